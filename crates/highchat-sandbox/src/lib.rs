@@ -1,0 +1,1 @@
+//! A local HighChat /v1 service for development, demonstrations and tests.

@@ -1,0 +1,1 @@
+//! A blocking HighChat client over ureq.
