@@ -1,0 +1,84 @@
+//! HTTP dates (RFC 9110, section 5.6.7), in all three forms.
+
+use crate::id::days_since_1970;
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37
+/// GMT` or `Sun Nov  6 08:49:37 1994`. The name of the day is not held against the date.
+pub(crate) fn unix_seconds(date: &str) -> Option<i64> {
+    let mut words = date.split([' ', '-']).filter(|word| !word.is_empty());
+    let (day, month, year, time) = match words.next()?.strip_suffix(',') {
+        Some(_) => {
+            let (day, month, year) = (words.next()?, words.next()?, words.next()?);
+            let time = words.next()?;
+            (words.next()? == "GMT").then_some((day, month, year, time))?
+        }
+        None => {
+            let (month, day) = (words.next()?, words.next()?);
+            let time = words.next()?;
+            (day, month, words.next()?, time)
+        }
+    };
+    if words.next().is_some() {
+        return None;
+    }
+    let month = MONTHS.iter().position(|name| *name == month)? as i64 + 1;
+    let year = match year.len() {
+        // RFC 850 gives two digits; without a clock, the turn is where POSIX has it.
+        2 => number(year, 2)? + if number(year, 2)? < 70 { 2000 } else { 1900 },
+        _ => number(year, 4)?,
+    };
+    let day = number(day, 2)?;
+    let mut clock = time.split(':').map(|part| number(part, 2));
+    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
+    let exists = (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60
+        && clock.next().is_none();
+    exists.then(|| ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
+}
+
+fn number(digits: &str, max_len: usize) -> Option<i64> {
+    let is_number =
+        (1..=max_len).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| digits.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_three_forms_name_the_same_moment() {
+        for date in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            assert_eq!(unix_seconds(date), Some(784_111_777), "{date}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for date in [
+            "",
+            "120",
+            "Sun, 06 Nov 1994 08:49:37",
+            "Sun, 06 Nov 1994 08:49:37 UTC",
+            "Sun, 06 Nov 1994 08:49 GMT",
+            "Sun, 06 Foo 1994 08:49:37 GMT",
+            "Sun, 32 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 24:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 GMT x",
+            "Sun, +6 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 19945 08:49:37 GMT",
+        ] {
+            assert_eq!(unix_seconds(date), None, "{date}");
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Where the service is, and who asks.
+
+use core::fmt;
+use core::net::{Ipv4Addr, Ipv6Addr};
+use std::string::String;
+use std::{format, vec};
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
+};
+use http::{Method, Request, Uri};
+use serde::Serialize;
+
+use crate::id::{ConversationId, Timestamp};
+use crate::percent::push_encoded;
+use crate::request::{ChatRequest, MessagesRequest, RatingRequest};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+const CLIENT: HeaderValue =
+    HeaderValue::from_static(concat!("highchat-rust/", env!("CARGO_PKG_VERSION")));
+
+/// Which bot is meant, in one of the API's two ways.
+///
+/// A key never shows: neither in `Debug` nor in any error.
+#[derive(Clone)]
+pub struct Credentials(Way);
+
+#[derive(Clone)]
+enum Way {
+    /// The value of the `authorization` header, marked sensitive.
+    Key(HeaderValue),
+    Slug(String),
+}
+
+/// Why credentials cannot be used; never shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidCredentials {
+    /// The key is empty, longer than 1024 bytes, or has a character other than
+    /// visible ASCII.
+    Key,
+    /// The slug is empty or longer than 1024 bytes.
+    Slug,
+}
+
+impl fmt::Display for InvalidCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key => "the key must be 1 to 1024 visible ASCII characters without white space",
+            Self::Slug => "the slug must be 1 to 1024 bytes long",
+        })
+    }
+}
+
+impl core::error::Error for InvalidCredentials {}
+
+const MAX_CREDENTIAL_LEN: usize = 1024;
+
+impl Credentials {
+    /// A client API key, sent as `Authorization: Bearer …`.
+    ///
+    /// # Errors
+    ///
+    /// No header could carry it: it must be visible ASCII without white space (our
+    /// decision).
+    pub fn key(key: &str) -> Result<Self, InvalidCredentials> {
+        let len = 1..=MAX_CREDENTIAL_LEN;
+        if !len.contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(InvalidCredentials::Key);
+        }
+        let mut value =
+            HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| InvalidCredentials::Key)?;
+        value.set_sensitive(true);
+        Ok(Self(Way::Key(value)))
+    }
+
+    /// A public slug, sent as `?slug=…`; no `Authorization` header then.
+    ///
+    /// # Errors
+    ///
+    /// It is empty, or too long for a URL.
+    pub fn slug(slug: impl Into<String>) -> Result<Self, InvalidCredentials> {
+        let slug = slug.into();
+        if !(1..=MAX_CREDENTIAL_LEN).contains(&slug.len()) {
+            return Err(InvalidCredentials::Slug);
+        }
+        Ok(Self(Way::Slug(slug)))
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Way::Key(_) => f.write_str("Key(…)"),
+            Way::Slug(slug) => f.debug_tuple("Slug").field(slug).finish(),
+        }
+    }
+}
+
+/// Why a base URL cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidBaseUrl {
+    /// It is no URL, has no host, or is longer than 2048 bytes.
+    NotAUrl,
+    /// Its scheme is neither `https` nor `http`.
+    Scheme,
+    /// It is `http` to a host that is not this machine.
+    PlainHttp,
+    /// It has a user name or a password.
+    UserInfo,
+    /// It has a query or a fragment.
+    Query,
+}
+
+impl fmt::Display for InvalidBaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAUrl => "the base URL is none: it should look like https://host/prefix",
+            Self::Scheme => "the base URL must begin with https:// or http://",
+            Self::PlainHttp => "http:// without TLS is used only to this machine",
+            Self::UserInfo => "the base URL must not hold a user name or a password",
+            Self::Query => "the base URL must not have a query or a fragment",
+        })
+    }
+}
+
+impl core::error::Error for InvalidBaseUrl {}
+
+const MAX_BASE_URL_LEN: usize = 2048;
+
+/// The service's address and the credentials for it: turns checked requests into HTTP
+/// requests, which cannot fail.
+///
+/// ```
+/// use highchat_proto::endpoint::{Credentials, Endpoint};
+/// use highchat_proto::id::ConversationId;
+/// use highchat_proto::request::MessagesRequest;
+///
+/// let endpoint = Endpoint::new("https://chat.example/prefix/", Credentials::slug("demo")?)?;
+/// let request = MessagesRequest::new(ConversationId::new("a/b")?)
+///     .with_after("2026-06-14T10:00:00+04:00".parse()?);
+/// assert_eq!(
+///     endpoint.messages(&request).uri(),
+///     "https://chat.example/prefix/v1/conversations/a%2Fb/messages\
+///      ?slug=demo&after=2026-06-14T10%3A00%3A00%2B04%3A00",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Endpoint {
+    /// Scheme, authority and path, without a slash at the end.
+    base: String,
+    credentials: Credentials,
+}
+
+impl Endpoint {
+    /// The base URL of the service, as the API's text gives it.
+    pub const DEFAULT_BASE_URL: &str = "https://app.highchat.am";
+
+    /// The service under a base URL, whose path is kept as a prefix.
+    ///
+    /// # Errors
+    ///
+    /// It is no URL that requests can be built on, or `http://` to a host other than
+    /// `localhost`, 127.0.0.0/8 and `[::1]`: a key would travel in the clear.
+    pub fn new(base_url: &str, credentials: Credentials) -> Result<Self, InvalidBaseUrl> {
+        let (endpoint, is_safe) = Self::parse(base_url, credentials)?;
+        is_safe.then_some(endpoint).ok_or(InvalidBaseUrl::PlainHttp)
+    }
+
+    /// As [`new`](Self::new), but takes `http://` to any host: for networks that are
+    /// safe by other means. Whoever can listen there reads the key.
+    ///
+    /// # Errors
+    ///
+    /// It is no URL that requests can be built on.
+    pub fn with_insecure_http(
+        base_url: &str,
+        credentials: Credentials,
+    ) -> Result<Self, InvalidBaseUrl> {
+        Ok(Self::parse(base_url, credentials)?.0)
+    }
+
+    /// The endpoint, and whether the way to it is encrypted or inside this machine.
+    fn parse(base_url: &str, credentials: Credentials) -> Result<(Self, bool), InvalidBaseUrl> {
+        // `Uri` drops a fragment without a word.
+        if base_url.contains(['?', '#']) {
+            return Err(InvalidBaseUrl::Query);
+        }
+        if base_url.len() > MAX_BASE_URL_LEN {
+            return Err(InvalidBaseUrl::NotAUrl);
+        }
+        let uri: Uri = base_url.parse().map_err(|_| InvalidBaseUrl::NotAUrl)?;
+        let authority = uri.authority().ok_or(InvalidBaseUrl::NotAUrl)?;
+        if authority.as_str().contains('@') {
+            return Err(InvalidBaseUrl::UserInfo);
+        }
+        let has_odd_port =
+            authority.as_str().len() != authority.host().len() && authority.port_u16().is_none();
+        if authority.host().is_empty() || has_odd_port {
+            return Err(InvalidBaseUrl::NotAUrl);
+        }
+        let (scheme, rest) = base_url.split_once(':').ok_or(InvalidBaseUrl::NotAUrl)?;
+        // Adapters compare it as it stands here.
+        let scheme = scheme.to_ascii_lowercase();
+        let is_safe = match scheme.as_str() {
+            "https" => true,
+            "http" => is_loopback(authority.host()),
+            _ => return Err(InvalidBaseUrl::Scheme),
+        };
+        let base = format!("{scheme}:{}", rest.trim_end_matches('/'));
+        Ok((Self { base, credentials }, is_safe))
+    }
+
+    /// The base URL, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base
+    }
+
+    /// The HTTP request that sends a message.
+    #[must_use]
+    pub fn chat(&self, request: &ChatRequest) -> Request<Bytes> {
+        self.post(self.uri("/v1/chat", None), EVENT_STREAM, request)
+    }
+
+    /// The HTTP request that asks what was said.
+    #[must_use]
+    pub fn messages(&self, request: &MessagesRequest) -> Request<Bytes> {
+        let path = conversation_path(&request.conversation_id, "messages");
+        let uri = self.uri(&path, request.after.as_ref());
+        self.request(Method::GET, uri, JSON, Bytes::new())
+    }
+
+    /// The HTTP request that rates a conversation.
+    #[must_use]
+    pub fn rate(&self, request: &RatingRequest) -> Request<Bytes> {
+        let path = conversation_path(&request.conversation_id, "rating");
+        self.post(self.uri(&path, None), JSON, request)
+    }
+
+    fn uri(&self, path: &str, after: Option<&Timestamp>) -> Uri {
+        let mut url = format!("{}{path}", self.base);
+        let slug = match &self.credentials.0 {
+            Way::Key(_) => None,
+            Way::Slug(slug) => Some(slug.as_str()),
+        };
+        let pairs = [("slug", slug), ("after", after.map(Timestamp::as_str))];
+        let mut separator = '?';
+        for (name, value) in pairs {
+            if let Some(value) = value {
+                url.push(separator);
+                url.push_str(name);
+                url.push('=');
+                push_encoded(&mut url, value);
+                separator = '&';
+            }
+        }
+        Uri::try_from(url).expect("a checked base URL and escaped values of bounded length")
+    }
+
+    fn post(&self, uri: Uri, accept: HeaderValue, body: &impl Serialize) -> Request<Bytes> {
+        let body = serde_json::to_vec(body).expect("plain data of strings and numbers");
+        let mut request = self.request(Method::POST, uri, accept, body.into());
+        request.headers_mut().insert(CONTENT_TYPE, JSON);
+        request
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        uri: Uri,
+        accept: HeaderValue,
+        body: Bytes,
+    ) -> Request<Bytes> {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        let authorization = match &self.credentials.0 {
+            Way::Key(value) => Some((AUTHORIZATION, value.clone())),
+            Way::Slug(_) => None,
+        };
+        let mut headers = HeaderMap::with_capacity(5);
+        headers.extend(vec![
+            (ACCEPT, accept),
+            (ACCEPT_ENCODING, IDENTITY),
+            (USER_AGENT, CLIENT),
+        ]);
+        headers.extend(authorization);
+        *request.headers_mut() = headers;
+        request
+    }
+}
+
+fn conversation_path(id: &ConversationId, what: &str) -> String {
+    let mut path = String::from("/v1/conversations/");
+    push_encoded(&mut path, id.as_str());
+    path.push('/');
+    path.push_str(what);
+    path
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    match address {
+        Some(address) => address.parse().is_ok_and(|ip: Ipv6Addr| ip.is_loopback()),
+        None => {
+            host.eq_ignore_ascii_case("localhost")
+                || host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
+        }
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("base", &self.base)
+            .field("credentials", &self.credentials)
+            .finish()
+    }
+}

@@ -1,0 +1,408 @@
+//! The events of a reply.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny};
+use serde_json::error::Category;
+
+use crate::id::{ConversationId, MessageId, Timestamp};
+use crate::object::Object;
+use crate::sse::Frame;
+use crate::state::State;
+use crate::text::Text;
+
+/// One event of a reply stream, its text borrowed from the frame where it can be.
+///
+/// Names and fields are the API's. Fields that the API's text does not name are
+/// ignored, and events that it does not name are [`Unknown`](Self::Unknown) (our
+/// decision: a new service must not break an old client).
+///
+/// ```
+/// use highchat_proto::event::Event;
+/// use highchat_proto::sse::Decoder;
+///
+/// let mut decoder = Decoder::new();
+/// let mut input: &[u8] = b"event: delta\ndata: {\"text\":\"hello\"}\n\n";
+/// let frame = decoder.decode(&mut input)?.expect("a whole frame");
+/// let Event::Delta { text } = Event::parse(frame)? else { panic!() };
+/// assert_eq!(text, "hello");
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// `meta`: the conversation the reply belongs to; comes first.
+    Meta {
+        /// To be sent back next time; `None` where the service gave an empty one.
+        conversation_id: Option<ConversationId>,
+    },
+    /// `delta`: a piece of the reply.
+    Delta {
+        /// To be appended to what came before.
+        text: Text<'a>,
+    },
+    /// `done`: the reply is whole.
+    Done {
+        /// The id of the reply.
+        message_id: MessageId,
+        /// Who answers from now on.
+        state: State,
+        /// The service's time; `None` where it cannot be read.
+        ts: Option<Timestamp>,
+    },
+    /// `human`: a person took over, and the bot does not answer.
+    Human {
+        /// To be shown.
+        message: Text<'a>,
+        /// The service's time; `None` where it cannot be read.
+        ts: Option<Timestamp>,
+    },
+    /// `error`: the reply failed.
+    Error {
+        /// A sentence for the user.
+        message: Text<'a>,
+    },
+    /// `ping`: the service is alive.
+    Ping,
+    /// An event that the API's text does not name.
+    Unknown {
+        /// The event type; empty for the standard's default, `message`.
+        event: Cow<'a, str>,
+        /// The data, unparsed.
+        data: Cow<'a, str>,
+    },
+}
+
+/// An event of a known name whose data is not what the API's text says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidEvent {
+    event: &'static str,
+    is_json: bool,
+}
+
+impl InvalidEvent {
+    /// The name of the event.
+    #[must_use]
+    pub const fn event(&self) -> &'static str {
+        self.event
+    }
+}
+
+impl fmt::Display for InvalidEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problem = if self.is_json {
+            "lacks a field, or has one of another type"
+        } else {
+            "is no JSON"
+        };
+        write!(f, "the data of a `{}` event {problem}", self.event)
+    }
+}
+
+impl core::error::Error for InvalidEvent {}
+
+#[derive(Deserialize)]
+struct Meta {
+    #[serde(deserialize_with = "id_or_empty")]
+    conversation_id: Option<ConversationId>,
+}
+
+#[derive(Deserialize)]
+struct Delta<'a> {
+    #[serde(borrow)]
+    text: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct Done {
+    message_id: MessageId,
+    state: State,
+    #[serde(deserialize_with = "readable_or_none")]
+    ts: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct Human<'a> {
+    #[serde(borrow)]
+    message: Text<'a>,
+    #[serde(deserialize_with = "readable_or_none")]
+    ts: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct Error<'a> {
+    #[serde(borrow)]
+    message: Text<'a>,
+}
+
+impl<'a> Event<'a> {
+    /// Reads the event that a frame holds.
+    ///
+    /// Borrows from the frame's data, but where that is no UTF-8 or a string of it has
+    /// an escape. The id, `event` and `data` fields apart from that are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// The event is a known one (and no `ping`, whose data does not matter), and its
+    /// data is no JSON object with the fields the API's text gives it. The stream
+    /// cannot be trusted from there: text must not vanish silently (our decision).
+    pub fn parse(frame: Frame<'a>) -> Result<Self, InvalidEvent> {
+        match frame.data_lossy() {
+            Cow::Borrowed(data) => Self::from_parts(frame.event(), data),
+            Cow::Owned(data) => Event::from_parts(frame.event(), &data).map(Event::into_owned),
+        }
+    }
+
+    fn from_parts<'d>(event: &'d [u8], data: &'d str) -> Result<Event<'d>, InvalidEvent> {
+        Ok(match event {
+            b"delta" => {
+                let Delta { text } = object("delta", data)?;
+                Event::Delta { text }
+            }
+            b"ping" => Event::Ping,
+            b"meta" => {
+                let Meta { conversation_id } = object("meta", data)?;
+                Event::Meta { conversation_id }
+            }
+            b"done" => {
+                let done: Done = object("done", data)?;
+                Event::Done {
+                    message_id: done.message_id,
+                    state: done.state,
+                    ts: done.ts,
+                }
+            }
+            b"human" => {
+                let Human { message, ts } = object("human", data)?;
+                Event::Human { message, ts }
+            }
+            b"error" => {
+                let Error { message } = object("error", data)?;
+                Event::Error { message }
+            }
+            unknown => Event::Unknown {
+                event: String::from_utf8_lossy(unknown),
+                data: data.into(),
+            },
+        })
+    }
+
+    /// The event with nothing borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> Event<'static> {
+        match self {
+            Self::Meta { conversation_id } => Event::Meta { conversation_id },
+            Self::Delta { text } => Event::Delta {
+                text: text.into_owned(),
+            },
+            Self::Done {
+                message_id,
+                state,
+                ts,
+            } => Event::Done {
+                message_id,
+                state,
+                ts,
+            },
+            Self::Human { message, ts } => Event::Human {
+                message: message.into_owned(),
+                ts,
+            },
+            Self::Error { message } => Event::Error {
+                message: message.into_owned(),
+            },
+            Self::Ping => Event::Ping,
+            Self::Unknown { event, data } => Event::Unknown {
+                event: event.into_owned().into(),
+                data: data.into_owned().into(),
+            },
+        }
+    }
+
+    /// Whether the reply is over with this event: `done`, `human` or `error`.
+    #[must_use]
+    pub const fn ends_reply(&self) -> bool {
+        matches!(
+            self,
+            Self::Done { .. } | Self::Human { .. } | Self::Error { .. }
+        )
+    }
+}
+
+fn object<'de, T: Deserialize<'de>>(
+    event: &'static str,
+    data: &'de str,
+) -> Result<T, InvalidEvent> {
+    match serde_json::from_str(data) {
+        Ok(Object(fields)) => Ok(fields),
+        Err(error) => Err(InvalidEvent {
+            event,
+            is_json: error.classify() == Category::Data,
+        }),
+    }
+}
+
+/// An empty id from a service counts as none.
+fn id_or_empty<'de, D: Deserializer<'de>>(id: D) -> Result<Option<ConversationId>, D::Error> {
+    match Option::<Text<'_>>::deserialize(id)? {
+        None => Ok(None),
+        Some(id) if id.is_empty() => Ok(None),
+        Some(id) => ConversationId::new(id.into_cow())
+            .map(Some)
+            .map_err(serde::de::Error::custom),
+    }
+}
+
+/// A time that cannot be read costs its reply nothing.
+pub(crate) fn readable_or_none<'de, D: Deserializer<'de>>(
+    time: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Readable {
+        Time(Timestamp),
+        Other(IgnoredAny),
+    }
+    Ok(match Readable::deserialize(time)? {
+        Readable::Time(time) => Some(time),
+        Readable::Other(IgnoredAny) => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sse::Decoder;
+    use alloc::format;
+
+    fn parse(event: &str, data: &str) -> Result<Event<'static>, InvalidEvent> {
+        let mut decoder = Decoder::new();
+        let stream = format!("event: {event}\ndata: {data}\n\n");
+        let frame = decoder.decode(&mut stream.as_bytes()).unwrap().unwrap();
+        Event::parse(frame).map(Event::into_owned)
+    }
+
+    fn delta(text: &'static str) -> Result<Event<'static>, InvalidEvent> {
+        Ok(Event::Delta { text: text.into() })
+    }
+
+    #[test]
+    fn each_event_of_the_api_is_read() {
+        let ts = || Some("2026-06-14T10:00:00.000Z".parse().unwrap());
+        let cases = [
+            (
+                "meta",
+                r#"{"conversation_id":"c1"}"#,
+                Event::Meta {
+                    conversation_id: Some(ConversationId::new("c1").unwrap()),
+                },
+            ),
+            ("delta", r#"{"text":"a\u0562\n"}"#, delta("aբ\n").unwrap()),
+            (
+                "done",
+                r#"{"message_id":"m","state":"pending_human","ts":"2026-06-14T10:00:00.000Z"}"#,
+                Event::Done {
+                    message_id: MessageId::new("m").unwrap(),
+                    state: State::PendingHuman,
+                    ts: ts(),
+                },
+            ),
+            (
+                "human",
+                r#"{"message":"m","ts":"2026-06-14T10:00:00.000Z"}"#,
+                Event::Human {
+                    message: "m".into(),
+                    ts: ts(),
+                },
+            ),
+            (
+                "error",
+                r#"{"message":"m"}"#,
+                Event::Error {
+                    message: "m".into(),
+                },
+            ),
+            ("ping", "{}", Event::Ping),
+            ("ping", "not json", Event::Ping),
+            (
+                "typing",
+                "not json",
+                Event::Unknown {
+                    event: "typing".into(),
+                    data: "not json".into(),
+                },
+            ),
+        ];
+        for (name, data, event) in cases {
+            assert_eq!(parse(name, data), Ok(event), "{name} {data}");
+        }
+    }
+
+    #[test]
+    fn what_a_new_service_may_add_breaks_nothing() {
+        assert_eq!(
+            parse("delta", r#"{"n":[1,{"text":2}],"text":"a","x":null}"#),
+            delta("a")
+        );
+        assert!(matches!(
+            parse("done", r#"{"message_id":"m","state":"asleep","ts":1781431200}"#),
+            Ok(Event::Done { state: State::Other(state), ts: Some(_), .. }) if &*state == "asleep"
+        ));
+        for ts in ["null", "\"soon\"", "{}", "1e300", "[1]"] {
+            let data = format!(r#"{{"message_id":"m","state":"bot","ts":{ts}}}"#);
+            assert!(
+                matches!(parse("done", &data), Ok(Event::Done { ts: None, .. })),
+                "{ts}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_conversation_id_counts_as_none() {
+        for data in [r#"{"conversation_id":""}"#, r#"{"conversation_id":null}"#] {
+            let none = Event::Meta {
+                conversation_id: None,
+            };
+            assert_eq!(parse("meta", data), Ok(none));
+        }
+    }
+
+    #[test]
+    fn broken_data_of_a_known_event_is_an_error() {
+        let cases = [
+            ("delta", "", false),
+            ("delta", "{\"text\":\"a\"", false),
+            ("delta", "{\"text\":\"a\"} x", false),
+            ("delta", "{}", true),
+            ("delta", "{\"text\":1}", true),
+            ("delta", "{\"text\":null}", true),
+            ("delta", "[\"a\"]", true),
+            ("delta", "\"a\"", true),
+            ("meta", "{}", true),
+            ("meta", "{\"conversation_id\":\"..\"}", true),
+            ("done", "{\"state\":\"bot\",\"ts\":\"\"}", true),
+            ("done", "{\"message_id\":\"m\",\"ts\":\"\"}", true),
+            ("done", "{\"message_id\":\"m\",\"state\":\"bot\"}", true),
+            ("human", "{\"ts\":1}", true),
+            ("error", "{}", true),
+        ];
+        for (event, data, is_json) in cases {
+            assert_eq!(
+                parse(event, data),
+                Err(InvalidEvent { event, is_json }),
+                "{data}"
+            );
+        }
+    }
+
+    #[test]
+    fn data_that_is_no_utf_8_is_read_with_replacement_characters() {
+        let mut decoder = Decoder::new();
+        let mut input: &[u8] = b"event: delta\ndata: {\"text\":\"a\xFFb\"}\n\n";
+        let frame = decoder.decode(&mut input).unwrap().unwrap();
+        assert_eq!(Event::parse(frame), delta("a\u{FFFD}b"));
+    }
+}

@@ -1,0 +1,123 @@
+//! What a visitor says.
+
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
+
+use serde::ser::{Serialize, Serializer};
+
+/// A message that may be sent: 1 to 4000 characters (the API's text), counted as
+/// Unicode scalar values (our decision: that never refuses what a service that counts
+/// UTF-16 units would take). White space alone is a message.
+///
+/// ```
+/// use highchat_proto::message::Message;
+///
+/// let message = Message::new("Բարև, ի՞նչ ժամերի եք աշխատում")?;
+/// assert!(Message::new("").is_err());
+/// # Ok::<(), highchat_proto::message::InvalidMessage>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Message(String);
+
+/// A text that cannot be sent, given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidMessage {
+    text: String,
+    chars: usize,
+}
+
+impl Message {
+    /// The longest message, in Unicode scalar values.
+    pub const MAX_CHARS: usize = 4000;
+
+    /// Checks a text.
+    ///
+    /// # Errors
+    ///
+    /// It is empty or too long; the error gives it back.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidMessage> {
+        let text = text.into();
+        match text.chars().count() {
+            1..=Self::MAX_CHARS => Ok(Self(text)),
+            chars => Err(InvalidMessage { text, chars }),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text, taken out.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.0
+    }
+}
+
+impl FromStr for Message {
+    type Err = InvalidMessage;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMessage> {
+        Self::new(text)
+    }
+}
+
+impl Serialize for Message {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl InvalidMessage {
+    /// The text that was refused.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.text
+    }
+}
+
+impl fmt::Display for InvalidMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.chars == 0 {
+            return f.write_str("a message must not be empty");
+        }
+        write!(
+            f,
+            "a message has at most {} characters, this one has {}",
+            Message::MAX_CHARS,
+            self.chars
+        )
+    }
+}
+
+impl core::error::Error for InvalidMessage {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn characters_are_counted_as_scalar_values() {
+        assert!(Message::new("ա".repeat(4000)).is_ok());
+        assert!(Message::new("😀".repeat(4000)).is_ok());
+        let refused = Message::new("ա".repeat(4001)).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "a message has at most 4000 characters, this one has 4001"
+        );
+        assert_eq!(refused.into_text(), "ա".repeat(4001));
+    }
+
+    #[test]
+    fn white_space_alone_is_a_message_and_nothing_is_none() {
+        assert!(Message::new(" ").is_ok());
+        assert_eq!(
+            Message::new("").unwrap_err().to_string(),
+            "a message must not be empty"
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! Percent-encoding of a path segment or a query value (RFC 3986, section 2).
+
+use std::string::String;
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+/// Appends the value with everything escaped but the unreserved characters: what is
+/// left needs no escape as a segment of a path nor as a value of a query.
+pub(crate) fn push_encoded(url: &mut String, value: &str) {
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                url.push(char::from(byte));
+            }
+            _ => {
+                url.push('%');
+                url.push(char::from(HEX[usize::from(byte >> 4)]));
+                url.push(char::from(HEX[usize::from(byte & 15)]));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_but_unreserved_characters_are_escaped() {
+        let mut url = String::new();
+        push_encoded(&mut url, "aZ09-._~/?#&=+% \u{0}բ");
+        assert_eq!(url, "aZ09-._~%2F%3F%23%26%3D%2B%25%20%00%D5%A2");
+    }
+}

@@ -1,0 +1,311 @@
+//! One reply: the body of `POST /v1/chat`, from bytes to events, and whether it was whole.
+
+use core::fmt;
+
+use crate::config::Config;
+use crate::event::{Event, InvalidEvent};
+use crate::sse::{DecodeError, Decoder};
+use crate::text::Joiner;
+use crate::time::Instant;
+
+/// Why a reply was cut: it is not whole, and what came of it is not the whole of it.
+///
+/// The message was taken, or may have been: it is not to be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cut {
+    /// The body ended before `done`, `human` or `error`, whatever HTTP says of it.
+    Truncated,
+    /// The connection was lost.
+    Interrupted,
+    /// No byte came for [`Config::idle_timeout`].
+    Idle,
+    /// Nothing but pings came for [`Config::progress_timeout`].
+    NoProgress,
+    /// An event was longer than [`Config::event_limit`].
+    TooLong,
+    /// An event was not what the API's text says.
+    InvalidEvent(InvalidEvent),
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the reply is incomplete: ")?;
+        match self {
+            Self::Truncated => f.write_str("the stream ended before the reply did"),
+            Self::Interrupted => f.write_str("the connection was lost"),
+            Self::Idle => f.write_str("nothing came any more"),
+            Self::NoProgress => f.write_str("nothing came any more but pings"),
+            Self::TooLong => DecodeError::TooLong.fmt(f),
+            Self::InvalidEvent(invalid) => invalid.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Cut {}
+
+impl From<DecodeError> for Cut {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::TooLong => Self::TooLong,
+        }
+    }
+}
+
+impl From<InvalidEvent> for Cut {
+    fn from(invalid: InvalidEvent) -> Self {
+        Self::InvalidEvent(invalid)
+    }
+}
+
+/// The answer of [`Reply::advance`]: an event can be taken with [`Reply::event`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready(Source);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Decoder(crate::sse::Ready),
+    Queue,
+}
+
+/// ```text
+///            done | human | error
+///  Reading ───────────────────────▶ Over
+///     │
+///     └── end | deadline | broken ─▶ Cut
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Reading,
+    Over,
+    Cut(Cut),
+}
+
+/// The reading of one reply: chunks of the body go in, events come out.
+///
+/// Only `done`, `human` or `error` ends a reply (our decision, on the API's text); the
+/// end of the body without one of them is a [`Cut`], and so is a body on which a clock
+/// runs out. A reply that is over is over: what comes behind is not looked at.
+///
+/// ```text
+/// loop {
+///     while let Some(ready) = { chunk = input; reply.advance(&mut input, now)? } {
+///         show(reply.event(ready, chunk, now)?);
+///     }
+///     if reply.is_over() { break }
+///     // Read more until `reply.deadline()`: at that time `handle_timeout`, at the
+///     // end of the body `finish`.
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Reply {
+    decoder: Decoder<'static>,
+    joiner: Joiner,
+    /// What waits behind a half of a surrogate pair that turned out to be alone.
+    queued: Option<Event<'static>>,
+    phase: Phase,
+    idle: Clock,
+    progress: Clock,
+}
+
+#[derive(Debug)]
+struct Clock {
+    timeout: core::time::Duration,
+    due: Instant,
+}
+
+impl Clock {
+    fn start(timeout: core::time::Duration, now: Instant) -> Self {
+        Self {
+            timeout,
+            due: now + timeout,
+        }
+    }
+
+    fn restart(&mut self, now: Instant) {
+        self.due = now + self.timeout;
+    }
+}
+
+impl Reply {
+    /// A reply whose head has just come.
+    #[must_use]
+    pub fn new(config: &Config, now: Instant) -> Self {
+        Self {
+            decoder: Decoder::with_limit(config.event_limit),
+            joiner: Joiner::default(),
+            queued: None,
+            phase: Phase::Reading,
+            idle: Clock::start(config.idle_timeout, now),
+            progress: Clock::start(config.progress_timeout, now),
+        }
+    }
+
+    /// Moves `input` past what it takes, up to the next event; `None`: all was taken.
+    /// Once the reply is over, whatever comes is taken and ignored.
+    ///
+    /// # Errors
+    ///
+    /// The reply is cut, from here on.
+    pub fn advance(&mut self, input: &mut &[u8], now: Instant) -> Result<Option<Ready>, Cut> {
+        if self.queued.is_some() {
+            return Ok(Some(Ready(Source::Queue)));
+        }
+        match self.phase {
+            Phase::Over => {
+                *input = &[];
+                return Ok(None);
+            }
+            Phase::Cut(cut) => return Err(cut),
+            Phase::Reading => {}
+        }
+        if !input.is_empty() {
+            self.idle.restart(now);
+        }
+        match self.decoder.advance(input) {
+            Ok(ready) => Ok(ready.map(|ready| Ready(Source::Decoder(ready)))),
+            Err(error) => Err(self.cut(error.into())),
+        }
+    }
+
+    /// The event that [`advance`](Self::advance) announced; `chunk` is the input as it
+    /// stood before that call.
+    ///
+    /// # Errors
+    ///
+    /// The event is not what the API's text says: the reply is cut, from here on.
+    pub fn event<'a>(
+        &'a mut self,
+        ready: Ready,
+        chunk: &'a [u8],
+        now: Instant,
+    ) -> Result<Event<'a>, Cut> {
+        let event = match ready.0 {
+            // Asked for twice: there is nothing any more, which is what a ping says.
+            Source::Queue => self.queued.take().unwrap_or(Event::Ping),
+            Source::Decoder(ready) => {
+                let event = match Event::parse(self.decoder.frame(ready, chunk)) {
+                    Ok(event) => event,
+                    Err(invalid) => {
+                        self.phase = Phase::Cut(invalid.into());
+                        return Err(invalid.into());
+                    }
+                };
+                if !matches!(event, Event::Ping) {
+                    self.progress.restart(now);
+                }
+                join(&mut self.joiner, &mut self.queued, event)
+            }
+        };
+        if event.ends_reply() {
+            self.phase = Phase::Over;
+        }
+        Ok(event)
+    }
+
+    /// The body ended: takes what had no blank line yet where it is a known event and
+    /// whole, and otherwise says why the reply is cut; `None` where the reply was over
+    /// before. To be called until it gives `None` or an error.
+    ///
+    /// # Errors
+    ///
+    /// The reply is cut: [`Cut::Truncated`], where it was not cut before.
+    pub fn finish(&mut self) -> Result<Option<Event<'static>>, Cut> {
+        let event = match (self.queued.take(), self.phase) {
+            (Some(event), _) => event,
+            (None, Phase::Over) => return Ok(None),
+            (None, Phase::Cut(cut)) => return Err(cut),
+            (None, Phase::Reading) => {
+                let last = self.decoder.finish().map(Event::parse);
+                match last {
+                    Some(Ok(event)) if !matches!(event, Event::Unknown { .. } | Event::Ping) => {
+                        join(&mut self.joiner, &mut self.queued, event.into_owned())
+                    }
+                    _ => match self.joiner.finish() {
+                        Some(text) => Event::Delta { text },
+                        None => return Err(self.cut(Cut::Truncated)),
+                    },
+                }
+            }
+        };
+        if event.ends_reply() {
+            self.phase = Phase::Over;
+        }
+        Ok(Some(event))
+    }
+
+    /// The connection was lost: as [`finish`](Self::finish), with [`Cut::Interrupted`]
+    /// and without taking what had no blank line yet.
+    ///
+    /// # Errors
+    ///
+    /// The reply is cut.
+    pub fn handle_interruption(&mut self) -> Result<(), Cut> {
+        self.end(Cut::Interrupted)
+    }
+
+    /// A deadline may have come.
+    ///
+    /// # Errors
+    ///
+    /// It has, or the reply was cut before.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Cut> {
+        if self.idle.due <= now {
+            self.end(Cut::Idle)
+        } else if self.progress.due <= now {
+            self.end(Cut::NoProgress)
+        } else if let Phase::Cut(cut) = self.phase {
+            Err(cut)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called, unless bytes come
+    /// before; `None` once nothing more is waited for.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        (self.phase == Phase::Reading).then(|| self.idle.due.min(self.progress.due))
+    }
+
+    /// Whether the reply is over: `done`, `human` or `error` came.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    fn end(&mut self, cut: Cut) -> Result<(), Cut> {
+        match self.phase {
+            Phase::Over => Ok(()),
+            Phase::Cut(cut) => Err(cut),
+            Phase::Reading => Err(self.cut(cut)),
+        }
+    }
+
+    const fn cut(&mut self, cut: Cut) -> Cut {
+        self.phase = Phase::Cut(cut);
+        cut
+    }
+}
+
+/// Joins what a service cut in two. Where no other half follows, its text goes before
+/// the event, which is queued.
+fn join<'a>(
+    joiner: &mut Joiner,
+    queued: &mut Option<Event<'static>>,
+    event: Event<'a>,
+) -> Event<'a> {
+    match event {
+        Event::Delta { text } => Event::Delta {
+            text: joiner.join(text),
+        },
+        Event::Ping => Event::Ping,
+        other => match joiner.finish() {
+            Some(text) => {
+                *queued = Some(other.into_owned());
+                Event::Delta { text }
+            }
+            None => other,
+        },
+    }
+}

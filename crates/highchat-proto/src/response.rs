@@ -1,0 +1,421 @@
+//! What the service answers, apart from the reply stream.
+
+use core::fmt;
+use core::time::Duration;
+use std::boxed::Box;
+use std::string::String;
+use std::vec::Vec;
+
+use http::StatusCode;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
+use http::response::Parts;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::date;
+use crate::event::readable_or_none;
+use crate::id::{MessageId, Timestamp};
+use crate::object::Object;
+use crate::state::State;
+use crate::text::Text;
+
+/// The `code` of an error.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// `invalid_input`: an empty message, or one that is too long.
+    InvalidInput,
+    /// `unauthenticated`: missing or invalid key or slug, or hosted page disabled.
+    Unauthenticated,
+    /// `not_found`: unknown conversation.
+    NotFound,
+    /// `rate_limited`: over 30 messages a minute for this key or bot.
+    RateLimited,
+    /// A code that the API's text does not name.
+    Other(Box<str>),
+}
+
+impl ErrorCode {
+    /// The code as the service writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::InvalidInput => "invalid_input",
+            Self::Unauthenticated => "unauthenticated",
+            Self::NotFound => "not_found",
+            Self::RateLimited => "rate_limited",
+            Self::Other(code) => code,
+        }
+    }
+}
+
+impl From<&str> for ErrorCode {
+    fn from(code: &str) -> Self {
+        match code {
+            "invalid_input" => Self::InvalidInput,
+            "unauthenticated" => Self::Unauthenticated,
+            "not_found" => Self::NotFound,
+            "rate_limited" => Self::RateLimited,
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The service said no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The status; 200 where an error came with it all the same.
+    pub status: StatusCode,
+    /// Which error, where the body says so.
+    pub code: Option<ErrorCode>,
+    /// A sentence for the user, where the body has one. Untrusted text.
+    pub message: Option<Box<str>>,
+    /// How long the service asks to wait before asking again.
+    pub retry_after: Option<Duration>,
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the service answered {}", self.status)?;
+        if let Some(code) = &self.code {
+            write!(f, " ({code})")?;
+        }
+        if let Some(message) = &self.message {
+            write!(f, ": {message}")?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for ApiError {}
+
+/// An answer that is not what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResponseError {
+    /// The service said no.
+    Api(ApiError),
+    /// It pointed elsewhere. A redirect is never followed: the key would go with it.
+    Redirect(StatusCode),
+    /// A status that no request of ours has a use for, such as 204.
+    Status(StatusCode),
+    /// A 200 to a message that is no event stream, and no error either.
+    NotEventStream(Option<Box<str>>),
+    /// The body came in an encoding that was not asked for.
+    ContentEncoding(Box<str>),
+    /// A page of messages that is not what the API's text says.
+    InvalidPage,
+    /// A page of messages longer than [`Config::page_limit`].
+    TooLong,
+}
+
+impl ResponseError {
+    /// The status of the answer, where it is what was wrong.
+    #[must_use]
+    pub const fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Api(ApiError { status, .. }) | Self::Redirect(status) | Self::Status(status) => {
+                Some(*status)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Api(error) => error.fmt(f),
+            Self::Redirect(status) => {
+                write!(
+                    f,
+                    "the service answered {status}; redirects are not followed"
+                )
+            }
+            Self::Status(status) => write!(f, "the service answered {status}, which is no reply"),
+            Self::NotEventStream(Some(content_type)) => {
+                write!(
+                    f,
+                    "the service answered {content_type:?}, which is no event stream"
+                )
+            }
+            Self::NotEventStream(None) => {
+                f.write_str("the service answered something that is no event stream")
+            }
+            Self::ContentEncoding(encoding) => {
+                write!(
+                    f,
+                    "the service answered in an encoding ({encoding:?}) not asked for"
+                )
+            }
+            Self::InvalidPage => f.write_str("the service's page of messages cannot be read"),
+            Self::TooLong => f.write_str("the service's page of messages is longer than the limit"),
+        }
+    }
+}
+
+impl core::error::Error for ResponseError {}
+
+/// The judgement of the head that answers a message.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ChatHead {
+    /// The body is a reply stream: for [`Reply`](crate::reply::Reply).
+    EventStream,
+    /// The body, if it is worth reading, says what went wrong.
+    Other(Answer),
+}
+
+impl ChatHead {
+    /// Judges a head: a reply stream is a 200 of type `text/event-stream` without a
+    /// content encoding (the standard; and our decision that no encoding is decoded).
+    #[must_use]
+    pub fn of(head: &Parts, config: &Config) -> Self {
+        let answer = Answer::new(head, config.error_limit);
+        let is_event_stream = answer
+            .content_type
+            .as_deref()
+            .is_some_and(|content_type| is_type(content_type, "text/event-stream"));
+        if head.status == StatusCode::OK && answer.encoding.is_none() && is_event_stream {
+            Self::EventStream
+        } else {
+            Self::Other(answer)
+        }
+    }
+}
+
+/// An answer that is read to its end, a bounded one.
+///
+/// ```text
+/// while answer.wants_more() { answer.handle_body(read()); }
+/// answer.into_page()
+/// ```
+///
+/// A body that breaks off is judged as far as it came.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    status: StatusCode,
+    content_type: Option<Box<str>>,
+    encoding: Option<Box<str>>,
+    retry_after: Option<Duration>,
+    body: Vec<u8>,
+    limit: usize,
+    is_too_long: bool,
+}
+
+impl Answer {
+    /// An answer to [`MessagesRequest`](crate::request::MessagesRequest).
+    #[must_use]
+    pub fn to_messages(head: &Parts, config: &Config) -> Self {
+        let limit = if head.status.is_success() {
+            config.page_limit
+        } else {
+            config.error_limit
+        };
+        Self::new(head, limit)
+    }
+
+    /// An answer to [`RatingRequest`](crate::request::RatingRequest).
+    #[must_use]
+    pub fn to_rating(head: &Parts, config: &Config) -> Self {
+        Self::new(head, config.error_limit)
+    }
+
+    fn new(head: &Parts, limit: usize) -> Self {
+        Self {
+            status: head.status,
+            content_type: text(head.headers.get(CONTENT_TYPE)),
+            encoding: foreign_encoding(&head.headers),
+            retry_after: retry_after(&head.headers),
+            body: Vec::new(),
+            limit,
+            is_too_long: false,
+        }
+    }
+
+    /// Whether more of the body would change the judgement.
+    #[must_use]
+    pub fn wants_more(&self) -> bool {
+        !self.is_too_long && self.encoding.is_none() && !self.status.is_redirection()
+    }
+
+    /// Takes a piece of the body, up to the limit.
+    pub fn handle_body(&mut self, chunk: &[u8]) {
+        let room = self.limit - self.body.len();
+        self.is_too_long |= chunk.len() > room;
+        self.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    }
+
+    /// The body as the answer to a message, which is to say, why there is no reply.
+    #[must_use]
+    pub fn into_chat_error(self) -> ResponseError {
+        match self.check() {
+            Err(error) => error,
+            Ok(()) if self.status == StatusCode::OK => {
+                let content_type = self.content_type.clone();
+                self.api_error().map_or(
+                    ResponseError::NotEventStream(content_type),
+                    ResponseError::Api,
+                )
+            }
+            Ok(()) => ResponseError::Status(self.status),
+        }
+    }
+
+    /// The body as a page of messages.
+    ///
+    /// # Errors
+    ///
+    /// The service said no, or its answer is no page, or one that is too long.
+    pub fn into_page(self) -> Result<Page, ResponseError> {
+        self.check()?;
+        if self.status == StatusCode::NO_CONTENT {
+            return Err(ResponseError::Status(self.status));
+        }
+        if self.is_too_long {
+            return Err(ResponseError::TooLong);
+        }
+        match serde_json::from_slice(&self.body) {
+            Ok(Object(page)) => Ok(page),
+            Err(_) => Err(self
+                .api_error()
+                .map_or(ResponseError::InvalidPage, ResponseError::Api)),
+        }
+    }
+
+    /// The answer to a rating: any 2xx is success, whatever its body.
+    ///
+    /// # Errors
+    ///
+    /// The service said no.
+    pub fn into_rating(self) -> Result<(), ResponseError> {
+        if self.status.is_success() {
+            return Ok(());
+        }
+        self.check()
+    }
+
+    /// What is wrong with the answer, whatever was asked.
+    fn check(&self) -> Result<(), ResponseError> {
+        if self.status.is_redirection() {
+            return Err(ResponseError::Redirect(self.status));
+        }
+        if self.status.is_client_error() || self.status.is_server_error() {
+            return Err(ResponseError::Api(self.api_error().unwrap_or(ApiError {
+                status: self.status,
+                code: None,
+                message: None,
+                retry_after: self.retry_after,
+            })));
+        }
+        if let Some(encoding) = &self.encoding {
+            return Err(ResponseError::ContentEncoding(encoding.clone()));
+        }
+        if self.status.is_success() {
+            Ok(())
+        } else {
+            Err(ResponseError::Status(self.status))
+        }
+    }
+
+    /// The body as the API's error shape; `error` may be a string as well (our
+    /// decision), which is then the message.
+    fn api_error(&self) -> Option<ApiError> {
+        let body: Value = serde_json::from_slice(&self.body).ok()?;
+        let error = body.get("error")?;
+        let (code, message) = match error {
+            Value::String(message) => (None, Some(message.as_str())),
+            Value::Object(_) => (
+                error.get("code").and_then(Value::as_str),
+                error.get("message").and_then(Value::as_str),
+            ),
+            _ => return None,
+        };
+        Some(ApiError {
+            status: self.status,
+            code: code.map(ErrorCode::from),
+            message: message.filter(|text| !text.is_empty()).map(Box::from),
+            retry_after: self.retry_after,
+        })
+    }
+}
+
+/// `Retry-After`: seconds, or a date measured against the response's own `Date`.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let until = date::unix_seconds(value)?;
+    let now = date::unix_seconds(headers.get(DATE)?.to_str().ok()?.trim())?;
+    Some(Duration::from_secs(u64::try_from(until - now).unwrap_or(0)))
+}
+
+/// The content encoding, where there is one but `identity`.
+fn foreign_encoding(headers: &HeaderMap) -> Option<Box<str>> {
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
+        .map(|coding| String::from_utf8_lossy(coding).into())
+}
+
+fn text(value: Option<&http::HeaderValue>) -> Option<Box<str>> {
+    value.map(|value| String::from_utf8_lossy(value.as_bytes()).into())
+}
+
+fn is_type(content_type: &str, essence: &str) -> bool {
+    let found = content_type.split(';').next().unwrap_or_default();
+    found.trim().eq_ignore_ascii_case(essence)
+}
+
+/// What the messages endpoint gives.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Page {
+    /// Who answers.
+    pub state: State,
+    /// The messages, in the service's order.
+    #[serde(default, deserialize_with = "messages")]
+    pub messages: Vec<ChatMessage>,
+    /// The service's time; `None` where it cannot be read.
+    #[serde(default, deserialize_with = "readable_or_none")]
+    pub ts: Option<Timestamp>,
+}
+
+/// A message as the messages endpoint gives it. All text is untrusted.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct ChatMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// Who wrote it: `user`, `assistant`, or what the service calls it.
+    #[serde(deserialize_with = "string")]
+    pub role: Box<str>,
+    /// What it says.
+    #[serde(deserialize_with = "string")]
+    pub content: Box<str>,
+    /// When it was written; `None` where that cannot be read.
+    #[serde(deserialize_with = "readable_or_none")]
+    pub created_at: Option<Timestamp>,
+}
+
+fn string<'de, D: serde::Deserializer<'de>>(text: D) -> Result<Box<str>, D::Error> {
+    Ok(Text::deserialize(text)?.into_cow().into())
+}
+
+fn messages<'de, D: serde::Deserializer<'de>>(list: D) -> Result<Vec<ChatMessage>, D::Error> {
+    let list = Option::<Vec<Object<ChatMessage>>>::deserialize(list)?;
+    let messages = list.unwrap_or_default().into_iter();
+    Ok(messages.map(|Object(message)| message).collect())
+}

@@ -1,0 +1,31 @@
+//! Server-Sent Events: bytes become frames.
+//!
+//! [`Decoder`] follows the WHATWG standard to the letter (HTML, section 9.2.5
+//! "Parsing an event stream" and 9.2.6 "Interpreting an event stream"), whatever way
+//! the bytes are cut. It needs neither `std` nor an allocator: see
+//! [`Decoder::with_buffer`].
+//!
+//! ```
+//! use highchat_proto::sse::Decoder;
+//!
+//! let mut buffer = [0; 256];
+//! let mut decoder = Decoder::with_buffer(&mut buffer);
+//! let mut seen = 0;
+//! for chunk in [&b"event: delta\nda"[..], b"ta: {\"text\":\"hi\"}\r\n\r", b"\n: bye\n"] {
+//!     let mut input = chunk;
+//!     while let Some(frame) = decoder.decode(&mut input)? {
+//!         assert_eq!(frame.event(), b"delta");
+//!         assert_eq!(frame.data(), br#"{"text":"hi"}"#);
+//!         seen += 1;
+//!     }
+//! }
+//! assert_eq!(seen, 1);
+//! # Ok::<(), highchat_proto::sse::DecodeError>(())
+//! ```
+
+mod buffers;
+mod decoder;
+mod frame;
+
+pub use decoder::{DecodeError, Decoder, Ready};
+pub use frame::Frame;

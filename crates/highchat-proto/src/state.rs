@@ -1,0 +1,102 @@
+//! Who answers.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
+
+use crate::text::Text;
+
+/// The state of a conversation.
+///
+/// `bot`, `pending_human`, `human` and `closed` are the API's; any other is carried
+/// along as it came (our decision: a new service must not break an old client).
+///
+/// ```
+/// use highchat_proto::state::State;
+///
+/// assert!(State::from("pending_human").is_handoff());
+/// assert_eq!(State::from("asleep").as_str(), "asleep");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// The bot answers.
+    Bot,
+    /// A person was asked for, and nobody has taken over yet.
+    PendingHuman,
+    /// A person answers.
+    Human,
+    /// The conversation is over.
+    Closed,
+    /// A state that the API's text does not name.
+    Other(Box<str>),
+}
+
+impl State {
+    /// The name as the service writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Bot => "bot",
+            Self::PendingHuman => "pending_human",
+            Self::Human => "human",
+            Self::Closed => "closed",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// Whether replies come from a person, by polling: `pending_human` and `human`.
+    #[must_use]
+    pub const fn is_handoff(&self) -> bool {
+        matches!(self, Self::PendingHuman | Self::Human)
+    }
+}
+
+impl From<&str> for State {
+    fn from(name: &str) -> Self {
+        match name {
+            "bot" => Self::Bot,
+            "pending_human" => Self::PendingHuman,
+            "human" => Self::Human,
+            "closed" => Self::Closed,
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for State {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from(&*Text::deserialize(deserializer)?))
+    }
+}
+
+impl Serialize for State {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_back_as_they_came() {
+        for name in ["bot", "pending_human", "human", "closed", "Bot", "", "new"] {
+            let state = State::from(name);
+            assert_eq!(state.as_str(), name);
+            assert_eq!(
+                state.is_handoff(),
+                name == "human" || name == "pending_human"
+            );
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Text of the service, borrowed from its JSON where that is possible.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::fmt;
+use core::ops::Deref;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
+
+/// A string of the service: a `Cow<str>` that really borrows under serde.
+///
+/// JSON may hold a lone half of a surrogate pair (`"\ud83d"`): services written in
+/// JavaScript cut a pair in two. That is no error here: each lone half is U+FFFD, and
+/// [`Joiner`] joins the two halves where they come in two texts that follow each
+/// other. Source: our decision.
+///
+/// ```
+/// use highchat_proto::text::Text;
+///
+/// let text: Text<'_> = serde_json::from_str(r#""a \ud83d b""#)?;
+/// assert_eq!(&*text, "a \u{FFFD} b");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Text<'a> {
+    value: Cow<'a, str>,
+    /// The low half that the first character stands for.
+    first: Option<u16>,
+    /// The high half that the last character stands for.
+    last: Option<u16>,
+}
+
+impl<'a> Text<'a> {
+    /// The text, borrowed where it is.
+    #[must_use]
+    pub fn into_cow(self) -> Cow<'a, str> {
+        self.value
+    }
+
+    /// The text with nothing borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> Text<'static> {
+        Text {
+            value: Cow::Owned(self.value.into_owned()),
+            first: self.first,
+            last: self.last,
+        }
+    }
+
+    /// Text from bytes as serde_json gives them: UTF-8, but for lone surrogate halves,
+    /// which are encoded as if they were characters.
+    fn from_generalized_utf8(mut bytes: &[u8]) -> Self {
+        let mut text = Self::default();
+        let mut value = String::with_capacity(bytes.len());
+        while let Err(error) = core::str::from_utf8(bytes) {
+            let (valid, rest) = bytes.split_at(error.valid_up_to());
+            value.push_str(&String::from_utf8_lossy(valid));
+            let half = surrogate(rest);
+            if value.is_empty() {
+                text.first = half.filter(|half| is_low(*half));
+            }
+            let len = match half {
+                Some(_) => 3,
+                None => error.error_len().unwrap_or(rest.len()),
+            };
+            bytes = &rest[len..];
+            if bytes.is_empty() {
+                text.last = half.filter(|half| !is_low(*half));
+            }
+            value.push(REPLACEMENT);
+        }
+        value.push_str(&String::from_utf8_lossy(bytes));
+        text.value = Cow::Owned(value);
+        text
+    }
+}
+
+/// The surrogate half at the front, encoded in three bytes.
+fn surrogate(bytes: &[u8]) -> Option<u16> {
+    match *bytes {
+        [0xED, second @ 0xA0..=0xBF, third @ 0x80..=0xBF, ..] => {
+            Some(0xD000 | u16::from(second & 0x3F) << 6 | u16::from(third & 0x3F))
+        }
+        _ => None,
+    }
+}
+
+const fn is_low(half: u16) -> bool {
+    half >= 0xDC00
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.value
+    }
+}
+
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl PartialEq<str> for Text<'_> {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for Text<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Text<'a> {
+    fn from(value: Cow<'a, str>) -> Self {
+        Self {
+            value,
+            first: None,
+            last: None,
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(value: &'a str) -> Self {
+        Cow::Borrowed(value).into()
+    }
+}
+
+impl From<String> for Text<'_> {
+    fn from(value: String) -> Self {
+        Cow::<str>::Owned(value).into()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // As bytes: asked for a string, serde_json refuses a lone surrogate half.
+        deserializer.deserialize_bytes(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Text<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
+        match core::str::from_utf8(bytes) {
+            Ok(text) => Ok(text.into()),
+            Err(_) => self.visit_bytes(bytes),
+        }
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
+        Ok(Text::from_generalized_utf8(bytes))
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+        Ok(text.into())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
+        Ok(String::from(text).into())
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Text<'de>, E> {
+        Ok(text.into())
+    }
+}
+
+/// Joins a surrogate pair that was cut in two between texts that follow each other.
+///
+/// A high half at the end of a text is held back until the next text tells whether it
+/// is one half of a pair. Costs nothing for texts without such a half.
+#[derive(Clone, Debug, Default)]
+pub struct Joiner {
+    high: Option<u16>,
+}
+
+impl Joiner {
+    /// The text as it is to be shown: with a half held back before joined to its
+    /// beginning, and with one at its end held back in turn.
+    #[must_use]
+    pub fn join<'a>(&mut self, mut text: Text<'a>) -> Text<'a> {
+        if text.value.is_empty() {
+            return text;
+        }
+        let high = self.high.take();
+        if high.is_none() && text.last.is_none() {
+            return text;
+        }
+        self.high = text.last.take();
+        let mut rest = &*text.value;
+        if self.high.is_some() {
+            rest = rest.strip_suffix(REPLACEMENT).unwrap_or(rest);
+        }
+        let mut joined = String::with_capacity(rest.len() + 4);
+        if let Some(high) = high {
+            match text.first {
+                Some(low) => {
+                    rest = rest.strip_prefix(REPLACEMENT).unwrap_or(rest);
+                    joined
+                        .extend(char::decode_utf16([high, low]).map(|c| c.unwrap_or(REPLACEMENT)));
+                }
+                None => joined.push(REPLACEMENT),
+            }
+        }
+        joined.push_str(rest);
+        joined.into()
+    }
+
+    /// The half that is held back, now that no text follows: U+FFFD.
+    #[must_use]
+    pub fn finish(&mut self) -> Option<Text<'static>> {
+        self.high.take().map(|_| String::from(REPLACEMENT).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    fn parse(json: &str) -> Text<'_> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_plain_string_is_borrowed() {
+        assert!(matches!(parse(r#""Բարև""#).value, Cow::Borrowed("Բարև")));
+    }
+
+    #[test]
+    fn lone_halves_are_one_replacement_character_each() {
+        let cases = [
+            (r#""\ud83d""#, "\u{FFFD}"),
+            (r#""\ude00""#, "\u{FFFD}"),
+            (r#""a\ud83db""#, "a\u{FFFD}b"),
+            (r#""\ud83d\ud83d\ude00""#, "\u{FFFD}😀"),
+            (r#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}"),
+            (r#""\ud83d\ude00""#, "😀"),
+            (r#""\ud83d\n""#, "\u{FFFD}\n"),
+        ];
+        for (json, text) in cases {
+            assert_eq!(parse(json), text, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_string_is_refused() {
+        for json in ["1", "null", "[\"a\"]", "[97]", "{}", "\"a"] {
+            assert!(serde_json::from_str::<Text<'_>>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn two_halves_in_two_texts_are_joined() {
+        let cases: &[(&[&str], &[&str])] = &[
+            (&[r#""a\ud83d""#, r#""\ude00b""#], &["a", "😀b"]),
+            (&[r#""\ud83d""#, r#""\ude00""#], &["", "😀"]),
+            (&[r#""\ud83d""#, r#""""#, r#""\ude00""#], &["", "", "😀"]),
+            (
+                &[r#""\ud83d""#, r#""\ude00\ud83d""#, r#""\ude00""#],
+                &["", "😀", "😀"],
+            ),
+            (&[r#""\ud83d""#, r#""x""#], &["", "\u{FFFD}x"]),
+            (
+                &[r#""\ud83d""#, r#""\ud83d""#, r#""\ude00""#],
+                &["", "\u{FFFD}", "😀"],
+            ),
+            (&[r#""x""#, r#""\ude00""#], &["x", "\u{FFFD}"]),
+            (&[r#""x\ud83d""#], &["x", "\u{FFFD}"]),
+        ];
+        for (texts, joined) in cases {
+            let mut joiner = Joiner::default();
+            let mut shown: Vec<_> = texts
+                .iter()
+                .map(|json| joiner.join(parse(json)).into_cow())
+                .collect();
+            shown.extend(joiner.finish().map(Text::into_cow));
+            assert_eq!(shown, *joined, "{texts:?}");
+        }
+    }
+}
