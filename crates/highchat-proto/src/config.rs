@@ -18,7 +18,8 @@ use core::time::Duration;
 #[non_exhaustive]
 pub struct Config {
     /// From the request to the head of its response: 60 s. A model may think long
-    /// before its first word, but a service answers a head before it thinks.
+    /// before its first word, but a service answers a head before it thinks. Holds as
+    /// well from there to the end of an answer that is no reply stream.
     pub response_timeout: Duration,
     /// Without a byte of a body: 60 s, several times the interval at which services
     /// keep a silent stream alive.

@@ -154,6 +154,7 @@ const MAX_BASE_URL_LEN: usize = 2048;
 pub struct Endpoint {
     /// Scheme, authority and path, without a slash at the end.
     base: String,
+    is_loopback: bool,
     credentials: Credentials,
 }
 
@@ -207,19 +208,30 @@ impl Endpoint {
         let (scheme, rest) = base_url.split_once(':').ok_or(InvalidBaseUrl::NotAUrl)?;
         // Adapters compare it as it stands here.
         let scheme = scheme.to_ascii_lowercase();
+        let is_loopback = is_loopback(authority.host());
         let is_safe = match scheme.as_str() {
             "https" => true,
-            "http" => is_loopback(authority.host()),
+            "http" => is_loopback,
             _ => return Err(InvalidBaseUrl::Scheme),
         };
-        let base = format!("{scheme}:{}", rest.trim_end_matches('/'));
-        Ok((Self { base, credentials }, is_safe))
+        let endpoint = Self {
+            base: format!("{scheme}:{}", rest.trim_end_matches('/')),
+            is_loopback,
+            credentials,
+        };
+        Ok((endpoint, is_safe))
     }
 
     /// The base URL, without a slash at its end.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base
+    }
+
+    /// Whether the service is on this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
+    #[must_use]
+    pub const fn is_loopback(&self) -> bool {
+        self.is_loopback
     }
 
     /// The HTTP request that sends a message.

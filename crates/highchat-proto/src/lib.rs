@@ -26,7 +26,7 @@
 //! use highchat_proto::message::Message;
 //! use highchat_proto::reply::Reply;
 //! use highchat_proto::request::ChatRequest;
-//! use highchat_proto::response::ChatHead;
+//! use highchat_proto::response::Answer;
 //! use highchat_proto::time::Instant;
 //!
 //! let endpoint = Endpoint::new("https://chat.example", Credentials::key("hc_xxx")?)?;
@@ -42,8 +42,9 @@
 //!              event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
 //!
 //! let now = Instant::ORIGIN;
-//! assert!(matches!(ChatHead::of(&head, &Config::default()), ChatHead::EventStream));
-//! let mut reply = Reply::new(&Config::default(), now);
+//! let config = Config::default();
+//! assert!(Answer::to_chat(&head, &config).is_none(), "a reply stream");
+//! let mut reply = Reply::new(&config, now);
 //! let mut text = String::new();
 //! let mut input = chunk.as_bytes();
 //! loop {

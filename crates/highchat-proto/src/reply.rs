@@ -1,6 +1,7 @@
 //! One reply: the body of `POST /v1/chat`, from bytes to events, and whether it was whole.
 
 use core::fmt;
+use core::time::Duration;
 
 use crate::config::Config;
 use crate::event::{Event, InvalidEvent};
@@ -106,16 +107,18 @@ pub struct Reply {
     phase: Phase,
     idle: Clock,
     progress: Clock,
+    /// When the driver last told the time.
+    seen: Instant,
 }
 
 #[derive(Debug)]
 struct Clock {
-    timeout: core::time::Duration,
+    timeout: Duration,
     due: Instant,
 }
 
 impl Clock {
-    fn start(timeout: core::time::Duration, now: Instant) -> Self {
+    fn start(timeout: Duration, now: Instant) -> Self {
         Self {
             timeout,
             due: now + timeout,
@@ -138,6 +141,7 @@ impl Reply {
             phase: Phase::Reading,
             idle: Clock::start(config.idle_timeout, now),
             progress: Clock::start(config.progress_timeout, now),
+            seen: now,
         }
     }
 
@@ -159,6 +163,7 @@ impl Reply {
             Phase::Cut(cut) => return Err(cut),
             Phase::Reading => {}
         }
+        self.seen = now;
         if !input.is_empty() {
             self.idle.restart(now);
         }
@@ -244,12 +249,23 @@ impl Reply {
         self.end(Cut::Interrupted)
     }
 
+    /// The driver reads again, after it did not since its last call: what passed in
+    /// between is not held against the service. For drivers that wait for their
+    /// application, which is how it slows the service down.
+    pub fn resume(&mut self, now: Instant) {
+        let away = now.saturating_duration_since(self.seen);
+        self.idle.due = self.idle.due + away;
+        self.progress.due = self.progress.due + away;
+        self.seen = now;
+    }
+
     /// A deadline may have come.
     ///
     /// # Errors
     ///
     /// It has, or the reply was cut before.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Cut> {
+        self.seen = now;
         if self.idle.due <= now {
             self.end(Cut::Idle)
         } else if self.progress.due <= now {

@@ -164,39 +164,11 @@ impl fmt::Display for ResponseError {
 
 impl core::error::Error for ResponseError {}
 
-/// The judgement of the head that answers a message.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ChatHead {
-    /// The body is a reply stream: for [`Reply`](crate::reply::Reply).
-    EventStream,
-    /// The body, if it is worth reading, says what went wrong.
-    Other(Answer),
-}
-
-impl ChatHead {
-    /// Judges a head: a reply stream is a 200 of type `text/event-stream` without a
-    /// content encoding (the standard; and our decision that no encoding is decoded).
-    #[must_use]
-    pub fn of(head: &Parts, config: &Config) -> Self {
-        let answer = Answer::new(head, config.error_limit);
-        let is_event_stream = answer
-            .content_type
-            .as_deref()
-            .is_some_and(|content_type| is_type(content_type, "text/event-stream"));
-        if head.status == StatusCode::OK && answer.encoding.is_none() && is_event_stream {
-            Self::EventStream
-        } else {
-            Self::Other(answer)
-        }
-    }
-}
-
 /// An answer that is read to its end, a bounded one.
 ///
 /// ```text
 /// while answer.wants_more() { answer.handle_body(read()); }
-/// answer.into_page()
+/// answer.into_chat_error() | answer.into_page() | answer.into_rating()
 /// ```
 ///
 /// A body that breaks off is judged as far as it came.
@@ -212,6 +184,22 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Judges the head that answers a message: `None` where the body is a reply stream,
+    /// for [`Reply`](crate::reply::Reply), which is a 200 of type `text/event-stream`
+    /// without a content encoding (the standard; and our decision that no encoding is
+    /// decoded). Otherwise the body, if it is worth reading, says what went wrong.
+    #[must_use]
+    pub fn to_chat(head: &Parts, config: &Config) -> Option<Self> {
+        let answer = Self::new(head, config.error_limit);
+        let is_event_stream = answer
+            .content_type
+            .as_deref()
+            .is_some_and(|content_type| is_type(content_type, "text/event-stream"));
+        let is_reply =
+            head.status == StatusCode::OK && answer.encoding.is_none() && is_event_stream;
+        (!is_reply).then_some(answer)
+    }
+
     /// An answer to [`MessagesRequest`](crate::request::MessagesRequest).
     #[must_use]
     pub fn to_messages(head: &Parts, config: &Config) -> Self {

@@ -1,1 +1,47 @@
-//! A blocking HighChat client over ureq.
+//! A blocking HighChat client over [ureq](https://docs.rs/ureq).
+//!
+//! [`Client`] is one-shot: each call is one exchange with the service. It follows no
+//! redirect, decodes no compression and repeats nothing by itself; a [`Failure`] says
+//! what is known of the message.
+//!
+//! ```
+//! use std::io::Write;
+//!
+//! use highchat_proto::endpoint::{Credentials, Endpoint};
+//! use highchat_proto::event::Event;
+//! use highchat_proto::message::Message;
+//! use highchat_proto::request::ChatRequest;
+//! use highchat_ureq::Client;
+//!
+//! # let sandbox = highchat_sandbox::Sandbox::start()?;
+//! # let (base_url, key) = (sandbox.base_url(), sandbox.key());
+//! let client = Client::new(Endpoint::new(base_url, Credentials::key(key)?)?);
+//!
+//! let message = Message::new("Բարև, ի՞նչ ժամերի եք աշխատում")?;
+//! let mut reply = client.chat(&ChatRequest::new(message))?;
+//! while let Some(event) = reply.next_event()? {
+//!     if let Event::Delta { text } = event {
+//!         print!("{text}");
+//!         std::io::stdout().flush()?;
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's roots.
+//! - `native-roots`: TLS by rustls with ring, trusting what the operating system
+//!   trusts.
+//! - neither: plain HTTP alone, which goes to this machine unless asked otherwise.
+
+#![forbid(unsafe_code)]
+
+mod client;
+mod clock;
+mod reply;
+mod watch;
+
+pub use client::Client;
+pub use highchat_proto::failure::Failure;
+pub use reply::Reply;

@@ -1,0 +1,197 @@
+//! Requests as they stand on the wire.
+
+use highchat_proto::endpoint::{Credentials, Endpoint, InvalidBaseUrl};
+use highchat_proto::id::{ConversationId, VisitorRef};
+use highchat_proto::message::Message;
+use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
+
+const KEY: &str = "hc_secret";
+
+fn by_key() -> Endpoint {
+    Endpoint::new("https://chat.example", Credentials::key(KEY).unwrap()).unwrap()
+}
+
+fn by_slug(slug: &str) -> Endpoint {
+    Endpoint::new("https://chat.example", Credentials::slug(slug).unwrap()).unwrap()
+}
+
+fn id(id: &str) -> ConversationId {
+    ConversationId::new(id).unwrap()
+}
+
+/// A request as text: the line, the headers in order of their names, the body.
+fn wire(request: &http::Request<bytes::Bytes>) -> String {
+    let mut headers: Vec<_> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+        .collect();
+    headers.sort();
+    format!(
+        "{} {}\n{}\n{}",
+        request.method(),
+        request.uri(),
+        headers.join("\n"),
+        core::str::from_utf8(request.body()).unwrap()
+    )
+}
+
+const AGENT: &str = concat!("highchat-rust/", env!("CARGO_PKG_VERSION"));
+
+#[test]
+fn a_message_goes_out_with_key_and_without_what_is_not_known() {
+    let request = ChatRequest::new(Message::new("Բարև \"դու\"\n").unwrap());
+    assert_eq!(
+        wire(&by_key().chat(&request)),
+        format!(
+            "POST https://chat.example/v1/chat\n\
+             accept-encoding: identity\n\
+             accept: text/event-stream\n\
+             authorization: Bearer {KEY}\n\
+             content-type: application/json\n\
+             user-agent: {AGENT}\n\
+             {{\"message\":\"Բարև \\\"դու\\\"\\n\"}}"
+        )
+    );
+}
+
+#[test]
+fn a_message_goes_out_with_slug_conversation_and_visitor() {
+    let request = ChatRequest::new(Message::new("a").unwrap())
+        .with_conversation(id("c"))
+        .with_visitor(VisitorRef::new("user-42").unwrap());
+    assert_eq!(
+        wire(&by_slug("my bot&x=1").chat(&request)),
+        format!(
+            "POST https://chat.example/v1/chat?slug=my%20bot%26x%3D1\n\
+             accept-encoding: identity\n\
+             accept: text/event-stream\n\
+             content-type: application/json\n\
+             user-agent: {AGENT}\n\
+             {{\"message\":\"a\",\"conversation_id\":\"c\",\"visitor_ref\":\"user-42\"}}"
+        )
+    );
+}
+
+#[test]
+fn messages_are_asked_for_with_the_timestamp_as_it_came() {
+    let request =
+        MessagesRequest::new(id("a/b?c")).with_after("2026-06-14T14:00:00+04:00".parse().unwrap());
+    assert_eq!(
+        wire(&by_key().messages(&request)),
+        format!(
+            "GET https://chat.example/v1/conversations/a%2Fb%3Fc/messages\
+             ?after=2026-06-14T14%3A00%3A00%2B04%3A00\n\
+             accept-encoding: identity\n\
+             accept: application/json\n\
+             authorization: Bearer {KEY}\n\
+             user-agent: {AGENT}\n"
+        )
+    );
+}
+
+#[test]
+fn a_rating_is_a_number_with_a_comment_where_there_is_one() {
+    let up = RatingRequest::new(id("c"), Rating::Up);
+    let down = RatingRequest::new(id("c"), Rating::Down).with_comment("ոչ");
+    let request = by_slug("demo").rate(&up);
+    assert_eq!(request.uri().path(), "/v1/conversations/c/rating");
+    assert_eq!(request.uri().query(), Some("slug=demo"));
+    assert_eq!(request.headers()["accept"], "application/json");
+    assert_eq!(request.body(), "{\"rating\":1}");
+    assert_eq!(
+        by_key().rate(&down).body(),
+        "{\"rating\":0,\"comment\":\"ոչ\"}".as_bytes()
+    );
+}
+
+#[test]
+fn a_base_url_keeps_its_path_as_a_prefix() {
+    for (base, uri) in [
+        ("https://h.example", "https://h.example/v1/chat"),
+        ("https://h.example/", "https://h.example/v1/chat"),
+        (
+            "https://h.example:8443/a/b//",
+            "https://h.example:8443/a/b/v1/chat",
+        ),
+        ("HTTPS://h.example", "https://h.example/v1/chat"),
+        ("http://localhost:1", "http://localhost:1/v1/chat"),
+        ("http://127.9.9.9:1", "http://127.9.9.9:1/v1/chat"),
+        ("http://[::1]:1/x", "http://[::1]:1/x/v1/chat"),
+    ] {
+        let endpoint = Endpoint::new(base, Credentials::key(KEY).unwrap()).unwrap();
+        let request = endpoint.chat(&ChatRequest::new(Message::new("a").unwrap()));
+        assert_eq!(request.uri(), uri);
+    }
+}
+
+#[test]
+fn a_base_url_that_would_leak_or_mislead_is_refused() {
+    let long = format!("https://h.example/{}", "a".repeat(2048));
+    for (base, error) in [
+        ("http://h.example", InvalidBaseUrl::PlainHttp),
+        ("http://127.0.0.1.h.example", InvalidBaseUrl::PlainHttp),
+        ("http://[::2]", InvalidBaseUrl::PlainHttp),
+        ("https://user:pass@h.example", InvalidBaseUrl::UserInfo),
+        ("https://h.example?a=b", InvalidBaseUrl::Query),
+        ("https://h.example/#a", InvalidBaseUrl::Query),
+        ("ftp://h.example", InvalidBaseUrl::Scheme),
+        ("h.example", InvalidBaseUrl::NotAUrl),
+        ("/v1", InvalidBaseUrl::NotAUrl),
+        ("", InvalidBaseUrl::NotAUrl),
+        ("https://", InvalidBaseUrl::NotAUrl),
+        ("https://h.example:99999", InvalidBaseUrl::NotAUrl),
+        ("https://h example", InvalidBaseUrl::NotAUrl),
+        (&long, InvalidBaseUrl::NotAUrl),
+    ] {
+        let refused = Endpoint::new(base, Credentials::key(KEY).unwrap());
+        assert_eq!(refused.unwrap_err(), error, "{base}");
+    }
+    let asked_for =
+        Endpoint::with_insecure_http("http://h.example", Credentials::key(KEY).unwrap());
+    assert!(asked_for.is_ok());
+}
+
+#[test]
+fn the_longest_of_everything_still_makes_a_request() {
+    let base = format!("https://h.example/{}", "a".repeat(2000));
+    let endpoint = Endpoint::new(&base, Credentials::slug("բ".repeat(512)).unwrap()).unwrap();
+    let request = MessagesRequest::new(id(&"բ".repeat(512)))
+        .with_after("2026-06-14T14:00:00+04:00".parse().unwrap());
+    let rating = RatingRequest::new(id(&"\u{0}".repeat(1024)), Rating::Up);
+    assert!(endpoint.messages(&request).uri().to_string().len() > 7000);
+    assert!(endpoint.rate(&rating).uri().to_string().contains("%00%00"));
+}
+
+#[test]
+fn a_key_that_no_header_can_carry_is_refused_and_never_shown() {
+    let long = "k".repeat(1025);
+    for key in [
+        "",
+        "hc secret",
+        "hc_secret\n",
+        "hc_գաղտնի",
+        "hc_\u{0}",
+        &long,
+    ] {
+        let error = Credentials::key(key).unwrap_err();
+        for shown in [error.to_string(), format!("{error:?}")] {
+            assert!(key.is_empty() || !shown.contains(key), "{shown}");
+        }
+    }
+    for slug in ["", &long] {
+        assert!(Credentials::slug(slug).is_err());
+    }
+}
+
+#[test]
+fn no_debug_output_shows_a_key() {
+    let endpoint = by_key();
+    let request = endpoint.chat(&ChatRequest::new(Message::new("a").unwrap()));
+    let shown = format!(
+        "{endpoint:?} {request:?} {:?}",
+        Credentials::key(KEY).unwrap()
+    );
+    assert!(!shown.contains(KEY), "{shown}");
+    assert!(request.headers()["authorization"].is_sensitive());
+}

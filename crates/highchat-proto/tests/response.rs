@@ -1,0 +1,291 @@
+//! Judgement of answers that are no reply stream.
+
+use core::time::Duration;
+
+use highchat_proto::config::Config;
+use highchat_proto::response::{Answer, ApiError, ErrorCode, ResponseError};
+use highchat_proto::state::State;
+use http::StatusCode;
+use http::response::{Builder, Parts};
+
+fn head(status: u16, headers: &[(&str, &str)]) -> Parts {
+    let mut builder = Builder::new().status(status);
+    for (name, value) in headers {
+        builder = builder.header(*name, *value);
+    }
+    builder.body(()).unwrap().into_parts().0
+}
+
+fn chat_error(head: &Parts, body: &str) -> ResponseError {
+    let mut answer = Answer::to_chat(head, &Config::default()).expect("no reply stream");
+    if answer.wants_more() {
+        answer.handle_body(body.as_bytes());
+    }
+    answer.into_chat_error()
+}
+
+fn api(error: ResponseError) -> ApiError {
+    match error {
+        ResponseError::Api(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn page(head: &Parts, body: &str) -> Result<highchat_proto::response::Page, ResponseError> {
+    let mut answer = Answer::to_messages(head, &Config::default());
+    if answer.wants_more() {
+        answer.handle_body(body.as_bytes());
+    }
+    answer.into_page()
+}
+
+#[test]
+fn only_a_200_event_stream_without_encoding_is_a_reply() {
+    let stream = "text/event-stream";
+    for (status, headers, is_reply) in [
+        (200, vec![("content-type", stream)], true),
+        (
+            200,
+            vec![("content-type", "Text/Event-Stream ; charset=utf-8")],
+            true,
+        ),
+        (
+            200,
+            vec![("content-type", stream), ("content-encoding", "identity")],
+            true,
+        ),
+        (
+            200,
+            vec![("content-type", stream), ("content-encoding", "")],
+            true,
+        ),
+        (
+            200,
+            vec![("content-type", stream), ("content-encoding", "gzip")],
+            false,
+        ),
+        (
+            200,
+            vec![
+                ("content-type", stream),
+                ("content-encoding", "identity, br"),
+            ],
+            false,
+        ),
+        (200, vec![("content-type", "text/event-streams")], false),
+        (200, vec![("content-type", "application/json")], false),
+        (200, vec![], false),
+        (201, vec![("content-type", stream)], false),
+        (204, vec![("content-type", stream)], false),
+        (302, vec![("content-type", stream)], false),
+        (500, vec![("content-type", stream)], false),
+    ] {
+        let answer = Answer::to_chat(&head(status, &headers), &Config::default());
+        assert_eq!(answer.is_none(), is_reply, "{status} {headers:?}");
+    }
+}
+
+#[test]
+fn what_is_no_reply_says_why() {
+    let html = [("content-type", "text/html")];
+    let gzip = [
+        ("content-type", "text/event-stream"),
+        ("content-encoding", "gzip"),
+    ];
+    let html_error = ResponseError::NotEventStream(Some("text/html".into()));
+    for (head, error) in [
+        (head(200, &html), html_error),
+        (head(200, &[]), ResponseError::NotEventStream(None)),
+        (
+            head(200, &gzip),
+            ResponseError::ContentEncoding("gzip".into()),
+        ),
+        (
+            head(204, &[]),
+            ResponseError::Status(StatusCode::NO_CONTENT),
+        ),
+        (head(201, &html), ResponseError::Status(StatusCode::CREATED)),
+        (
+            head(307, &html),
+            ResponseError::Redirect(StatusCode::TEMPORARY_REDIRECT),
+        ),
+    ] {
+        assert_eq!(chat_error(&head, "<p>"), error);
+    }
+}
+
+#[test]
+fn the_services_own_error_is_read_whatever_its_form() {
+    let code = |code: &str| Some(ErrorCode::from(code));
+    for (status, body, error_code, message) in [
+        (
+            429,
+            r#"{"error":{"code":"rate_limited","message":"մ"}}"#,
+            code("rate_limited"),
+            Some("մ"),
+        ),
+        (
+            418,
+            r#"{"error":{"code":"teapot","message":"m","x":1}}"#,
+            code("teapot"),
+            Some("m"),
+        ),
+        (
+            400,
+            r#"{"error":{"code":"invalid_input"}}"#,
+            code("invalid_input"),
+            None,
+        ),
+        (
+            400,
+            r#"{"error":{"code":7,"message":"m"}}"#,
+            None,
+            Some("m"),
+        ),
+        (400, r#"{"error":"plain"}"#, None, Some("plain")),
+        (
+            200,
+            r#"{"error":{"code":"not_found","message":"m"}}"#,
+            code("not_found"),
+            Some("m"),
+        ),
+        (401, r#"{"error":null}"#, None, None),
+        (500, "<html>oops</html>", None, None),
+        (502, "", None, None),
+        (403, "[1", None, None),
+    ] {
+        let error = api(chat_error(&head(status, &[]), body));
+        assert_eq!(error.status.as_u16(), status);
+        assert_eq!(error.code, error_code, "{body}");
+        assert_eq!(error.message.as_deref(), message, "{body}");
+    }
+}
+
+#[test]
+fn an_error_body_is_read_to_its_limit_and_no_further() {
+    let limit = Config::default().error_limit;
+    let json = r#"{"error":"m"}"#;
+    for (len, message) in [(limit, Some("m")), (limit + 1, None)] {
+        let body = format!("{}{json}", " ".repeat(len - json.len()));
+        let error = api(chat_error(&head(500, &[]), &body));
+        assert_eq!(error.message.as_deref(), message, "{len}");
+    }
+    let mut answer = Answer::to_chat(&head(500, &[]), &Config::default()).unwrap();
+    answer.handle_body(&vec![b' '; limit]);
+    assert!(answer.wants_more());
+    answer.handle_body(b" ");
+    assert!(!answer.wants_more());
+}
+
+#[test]
+fn retry_after_is_read_in_each_form() {
+    let date = ("date", "Sun, 06 Nov 1994 08:49:00 GMT");
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    for (headers, wait) in [
+        (vec![("retry-after", "17")], seconds(17)),
+        (vec![("retry-after", " 0 ")], seconds(0)),
+        (
+            vec![("retry-after", "99999999999999999999999")],
+            seconds(u64::MAX),
+        ),
+        (
+            vec![("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"), date],
+            seconds(37),
+        ),
+        (
+            vec![("retry-after", "Sunday, 06-Nov-94 08:50:00 GMT"), date],
+            seconds(60),
+        ),
+        (
+            vec![("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT"), date],
+            seconds(0),
+        ),
+        (vec![("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")], None),
+        (vec![("retry-after", "soon")], None),
+        (vec![("retry-after", "-1")], None),
+        (vec![("retry-after", "1.5")], None),
+        (vec![("retry-after", "")], None),
+        (vec![], None),
+    ] {
+        let error = api(chat_error(&head(429, &headers), ""));
+        assert_eq!(error.retry_after, wait, "{headers:?}");
+    }
+}
+
+#[test]
+fn a_page_is_read_as_the_service_wrote_it() {
+    let page = page(
+        &head(200, &[]),
+        r#"{"state":"human","extra":[1],"ts":"2026-06-14T10:00:05.000Z","messages":[
+            {"id":"m2","role":"assistant","content":"\ud83d","created_at":"2026-06-14T10:00:00.000Z","x":1},
+            {"id":"m1","role":"supervisor","content":"b","created_at":null}]}"#,
+    )
+    .unwrap();
+    assert_eq!(page.state, State::Human);
+    let messages: Vec<_> = page
+        .messages
+        .iter()
+        .map(|m| (m.id.as_str(), &*m.role, &*m.content, m.created_at.is_some()))
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            ("m2", "assistant", "\u{FFFD}", true),
+            ("m1", "supervisor", "b", false)
+        ]
+    );
+}
+
+#[test]
+fn a_page_without_messages_is_an_empty_list() {
+    for body in [r#"{"state":"bot"}"#, r#"{"state":"bot","messages":null}"#] {
+        assert_eq!(page(&head(200, &[]), body).unwrap().messages, []);
+    }
+}
+
+#[test]
+fn what_is_no_page_is_an_error() {
+    let message = r#"{"state":"bot","messages":[["m","assistant","c","2026-06-14T10:00:00Z"]]}"#;
+    for (status, body, error) in [
+        (200, "", ResponseError::InvalidPage),
+        (200, "[]", ResponseError::InvalidPage),
+        (200, r#"["bot",[],null]"#, ResponseError::InvalidPage),
+        (200, r#"{"messages":[]}"#, ResponseError::InvalidPage),
+        (200, message, ResponseError::InvalidPage),
+        (204, "", ResponseError::Status(StatusCode::NO_CONTENT)),
+        (
+            301,
+            "",
+            ResponseError::Redirect(StatusCode::MOVED_PERMANENTLY),
+        ),
+    ] {
+        assert_eq!(
+            page(&head(status, &[]), body).unwrap_err(),
+            error,
+            "{status} {body}"
+        );
+    }
+    let in_a_200 = page(
+        &head(200, &[]),
+        r#"{"error":{"code":"not_found","message":"m"}}"#,
+    );
+    assert_eq!(api(in_a_200.unwrap_err()).code, Some(ErrorCode::NotFound));
+    let too_long = " ".repeat(Config::default().page_limit + 1);
+    assert_eq!(
+        page(&head(200, &[]), &too_long).unwrap_err(),
+        ResponseError::TooLong
+    );
+}
+
+#[test]
+fn any_2xx_is_a_rating_taken() {
+    for status in [200, 201, 204] {
+        let answer = Answer::to_rating(&head(status, &[]), &Config::default());
+        assert_eq!(answer.into_rating(), Ok(()));
+    }
+    for status in [302, 400, 404, 500] {
+        let answer = Answer::to_rating(&head(status, &[]), &Config::default());
+        let error = answer.into_rating().unwrap_err();
+        assert_eq!(error.status().map(|s| s.as_u16()), Some(status));
+    }
+}
