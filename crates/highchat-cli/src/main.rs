@@ -1,3 +1,7 @@
 //! The program `highchat`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    highchat_cli::run()
+}

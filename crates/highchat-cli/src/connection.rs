@@ -1,0 +1,125 @@
+//! Which service, and who asks: from flags, from the environment, or a private sandbox.
+
+use std::path::Path;
+use std::{env, fs, io};
+
+use highchat_proto::endpoint::{Credentials, Endpoint, InvalidBaseUrl};
+use highchat_sandbox::Sandbox;
+
+use crate::options::ServiceOptions;
+
+/// The largest key file that is read, in bytes.
+const MAX_KEY_FILE: u64 = 64 * 1024;
+
+/// The service to talk to; a sandbox lives as long as this.
+pub(crate) struct Connection {
+    pub(crate) endpoint: Endpoint,
+    _sandbox: Option<Sandbox>,
+}
+
+/// Where a key or a slug was given.
+enum Way {
+    Key(String),
+    KeyFile(std::path::PathBuf),
+    Slug(String),
+}
+
+const NO_WAY: &str = "no key and no slug: give --key-file FILE (or HIGHCHAT_KEY), --slug SLUG \
+                      (or HIGHCHAT_SLUG), or --sandbox to talk to a private sandbox";
+
+impl Connection {
+    /// Chooses, checks and, for a sandbox, starts.
+    ///
+    /// # Errors
+    ///
+    /// A sentence about what is wrong with the options; it never shows a key.
+    pub(crate) fn open(options: &ServiceOptions) -> Result<Self, String> {
+        if options.sandbox {
+            return Self::sandbox().map_err(|error| format!("the sandbox did not start: {error}"));
+        }
+        let credentials = match way(options)? {
+            Way::Key(key) => Credentials::key(&key),
+            Way::KeyFile(path) => Credentials::key(&read_key(&path)?),
+            Way::Slug(slug) => Credentials::slug(slug),
+        };
+        let credentials = credentials.map_err(|error| error.to_string())?;
+        let base_url = match &options.base_url {
+            Some(url) => Some(url.clone()),
+            None => variable("HIGHCHAT_BASE_URL")?,
+        };
+        let base_url = base_url.as_deref().unwrap_or(Endpoint::DEFAULT_BASE_URL);
+        let endpoint = if options.insecure_http {
+            Endpoint::with_insecure_http(base_url, credentials)
+        } else {
+            Endpoint::new(base_url, credentials)
+        };
+        let endpoint = endpoint.map_err(|error| match error {
+            InvalidBaseUrl::PlainHttp => format!("{error}, or with --insecure-http"),
+            error => error.to_string(),
+        })?;
+        Ok(Self {
+            endpoint,
+            _sandbox: None,
+        })
+    }
+
+    fn sandbox() -> io::Result<Self> {
+        let sandbox = Sandbox::start()?;
+        let credentials = Credentials::key(sandbox.key()).map_err(io::Error::other)?;
+        let endpoint = Endpoint::new(sandbox.base_url(), credentials).map_err(io::Error::other)?;
+        Ok(Self {
+            endpoint,
+            _sandbox: Some(sandbox),
+        })
+    }
+}
+
+/// A variable of the environment; an empty one counts as none.
+///
+/// # Errors
+///
+/// It is no UTF-8.
+pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
+    match env::var(name) {
+        Ok(value) if value.is_empty() => Ok(None),
+        Ok(value) => Ok(Some(value)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(format!("{name} is no UTF-8")),
+    }
+}
+
+/// A flag beats the environment, whichever of the ways it gives.
+fn way(options: &ServiceOptions) -> Result<Way, String> {
+    let flags = [
+        options.key.clone().map(Way::Key),
+        options.key_file.clone().map(Way::KeyFile),
+        options.slug.clone().map(Way::Slug),
+    ];
+    if let Some(way) = flags.into_iter().flatten().next() {
+        return Ok(way);
+    }
+    let key = variable("HIGHCHAT_KEY")?.map(Way::Key);
+    let key_file = variable("HIGHCHAT_KEY_FILE")?.map(|path| Way::KeyFile(path.into()));
+    let slug = variable("HIGHCHAT_SLUG")?.map(Way::Slug);
+    let mut ways = [key, key_file, slug].into_iter().flatten();
+    match (ways.next(), ways.next()) {
+        (Some(way), None) => Ok(way),
+        (None, _) => Err(NO_WAY.into()),
+        (Some(_), Some(_)) => Err("the environment has more than one of HIGHCHAT_KEY, \
+                                   HIGHCHAT_KEY_FILE and HIGHCHAT_SLUG: which one is meant?"
+            .into()),
+    }
+}
+
+fn read_key(path: &Path) -> Result<String, String> {
+    let read = || {
+        let mut key = String::new();
+        let file = fs::File::open(path)?;
+        io::Read::read_to_string(&mut io::Read::take(file, MAX_KEY_FILE), &mut key)?;
+        Ok(key)
+    };
+    let key = read().map_err(|error: io::Error| {
+        format!("the key file {} cannot be read: {error}", path.display())
+    })?;
+    Ok(key.trim().into())
+}

@@ -1,0 +1,91 @@
+//! How a run ended, for the shell and for `end`.
+
+use std::process::ExitCode;
+
+use highchat_proto::failure::Failure;
+use highchat_proto::response::ResponseError;
+
+/// The exit status: part of the program's public contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The whole reply was shown.
+    Complete,
+    /// What has no status of its own.
+    Other,
+    /// Wrong usage, or input refused before anything was sent.
+    Usage,
+    /// The reply is not whole, or the message may or may not have been taken.
+    Incomplete,
+    /// 401 or 403.
+    Unauthenticated,
+    /// 429.
+    RateLimited,
+    /// 404.
+    NotFound,
+    /// The message was surely not taken: nothing left.
+    Unreachable,
+    /// The service failed.
+    ServiceFailed,
+    Interrupted,
+    Terminated,
+}
+
+/// The `outcome` of `end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Complete,
+    Incomplete,
+    Failed,
+    Cancelled,
+}
+
+impl Exit {
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Complete => 0,
+            Self::Other => 1,
+            Self::Usage => 2,
+            Self::Incomplete => 3,
+            Self::Unauthenticated => 4,
+            Self::RateLimited => 5,
+            Self::NotFound => 6,
+            Self::Unreachable => 7,
+            Self::ServiceFailed => 8,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    pub(crate) const fn outcome(self) -> Outcome {
+        match self {
+            Self::Complete => Outcome::Complete,
+            Self::Incomplete => Outcome::Incomplete,
+            Self::Interrupted | Self::Terminated => Outcome::Cancelled,
+            _ => Outcome::Failed,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+impl From<&Failure> for Exit {
+    fn from(failure: &Failure) -> Self {
+        match failure {
+            Failure::NotSent(_) => Self::Unreachable,
+            Failure::Interrupted(_) | Failure::Cut(_) => Self::Incomplete,
+            Failure::Refused(ResponseError::Api(error)) => match error.status.as_u16() {
+                401 | 403 => Self::Unauthenticated,
+                404 => Self::NotFound,
+                429 => Self::RateLimited,
+                _ => Self::ServiceFailed,
+            },
+            Failure::Refused(_) => Self::ServiceFailed,
+            _ => Self::Other,
+        }
+    }
+}

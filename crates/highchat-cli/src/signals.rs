@@ -1,0 +1,54 @@
+//! Ctrl-C and SIGTERM.
+
+use core::time::Duration;
+use std::io;
+use std::sync::{Arc, Mutex, TryLockError};
+use std::thread;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::exit::Exit;
+use crate::report::Report;
+
+/// How often, and how far apart, the report is asked for when it is in use: it is held
+/// while something is printed, which a reader that stopped reading can make for ever.
+const TRIES: usize = 20;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The signals that end the program, from here on caught.
+pub(crate) struct Stop(Signals);
+
+impl Stop {
+    pub(crate) fn catch() -> io::Result<Self> {
+        Signals::new([SIGINT, SIGTERM]).map(Self)
+    }
+
+    /// Waits for one of them.
+    pub(crate) fn wait(mut self) -> Exit {
+        match self.0.forever().next() {
+            Some(SIGTERM) => Exit::Terminated,
+            _ => Exit::Interrupted,
+        }
+    }
+}
+
+/// Ends the program on a signal, with the report's end told where that is possible.
+pub(crate) fn end_on_signal(report: Arc<Mutex<Report>>) -> io::Result<()> {
+    let stop = Stop::catch()?;
+    thread::spawn(move || {
+        let exit = stop.wait();
+        for _ in 0..TRIES {
+            match report.try_lock() {
+                Ok(mut report) => {
+                    let _ = report.end(exit);
+                    break;
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+                Err(TryLockError::Poisoned(_)) => break,
+            }
+        }
+        std::process::exit(exit.code().into());
+    });
+    Ok(())
+}
