@@ -89,6 +89,7 @@ impl Storage<'_> {
             let old = bytes.len();
             if len > old {
                 let new = len.max(old.saturating_mul(2)).min(*limit);
+                bytes.reserve_exact(new - old);
                 bytes.resize(new, 0);
                 bytes.copy_within(old - kept..old, new - kept);
             }

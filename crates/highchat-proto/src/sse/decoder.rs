@@ -109,9 +109,11 @@ pub struct Ready(());
 /// The values of the `id`, `event` and `data` fields of one event, with the LFs
 /// between data lines and the last event ID carried over from before, fit in the
 /// limit together; a value that a later field of the same event replaces still
-/// counts. Past it [`decode`](Self::decode) is [`DecodeError::TooLong`], with the
-/// input left at the byte that did not fit, and says so again until
-/// [`reset`](Self::reset). Source: our decision; the standard has no limit.
+/// counts, and an `id` that a NUL makes void counts until that NUL. Past the limit
+/// [`decode`](Self::decode) is [`DecodeError::TooLong`], with the input left at the byte
+/// that did not fit (for the LF between data lines: at the byte that ends the second
+/// name), and says so again until [`reset`](Self::reset). Source: our decision; the
+/// standard has no limit.
 ///
 /// # Cost
 ///
@@ -278,12 +280,15 @@ impl<'b> Decoder<'b> {
     }
 
     /// What had no blank line yet at the end of the body, its last line counted as
-    /// whole; `None` where that has no data, or after an error.
+    /// whole; `None` where that has no data or does not fit in the limit, or after an
+    /// error.
     ///
     /// The standard discards it: it may have been cut. Only a caller who can tell from
     /// the data itself that it is whole should take it. The decoder is then as at the
-    /// start of a stream, but for the last event ID and the reconnection time, which
-    /// such an event does not change.
+    /// start of a stream, but for the last event ID and the reconnection time: such an
+    /// event does not change them, and the next stream begins with them, as it does in
+    /// browsers (to the letter, the standard begins each stream with an empty last
+    /// event ID; so does [`reset`](Self::reset)).
     pub fn finish(&mut self) -> Option<Frame<'_>> {
         self.forget_shown();
         if self.failed.is_some() {
@@ -291,8 +296,12 @@ impl<'b> Decoder<'b> {
         }
         match self.position {
             Position::Name(field, read) if read == field.name().len() => {
-                self.begin_value(field).ok()?;
-                self.end_unfinished_value(field);
+                if self.begin_value(field).is_err() {
+                    self.buffers.clear(false);
+                    self.failed = None;
+                } else {
+                    self.end_unfinished_value(field);
+                }
             }
             Position::Space(field) | Position::Value(field) => self.end_unfinished_value(field),
             _ => {}

@@ -1,0 +1,238 @@
+//! What the decoder allocates, counted.
+
+#![cfg(feature = "alloc")]
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::Cell;
+use std::alloc::System;
+use std::borrow::Cow;
+
+use highchat_proto::sse::Decoder;
+
+thread_local! {
+    /// Of this thread alone, as tests run beside each other: how often memory was asked
+    /// for, and the most bytes at once.
+    static ASKED: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+struct Counting;
+
+impl Counting {
+    fn count(bytes: usize) {
+        // A thread that is ending has no counter any more, and no test either.
+        let _ = ASKED.try_with(|asked| {
+            let (times, most) = asked.get();
+            asked.set((times + 1, most.max(bytes)));
+        });
+    }
+}
+
+#[allow(
+    unsafe_code,
+    reason = "a global allocator is an unsafe trait; this one counts and passes each call on \
+              to the system's as it came, so the caller's promises hold for that one"
+)]
+// SAFETY: every block comes from `System`, and goes back to it with its own layout. The
+// counter neither allocates (it is `const` and needs no drop) nor panics.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Self::count(layout.size());
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        Self::count(layout.size());
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        Self::count(size);
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(block, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What `run` gives, how often it asked for memory, and the most bytes it asked for.
+fn counted<T>(run: impl FnOnce() -> T) -> (T, usize, usize) {
+    ASKED.set((0, 0));
+    let value = run();
+    let (times, most) = ASKED.get();
+    (value, times, most)
+}
+
+/// Pushes the stream through in chunks of a size; how many frames came.
+fn decode(decoder: &mut Decoder<'_>, stream: &[u8], size: usize) -> usize {
+    let mut frames = 0;
+    for (at, mut chunk) in stream.chunks(size).enumerate() {
+        if at % 2 == 0 {
+            while let Ok(Some(frame)) = decoder.decode(&mut chunk) {
+                frames += usize::from(frame.event() != b"none");
+            }
+        } else {
+            loop {
+                let before = chunk;
+                let Ok(Some(ready)) = decoder.advance(&mut chunk) else {
+                    break;
+                };
+                frames += usize::from(decoder.frame(ready, before).event() != b"none");
+            }
+        }
+    }
+    frames
+}
+
+const SIZES: [usize; 10] = [1, 2, 3, 5, 16, 63, 256, 1460, 4096, usize::MAX];
+
+/// Events of all kinds, the longest of about 3 KiB, with what costs no memory between.
+fn small_events() -> (Vec<u8>, usize) {
+    let mut stream = b"\xEF\xBB\xBFretry: 100\n\n".to_vec();
+    let mut events = 0;
+    for len in (0..3000).step_by(171) {
+        let data = "d".repeat(len);
+        let longer = "c".repeat(9000);
+        stream.extend(format!("event: delta\r\ndata: {data}\r\n\r\n").bytes());
+        stream.extend(format!(": {longer}\nunknown: {longer}\n{longer}\n\n").bytes());
+        stream.extend(format!("id: {len}\ndata: {data}\ndata\nevent: done\n\n").bytes());
+        stream.extend(format!("id: {len}\0\rdata: \rid: x{len}\r\rid: y\r\r").bytes());
+        events += 3;
+    }
+    stream.extend(b"event: cut\ndata: cut");
+    (stream, events)
+}
+
+#[test]
+fn the_counter_counts() {
+    let (block, times, most) = counted(|| vec![0_u8; 1234]);
+    assert_eq!((block.len(), times, most), (1234, 1, 1234));
+    let ((), times, _) = counted(|| ());
+    assert_eq!(times, 0);
+}
+
+#[test]
+fn with_the_callers_storage_nothing_is_ever_allocated() {
+    let (stream, events) = small_events();
+    let too_long = [b"data: ", &b"x".repeat(5000)[..], b"\n\n"].concat();
+    let mut storage = [0; 4096];
+    for size in SIZES {
+        let ((), times, _) = counted(|| {
+            let mut decoder = Decoder::with_buffer(&mut storage);
+            for _ in 0..2 {
+                assert_eq!(
+                    decode(&mut decoder, &stream, size),
+                    events,
+                    "chunks of {size}"
+                );
+                let cut = decoder.finish().expect("the last event was cut");
+                assert_eq!(cut.data_str(), Ok("cut"), "chunks of {size}");
+                assert_eq!(decode(&mut decoder, &too_long, size), 0, "chunks of {size}");
+                assert!(decoder.decode(&mut &b"\n"[..]).is_err(), "chunks of {size}");
+                assert_eq!(decoder.finish(), None, "chunks of {size}");
+                decoder.reset();
+            }
+        });
+        assert_eq!(times, 0, "allocations, chunks of {size}");
+    }
+}
+
+#[test]
+fn with_its_own_storage_nothing_is_allocated_for_events_that_fit_in_the_first_4_kib() {
+    let (stream, events) = small_events();
+    for size in SIZES {
+        let (mut decoder, times, most) = counted(Decoder::new);
+        assert_eq!((times, most), (1, 4096), "a new decoder's allocations");
+        let ((), times, _) = counted(|| {
+            for _ in 0..2 {
+                assert_eq!(
+                    decode(&mut decoder, &stream, size),
+                    events,
+                    "chunks of {size}"
+                );
+                assert!(decoder.finish().is_some(), "chunks of {size}");
+                decoder.reset();
+            }
+        });
+        assert_eq!(times, 0, "allocations, chunks of {size}");
+    }
+}
+
+#[test]
+fn an_event_that_fills_the_first_storage_to_the_byte_allocates_nothing() {
+    // With the id from before, the event name and the LF: 2 + 2 + 3 + 1 + 4088 = 4096.
+    let head = b"id:ab\n\nid:cd\nevent:efg\ndata\ndata:".to_vec();
+    for (len, expected) in [(4088, 0), (4089, 1)] {
+        let stream = [&head[..], &b"x".repeat(len), b"\n\n"].concat();
+        for size in SIZES {
+            let mut decoder = Decoder::new();
+            let (frames, times, _) = counted(|| decode(&mut decoder, &stream, size));
+            assert_eq!(
+                (frames, times),
+                (1, expected),
+                "{len} bytes of data, chunks of {size}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_large_event_makes_the_storage_grow_once_and_the_next_one_finds_it() {
+    let event = [b"id: 1\ndata: ", &b"x".repeat(300_000)[..], b"\n\n"].concat();
+    for size in SIZES {
+        let mut decoder = Decoder::new();
+        // The id from before counts as well: equal events are equal only behind one.
+        decode(&mut decoder, b"id: 1\n\n", size);
+        let (frames, times, _) = counted(|| decode(&mut decoder, &event, size));
+        assert_eq!(frames, 1, "chunks of {size}");
+        // Doubling from 4 KiB: seven times at most, however small the pieces.
+        assert!(
+            (1..=7).contains(&times),
+            "{times} allocations for a large event, chunks of {size}"
+        );
+        for again in ["the same event again", "and after a reset"] {
+            let (frames, times, _) = counted(|| decode(&mut decoder, &event, size));
+            assert_eq!((frames, times), (1, 0), "{again}, chunks of {size}");
+            decoder.reset();
+        }
+    }
+}
+
+#[test]
+fn the_storage_never_grows_past_the_limit() {
+    let endless = [b"id: 1\ndata: ", &b"x".repeat(300_000)[..]].concat();
+    for limit in [0, 1, 100, 4095, 4096, 4097, 5000, 10_000, 65_537, 100_000] {
+        for size in SIZES {
+            let ((), _, most) = counted(|| {
+                let mut decoder = Decoder::with_limit(limit);
+                assert_eq!(decode(&mut decoder, &endless, size), 0);
+                assert!(decoder.decode(&mut &b"\n"[..]).is_err(), "limit {limit}");
+            });
+            assert!(
+                most <= limit,
+                "{most} bytes at once with limit {limit}, chunks of {size}"
+            );
+        }
+    }
+}
+
+#[test]
+fn data_as_text_is_copied_only_where_it_is_broken() {
+    let mut decoder = Decoder::new();
+    let mut input = &b"data: \xE2\x82\xAC\n\ndata: \xE2\x82\n\n"[..];
+    for (text, allocates) in [("€", false), ("\u{FFFD}", true)] {
+        let frame = decoder.decode(&mut input).expect("there is room");
+        let frame = frame.expect("two events are there");
+        let (data, times, _) = counted(|| frame.data_lossy());
+        assert_eq!(data, text);
+        assert_eq!(matches!(data, Cow::Owned(_)), allocates, "{text:?}");
+        assert_eq!(times > 0, allocates, "allocations for {text:?}");
+    }
+}

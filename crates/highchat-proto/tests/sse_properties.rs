@@ -1,0 +1,244 @@
+//! The decoder against the naive one, over random streams cut at random.
+
+#![cfg(feature = "alloc")]
+
+#[path = "support/drive.rs"]
+mod drive;
+#[path = "support/naive.rs"]
+mod naive;
+#[path = "support/streams.rs"]
+mod streams;
+
+use drive::{Event, Outcome, Way, feed, outcome_so_far};
+use highchat_proto::sse::Decoder;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use streams::{Bytes, Cuts, config, cuts, line_end, stream, value};
+
+const ROOM: usize = 64 * 1024;
+
+/// Runs over a decoder of each storage, by each way.
+fn each_decoder(
+    mut run: impl FnMut(&mut Decoder<'_>, Way, &str) -> Result<(), TestCaseError>,
+) -> Result<(), TestCaseError> {
+    for way in Way::ALL {
+        let mut owned = Decoder::with_limit(ROOM);
+        run(&mut owned, way, &format!("owned storage, by {way:?}"))?;
+        let mut storage = vec![0xAA; ROOM];
+        let mut borrowed = Decoder::with_buffer(&mut storage);
+        run(
+            &mut borrowed,
+            way,
+            &format!("the caller's storage, by {way:?}"),
+        )?;
+    }
+    Ok(())
+}
+
+/// Holds the decoder against the naive one behind each chunk and at the end.
+fn follow(
+    decoder: &mut Decoder<'_>,
+    earlier: &Outcome,
+    chunks: &[&[u8]],
+    way: Way,
+    at: &str,
+) -> Result<Outcome, TestCaseError> {
+    let stream = chunks.concat();
+    let mut events = Vec::new();
+    let mut pushed = 0;
+    for chunk in chunks {
+        let fed = feed(decoder, way, chunk, &mut events);
+        prop_assert_eq!(fed, Ok(()), "{}, chunk behind byte {}", at, pushed);
+        pushed += chunk.len();
+        let mut expected = naive::decode_after(earlier, &stream[..pushed]);
+        expected.unfinished = None;
+        prop_assert_eq!(
+            outcome_so_far(decoder, &events),
+            expected,
+            "{}, cut at byte {}",
+            at,
+            pushed
+        );
+    }
+    let mut outcome = outcome_so_far(decoder, &events);
+    outcome.unfinished = decoder.finish().map(Event::from);
+    prop_assert_eq!(
+        &outcome,
+        &naive::decode_after(earlier, &stream),
+        "{}, at the end",
+        at
+    );
+    let mut after = outcome_so_far(decoder, &events);
+    after.unfinished.clone_from(&outcome.unfinished);
+    prop_assert_eq!(&after, &outcome, "{}, after `finish`", at);
+    Ok(outcome)
+}
+
+/// A stream with no form at all.
+fn noise() -> impl Strategy<Value = Bytes> {
+    vec(any::<u8>(), 0..200).prop_map(Bytes)
+}
+
+/// A stream of few lines, some of them longer than what a decoder holds at first.
+fn long_stream() -> impl Strategy<Value = Bytes> {
+    let value = prop_oneof![
+        3 => (0_usize..9000, any::<u8>()).prop_map(|(len, first)| {
+            // No byte is like its neighbours, so that none can stand for another.
+            (0..len).map(|at| b'a' + (first as usize + at * 7 + at / 26) as u8 % 26).collect()
+        }),
+        1 => value().prop_map(<[u8]>::to_vec),
+    ];
+    let name = select(vec![
+        &b"data:"[..],
+        b"data:",
+        b"event:",
+        b"id:",
+        b":",
+        b"x:",
+    ]);
+    let line = (name, value, line_end(), line_end(), any::<bool>()).prop_map(
+        |(name, value, end, blank, dispatch)| {
+            let blank = if dispatch { blank } else { &[] };
+            [name, &value, end, blank].concat()
+        },
+    );
+    vec(line, 1..8).prop_map(|lines| Bytes(lines.concat()))
+}
+
+proptest! {
+    #![proptest_config(config(768))]
+
+    #[test]
+    fn whatever_the_cuts_each_chunk_gives_what_the_standard_gives_by_then(
+        stream in stream(), cuts in cuts(),
+    ) {
+        let chunks = cuts.of(&stream.0);
+        each_decoder(|decoder, way, at| {
+            follow(decoder, &Outcome::default(), &chunks, way, at).map(drop)
+        })?;
+    }
+
+    #[test]
+    fn noise_is_decoded_as_the_standard_does(stream in noise(), cuts in cuts()) {
+        let chunks = cuts.of(&stream.0);
+        each_decoder(|decoder, way, at| {
+            follow(decoder, &Outcome::default(), &chunks, way, at).map(drop)
+        })?;
+    }
+
+    #[test]
+    fn after_finish_a_new_stream_begins_that_knows_the_last_event_id(
+        first in stream(), second in stream(), cuts in cuts(),
+    ) {
+        each_decoder(|decoder, way, at| {
+            let (first, second) = (cuts.of(&first.0), cuts.of(&second.0));
+            let earlier = follow(decoder, &Outcome::default(), &first, way, at)?;
+            follow(decoder, &earlier, &second, way, &format!("{at}, second stream")).map(drop)
+        })?;
+    }
+
+    #[test]
+    fn after_a_reset_a_new_stream_begins_that_knows_nothing(
+        first in stream(), second in stream(), cuts in cuts(),
+    ) {
+        each_decoder(|decoder, way, at| {
+            let fed = feed(decoder, way, &first.0, &mut Vec::new());
+            prop_assert_eq!(fed, Ok(()), "{}", at);
+            decoder.reset();
+            prop_assert_eq!(outcome_so_far(decoder, &[]), Outcome::default(), "{}", at);
+            let at = format!("{at}, after a reset");
+            follow(decoder, &Outcome::default(), &cuts.of(&second.0), way, &at).map(drop)
+        })?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(48))]
+
+    #[test]
+    fn values_longer_than_the_first_storage_are_whole(stream in long_stream(), cuts in cuts()) {
+        let chunks = match cuts {
+            // Each prefix is decoded again by the naive decoder: not behind each byte here.
+            Cuts::EachByte => stream.0.chunks(997).collect(),
+            Cuts::At(_) => cuts.of(&stream.0),
+        };
+        each_decoder(|decoder, way, at| {
+            follow(decoder, &Outcome::default(), &chunks, way, at).map(drop)
+        })?;
+    }
+}
+
+/// All streams of up to that many of the tokens.
+fn each_stream_of(tokens: &[&[u8]], len: u32, mut run: impl FnMut(&[u8])) {
+    for len in 0..=len {
+        for mut number in 0..tokens.len().pow(len) {
+            let mut stream = Vec::new();
+            for _ in 0..len {
+                stream.extend_from_slice(tokens[number % tokens.len()]);
+                number /= tokens.len();
+            }
+            run(&stream);
+        }
+    }
+}
+
+#[test]
+fn every_short_stream_is_decoded_as_the_standard_does_whole_and_byte_by_byte() {
+    let tokens = [
+        &b"data"[..],
+        b"id",
+        b"event",
+        b":",
+        b" ",
+        b"1",
+        b"\0",
+        b"\r",
+        b"\n",
+    ];
+    let mut decoder = Decoder::with_limit(ROOM);
+    let mut events = Vec::new();
+    each_stream_of(&tokens, 5, |stream| {
+        let expected = naive::decode(stream);
+        for size in [stream.len().max(1), 1] {
+            decoder.reset();
+            events.clear();
+            for chunk in stream.chunks(size) {
+                let fed = feed(&mut decoder, Way::Decode, chunk, &mut events);
+                assert_eq!(fed, Ok(()), "\"{}\"", stream.escape_ascii());
+            }
+            let mut outcome = outcome_so_far(&decoder, &events);
+            outcome.unfinished = decoder.finish().map(Event::from);
+            assert_eq!(
+                outcome,
+                expected,
+                "\"{}\" in chunks of {size}",
+                stream.escape_ascii()
+            );
+        }
+    });
+}
+
+#[test]
+fn every_beginning_with_bytes_of_a_mark_is_decoded_as_the_standard_does() {
+    let tokens = [&b"\xEF"[..], b"\xBB", b"\xBF", b"data:1", b"\r", b"\n"];
+    each_stream_of(&tokens, 6, |beginning| {
+        let stream = [beginning, b"\n\ndata:2\n\n"].concat();
+        let expected = naive::decode(&stream);
+        for size in [stream.len(), 1] {
+            let mut storage = [0xAA; 64];
+            let mut decoder = Decoder::with_buffer(&mut storage);
+            let mut events = Vec::new();
+            for chunk in stream.chunks(size) {
+                let fed = feed(&mut decoder, Way::Decode, chunk, &mut events);
+                assert_eq!(fed, Ok(()), "\"{}\"", stream.escape_ascii());
+            }
+            assert_eq!(
+                events,
+                expected.dispatched,
+                "\"{}\" in chunks of {size}",
+                stream.escape_ascii()
+            );
+        }
+    });
+}
