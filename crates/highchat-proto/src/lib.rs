@@ -123,3 +123,27 @@ pub mod reply;
 
 #[cfg(feature = "std")]
 pub mod failure;
+
+#[cfg(feature = "std")]
+pub mod exchange;
+
+#[cfg(feature = "std")]
+pub mod backoff;
+
+#[cfg(feature = "std")]
+mod turn;
+
+#[cfg(feature = "std")]
+mod handoff;
+
+#[cfg(feature = "std")]
+mod recovery;
+
+#[cfg(feature = "std")]
+pub mod saved;
+
+#[cfg(feature = "std")]
+mod outbox;
+
+#[cfg(feature = "std")]
+pub mod conversation;

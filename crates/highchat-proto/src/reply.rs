@@ -173,6 +173,18 @@ impl Reply {
         }
     }
 
+    /// As [`advance`](Self::advance), but once the reply is over: up to the next event
+    /// behind its end, for a driver that reads on to the end of the body. A `done` there
+    /// refines what a `human` before it said of the state. Whatever is wrong with the
+    /// stream does not matter any more.
+    pub fn advance_behind(&mut self, input: &mut &[u8]) -> Option<Ready> {
+        if self.phase != Phase::Over {
+            return None;
+        }
+        let ready = self.decoder.advance(input).ok().flatten();
+        ready.map(|ready| Ready(Source::Decoder(ready)))
+    }
+
     /// The event that [`advance`](Self::advance) announced; `chunk` is the input as it
     /// stood before that call.
     ///
@@ -191,6 +203,7 @@ impl Reply {
             Source::Decoder(ready) => {
                 let event = match Event::parse(self.decoder.frame(ready, chunk)) {
                     Ok(event) => event,
+                    Err(invalid) if self.phase == Phase::Over => return Err(invalid.into()),
                     Err(invalid) => {
                         self.phase = Phase::Cut(invalid.into());
                         return Err(invalid.into());

@@ -1,0 +1,185 @@
+//! How long to wait before something is tried again, and what may be.
+
+use core::time::Duration;
+
+use crate::config::Config;
+use crate::exchange::{TransportFailure, Trouble};
+
+/// The longest that a service is left alone because it asked for it, between polls.
+const MAX_POLL_PAUSE: Duration = Duration::from_secs(3600);
+
+/// Random numbers from a seed: reproducible, and good enough to keep clients apart.
+#[derive(Clone, Debug)]
+pub(crate) struct Jitter(u64);
+
+impl Jitter {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The duration, give or take 10 %.
+    pub(crate) fn spread(&mut self, duration: Duration) -> Duration {
+        // SplitMix64.
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bits ^= bits >> 31;
+        let thousandths = 900 + u32::try_from(bits % 201).unwrap_or_default();
+        duration.saturating_mul(thousandths) / 1000
+    }
+}
+
+/// Why something is tried again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DelayReason {
+    /// The service said 429.
+    RateLimited,
+    /// The service could not be reached; nothing was sent.
+    NotSent,
+    /// It failed in a way that passes, and to ask twice does no harm.
+    Transient,
+}
+
+impl DelayReason {
+    pub(crate) fn of(trouble: &Trouble) -> Self {
+        match trouble {
+            Trouble::Transport(TransportFailure::NotSent) => Self::NotSent,
+            trouble if trouble.is_surely_not_taken() => Self::RateLimited,
+            _ => Self::Transient,
+        }
+    }
+}
+
+/// When a message that was sent `attempts` times may be sent again: only where it was
+/// surely not taken.
+pub(crate) fn before_message(
+    trouble: &Trouble,
+    attempts: u32,
+    config: &Config,
+    jitter: &mut Jitter,
+) -> Option<Duration> {
+    if attempts >= config.attempts || !trouble.is_surely_not_taken() {
+        return None;
+    }
+    let Some(error) = trouble.api() else {
+        return Some(nth(&config.not_sent_delays, attempts));
+    };
+    match error.retry_after {
+        Some(asked_for) => (asked_for <= config.retry_after_limit).then_some(asked_for),
+        None => Some(jitter.spread(nth(&config.rate_limit_delays, attempts))),
+    }
+}
+
+/// When a rating that was sent `attempts` times is sent again: the last one counts, so
+/// it may be taken twice.
+pub(crate) fn before_rating(
+    trouble: &Trouble,
+    attempts: u32,
+    config: &Config,
+    jitter: &mut Jitter,
+) -> Option<Duration> {
+    before_message(trouble, attempts, config, jitter).or_else(|| {
+        let may_help =
+            attempts < config.attempts && trouble.is_transient() && !trouble.is_surely_not_taken();
+        let delay = nth(&config.not_sent_delays, attempts);
+        may_help.then(|| jitter.spread(delay))
+    })
+}
+
+/// The pause after a poll that failed, the `failures`th in a row.
+pub(crate) fn before_poll(
+    trouble: &Trouble,
+    failures: u32,
+    config: &Config,
+    jitter: &mut Jitter,
+) -> Duration {
+    let doubled = config
+        .poll_interval
+        .saturating_mul(1 << failures.min(16))
+        .min(config.poll_backoff_limit.max(config.poll_interval));
+    let asked_for = trouble.api().and_then(|error| error.retry_after);
+    jitter
+        .spread(doubled)
+        .max(asked_for.unwrap_or_default().min(MAX_POLL_PAUSE))
+}
+
+fn nth(delays: &[Duration; 2], attempts: u32) -> Duration {
+    delays[usize::from(attempts > 1)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::{ApiError, ResponseError};
+    use http::StatusCode;
+
+    fn refused(status: u16, retry_after: Option<u64>) -> Trouble {
+        Trouble::Refused(ResponseError::Api(ApiError {
+            status: StatusCode::from_u16(status).unwrap(),
+            code: None,
+            message: None,
+            retry_after: retry_after.map(Duration::from_secs),
+        }))
+    }
+
+    #[test]
+    fn jitter_is_within_a_tenth_and_the_same_for_the_same_seed() {
+        let interval = Duration::from_secs(4);
+        let spread = |seed| {
+            let mut jitter = Jitter::new(seed);
+            core::array::from_fn::<_, 200, _>(|_| jitter.spread(interval))
+        };
+        assert_eq!(spread(1), spread(1));
+        assert_ne!(spread(1), spread(2));
+        let within = Duration::from_millis(3600)..=Duration::from_millis(4400);
+        assert!(spread(3).iter().all(|pause| within.contains(pause)));
+    }
+
+    #[test]
+    fn a_message_is_repeated_only_where_it_was_surely_not_taken() {
+        let config = Config::default();
+        let not_sent = Trouble::Transport(TransportFailure::NotSent);
+        for (trouble, attempts, delay) in [
+            (not_sent.clone(), 1, Some(0.5)),
+            (not_sent.clone(), 2, Some(2.0)),
+            (not_sent, 3, None),
+            (refused(429, Some(0)), 1, Some(0.0)),
+            (refused(429, Some(120)), 2, Some(120.0)),
+            (refused(429, Some(121)), 1, None),
+            (refused(429, Some(1)), 3, None),
+            (Trouble::Transport(TransportFailure::Interrupted), 1, None),
+            (Trouble::TimedOut, 1, None),
+            (refused(500, None), 1, None),
+            (refused(503, Some(1)), 1, None),
+            (refused(400, None), 1, None),
+            (
+                Trouble::Refused(ResponseError::NotEventStream(None)),
+                1,
+                None,
+            ),
+        ] {
+            let found = before_message(&trouble, attempts, &config, &mut Jitter::new(0));
+            let found = found.map(|delay| delay.as_secs_f64());
+            assert_eq!(found, delay, "{trouble:?} after {attempts}");
+        }
+        let delay = before_message(&refused(429, None), 1, &config, &mut Jitter::new(0)).unwrap();
+        assert!((4.5..=5.5).contains(&delay.as_secs_f64()));
+    }
+
+    #[test]
+    fn polls_that_fail_back_off_and_listen_to_the_service() {
+        let config = Config::default();
+        let pause = |trouble: &Trouble, failures| {
+            before_poll(trouble, failures, &config, &mut Jitter::new(0)).as_secs_f64()
+        };
+        let lost = Trouble::Transport(TransportFailure::Interrupted);
+        for (failures, seconds) in [(1, 8.0), (2, 16.0), (3, 32.0), (4, 60.0), (99, 60.0)] {
+            let within = seconds * 0.9..=seconds * 1.1;
+            assert!(within.contains(&pause(&lost, failures)), "{failures}");
+        }
+        assert_eq!(pause(&refused(429, Some(90)), 1), 90.0);
+        assert_eq!(pause(&refused(503, Some(u64::MAX)), 1), 3600.0);
+    }
+}

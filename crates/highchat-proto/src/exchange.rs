@@ -1,0 +1,132 @@
+//! One request and what comes of it, as far as all of them are alike.
+
+use core::fmt;
+
+use crate::config::Config;
+use crate::response::{Answer, ApiError, ResponseError};
+use crate::time::Instant;
+
+/// Names a request of a conversation, and everything that comes of it.
+///
+/// Inputs for a request that is no longer live are ignored, so that late bytes need no
+/// care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(u64);
+
+impl RequestId {
+    pub(crate) const FIRST: Self = Self(0);
+
+    pub(crate) const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How a driver failed to get an answer, or the rest of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransportFailure {
+    /// Nothing of the request left: the service surely did not take it.
+    NotSent,
+    /// It left, in part or whole, and the connection was lost: the service may have
+    /// taken it.
+    Interrupted,
+}
+
+/// What went wrong with an exchange that is not a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    Transport(TransportFailure),
+    /// No head, or no end of an answer, in time.
+    TimedOut,
+    Refused(ResponseError),
+}
+
+impl Trouble {
+    pub(crate) fn api(&self) -> Option<&ApiError> {
+        match self {
+            Self::Refused(ResponseError::Api(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether the service surely did not take the request.
+    pub(crate) fn is_surely_not_taken(&self) -> bool {
+        matches!(self, Self::Transport(TransportFailure::NotSent))
+            || self.api().is_some_and(|error| error.status.as_u16() == 429)
+    }
+
+    /// Whether the same request may well succeed a little later.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Transport(_) | Self::TimedOut => true,
+            Self::Refused(ResponseError::Api(error)) => {
+                error.status.as_u16() == 429 || error.status.is_server_error()
+            }
+            Self::Refused(_) => false,
+        }
+    }
+
+    /// Whether asking again is no use: the conversation or the key is not accepted.
+    pub(crate) fn is_final(&self) -> bool {
+        let status = self.api().map(|error| error.status.as_u16());
+        matches!(status, Some(401 | 403 | 404))
+    }
+}
+
+/// A request that is under way, and its answer as far as it was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    id: RequestId,
+    deadline: Instant,
+    answer: Option<Answer>,
+}
+
+/// How an exchange ended: with an answer to be judged, or without.
+pub(crate) type Outcome = Result<Answer, Trouble>;
+
+impl Exchange {
+    pub(crate) fn begin(id: RequestId, config: &Config, now: Instant) -> Self {
+        Self {
+            id,
+            deadline: now + config.response_timeout,
+            answer: None,
+        }
+    }
+
+    pub(crate) const fn id(&self) -> RequestId {
+        self.id
+    }
+
+    pub(crate) const fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// The head came. Its body has as long as the head had.
+    pub(crate) fn handle_response(&mut self, answer: Answer, deadline: Instant) {
+        self.deadline = deadline;
+        self.answer = Some(answer);
+    }
+
+    pub(crate) fn handle_body(&mut self, chunk: &[u8]) {
+        if let Some(answer) = &mut self.answer {
+            answer.handle_body(chunk);
+        }
+    }
+
+    /// Whether nothing more of the body could change the judgement.
+    pub(crate) fn is_enough(&self) -> bool {
+        self.answer
+            .as_ref()
+            .is_some_and(|answer| !answer.wants_more())
+    }
+
+    /// The answer as far as it came, or what is wrong without one.
+    pub(crate) fn end(self, without: Trouble) -> Outcome {
+        self.answer.ok_or(without)
+    }
+}

@@ -1,0 +1,166 @@
+//! The poll loop: when to ask, from where on, and each message once.
+//!
+//! ```text
+//!   Off ── human | pending_human ──▶ Due(at) ─── at ──▶ InFlight ── 200, still wanted ──▶ Due(now + 4 s)
+//!    ▲                                  ▲                 │ 429 | 5xx | lost ──▶ Due(now + back-off)
+//!    └──────── bot | closed | 401 | 404 ┴─────────────────┘
+//! ```
+
+use std::collections::{HashSet, VecDeque};
+
+use crate::exchange::{Exchange, RequestId};
+use crate::id::{MessageId, Timestamp};
+use crate::response::ChatMessage;
+use crate::time::Instant;
+
+/// How many messages are remembered as seen, whatever their time.
+const REMEMBERED: usize = 256;
+/// How many at the very time of the newest one: the service may be asked for that time
+/// again, and give all of them again.
+const REMEMBERED_AT_CURSOR: usize = 64 * 1024;
+
+#[derive(Debug)]
+pub(crate) enum Phase {
+    Off,
+    Due(Instant),
+    InFlight(Exchange),
+}
+
+#[derive(Debug)]
+pub(crate) struct Handoff {
+    pub(crate) phase: Phase,
+    /// The newest time that messages are known of: where the next poll goes on.
+    cursor: Option<Timestamp>,
+    seen: VecDeque<(MessageId, Option<Timestamp>)>,
+    seen_ids: HashSet<MessageId>,
+    /// Polls that failed in a row.
+    pub(crate) failures: u32,
+}
+
+impl Handoff {
+    pub(crate) fn new(cursor: Option<Timestamp>) -> Self {
+        Self {
+            phase: Phase::Off,
+            cursor,
+            seen: VecDeque::new(),
+            seen_ids: HashSet::new(),
+            failures: 0,
+        }
+    }
+
+    pub(crate) const fn is_off(&self) -> bool {
+        matches!(self.phase, Phase::Off)
+    }
+
+    pub(crate) const fn cursor(&self) -> Option<&Timestamp> {
+        self.cursor.as_ref()
+    }
+
+    pub(crate) fn exchange(&self) -> Option<RequestId> {
+        match &self.phase {
+            Phase::InFlight(exchange) => Some(exchange.id()),
+            Phase::Off | Phase::Due(_) => None,
+        }
+    }
+
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Off => None,
+            Phase::Due(at) => Some(*at),
+            Phase::InFlight(exchange) => Some(exchange.deadline()),
+        }
+    }
+
+    /// Begins to poll, from the time of the event that says so.
+    pub(crate) fn begin(&mut self, ts: Option<&Timestamp>, at: Instant) {
+        if self.is_off() {
+            if let Some(ts) = ts {
+                self.cursor = Some(ts.clone());
+            }
+            self.failures = 0;
+            self.phase = Phase::Due(at);
+        }
+    }
+
+    /// Stops polling; the exchange that was under way is of no use any more.
+    pub(crate) fn stop(&mut self) -> Option<RequestId> {
+        let exchange = self.exchange();
+        self.phase = Phase::Off;
+        exchange
+    }
+
+    /// Takes note of a message that polling found; whether it is a new one.
+    pub(crate) fn see(&mut self, message: &ChatMessage) -> bool {
+        if message.created_at > self.cursor {
+            self.cursor = message.created_at.clone();
+        }
+        self.remember(&message.id, message.created_at.clone())
+    }
+
+    /// Takes note of a message that is known from elsewhere; whether it is a new one.
+    pub(crate) fn remember(&mut self, id: &MessageId, at: Option<Timestamp>) -> bool {
+        if !self.seen_ids.insert(id.clone()) {
+            return false;
+        }
+        self.seen.push_back((id.clone(), at));
+        while self.seen.len() > REMEMBERED {
+            let is_at_cursor = self
+                .seen
+                .front()
+                .is_some_and(|(_, at)| at.is_some() && *at == self.cursor);
+            if is_at_cursor && self.seen.len() <= REMEMBERED_AT_CURSOR {
+                break;
+            }
+            if let Some((oldest, _)) = self.seen.pop_front() {
+                self.seen_ids.remove(&oldest);
+            }
+        }
+        true
+    }
+
+    pub(crate) fn has_seen(&self, id: &MessageId) -> bool {
+        self.seen_ids.contains(id)
+    }
+
+    /// What is remembered, oldest first.
+    pub(crate) fn seen(&self) -> impl Iterator<Item = &(MessageId, Option<Timestamp>)> {
+        self.seen.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+
+    fn message(id: usize, second: usize) -> ChatMessage {
+        serde_json::from_str(&format!(
+            r#"{{"id":"{id}","role":"assistant","content":"","created_at":"2026-06-14T10:00:{second:02}Z"}}"#
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_newest_is_by_time_not_by_place() {
+        let mut handoff = Handoff::new(None);
+        for (id, second) in [(1, 5), (2, 9), (3, 7)] {
+            assert!(handoff.see(&message(id, second)));
+        }
+        assert_eq!(handoff.cursor().unwrap().as_str(), "2026-06-14T10:00:09Z");
+    }
+
+    #[test]
+    fn what_was_seen_is_forgotten_but_not_at_the_time_that_is_asked_for() {
+        let mut handoff = Handoff::new(None);
+        for id in 0..1000 {
+            assert!(handoff.see(&message(id, 1)));
+        }
+        assert!((0..1000).all(|id| !handoff.see(&message(id, 1))));
+        for id in 1000..2000 {
+            assert!(handoff.see(&message(id, 2)));
+        }
+        assert!((1000..2000).all(|id| !handoff.see(&message(id, 2))));
+        assert_eq!(handoff.seen.len(), 1000, "the older ones are forgotten");
+        assert_eq!(handoff.seen_ids.len(), 1000);
+    }
+}

@@ -1,0 +1,261 @@
+//! What a conversation has to say, in order.
+
+use core::ops::Range;
+use std::boxed::Box;
+use std::collections::VecDeque;
+use std::string::String;
+
+use bytes::Bytes;
+use http::Request;
+
+use core::time::Duration;
+
+use crate::backoff::DelayReason;
+use crate::exchange::RequestId;
+use crate::id::{ConversationId, MessageId, Timestamp};
+use crate::request::Rating;
+use crate::response::{ChatMessage, ResponseError};
+use crate::state::State;
+use crate::turn::{TurnEnd, TurnError};
+
+/// What was put off, and will be tried again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Delayed {
+    /// Sending the message.
+    Message,
+    /// Sending the rating.
+    Rating,
+    /// Asking for a person's messages.
+    Poll,
+}
+
+/// Something that happened, for the application to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Update<'a> {
+    /// `meta` came: the conversation that the reply belongs to.
+    Meta {
+        /// Its id, as far as one is known.
+        conversation_id: Option<&'a ConversationId>,
+        /// It is another one than before.
+        is_replaced: bool,
+    },
+    /// A piece of the reply.
+    Delta {
+        /// To be appended to what came before.
+        text: &'a str,
+    },
+    /// The reply is whole.
+    Done {
+        /// The id of the reply.
+        message_id: &'a MessageId,
+        /// The state that the event told.
+        state: &'a State,
+        /// The service's time.
+        ts: Option<&'a Timestamp>,
+    },
+    /// A person took over.
+    Human {
+        /// To be shown.
+        message: &'a str,
+        /// The service's time.
+        ts: Option<&'a Timestamp>,
+    },
+    /// An event that the API's text does not name.
+    Unknown {
+        /// The event type.
+        event: &'a str,
+        /// The data, unparsed.
+        data: &'a str,
+    },
+    /// The reply was cut, or never came, and is looked for.
+    Recovering {
+        /// What happened to it.
+        error: &'a TurnError,
+    },
+    /// A reply that was cut was read back whole.
+    Recovered {
+        /// The whole message.
+        message: &'a ChatMessage,
+        /// What of its content had not come before: to be appended.
+        missing: &'a str,
+    },
+    /// The turn ended: exactly once for each message that was sent.
+    TurnEnded {
+        /// What [`send`](crate::conversation::Conversation::send) returned.
+        turn: RequestId,
+        /// How it ended.
+        end: &'a TurnEnd,
+    },
+    /// The state changed.
+    State(&'a State),
+    /// A message that polling found; each is told once. Its role tells whose it is.
+    Message(&'a ChatMessage),
+    /// Something failed, and will be tried again by itself.
+    Delayed {
+        /// What.
+        what: Delayed,
+        /// After how long.
+        delay: Duration,
+        /// Why.
+        reason: DelayReason,
+    },
+    /// Polling ended with an error: nobody will be heard any more.
+    HandoffFailed {
+        /// What the service said.
+        error: &'a ResponseError,
+    },
+    /// The rating was taken.
+    Rated {
+        /// What [`rate`](crate::conversation::Conversation::rate) returned.
+        request: RequestId,
+        /// What was said.
+        rating: Rating,
+    },
+    /// The rating was not taken, or perhaps was not; rating again does no harm.
+    RatingFailed {
+        /// What [`rate`](crate::conversation::Conversation::rate) returned.
+        request: RequestId,
+        /// Why.
+        error: &'a TurnError,
+    },
+}
+
+/// An [`Update`] that is kept until it is looked at.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    Meta {
+        is_replaced: bool,
+    },
+    Delta(Range<usize>),
+    Done(Box<(MessageId, State, Option<Timestamp>)>),
+    Human(Range<usize>, Option<Box<Timestamp>>),
+    Unknown {
+        event: Range<usize>,
+        data: Range<usize>,
+    },
+    Recovering(Box<TurnError>),
+    Recovered(Box<ChatMessage>, usize),
+    TurnEnded(RequestId, Box<TurnEnd>),
+    State(Box<State>),
+    Message(Box<ChatMessage>),
+    Delayed(Delayed, Duration, DelayReason),
+    HandoffFailed(Box<ResponseError>),
+    Rated(RequestId, Rating),
+    RatingFailed(RequestId, Box<TurnError>),
+}
+
+#[derive(Debug)]
+pub(crate) enum Item {
+    Transmit(RequestId, Box<Request<Bytes>>),
+    Abort(RequestId),
+    Update(Kept),
+}
+
+/// A queue of outputs; the texts of all of them stand in one buffer, which is used again
+/// once they were taken.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    items: VecDeque<Item>,
+    text: String,
+    shown: Option<Kept>,
+}
+
+impl Outbox {
+    pub(crate) fn transmit(&mut self, id: RequestId, request: Request<Bytes>) {
+        self.items.push_back(Item::Transmit(id, Box::new(request)));
+    }
+
+    pub(crate) fn abort(&mut self, id: RequestId) {
+        // A request that was not handed out yet needs no abort: it never was.
+        let waiting = |item: &Item| matches!(item, Item::Transmit(found, _) if *found == id);
+        if let Some(at) = self.items.iter().position(waiting) {
+            self.items.remove(at);
+        } else {
+            self.items.push_back(Item::Abort(id));
+        }
+    }
+
+    pub(crate) fn update(&mut self, update: Kept) {
+        self.items.push_back(Item::Update(update));
+    }
+
+    /// Puts a text where updates can show it.
+    pub(crate) fn keep(&mut self, text: &str) -> Range<usize> {
+        let start = self.text.len();
+        self.text.push_str(text);
+        start..self.text.len()
+    }
+
+    /// The next output; an update can be looked at until the next call.
+    pub(crate) fn pop(&mut self) -> Option<Popped> {
+        self.shown = None;
+        match self.items.pop_front() {
+            Some(Item::Transmit(id, request)) => Some(Popped::Transmit(id, request)),
+            Some(Item::Abort(id)) => Some(Popped::Abort(id)),
+            Some(Item::Update(update)) => {
+                self.shown = Some(update);
+                Some(Popped::Update)
+            }
+            None => {
+                self.text.clear();
+                None
+            }
+        }
+    }
+
+    /// The update that was popped last.
+    pub(crate) fn shown<'a>(&'a self, id: Option<&'a ConversationId>) -> Option<Update<'a>> {
+        let text = |range: &Range<usize>| self.text.get(range.clone()).unwrap_or_default();
+        Some(match self.shown.as_ref()? {
+            Kept::Meta { is_replaced } => Update::Meta {
+                conversation_id: id,
+                is_replaced: *is_replaced,
+            },
+            Kept::Delta(range) => Update::Delta { text: text(range) },
+            Kept::Done(done) => Update::Done {
+                message_id: &done.0,
+                state: &done.1,
+                ts: done.2.as_ref(),
+            },
+            Kept::Human(message, ts) => Update::Human {
+                message: text(message),
+                ts: ts.as_deref(),
+            },
+            Kept::Unknown { event, data } => Update::Unknown {
+                event: text(event),
+                data: text(data),
+            },
+            Kept::Recovering(error) => Update::Recovering { error },
+            Kept::Recovered(message, known) => Update::Recovered {
+                message,
+                missing: message.content.get(*known..).unwrap_or_default(),
+            },
+            Kept::TurnEnded(turn, end) => Update::TurnEnded { turn: *turn, end },
+            Kept::State(state) => Update::State(state),
+            Kept::Message(message) => Update::Message(message),
+            Kept::Delayed(what, delay, reason) => Update::Delayed {
+                what: *what,
+                delay: *delay,
+                reason: *reason,
+            },
+            Kept::HandoffFailed(error) => Update::HandoffFailed { error },
+            Kept::Rated(request, rating) => Update::Rated {
+                request: *request,
+                rating: *rating,
+            },
+            Kept::RatingFailed(request, error) => Update::RatingFailed {
+                request: *request,
+                error,
+            },
+        })
+    }
+}
+
+/// An [`Item`] on its way out.
+pub(crate) enum Popped {
+    Transmit(RequestId, Box<Request<Bytes>>),
+    Abort(RequestId),
+    Update,
+}

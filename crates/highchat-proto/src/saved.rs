@@ -1,0 +1,141 @@
+//! What a conversation is restored from.
+
+use core::fmt;
+use std::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ConversationId, MessageId, Timestamp};
+use crate::state::State;
+
+/// The version that is written.
+const VERSION: u32 = 1;
+
+/// A conversation as it is kept over a restart: its id, its state, and how far its
+/// messages were seen. No key, and no text.
+///
+/// It is serialised by serde, in a form with a version. Source: our decision.
+///
+/// ```
+/// use highchat_proto::id::ConversationId;
+/// use highchat_proto::saved::Saved;
+/// use highchat_proto::state::State;
+///
+/// let saved = Saved::new(ConversationId::new("c1")?).with_state(State::Human);
+/// let json = serde_json::to_string(&saved)?;
+/// assert_eq!(serde_json::from_str::<Saved>(&json)?, saved);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Form", into = "Form")]
+pub struct Saved {
+    pub(crate) conversation_id: Option<ConversationId>,
+    pub(crate) state: State,
+    pub(crate) cursor: Option<Timestamp>,
+    pub(crate) newest: Option<Timestamp>,
+    pub(crate) seen: Vec<(MessageId, Option<Timestamp>)>,
+}
+
+impl Saved {
+    /// A conversation of which only the id is known; the bot answers.
+    #[must_use]
+    pub const fn new(conversation_id: ConversationId) -> Self {
+        Self {
+            conversation_id: Some(conversation_id),
+            state: State::Bot,
+            cursor: None,
+            newest: None,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Who answers; with `human` or `pending_human`, polling begins at once.
+    #[must_use]
+    pub fn with_state(mut self, state: State) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// The newest time that messages are known of.
+    #[must_use]
+    pub fn with_after(mut self, after: Timestamp) -> Self {
+        self.newest = Some(after.clone());
+        self.cursor = Some(after);
+        self
+    }
+
+    /// The conversation, where it had begun.
+    #[must_use]
+    pub const fn conversation_id(&self) -> Option<&ConversationId> {
+        self.conversation_id.as_ref()
+    }
+}
+
+/// What stands in the file.
+#[derive(Clone, Serialize, Deserialize)]
+struct Form {
+    version: u32,
+    conversation_id: Option<ConversationId>,
+    state: State,
+    cursor: Option<Timestamp>,
+    newest: Option<Timestamp>,
+    seen: Vec<(MessageId, Option<Timestamp>)>,
+}
+
+impl From<Saved> for Form {
+    fn from(saved: Saved) -> Self {
+        Self {
+            version: VERSION,
+            conversation_id: saved.conversation_id,
+            state: saved.state,
+            cursor: saved.cursor,
+            newest: saved.newest,
+            seen: saved.seen,
+        }
+    }
+}
+
+/// A form of a version that is not known here.
+struct UnknownVersion(u32);
+
+impl fmt::Display for UnknownVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a saved conversation of version {}, not {VERSION}",
+            self.0
+        )
+    }
+}
+
+impl TryFrom<Form> for Saved {
+    type Error = UnknownVersion;
+
+    fn try_from(form: Form) -> Result<Self, UnknownVersion> {
+        if form.version != VERSION {
+            return Err(UnknownVersion(form.version));
+        }
+        Ok(Self {
+            conversation_id: form.conversation_id,
+            state: form.state,
+            cursor: form.cursor,
+            newest: form.newest,
+            seen: form.seen,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn an_unknown_version_is_refused() {
+        let saved = Saved::new(ConversationId::new("c").unwrap());
+        let json = serde_json::to_string(&saved).unwrap();
+        let other = json.replacen("\"version\":1", "\"version\":2", 1);
+        let error = serde_json::from_str::<Saved>(&other).unwrap_err();
+        assert!(error.to_string().contains("version 2, not 1"), "{error}");
+    }
+}

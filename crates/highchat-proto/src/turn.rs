@@ -1,0 +1,265 @@
+//! One turn: a message, and the reply to it.
+//!
+//! ```text
+//!           begin                        200                     done | human | error
+//!   Idle ─────────▶ Requested ──────────────────────▶ Streaming ──────────────▶ Settled ──▶ Idle
+//!    ▲                │    ▲                             │                         end | 2 s
+//!    │   429 | NotSent│    │ at                          │ end | deadline | lost
+//!    │                ▼    │                             ▼
+//!    │               Delayed                         Recovering ── found | not found ──┐
+//!    └── failed | cancelled: any state ◀───────────────────────────────────────────────┘
+//! ```
+//!
+//! The machine knows of one exchange at a time and of the clocks on it; what follows from
+//! an event for the conversation is joined in `conversation`.
+
+use core::fmt;
+use std::boxed::Box;
+use std::string::String;
+
+use crate::config::Config;
+use crate::event::Event;
+use crate::exchange::{Exchange, RequestId, TransportFailure, Trouble};
+use crate::reply::{Cut, Reply};
+use crate::request::ChatRequest;
+use crate::response::ResponseError;
+use crate::time::Instant;
+
+/// How a turn ended; told exactly once for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TurnEnd {
+    /// `done` came: the reply is whole.
+    Done,
+    /// `human` came: a person answers from here, and the message is with them.
+    Human,
+    /// The stream was cut, and the reply was read back whole.
+    Recovered,
+    /// There is no reply, or no whole one.
+    Failed(TurnError),
+    /// The application cancelled it. The message may have been taken.
+    Cancelled,
+}
+
+/// Why a turn failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TurnError {
+    /// The service could not be reached: the message was surely not taken.
+    NotSent,
+    /// The connection was lost before an answer came: the message may have been taken.
+    Unanswered,
+    /// No head came in time: the message may have been taken.
+    TimedOut,
+    /// The service answered something else than a reply.
+    Refused(ResponseError),
+    /// The reply began, was cut, and was not found again: what came of it is not whole.
+    Cut(Cut),
+    /// The service gave up with an `error` event, whose sentence this is.
+    Service(Box<str>),
+}
+
+impl fmt::Display for TurnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent => f.write_str("the service could not be reached"),
+            Self::Unanswered => f.write_str("no answer came: the connection was lost"),
+            Self::TimedOut => f.write_str("no answer came in time"),
+            Self::Refused(error) => error.fmt(f),
+            Self::Cut(cut) => cut.fmt(f),
+            Self::Service(message) => f.write_str(message),
+        }
+    }
+}
+
+impl core::error::Error for TurnError {}
+
+impl From<Trouble> for TurnError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Transport(TransportFailure::NotSent) => Self::NotSent,
+            Trouble::Transport(TransportFailure::Interrupted) => Self::Unanswered,
+            Trouble::TimedOut => Self::TimedOut,
+            Trouble::Refused(error) => Self::Refused(error),
+        }
+    }
+}
+
+impl TurnError {
+    /// Whether the reply may be there all the same: the message may have been taken.
+    pub(crate) fn may_have_a_reply(&self) -> bool {
+        match self {
+            Self::Unanswered | Self::TimedOut | Self::Cut(_) => true,
+            Self::Refused(ResponseError::Api(error)) => error.status.is_server_error(),
+            Self::NotSent | Self::Refused(_) | Self::Service(_) => false,
+        }
+    }
+}
+
+/// A message that is on its way, and may be sent again where it was not taken.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) request: ChatRequest,
+    pub(crate) attempts: u32,
+}
+
+#[derive(Debug)]
+pub(crate) enum Phase {
+    Idle,
+    Requested(Exchange, Box<Pending>),
+    Delayed(Instant, Box<Pending>),
+    Streaming(RequestId, Box<Reply>),
+    /// For the user the turn is over; the body has until then to end.
+    Settled(RequestId, Box<Reply>, Instant),
+    /// The reply is looked for elsewhere.
+    Recovering,
+}
+
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) phase: Phase,
+    /// The name of the turn: its first request.
+    pub(crate) name: RequestId,
+    /// The text of the reply, as far as it came and is remembered.
+    so_far: String,
+    /// The reply is longer than what is remembered of it.
+    is_too_long: bool,
+    /// The reply ended in `human`, and a `done` may still refine the state.
+    may_be_refined: bool,
+}
+
+impl Turn {
+    pub(crate) const fn new() -> Self {
+        Self {
+            phase: Phase::Idle,
+            name: RequestId::FIRST,
+            so_far: String::new(),
+            is_too_long: false,
+            may_be_refined: false,
+        }
+    }
+
+    /// The exchange that is under way, if one is.
+    pub(crate) fn exchange(&self) -> Option<RequestId> {
+        match &self.phase {
+            Phase::Requested(exchange, _) => Some(exchange.id()),
+            Phase::Streaming(id, _) | Phase::Settled(id, _, _) => Some(*id),
+            Phase::Idle | Phase::Delayed(..) | Phase::Recovering => None,
+        }
+    }
+
+    /// Whether the user waits for it.
+    pub(crate) const fn is_in_progress(&self) -> bool {
+        match self.phase {
+            Phase::Requested(..)
+            | Phase::Delayed(..)
+            | Phase::Streaming(..)
+            | Phase::Recovering => true,
+            Phase::Idle | Phase::Settled(..) => false,
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Requested(exchange, _) => Some(exchange.deadline()),
+            Phase::Delayed(at, _) | Phase::Settled(_, _, at) => Some(*at),
+            Phase::Streaming(_, reply) => reply.deadline(),
+            Phase::Idle | Phase::Recovering => None,
+        }
+    }
+
+    /// The head of a reply stream came.
+    pub(crate) fn handle_stream(&mut self, config: &Config, now: Instant) {
+        if let Phase::Requested(exchange, _) = &self.phase {
+            let reply = Reply::new(config, now);
+            self.phase = Phase::Streaming(exchange.id(), Box::new(reply));
+            self.so_far.clear();
+            self.is_too_long = false;
+        }
+    }
+
+    /// The next event in a piece of the body; `None`: the piece is used up.
+    ///
+    /// # Errors
+    ///
+    /// The reply is cut.
+    pub(crate) fn next_event<'a, 'c: 'a>(
+        &'a mut self,
+        input: &mut &'c [u8],
+        config: &Config,
+        now: Instant,
+    ) -> Result<Option<Event<'a>>, Cut> {
+        let chunk = *input;
+        let (reply, ready) = match &mut self.phase {
+            Phase::Streaming(_, reply) => {
+                let ready = reply.advance(input, now)?;
+                (reply, ready)
+            }
+            Phase::Settled(_, reply, _) if self.may_be_refined => {
+                let ready = reply.advance_behind(input);
+                (reply, ready)
+            }
+            Phase::Settled(..) => return Ok(None),
+            Phase::Idle | Phase::Requested(..) | Phase::Delayed(..) | Phase::Recovering => {
+                return Ok(None);
+            }
+        };
+        let Some(ready) = ready else { return Ok(None) };
+        let event = reply.event(ready, chunk, now)?;
+        if let Event::Delta { text } = &event {
+            remember(&mut self.so_far, &mut self.is_too_long, text, config);
+        }
+        Ok(Some(event))
+    }
+
+    /// What the end of the body still gives; `None`: the reply was over before.
+    ///
+    /// # Errors
+    ///
+    /// The reply is cut.
+    pub(crate) fn finish(&mut self, config: &Config) -> Result<Option<Event<'static>>, Cut> {
+        let Phase::Streaming(_, reply) = &mut self.phase else {
+            return Ok(None);
+        };
+        let event = reply.finish()?;
+        if let Some(Event::Delta { text }) = &event {
+            remember(&mut self.so_far, &mut self.is_too_long, text, config);
+        }
+        Ok(event)
+    }
+
+    /// The reply is over for the user: its body is read to the end, for a while.
+    pub(crate) fn settle(&mut self, may_be_refined: bool, config: &Config, now: Instant) {
+        self.may_be_refined = may_be_refined;
+        self.phase = match core::mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Streaming(id, reply) => Phase::Settled(id, reply, now + config.settle_timeout),
+            other => other,
+        };
+    }
+
+    /// Its `done` came: nothing more in the body matters.
+    pub(crate) const fn refined(&mut self) {
+        self.may_be_refined = false;
+    }
+
+    /// The text of the reply as far as it came; `None` where not all of it was
+    /// remembered.
+    pub(crate) fn so_far(&self) -> Option<&str> {
+        (!self.is_too_long).then_some(&*self.so_far)
+    }
+
+    /// Begins a turn, with nothing remembered of the one before.
+    pub(crate) fn forget(&mut self) {
+        self.so_far.clear();
+        self.is_too_long = false;
+    }
+}
+
+fn remember(so_far: &mut String, is_too_long: &mut bool, text: &str, config: &Config) {
+    *is_too_long |= so_far.len() + text.len() > config.reply_limit;
+    if *is_too_long {
+        so_far.clear();
+    } else {
+        so_far.push_str(text);
+    }
+}

@@ -1,0 +1,864 @@
+//! The machines in virtual time: one test for each arrow of the diagrams, and what they
+//! promise together. Tests read as a script and compare the log as text.
+
+use highchat_proto::exchange::TransportFailure::{Interrupted, NotSent};
+use highchat_proto::message::Message;
+use highchat_proto::request::Rating;
+
+#[path = "support/world.rs"]
+mod world;
+use world::*;
+
+fn expect(world: &mut World, log: &str) {
+    let found = world.log();
+    let log: Vec<_> = log
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let found: Vec<_> = found.lines().map(str::trim).collect();
+    assert_eq!(found, log, "\n{}", found.join("\n"));
+}
+
+/// A conversation after one turn, with nothing in the log.
+fn begun() -> World {
+    let mut world = World::new();
+    world.turn("a", &format!("{}{}", meta("c"), done("m0", "bot", 1)));
+    world.log();
+    world
+}
+
+/// A conversation in which a person has just taken over.
+fn handed_over() -> World {
+    let mut world = World::new();
+    world.turn("a", &format!("{}{}", meta("c"), human("h", 1)));
+    world.log();
+    world
+}
+
+#[test]
+fn a_turn_goes_from_message_to_done_and_keeps_the_thread() {
+    let mut world = World::new();
+    world.send("a");
+    world.stream(&format!("{}{}{PING}", meta("c"), delta("x")));
+    world.body(&format!("{}{}", delta("y"), done("m", "bot", 1)));
+    world.end(Role::Chat);
+    world.send("b");
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+        0.0 meta c
+        0.0 delta x
+        0.0 delta y
+        0.0 done m
+        0.0 turn done
+        0.0 > POST chat {"message":"b","conversation_id":"c"}
+    "#,
+    );
+}
+
+#[test]
+fn a_turn_that_is_in_progress_gives_the_next_message_back() {
+    let mut world = World::new();
+    world.send("a");
+    let refused = world
+        .conversation
+        .send(Message::new("b").unwrap(), world.now);
+    assert_eq!(refused.unwrap_err().into_message().as_str(), "b");
+}
+
+#[test]
+fn done_ends_the_turn_at_once_though_the_body_never_ends() {
+    let mut world = World::new();
+    world.send("a");
+    world.stream(&done("m", "bot", 1));
+    assert!(!world.conversation.turn_in_progress());
+    world.pass(1.0);
+    world.body(&format!(
+        "{}event: delta\ndata: broken\n\n{}",
+        delta("late"),
+        done("m2", "bot", 1)
+    ));
+    world.pass(60.0);
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+        0.0 done m
+        0.0 turn done
+        2.0 x Chat
+    "#,
+    );
+}
+
+#[test]
+fn a_new_message_drops_what_is_left_of_the_body_before() {
+    let mut world = World::new();
+    world.send("a");
+    world.stream(&done("m", "bot", 1));
+    world.send("b");
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+        0.0 done m
+        0.0 turn done
+        0.0 x Chat
+        0.0 > POST chat {"message":"b"}
+    "#,
+    );
+}
+
+#[test]
+fn a_done_behind_a_human_refines_the_state() {
+    let mut world = World::new();
+    world.send("a");
+    world.stream(&format!("{}{}", meta("c"), human("h", 1)));
+    world.body(&format!(
+        "{}{}",
+        delta("late"),
+        done("m", "pending_human", 2)
+    ));
+    world.body(&done("m2", "bot", 3));
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+        0.0 meta c
+        0.0 human h
+        0.0 state human
+        0.0 turn human
+        0.0 done m
+        0.0 state pending_human
+    "#,
+    );
+}
+
+#[test]
+fn another_conversation_id_replaces_the_one_before_and_is_told() {
+    let mut world = begun();
+    world.turn("b", &format!("{}{}", meta("d"), done("m1", "bot", 2)));
+    assert_eq!(world.conversation.id().unwrap().as_str(), "d");
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"b","conversation_id":"c"}
+        0.0 meta d instead
+        0.0 done m1
+        0.0 turn done
+    "#,
+    );
+}
+
+#[test]
+fn an_error_event_fails_the_turn_with_its_sentence() {
+    let mut world = begun();
+    world.turn(
+        "b",
+        &format!(
+            "{}event: error\ndata: {{\"message\":\"e\"}}\n\n",
+            delta("x")
+        ),
+    );
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"b","conversation_id":"c"}
+        0.0 delta x
+        0.0 turn failed: e
+    "#,
+    );
+}
+
+#[test]
+fn a_429_is_repeated_twice_and_then_reported() {
+    let mut world = begun();
+    world.send("b");
+    for (headers, wait) in [
+        (vec![("retry-after", "7")], 7.0),
+        (
+            vec![
+                ("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"),
+                ("date", "Sun, 06 Nov 1994 08:49:07 GMT"),
+            ],
+            30.0,
+        ),
+        (vec![], 0.0),
+    ] {
+        world.answer(Role::Chat, 429, &headers, "");
+        world.pass(wait);
+    }
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"b","conversation_id":"c"}
+        0.0 Message delayed 7.0: RateLimited
+        7.0 > POST chat {"message":"b","conversation_id":"c"}
+        7.0 Message delayed 30.0: RateLimited
+       37.0 > POST chat {"message":"b","conversation_id":"c"}
+       37.0 turn failed: the service answered 429 Too Many Requests
+    "#,
+    );
+}
+
+#[test]
+fn a_429_without_retry_after_waits_5_and_20_seconds_with_jitter() {
+    let mut world = World::new();
+    world.send("a");
+    world.answer(Role::Chat, 429, &[], "");
+    world.pass(5.5);
+    world.answer(Role::Chat, 429, &[("retry-after", "soon")], "");
+    world.pass(22.0);
+    let log = world.log();
+    let times: Vec<f64> = log
+        .lines()
+        .filter(|line| line.contains('>'))
+        .map(|line| line.split_whitespace().next().unwrap().parse().unwrap())
+        .collect();
+    assert!((4.5..=5.5).contains(&times[1]), "{log}");
+    assert!((18.0..=22.0).contains(&(times[2] - 5.5)), "{log}");
+}
+
+#[test]
+fn a_retry_after_that_is_too_long_is_reported_at_once() {
+    let mut world = World::new();
+    world.send("a");
+    world.answer(Role::Chat, 429, &[("retry-after", "121")], "");
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+        0.0 turn failed: the service answered 429 Too Many Requests
+    "#,
+    );
+}
+
+#[test]
+fn a_message_that_never_left_is_tried_three_times() {
+    let mut world = World::new();
+    world.send("a");
+    for wait in [0.5, 2.0, 60.0] {
+        world.fail(Role::Chat, NotSent);
+        world.pass(wait);
+    }
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+        0.0 Message delayed 0.5: NotSent
+        0.5 > POST chat {"message":"a"}
+        0.5 Message delayed 2.0: NotSent
+        2.5 > POST chat {"message":"a"}
+        2.5 turn failed: the service could not be reached
+    "#,
+    );
+}
+
+#[test]
+fn with_one_attempt_nothing_is_sent_twice() {
+    let mut world = World::with(|config| config.attempts = 1);
+    world.send("a");
+    world.fail(Role::Chat, NotSent);
+    world.send("b");
+    world.answer(Role::Chat, 429, &[("retry-after", "1")], "");
+    world.pass(300.0);
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+        0.0 turn failed: the service could not be reached
+        0.0 > POST chat {"message":"b"}
+        0.0 turn failed: the service answered 429 Too Many Requests
+    "#,
+    );
+}
+
+#[test]
+fn what_may_have_been_taken_is_never_sent_again() {
+    // Nothing is known by which a reply could be told, so nothing is looked for.
+    let api = |status: u16| move |world: &mut World| world.answer(Role::Chat, status, &[], "");
+    let cases: [(&str, Box<dyn Fn(&mut World)>); 8] = [
+        (
+            "the connection was lost",
+            Box::new(|world| world.fail(Role::Chat, Interrupted)),
+        ),
+        ("no answer came in time", Box::new(|_| ())),
+        ("500", Box::new(api(500))),
+        ("400", Box::new(api(400))),
+        ("redirects are not followed", Box::new(api(307))),
+        (
+            "no event stream",
+            Box::new(|world| world.answer(Role::Chat, 200, &[("content-type", "text/html")], "")),
+        ),
+        (
+            "the stream ended",
+            Box::new(|world| {
+                world.stream("");
+                world.end(Role::Chat);
+            }),
+        ),
+        (
+            "a `delta` event",
+            Box::new(|world| world.stream("event: delta\ndata: {}\n\n")),
+        ),
+    ];
+    for (problem, answer) in cases {
+        let mut world = World::new();
+        world.send("a");
+        answer(&mut world);
+        world.pass(1000.0);
+        let log = world.log();
+        assert_eq!(log.matches("> ").count(), 1, "{log}");
+        assert_eq!(log.matches("turn failed: ").count(), 1, "{log}");
+        assert!(log.contains(problem), "{problem}: {log}");
+    }
+}
+
+#[test]
+fn an_answer_that_never_ends_is_judged_as_far_as_it_came() {
+    let mut world = World::new();
+    world.send("a");
+    world.pass(59.0);
+    let id = world.id(Role::Chat);
+    let (head, ()) = http::Response::builder()
+        .status(400)
+        .body(())
+        .unwrap()
+        .into_parts();
+    world.conversation.handle_response(id, &head, world.now);
+    world
+        .conversation
+        .handle_body(id, b"{\"error\":\"m\"}", world.now);
+    world.pass(61.0);
+    expect(
+        &mut world,
+        r#"
+          0.0 > POST chat {"message":"a"}
+        119.0 x Chat
+        119.0 turn failed: the service answered 400 Bad Request: m
+    "#,
+    );
+}
+
+#[test]
+fn silence_cuts_a_reply_and_so_do_pings_alone() {
+    let mut world = World::new();
+    world.send("a");
+    world.stream("");
+    world.pass(60.0);
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+       60.0 x Chat
+       60.0 turn failed: the reply is incomplete: nothing came any more
+    "#,
+    );
+    let mut world = World::new();
+    world.send("a");
+    world.stream("");
+    for _ in 0..30 {
+        world.pass(10.0);
+        if world.conversation.turn_in_progress() {
+            world.body(PING);
+        }
+    }
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+      300.0 x Chat
+      300.0 turn failed: the reply is incomplete: nothing came any more but pings
+    "#,
+    );
+}
+
+#[test]
+fn pings_and_rare_deltas_live_for_hours() {
+    let mut world = World::new();
+    world.send("a");
+    world.stream("");
+    for at in 1..=600 {
+        world.pass(30.0);
+        world.body(if at % 9 == 0 {
+            "event: delta\ndata: {\"text\":\".\"}\n\n"
+        } else {
+            PING
+        });
+    }
+    world.body(&done("m", "bot", 1));
+    let log = world.log();
+    assert_eq!(log.matches("delta .").count(), 66);
+    assert!(log.ends_with("turn done\n"), "{log}");
+}
+
+#[test]
+fn a_cut_reply_is_looked_for_and_told_whole() {
+    let mut world = begun();
+    world.send("b");
+    world.stream(&delta("one "));
+    world.end(Role::Chat);
+    world.pass(1.0);
+    world.page(&page(
+        "bot",
+        &[("m0", "assistant", "one old", 1), ("u", "user", "one b", 2)],
+    ));
+    world.pass(3.0);
+    world.page(&page(
+        "pending_human",
+        &[
+            ("m1", "assistant", "one two", 3),
+            ("m2", "assistant", "one more", 4),
+        ],
+    ));
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"b","conversation_id":"c"}
+        0.0 delta one
+        0.0 recovering: the reply is incomplete: the stream ended before the reply did
+        1.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+        4.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+        4.0 recovered m1: one two + two
+        4.0 state pending_human
+        4.0 turn recovered
+    "#,
+    );
+}
+
+#[test]
+fn a_cut_reply_that_is_not_found_is_incomplete() {
+    let mut world = begun();
+    world.send("b");
+    world.stream(&delta("one "));
+    world.fail(Role::Chat, Interrupted);
+    world.pass(1.0);
+    world.page(&page("bot", &[]));
+    world.pass(3.0);
+    world.fail(Role::Messages, NotSent);
+    world.pass(6.0);
+    world.answer(Role::Messages, 500, &[], "");
+    world.pass(10.0);
+    world.page(&page(
+        "bot",
+        &[
+            ("m1", "assistant", "another", 3),
+            ("m2", "supervisor", "one ", 3),
+        ],
+    ));
+    world.pass(1000.0);
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"b","conversation_id":"c"}
+        0.0 delta one
+        0.0 recovering: the reply is incomplete: the connection was lost
+        1.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+        4.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+       10.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+       20.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+       20.0 turn failed: the reply is incomplete: the connection was lost
+    "#,
+    );
+}
+
+#[test]
+fn a_first_reply_that_is_cut_is_told_by_its_text_alone() {
+    let mut world = World::new();
+    world.send("a");
+    world.stream(&format!("{}{}", meta("c"), delta("one")));
+    world.end(Role::Chat);
+    world.pass(1.0);
+    world.page(&page("bot", &[("m1", "assistant", "one two", 3)]));
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+        0.0 meta c
+        0.0 delta one
+        0.0 recovering: the reply is incomplete: the stream ended before the reply did
+        1.0 > GET conversations/c/messages
+        1.0 recovered m1: one two +  two
+        1.0 turn recovered
+    "#,
+    );
+}
+
+#[test]
+fn without_time_and_text_an_older_reply_would_match_and_nothing_is_looked_for() {
+    let mut world = World::new();
+    world.send("a");
+    world.stream(&meta("c"));
+    world.end(Role::Chat);
+    world.pass(100.0);
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+        0.0 meta c
+        0.0 turn failed: the reply is incomplete: the stream ended before the reply did
+    "#,
+    );
+}
+
+#[test]
+fn a_message_without_an_answer_is_looked_for_where_a_time_is_known() {
+    let mut world = begun();
+    world.send("b");
+    world.fail(Role::Chat, Interrupted);
+    world.pass(1.0);
+    world.page(&page(
+        "bot",
+        &[("u", "user", "b", 2), ("m1", "assistant", "two", 3)],
+    ));
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"b","conversation_id":"c"}
+        0.0 recovering: no answer came: the connection was lost
+        1.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+        1.0 recovered m1: two + two
+        1.0 turn recovered
+    "#,
+    );
+}
+
+#[test]
+fn a_refusal_ends_the_search() {
+    for status in [401, 404] {
+        let mut world = begun();
+        world.send("b");
+        world.stream(&delta("one"));
+        world.end(Role::Chat);
+        world.pass(1.0);
+        world.answer(Role::Messages, status, &[], "");
+        world.pass(100.0);
+        let log = world.log();
+        assert_eq!(log.matches("GET").count(), 1, "{log}");
+        assert!(
+            log.ends_with("the stream ended before the reply did\n"),
+            "{log}"
+        );
+    }
+}
+
+#[test]
+fn a_turn_can_be_cancelled_in_any_state() {
+    let states: [(&str, Box<dyn Fn(&mut World)>); 6] = [
+        ("x Chat\nturn cancelled", Box::new(|_| ())),
+        (
+            "x Chat\nturn cancelled",
+            Box::new(|world| world.stream(&delta("x"))),
+        ),
+        (
+            "turn cancelled",
+            Box::new(|world| world.fail(Role::Chat, NotSent)),
+        ),
+        (
+            "turn cancelled",
+            Box::new(|world| {
+                world.stream(&delta("x"));
+                world.end(Role::Chat);
+            }),
+        ),
+        (
+            "x Messages\nturn cancelled",
+            Box::new(|world| {
+                world.stream(&delta("x"));
+                world.end(Role::Chat);
+                world.pass(1.0);
+            }),
+        ),
+        ("", Box::new(|world| world.stream(&done("m", "bot", 2)))),
+    ];
+    for (log, reach) in states {
+        let mut world = begun();
+        world.send("b");
+        reach(&mut world);
+        world.log();
+        world.cancel();
+        let found = world.log();
+        let found: Vec<_> = found
+            .lines()
+            .map(|line| line.trim().split_once(' ').unwrap().1)
+            .collect();
+        assert_eq!(found.join("\n"), log);
+        world.cancel();
+        world.pass(1.0);
+        assert!(!world.log().contains("turn"), "an end is told once");
+        world.send("c");
+    }
+}
+
+#[test]
+fn late_input_for_a_request_that_is_gone_is_ignored() {
+    let mut world = begun();
+    world.send("b");
+    let gone = world.id(Role::Chat);
+    world.cancel();
+    world.send("c");
+    world.log();
+    let (head, ()) = http::Response::builder().body(()).unwrap().into_parts();
+    world.conversation.handle_response(gone, &head, world.now);
+    world
+        .conversation
+        .handle_body(gone, delta("x").as_bytes(), world.now);
+    world.conversation.handle_end(gone, world.now);
+    world.conversation.handle_failure(gone, NotSent, world.now);
+    world.pass(0.0);
+    expect(&mut world, "");
+    assert!(world.conversation.turn_in_progress());
+}
+
+#[test]
+fn a_handoff_polls_every_4_seconds_with_the_newest_time_as_received() {
+    let mut world = handed_over();
+    world.pass(4.4);
+    world.page(&page(
+        "human",
+        &[
+            ("p1", "assistant", "hello", 9),
+            ("p2", "assistant", "older", 5),
+        ],
+    ));
+    world.pass(4.4);
+    world.page(&page(
+        "human",
+        &[
+            ("p1", "assistant", "hello", 9),
+            ("p3", "assistant", "again", 9),
+        ],
+    ));
+    world.pass(4.4);
+    let log = world.log();
+    let lines: Vec<_> = log
+        .lines()
+        .map(|line| line.trim().split_once(' ').unwrap())
+        .collect();
+    let told: Vec<_> = lines.iter().map(|(_, line)| *line).collect();
+    assert_eq!(
+        told,
+        [
+            "> GET conversations/c/messages after=2026-06-14T10:00:01.000Z",
+            "assistant p1: hello",
+            "assistant p2: older",
+            "> GET conversations/c/messages after=2026-06-14T10:00:09.000Z",
+            "assistant p3: again",
+            "> GET conversations/c/messages after=2026-06-14T10:00:09.000Z",
+        ]
+    );
+    let gets = lines.iter().filter(|(_, line)| line.contains("GET"));
+    for (poll, (time, _)) in gets.enumerate() {
+        let after_the_last = time.parse::<f64>().unwrap() - 4.4 * poll as f64;
+        assert!((3.6..=4.4).contains(&after_the_last), "{log}");
+    }
+}
+
+#[test]
+fn a_poll_that_returns_bot_or_closed_ends_the_handoff() {
+    for state in ["bot", "closed"] {
+        let mut world = handed_over();
+        world.pass(4.4);
+        world.page(&page(state, &[("p1", "assistant", "bye", 9)]));
+        world.log();
+        world.pass(1000.0);
+        expect(&mut world, "");
+        assert_eq!(world.conversation.state().as_str(), state);
+    }
+}
+
+#[test]
+fn a_state_of_done_begins_and_ends_a_handoff() {
+    let mut world = World::new();
+    world.turn(
+        "a",
+        &format!("{}{}", meta("c"), done("m", "pending_human", 1)),
+    );
+    world.pass(4.4);
+    world.send("b");
+    world.stream(&done("m1", "bot", 2));
+    world.end(Role::Chat);
+    world.pass(100.0);
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+        0.0 meta c
+        0.0 done m
+        0.0 state pending_human
+        0.0 turn done
+        3.9 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+        4.4 > POST chat {"message":"b","conversation_id":"c"}
+        4.4 done m1
+        4.4 state bot
+        4.4 x Messages
+        4.4 turn done
+    "#,
+    );
+}
+
+#[test]
+fn an_unknown_state_changes_nothing() {
+    let mut world = handed_over();
+    world.pass(4.4);
+    world.page(&page("asleep", &[]));
+    world.pass(4.4);
+    let log = world.log();
+    assert_eq!(log.matches("GET").count(), 2, "{log}");
+    assert!(!log.contains("state"), "{log}");
+    assert_eq!(world.conversation.state().as_str(), "human");
+}
+
+#[test]
+fn polls_that_fail_back_off_and_go_on() {
+    let mut world = handed_over();
+    world.pass(4.4);
+    world.fail(Role::Messages, Interrupted);
+    world.pass(8.8);
+    world.answer(Role::Messages, 503, &[("retry-after", "100")], "");
+    world.pass(100.0);
+    world.answer(Role::Messages, 200, &[], "no page");
+    world.pass(36.0);
+    world.page(&page("human", &[]));
+    world.pass(4.4);
+    let log = world.log();
+    assert_eq!(log.matches("GET").count(), 5, "{log}");
+    assert_eq!(log.matches("Poll delayed").count(), 3, "{log}");
+    assert!(log.contains("Poll delayed 100.0: Transient"), "{log}");
+}
+
+#[test]
+fn a_poll_that_is_never_answered_is_given_up_and_repeated() {
+    let mut world = handed_over();
+    world.pass(4.4 + 60.0 + 8.8);
+    let log = world.log();
+    assert_eq!(log.matches("GET").count(), 2, "{log}");
+    assert_eq!(log.matches("x Messages").count(), 1, "{log}");
+}
+
+#[test]
+fn a_401_or_404_ends_the_handoff_with_the_error() {
+    for (status, error) in [(401, "401 Unauthorized"), (404, "404 Not Found")] {
+        let mut world = handed_over();
+        world.pass(4.4);
+        world.answer(Role::Messages, status, &[], "");
+        world.pass(1000.0);
+        let log = world.log();
+        assert!(
+            log.ends_with(&format!("handoff failed: the service answered {error}\n")),
+            "{log}"
+        );
+        assert_eq!(log.matches("GET").count(), 1, "{log}");
+    }
+}
+
+#[test]
+fn a_message_can_be_sent_to_the_person_and_polling_goes_on() {
+    let mut world = handed_over();
+    world.send("b");
+    world.stream("");
+    world.pass(4.4);
+    world.page(&page("human", &[("p1", "assistant", "hello", 9)]));
+    world.body(&human("h2", 20));
+    world.end(Role::Chat);
+    world.pass(4.4);
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"b","conversation_id":"c"}
+        3.9 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+        4.4 assistant p1: hello
+        4.4 human h2
+        4.4 turn human
+        8.2 > GET conversations/c/messages after=2026-06-14T10:00:09.000Z
+    "#,
+    );
+}
+
+#[test]
+fn a_look_at_once_does_not_wait_for_the_interval() {
+    let mut world = handed_over();
+    world.check_now();
+    world.check_now();
+    expect(
+        &mut world,
+        "0.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z",
+    );
+    let mut world = begun();
+    world.check_now();
+    expect(&mut world, "");
+}
+
+#[test]
+fn a_restart_in_a_handoff_polls_at_once_and_loses_and_repeats_nothing() {
+    let mut world = handed_over();
+    world.pass(4.4);
+    world.page(&page("human", &[("p1", "assistant", "hello", 9)]));
+    let saved = serde_json::to_string(&world.conversation.save()).unwrap();
+    let mut world = World::resume(serde_json::from_str(&saved).unwrap());
+    world.page(&page(
+        "human",
+        &[
+            ("p1", "assistant", "hello", 9),
+            ("p2", "assistant", "again", 9),
+        ],
+    ));
+    expect(
+        &mut world,
+        r#"
+        0.0 > GET conversations/c/messages after=2026-06-14T10:00:09.000Z
+        0.0 assistant p2: again
+    "#,
+    );
+}
+
+#[test]
+fn a_rating_is_repeated_on_failures_that_pass() {
+    let mut world = begun();
+    world.rate(Rating::Up);
+    world.fail(Role::Rating, Interrupted);
+    world.pass(3.0);
+    world.answer(Role::Rating, 500, &[], "");
+    world.pass(3.0);
+    world.answer(Role::Rating, 204, &[], "");
+    let log = world.log();
+    assert_eq!(
+        log.matches(r#"> POST conversations/c/rating {"rating":1}"#)
+            .count(),
+        3,
+        "{log}"
+    );
+    assert!(log.ends_with("rated Up\n"), "{log}");
+
+    for (attempts, status) in [(1, 400), (3, 503)] {
+        let mut world = begun();
+        world.rate(Rating::Down);
+        for _ in 0..attempts {
+            world.answer(Role::Rating, status, &[], "");
+            world.pass(3.0);
+        }
+        let log = world.log();
+        assert_eq!(log.matches("> POST").count(), attempts, "{log}");
+        assert_eq!(log.matches("rating failed").count(), 1, "{log}");
+    }
+}
+
+#[test]
+fn there_must_be_something_to_rate() {
+    let mut world = World::new();
+    assert!(
+        world
+            .conversation
+            .rate(Rating::Up, None, world.now)
+            .is_err()
+    );
+    let mut world = begun();
+    world.rate(Rating::Up);
+    assert!(
+        world
+            .conversation
+            .rate(Rating::Up, None, world.now)
+            .is_err()
+    );
+}
