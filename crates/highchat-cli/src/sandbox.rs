@@ -30,7 +30,9 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
         builder = builder.key(key);
     }
     let stop = Stop::catch()?;
-    let sandbox = builder.start()?;
+    let sandbox = builder
+        .start()
+        .map_err(|error| io::Error::new(error.kind(), format!("port {}: {error}", options.port)))?;
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "listening on {}", sandbox.base_url())?;
     stdout.flush()?;

@@ -334,6 +334,28 @@ impl Conversation {
         self.turn.is_in_progress()
     }
 
+    /// Whether a request that is under way belongs to the turn: its message, or the
+    /// search for its reply.
+    #[must_use]
+    pub fn is_of_turn(&self, id: RequestId) -> bool {
+        let looking = self
+            .recovery
+            .as_ref()
+            .and_then(|recovery| recovery.exchange());
+        self.turn.exchange() == Some(id) || looking == Some(id)
+    }
+
+    /// Whether anything more is wanted from a request: false once its answer is decided
+    /// or it was aborted.
+    #[must_use]
+    pub fn is_live(&self, id: RequestId) -> bool {
+        let rating = match self.rating.as_deref().map(|rating| &rating.phase) {
+            Some(RatePhase::InFlight(exchange)) => Some(exchange.id()),
+            Some(RatePhase::Delayed(_)) | None => None,
+        };
+        self.is_of_turn(id) || self.thread.handoff.exchange() == Some(id) || rating == Some(id)
+    }
+
     /// Whether a person's messages are polled for.
     #[must_use]
     pub const fn is_polling(&self) -> bool {

@@ -1,1 +1,110 @@
 //! A local HighChat /v1 service for development, demonstrations and tests.
+//!
+//! [`Sandbox`] is the whole service as the API's text documents it, on a free port of
+//! 127.0.0.1, inside the program or test that starts it: replies as event streams,
+//! both ways of authentication, the error shape, limits, CORS, handoff and rating. It
+//! tells what it was asked, so a test can see what a client really sent.
+//!
+//! [`Playback`] is the opposite: it knows nothing of the API and answers with the
+//! bytes it was given, to show a client what no service should send.
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! use core::time::Duration;
+//! use std::io::{Read as _, Write as _};
+//! use std::net::TcpStream;
+//!
+//! use highchat_sandbox::Sandbox;
+//!
+//! let sandbox = Sandbox::builder().token_delay(Duration::ZERO).start()?;
+//!
+//! let body = r#"{"message":"Բարև, ի՞նչ ժամերի եք աշխատում"}"#;
+//! let mut stream = TcpStream::connect(sandbox.addr())?;
+//! write!(
+//!     stream,
+//!     "POST /v1/chat HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
+//!      connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+//!     sandbox.addr(),
+//!     sandbox.key(),
+//!     body.len(),
+//! )?;
+//! let mut reply = String::new();
+//! stream.read_to_string(&mut reply)?;
+//!
+//! assert!(reply.contains("event: meta\ndata: {\"conversation_id\":"));
+//! assert!(reply.contains("event: delta\ndata: {\"text\":\"Աշխատում \"}\n\n"));
+//! assert!(reply.contains("event: done\ndata: {\"message_id\":"));
+//! assert_eq!(sandbox.requests()[0].body, body);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is the API's, and what is ours
+//!
+//! Endpoints, fields, events, states, codes, the 4000 and the 200 characters, the 30
+//! messages a minute and the sentence of the 429 are the API's text. It was all there
+//! was to go by: how the real service behaves where the text is silent is not known
+//! here, and what this one does there is our decision:
+//!
+//! - A character is a Unicode scalar value; white space alone is a message.
+//! - A wrong key is not made good by a right slug. All keys and the slug are one bot
+//!   and reach the same conversations.
+//! - Only messages that were taken count for the rate limit, over any 60 s.
+//! - A path that does not exist is 404 `not_found`; a wrong method 405 with `Allow` and
+//!   a body over 64 KiB 413, both with the code `invalid_input`.
+//! - A content type is not asked for, only JSON is. Fields beyond the API's are ignored.
+//! - A preflight is answered on the three endpoints and allows the headers
+//!   `authorization` and `content-type`.
+//! - `after` excludes its own time; without it the whole conversation is shown. An
+//!   empty or malformed one is 400. Timestamps within a conversation only grow.
+//! - A reply is kept when it ends, or when its client leaves; one that ended with an
+//!   `error` is not kept. The words of a `human` event are no message.
+//! - A rating may be given at any time, and the last one counts. The answer is
+//!   `{"ok":true}`.
+//! - While a person is awaited (`pending_human`) the bot goes on answering; once they
+//!   are there, each message is kept for them and answered with `human` again.
+//! - A message to a closed conversation opens it again.
+//! - The last 1000 conversations and 500 messages of each are kept.
+//!
+//! # What can be asked
+//!
+//! The bot answers in Armenian what it knows (hours, prices, the address and some
+//! more, asked in Armenian or English), remembers the user's name and previous message,
+//! and says the rest back. Some messages show something on purpose: `/help` (which
+//! lists them), `/error`, `/slow`, `/long N` (at most 10,000 words), `/human` and
+//! `/pending` (see [`Person`]), and `/close`.
+
+#![forbid(unsafe_code)]
+
+mod access;
+mod answer;
+mod bot;
+mod clock;
+mod conversation;
+mod conversations;
+mod cors;
+mod journal;
+mod magic;
+mod memory;
+mod person;
+mod playback;
+mod query;
+mod rate;
+mod refusal;
+mod reply;
+mod request;
+mod sandbox;
+mod server;
+mod service;
+mod stall;
+mod state;
+mod tape;
+mod turn;
+mod upload;
+mod words;
+
+pub use conversation::Rating;
+pub use journal::Request;
+pub use person::Person;
+pub use playback::{Playback, Step};
+pub use sandbox::{Builder, Sandbox};

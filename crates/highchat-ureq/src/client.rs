@@ -38,11 +38,17 @@ pub struct Client {
     connector: Arc<DefaultConnector>,
 }
 
-/// The head of an answer, and its body to be read.
-struct Exchange {
-    head: response::Parts,
-    body: BodyReader<'static>,
+/// What one exchange is done with.
+pub(crate) struct Line {
+    pub(crate) agent: Agent,
     watch: Arc<Watch>,
+}
+
+/// The head of an answer, and its body to be read.
+pub(crate) struct Exchange {
+    pub(crate) head: response::Parts,
+    pub(crate) body: BodyReader<'static>,
+    pub(crate) watch: Arc<Watch>,
     clock: Clock,
 }
 
@@ -131,33 +137,27 @@ impl Client {
         Ok(self.read(exchange, answer).into_rating()?)
     }
 
-    /// Sends a request and waits for the head of its answer.
+    pub(crate) const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    pub(crate) const fn config(&self) -> &Config {
+        &self.config
+    }
+
     fn exchange(&self, request: Request<Vec<u8>>) -> Result<Exchange, Failure> {
+        self.line().run(request)
+    }
+
+    /// A line of its own for an exchange.
+    pub(crate) fn line(&self) -> Line {
         let watch = Watch::new(self.config.response_timeout);
         let connector = Watching {
             connector: Arc::clone(&self.connector),
             watch: Arc::clone(&watch),
         };
         let agent = Agent::with_parts(self.ureq.clone(), connector, DefaultResolver::default());
-        let answer = match *request.method() {
-            Method::GET => agent.run(request.map(|_| ())),
-            _ => agent.run(request),
-        };
-        match answer {
-            Ok(answer) => {
-                let (head, body) = answer.into_parts();
-                let body = body.into_reader();
-                let clock = Clock::start();
-                Ok(Exchange {
-                    head,
-                    body,
-                    watch,
-                    clock,
-                })
-            }
-            Err(error) if watch.request_left() => Err(Failure::Interrupted(error.into())),
-            Err(error) => Err(Failure::NotSent(error.into())),
-        }
+        Line { agent, watch }
     }
 
     /// Reads an answer that is no reply stream, as far as it comes.
@@ -180,5 +180,31 @@ impl Client {
             }
         }
         answer
+    }
+}
+
+impl Line {
+    /// Sends a request and waits for the head of its answer.
+    pub(crate) fn run(self, request: Request<Vec<u8>>) -> Result<Exchange, Failure> {
+        let Self { agent, watch } = self;
+        let answer = match *request.method() {
+            Method::GET => agent.run(request.map(|_| ())),
+            _ => agent.run(request),
+        };
+        match answer {
+            Ok(answer) => {
+                let (head, body) = answer.into_parts();
+                let body = body.into_reader();
+                let clock = Clock::start();
+                Ok(Exchange {
+                    head,
+                    body,
+                    watch,
+                    clock,
+                })
+            }
+            Err(error) if watch.request_left() => Err(Failure::Interrupted(error.into())),
+            Err(error) => Err(Failure::NotSent(error.into())),
+        }
     }
 }

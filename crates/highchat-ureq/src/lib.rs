@@ -2,7 +2,8 @@
 //!
 //! [`Client`] is one-shot: each call is one exchange with the service. It follows no
 //! redirect, decodes no compression and repeats nothing by itself; a [`Failure`] says
-//! what is known of the message.
+//! what is known of the message. [`Session`] is a conversation: turns, a person's
+//! messages, recovery of cut replies, rating.
 //!
 //! ```
 //! use std::io::Write;
@@ -40,8 +41,10 @@
 mod client;
 mod clock;
 mod reply;
+mod session;
 mod watch;
 
 pub use client::Client;
 pub use highchat_proto::failure::Failure;
 pub use reply::Reply;
+pub use session::{Canceller, Session};

@@ -10,7 +10,7 @@ use highchat_proto::reply;
 use ureq::BodyReader;
 
 use crate::clock::Clock;
-use crate::watch::Watch;
+use crate::watch::{Watch, is_timeout};
 
 /// What is read from the connection at a time, at most.
 const BUFFER_LEN: usize = 16 * 1024;
@@ -91,7 +91,14 @@ impl Reply {
             return Ok(false);
         };
         if let Some(deadline) = self.reply.deadline() {
-            let wait = deadline.saturating_duration_since(self.clock.now());
+            let now = self.clock.now();
+            if deadline <= now {
+                // A service that always has something to read never makes a read wait.
+                self.body = None;
+                self.reply.handle_timeout(now)?;
+                return Ok(false);
+            }
+            let wait = deadline.saturating_duration_since(now);
             self.watch.set_read_timeout(wait);
         }
         match body.read(&mut self.buffer) {
@@ -116,11 +123,6 @@ impl Reply {
             }
         }
     }
-}
-
-fn is_timeout(error: &std::io::Error) -> bool {
-    let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
-    matches!(cause, Some(ureq::Error::Timeout(_)))
 }
 
 impl Iterator for Reply {

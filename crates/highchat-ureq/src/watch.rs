@@ -7,6 +7,7 @@
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use ureq::Error;
@@ -45,6 +46,12 @@ impl Watch {
     }
 }
 
+/// Whether a read ended because its time was over.
+pub(crate) fn is_timeout(error: &io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+    matches!(cause, Some(Error::Timeout(_)))
+}
+
 /// ureq's own connector, with each connection of it watched.
 pub(crate) struct Watching {
     pub(crate) connector: Arc<DefaultConnector>,
@@ -76,6 +83,24 @@ impl Connector for Watching {
     }
 }
 
+/// ureq takes a connection that was lost for the end of a body that has no other, by
+/// the kind of the error: it must not see that.
+fn lost(error: Error) -> Error {
+    match error {
+        Error::Io(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::UnexpectedEof
+                    | ErrorKind::ConnectionAborted
+                    | ErrorKind::ConnectionReset
+            ) =>
+        {
+            Error::Io(io::Error::other(error))
+        }
+        other => other,
+    }
+}
+
 pub(crate) struct Watched {
     transport: Box<dyn Transport>,
     watch: Arc<Watch>,
@@ -101,7 +126,7 @@ impl Transport for Watched {
     fn await_input(&mut self, mut timeout: NextTimeout) -> Result<bool, Error> {
         let millis = self.watch.read_millis.load(Ordering::Relaxed);
         timeout.per_read = Some(UreqDuration::from_millis(millis));
-        self.transport.await_input(timeout)
+        self.transport.await_input(timeout).map_err(lost)
     }
 
     fn is_open(&mut self) -> bool {

@@ -1,0 +1,120 @@
+//! The program as a shell sees it, and bytes for it to read.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+use highchat_sandbox::{Playback, Step};
+
+pub(crate) const KEY: &str = "hc_very_secret";
+
+pub(crate) const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
+                        \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
+
+pub(crate) fn meta(id: &str) -> String {
+    format!("event: meta\ndata: {{\"conversation_id\":\"{id}\"}}\n\n")
+}
+
+/// A `delta` with that JSON inside the quotes of its text.
+pub(crate) fn delta(text: &str) -> String {
+    format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
+}
+
+/// A reply stream that ends with its connection.
+pub(crate) fn stream(events: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n{events}")
+}
+
+/// An answer with a status line, more headers, and a body.
+pub(crate) fn answer(status: &str, headers: &str, body: &str) -> String {
+    let len = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-length: {len}\r\n{headers}\r\n{body}")
+}
+
+/// An error in the API's shape.
+pub(crate) fn refusal(status: &str, headers: &str, code: &str, message: &str) -> String {
+    let body = format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"{message}\"}}}}");
+    let headers = format!("content-type: application/json\r\n{headers}");
+    answer(status, &headers, &body)
+}
+
+/// A service that plays this to the first that asks.
+pub(crate) fn play(bytes: impl Into<String>) -> Playback {
+    Playback::start(vec![vec![Step::Send(bytes.into().into_bytes())]]).unwrap()
+}
+
+/// The program, with nothing of this process's environment that it looks at.
+pub(crate) fn highchat<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_highchat"));
+    for name in [
+        "HIGHCHAT_KEY",
+        "HIGHCHAT_KEY_FILE",
+        "HIGHCHAT_SLUG",
+        "HIGHCHAT_BASE_URL",
+        "HIGHCHAT_CONVERSATION",
+        "HIGHCHAT_VISITOR",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+    ] {
+        command.env_remove(name);
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// `highchat ask` of that service, by key.
+pub(crate) fn ask(service: &Playback, arguments: &[&str]) -> Command {
+    let mut command = highchat(["ask", "--base-url", &service.base_url(), "--key", KEY]);
+    command.args(arguments);
+    command
+}
+
+/// What a run printed, and its exit status.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+pub(crate) fn run(mut command: Command) -> Run {
+    command.output().unwrap().into()
+}
+
+/// Runs it with that on standard input.
+pub(crate) fn run_with_input(mut command: Command, input: &[u8]) -> Run {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = thread::spawn(move || {
+        // The program may have refused what it got so far.
+        let _ = stdin.write_all(&input);
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output.into()
+}
+
+/// The body of the request that came to a service's first connection.
+pub(crate) fn body(service: &Playback) -> String {
+    let request = String::from_utf8(service.requests().remove(0)).unwrap();
+    request.split_once("\r\n\r\n").unwrap().1.into()
+}

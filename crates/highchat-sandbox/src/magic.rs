@@ -1,0 +1,88 @@
+/// A message that shows something on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Magic {
+    Help,
+    Error,
+    Slow,
+    /// With so many words.
+    Long(usize),
+    Human,
+    Pending,
+    Close,
+}
+
+/// What `/help` says.
+pub(crate) const HELP: &str = "\
+Գրեք հետևյալներից մեկը, և կտեսնեք, թե ինչ է լինում.
+/help — այս ցանկը
+/error — պատասխանն ընդհատվում է սխալով
+/slow — պատասխանը գալիս է դանդաղ, երկար դադարներով
+/long N — պատասխանն ունի N բառ
+/human — զրույցին միանում է մարդ
+/pending — բոտը պատասխանում է և կանչում մարդու
+/close — զրույցը փակվում է";
+
+/// The most words of a `/long`: enough to fill any buffer between here and a client.
+const MAX_WORDS: usize = 10_000;
+
+const SENTENCE: &str = "Սա երկար պատասխան է, որը ոչինչ չի ասում և գրված է միայն նրա համար, \
+    որ տեսնեք, թե ինչպես է տեքստը գալիս բառ առ բառ։";
+
+impl Magic {
+    /// `None`: an ordinary message.
+    pub(crate) fn parse(message: &str) -> Option<Self> {
+        let words: Vec<&str> = message.split_whitespace().collect();
+        match words[..] {
+            ["/help"] => Some(Self::Help),
+            ["/error"] => Some(Self::Error),
+            ["/slow"] => Some(Self::Slow),
+            ["/long", count] => count
+                .parse()
+                .ok()
+                .filter(|&count| count > 0)
+                .map(|count: usize| Self::Long(count.min(MAX_WORDS))),
+            ["/human"] => Some(Self::Human),
+            ["/pending"] => Some(Self::Pending),
+            ["/close"] => Some(Self::Close),
+            _ => None,
+        }
+    }
+}
+
+/// A text of so many words.
+pub(crate) fn long_text(words: usize) -> String {
+    let words: Vec<&str> = SENTENCE.split_whitespace().cycle().take(words).collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_command_is_magic() {
+        for (message, magic) in [
+            ("/help", Some(Magic::Help)),
+            (" /human\n", Some(Magic::Human)),
+            ("/long 7", Some(Magic::Long(7))),
+            ("/long 999999", Some(Magic::Long(MAX_WORDS))),
+            ("/long", None),
+            ("/long 0", None),
+            ("/long -1", None),
+            ("/long many", None),
+            ("/help me", None),
+            ("/unknown", None),
+            ("help", None),
+            ("", None),
+        ] {
+            assert_eq!(Magic::parse(message), magic, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_has_as_many_words_as_asked() {
+        for words in [1, 23, 500] {
+            assert_eq!(long_text(words).split(' ').count(), words);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What cannot be done, in the API's one error shape.
+
+use core::time::Duration;
+
+use http::header::{ALLOW, HeaderValue, RETRY_AFTER};
+use http::{Response, StatusCode};
+use serde_json::json;
+
+use crate::answer::{self, Body};
+
+/// A request refused: a status, one of the API's four codes, and an Armenian
+/// sentence for the user.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: &'static str,
+    extra: Extra,
+}
+
+/// The header that only some refusals have.
+#[derive(Debug)]
+enum Extra {
+    None,
+    RetryAfter(u64),
+    Allow(&'static str),
+}
+
+impl Refusal {
+    pub(crate) fn invalid(message: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_input", message)
+    }
+
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Մուտքի բանալին բացակայում է կամ սխալ է։",
+        )
+    }
+
+    pub(crate) fn no_such_path() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "Այդպիսի հասցե գոյություն չունի։",
+        )
+    }
+
+    pub(crate) fn no_such_conversation() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "Զրույցը չի գտնվել։")
+    }
+
+    /// The sentence is the API's own.
+    pub(crate) fn rate_limited(wait: Duration) -> Self {
+        // A client that waits exactly as told must not be refused again, so a part of
+        // a second counts as a whole one.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self {
+            extra: Extra::RetryAfter(seconds.max(1)),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Չափից շատ հաղորդագրություն. փորձեք մեկ րոպեից",
+            )
+        }
+    }
+
+    /// The API's table has no code for this; a client is to go by the status.
+    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
+        Self {
+            extra: Extra::Allow(allow),
+            ..Self::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "invalid_input",
+                "Այս հասցեն նման գործողություն չի ընդունում։",
+            )
+        }
+    }
+
+    /// The API's table has no code for this either.
+    pub(crate) fn too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "invalid_input",
+            "Հարցումը չափազանց մեծ է։",
+        )
+    }
+
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let shape = json!({ "error": { "code": self.code, "message": self.message } });
+        let mut response = answer::json(self.status, &shape);
+        match self.extra {
+            Extra::None => {}
+            Extra::RetryAfter(seconds) => {
+                response.headers_mut().insert(RETRY_AFTER, seconds.into());
+            }
+            Extra::Allow(methods) => {
+                let methods = HeaderValue::from_static(methods);
+                response.headers_mut().insert(ALLOW, methods);
+            }
+        }
+        response
+    }
+
+    fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
+        Self {
+            status,
+            code,
+            message,
+            extra: Extra::None,
+        }
+    }
+}

@@ -1,0 +1,286 @@
+use core::fmt;
+use core::net::{Ipv4Addr, SocketAddr};
+use core::time::Duration;
+use std::io;
+use std::net::TcpListener;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::oneshot;
+
+use crate::access::Access;
+use crate::conversation::Rating;
+use crate::conversations::Conversations;
+use crate::journal::Request;
+use crate::person::Person;
+use crate::reply::Pace;
+use crate::server;
+use crate::service::Service;
+
+/// A running service on a port of 127.0.0.1; it stops when it is dropped.
+///
+/// It runs on a thread of its own, so it can be started from blocking and from
+/// async code alike. Dropping it closes every connection, whatever was being said
+/// on it, and waits for the thread to end.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// use core::time::Duration;
+/// use highchat_sandbox::Sandbox;
+///
+/// let sandbox = Sandbox::builder().token_delay(Duration::ZERO).start()?;
+/// println!("listening on {}", sandbox.base_url());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Sandbox {
+    addr: SocketAddr,
+    base_url: String,
+    service: Arc<Service>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts a service with the defaults of [`Builder`] on any free port.
+    ///
+    /// It accepts connections when this returns.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be had or no thread be started.
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// The settings to start one with.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where it listens, as a client wants it: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// A key it accepts: the first one it was given.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.service.access().key()
+    }
+
+    /// The slug it accepts.
+    #[must_use]
+    pub fn slug(&self) -> &str {
+        self.service.access().slug()
+    }
+
+    /// What it was asked, oldest first: every request whose head and body arrived
+    /// whole, refused ones and preflights included.
+    ///
+    /// The newest 1000 are kept.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.service.requests()
+    }
+
+    /// The rating last given to a conversation.
+    #[must_use]
+    pub fn rating(&self, conversation_id: &str) -> Option<Rating> {
+        self.service.conversations().rating(conversation_id)
+    }
+
+    /// How many reply streams are being written now.
+    ///
+    /// It falls when a reply is over and when a client leaves one, so a test can see
+    /// that dropping a reply ended the exchange.
+    #[must_use]
+    pub fn open_replies(&self) -> usize {
+        self.service.open_replies()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // A thread that is gone has stopped already.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            // A panic over there was reported there; a second one here would abort.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The settings of a [`Sandbox`].
+///
+/// The values are the API's where its text has one (the rate limit); the others are
+/// our decisions.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// use highchat_sandbox::Sandbox;
+///
+/// let sandbox = Sandbox::builder().key("hc_one").key("hc_two").rate_limit(2).start()?;
+/// assert_eq!(sandbox.key(), "hc_one");
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub struct Builder {
+    port: u16,
+    keys: Vec<String>,
+    slug: String,
+    token_delay: Duration,
+    ping_interval: Duration,
+    rate_limit: u32,
+    patience: Duration,
+    person: Person,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            keys: Vec::new(),
+            slug: "demo".to_owned(),
+            token_delay: Duration::from_millis(40),
+            ping_interval: Duration::from_secs(15),
+            rate_limit: 30,
+            patience: Duration::from_secs(10),
+            person: Person::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// The port of 127.0.0.1 to listen on; 0, the default, takes any free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// A key to accept; each call adds one. Without any: `hc_sandbox`.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.keys.push(key.into());
+        self
+    }
+
+    /// The slug to accept in `?slug=`; `demo` unless told.
+    pub fn slug(mut self, slug: impl Into<String>) -> Self {
+        self.slug = slug.into();
+        self
+    }
+
+    /// How long to wait before each word of a reply; 40 ms unless told. Zero: as
+    /// fast as the client reads.
+    pub fn token_delay(mut self, delay: Duration) -> Self {
+        self.token_delay = delay;
+        self
+    }
+
+    /// How long a stream may be silent before it carries a `ping`; 15 s unless told.
+    /// Zero: no pings.
+    pub fn ping_interval(mut self, interval: Duration) -> Self {
+        self.ping_interval = interval;
+        self
+    }
+
+    /// How many messages each key, and the slug, may send in any 60 s; 30 unless
+    /// told, which is the API's number. 0: no limit.
+    ///
+    /// Only messages that were taken count: a request that is refused costs nothing,
+    /// and neither do the other two endpoints.
+    pub fn rate_limit(mut self, messages: u32) -> Self {
+        self.rate_limit = messages;
+        self
+    }
+
+    /// How long a client may take over the head of a request, then over its body, and
+    /// how long it may leave an answer unread while nothing more of it fits in the
+    /// buffers; 10 s unless told.
+    ///
+    /// A client that takes longer is cut off without an answer. A connection that is
+    /// kept alive is closed after as long without a request.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Who answers once a conversation is handed over.
+    pub fn person(mut self, person: Person) -> Self {
+        self.person = person;
+        self
+    }
+
+    /// Starts the service; it accepts connections when this returns.
+    ///
+    /// # Errors
+    ///
+    /// When the port cannot be had or no thread be started.
+    pub fn start(mut self) -> io::Result<Sandbox> {
+        if self.keys.is_empty() {
+            self.keys.push("hc_sandbox".to_owned());
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
+        let addr = listener.local_addr()?;
+        let service = Arc::new(Service::new(
+            Access::new(self.keys, self.slug),
+            self.rate_limit,
+            Conversations::new(self.person),
+            Pace {
+                token_delay: self.token_delay,
+                ping_interval: self.ping_interval,
+            },
+            self.patience,
+        ));
+        let (stop, stopped) = oneshot::channel();
+        let (ready, readiness) = mpsc::channel();
+        let serving = Arc::clone(&service);
+        let thread = thread::Builder::new()
+            .name("highchat-sandbox".to_owned())
+            .spawn(move || server::run(listener, serving, &ready, stopped))?;
+        let sandbox = Sandbox {
+            addr,
+            base_url: format!("http://{addr}"),
+            service,
+            stop: Some(stop),
+            thread: Some(thread),
+        };
+        readiness
+            .recv()
+            .map_err(|_| io::Error::other("the service's thread ended while starting"))??;
+        Ok(sandbox)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The keys stay out: what one is called with may be a real one.
+        f.debug_struct("Builder")
+            .field("port", &self.port)
+            .field("slug", &self.slug)
+            .field("token_delay", &self.token_delay)
+            .field("ping_interval", &self.ping_interval)
+            .field("rate_limit", &self.rate_limit)
+            .field("patience", &self.patience)
+            .field("person", &self.person)
+            .finish_non_exhaustive()
+    }
+}

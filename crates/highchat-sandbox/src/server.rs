@@ -1,0 +1,97 @@
+//! Connections: accepting them, and speaking HTTP/1.1 on each.
+
+use core::time::Duration;
+use std::io;
+use std::net::TcpListener;
+use std::sync::{Arc, mpsc};
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
+use tokio::net::TcpStream;
+use tokio::runtime::{self, Runtime};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::service::Service;
+use crate::stall::StallGuard;
+
+/// How many connections are served at once; the next wait to be accepted.
+const MAX_CONNECTIONS: usize = 512;
+
+/// What may wait in memory for one client to read, here and in the system each.
+const MAX_BUFFER: usize = 64 * 1024;
+
+/// Serves until `stop` is told or its sender dropped.
+pub(crate) fn run(
+    listener: TcpListener,
+    service: Arc<Service>,
+    ready: &mpsc::Sender<io::Result<()>>,
+    stop: oneshot::Receiver<()>,
+) {
+    let (runtime, listener) = match prepare(listener) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            // Nobody waits any more only if the starting thread is gone.
+            let _ = ready.send(Err(error));
+            return;
+        }
+    };
+    let _ = ready.send(Ok(()));
+    runtime.spawn(accept(listener, service));
+    // Either way of ending means the same.
+    let _ = runtime.block_on(stop);
+    // Dropping the runtime drops every connection's task, and so its socket.
+}
+
+fn prepare(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
+    listener.set_nonblocking(true)?;
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let entered = runtime.enter();
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    drop(entered);
+    Ok((runtime, listener))
+}
+
+async fn accept(listener: tokio::net::TcpListener, service: Arc<Service>) {
+    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
+            return;
+        };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(serve(stream, Arc::clone(&service), slot));
+            }
+            // Out of descriptors, mostly: trying again at once would only burn time.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, service: Arc<Service>, slot: OwnedSemaphorePermit) {
+    // Each event is to arrive when it is written. A socket that refuses either
+    // setting works all the same.
+    let _ = stream.set_nodelay(true);
+    // A client that stops reading is noticed when this is full.
+    let _ = SockRef::from(&stream).set_send_buffer_size(MAX_BUFFER);
+    let patience = service.patience();
+    let stream = TokioIo::new(StallGuard::new(stream, patience));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience)
+        .max_buf_size(MAX_BUFFER)
+        .serve_connection(
+            stream,
+            service_fn(move |request| {
+                let service = Arc::clone(&service);
+                async move { service.answer(request).await }
+            }),
+        );
+    // An error here is a client that left, stalled or spoke no HTTP: there is nobody
+    // to tell.
+    let _ = connection.await;
+    drop(slot);
+}

@@ -1,0 +1,95 @@
+//! What a message leads to.
+
+use crate::bot;
+use crate::magic::{HELP, Magic, long_text};
+use crate::memory::Memory;
+use crate::state::State;
+
+/// What is to be said to a message, and how it ends.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    /// What comes in deltas, word by word.
+    pub(crate) text: String,
+    pub(crate) tempo: Tempo,
+    pub(crate) ending: Ending,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tempo {
+    Usual,
+    /// With pauses long enough for a ping.
+    Slow,
+}
+
+/// The event that ends a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Done(Next),
+    /// The words of a `human` event.
+    Human(&'static str),
+    /// The words of an `error` event.
+    Error(&'static str),
+}
+
+/// What a reply makes of its conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    GoesOn,
+    Pending,
+    Closes,
+}
+
+impl Turn {
+    /// The turn that `message` begins, in a conversation with this state, whose memory
+    /// has heard it.
+    pub(crate) fn of(state: State, memory: &Memory, message: &str) -> Self {
+        let magic = Magic::parse(message);
+        match (state, magic) {
+            // A way out where no person ever hands back.
+            (_, Some(magic @ Magic::Close)) => Self::shows(magic),
+            (State::Human, _) => Self::says(
+                "",
+                Ending::Human("Հաղորդագրությունը փոխանցված է մեր աշխատակցին։ Սպասեք պատասխանի։"),
+            ),
+            (State::Bot | State::PendingHuman | State::Closed, Some(magic)) => Self::shows(magic),
+            (State::Bot | State::PendingHuman | State::Closed, None) => {
+                Self::says(bot::reply(memory, message), Ending::Done(Next::GoesOn))
+            }
+        }
+    }
+
+    fn shows(magic: Magic) -> Self {
+        match magic {
+            Magic::Help => Self::says(HELP, Ending::Done(Next::GoesOn)),
+            Magic::Error => Self::says(
+                "Մի վայրկյան, փնտրում եմ ",
+                Ending::Error("Պատասխանը չհաջողվեց ավարտել։ Փորձեք մի փոքր ուշ։"),
+            ),
+            Magic::Slow => Self {
+                tempo: Tempo::Slow,
+                ..Self::says("Մտածում եմ, սպասեք։", Ending::Done(Next::GoesOn))
+            },
+            Magic::Long(words) => Self::says(long_text(words), Ending::Done(Next::GoesOn)),
+            Magic::Human => Self::says(
+                "",
+                Ending::Human("Զրույցին միացավ մեր աշխատակիցը։ Նա շուտով կպատասխանի ձեզ։"),
+            ),
+            Magic::Pending => Self::says(
+                "Ձեր հարցը կփոխանցեմ մեր աշխատակցին։ Նա շուտով կպատասխանի ձեզ այստեղ։",
+                Ending::Done(Next::Pending),
+            ),
+            Magic::Close => Self::says(
+                "Զրույցը փակեցի։ Եթե նորից գրեք, այն կբացվի։",
+                Ending::Done(Next::Closes),
+            ),
+        }
+    }
+
+    fn says(text: impl Into<String>, ending: Ending) -> Self {
+        Self {
+            text: text.into(),
+            tempo: Tempo::Usual,
+            ending,
+        }
+    }
+}

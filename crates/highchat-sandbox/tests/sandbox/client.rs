@@ -1,0 +1,282 @@
+//! A client on a plain socket.
+
+use core::time::Duration;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use highchat_sandbox::{Builder, Sandbox};
+use serde_json::{Value, json};
+
+/// Longer than anything here takes, unless it hangs.
+pub(crate) const LONG: Duration = Duration::from_secs(20);
+
+/// A sandbox that does not make a test wait.
+pub(crate) fn quick() -> Builder {
+    Sandbox::builder().token_delay(Duration::ZERO).rate_limit(0)
+}
+
+/// A request, with the first key of the sandbox unless told otherwise.
+#[derive(Clone)]
+pub(crate) struct Call {
+    method: &'static str,
+    target: String,
+    authorization: Option<String>,
+    headers: String,
+    body: Vec<u8>,
+}
+
+impl Call {
+    pub(crate) fn new(method: &'static str, target: impl Into<String>) -> Self {
+        Self {
+            method,
+            target: target.into(),
+            authorization: Some("Bearer hc_sandbox".to_owned()),
+            headers: String::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// `POST /v1/chat` with this as its body.
+    pub(crate) fn chat(body: &Value) -> Self {
+        Self::new("POST", "/v1/chat").json(body)
+    }
+
+    pub(crate) fn messages(id: &str) -> Self {
+        Self::new("GET", format!("/v1/conversations/{id}/messages"))
+    }
+
+    pub(crate) fn rating(id: &str, body: &Value) -> Self {
+        Self::new("POST", format!("/v1/conversations/{id}/rating")).json(body)
+    }
+
+    pub(crate) fn query(mut self, query: &str) -> Self {
+        self.target = format!("{}?{query}", self.target);
+        self
+    }
+
+    pub(crate) fn authorization(mut self, value: &str) -> Self {
+        self.authorization = Some(value.to_owned());
+        self
+    }
+
+    pub(crate) fn without_key(mut self) -> Self {
+        self.authorization = None;
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers += &format!("{name}: {value}\r\n");
+        self
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.body(body.to_string())
+    }
+
+    /// Sends it, and reads the answer to the end of the connection.
+    pub(crate) fn send(self, sandbox: &Sandbox) -> Answer {
+        let mut stream = self.header("connection", "close").open(sandbox);
+        let mut received = Vec::new();
+        stream.read_to_end(&mut received).expect("a whole answer");
+        Answer::parse(&received)
+    }
+
+    /// Sends it, and leaves the answer to be read.
+    pub(crate) fn open(self, sandbox: &Sandbox) -> TcpStream {
+        let mut stream = connect(sandbox);
+        stream
+            .write_all(&self.bytes())
+            .expect("the request is taken");
+        stream
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\nhost: sandbox\r\n",
+            self.method, self.target
+        );
+        if let Some(value) = &self.authorization {
+            head += &format!("authorization: {value}\r\n");
+        }
+        head += &self.headers;
+        if !self.body.is_empty() {
+            head += &format!("content-length: {}\r\n", self.body.len());
+        }
+        head += "\r\n";
+        [head.as_bytes(), &self.body].concat()
+    }
+}
+
+pub(crate) fn connect(sandbox: &Sandbox) -> TcpStream {
+    let stream = TcpStream::connect(sandbox.addr()).expect("the sandbox listens");
+    stream.set_read_timeout(Some(LONG)).expect("a timeout");
+    stream
+}
+
+/// Reads until what came contains `end`.
+pub(crate) fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut received = Vec::new();
+    let mut byte = [0];
+    while !received.ends_with(end.as_bytes()) {
+        stream.read_exact(&mut byte).expect("more of the answer");
+        received.push(byte[0]);
+    }
+    String::from_utf8(received).expect("UTF-8")
+}
+
+/// An answer, its chunks joined.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    fn parse(received: &[u8]) -> Self {
+        let end = received
+            .windows(4)
+            .position(|bytes| bytes == b"\r\n\r\n")
+            .expect("a head");
+        let head = core::str::from_utf8(&received[..end]).expect("UTF-8");
+        let (first, rest) = head.split_once("\r\n").unwrap_or((head, ""));
+        let status = first.split(' ').nth(1).expect("a status").parse();
+        let headers: Vec<(String, String)> = rest
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect();
+        let mut answer = Self {
+            status: status.expect("a number"),
+            headers,
+            body: String::new(),
+        };
+        let body = match answer.header("transfer-encoding") {
+            Some("chunked") => joined(&received[end + 4..]),
+            _ => received[end + 4..].to_vec(),
+        };
+        answer.body = String::from_utf8(body).expect("UTF-8");
+        answer
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    /// The events, each as its name and its data.
+    pub(crate) fn events(&self) -> Vec<(String, Value)> {
+        assert_eq!(self.status, 200, "{}", self.body);
+        let blocks = self.body.strip_suffix("\n\n").expect("a whole last event");
+        blocks
+            .split("\n\n")
+            .map(|block| {
+                let (name, data) = block.split_once('\n').expect("two lines");
+                let name = name.strip_prefix("event: ").expect("a name");
+                let data = data.strip_prefix("data: ").expect("data");
+                (name.to_owned(), serde_json::from_str(data).expect("JSON"))
+            })
+            .collect()
+    }
+
+    /// The names of the events, one of each run.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.events().into_iter().map(|(name, _)| name).collect();
+        names.dedup();
+        names
+    }
+
+    /// What the deltas say together.
+    pub(crate) fn text(&self) -> String {
+        let events = self.events();
+        let deltas = events.iter().filter(|(name, _)| name == "delta");
+        deltas
+            .map(|(_, data)| data["text"].as_str().expect("text"))
+            .collect()
+    }
+
+    pub(crate) fn conversation_id(&self) -> String {
+        let (name, data) = &self.events()[0];
+        assert_eq!(name, "meta");
+        data["conversation_id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The data of the last event.
+    pub(crate) fn last(&self) -> Value {
+        self.events().pop().expect("an event").1
+    }
+
+    /// The code of a refusal, which must have an Armenian sentence.
+    pub(crate) fn code(&self) -> String {
+        let error = &self.json()["error"];
+        let message = error["message"].as_str().expect("a message");
+        assert!(
+            message.chars().any(|c| ('Ա'..='և').contains(&c)),
+            "{message}"
+        );
+        error["code"].as_str().expect("a code").to_owned()
+    }
+}
+
+/// The chunks of a chunked body, up to the last one.
+fn joined(mut chunked: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let end = chunked
+            .windows(2)
+            .position(|bytes| bytes == b"\r\n")
+            .expect("the length of a chunk");
+        let length = core::str::from_utf8(&chunked[..end]).expect("UTF-8");
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        if length == 0 {
+            return body;
+        }
+        body.extend_from_slice(&chunked[end + 2..end + 2 + length]);
+        chunked = &chunked[end + 2 + length + 2..];
+    }
+}
+
+/// Says something in a new conversation.
+pub(crate) fn say(sandbox: &Sandbox, message: &str) -> Answer {
+    Call::chat(&json!({ "message": message })).send(sandbox)
+}
+
+/// Says something in a conversation there is.
+pub(crate) fn say_in(sandbox: &Sandbox, id: &str, message: &str) -> Answer {
+    Call::chat(&json!({ "message": message, "conversation_id": id })).send(sandbox)
+}
+
+/// What the messages endpoint shows of a conversation: its state, and each message as
+/// its role and content.
+pub(crate) fn transcript(sandbox: &Sandbox, id: &str) -> (String, Vec<(String, String)>) {
+    let page = Call::messages(id).send(sandbox).json();
+    let string = |value: &Value| value.as_str().expect("a string").to_owned();
+    let messages = page["messages"].as_array().expect("a list");
+    let messages = messages
+        .iter()
+        .map(|message| (string(&message["role"]), string(&message["content"])))
+        .collect();
+    (string(&page["state"]), messages)
+}
+
+/// Asks again until it is so, for some seconds.
+pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) -> bool {
+    let end = std::time::Instant::now() + LONG;
+    while std::time::Instant::now() < end {
+        if is_so() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    false
+}

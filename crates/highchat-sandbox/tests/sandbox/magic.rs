@@ -1,0 +1,72 @@
+use core::time::Duration;
+
+use crate::client::{quick, say, transcript};
+
+#[test]
+fn help_lists_the_magic_messages_and_no_others() {
+    let sandbox = quick().start().unwrap();
+
+    let text = say(&sandbox, "/help").text();
+
+    let mut listed: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_once(" — "))
+        .map(|(command, _)| command)
+        .collect();
+    listed.sort_unstable();
+    assert_eq!(
+        listed,
+        [
+            "/close", "/error", "/help", "/human", "/long N", "/pending", "/slow"
+        ]
+    );
+}
+
+#[test]
+fn error_ends_a_reply_that_had_begun() {
+    let sandbox = quick().start().unwrap();
+
+    let answer = say(&sandbox, "/error");
+
+    assert_eq!(answer.names(), ["meta", "delta", "error"]);
+    let message = answer.last()["message"].as_str().unwrap().to_owned();
+    assert_eq!(message, "Պատասխանը չհաջողվեց ավարտել։ Փորձեք մի փոքր ուշ։");
+    let (state, messages) = transcript(&sandbox, &answer.conversation_id());
+    assert_eq!(state, "bot");
+    assert_eq!(messages.len(), 1, "what broke off is not kept");
+}
+
+#[test]
+fn slow_has_pauses_in_which_pings_come() {
+    let sandbox = quick()
+        .ping_interval(Duration::from_millis(200))
+        .start()
+        .unwrap();
+
+    let answer = say(&sandbox, "/slow");
+
+    assert_eq!(
+        answer.names(),
+        ["meta", "delta", "ping", "delta", "ping", "delta", "done"]
+    );
+}
+
+#[test]
+fn long_has_as_many_words_as_asked() {
+    let sandbox = quick().start().unwrap();
+
+    let answer = say(&sandbox, "/long 1000");
+
+    assert_eq!(answer.text().split(' ').count(), 1000);
+    assert_eq!(answer.events().len(), 1002);
+}
+
+#[test]
+fn an_unknown_command_is_an_ordinary_message() {
+    let sandbox = quick().start().unwrap();
+
+    let answer = say(&sandbox, "/dance");
+
+    assert!(answer.text().starts_with("Դուք գրեցիք՝ «/dance»։"));
+    assert_eq!(answer.last()["state"], "bot");
+}

@@ -1,0 +1,17 @@
+//! The sandbox over real sockets, asked by a client that knows no more than HTTP.
+
+mod access;
+mod chat;
+mod client;
+mod cors;
+mod handoff;
+mod lifetime;
+mod limits;
+mod magic;
+mod memory;
+mod messages;
+mod patience;
+mod rate;
+mod rating;
+mod refusals;
+mod requests;
