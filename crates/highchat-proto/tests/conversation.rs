@@ -9,6 +9,9 @@ use highchat_proto::request::Rating;
 mod world;
 use world::*;
 
+/// Something that is done to a world.
+type Act = Box<dyn Fn(&mut World)>;
+
 fn expect(world: &mut World, log: &str) {
     let found = world.log();
     let log: Vec<_> = log
@@ -278,7 +281,7 @@ fn with_one_attempt_nothing_is_sent_twice() {
 fn what_may_have_been_taken_is_never_sent_again() {
     // Nothing is known by which a reply could be told, so nothing is looked for.
     let api = |status: u16| move |world: &mut World| world.answer(Role::Chat, status, &[], "");
-    let cases: [(&str, Box<dyn Fn(&mut World)>); 8] = [
+    let cases: [(&str, Act); 8] = [
         (
             "the connection was lost",
             Box::new(|world| world.fail(Role::Chat, Interrupted)),
@@ -545,7 +548,7 @@ fn a_refusal_ends_the_search() {
 
 #[test]
 fn a_turn_can_be_cancelled_in_any_state() {
-    let states: [(&str, Box<dyn Fn(&mut World)>); 6] = [
+    let states: [(&str, Act); 6] = [
         ("x Chat\nturn cancelled", Box::new(|_| ())),
         (
             "x Chat\nturn cancelled",
