@@ -1,15 +1,90 @@
 //! The HighChat `/v1` protocol without a socket, a clock or a runtime.
 //!
 //! ```text
-//!             bytes            frames          events
-//!   network ────────▶ sse::Decoder ──▶ Event::parse ──▶ application
-//!      ▲              └──────────── reply::Reply ────┘
-//!      └──────────── http::Request<Bytes>
+//!             bytes            frames          events           updates
+//!   network ────────▶ sse::Decoder ──▶ Event::parse ──▶ Conversation ──▶ application
+//!      ▲                                                     │
+//!      └──────────── http::Request<Bytes>, deadlines ◀───────┘
 //! ```
 //!
-//! An adapter moves bytes and tells the time; everything else is here. Two are made of
-//! it already: `highchat-ureq` (blocking) and the program `highchat`. To bring an HTTP
-//! client of your own, four pieces are enough:
+//! An adapter moves bytes and tells the time, nothing else: all of the protocol is here.
+//! `highchat-hyper` (async) and `highchat-ureq` (blocking) are such adapters;
+//! `examples/std_tcp.rs` is one over `std::net::TcpStream`, whole in one file.
+//!
+//! [`Conversation`](conversation::Conversation) is what a driver holds:
+//!
+//! ```
+//! use core::time::Duration;
+//!
+//! use highchat_proto::config::Config;
+//! use highchat_proto::conversation::{Conversation, Output, TurnEnd, Update};
+//! use highchat_proto::endpoint::{Credentials, Endpoint};
+//! use highchat_proto::message::Message;
+//! use highchat_proto::time::Instant;
+//!
+//! let endpoint = Endpoint::new("https://chat.example", Credentials::key("hc_xxx")?)?;
+//! let mut conversation = Conversation::new(endpoint, Config::default());
+//! let now = Instant::ORIGIN;
+//! conversation.send(Message::new("Բարև")?, now)?;
+//!
+//! let mut text = String::new();
+//! loop {
+//!     match conversation.poll_output() {
+//!         Output::Transmit(id, request) => {
+//!             // The embedder sends it and reads; here the service is played.
+//!             assert_eq!(request.uri(), "https://chat.example/v1/chat");
+//!             let answer = http::Response::builder().header("content-type", "text/event-stream");
+//!             let (head, ()) = answer.body(())?.into_parts();
+//!             conversation.handle_response(id, &head, now);
+//!             let chunk = "event: delta\ndata: {\"text\":\"Բարև\"}\n\nevent: done\n\
+//!                          data: {\"message_id\":\"m\",\"state\":\"bot\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
+//!             conversation.handle_body(id, chunk.as_bytes(), now);
+//!             conversation.handle_end(id, now);
+//!         }
+//!         Output::Abort(_) => {} // Drop that exchange.
+//!         Output::Update => match conversation.update() {
+//!             Some(Update::Delta { text: more }) => text.push_str(more),
+//!             Some(Update::TurnEnded { end, .. }) => assert_eq!(end, &TurnEnd::Done),
+//!             _ => {}
+//!         },
+//!         Output::Wait(None) => break, // Nothing is under way and nothing waited for.
+//!         Output::Wait(Some(when)) => {
+//!             // Wait until then for bytes; without any:
+//!             conversation.handle_timeout(when);
+//!         }
+//!         _ => {}
+//!     }
+//! }
+//! assert_eq!(text, "Բարև");
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+//!
+//! # The turn
+//!
+//! ```text
+//!           send                       200                      done | human | error
+//!   Idle ─────────▶ Requested ───────────────▶ Streaming ─────────────────────────▶ Settled ──▶ Idle
+//!    ▲                 │ 429 | NotSent, tries left │ deadline, end, lost               │ end or 2 s
+//!    │                 ▼                           ▼                                   │
+//!    │              Delayed(at) ─▶ Requested    Recovery (GET) ── found | not found ───┤
+//!    └───────────────── failed ◀───────────────────────────── cancel: any state ───────┘
+//! ```
+//!
+//! A message is sent a second time only where it was surely not taken. A reply that was
+//! cut, or that never came though the message may have been taken, is looked for by
+//! reading; found or not, it is never passed off as what it is not.
+//!
+//! # The handoff
+//!
+//! ```text
+//!   Off ── human | pending_human ──▶ Due(at) ──▶ InFlight(id) ── 200, still wanted ──▶ Due(now + 4 s)
+//!    ▲                                  ▲            │ 429 | 5xx | lost ──▶ Due(now + back-off)
+//!    └──────── bot | closed | 401 | 404 ┴────────────┘
+//! ```
+//!
+//! # Piece by piece
+//!
+//! Who wants one exchange and no conversation takes the parts:
 //!
 //! - [`Endpoint`](endpoint::Endpoint) turns a checked
 //!   [`ChatRequest`](request::ChatRequest) into an `http::Request<Bytes>`;
@@ -19,52 +94,19 @@
 //! - [`Failure`](failure::Failure) names what went wrong by what it means for the
 //!   message: surely not taken, perhaps taken, refused, cut.
 //!
-//! ```
-//! use highchat_proto::config::Config;
-//! use highchat_proto::endpoint::{Credentials, Endpoint};
-//! use highchat_proto::event::Event;
-//! use highchat_proto::message::Message;
-//! use highchat_proto::reply::Reply;
-//! use highchat_proto::request::ChatRequest;
-//! use highchat_proto::response::Answer;
-//! use highchat_proto::time::Instant;
-//!
-//! let endpoint = Endpoint::new("https://chat.example", Credentials::key("hc_xxx")?)?;
-//! let request = endpoint.chat(&ChatRequest::new(Message::new("Բարև")?));
-//! assert_eq!(request.uri(), "https://chat.example/v1/chat");
-//!
-//! // The embedder sends the request and reads; here both sides are played.
-//! let (head, ()) = http::Response::builder()
-//!     .header("content-type", "text/event-stream")
-//!     .body(())?
-//!     .into_parts();
-//! let chunk = "event: delta\ndata: {\"text\":\"Բարև\"}\n\n\
-//!              event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
-//!
-//! let now = Instant::ORIGIN;
-//! let config = Config::default();
-//! assert!(Answer::to_chat(&head, &config).is_none(), "a reply stream");
-//! let mut reply = Reply::new(&config, now);
-//! let mut text = String::new();
-//! let mut input = chunk.as_bytes();
-//! loop {
-//!     let chunk = input;
-//!     let Some(ready) = reply.advance(&mut input, now)? else { break };
-//!     if let Event::Delta { text: more } = reply.event(ready, chunk, now)? {
-//!         text.push_str(&more);
-//!     }
-//! }
-//! assert!(reply.is_over());
-//! assert_eq!(text, "Բարև");
-//! # Ok::<(), Box<dyn core::error::Error>>(())
-//! ```
-//!
 //! # What is the API's, and what our decision
 //!
-//! The API's text fixes the three endpoints, the names of events and fields, the four
-//! error codes and the limits of 4000 and 200 characters. Everything else (what ends a
-//! reply, clocks, limits on what is read, what is accepted beyond the text) is a
-//! decision of this project; the documentation of each item says which it is.
+//! | the API's text | our decision |
+//! | --- | --- |
+//! | three endpoints, two ways of authentication | a key is visible ASCII; no redirect is followed, no encoding decoded |
+//! | the events and their fields; store `conversation_id` | only `done`, `human` and `error` end a reply; unknown events and fields are carried along, broken known ones cut it |
+//! | `message` 1 to 4000 characters, `visitor_ref` at most 200 | counted as Unicode scalar values |
+//! | 429: back off and retry | three attempts, `Retry-After` up to 120 s, else 5 s and 20 s |
+//! | poll every 4 s with the newest `created_at`, stop at `bot` and `closed` | ±10 %, back-off to 60 s, each message once, an unknown state changes nothing |
+//! | four error codes, messages for the user | error bodies to 64 KiB, `error` may be a string |
+//! | nothing | every clock and limit ([`Config`](config::Config)), recovery of cut replies, saved conversations |
+//!
+//! Nothing here was tried against the service itself, which its text alone describes.
 //!
 //! # Features
 //!

@@ -1,0 +1,198 @@
+//! The conversation over `std::net::TcpStream`, one exchange at a time: all that an
+//! embedder without an HTTP client has to write.
+//!
+//! Sends the message of the arguments, prints the reply, and after a handoff what the
+//! person writes. `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL`
+//! where: `http://` to this machine, as there is no TLS here.
+
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a driver is where the socket and the clock are"
+)]
+
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::thread::sleep;
+use std::time::Instant as Clock;
+use std::{env, io};
+
+use bytes::Bytes;
+use highchat_proto::config::Config;
+use highchat_proto::conversation::{Conversation, Output, TurnEnd, Update};
+use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::exchange::{RequestId, TransportFailure};
+use highchat_proto::message::Message;
+use highchat_proto::time::Instant;
+use http::{Request, Response, response};
+
+fn main() -> Result<(), Box<dyn core::error::Error>> {
+    let credentials = match env::var("HIGHCHAT_SLUG") {
+        Ok(slug) => Credentials::slug(slug)?,
+        Err(_) => Credentials::key(&env::var("HIGHCHAT_KEY")?)?,
+    };
+    let endpoint = Endpoint::new(&env::var("HIGHCHAT_BASE_URL")?, credentials)?;
+    let words: Vec<_> = env::args().skip(1).collect();
+
+    let start = Clock::now();
+    let now = || Instant::from_origin(start.elapsed());
+    let mut conversation = Conversation::new(endpoint, Config::default());
+    conversation.send(Message::new(words.join(" "))?, now())?;
+
+    let mut waiting = VecDeque::new();
+    let mut live: Option<(RequestId, TcpStream, Head)> = None;
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        match conversation.poll_output() {
+            Output::Transmit(id, request) => waiting.push_back((id, request)),
+            Output::Abort(id) => {
+                waiting.retain(|(waiting, _)| *waiting != id);
+                live = live.filter(|(live, _, _)| *live != id);
+            }
+            Output::Update => {
+                if let Some(update) = conversation.update() {
+                    show(&update)?;
+                }
+            }
+            Output::Wait(when) => {
+                let wait = when.map(|when| when.saturating_duration_since(now()));
+                match (&mut live, waiting.pop_front(), wait) {
+                    (None, Some((id, request)), _) => match transmit(&request) {
+                        Ok(stream) => live = Some((id, stream, Head::default())),
+                        Err(failure) => conversation.handle_failure(id, failure, now()),
+                    },
+                    (None, None, None) => return Ok(()),
+                    (None, None, Some(wait)) => {
+                        sleep(wait);
+                        conversation.handle_timeout(now());
+                    }
+                    (Some((id, stream, head)), next, wait) => {
+                        next.into_iter().for_each(|next| waiting.push_front(next));
+                        // A read without any time would be one without an end.
+                        let wait = wait.map(|wait| wait.max(Duration::from_millis(1)));
+                        stream.set_read_timeout(wait)?;
+                        let (id, read) = (*id, stream.read(&mut buffer));
+                        match read {
+                            Ok(0) => {
+                                live = None;
+                                conversation.handle_end(id, now());
+                            }
+                            Ok(len) => match head.take(&buffer[..len]) {
+                                Ok((parts, body)) => {
+                                    if let Some(parts) = parts {
+                                        conversation.handle_response(id, &parts, now());
+                                    }
+                                    conversation.handle_body(id, &body, now());
+                                }
+                                Err(failure) => {
+                                    live = None;
+                                    conversation.handle_failure(id, failure, now());
+                                }
+                            },
+                            Err(error) if is_timeout(&error) => conversation.handle_timeout(now()),
+                            Err(_) => {
+                                live = None;
+                                let lost = TransportFailure::Interrupted;
+                                conversation.handle_failure(id, lost, now());
+                            }
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn show(update: &Update<'_>) -> Result<(), Box<dyn core::error::Error>> {
+    let mut stdout = io::stdout().lock();
+    match update {
+        Update::Delta { text } => write!(stdout, "{text}")?,
+        Update::Recovered { missing, .. } => write!(stdout, "{missing}")?,
+        Update::Human { message, .. } => write!(stdout, "{message}")?,
+        Update::Message(message) if &*message.role != "user" => {
+            writeln!(stdout, "{}", message.content)?;
+        }
+        Update::TurnEnded {
+            end: TurnEnd::Failed(error),
+            ..
+        } => return Err(error.to_string().into()),
+        Update::TurnEnded { .. } => writeln!(stdout)?,
+        _ => {}
+    }
+    Ok(stdout.flush()?)
+}
+
+/// Connects and writes. HTTP/1.0, so that the answer is neither chunked nor followed by
+/// another one: its body ends with the connection.
+fn transmit(request: &Request<Bytes>) -> Result<TcpStream, TransportFailure> {
+    let uri = request.uri();
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let host = uri.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let mut stream = TcpStream::connect((host, uri.port_u16().unwrap_or(80)))
+        .map_err(|_| TransportFailure::NotSent)?;
+
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let len = request.body().len();
+    let mut bytes = format!(
+        "{} {target} HTTP/1.0\r\nhost: {authority}\r\n",
+        request.method()
+    );
+    bytes.push_str(&format!("content-length: {len}\r\n"));
+    let mut bytes = bytes.into_bytes();
+    for (name, value) in request.headers() {
+        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    bytes.extend([b"\r\n", &request.body()[..]].concat());
+    stream
+        .write_all(&bytes)
+        .map_err(|_| TransportFailure::Interrupted)?;
+    Ok(stream)
+}
+
+/// The head of an answer, as far as it came.
+#[derive(Default)]
+struct Head {
+    bytes: Vec<u8>,
+    is_whole: bool,
+}
+
+impl Head {
+    /// Takes what was read: the head, with the piece that completes it, and what there is
+    /// of the body.
+    fn take(
+        &mut self,
+        read: &[u8],
+    ) -> Result<(Option<response::Parts>, Vec<u8>), TransportFailure> {
+        if self.is_whole {
+            return Ok((None, read.to_vec()));
+        }
+        self.bytes.extend_from_slice(read);
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        let mut head = httparse::Response::new(&mut headers);
+        match head.parse(&self.bytes) {
+            Ok(httparse::Status::Complete(len)) => {
+                let mut parts = Response::builder().status(head.code.unwrap_or_default());
+                for header in head.headers {
+                    parts = parts.header(header.name, header.value);
+                }
+                let parts = parts.body(()).map_err(|_| TransportFailure::Interrupted)?;
+                let body = self.bytes.split_off(len);
+                self.is_whole = true;
+                Ok((Some(parts.into_parts().0), body))
+            }
+            Ok(httparse::Status::Partial) if self.bytes.len() < 64 * 1024 => Ok((None, Vec::new())),
+            _ => Err(TransportFailure::Interrupted),
+        }
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
+}
