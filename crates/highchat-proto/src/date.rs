@@ -1,6 +1,6 @@
 //! HTTP dates (RFC 9110, section 5.6.7), in all three forms.
 
-use crate::id::days_since_1970;
+use crate::timestamp::days_since_1970;
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

@@ -131,6 +131,9 @@ pub mod text;
 pub mod sse;
 
 #[cfg(feature = "alloc")]
+mod timestamp;
+
+#[cfg(feature = "alloc")]
 pub mod id;
 #[cfg(feature = "alloc")]
 pub mod message;

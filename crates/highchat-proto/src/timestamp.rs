@@ -1,0 +1,368 @@
+//! Times of the service.
+
+use alloc::boxed::Box;
+use alloc::string::ToString;
+use core::cmp::Ordering;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::str::FromStr;
+
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+/// A time of the service, kept and sent back as the text it came as.
+///
+/// It is RFC 3339 (the API's samples); taken as well are a space or a small letter for
+/// `T` and `Z`, any number of fraction digits (beyond nine they do not count), an
+/// offset with or without colon, none at all (UTC), and epoch numbers (seconds, or
+/// milliseconds from 100 000 000 000 on). Source: our decision.
+///
+/// Two times are equal, and ordered, as the moments they name, not as texts.
+///
+/// ```
+/// use highchat_proto::id::Timestamp;
+///
+/// let utc: Timestamp = "2026-06-14T10:00:00.000Z".parse()?;
+/// let local: Timestamp = "2026-06-14T14:00:00+04:00".parse()?;
+/// assert_eq!(utc, local);
+/// assert_eq!(local.as_str(), "2026-06-14T14:00:00+04:00");
+/// # Ok::<(), highchat_proto::id::InvalidTimestamp>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Timestamp {
+    text: Box<str>,
+    /// Nanoseconds since 1970-01-01T00:00:00Z.
+    nanos: i128,
+}
+
+/// A string that names no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidTimestamp(());
+
+impl fmt::Display for InvalidTimestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a time like 2026-06-14T10:00:00.000Z")
+    }
+}
+
+impl core::error::Error for InvalidTimestamp {}
+
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
+/// From here on an epoch number counts milliseconds: as seconds it would be past the
+/// year 5000, as milliseconds it is in 1973.
+const FIRST_MILLISECONDS: i128 = 100_000_000_000;
+
+impl Timestamp {
+    /// The longest text that is taken, in bytes.
+    pub const MAX_LEN: usize = 64;
+
+    /// The text as it came.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Nanoseconds since the start of 1970, UTC.
+    #[must_use]
+    pub const fn unix_nanos(&self) -> i128 {
+        self.nanos
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        if text.len() > Self::MAX_LEN {
+            return Err(InvalidTimestamp(()));
+        }
+        let nanos = date_time_nanos(text).or_else(|| epoch_nanos(text));
+        nanos
+            .map(|nanos| Self {
+                text: text.into(),
+                nanos,
+            })
+            .ok_or(InvalidTimestamp(()))
+    }
+}
+
+/// Reads a number of seconds or milliseconds.
+fn epoch_nanos(text: &str) -> Option<i128> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let (negative, whole) = match whole.strip_prefix('-') {
+        Some(whole) => (true, whole),
+        None => (false, whole),
+    };
+    // Eighteen digits of any unit fit easily, and reach past the year 30000.
+    if whole.is_empty() || whole.len() > 18 || !whole.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let number: i128 = whole.parse().ok()?;
+    let unit = match number {
+        ..FIRST_MILLISECONDS => NANOS_PER_SECOND,
+        _ => NANOS_PER_SECOND / 1000,
+    };
+    let nanos = number * unit + fraction_of(unit, fraction.as_bytes())?;
+    Some(if negative { -nanos } else { nanos })
+}
+
+/// The part of a unit that the digits behind its decimal point make.
+fn fraction_of(mut unit: i128, digits: &[u8]) -> Option<i128> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0, |nanos, digit| {
+        unit /= 10;
+        digit
+            .is_ascii_digit()
+            .then(|| nanos + unit * i128::from(digit - b'0'))
+    })
+}
+
+/// Reads a date and time of RFC 3339, with the liberties that [`Timestamp`] names.
+fn date_time_nanos(text: &str) -> Option<i128> {
+    let mut rest = text.as_bytes();
+    let year = digits(&mut rest, 4)?;
+    separator(&mut rest, b"-")?;
+    let month = digits(&mut rest, 2)?;
+    separator(&mut rest, b"-")?;
+    let day = digits(&mut rest, 2)?;
+    separator(&mut rest, b"Tt ")?;
+    let hour = digits(&mut rest, 2)?;
+    separator(&mut rest, b":")?;
+    let minute = digits(&mut rest, 2)?;
+    separator(&mut rest, b":")?;
+    let second = digits(&mut rest, 2)?;
+    let mut fraction = 0;
+    if separator(&mut rest, b".,").is_some() {
+        let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        let (read, behind) = rest.split_at(len);
+        fraction = fraction_of(NANOS_PER_SECOND, read)?;
+        rest = behind;
+    }
+    let offset_minutes = match *rest {
+        [] | [b'Z' | b'z'] => 0,
+        [sign @ (b'+' | b'-'), ref offset @ ..] => {
+            rest = offset;
+            let hours = digits(&mut rest, 2)?;
+            let minutes = if rest.is_empty() {
+                0
+            } else {
+                // RFC 3339 has a colon here, ISO 8601 also goes without.
+                let _ = separator(&mut rest, b":");
+                digits(&mut rest, 2)?
+            };
+            if !rest.is_empty() || hours > 23 || minutes > 59 {
+                return None;
+            }
+            let offset = hours * 60 + minutes;
+            if sign == b'-' { -offset } else { offset }
+        }
+        _ => return None,
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days_in_month = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + i64::from(leap),
+        _ => 31,
+    };
+    // 60: a leap second is a time that a service may well print.
+    let exists = (1..=12).contains(&month)
+        && (1..=days_in_month).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second <= 60;
+    let minutes = (days_since_1970(year, month, day) * 24 + hour) * 60 + minute - offset_minutes;
+    exists.then(|| i128::from(minutes * 60 + second) * NANOS_PER_SECOND + fraction)
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar, year 0 to 9999.
+pub(crate) const fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    // Counted from a year that begins in March, a leap day is the last day of its year.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    365 * year + leap_days + (153 * month + 2) / 5 + day - 1 - 719_468
+}
+
+fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
+    let (read, behind) = rest.split_at_checked(count)?;
+    *rest = behind;
+    read.iter().try_fold(0, |number, byte| {
+        byte.is_ascii_digit()
+            .then(|| number * 10 + i64::from(byte - b'0'))
+    })
+}
+
+fn separator(rest: &mut &[u8], any_of: &[u8]) -> Option<()> {
+    let (first, behind) = rest.split_first()?;
+    any_of.contains(first).then(|| *rest = behind)
+}
+
+impl PartialEq for Timestamp {
+    fn eq(&self, other: &Self) -> bool {
+        self.nanos == other.nanos
+    }
+}
+
+impl Eq for Timestamp {}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.nanos.cmp(&other.nanos)
+    }
+}
+
+impl Hash for Timestamp {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.nanos.hash(state);
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TimestampVisitor)
+    }
+}
+
+struct TimestampVisitor;
+
+impl Visitor<'_> for TimestampVisitor {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time like 2026-06-14T10:00:00.000Z")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Timestamp, E> {
+        text.parse()
+            .map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Timestamp, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Timestamp, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Timestamp, E> {
+        self.visit_str(&number.to_string())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_name_the_moments_they_say() {
+        let second = NANOS_PER_SECOND;
+        let cases = [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1970-01-01t00:00:01z", second),
+            ("1970-01-01 00:00:01", second),
+            ("1969-12-31T23:59:59Z", -second),
+            ("2026-06-14T10:00:00.000Z", 1_781_431_200 * second),
+            ("2026-06-14T14:00:00+04:00", 1_781_431_200 * second),
+            ("2026-06-14T05:30:00-0430", 1_781_431_200 * second),
+            ("2026-06-14T14:00:00+04", 1_781_431_200 * second),
+            (
+                "2026-06-14T10:00:00.5Z",
+                1_781_431_200 * second + second / 2,
+            ),
+            (
+                "2026-06-14T10:00:00.1234567899999Z",
+                1_781_431_200 * second + 123_456_789,
+            ),
+            ("2024-02-29T00:00:00Z", 1_709_164_800 * second),
+            ("2000-03-01T00:00:00Z", 951_868_800 * second),
+            ("2016-12-31T23:59:60Z", 1_483_228_800 * second),
+            ("1781431200", 1_781_431_200 * second),
+            ("1781431200000", 1_781_431_200 * second),
+            ("1781431200000.25", 1_781_431_200 * second + 250_000),
+            ("-1.5", -second - second / 2),
+        ];
+        for (text, nanos) in cases {
+            let time: Timestamp = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert_eq!(time.unix_nanos(), nanos, "{text}");
+            assert_eq!(time.as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_names_no_time_is_refused() {
+        let long = "1".repeat(65);
+        for text in [
+            "",
+            "now",
+            "2026-06-14",
+            "2026-02-29T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-00-01T00:00:00Z",
+            "2026-06-31T00:00:00Z",
+            "2026-06-14T24:00:00Z",
+            "2026-06-14T10:60:00Z",
+            "2026-06-14T10:00:61Z",
+            "2026-06-14T10:00:00.Z",
+            "2026-06-14T10:00:00+25:00",
+            "2026-06-14T10:00:00Zx",
+            "2026-06-14T10:00:00+04:00x",
+            "2026-06-14T10:00:00+04:",
+            "1e3",
+            ".5",
+            "5.",
+            "-",
+            "1.-5",
+            "inf",
+            "nan",
+            "1.2.3",
+            "99999999999999999999",
+            long.as_str(),
+        ] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_taken_as_epoch_seconds_or_milliseconds() {
+        for json in [
+            "1781431200",
+            "1781431200000",
+            "1781431200.0",
+            "\"2026-06-14T10:00:00Z\"",
+        ] {
+            let time: Timestamp = serde_json::from_str(json).unwrap();
+            assert_eq!(
+                time.unix_nanos(),
+                1_781_431_200 * NANOS_PER_SECOND,
+                "{json}"
+            );
+        }
+        for json in ["null", "true", "[]", "1e300", "\"x\""] {
+            assert!(serde_json::from_str::<Timestamp>(json).is_err(), "{json}");
+        }
+    }
+}
