@@ -19,6 +19,7 @@
 use core::fmt;
 use std::boxed::Box;
 use std::string::String;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
@@ -27,7 +28,7 @@ use crate::backoff::{self, DelayReason, Jitter};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::event::Event;
-use crate::exchange::{Exchange, Outcome, RequestId, TransportFailure, Trouble};
+use crate::exchange::{Exchange, Outcome, RequestId, TransportFailure, Trouble, due};
 use crate::handoff::{self, Handoff};
 use crate::id::{ConversationId, Timestamp, VisitorRef};
 use crate::message::Message;
@@ -133,8 +134,8 @@ enum RatePhase {
 /// clocks and limits ([`Config`]).
 #[derive(Debug)]
 pub struct Conversation {
-    endpoint: Endpoint,
-    config: Config,
+    endpoint: Arc<Endpoint>,
+    config: Arc<Config>,
     jitter: Jitter,
     visitor: Option<VisitorRef>,
     next_id: RequestId,
@@ -187,7 +188,7 @@ impl Thread {
                 self.outbox.abort(poll);
             }
         } else if self.id.is_some() && self.handoff.is_off() {
-            let first = now + jitter.spread(config.poll_interval);
+            let first = due(now, jitter.spread(config.poll_interval));
             self.handoff.begin(ts, first);
         }
     }
@@ -206,10 +207,22 @@ impl Thread {
                     (Some(old), Some(new)) => old != new,
                     _ => false,
                 };
+                if is_replaced {
+                    // What is known of the times and messages is of another conversation.
+                    if let Some(poll) = self.handoff.stop() {
+                        self.outbox.abort(poll);
+                    }
+                    self.handoff = Handoff::new(None);
+                    self.newest = None;
+                    self.newest_before_turn = None;
+                }
                 if let Some(id) = conversation_id {
                     self.id = Some(id.clone());
                 }
-                self.outbox.update(Kept::Meta { is_replaced });
+                self.outbox.update(Kept::Meta {
+                    conversation_id: self.id.clone(),
+                    is_replaced,
+                });
                 None
             }
             Event::Delta { text } => {
@@ -234,8 +247,8 @@ impl Thread {
             Event::Human { message, ts } => {
                 self.note_time(ts.as_ref());
                 let message = self.outbox.keep(message);
-                let kept = Kept::Human(message, ts.clone().map(Box::new));
-                self.outbox.update(kept);
+                let human = (message, ts.clone());
+                self.outbox.update(Kept::Human(Box::new(human)));
                 self.set_state(&State::Human, ts.as_ref(), config, jitter, now);
                 Some(TurnEnd::Human)
             }
@@ -244,8 +257,8 @@ impl Thread {
                 Some(TurnEnd::Failed(message))
             }
             Event::Unknown { event, data } => {
-                let (event, data) = (self.outbox.keep(event), self.outbox.keep(data));
-                self.outbox.update(Kept::Unknown { event, data });
+                let unknown = [self.outbox.keep(event), self.outbox.keep(data)];
+                self.outbox.update(Kept::Unknown(Box::new(unknown)));
                 None
             }
             Event::Ping => None,
@@ -254,11 +267,13 @@ impl Thread {
 }
 
 impl Conversation {
-    /// A new conversation; it begins with the first message.
+    /// A new conversation; it begins with the first message. Many conversations can
+    /// share their endpoint and configuration, which are most of what one holds.
     #[must_use]
-    pub fn new(endpoint: Endpoint, config: Config) -> Self {
+    pub fn new(endpoint: impl Into<Arc<Endpoint>>, config: impl Into<Arc<Config>>) -> Self {
+        let config = config.into();
         Self {
-            endpoint,
+            endpoint: endpoint.into(),
             jitter: Jitter::new(config.seed),
             config,
             visitor: None,
@@ -279,7 +294,12 @@ impl Conversation {
 
     /// A conversation that goes on; one in which a person answers polls at once.
     #[must_use]
-    pub fn resume(endpoint: Endpoint, config: Config, saved: Saved, now: Instant) -> Self {
+    pub fn resume(
+        endpoint: impl Into<Arc<Endpoint>>,
+        config: impl Into<Arc<Config>>,
+        saved: Saved,
+        now: Instant,
+    ) -> Self {
         let mut conversation = Self::new(endpoint, config);
         let thread = &mut conversation.thread;
         thread.id = saved.conversation_id;
@@ -496,6 +516,7 @@ impl Conversation {
     /// There is no answer, or no more of it.
     pub fn handle_failure(&mut self, id: RequestId, failure: TransportFailure, now: Instant) {
         if self.turn.exchange() != Some(id) || matches!(self.turn.phase, Phase::Requested(..)) {
+            self.break_off(id);
             return self.end_exchange(id, Trouble::Transport(failure), now);
         }
         if let Phase::Streaming(_, reply) = &mut self.turn.phase {
@@ -504,6 +525,15 @@ impl Conversation {
             }
         }
         self.turn.phase = Phase::Idle;
+    }
+
+    /// The driver reads again, after it waited for its application: what passed since its
+    /// last input is not held against a reply that streams. For drivers that slow the
+    /// service down by not reading.
+    pub fn handle_return(&mut self, now: Instant) {
+        if let Phase::Streaming(_, reply) = &mut self.turn.phase {
+            reply.resume(now);
+        }
     }
 
     /// A moment that [`Output::Wait`] told has come, or may have.
@@ -550,7 +580,7 @@ impl Conversation {
     /// [`poll_output`](Self::poll_output); `None` at any other time.
     #[must_use]
     pub fn update(&self) -> Option<Update<'_>> {
-        self.thread.outbox.shown(self.thread.id.as_ref())
+        self.thread.outbox.shown()
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -582,7 +612,7 @@ impl Conversation {
         pending.attempts += 1;
         let request = self.endpoint.chat(&pending.request);
         self.thread.outbox.transmit(exchange.id(), request);
-        self.turn.phase = Phase::Requested(exchange, pending);
+        self.turn.phase = Phase::Requested(Box::new(exchange), pending);
     }
 
     fn handle_stream_bytes(&mut self, id: RequestId, chunk: &[u8], now: Instant) {
@@ -661,7 +691,9 @@ impl Conversation {
     }
 
     fn handle_turn_timeout(&mut self, now: Instant) {
-        if self.turn.deadline().is_none_or(|due| due > now) {
+        let is_due = self.turn.deadline().is_some_and(|due| due <= now);
+        // A reply wants to know in any case that the driver was there, and nothing came.
+        if !is_due && !matches!(self.turn.phase, Phase::Streaming(..)) {
             return;
         }
         match core::mem::replace(&mut self.turn.phase, Phase::Idle) {
@@ -690,7 +722,7 @@ impl Conversation {
         let delay = backoff::before_message(&trouble, attempts, &self.config, &mut self.jitter);
         match delay {
             Some(delay) => {
-                self.turn.phase = Phase::Delayed(now + delay, pending);
+                self.turn.phase = Phase::Delayed(due(now, delay), pending);
                 let reason = DelayReason::of(&trouble);
                 self.thread
                     .outbox
@@ -721,7 +753,7 @@ impl Conversation {
             .update(Kept::Recovering(Box::new(error.clone())));
         self.turn.phase = Phase::Recovering;
         self.recovery = Some(Box::new(Recovery {
-            phase: recovery::Phase::Due(now + self.config.recovery_delays[0]),
+            phase: recovery::Phase::Due(due(now, self.config.recovery_delays[0])),
             error,
             after,
             tries: 0,
@@ -776,7 +808,7 @@ impl Conversation {
         }
         match self.config.recovery_delays.get(recovery.tries) {
             Some(delay) if !is_final => {
-                recovery.phase = recovery::Phase::Due(now + *delay);
+                recovery.phase = recovery::Phase::Due(due(now, *delay));
                 self.recovery = Some(recovery);
             }
             _ => self.end_turn(TurnEnd::Failed(recovery.error)),
@@ -794,7 +826,7 @@ impl Conversation {
         let exchange = self.begin_exchange(now);
         let request = self.endpoint.messages(&request);
         self.thread.outbox.transmit(exchange.id(), request);
-        self.thread.handoff.phase = handoff::Phase::InFlight(exchange);
+        self.thread.handoff.phase = handoff::Phase::InFlight(Box::new(exchange));
     }
 
     fn end_poll(&mut self, outcome: Outcome, now: Instant) {
@@ -804,7 +836,7 @@ impl Conversation {
         match page {
             Ok(page) => {
                 thread.handoff.failures = 0;
-                let next = now + jitter.spread(config.poll_interval);
+                let next = due(now, jitter.spread(config.poll_interval));
                 thread.handoff.phase = handoff::Phase::Due(next);
                 for message in page.messages {
                     if thread.handoff.see(&message) {
@@ -812,6 +844,7 @@ impl Conversation {
                         thread.outbox.update(Kept::Message(Box::new(message)));
                     }
                 }
+                thread.handoff.forget();
                 thread.set_state(&page.state, page.ts.as_ref(), config, jitter, now);
             }
             Err(Trouble::Refused(error)) if Trouble::Refused(error.clone()).is_final() => {
@@ -822,7 +855,7 @@ impl Conversation {
                 thread.handoff.failures += 1;
                 let failures = thread.handoff.failures;
                 let delay = backoff::before_poll(&trouble, failures, config, jitter);
-                thread.handoff.phase = handoff::Phase::Due(now + delay);
+                thread.handoff.phase = handoff::Phase::Due(due(now, delay));
                 let reason = DelayReason::of(&trouble);
                 thread
                     .outbox
@@ -859,7 +892,7 @@ impl Conversation {
                 let (config, jitter) = (&self.config, &mut self.jitter);
                 match backoff::before_rating(&trouble, rating.attempts, config, jitter) {
                     Some(delay) => {
-                        rating.phase = RatePhase::Delayed(now + delay);
+                        rating.phase = RatePhase::Delayed(due(now, delay));
                         self.rating = Some(rating);
                         Kept::Delayed(Delayed::Rating, delay, DelayReason::of(&trouble))
                     }
@@ -879,7 +912,7 @@ impl Conversation {
             _ => None,
         };
         let polling = match &mut self.thread.handoff.phase {
-            handoff::Phase::InFlight(exchange) => Some(exchange),
+            handoff::Phase::InFlight(exchange) => Some(&mut **exchange),
             _ => None,
         };
         [looking, polling]
@@ -917,7 +950,14 @@ impl Conversation {
 
     fn time_out(&mut self, id: RequestId, now: Instant) {
         self.thread.outbox.abort(id);
+        self.break_off(id);
         self.end_exchange(id, Trouble::TimedOut, now);
+    }
+
+    fn break_off(&mut self, id: RequestId) {
+        if let Some(exchange) = self.page_exchange(id) {
+            exchange.break_off();
+        }
     }
 
     /// Ends an exchange that is no stream; `without` is what is wrong where it has no

@@ -1,6 +1,7 @@
 //! One request and what comes of it, as far as all of them are alike.
 
 use core::fmt;
+use core::time::Duration;
 
 use crate::config::Config;
 use crate::response::{Answer, ApiError, ResponseError};
@@ -67,6 +68,7 @@ impl Trouble {
             Self::Refused(ResponseError::Api(error)) => {
                 error.status.as_u16() == 429 || error.status.is_server_error()
             }
+            Self::Refused(ResponseError::BrokenOff) => true,
             Self::Refused(_) => false,
         }
     }
@@ -76,6 +78,15 @@ impl Trouble {
         let status = self.api().map(|error| error.status.as_u16());
         matches!(status, Some(401 | 403 | 404))
     }
+}
+
+/// The shortest pause, whatever the configuration or the service asks for.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
+/// When something is due that a moment may bring about by itself: never at that very
+/// moment, or a driver would turn in a circle.
+pub(crate) fn due(now: Instant, pause: Duration) -> Instant {
+    now + pause.max(SHORTEST_PAUSE)
 }
 
 /// A request that is under way, and its answer as far as it was read.
@@ -93,7 +104,7 @@ impl Exchange {
     pub(crate) fn begin(id: RequestId, config: &Config, now: Instant) -> Self {
         Self {
             id,
-            deadline: now + config.response_timeout,
+            deadline: due(now, config.response_timeout),
             answer: None,
         }
     }
@@ -123,6 +134,13 @@ impl Exchange {
         self.answer
             .as_ref()
             .is_some_and(|answer| !answer.wants_more())
+    }
+
+    /// What there is of an answer is all that will come of it.
+    pub(crate) fn break_off(&mut self) {
+        if let Some(answer) = &mut self.answer {
+            answer.handle_interruption();
+        }
     }
 
     /// The answer as far as it came, or what is wrong without one.

@@ -6,6 +6,7 @@
 //!    └──────── bot | closed | 401 | 404 ┴─────────────────┘
 //! ```
 
+use std::boxed::Box;
 use std::collections::{HashSet, VecDeque};
 
 use crate::exchange::{Exchange, RequestId};
@@ -23,7 +24,7 @@ const REMEMBERED_AT_CURSOR: usize = 64 * 1024;
 pub(crate) enum Phase {
     Off,
     Due(Instant),
-    InFlight(Exchange),
+    InFlight(Box<Exchange>),
 }
 
 #[derive(Debug)]
@@ -89,20 +90,31 @@ impl Handoff {
         exchange
     }
 
-    /// Takes note of a message that polling found; whether it is a new one.
+    /// Takes note of a message in a page; whether it is a new one. Behind the page comes
+    /// [`forget`](Self::forget): what was asked for again may stand anywhere in it.
     pub(crate) fn see(&mut self, message: &ChatMessage) -> bool {
         if message.created_at > self.cursor {
             self.cursor = message.created_at.clone();
         }
-        self.remember(&message.id, message.created_at.clone())
+        self.note(&message.id, message.created_at.clone())
     }
 
-    /// Takes note of a message that is known from elsewhere; whether it is a new one.
-    pub(crate) fn remember(&mut self, id: &MessageId, at: Option<Timestamp>) -> bool {
-        if !self.seen_ids.insert(id.clone()) {
-            return false;
+    /// Takes note of a message that is known from elsewhere.
+    pub(crate) fn remember(&mut self, id: &MessageId, at: Option<Timestamp>) {
+        self.note(id, at);
+        self.forget();
+    }
+
+    fn note(&mut self, id: &MessageId, at: Option<Timestamp>) -> bool {
+        let is_new = self.seen_ids.insert(id.clone());
+        if is_new {
+            self.seen.push_back((id.clone(), at));
         }
-        self.seen.push_back((id.clone(), at));
+        is_new
+    }
+
+    /// Forgets the oldest messages where there are too many.
+    pub(crate) fn forget(&mut self) {
         while self.seen.len() > REMEMBERED {
             let is_at_cursor = self
                 .seen
@@ -115,7 +127,6 @@ impl Handoff {
                 self.seen_ids.remove(&oldest);
             }
         }
-        true
     }
 
     pub(crate) fn has_seen(&self, id: &MessageId) -> bool {
@@ -154,10 +165,12 @@ mod tests {
         let mut handoff = Handoff::new(None);
         for id in 0..1000 {
             assert!(handoff.see(&message(id, 1)));
+            handoff.forget();
         }
         assert!((0..1000).all(|id| !handoff.see(&message(id, 1))));
         for id in 1000..2000 {
             assert!(handoff.see(&message(id, 2)));
+            handoff.forget();
         }
         assert!((1000..2000).all(|id| !handoff.see(&message(id, 2))));
         assert_eq!(handoff.seen.len(), 1000, "the older ones are forgotten");

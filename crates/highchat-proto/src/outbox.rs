@@ -122,19 +122,19 @@ pub enum Update<'a> {
     },
 }
 
-/// An [`Update`] that is kept until it is looked at.
+/// An [`Update`] that is kept until it is looked at; small, as every conversation has
+/// room for some.
 #[derive(Debug)]
 pub(crate) enum Kept {
     Meta {
+        conversation_id: Option<ConversationId>,
         is_replaced: bool,
     },
     Delta(Range<usize>),
     Done(Box<(MessageId, State, Option<Timestamp>)>),
-    Human(Range<usize>, Option<Box<Timestamp>>),
-    Unknown {
-        event: Range<usize>,
-        data: Range<usize>,
-    },
+    Human(Box<(Range<usize>, Option<Timestamp>)>),
+    /// The event type and its data.
+    Unknown(Box<[Range<usize>; 2]>),
     Recovering(Box<TurnError>),
     Recovered(Box<ChatMessage>, usize),
     TurnEnded(RequestId, Box<TurnEnd>),
@@ -206,11 +206,14 @@ impl Outbox {
     }
 
     /// The update that was popped last.
-    pub(crate) fn shown<'a>(&'a self, id: Option<&'a ConversationId>) -> Option<Update<'a>> {
+    pub(crate) fn shown(&self) -> Option<Update<'_>> {
         let text = |range: &Range<usize>| self.text.get(range.clone()).unwrap_or_default();
         Some(match self.shown.as_ref()? {
-            Kept::Meta { is_replaced } => Update::Meta {
-                conversation_id: id,
+            Kept::Meta {
+                conversation_id,
+                is_replaced,
+            } => Update::Meta {
+                conversation_id: conversation_id.as_ref(),
                 is_replaced: *is_replaced,
             },
             Kept::Delta(range) => Update::Delta { text: text(range) },
@@ -219,13 +222,13 @@ impl Outbox {
                 state: &done.1,
                 ts: done.2.as_ref(),
             },
-            Kept::Human(message, ts) => Update::Human {
-                message: text(message),
-                ts: ts.as_deref(),
+            Kept::Human(human) => Update::Human {
+                message: text(&human.0),
+                ts: human.1.as_ref(),
             },
-            Kept::Unknown { event, data } => Update::Unknown {
-                event: text(event),
-                data: text(data),
+            Kept::Unknown(unknown) => Update::Unknown {
+                event: text(&unknown[0]),
+                data: text(&unknown[1]),
             },
             Kept::Recovering(error) => Update::Recovering { error },
             Kept::Recovered(message, known) => Update::Recovered {

@@ -1,5 +1,6 @@
 //! One reply: the body of `POST /v1/chat`, from bytes to events, and whether it was whole.
 
+use alloc::boxed::Box;
 use core::fmt;
 use core::time::Duration;
 
@@ -103,7 +104,7 @@ pub struct Reply {
     decoder: Decoder<'static>,
     joiner: Joiner,
     /// What waits behind a half of a surrogate pair that turned out to be alone.
-    queued: Option<Event<'static>>,
+    queued: Option<Box<Event<'static>>>,
     phase: Phase,
     idle: Clock,
     progress: Clock,
@@ -199,7 +200,7 @@ impl Reply {
     ) -> Result<Event<'a>, Cut> {
         let event = match ready.0 {
             // Asked for twice: there is nothing any more, which is what a ping says.
-            Source::Queue => self.queued.take().unwrap_or(Event::Ping),
+            Source::Queue => self.queued.take().map_or(Event::Ping, |event| *event),
             Source::Decoder(ready) => {
                 let event = match Event::parse(self.decoder.frame(ready, chunk)) {
                     Ok(event) => event,
@@ -209,6 +210,9 @@ impl Reply {
                         return Err(invalid.into());
                     }
                 };
+                if self.phase == Phase::Over {
+                    return Ok(event);
+                }
                 if !matches!(event, Event::Ping) {
                     self.progress.restart(now);
                 }
@@ -230,7 +234,7 @@ impl Reply {
     /// The reply is cut: [`Cut::Truncated`], where it was not cut before.
     pub fn finish(&mut self) -> Result<Option<Event<'static>>, Cut> {
         let event = match (self.queued.take(), self.phase) {
-            (Some(event), _) => event,
+            (Some(event), _) => *event,
             (None, Phase::Over) => return Ok(None),
             (None, Phase::Cut(cut)) => return Err(cut),
             (None, Phase::Reading) => {
@@ -321,7 +325,7 @@ impl Reply {
 /// the event, which is queued.
 fn join<'a>(
     joiner: &mut Joiner,
-    queued: &mut Option<Event<'static>>,
+    queued: &mut Option<Box<Event<'static>>>,
     event: Event<'a>,
 ) -> Event<'a> {
     match event {
@@ -331,7 +335,7 @@ fn join<'a>(
         Event::Ping => Event::Ping,
         other => match joiner.finish() {
             Some(text) => {
-                *queued = Some(other.into_owned());
+                *queued = Some(Box::new(other.into_owned()));
                 Event::Delta { text }
             }
             None => other,

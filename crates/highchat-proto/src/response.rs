@@ -115,6 +115,8 @@ pub enum ResponseError {
     InvalidPage,
     /// A page of messages longer than [`Config::page_limit`].
     TooLong,
+    /// A page of messages that broke off: the connection was lost, or the time was over.
+    BrokenOff,
 }
 
 impl ResponseError {
@@ -158,6 +160,7 @@ impl fmt::Display for ResponseError {
             }
             Self::InvalidPage => f.write_str("the service's page of messages cannot be read"),
             Self::TooLong => f.write_str("the service's page of messages is longer than the limit"),
+            Self::BrokenOff => f.write_str("the service's page of messages broke off"),
         }
     }
 }
@@ -171,7 +174,8 @@ impl core::error::Error for ResponseError {}
 /// answer.into_chat_error() | answer.into_page() | answer.into_rating()
 /// ```
 ///
-/// A body that breaks off is judged as far as it came.
+/// A body that breaks off ([`handle_interruption`](Self::handle_interruption)) is judged
+/// as far as it came.
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: StatusCode,
@@ -181,6 +185,9 @@ pub struct Answer {
     body: Vec<u8>,
     limit: usize,
     is_too_long: bool,
+    is_broken_off: bool,
+    /// Whatever the body says, the judgement is made.
+    is_decided: bool,
 }
 
 impl Answer {
@@ -214,25 +221,30 @@ impl Answer {
     /// An answer to [`RatingRequest`](crate::request::RatingRequest).
     #[must_use]
     pub fn to_rating(head: &Parts, config: &Config) -> Self {
-        Self::new(head, config.error_limit)
+        let mut answer = Self::new(head, config.error_limit);
+        answer.is_decided |= head.status.is_success();
+        answer
     }
 
     fn new(head: &Parts, limit: usize) -> Self {
+        let encoding = foreign_encoding(&head.headers);
         Self {
             status: head.status,
             content_type: text(head.headers.get(CONTENT_TYPE)),
-            encoding: foreign_encoding(&head.headers),
+            is_decided: encoding.is_some() || head.status.is_redirection(),
+            encoding,
             retry_after: retry_after(&head.headers),
             body: Vec::new(),
             limit,
             is_too_long: false,
+            is_broken_off: false,
         }
     }
 
     /// Whether more of the body would change the judgement.
     #[must_use]
-    pub fn wants_more(&self) -> bool {
-        !self.is_too_long && self.encoding.is_none() && !self.status.is_redirection()
+    pub const fn wants_more(&self) -> bool {
+        !self.is_too_long && !self.is_broken_off && !self.is_decided
     }
 
     /// Takes a piece of the body, up to the limit.
@@ -240,6 +252,11 @@ impl Answer {
         let room = self.limit - self.body.len();
         self.is_too_long |= chunk.len() > room;
         self.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    }
+
+    /// The body broke off: the connection was lost, or the time was over.
+    pub const fn handle_interruption(&mut self) {
+        self.is_broken_off = true;
     }
 
     /// The body as the answer to a message, which is to say, why there is no reply.
@@ -273,6 +290,7 @@ impl Answer {
         }
         match serde_json::from_slice(&self.body) {
             Ok(Object(page)) => Ok(page),
+            Err(_) if self.is_broken_off => Err(ResponseError::BrokenOff),
             Err(_) => Err(self
                 .api_error()
                 .map_or(ResponseError::InvalidPage, ResponseError::Api)),

@@ -106,7 +106,7 @@ pub(crate) struct Pending {
 #[derive(Debug)]
 pub(crate) enum Phase {
     Idle,
-    Requested(Exchange, Box<Pending>),
+    Requested(Box<Exchange>, Box<Pending>),
     Delayed(Instant, Box<Pending>),
     Streaming(RequestId, Box<Reply>),
     /// For the user the turn is over; the body has until then to end.
@@ -173,8 +173,6 @@ impl Turn {
         if let Phase::Requested(exchange, _) = &self.phase {
             let reply = Reply::new(config, now);
             self.phase = Phase::Streaming(exchange.id(), Box::new(reply));
-            self.so_far.clear();
-            self.is_too_long = false;
         }
     }
 
@@ -223,7 +221,10 @@ impl Turn {
         };
         let event = reply.finish()?;
         if let Some(Event::Delta { text }) = &event {
-            remember(&mut self.so_far, &mut self.is_too_long, text, config);
+            // A half of a pair that the cut left alone stands whole in the real message.
+            if **text != *"\u{FFFD}" {
+                remember(&mut self.so_far, &mut self.is_too_long, text, config);
+            }
         }
         Ok(event)
     }

@@ -1,6 +1,8 @@
 //! The machines in virtual time: one test for each arrow of the diagrams, and what they
 //! promise together. Tests read as a script and compare the log as text.
 
+use core::time::Duration;
+
 use highchat_proto::exchange::TransportFailure::{Interrupted, NotSent};
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
@@ -155,6 +157,21 @@ fn another_conversation_id_replaces_the_one_before_and_is_told() {
 }
 
 #[test]
+fn each_meta_is_told_with_the_id_it_came_with() {
+    let mut world = World::new();
+    world.send("a");
+    world.stream(&format!("{}{}", meta("c"), meta("d")));
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+        0.0 meta c
+        0.0 meta d instead
+    "#,
+    );
+}
+
+#[test]
 fn an_error_event_fails_the_turn_with_its_sentence() {
     let mut world = begun();
     world.turn(
@@ -235,6 +252,28 @@ fn a_retry_after_that_is_too_long_is_reported_at_once() {
         0.0 turn failed: the service answered 429 Too Many Requests
     "#,
     );
+}
+
+#[test]
+fn a_refusal_that_never_ends_and_asks_for_no_pause_turns_nothing_in_circles() {
+    let headers = [("retry-after", "0")];
+    let mut world = begun();
+    world.send("b");
+    world.head(Role::Chat, 429, &headers);
+    world.rate(Rating::Up);
+    world.head(Role::Rating, 429, &headers);
+    world.pass(61.0);
+    let log = world.log();
+    assert_eq!(log.matches("> POST").count(), 4, "{log}");
+    // Nor does a configuration without any pause.
+    let mut world = World::with(|config| {
+        config.response_timeout = Duration::ZERO;
+        config.poll_interval = Duration::ZERO;
+    });
+    world.turn("a", &format!("{}{}", meta("c"), human("h", 1)));
+    world.pass(0.1);
+    let log = world.log();
+    assert_eq!(log.matches("> GET").count(), 50, "{log}");
 }
 
 #[test]
@@ -397,6 +436,46 @@ fn pings_and_rare_deltas_live_for_hours() {
 }
 
 #[test]
+fn an_application_that_takes_its_time_is_not_the_services_silence() {
+    let mut world = World::new();
+    world.send("a");
+    world.stream("");
+    world.now = world.now + core::time::Duration::from_secs(500);
+    world.conversation.handle_return(world.now);
+    world.pass(59.0);
+    world.body(PING);
+    world.pass(60.0);
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+      619.0 x Chat
+      619.0 turn failed: the reply is incomplete: nothing came any more
+    "#,
+    );
+}
+
+#[test]
+fn a_driver_that_told_the_time_was_there_though_its_application_comes_and_goes() {
+    let mut world = World::new();
+    world.send("a");
+    world.stream("");
+    for _ in 0..600 {
+        world.pass(0.1);
+        world.conversation.handle_timeout(world.now);
+        world.conversation.handle_return(world.now);
+    }
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"a"}
+       60.0 x Chat
+       60.0 turn failed: the reply is incomplete: nothing came any more
+    "#,
+    );
+}
+
+#[test]
 fn a_cut_reply_is_looked_for_and_told_whole() {
     let mut world = begun();
     world.send("b");
@@ -489,6 +568,32 @@ fn a_first_reply_that_is_cut_is_told_by_its_text_alone() {
 }
 
 #[test]
+fn a_cut_inside_a_surrogate_pair_does_not_hide_the_reply() {
+    let mut world = begun();
+    world.send("b");
+    world.stream(&delta(r"one\ud83d"));
+    world.end(Role::Chat);
+    world.pass(1.0);
+    world.page(&page("bot", &[("m1", "assistant", "one😀", 3)]));
+    let log = world.log();
+    assert!(log.contains("recovered m1: one😀 + 😀"), "{log}");
+}
+
+#[test]
+fn another_conversation_id_ends_the_polls_of_the_one_before() {
+    let mut world = handed_over();
+    world.check_now();
+    world.send("b");
+    world.stream(&format!("{}{}", meta("d"), human("h", 20)));
+    world.end(Role::Chat);
+    world.pass(4.4);
+    let log = world.log();
+    assert!(log.contains("x Messages"), "{log}");
+    let poll = "> GET conversations/d/messages after=2026-06-14T10:00:20.000Z\n";
+    assert!(log.ends_with(poll), "{log}");
+}
+
+#[test]
 fn without_time_and_text_an_older_reply_would_match_and_nothing_is_looked_for() {
     let mut world = World::new();
     world.send("a");
@@ -501,6 +606,20 @@ fn without_time_and_text_an_older_reply_would_match_and_nothing_is_looked_for() 
         0.0 > POST chat {"message":"a"}
         0.0 meta c
         0.0 turn failed: the reply is incomplete: the stream ended before the reply did
+    "#,
+    );
+}
+
+#[test]
+fn without_text_a_persons_message_would_match_and_nothing_is_looked_for() {
+    let mut world = handed_over();
+    world.send("b");
+    world.fail(Role::Chat, Interrupted);
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"b","conversation_id":"c"}
+        0.0 turn failed: no answer came: the connection was lost
     "#,
     );
 }
@@ -523,6 +642,62 @@ fn a_message_without_an_answer_is_looked_for_where_a_time_is_known() {
         1.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
         1.0 recovered m1: two + two
         1.0 turn recovered
+    "#,
+    );
+}
+
+#[test]
+fn a_message_without_an_answer_is_not_told_by_the_reply_before() {
+    let mut world = World::new();
+    let reply = format!("{}{}{}", meta("c"), delta("one"), done("m0", "bot", 1));
+    world.turn("a", &reply);
+    world.send("b");
+    world.fail(Role::Chat, Interrupted);
+    world.pass(1.0);
+    world.page(&page("bot", &[("m1", "assistant", "two", 3)]));
+    let log = world.log();
+    assert!(log.contains("recovered m1: two + two"), "{log}");
+}
+
+#[test]
+fn a_search_begins_at_the_newest_time_before_the_turn() {
+    let mut world = handed_over();
+    let (newer, older) = (("p1", "assistant", "x", 9), ("p2", "assistant", "y", 5));
+    world.check_now();
+    world.page(&page("human", &[newer, older]));
+    world.send("b");
+    world.stream(&delta("one "));
+    world.check_now();
+    world.page(&page("human", &[("p3", "assistant", "z", 20)]));
+    world.log();
+    world.end(Role::Chat);
+    world.pass(1.0);
+    expect(
+        &mut world,
+        r#"
+        0.0 recovering: the reply is incomplete: the stream ended before the reply did
+        1.0 > GET conversations/c/messages after=2026-06-14T10:00:09.000Z
+    "#,
+    );
+}
+
+#[test]
+fn a_reply_too_long_to_be_remembered_is_not_looked_for() {
+    let mut world = World::with(|config| config.reply_limit = 3);
+    let before = format!("{}{}", meta("c"), done("m0", "bot", 1));
+    world.turn("a", &before);
+    world.log();
+    world.turn("b", &delta("four"));
+    world.turn("c", &delta("two"));
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"b","conversation_id":"c"}
+        0.0 delta four
+        0.0 turn failed: the reply is incomplete: the stream ended before the reply did
+        0.0 > POST chat {"message":"c","conversation_id":"c"}
+        0.0 delta two
+        0.0 recovering: the reply is incomplete: the stream ended before the reply did
     "#,
     );
 }
@@ -595,6 +770,15 @@ fn a_turn_can_be_cancelled_in_any_state() {
 }
 
 #[test]
+fn a_message_cancelled_before_it_was_handed_out_is_not_sent() {
+    let mut world = World::new();
+    let message = Message::new("a").unwrap();
+    world.conversation.send(message, world.now).unwrap();
+    world.cancel();
+    expect(&mut world, "0.0 turn cancelled");
+}
+
+#[test]
 fn late_input_for_a_request_that_is_gone_is_ignored() {
     let mut world = begun();
     world.send("b");
@@ -656,6 +840,22 @@ fn a_handoff_polls_every_4_seconds_with_the_newest_time_as_received() {
         let after_the_last = time.parse::<f64>().unwrap() - 4.4 * poll as f64;
         assert!((3.6..=4.4).contains(&after_the_last), "{log}");
     }
+}
+
+#[test]
+fn a_page_that_begins_with_the_newest_repeats_nothing_however_long_it_is() {
+    let mut world = handed_over();
+    world.check_now();
+    world.page(&page("human", &[("p", "assistant", "hello", 9)]));
+    world.log();
+    world.check_now();
+    let ids: Vec<_> = (0..300).map(|id| id.to_string()).collect();
+    let newer = ids.iter().map(|id| (&**id, "assistant", "x", 10));
+    let messages: Vec<_> = newer.chain([("p", "assistant", "hello", 9)]).collect();
+    world.page(&page("human", &messages));
+    let log = world.log();
+    assert_eq!(log.matches("assistant").count(), 300, "{log}");
+    assert!(!log.contains("hello"), "{log}");
 }
 
 #[test]
@@ -729,6 +929,10 @@ fn polls_that_fail_back_off_and_go_on() {
     assert_eq!(log.matches("GET").count(), 5, "{log}");
     assert_eq!(log.matches("Poll delayed").count(), 3, "{log}");
     assert!(log.contains("Poll delayed 100.0: Transient"), "{log}");
+    // A poll that succeeded was the end of that.
+    world.fail(Role::Messages, Interrupted);
+    world.pass(8.8);
+    assert_eq!(world.log().matches("GET").count(), 1);
 }
 
 #[test]

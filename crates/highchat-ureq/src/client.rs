@@ -16,7 +16,7 @@ use ureq::{Agent, BodyReader};
 
 use crate::clock::Clock;
 use crate::reply::Reply;
-use crate::watch::{Watch, Watching};
+use crate::watch::{LONGEST_TIMEOUT, Watch, Watching};
 
 /// The most that a head may have, in bytes (our decision).
 const HEAD_LIMIT: usize = 64 * 1024;
@@ -27,9 +27,9 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// stale, and a message that was written to it could not be sent again. Cheap to
 /// clone; to be shared between threads as it is.
 ///
-/// Nothing is repeated, no redirect is followed, no compression decoded. A proxy is
+/// Nothing is repeated, no redirect is followed, no compression decoded. An HTTP proxy is
 /// taken from the usual environment variables (`HTTPS_PROXY`, `NO_PROXY`, …), but for
-/// a service on this machine.
+/// a service on this machine; SOCKS is not spoken.
 #[derive(Clone, Debug)]
 pub struct Client {
     endpoint: Endpoint,
@@ -62,18 +62,17 @@ impl Client {
     /// A client that waits and reads as much as `config` says.
     #[must_use]
     pub fn with_config(endpoint: Endpoint, config: Config) -> Self {
-        let timeout = Some(config.response_timeout);
+        // The way to the service has half of the time for its name, and half for its
+        // connection; what the request and the head of its answer have is what is left.
+        let half = Some((config.response_timeout / 2).min(LONGEST_TIMEOUT));
         let ureq = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .max_idle_connections(0)
             .max_response_header_size(HEAD_LIMIT)
-            .timeout_resolve(timeout)
-            .timeout_connect(timeout)
-            .timeout_send_request(timeout)
-            .timeout_send_body(timeout)
-            .timeout_recv_response(timeout);
+            .timeout_resolve(half)
+            .timeout_connect(half);
         // What is on this machine is not reached through another one.
         let ureq = if endpoint.is_loopback() {
             ureq.proxy(None)
@@ -172,11 +171,11 @@ impl Client {
         let mut buffer = [0; 4096];
         while answer.wants_more() {
             let wait = due.saturating_duration_since(clock.now());
-            watch.set_read_timeout(wait);
+            watch.set_timeout(wait);
             match body.read(&mut buffer) {
-                Ok(1..) if wait.is_zero() => break,
-                Ok(len @ 1..) => answer.handle_body(&buffer[..len]),
-                Ok(0) | Err(_) => break,
+                Ok(0) => break,
+                Ok(len) if !wait.is_zero() => answer.handle_body(&buffer[..len]),
+                Ok(_) | Err(_) => answer.handle_interruption(),
             }
         }
         answer

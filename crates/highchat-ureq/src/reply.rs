@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use highchat_proto::event::Event;
 use highchat_proto::failure::Failure;
-use highchat_proto::reply;
+use highchat_proto::reply::{self, Ready};
 use ureq::BodyReader;
 
 use crate::clock::Clock;
@@ -65,24 +65,37 @@ impl Reply {
     /// The reply was cut: [`Failure::Cut`], again at each further call.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, Failure> {
         self.reply.resume(self.clock.now());
-        let (ready, start) = loop {
+        let (ready, start) = match self.advance() {
+            Ok(Some(found)) => found,
+            ended => {
+                self.body = None;
+                ended?;
+                return Ok(self.reply.finish()?);
+            }
+        };
+        let chunk = &self.buffer[start..self.end];
+        let event = self.reply.event(ready, chunk, self.clock.now());
+        if event.is_err() {
+            self.body = None;
+        }
+        Ok(Some(event?))
+    }
+
+    /// Reads up to the next event, and where in the buffer it was looked for; `None`:
+    /// there is nothing more to be read.
+    fn advance(&mut self) -> Result<Option<(Ready, usize)>, Failure> {
+        loop {
             let start = self.start;
             let mut input = &self.buffer[start..self.end];
             let advanced = self.reply.advance(&mut input, self.clock.now());
             self.start = self.end - input.len();
             if let Some(ready) = advanced? {
-                break (ready, start);
+                return Ok(Some((ready, start)));
             }
-            if self.reply.is_over() {
-                self.body = None;
+            if self.reply.is_over() || !self.read()? {
                 return Ok(None);
             }
-            if !self.read()? {
-                return Ok(self.reply.finish()?);
-            }
-        };
-        let chunk = &self.buffer[start..self.end];
-        Ok(Some(self.reply.event(ready, chunk, self.clock.now())?))
+        }
     }
 
     /// Reads what there is, waiting until there is something; `false` at the end.
@@ -99,7 +112,7 @@ impl Reply {
                 return Ok(false);
             }
             let wait = deadline.saturating_duration_since(now);
-            self.watch.set_read_timeout(wait);
+            self.watch.set_timeout(wait);
         }
         match body.read(&mut self.buffer) {
             Ok(0) => {

@@ -221,6 +221,7 @@ impl Session {
     }
 
     fn next_until(&mut self, until: Option<Instant>) -> Option<Update<'_>> {
+        self.conversation.handle_return(self.clock.now());
         loop {
             self.take_cancel();
             match self.conversation.poll_output() {
@@ -238,6 +239,8 @@ impl Session {
                     if when.is_some_and(|when| when <= now) {
                         self.conversation.handle_timeout(now);
                     } else if until.is_some_and(|until| until <= now) {
+                        // The clocks go on, however short the caller's patience is.
+                        self.conversation.handle_timeout(now);
                         return None;
                     }
                 }
@@ -274,6 +277,11 @@ impl Session {
     fn transmit(&mut self, id: RequestId, request: Request<Vec<u8>>) {
         let line = self.client.line();
         let is_of_turn = self.conversation.is_of_turn(id);
+        log::info!(
+            "request {id}: {} {}",
+            request.method(),
+            request.uri().path()
+        );
         if is_of_turn {
             self.shared.wish().agents.push((id, line.agent.clone()));
         }
@@ -281,6 +289,7 @@ impl Session {
         let now = self.clock.now();
         match exchange {
             Ok(exchange) => {
+                log::info!("request {id}: {}", exchange.head.status);
                 self.conversation.handle_response(id, &exchange.head, now);
                 if is_of_turn {
                     self.stream = Some((id, exchange));
@@ -291,6 +300,7 @@ impl Session {
                 }
             }
             Err(failure) => {
+                log::info!("request {id}: {failure}");
                 self.forget(id);
                 let failure = match failure {
                     Failure::NotSent(_) => TransportFailure::NotSent,
@@ -327,7 +337,7 @@ impl Session {
         let wait = until.map_or(Duration::MAX, |until| {
             until.saturating_duration_since(self.clock.now())
         });
-        exchange.watch.set_read_timeout(wait);
+        exchange.watch.set_timeout(wait);
         let read = exchange.body.read(&mut self.buffer);
         self.take_cancel();
         let now = self.clock.now();
@@ -339,7 +349,8 @@ impl Session {
             Ok(len) => self.conversation.handle_body(id, &self.buffer[..len], now),
             // Only the moment that was waited for.
             Err(error) if is_timeout(&error) => {}
-            Err(_) => {
+            Err(error) => {
+                log::info!("request {id}: {error}");
                 self.drop_stream();
                 let lost = TransportFailure::Interrupted;
                 self.conversation.handle_failure(id, lost, now);

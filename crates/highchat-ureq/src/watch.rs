@@ -9,6 +9,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use ureq::Error;
 use ureq::unversioned::transport::time::Duration as UreqDuration;
@@ -20,17 +21,19 @@ use ureq::unversioned::transport::{
 #[derive(Debug)]
 pub(crate) struct Watch {
     request_left: AtomicBool,
-    /// How long the next read may take, in milliseconds.
-    read_millis: AtomicU64,
+    start: Instant,
+    /// Until when what is read or written may take, in milliseconds since the start.
+    until: AtomicU64,
 }
 
 impl Watch {
-    pub(crate) fn new(read_timeout: Duration) -> Arc<Self> {
+    pub(crate) fn new(timeout: Duration) -> Arc<Self> {
         let watch = Self {
             request_left: AtomicBool::new(false),
-            read_millis: AtomicU64::new(0),
+            start: Instant::now(),
+            until: AtomicU64::new(0),
         };
-        watch.set_read_timeout(read_timeout);
+        watch.set_timeout(timeout);
         Arc::new(watch)
     }
 
@@ -39,12 +42,25 @@ impl Watch {
         self.request_left.load(Ordering::Relaxed)
     }
 
-    /// How long the next reads may take each; at least a millisecond.
-    pub(crate) fn set_read_timeout(&self, timeout: Duration) {
-        let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-        self.read_millis.store(millis.max(1), Ordering::Relaxed);
+    /// How long what comes next may take, all in all.
+    pub(crate) fn set_timeout(&self, timeout: Duration) {
+        let until = self.start.elapsed().saturating_add(timeout);
+        // Rounded up, so that nothing ends before its time.
+        let millis = until.as_nanos().div_ceil(1_000_000);
+        let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+        self.until.store(millis, Ordering::Relaxed);
+    }
+
+    /// What is left of that time; never nothing, which ureq would take for a second.
+    fn left(&self) -> UreqDuration {
+        let until = Duration::from_millis(self.until.load(Ordering::Relaxed));
+        let left = until.saturating_sub(self.start.elapsed());
+        UreqDuration::Exact(left.clamp(Duration::from_millis(1), LONGEST_TIMEOUT))
     }
 }
+
+/// A year: ureq adds its timeouts to the clock, and panics past what that can tell.
+pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Whether a read ended because its time was over.
 pub(crate) fn is_timeout(error: &io::Error) -> bool {
@@ -117,15 +133,15 @@ impl Transport for Watched {
         self.transport.buffers()
     }
 
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+    fn transmit_output(&mut self, amount: usize, mut timeout: NextTimeout) -> Result<(), Error> {
         // Before the write: one that fails may still have put bytes on the wire.
         self.watch.request_left.store(true, Ordering::Relaxed);
+        timeout.per_write = Some(self.watch.left());
         self.transport.transmit_output(amount, timeout)
     }
 
     fn await_input(&mut self, mut timeout: NextTimeout) -> Result<bool, Error> {
-        let millis = self.watch.read_millis.load(Ordering::Relaxed);
-        timeout.per_read = Some(UreqDuration::from_millis(millis));
+        timeout.per_read = Some(self.watch.left());
         self.transport.await_input(timeout).map_err(lost)
     }
 

@@ -2,8 +2,8 @@
 //! network answer, and how time passes. More of it makes sense than not, so that every
 //! state is reached; nothing of it has to.
 
+use core::fmt::Write;
 use core::time::Duration;
-use std::fmt::Write;
 
 use highchat_proto::config::Config;
 use highchat_proto::exchange::TransportFailure;
@@ -61,6 +61,8 @@ pub(crate) enum Time {
     Early(u32),
     /// On, with nothing asked: the driver comes late.
     Sleep(u64),
+    /// The same, and the driver says that it reads again.
+    Away(u64),
 }
 
 /// In a page: the text of the reply so far.
@@ -94,6 +96,7 @@ fn time() -> impl Strategy<Value = Time> {
         2 => (1..90_000_u64).prop_map(Time::Due),
         1 => (0..100_u32).prop_map(Time::Early),
         1 => (0..200_000_u64).prop_map(Time::Sleep),
+        1 => (0..200_000_u64).prop_map(Time::Away),
     ]
 }
 
@@ -106,7 +109,7 @@ fn chat() -> impl Strategy<Value = Vec<Part>> {
         2 => (refusal(), ending()).prop_map(|(head, end)| [vec![head], end].concat()),
         2 => failure().prop_map(|failure| vec![failure]),
         2 => Just(vec![rate_limited(&[]), Part::End]),
-        1 => Just(vec![rate_limited(&[("retry-after", "0")]), Part::End]),
+        1 => Just(vec![rate_limited(&[("retry-after", "0")])]),
         1 => parts(),
     ]
 }
@@ -164,8 +167,11 @@ fn failure() -> impl Strategy<Value = Part> {
 }
 
 fn head_of_stream() -> impl Strategy<Value = Part> {
-    select(vec!["text/event-stream", "Text/Event-Stream; charset=utf-8"])
-        .prop_map(|content_type| head(200, &[("content-type", content_type)]))
+    select(vec![
+        "text/event-stream",
+        "Text/Event-Stream; charset=utf-8",
+    ])
+    .prop_map(|content_type| head(200, &[("content-type", content_type)]))
 }
 
 fn refusal() -> impl Strategy<Value = Part> {
@@ -234,7 +240,7 @@ fn event() -> impl Strategy<Value = Vec<u8>> {
     ]);
     let state = select(vec!["bot", "pending_human", "human", "closed", "asleep"]);
     let known = prop_oneof![
-        4 => select(vec!["c", "c", "c", "c", "d", ""]).prop_map(|id| meta(id)),
+        4 => select(vec!["c", "c", "c", "c", "d", ""]).prop_map(meta),
         16 => text.prop_map(delta),
         3 => (0..8_u32, state, 0..8_u32).prop_map(|(id, state, second)| done(&format!("m{id}"), state, second)),
         2 => (0..8_u32).prop_map(|second| human("h", second)),
@@ -312,10 +318,14 @@ pub(crate) fn limits() -> impl Strategy<Value = Config> {
             2 => Just(Some(Duration::ZERO)),
             1 => Just(Some(Duration::from_nanos(1))),
             1 => (1..100_u64).prop_map(|millis| Some(Duration::from_millis(millis))),
-            1 => Just(Some(Duration::MAX)),
         ]
     };
-    let durations = vec(duration(), 17);
+    let durations = vec(duration(), 15);
+    // Where "never" keeps no turn from its end.
+    let pauses = vec(
+        prop_oneof![3 => duration(), 1 => Just(Some(Duration::MAX))],
+        4,
+    );
     let limit = |small: usize| {
         prop_oneof![
             3 => Just(None),
@@ -324,7 +334,8 @@ pub(crate) fn limits() -> impl Strategy<Value = Config> {
     };
     let limits = (limit(64), limit(200), limit(40), limit(8));
     let attempts = select(vec![0, 1, 2, 3, 3, 5]);
-    (durations, limits, attempts, any::<u64>()).prop_map(|(durations, limits, attempts, seed)| {
+    let all = (durations, pauses, limits, attempts, any::<u64>());
+    all.prop_map(|(durations, pauses, limits, attempts, seed)| {
         let mut config = Config::default();
         config.attempts = attempts;
         config.seed = seed;
@@ -337,21 +348,24 @@ pub(crate) fn limits() -> impl Strategy<Value = Config> {
         ] {
             *limit = changed.unwrap_or(*limit);
         }
-        let all = [
-            &mut config.response_timeout,
-            &mut config.idle_timeout,
-            &mut config.progress_timeout,
+        let all_pauses = [
             &mut config.settle_timeout,
             &mut config.retry_after_limit,
             &mut config.poll_interval,
             &mut config.poll_backoff_limit,
         ];
-        let rest = config
-            .rate_limit_delays
-            .iter_mut()
+        let all_durations = [
+            &mut config.response_timeout,
+            &mut config.idle_timeout,
+            &mut config.progress_timeout,
+        ];
+        let all = all_pauses
+            .into_iter()
+            .chain(all_durations)
+            .chain(&mut config.rate_limit_delays)
             .chain(&mut config.not_sent_delays)
             .chain(&mut config.recovery_delays);
-        for (found, changed) in all.into_iter().chain(rest).zip(durations) {
+        for (found, changed) in all.zip(pauses.into_iter().chain(durations)) {
             *found = changed.unwrap_or(*found);
         }
         config

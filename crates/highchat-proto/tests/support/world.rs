@@ -71,6 +71,16 @@ pub(crate) enum Role {
     Rating,
 }
 
+impl Role {
+    pub(crate) fn of<B>(request: &http::Request<B>) -> Self {
+        match request.uri().path().rsplit('/').next() {
+            Some("messages") => Self::Messages,
+            Some("rating") => Self::Rating,
+            _ => Self::Chat,
+        }
+    }
+}
+
 pub(crate) struct World {
     pub(crate) conversation: Conversation,
     pub(crate) now: Instant,
@@ -123,11 +133,7 @@ impl World {
             match self.conversation.poll_output() {
                 Output::Transmit(id, request) => {
                     let path = request.uri().path().trim_start_matches("/v1/");
-                    let role = match path.rsplit('/').next() {
-                        Some("messages") => Role::Messages,
-                        Some("rating") => Role::Rating,
-                        _ => Role::Chat,
-                    };
+                    let role = Role::of(&request);
                     let query = request
                         .uri()
                         .query()
@@ -199,7 +205,8 @@ impl World {
             .1
     }
 
-    fn head(&mut self, role: Role, status: u16, headers: &[(&str, &str)]) {
+    /// The head of an answer.
+    pub(crate) fn head(&mut self, role: Role, status: u16, headers: &[(&str, &str)]) {
         let mut head = http::response::Builder::new().status(status);
         for (name, value) in headers {
             head = head.header(*name, *value);

@@ -1,0 +1,185 @@
+//! One exchange a call.
+
+use core::fmt;
+use core::future::poll_fn;
+use core::time::Duration;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use highchat_proto::config::Config;
+use highchat_proto::endpoint::Endpoint;
+use highchat_proto::failure::Failure;
+use highchat_proto::reply;
+use highchat_proto::request::{ChatRequest, MessagesRequest, RatingRequest};
+use highchat_proto::response::{Answer, Page};
+use http::{Request, Uri, response};
+use hyper::rt::{Read, Write};
+use hyper_util::client::legacy::connect::Connection;
+use tokio::time::timeout;
+use tower_service::Service;
+
+use crate::clock::Clock;
+use crate::connector::Connector;
+use crate::exchange::{self, Body, BoxError};
+use crate::reply::Reply;
+use crate::watch::Watch;
+
+/// An async client of the three endpoints: each call is one exchange.
+///
+/// Every exchange has a connection of its own: one that was kept open may have gone
+/// stale, and a message that was written to it could not be sent again. Cheap to
+/// clone; to be shared between tasks as it is.
+///
+/// Nothing is repeated, no redirect is followed, no compression decoded, and nothing is
+/// spawned (but that the default connector looks names up on tokio's blocking threads,
+/// as tokio itself does). A call makes progress only while it is polled, on a tokio
+/// runtime with its I/O and its time enabled; dropping it closes the connection.
+///
+/// HTTP/2 is spoken where the connector says that it was agreed on, HTTP/1.1 otherwise.
+#[derive(Clone)]
+pub struct Client<C = Connector> {
+    endpoint: Endpoint,
+    config: Config,
+    connector: C,
+}
+
+impl Client {
+    /// A client with the default [`Config`].
+    #[must_use]
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self::with_config(endpoint, Config::default())
+    }
+
+    /// A client that waits and reads as much as `config` says.
+    #[must_use]
+    pub fn with_config(endpoint: Endpoint, config: Config) -> Self {
+        let connector = Connector::new(&endpoint, config.response_timeout);
+        Self::with_connector(endpoint, config, connector)
+    }
+}
+
+impl<C> Client<C> {
+    /// A client that connects in a way of your own: a service from the URL of a request
+    /// (its scheme and authority are what counts) to a connection, as `hyper-util`'s
+    /// connectors are. TLS, proxies and what else there is on the way are its business;
+    /// any failure of it means that the message was not sent.
+    #[must_use]
+    pub const fn with_connector(endpoint: Endpoint, config: Config, connector: C) -> Self {
+        Self {
+            endpoint,
+            config,
+            connector,
+        }
+    }
+
+    pub(crate) const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    pub(crate) const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The way to the service has half of the time that its answer has: what is given up
+    /// there was surely not sent, and can be tried again.
+    pub(crate) fn connect_timeout(&self) -> Duration {
+        self.config.response_timeout / 2
+    }
+
+    pub(crate) const fn connector(&self) -> &C {
+        &self.connector
+    }
+}
+
+impl<C> Client<C>
+where
+    C: Service<Uri> + Clone,
+    C::Response: Connection + Read + Write + Send + Unpin + 'static,
+    C::Error: Into<BoxError>,
+{
+    /// Sends a message, and waits for the head of the reply.
+    ///
+    /// Dropping it before it is ready gives the exchange up; the message may have been
+    /// taken then, and must not be sent again by a program.
+    ///
+    /// # Errors
+    ///
+    /// There is no reply; the [`Failure`] says whether the message may have been taken
+    /// all the same.
+    pub async fn chat(&self, request: &ChatRequest) -> Result<Reply, Failure> {
+        let (head, body) = self.exchange(self.endpoint.chat(request)).await?;
+        if let Some(answer) = Answer::to_chat(&head, &self.config) {
+            return Err(self.read(body, answer).await.into_chat_error().into());
+        }
+        let clock = Clock::start();
+        let reply = reply::Reply::new(&self.config, clock.now());
+        Ok(Reply::new(reply, body, clock))
+    }
+
+    /// Asks what was said.
+    ///
+    /// # Errors
+    ///
+    /// There is no page. Asking again does no harm.
+    pub async fn messages(&self, request: &MessagesRequest) -> Result<Page, Failure> {
+        let (head, body) = self.exchange(self.endpoint.messages(request)).await?;
+        let answer = Answer::to_messages(&head, &self.config);
+        Ok(self.read(body, answer).await.into_page()?)
+    }
+
+    /// Rates a conversation.
+    ///
+    /// # Errors
+    ///
+    /// The rating may not have been taken. Rating again does no harm: the last one
+    /// counts.
+    pub async fn rate(&self, request: &RatingRequest) -> Result<(), Failure> {
+        let (head, body) = self.exchange(self.endpoint.rate(request)).await?;
+        let answer = Answer::to_rating(&head, &self.config);
+        Ok(self.read(body, answer).await.into_rating()?)
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    async fn exchange(&self, request: Request<Bytes>) -> Result<(response::Parts, Body), Failure> {
+        let watch = Arc::<Watch>::default();
+        let opening = exchange::open(
+            self.connector.clone(),
+            request,
+            self.connect_timeout(),
+            Arc::clone(&watch),
+        );
+        match timeout(self.config.response_timeout, opening).await {
+            Ok(opened) => opened.map_err(|error| watch.failure(error)),
+            Err(elapsed) => Err(watch.failure(elapsed)),
+        }
+    }
+
+    /// Reads an answer that is no reply stream, as far as it comes.
+    async fn read(&self, mut body: Body, mut answer: Answer) -> Answer {
+        let reading = async {
+            while answer.wants_more() {
+                match poll_fn(|cx| body.poll_chunk(cx)).await {
+                    Some(Ok(chunk)) => answer.handle_body(&chunk),
+                    Some(Err(_)) => answer.handle_interruption(),
+                    None => return,
+                }
+            }
+        };
+        if timeout(self.config.response_timeout, reading)
+            .await
+            .is_err()
+        {
+            answer.handle_interruption();
+        }
+        answer
+    }
+}
+
+impl<C> fmt::Debug for Client<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("endpoint", &self.endpoint)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

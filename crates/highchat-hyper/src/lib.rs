@@ -1,0 +1,60 @@
+//! An async HighChat client over [tokio](https://docs.rs/tokio) and
+//! [hyper](https://docs.rs/hyper).
+//!
+//! [`Client`] is one-shot: each call is one exchange with the service. It follows no
+//! redirect, decodes no compression and repeats nothing by itself; a [`Failure`] says
+//! what is known of the message. [`Session`] is a conversation: turns, a person's
+//! messages, recovery of cut replies, rating.
+//!
+//! ```
+//! use std::io::Write;
+//!
+//! use highchat_hyper::Client;
+//! use highchat_proto::endpoint::{Credentials, Endpoint};
+//! use highchat_proto::event::Event;
+//! use highchat_proto::message::Message;
+//! use highchat_proto::request::ChatRequest;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sandbox = highchat_sandbox::Sandbox::start()?;
+//! # let (base_url, key) = (sandbox.base_url(), sandbox.key());
+//! let client = Client::new(Endpoint::new(base_url, Credentials::key(key)?)?);
+//!
+//! let message = Message::new("Բարև, ի՞նչ ժամերի եք աշխատում")?;
+//! let mut reply = client.chat(&ChatRequest::new(message)).await?;
+//! while let Some(event) = reply.next_event().await? {
+//!     if let Event::Delta { text } = event {
+//!         print!("{text}");
+//!         std::io::stdout().flush()?;
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's roots.
+//! - `native-roots`: TLS by rustls with ring, trusting what the operating system
+//!   trusts.
+//! - neither: plain HTTP alone, which goes to this machine unless asked otherwise; or a
+//!   connector of your own ([`Client::with_connector`]).
+
+#![forbid(unsafe_code)]
+
+mod client;
+mod clock;
+mod connector;
+mod dial;
+mod exchange;
+mod reply;
+mod session;
+mod tasks;
+mod watch;
+
+pub use client::Client;
+pub use connector::{Connector, Transport};
+pub use highchat_proto::failure::Failure;
+pub use reply::Reply;
+pub use session::Session;

@@ -1,0 +1,197 @@
+//! What a conversation allocates while a reply streams, and what it holds, counted.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::Cell;
+use std::alloc::System;
+use std::sync::Arc;
+
+#[expect(
+    dead_code,
+    reason = "the words of the service, without the world's log"
+)]
+#[path = "support/world.rs"]
+mod world;
+
+use highchat_proto::config::Config;
+use highchat_proto::conversation::{Conversation, Output, Update};
+use highchat_proto::exchange::RequestId;
+use highchat_proto::message::Message;
+use highchat_proto::time::Instant;
+use world::{delta, done, endpoint, meta};
+
+thread_local! {
+    /// Of this thread alone, as tests run beside each other: how often memory was asked
+    /// for, and the bytes that are held.
+    static ASKED: Cell<(usize, isize)> = const { Cell::new((0, 0)) };
+}
+
+struct Counting;
+
+impl Counting {
+    fn count(times: usize, taken: usize, given: usize) {
+        // A thread that is ending has no counter any more, and no test either.
+        let _ = ASKED.try_with(|asked| {
+            let (all, held) = asked.get();
+            let held = held
+                .wrapping_add_unsigned(taken)
+                .wrapping_sub_unsigned(given);
+            asked.set((all + times, held));
+        });
+    }
+}
+
+#[allow(
+    unsafe_code,
+    reason = "a global allocator is an unsafe trait; this one counts and passes each call on \
+              to the system's as it came, so the caller's promises hold for that one"
+)]
+// SAFETY: every block comes from `System`, and goes back to it with its own layout. The
+// counter neither allocates (it is `const` and needs no drop) nor panics.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Self::count(1, layout.size(), 0);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        Self::count(1, layout.size(), 0);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        Self::count(1, size, layout.size());
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(block, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        Self::count(0, 0, layout.size());
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What `run` gives, how often it asked for memory, and how many bytes more are held.
+fn counted<T>(run: impl FnOnce() -> T) -> (T, usize, isize) {
+    let (times_before, held_before) = ASKED.get();
+    let value = run();
+    let (times, held) = ASKED.get();
+    (value, times - times_before, held - held_before)
+}
+
+const NOW: Instant = Instant::ORIGIN;
+
+/// Takes all outputs: the last request, and how many bytes of text were told.
+fn drain(conversation: &mut Conversation) -> (Option<RequestId>, usize) {
+    let (mut last, mut told) = (None, 0);
+    loop {
+        match conversation.poll_output() {
+            Output::Transmit(id, _) => last = Some(id),
+            Output::Update => {
+                if let Some(Update::Delta { text }) = conversation.update() {
+                    told += text.len();
+                }
+            }
+            Output::Wait(_) => return (last, told),
+            _ => {}
+        }
+    }
+}
+
+/// Sends a message, up to the head of its reply.
+fn begin(conversation: &mut Conversation) -> RequestId {
+    let message = Message::new("a").expect("a short text");
+    conversation.send(message, NOW).expect("nothing is sent");
+    let id = drain(conversation).0.expect("it is handed out");
+    let head = http::Response::builder().header("content-type", "text/event-stream");
+    let (head, ()) = head.body(()).expect("a valid header").into_parts();
+    conversation.handle_response(id, &head, NOW);
+    id
+}
+
+/// Brings a piece of the body; the bytes of text that were told.
+fn feed(conversation: &mut Conversation, id: RequestId, stream: &str, size: usize) -> usize {
+    let chunks = stream.as_bytes().chunks(size);
+    chunks
+        .map(|chunk| {
+            conversation.handle_body(id, chunk, NOW);
+            drain(conversation).1
+        })
+        .sum()
+}
+
+/// A conversation whose reply streams, behind one as long as that: what is remembered of
+/// a reply has room.
+fn streaming(stream: &str, size: usize) -> (Conversation, RequestId) {
+    let mut conversation = Conversation::new(endpoint(), Config::default());
+    let id = begin(&mut conversation);
+    feed(&mut conversation, id, &meta("c"), usize::MAX);
+    feed(&mut conversation, id, stream, size);
+    feed(&mut conversation, id, &done("m", "bot", 1), usize::MAX);
+    let id = begin(&mut conversation);
+    // The first delta finds what a reply needs once.
+    feed(&mut conversation, id, &meta("c"), usize::MAX);
+    feed(&mut conversation, id, &delta("a"), size);
+    (conversation, id)
+}
+
+#[test]
+fn the_counter_counts() {
+    let (block, times, held) = counted(|| vec![0_u8; 1234]);
+    assert_eq!((block.len(), times, held), (1234, 1, 1234));
+    let ((), times, held) = counted(|| drop(block));
+    assert_eq!((times, held), (0, -1234));
+}
+
+#[test]
+fn a_delta_of_a_reply_that_streams_allocates_nothing() {
+    for text in ["token", "Բարև ձեզ"] {
+        let stream = delta(text).repeat(2000);
+        for size in [usize::MAX, 1400, delta(text).len(), 64, 7, 1] {
+            let (mut conversation, id) = streaming(&format!("{}{stream}", delta("a")), size);
+            let (told, times, _) = counted(|| feed(&mut conversation, id, &stream, size));
+            assert_eq!(told, text.len() * 2000);
+            assert_eq!(times, 0, "allocations for {text:?} in chunks of {size}");
+        }
+    }
+}
+
+#[test]
+fn a_conversation_that_waits_for_the_next_delta_holds_at_most_1_kib() {
+    // As many conversations would share them.
+    let (endpoint, config) = (Arc::new(endpoint()), Arc::new(Config::default()));
+    let buffer = 4096;
+    // A reply before it leaves its id and its time, so that it is not told again.
+    for (replies, most) in [(1, 1024), (2, 1536)] {
+        let ((conversation, id), _, held) = counted(|| {
+            let mut conversation = Conversation::new(endpoint.clone(), config.clone());
+            let mut id = begin(&mut conversation);
+            let meta = meta("0190163d-8694-739b-aea5-966c26f8ad91");
+            for _ in 1..replies {
+                let stream = meta.clone() + &done("0190163d-9695-7df8-8bd0-f3f9a4f0ac04", "bot", 1);
+                feed(&mut conversation, id, &stream, usize::MAX);
+                id = begin(&mut conversation);
+            }
+            feed(&mut conversation, id, &meta, usize::MAX);
+            feed(
+                &mut conversation,
+                id,
+                &delta("token ").repeat(8),
+                delta("token ").len(),
+            );
+            (conversation, id)
+        });
+        let inline = size_of_val(&conversation);
+        let heap = usize::try_from(held).expect("it holds something") - buffer;
+        println!(
+            "reply {replies}: {inline} bytes and {heap} on the heap, beside {buffer} of the decoder's"
+        );
+        assert!(inline + heap <= most, "{inline} + {heap} bytes");
+        drop((conversation, id));
+    }
+}

@@ -1,0 +1,445 @@
+//! What a conversation promises, whatever its user, the service and the network do, and
+//! however time passes.
+
+#[path = "support/conversation_player.rs"]
+mod player;
+#[path = "support/conversation_script.rs"]
+mod script;
+#[expect(
+    dead_code,
+    reason = "only the cuts and the bytes of it; the streams are others here"
+)]
+#[path = "support/streams.rs"]
+mod streams;
+#[expect(
+    dead_code,
+    reason = "the words of the service, without the world's log"
+)]
+#[path = "support/world.rs"]
+mod world;
+
+use core::time::Duration;
+use std::collections::{HashSet, VecDeque};
+
+use highchat_proto::config::Config;
+use highchat_proto::conversation::{Conversation, Output, Update};
+use highchat_proto::exchange::RequestId;
+use highchat_proto::saved::Saved;
+use highchat_proto::state::State;
+use highchat_proto::time::Instant;
+use player::{Input, Order, Played, Player, input_of, line, picture};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use script::{Step, Target, Time, limits, script};
+use streams::config;
+use world::{Role, at, endpoint, human, meta};
+
+/// All outputs up to `Wait`, which is given as well.
+fn drain(
+    conversation: &mut Conversation,
+    mut each: impl FnMut(&Conversation, Output),
+) -> Option<Instant> {
+    loop {
+        match conversation.poll_output() {
+            Output::Wait(when) => return when,
+            output => each(conversation, output),
+        }
+    }
+}
+
+/// What comes out of a conversation.
+#[derive(Default)]
+struct Outputs {
+    updates: Vec<String>,
+    orders: Vec<Order>,
+    handed_out: HashSet<RequestId>,
+}
+
+impl Outputs {
+    fn take(&mut self, conversation: &Conversation, output: Output) {
+        match output {
+            Output::Transmit(id, request) => {
+                self.handed_out.insert(id);
+                self.orders.push(Order::transmit(id, &request));
+            }
+            Output::Abort(id) => self.orders.push(Order::Abort(id)),
+            Output::Update => {
+                let update = conversation.update().expect("it was announced");
+                self.updates.push(line(&update));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Puts the same in again; after each input so many outputs are taken, or all.
+fn replay(config: Config, played: &[Played], taken: &[usize]) -> (Conversation, Outputs) {
+    let mut conversation = Conversation::new(endpoint(), config);
+    let mut outputs = Outputs::default();
+    for (played, taken) in played.iter().zip(taken.iter().cycle()) {
+        // A driver knows nothing of what it was not handed.
+        let target = played.input.request();
+        if played.is_for_a_live_one && target.is_some_and(|id| !outputs.handed_out.contains(&id)) {
+            drain(&mut conversation, |c, output| outputs.take(c, output));
+        }
+        played.input.apply(&mut conversation, played.at);
+        for _ in 0..*taken {
+            match conversation.poll_output() {
+                Output::Wait(_) => break,
+                output => outputs.take(&conversation, output),
+            }
+        }
+    }
+    drain(&mut conversation, |c, output| outputs.take(c, output));
+    (conversation, outputs)
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn every_promise_holds_at_every_step(script in script(40)) {
+        let mut player = Player::new(Config::default());
+        player.play(&script);
+        player.fall_silent();
+    }
+
+    #[test]
+    fn every_promise_holds_with_any_limits(config in limits(), script in script(30)) {
+        let mut player = Player::new(config);
+        player.play(&script);
+        player.fall_silent();
+    }
+
+    #[test]
+    fn what_comes_out_does_not_depend_on_when_it_is_polled(
+        script in script(40),
+        taken in vec(select(vec![0, 0, 0, 1, 2, usize::MAX]), 1..10),
+    ) {
+        let mut player = Player::new(Config::default());
+        player.play(&script);
+        let (conversation, outputs) = replay(Config::default(), &player.played, &taken);
+        prop_assert_eq!(&outputs.updates, &player.updates);
+        // What was taken back before it was handed out is neither sent nor aborted.
+        let is_taken_back = |id| !outputs.handed_out.contains(&id);
+        let (kept, taken_back): (Vec<_>, Vec<_>) = player
+            .orders
+            .iter()
+            .cloned()
+            .partition(|order| !is_taken_back(order.request()));
+        prop_assert_eq!(outputs.orders, kept);
+        for order in &taken_back {
+            let abort = Order::Abort(order.request());
+            prop_assert!(taken_back.contains(&abort), "{:?} was lost", order);
+        }
+        prop_assert_eq!(picture(&conversation), player.picture());
+    }
+
+    #[test]
+    fn a_conversation_is_kept_over_a_restart_at_any_moment(script in script(30)) {
+        let mut player = Player::new(Config::default());
+        for step in &script {
+            player.step(step);
+            restart(&player)?;
+        }
+    }
+}
+
+/// Saves and resumes; a page of all that was told before tells nothing again.
+fn restart(player: &Player) -> Result<(), TestCaseError> {
+    let (before, now) = (&player.conversation, player.now);
+    let saved = before.save();
+    let json = serde_json::to_string(&saved).expect("it can be written");
+    let read: Saved = serde_json::from_str(&json).expect("it can be read");
+    prop_assert_eq!(&read, &saved);
+    let resume = |saved| Conversation::resume(endpoint(), Config::default(), saved, now);
+    let after = resume(read.clone());
+    prop_assert_eq!(after.id(), before.id());
+    prop_assert_eq!(after.state(), before.state());
+    let cursors = [before.cursor(), after.cursor()].map(|cursor| cursor.map(|at| at.as_str()));
+    prop_assert_eq!(cursors[0], cursors[1]);
+    prop_assert_eq!(
+        serde_json::to_string(&after.save()).expect("as above"),
+        json
+    );
+    let polls = before.state().is_handoff() && before.id().is_some();
+    prop_assert_eq!(after.is_polling(), polls);
+    if before.id().is_none() {
+        return Ok(());
+    }
+
+    let mut after = resume(read.with_state(State::Human));
+    let mut polls = Vec::new();
+    drain(&mut after, |_, output| {
+        if let Output::Transmit(id, request) = output {
+            polls.push((id, request.uri().to_string()));
+        }
+    });
+    let [(poll, uri)] = &polls[..] else {
+        return Err(TestCaseError::fail("it polls at once"));
+    };
+    let cursor =
+        cursors[0].map(|at| format!("after={}", at.replace(':', "%3A").replace('+', "%2B")));
+    prop_assert!(
+        cursor.is_none_or(|cursor| uri.ends_with(&cursor)),
+        "{}",
+        uri
+    );
+    let messages: Vec<_> = player
+        .told
+        .iter()
+        .map(String::as_str)
+        .chain(["new"])
+        .map(|id| (id, 5))
+        .collect();
+    let told = answer(&mut after, *poll, &page(&messages), now);
+    prop_assert_eq!(told, ["new"]);
+    Ok(())
+}
+
+/// A page of a person's messages: id and second.
+fn page(messages: &[(&str, u32)]) -> String {
+    let messages: Vec<_> = messages
+        .iter()
+        .map(|(id, second)| (*id, "assistant", "x", *second))
+        .collect();
+    world::page("human", &messages)
+}
+
+/// Answers a poll; the ids of the messages that are told.
+fn answer(
+    conversation: &mut Conversation,
+    poll: RequestId,
+    page: &str,
+    now: Instant,
+) -> Vec<String> {
+    for input in input_of(poll, 200, "application/json", page) {
+        input.apply(conversation, now);
+    }
+    let mut told = Vec::new();
+    drain(conversation, |conversation, _| {
+        if let Some(Update::Message(message)) = conversation.update() {
+            told.push(message.id.to_string());
+        }
+    });
+    told
+}
+
+/// A conversation in which a person took over.
+fn handed_over() -> Conversation {
+    let mut conversation = Conversation::new(endpoint(), Config::default());
+    let id = Input::Send("a".to_owned()).apply(&mut conversation, Instant::ORIGIN);
+    let id = id.expect("nothing was sent before");
+    let reply = format!("{}{}", meta("c"), human("h", 0));
+    for input in input_of(id, 200, "text/event-stream", &reply) {
+        input.apply(&mut conversation, Instant::ORIGIN);
+    }
+    drain(&mut conversation, |_, _| ());
+    conversation
+}
+
+proptest! {
+    #![proptest_config(config(48))]
+
+    /// More messages than are remembered: nothing is told twice that is among the last
+    /// 256 told, or was at the newest time when it was told of.
+    #[test]
+    fn no_message_is_told_twice_however_many_there_are(
+        pages in vec((0..900_u32, 0..500_u32, vec(0..3_u32, 1..4)), 1..12),
+        restarts in vec(any::<bool>(), 12),
+    ) {
+        let mut conversation = handed_over();
+        let mut now = Instant::ORIGIN;
+        let mut told: Vec<String> = Vec::new();
+        for ((first, count, seconds), restarts) in pages.iter().zip(restarts) {
+            // Older messages come again; each id has one time, and time goes on with ids.
+            let ids: Vec<_> = (*first..first + count).map(|id| (format!("m{id}"), id / 400)).collect();
+            let mut messages: Vec<_> = ids.iter().map(|(id, second)| (id.as_str(), *second)).collect();
+            for rotation in seconds {
+                let len = messages.len();
+                messages.rotate_left((*rotation as usize * 100).min(len));
+            }
+            if restarts {
+                let json = serde_json::to_string(&conversation.save()).expect("it can be written");
+                let saved = serde_json::from_str(&json).expect("it can be read");
+                conversation = Conversation::resume(endpoint(), Config::default(), saved, now);
+            } else {
+                conversation.check_now(now);
+            }
+            let cursor = conversation.cursor().map(|at| at.as_str().to_owned());
+            let mut poll = None;
+            drain(&mut conversation, |_, output| {
+                if let Output::Transmit(id, _) = output {
+                    poll = Some(id);
+                }
+            });
+            let poll = poll.expect("it polls");
+            for id in answer(&mut conversation, poll, &page(&messages), now) {
+                let window = &told[told.len().saturating_sub(256)..];
+                prop_assert!(!window.contains(&id), "{} is told again", id);
+                let second = ids.iter().find(|(known, _)| *known == id).expect("it was there").1;
+                let is_at_cursor = cursor.as_deref() == Some(&*at(second));
+                prop_assert!(!(is_at_cursor && told.contains(&id)), "{} is told again", id);
+                told.push(id);
+            }
+            now = now + Duration::from_secs(1);
+        }
+    }
+}
+
+/// A driver that has one exchange at a time, and begins the next one when that is over.
+struct OneAtATime {
+    conversation: Conversation,
+    now: Instant,
+    waiting: VecDeque<(RequestId, Role)>,
+    current: Option<(RequestId, Role)>,
+    begun: usize,
+    ended: usize,
+    rated: usize,
+    polls: usize,
+}
+
+impl OneAtATime {
+    fn drain(&mut self) -> Option<Instant> {
+        let wait = loop {
+            match self.conversation.poll_output() {
+                Output::Transmit(id, request) => self.waiting.push_back((id, Role::of(&request))),
+                Output::Abort(id) => {
+                    self.waiting.retain(|(waiting, _)| *waiting != id);
+                    self.current = self.current.filter(|(current, _)| *current != id);
+                }
+                Output::Update => match self.conversation.update() {
+                    Some(Update::TurnEnded { .. }) => self.ended += 1,
+                    Some(Update::Rated { .. } | Update::RatingFailed { .. }) => self.rated += 1,
+                    _ => {}
+                },
+                Output::Wait(when) => break when,
+                other => panic!("{other:?}"),
+            }
+        };
+        if self.current.is_none() {
+            self.current = self.waiting.pop_front();
+            self.polls += usize::from(matches!(self.current, Some((_, Role::Messages))));
+        }
+        wait
+    }
+
+    fn input(&mut self, input: &Input) -> Option<RequestId> {
+        let began = input.apply(&mut self.conversation, self.now);
+        if matches!(input, Input::End(_) | Input::Failure(..)) {
+            self.current = None;
+        }
+        self.drain();
+        began
+    }
+
+    /// Lets time pass to the next deadline, or that far.
+    fn pass(&mut self, target: Instant) {
+        let due = self.drain().filter(|due| *due <= target);
+        self.now = due.unwrap_or(target).max(self.now);
+        self.conversation.handle_timeout(self.now);
+        self.drain();
+    }
+
+    fn answer(&mut self, id: RequestId, status: u16, content_type: &str, body: &str) {
+        for input in input_of(id, status, content_type, body) {
+            if self.current.is_some_and(|(current, _)| current == id) {
+                self.input(&input);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(150))]
+
+    #[test]
+    fn one_exchange_at_a_time_is_enough_to_go_on(script in script(40)) {
+        let mut driver = OneAtATime {
+            conversation: handed_over(),
+            now: Instant::ORIGIN,
+            waiting: VecDeque::new(),
+            current: None,
+            begun: 0,
+            ended: 0,
+            rated: 0,
+            polls: 0,
+        };
+        let mut ratings = 0;
+        for step in &script {
+            match step {
+                Step::Send => {
+                    let began = driver.input(&Input::Send("b".to_owned()));
+                    driver.begun += usize::from(began.is_some());
+                }
+                Step::Rate(rating) => {
+                    ratings += usize::from(driver.input(&Input::Rate(*rating)).is_some());
+                }
+                Step::Cancel => drop(driver.input(&Input::Cancel)),
+                Step::CheckNow => drop(driver.input(&Input::CheckNow)),
+                Step::Comes(Target::Dead(_), _) => {}
+                Step::Comes(target, parts) => {
+                    let suits = |role| match target {
+                        Target::Chat => role == Role::Chat,
+                        Target::Messages(_) => role == Role::Messages,
+                        Target::Rating => role == Role::Rating,
+                        _ => true,
+                    };
+                    if let Some((id, role)) = driver.current {
+                        for input in parts.iter().flat_map(|part| part.inputs(id, "")) {
+                            if suits(role) && driver.current == Some((id, role)) {
+                                driver.input(&input);
+                            }
+                        }
+                    }
+                }
+                Step::Time(Time::Due(_) | Time::Early(_)) => {
+                    let target = driver.now + Duration::from_secs(1000);
+                    driver.pass(target);
+                }
+                Step::Time(Time::Sleep(_) | Time::Away(_)) => {}
+            }
+        }
+        // The service falls silent, and what is open ends.
+        for _ in 0..2000 {
+            if driver.ended == driver.begun && driver.rated == ratings {
+                break;
+            }
+            let target = driver.now + Duration::from_secs(1000);
+            driver.pass(target);
+        }
+        prop_assert_eq!((driver.ended, driver.rated), (driver.begun, ratings));
+
+        // It comes back, and what is sent is answered, with polls in between.
+        let mut answered = 0;
+        for round in 0..200 {
+            if round % 20 == 0 && driver.input(&Input::Send("c".to_owned())).is_some() {
+                driver.begun += 1;
+            }
+            match driver.current {
+                Some((id, Role::Chat)) => {
+                    answered += 1;
+                    driver.answer(id, 200, "text/event-stream", &format!("{}{}", meta("c"), human("h", 1)));
+                }
+                Some((id, Role::Messages)) => driver.answer(id, 200, "application/json", &page(&[])),
+                Some((id, Role::Rating)) => driver.answer(id, 204, "", ""),
+                None => {
+                    let target = driver.now + Duration::from_secs(10);
+                    driver.pass(target);
+                }
+            }
+        }
+        prop_assert_eq!(driver.ended, driver.begun);
+        prop_assert!(answered >= 9, "{} were answered", answered);
+        prop_assert!(driver.conversation.is_polling());
+        let (polls, end) = (driver.polls, driver.now + Duration::from_secs(60));
+        while driver.now < end {
+            match driver.current {
+                Some((id, _)) => driver.answer(id, 200, "application/json", &page(&[])),
+                None => driver.pass(end),
+            }
+        }
+        prop_assert!(driver.polls >= polls + 12, "{} polls in a minute", driver.polls - polls);
+    }
+}

@@ -1,0 +1,149 @@
+//! Proxies of the environment: for other machines alone, and without the key.
+//!
+//! The environment belongs to a process, so each client here has one of its own: this
+//! program again, told to be [`the_client`].
+
+use std::process::Command;
+
+use highchat_proto::event::Event;
+use highchat_sandbox::Step;
+use highchat_ureq::Failure;
+
+mod support;
+use support::*;
+
+const BASE_URL: &str = "HIGHCHAT_TEST_BASE_URL";
+
+/// Asks the service of the environment, and prints what came of it: a process of its own
+/// for the other tests. Where the environment names none, one is there that answers.
+#[test]
+fn the_client() {
+    let named = std::env::var(BASE_URL).ok();
+    let service = play(vec![whole_reply()]);
+    let base_url = named.as_deref().unwrap_or(service.base_url());
+    let outcome = match client(base_url).chat(&chat()) {
+        Ok(mut reply) => match read(&mut reply) {
+            (text, Ok(Event::Done { .. })) => format!("whole: {text}"),
+            (text, other) => format!("{other:?} after {text}"),
+        },
+        Err(Failure::NotSent(_)) => "not sent".to_owned(),
+        Err(Failure::Interrupted(_)) => "interrupted".to_owned(),
+        Err(other) => format!("{other:?}"),
+    };
+    println!("<{outcome}>");
+    assert!(named.is_some() || outcome == "whole: Բարև", "{outcome}");
+}
+
+/// What came of asking `base_url` with that environment.
+fn outcome(base_url: &str, variables: &[(&str, &str)]) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["the_client", "--exact", "--nocapture"]);
+    for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    command.env(BASE_URL, base_url);
+    command.envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{shown}");
+    let outcome = shown
+        .split_once('<')
+        .and_then(|(_, rest)| rest.split_once('>'));
+    outcome.unwrap_or_else(|| panic!("{shown}")).0.to_owned()
+}
+
+fn whole_reply() -> Step {
+    send([HEAD, META, &delta("Բարև"), DONE].concat())
+}
+
+#[test]
+fn a_service_on_this_machine_is_reached_directly() {
+    for names in [
+        &["HTTP_PROXY"][..],
+        &["HTTPS_PROXY"],
+        &["ALL_PROXY"],
+        &["http_proxy", "https_proxy", "all_proxy"],
+    ] {
+        let service = play(vec![whole_reply()]);
+        let proxy = play(vec![send(answer("502 Bad Gateway", "", ""))]);
+        let variables: Vec<_> = names.iter().map(|name| (*name, proxy.base_url())).collect();
+        assert_eq!(
+            outcome(service.base_url(), &variables),
+            "whole: Բարև",
+            "{names:?}"
+        );
+        assert_eq!(service.connections(), 1, "{names:?}");
+        assert_eq!(proxy.connections(), 0, "{names:?}");
+    }
+}
+
+/// A service elsewhere, behind a proxy that plays this.
+fn through(script: Vec<Step>, base_url: &str) -> (String, Vec<String>) {
+    let proxy = play(script);
+    let outcome = outcome(base_url, &[("ALL_PROXY", proxy.base_url())]);
+    assert_eq!(proxy.connections(), 1);
+    let requests = proxy.requests().into_iter();
+    let requests = requests.map(|request| String::from_utf8(request).unwrap());
+    (outcome, requests.collect())
+}
+
+const ESTABLISHED: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
+
+#[test]
+fn another_machine_is_reached_through_the_proxy() {
+    let script = vec![send(ESTABLISHED), Step::AwaitRequest, whole_reply()];
+    let (outcome, requests) = through(script, "http://chat.invalid");
+    assert_eq!(outcome, "whole: Բարև");
+    let [connect, request] = &*requests else {
+        panic!("{requests:?}");
+    };
+    assert!(
+        connect.starts_with("CONNECT chat.invalid:80 HTTP/1.1\r\n"),
+        "{connect}"
+    );
+    assert!(!connect.contains(KEY), "{connect}");
+    assert!(
+        request.starts_with("POST /v1/chat HTTP/1.1\r\n"),
+        "{request}"
+    );
+    assert!(request.contains(KEY), "{request}");
+}
+
+#[test]
+fn what_a_proxy_was_told_is_not_the_request() {
+    for base_url in ["http://chat.invalid", "https://chat.invalid"] {
+        for script in [
+            vec![send(answer("502 Bad Gateway", "", ""))],
+            vec![send(answer("407 Proxy Authentication Required", "", ""))],
+            vec![send("garbage\r\n\r\n")],
+            vec![Step::Close],
+            vec![Step::Reset],
+        ] {
+            let (outcome, requests) = through(script.clone(), base_url);
+            assert_eq!(outcome, "not sent", "{base_url}: {script:?}");
+            assert_eq!(requests.len(), 1);
+            assert!(!requests[0].contains(KEY), "{}", requests[0]);
+        }
+    }
+}
+
+#[test]
+fn a_tls_handshake_behind_a_proxy_is_not_the_request() {
+    let script = vec![
+        send(ESTABLISHED),
+        pause(50),
+        send("no TLS here\r\n"),
+        Step::Hold,
+    ];
+    let (outcome, requests) = through(script, "https://chat.invalid");
+    assert_eq!(outcome, "not sent");
+    assert_eq!(requests.len(), 1);
+}
+
+#[test]
+fn a_request_that_left_through_a_proxy_may_have_been_taken() {
+    let script = vec![send(ESTABLISHED), Step::AwaitRequest, Step::Close];
+    let (outcome, requests) = through(script, "http://chat.invalid");
+    assert_eq!(outcome, "interrupted");
+    assert_eq!(requests.len(), 2);
+}

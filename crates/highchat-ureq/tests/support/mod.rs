@@ -1,0 +1,109 @@
+//! A client with a key that must not show, and bytes for it to read.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use core::time::Duration;
+
+use highchat_proto::config::Config;
+use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::event::Event;
+use highchat_proto::id::ConversationId;
+use highchat_proto::message::Message;
+use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
+use highchat_sandbox::{Playback, Step};
+use highchat_ureq::{Client, Failure, Reply};
+
+pub(crate) const KEY: &str = "hc_very_secret";
+
+/// The head of a reply that ends with its connection.
+pub(crate) const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+pub(crate) const META: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
+pub(crate) const PING: &str = "event: ping\ndata: {}\n\n";
+pub(crate) const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
+                               \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
+
+/// Longer than anything a test waits for on purpose: what takes as long hangs.
+pub(crate) const BOUND: Duration = Duration::from_secs(5);
+
+pub(crate) fn delta(text: &str) -> String {
+    format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
+}
+
+/// An answer of a known length.
+pub(crate) fn answer(status: &str, headers: &str, body: &str) -> String {
+    let len = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-length: {len}\r\n{headers}\r\n{body}")
+}
+
+pub(crate) fn send(bytes: impl Into<Vec<u8>>) -> Step {
+    Step::Send(bytes.into())
+}
+
+pub(crate) const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub(crate) fn pause(time: u64) -> Step {
+    Step::Pause(millis(time))
+}
+
+/// A service that plays this to the first that asks, and nothing to any other.
+pub(crate) fn play(script: Vec<Step>) -> Playback {
+    Playback::start(vec![script]).unwrap()
+}
+
+pub(crate) fn endpoint(base_url: &str) -> Endpoint {
+    Endpoint::with_insecure_http(base_url, Credentials::key(KEY).unwrap()).unwrap()
+}
+
+/// Clocks that no test of something else is to see run out.
+pub(crate) fn patient() -> Config {
+    let mut config = Config::default();
+    config.response_timeout = 2 * BOUND;
+    config.idle_timeout = 2 * BOUND;
+    config.progress_timeout = 2 * BOUND;
+    config
+}
+
+pub(crate) fn client(base_url: &str) -> Client {
+    Client::with_config(endpoint(base_url), patient())
+}
+
+pub(crate) fn conversation() -> ConversationId {
+    ConversationId::new("c1").unwrap()
+}
+
+pub(crate) fn chat() -> ChatRequest {
+    ChatRequest::new(Message::new("Բարև").unwrap())
+}
+
+pub(crate) fn messages() -> MessagesRequest {
+    MessagesRequest::new(conversation())
+}
+
+pub(crate) fn rating() -> RatingRequest {
+    RatingRequest::new(conversation(), Rating::Up)
+}
+
+/// A call whose answer is of no interest.
+pub(crate) type Call = fn(&Client) -> Result<(), Failure>;
+
+pub(crate) const CALLS: [(&str, Call); 3] = [
+    ("chat", |client| client.chat(&chat()).map(drop)),
+    ("messages", |client| client.messages(&messages()).map(drop)),
+    ("rate", |client| client.rate(&rating())),
+];
+
+/// The text of a reply, read to its end, and how it ended: by which event, or cut.
+pub(crate) fn read(reply: &mut Reply) -> (String, Result<Event<'static>, Failure>) {
+    let mut whole = String::new();
+    loop {
+        match reply.next_event() {
+            Ok(Some(Event::Delta { text })) => whole.push_str(&text),
+            Ok(Some(event)) if event.ends_reply() => return (whole, Ok(event.into_owned())),
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("a reply without an end: {whole}"),
+            Err(failure) => return (whole, Err(failure)),
+        }
+    }
+}

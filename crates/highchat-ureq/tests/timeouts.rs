@@ -1,0 +1,423 @@
+//! What the clocks of `Config` mean on a socket. ureq has changed what its own mean
+//! within 3.x; this holds it to what the adapter makes of them.
+
+use core::time::Duration;
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Instant;
+
+use highchat_proto::config::Config;
+use highchat_proto::event::Event;
+use highchat_proto::reply::Cut;
+use highchat_proto::response::ResponseError;
+use highchat_sandbox::{Playback, Step};
+use highchat_ureq::{Client, Failure, Reply};
+
+mod support;
+use support::*;
+
+/// A clock that does not run out in these tests.
+const LONG: Duration = Duration::from_secs(30);
+
+struct Clocks {
+    response: Duration,
+    idle: Duration,
+    progress: Duration,
+}
+
+const CLOCKS: Clocks = Clocks {
+    response: LONG,
+    idle: LONG,
+    progress: LONG,
+};
+
+impl Clocks {
+    fn client(&self, playback: &Playback) -> Client {
+        self.client_of(playback.base_url())
+    }
+
+    fn client_of(&self, base_url: &str) -> Client {
+        let mut config = Config::default();
+        config.response_timeout = self.response;
+        config.idle_timeout = self.idle;
+        config.progress_timeout = self.progress;
+        Client::with_config(endpoint(base_url), config)
+    }
+}
+
+/// Tries all cases at once: they wait more than they work.
+fn each<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
+    thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(|| test(case));
+        }
+    });
+}
+
+/// Bytes one by one, with a pause after each.
+fn trickle(text: &str, time: u64) -> Vec<Step> {
+    text.bytes()
+        .flat_map(|byte| [send([byte]), pause(time)])
+        .collect()
+}
+
+/// Whether something took as long as a clock says, and not much longer.
+#[track_caller]
+fn assert_took(began: Instant, timeout: Duration) {
+    let took = began.elapsed();
+    // Reads are told how long to wait in whole milliseconds.
+    assert!(
+        timeout - millis(2) <= took,
+        "{took:?} is less than {timeout:?}"
+    );
+    assert!(
+        took < timeout + BOUND,
+        "{took:?}, where {timeout:?} is said"
+    );
+}
+
+#[track_caller]
+fn cut(reply: &mut Reply) -> Cut {
+    match read(reply).1 {
+        Err(Failure::Cut(cut)) => cut,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_silent_head_is_waited_for_as_long_as_the_response_timeout_says() {
+    // Longer than the idle timeout, and shorter.
+    let cases = [(millis(700), millis(100)), (millis(200), LONG)];
+    each(&cases, |&(response, idle)| {
+        let clocks = Clocks {
+            response,
+            idle,
+            ..CLOCKS
+        };
+        let playback = play(vec![Step::Hold]);
+        let began = Instant::now();
+        let failure = clocks.client(&playback).chat(&chat()).unwrap_err();
+        assert_took(began, response);
+        assert!(matches!(failure, Failure::Interrupted(_)), "{failure:?}");
+        assert_eq!(playback.connections(), 1);
+    });
+}
+
+#[test]
+fn all_three_calls_have_the_response_timeout() {
+    let response = millis(200);
+    let clocks = Clocks { response, ..CLOCKS };
+    let playback = Playback::start(vec![vec![Step::Hold]; 3]).unwrap();
+    let client = clocks.client(&playback);
+    for (name, call) in CALLS {
+        let began = Instant::now();
+        let ended = call(&client);
+        assert_took(began, response);
+        assert!(
+            matches!(ended, Err(Failure::Interrupted(_))),
+            "{name}: {ended:?}"
+        );
+    }
+}
+
+#[test]
+fn a_head_that_trickles_is_bounded_as_a_whole() {
+    let response = millis(400);
+    let clocks = Clocks { response, ..CLOCKS };
+    let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "x".repeat(1000));
+    let playback = play(trickle(&endless, 20));
+    let began = Instant::now();
+    let failure = clocks.client(&playback).chat(&chat()).unwrap_err();
+    assert_took(began, response);
+    assert!(matches!(failure, Failure::Interrupted(_)), "{failure:?}");
+}
+
+#[test]
+fn heads_that_only_announce_another_are_bounded_as_a_whole() {
+    let response = millis(400);
+    let clocks = Clocks { response, ..CLOCKS };
+    let announced = [send("HTTP/1.1 103 Early Hints\r\n\r\n"), pause(20)];
+    let playback = play(announced.iter().cycle().take(1000).cloned().collect());
+    let began = Instant::now();
+    let failure = clocks.client(&playback).chat(&chat()).unwrap_err();
+    assert_took(began, response);
+    assert!(matches!(failure, Failure::Interrupted(_)), "{failure:?}");
+}
+
+#[test]
+fn a_head_that_trickles_within_its_time_begins_a_reply() {
+    // The idle timeout is one of bodies.
+    let clocks = Clocks {
+        idle: millis(500),
+        ..CLOCKS
+    };
+    let mut script = trickle(&HEAD[..30], 20);
+    script.extend([pause(600), send(&HEAD[30..]), send(DONE)]);
+    let playback = play(script);
+    let mut reply = clocks.client(&playback).chat(&chat()).unwrap();
+    let (_, ended) = read(&mut reply);
+    assert!(matches!(ended, Ok(Event::Done { .. })), "{ended:?}");
+}
+
+#[test]
+fn a_silent_body_is_waited_for_as_long_as_the_idle_timeout_says() {
+    let mut cases = Vec::new();
+    for sent in ["", META, "eve"] {
+        // Longer than the response timeout, and shorter.
+        cases.push((sent, millis(100), millis(600)));
+        cases.push((sent, LONG, millis(200)));
+    }
+    each(&cases, |&(sent, response, idle)| {
+        let clocks = Clocks {
+            response,
+            idle,
+            ..CLOCKS
+        };
+        let playback = play(vec![send(HEAD), send(sent), Step::Hold]);
+        let began = Instant::now();
+        let mut reply = clocks.client(&playback).chat(&chat()).unwrap();
+        assert_eq!(cut(&mut reply), Cut::Idle, "{sent}");
+        assert_took(began, idle);
+        assert!(playback.wait_for_close(0, BOUND), "{sent}");
+    });
+}
+
+#[test]
+fn pings_alone_are_no_progress() {
+    let progress = millis(800);
+    let clocks = Clocks {
+        response: millis(400),
+        idle: millis(600),
+        progress,
+    };
+    let alive = [
+        PING,
+        ": comment\n",
+        "event: ping\ndata: {}\n\n: comment\n\n",
+    ];
+    each(&alive, |living| {
+        let mut script = vec![send(HEAD), send(META)];
+        script.extend(
+            [send(*living), pause(20)]
+                .iter()
+                .cycle()
+                .take(1000)
+                .cloned(),
+        );
+        let playback = play(script);
+        let began = Instant::now();
+        let mut reply = clocks.client(&playback).chat(&chat()).unwrap();
+        assert_eq!(cut(&mut reply), Cut::NoProgress, "{living}");
+        assert_took(began, progress);
+    });
+}
+
+/// Answers the first that asks with `head`, and then with `again` for ever, as fast
+/// as it is read.
+fn flood(head: &'static str, again: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || -> std::io::Result<()> {
+        let (mut stream, _) = listener.accept()?;
+        stream.write_all(head.as_bytes())?;
+        let again = again.repeat(4096);
+        loop {
+            // Ends when the client does.
+            stream.write_all(again.as_bytes())?;
+        }
+    });
+    base_url
+}
+
+#[test]
+fn a_flood_of_nothing_is_no_progress_either() {
+    let progress = millis(300);
+    let clocks = Clocks { progress, ..CLOCKS };
+    each(&[PING, ": comment\n", "x"], |again| {
+        let base_url = flood(HEAD, again);
+        let (client, began) = (clocks.client_of(&base_url), Instant::now());
+        // In a thread of its own, so that one without an end fails the test.
+        let (ended, has_ended) = mpsc::channel();
+        thread::spawn(move || {
+            let cut = cut(&mut client.chat(&chat()).unwrap());
+            let _ = ended.send(cut);
+        });
+        let cut = has_ended.recv_timeout(progress + BOUND);
+        assert_eq!(cut, Ok(Cut::NoProgress), "{again}");
+        assert_took(began, progress);
+    });
+}
+
+#[test]
+fn a_slow_but_living_reply_is_whole_however_long_it_takes() {
+    let clocks = Clocks {
+        response: millis(500),
+        idle: millis(500),
+        progress: millis(500),
+    };
+    let mut script = vec![send(HEAD)];
+    for index in 0..16 {
+        script.extend([send(delta(&format!("{index} "))), pause(125)]);
+    }
+    script.push(send(DONE));
+    let playback = play(script);
+    let began = Instant::now();
+    let mut reply = clocks.client(&playback).chat(&chat()).unwrap();
+    let (text, ended) = read(&mut reply);
+    assert!(matches!(ended, Ok(Event::Done { .. })), "{ended:?}");
+    assert_eq!(text, "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 ");
+    assert_took(began, millis(2000));
+}
+
+#[test]
+fn an_application_that_takes_its_time_loses_nothing() {
+    let clocks = Clocks {
+        idle: millis(300),
+        progress: millis(300),
+        ..CLOCKS
+    };
+    let away = millis(500);
+    let scripts = [
+        // Everything comes while it is away,
+        vec![send([HEAD, META, &delta("a"), &delta("b"), DONE].concat())],
+        // or some of it,
+        vec![
+            send([HEAD, META].concat()),
+            pause(100),
+            send(delta("a")),
+            pause(700),
+            send([&delta("b"), DONE].concat()),
+        ],
+        // or nothing, and only then.
+        vec![
+            send([HEAD, META].concat()),
+            pause(600),
+            send([&delta("a"), &delta("b"), DONE].concat()),
+        ],
+    ];
+    each(&scripts, |script| {
+        let playback = play(script.clone());
+        let mut reply = clocks.client(&playback).chat(&chat()).unwrap();
+        let mut text = String::new();
+        loop {
+            match reply.next_event() {
+                Ok(None) => break,
+                Ok(Some(Event::Delta { text: piece })) => text.push_str(&piece),
+                Ok(Some(_)) => {}
+                Err(failure) => panic!("{script:?}: {failure}"),
+            }
+            thread::sleep(away);
+        }
+        assert_eq!(text, "ab", "{script:?}");
+    });
+}
+
+#[test]
+fn clocks_may_be_set_to_never_run_out() {
+    let clocks = Clocks {
+        response: Duration::MAX,
+        idle: Duration::MAX,
+        progress: Duration::MAX,
+    };
+    let page = answer("200 OK", "", r#"{"state":"bot"}"#);
+    let scripts = vec![
+        vec![send([HEAD, META].concat()), pause(50), send(DONE)],
+        vec![pause(50), send(page)],
+    ];
+    let playback = Playback::start(scripts).unwrap();
+    let client = clocks.client(&playback);
+    let (_, ended) = read(&mut client.chat(&chat()).unwrap());
+    assert!(matches!(ended, Ok(Event::Done { .. })), "{ended:?}");
+    client.messages(&messages()).unwrap();
+}
+
+#[test]
+fn an_error_without_an_end_is_told_in_time() {
+    let response = millis(300);
+    let clocks = Clocks { response, ..CLOCKS };
+    let head = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2000\r\n\r\n";
+    let mut trickling = vec![send(head)];
+    trickling.extend(trickle(&"x".repeat(1000), 20));
+    let scripts = [
+        vec![send(head), Step::Hold],
+        vec![send(head), send("<p>"), Step::Hold],
+        trickling,
+    ];
+    each(&scripts, |script| {
+        let playback = play(script.clone());
+        let began = Instant::now();
+        let failure = clocks.client(&playback).chat(&chat()).unwrap_err();
+        assert_took(began, response);
+        let Failure::Refused(ResponseError::Api(error)) = failure else {
+            panic!("{failure:?}");
+        };
+        assert_eq!(error.status, 503);
+    });
+}
+
+#[test]
+fn a_late_byte_does_not_make_an_answer_wait_longer() {
+    let response = millis(1500);
+    let clocks = Clocks { response, ..CLOCKS };
+    let head = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2000\r\n\r\n";
+    let playback = play(vec![send(head), pause(1200), send("x"), Step::Hold]);
+    let began = Instant::now();
+    let failure = clocks.client(&playback).chat(&chat()).unwrap_err();
+    assert!(matches!(failure, Failure::Refused(_)), "{failure:?}");
+    let took = began.elapsed();
+    assert!(took < millis(2500), "{took:?}");
+}
+
+#[test]
+fn a_page_without_an_end_is_given_up_in_time() {
+    let response = millis(300);
+    let clocks = Clocks { response, ..CLOCKS };
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"state\":\"bot\",";
+    let mut trickling = vec![send(head)];
+    trickling.extend(trickle(&" ".repeat(1000), 20));
+    each(&[vec![send(head), Step::Hold], trickling], |script| {
+        let playback = play(script.clone());
+        let began = Instant::now();
+        let failure = clocks.client(&playback).messages(&messages()).unwrap_err();
+        assert_took(began, response);
+        assert!(matches!(failure, Failure::Refused(_)), "{failure:?}");
+    });
+    let base_url = flood(head, " ");
+    let began = Instant::now();
+    let failure = clocks
+        .client_of(&base_url)
+        .messages(&messages())
+        .unwrap_err();
+    assert!(began.elapsed() < response + BOUND);
+    assert!(matches!(failure, Failure::Refused(_)), "{failure:?}");
+}
+
+#[test]
+fn what_is_longer_than_its_limit_is_not_waited_for() {
+    let long = |status: &str| {
+        format!(
+            "HTTP/1.1 {status}\r\ncontent-length: 100000000\r\n\r\n{}",
+            " ".repeat(70_000)
+        )
+    };
+    let mut config = Config::default();
+    config.page_limit = 65_000;
+    let playback = play(vec![send(long("500 Oops")), Step::Hold]);
+    let began = Instant::now();
+    let failure = CLOCKS.client(&playback).chat(&chat()).unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "the service answered 500 Internal Server Error"
+    );
+    let playback = play(vec![send(long("200 OK")), Step::Hold]);
+    let client = Client::with_config(endpoint(playback.base_url()), config);
+    let failure = client.messages(&messages()).unwrap_err();
+    assert!(
+        matches!(failure, Failure::Refused(ResponseError::TooLong)),
+        "{failure:?}"
+    );
+    assert!(playback.wait_for_close(0, BOUND));
+    assert!(began.elapsed() < 2 * BOUND);
+}
