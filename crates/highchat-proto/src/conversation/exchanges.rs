@@ -1,0 +1,98 @@
+//! Exchanges, as far as all of them are alike.
+
+use super::Conversation;
+use super::ratings::RatePhase;
+use crate::exchange::{Exchange, RequestId, TransportFailure, Trouble};
+use crate::handoff;
+use crate::recovery;
+use crate::time::Instant;
+use crate::turn::Phase;
+
+impl Conversation {
+    /// The poll or the look for a cut reply that has this id.
+    pub(super) fn page_exchange(&mut self, id: RequestId) -> Option<&mut Exchange> {
+        let looking = match self.recovery.as_deref_mut().map(|r| &mut r.phase) {
+            Some(recovery::Phase::InFlight(exchange)) => Some(exchange),
+            _ => None,
+        };
+        let polling = match &mut self.thread.handoff.phase {
+            handoff::Phase::InFlight(exchange) => Some(&mut **exchange),
+            _ => None,
+        };
+        [looking, polling]
+            .into_iter()
+            .flatten()
+            .find(|exchange| exchange.id() == id)
+    }
+
+    pub(super) fn rate_exchange(&mut self, id: RequestId) -> Option<&mut Exchange> {
+        match self.rating.as_deref_mut().map(|rating| &mut rating.phase) {
+            Some(RatePhase::InFlight(exchange)) if exchange.id() == id => Some(exchange),
+            _ => None,
+        }
+    }
+
+    /// Ends an exchange whose answer is decided before its body ends.
+    pub(super) fn end_where_enough(&mut self, id: RequestId, now: Instant) {
+        let turn = match &self.turn.phase {
+            Phase::Requested(exchange, _) if exchange.id() == id => exchange.is_enough(),
+            _ => false,
+        };
+        let is_enough = turn
+            || self
+                .page_exchange(id)
+                .is_some_and(|exchange| exchange.is_enough())
+            || self
+                .rate_exchange(id)
+                .is_some_and(|exchange| exchange.is_enough());
+        if is_enough {
+            self.thread.outbox.abort(id);
+            let unused = Trouble::Transport(TransportFailure::Interrupted);
+            self.end_exchange(id, unused, now);
+        }
+    }
+
+    pub(super) fn time_out(&mut self, id: RequestId, now: Instant) {
+        self.thread.outbox.abort(id);
+        self.break_off(id);
+        self.end_exchange(id, Trouble::TimedOut, now);
+    }
+
+    pub(super) fn break_off(&mut self, id: RequestId) {
+        if let Some(exchange) = self.page_exchange(id) {
+            exchange.break_off();
+        }
+    }
+
+    /// Ends an exchange that is no stream; `without` is what is wrong where it has no
+    /// answer yet.
+    pub(super) fn end_exchange(&mut self, id: RequestId, without: Trouble, now: Instant) {
+        if self.turn.exchange() == Some(id) {
+            match core::mem::replace(&mut self.turn.phase, Phase::Idle) {
+                Phase::Requested(exchange, pending) => {
+                    let trouble = match exchange.end(without) {
+                        Ok(answer) => Trouble::Refused(answer.into_chat_error()),
+                        Err(trouble) => trouble,
+                    };
+                    self.handle_trouble(trouble, pending, now);
+                }
+                phase => self.turn.phase = phase,
+            }
+        } else if self.recovery.as_ref().and_then(|r| r.exchange()) == Some(id) {
+            if let Some(exchange) = self.page_exchange(id).cloned() {
+                self.end_look(exchange.end(without), now);
+            }
+        } else if self.thread.handoff.exchange() == Some(id) {
+            if let Some(exchange) = self.page_exchange(id).cloned() {
+                self.end_poll(exchange.end(without), now);
+            }
+        } else if self.rate_exchange(id).is_some() {
+            if let Some(rating) = self.rating.take() {
+                if let RatePhase::InFlight(exchange) = &rating.phase {
+                    let outcome = exchange.clone().end(without);
+                    self.end_rating(rating, outcome, now);
+                }
+            }
+        }
+    }
+}
