@@ -1,100 +1,77 @@
 //! `highchat ask`: one message, one reply.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use highchat_proto::id::{ConversationId, VisitorRef};
-use highchat_proto::request::ChatRequest;
-use highchat_ureq::Client;
+use highchat_proto::conversation::Update;
+use highchat_proto::message::Message;
+use highchat_ureq::Session;
 
-use crate::connection::{Connection, variable};
 use crate::exit::Exit;
+use crate::follow;
 use crate::input;
 use crate::options::AskOptions;
-use crate::report::{Report, usage_error};
+use crate::report::usage_error;
+use crate::run::Run;
 use crate::signals;
+use crate::thread::Thread;
+use crate::told::Purpose;
 
 pub(crate) fn run(options: &AskOptions) -> Exit {
-    let prepared = Connection::open(&options.service)
-        .and_then(|connection| Ok((connection, conversation(options)?, visitor(options)?)));
-    let (connection, conversation, visitor) = match prepared {
-        Ok(prepared) => prepared,
+    let thread = match Thread::resolve(&options.thread, &options.service) {
+        Ok(thread) => thread,
         Err(message) => return usage_error(options.output.color, &message),
     };
-    let report = Arc::new(Mutex::new(Report::new(
+    let conversation = thread.conversation.clone();
+    let run = match Run::begin(
+        &options.service,
         &options.output,
-        conversation.clone(),
-    )));
-    if let Err(error) = signals::end_on_signal(Arc::clone(&report)) {
+        Purpose::Ask,
+        conversation,
+    ) {
+        Ok(run) => run,
+        Err(exit) => return exit,
+    };
+    if let Err(error) = signals::end_on_signal(run.shared_report()) {
         eprintln!("error: signals cannot be watched: {error}");
         return Exit::Other;
     }
-    let exit = ask(options, &connection, conversation, visitor, &report)
-        .and_then(|exit| lock(&report).end(exit).map(|()| exit));
-    match exit {
-        Ok(exit) => exit,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Complete,
-        Err(error) => {
-            eprintln!("error: standard output cannot be written: {error}");
-            Exit::Other
-        }
-    }
+    run.end(ask(options, &run, &thread))
 }
 
 /// Sends the message and tells what comes; fails only where that cannot be told.
-fn ask(
-    options: &AskOptions,
-    connection: &Connection,
-    conversation: Option<ConversationId>,
-    visitor: Option<VisitorRef>,
-    report: &Mutex<Report>,
-) -> io::Result<Exit> {
+fn ask(options: &AskOptions, run: &Run, thread: &Thread) -> io::Result<Exit> {
     let message = match input::message(&options.message) {
         Ok(message) => message,
-        Err(problem) => return lock(report).invalid_message(problem),
+        Err(problem) => return run.report().invalid_message(problem),
     };
-    let mut request = ChatRequest::new(message);
-    request.conversation_id = conversation;
-    request.visitor_ref = visitor;
-    let client = Client::with_config(connection.endpoint.clone(), options.service.config());
-    let mut reply = match client.chat(&request) {
-        Ok(reply) => reply,
-        Err(failure) => return lock(report).failure(&failure),
-    };
-    loop {
-        match reply.next_event() {
-            Ok(Some(event)) => {
-                if let Some(exit) = lock(report).event(&event)? {
-                    return Ok(exit);
-                }
-            }
-            Ok(None) => return Ok(Exit::Complete),
-            Err(failure) => return lock(report).failure(&failure),
+    let mut session = thread.session(run.client.clone());
+    let exit = reply(&mut session, message, run)?;
+    if exit != Exit::Complete || !session.state().is_handoff() {
+        return Ok(exit);
+    }
+    match options.wait {
+        Some(limit) if session.is_polling() => follow::to_its_end(&mut session, limit, run),
+        _ => {
+            follow::note(&session, run);
+            Ok(exit)
         }
     }
 }
 
-fn conversation(options: &AskOptions) -> Result<Option<ConversationId>, String> {
-    match &options.conversation {
-        Some(id) => Ok(Some(id.clone())),
-        None if options.service.sandbox => Ok(None),
-        None => variable("HIGHCHAT_CONVERSATION")?
-            .map(ConversationId::new)
-            .transpose()
-            .map_err(|error| format!("HIGHCHAT_CONVERSATION: {error}")),
+fn reply(session: &mut Session, message: Message, run: &Run) -> io::Result<Exit> {
+    run.report().begin_turn();
+    // The first message of a session finds no turn before it.
+    if session.send(message).is_err() {
+        return Ok(Exit::Other);
     }
-}
-
-fn visitor(options: &AskOptions) -> Result<Option<VisitorRef>, String> {
-    match &options.visitor {
-        Some(visitor) => Ok(Some(visitor.clone())),
-        None => variable("HIGHCHAT_VISITOR")?
-            .map(VisitorRef::new)
-            .transpose()
-            .map_err(|error| format!("HIGHCHAT_VISITOR: {error}")),
+    loop {
+        let Some(update) = session.next() else {
+            return Ok(Exit::Other);
+        };
+        if let Some(exit) = run.update(&update)? {
+            if matches!(update, Update::TurnEnded { .. }) {
+                return Ok(exit);
+            }
+        }
     }
-}
-
-fn lock(report: &Mutex<Report>) -> MutexGuard<'_, Report> {
-    report.lock().unwrap_or_else(PoisonError::into_inner)
 }

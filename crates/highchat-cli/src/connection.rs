@@ -14,7 +14,7 @@ const MAX_KEY_FILE: u64 = 64 * 1024;
 /// The service to talk to; a sandbox lives as long as this.
 pub(crate) struct Connection {
     pub(crate) endpoint: Endpoint,
-    _sandbox: Option<Sandbox>,
+    sandbox: Option<Sandbox>,
 }
 
 /// Where a key or a slug was given.
@@ -59,8 +59,13 @@ impl Connection {
         })?;
         Ok(Self {
             endpoint,
-            _sandbox: None,
+            sandbox: None,
         })
+    }
+
+    /// Whether the service ends with this run.
+    pub(crate) const fn is_private(&self) -> bool {
+        self.sandbox.is_some()
     }
 
     fn sandbox() -> io::Result<Self> {
@@ -69,7 +74,7 @@ impl Connection {
         let endpoint = Endpoint::new(sandbox.base_url(), credentials).map_err(io::Error::other)?;
         Ok(Self {
             endpoint,
-            _sandbox: Some(sandbox),
+            sandbox: Some(sandbox),
         })
     }
 }

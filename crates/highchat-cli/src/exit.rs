@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use highchat_proto::failure::Failure;
+use highchat_proto::conversation::{TurnEnd, TurnError};
 use highchat_proto::response::ResponseError;
 
 /// The exit status: part of the program's public contract.
@@ -73,19 +73,39 @@ impl From<Exit> for ExitCode {
     }
 }
 
-impl From<&Failure> for Exit {
-    fn from(failure: &Failure) -> Self {
-        match failure {
-            Failure::NotSent(_) => Self::Unreachable,
-            Failure::Interrupted(_) | Failure::Cut(_) => Self::Incomplete,
-            Failure::Refused(ResponseError::Api(error)) => match error.status.as_u16() {
-                401 | 403 => Self::Unauthenticated,
-                404 => Self::NotFound,
-                429 => Self::RateLimited,
-                _ => Self::ServiceFailed,
-            },
-            Failure::Refused(_) => Self::ServiceFailed,
+impl From<&TurnEnd> for Exit {
+    fn from(end: &TurnEnd) -> Self {
+        match end {
+            TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered => Self::Complete,
+            TurnEnd::Cancelled => Self::Interrupted,
+            TurnEnd::Failed(error) => error.into(),
             _ => Self::Other,
+        }
+    }
+}
+
+impl From<&TurnError> for Exit {
+    fn from(error: &TurnError) -> Self {
+        match error {
+            TurnError::NotSent => Self::Unreachable,
+            TurnError::Unanswered | TurnError::TimedOut | TurnError::Cut(_) => Self::Incomplete,
+            TurnError::Refused(error) => error.into(),
+            TurnError::Service(_) => Self::ServiceFailed,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl From<&ResponseError> for Exit {
+    fn from(error: &ResponseError) -> Self {
+        let ResponseError::Api(error) = error else {
+            return Self::ServiceFailed;
+        };
+        match error.status.as_u16() {
+            401 | 403 => Self::Unauthenticated,
+            404 => Self::NotFound,
+            429 => Self::RateLimited,
+            _ => Self::ServiceFailed,
         }
     }
 }

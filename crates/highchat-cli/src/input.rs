@@ -6,7 +6,7 @@ use highchat_proto::message::Message;
 
 /// The most that is read from standard input, in bytes: no message of 4000 characters
 /// is longer.
-const MAX_INPUT: u64 = 4 * Message::MAX_CHARS as u64 + 2;
+pub(crate) const MAX_INPUT: u64 = 4 * Message::MAX_CHARS as u64 + 2;
 
 /// The message of the arguments, or of standard input where there is none or it is `-`.
 ///
@@ -39,6 +39,15 @@ fn read_stdin() -> Result<String, String> {
             Message::MAX_CHARS
         ));
     }
+    text(bytes)
+}
+
+/// What was read, as text without its last newline.
+///
+/// # Errors
+///
+/// A sentence: it is no UTF-8.
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String, String> {
     let mut text =
         String::from_utf8(bytes).map_err(|_| String::from("standard input is no UTF-8"))?;
     if text.ends_with('\n') {

@@ -7,15 +7,27 @@
 #![forbid(unsafe_code)]
 
 mod ask;
+mod bubble;
+mod chat;
+mod completions;
 mod connection;
 mod exit;
+mod follow;
 mod input;
+mod logging;
 mod ndjson;
 mod options;
+mod rate;
 mod report;
+mod run;
 mod sandbox;
 pub mod sanitise;
+mod screen;
+mod shell;
 mod signals;
+mod thread;
+mod told;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -28,7 +40,11 @@ use crate::options::{Command, Options};
 pub fn run() -> ExitCode {
     let exit = match Options::parse().command {
         Command::Ask(options) => ask::run(&options),
+        Command::Chat(options) => chat::run(&options),
+        Command::Watch(options) => watch::run(&options),
+        Command::Rate(options) => rate::run(&options),
         Command::Sandbox(options) => sandbox::run(options),
+        Command::Completions(options) => completions::run(&options),
     };
     exit.into()
 }

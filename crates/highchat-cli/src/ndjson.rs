@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use highchat_proto::event::Event;
+use highchat_proto::backoff::DelayReason;
+use highchat_proto::conversation::Update;
 use highchat_proto::id::Timestamp;
 use serde::Serialize;
 use serde_json::Serializer;
@@ -30,8 +31,22 @@ pub(crate) enum Line<'a> {
         message: &'a str,
         ts: Option<&'a str>,
     },
+    Message {
+        id: &'a str,
+        role: &'a str,
+        content: &'a str,
+        created_at: Option<&'a str>,
+    },
     State {
         state: &'a str,
+    },
+    Delayed {
+        seconds: f64,
+        reason: &'a str,
+    },
+    Recovered {
+        message_id: &'a str,
+        text: &'a str,
     },
     Error {
         kind: &'a str,
@@ -52,39 +67,61 @@ pub(crate) enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// The line of an event, where it has one: not of a ping, of a delta without text, of
-    /// an `error` (which is a failure like others), nor of what the API's text does not
-    /// name.
-    pub(crate) fn of(event: &'a Event<'_>) -> Option<Self> {
-        Some(match event {
-            Event::Meta { conversation_id } => Self::Meta {
-                conversation_id: conversation_id.as_ref().map(|id| id.as_str()),
+    /// The line of an update, where it has one by itself: a failure has one where it is
+    /// told, and what the API's text does not name has none.
+    pub(crate) fn of(update: &Update<'a>) -> Option<Self> {
+        Some(match *update {
+            Update::Meta {
+                conversation_id, ..
+            } => Self::Meta {
+                conversation_id: conversation_id.map(|id| id.as_str()),
             },
-            Event::Delta { text } if !text.is_empty() => Self::Delta { text },
-            Event::Done {
+            Update::Delta { text } => Self::Delta { text },
+            Update::Done {
                 message_id,
                 state,
                 ts,
             } => Self::Done {
                 message_id: message_id.as_str(),
                 state: state.as_str(),
-                ts: ts.as_ref().map(Timestamp::as_str),
+                ts: ts.map(Timestamp::as_str),
             },
-            Event::Human { message, ts } => Self::Human {
+            Update::Human { message, ts } => Self::Human {
                 message,
-                ts: ts.as_ref().map(Timestamp::as_str),
+                ts: ts.map(Timestamp::as_str),
+            },
+            Update::Message(message) if &*message.role != "user" => Self::Message {
+                id: message.id.as_str(),
+                role: &message.role,
+                content: &message.content,
+                created_at: message.created_at.as_ref().map(Timestamp::as_str),
+            },
+            Update::State(state) => Self::State {
+                state: state.as_str(),
+            },
+            Update::Delayed { delay, reason, .. } => Self::Delayed {
+                seconds: delay.as_secs_f64(),
+                reason: match reason {
+                    DelayReason::RateLimited => "rate_limited",
+                    DelayReason::NotSent => "not_sent",
+                    _ => "transient",
+                },
+            },
+            Update::Recovered { message, .. } => Self::Recovered {
+                message_id: message.id.as_str(),
+                text: &message.content,
             },
             _ => return None,
         })
     }
 
     /// The line, with its newline.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_text(&self) -> String {
         let mut line = Vec::new();
         self.serialize(&mut Serializer::with_formatter(&mut line, Escaping))
             .expect("plain data, to memory");
         line.push(b'\n');
-        line
+        String::from_utf8(line).expect("JSON is UTF-8")
     }
 }
 
@@ -115,7 +152,7 @@ mod tests {
     #[test]
     fn what_a_terminal_would_obey_is_escaped_and_reads_back_as_it_was() {
         let text = "a\u{1b}[31m\u{7f}\u{9b}\u{202e}\"\\\n\tբ";
-        let line = String::from_utf8(Line::Delta { text }.to_bytes()).unwrap();
+        let line = Line::Delta { text }.to_text();
         assert_eq!(
             line,
             "{\"type\":\"delta\",\"text\":\"a\\u001b[31m\\u007f\\u009b\\u202e\\\"\\\\\\n\\tբ\"}\n"

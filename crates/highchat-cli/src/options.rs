@@ -1,11 +1,18 @@
 //! The command line.
 
-use core::time::Duration;
-use std::path::PathBuf;
+mod output;
+mod service;
 
-use clap::{Args, Parser, Subcommand};
-use highchat_proto::config::Config;
-use highchat_proto::id::{ConversationId, VisitorRef};
+use core::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use highchat_proto::id::{ConversationId, Timestamp, VisitorRef};
+use highchat_proto::request::Rating;
+
+pub(crate) use output::{Color, OutputOptions};
+pub(crate) use service::ServiceOptions;
+use service::seconds;
 
 /// Talk to a HighChat bot from a terminal or a script.
 #[derive(Debug, Parser)]
@@ -18,18 +25,22 @@ pub(crate) struct Options {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Ask(AskOptions),
+    Chat(ChatOptions),
+    Watch(WatchOptions),
+    Rate(RateOptions),
     Sandbox(SandboxOptions),
+    Completions(CompletionsOptions),
 }
 
 const EXIT_STATUS: &str = "\
 Exit status:
-  0    the whole reply was shown
+  0    the whole reply was shown; a handoff is no failure
   1    anything not listed here
   2    wrong usage, or input refused before anything was sent
   3    the reply is incomplete, or the message may or may not have been taken;
        it was not sent again
   4    401 or 403: the key or the slug is not accepted
-  5    429: too many messages
+  5    429: too many messages, after the attempts allowed
   6    404: unknown conversation
   7    the service could not be reached; the message was surely not taken
   8    the service failed: an error event, a 5xx, a redirect, any other answer
@@ -48,9 +59,110 @@ pub(crate) struct AskOptions {
     #[arg(value_name = "MESSAGE")]
     pub(crate) message: Vec<String>,
 
+    /// Where a person takes over, stay and print what they write, until the bot is back
+    /// or the conversation is closed; with SECONDS for at most that long
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, num_args = 0..=1,
+          require_equals = true)]
+    pub(crate) wait: Option<Option<Duration>>,
+
     #[command(flatten)]
     pub(crate) service: ServiceOptions,
 
+    #[command(flatten)]
+    pub(crate) thread: ThreadOptions,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// Talk with the bot, and with the person it hands over to
+///
+/// Each line is a message. Ctrl-C stops a reply that streams, twice at an empty prompt it
+/// leaves, as does Ctrl-D. Where standard input is no terminal, each line of it is one
+/// message; a failure is told and the next line is sent, and the exit status is that of
+/// the last failure.
+///
+/// /rate up|down [COMMENT], /new, /id, /help and /quit are for this program; any other
+/// line goes to the service.
+#[derive(Args, Debug)]
+#[command(after_long_help = EXIT_STATUS)]
+pub(crate) struct ChatOptions {
+    #[command(flatten)]
+    pub(crate) service: ServiceOptions,
+
+    #[command(flatten)]
+    pub(crate) thread: ThreadOptions,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// Print what a person writes in a conversation, until the bot is back or it is closed
+#[derive(Args, Debug)]
+#[command(after_long_help = EXIT_STATUS)]
+pub(crate) struct WatchOptions {
+    /// The conversation
+    #[arg(value_name = "CONVERSATION_ID")]
+    pub(crate) conversation: ConversationId,
+
+    /// Begin after that time, as the service writes it; without it, with what the
+    /// service gives
+    #[arg(long, value_name = "TIMESTAMP")]
+    pub(crate) after: Option<Timestamp>,
+
+    #[command(flatten)]
+    pub(crate) service: ServiceOptions,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// Rate a conversation
+#[derive(Args, Debug)]
+#[command(after_long_help = EXIT_STATUS)]
+pub(crate) struct RateOptions {
+    /// The conversation
+    #[arg(value_name = "CONVERSATION_ID")]
+    pub(crate) conversation: ConversationId,
+
+    /// How it was
+    #[arg(value_name = "RATING", value_enum)]
+    pub(crate) rating: Thumb,
+
+    /// What there is to add
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) comment: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) service: ServiceOptions,
+
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+/// The two ratings, under all the names they have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Thumb {
+    /// It was helpful
+    #[value(alias = "1")]
+    Up,
+    /// It was not
+    #[value(alias = "0")]
+    Down,
+}
+
+impl From<Thumb> for Rating {
+    fn from(thumb: Thumb) -> Self {
+        match thumb {
+            Thumb::Up => Self::Up,
+            Thumb::Down => Self::Down,
+        }
+    }
+}
+
+/// Which conversation, and on whose behalf.
+#[derive(Args, Debug)]
+pub(crate) struct ThreadOptions {
     /// Continue that conversation [env: HIGHCHAT_CONVERSATION]
     #[arg(long, value_name = "ID")]
     pub(crate) conversation: Option<ConversationId>,
@@ -58,90 +170,6 @@ pub(crate) struct AskOptions {
     /// Your id of the end user, at most 200 characters [env: HIGHCHAT_VISITOR]
     #[arg(long, value_name = "REF")]
     pub(crate) visitor: Option<VisitorRef>,
-
-    #[command(flatten)]
-    pub(crate) output: OutputOptions,
-}
-
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Service")]
-pub(crate) struct ServiceOptions {
-    /// Client API key [env: HIGHCHAT_KEY]
-    ///
-    /// Other users of this machine may see the arguments of a command: --key-file and
-    /// the environment keep a key to yourself.
-    #[arg(long, value_name = "KEY", group = "way", hide_default_value = true)]
-    pub(crate) key: Option<String>,
-
-    /// File that holds the client API key, and nothing else [env: HIGHCHAT_KEY_FILE]
-    #[arg(long, value_name = "FILE", group = "way")]
-    pub(crate) key_file: Option<PathBuf>,
-
-    /// Public slug of the bot; no key is sent then [env: HIGHCHAT_SLUG]
-    #[arg(long, value_name = "SLUG", group = "way")]
-    pub(crate) slug: Option<String>,
-
-    /// Start a private sandbox for this run and talk to it: no key, no network; the
-    /// environment's key, slug, URL and conversation are left aside
-    #[arg(long, group = "way", conflicts_with_all = ["base_url", "insecure_http"])]
-    pub(crate) sandbox: bool,
-
-    /// Where the service is; a path is kept as a prefix [default:
-    /// https://app.highchat.am] [env: HIGHCHAT_BASE_URL]
-    #[arg(long, value_name = "URL")]
-    pub(crate) base_url: Option<String>,
-
-    /// Take http:// to a host other than this machine: whoever listens reads the key
-    #[arg(long)]
-    pub(crate) insecure_http: bool,
-
-    /// Give up without a head of the response after that long [default: 60]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) response_timeout: Option<Duration>,
-
-    /// Give up a reply on which nothing came for that long [default: 60]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) idle_timeout: Option<Duration>,
-
-    /// Give up a reply on which nothing but pings came for that long [default: 300]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) progress_timeout: Option<Duration>,
-}
-
-impl ServiceOptions {
-    pub(crate) fn config(&self) -> Config {
-        let mut config = Config::default();
-        let given = [
-            (self.response_timeout, &mut config.response_timeout),
-            (self.idle_timeout, &mut config.idle_timeout),
-            (self.progress_timeout, &mut config.progress_timeout),
-        ];
-        for (given, value) in given {
-            if let Some(given) = given {
-                *value = given;
-            }
-        }
-        config
-    }
-}
-
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Output")]
-pub(crate) struct OutputOptions {
-    /// Print one JSON object a line
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    /// Colour on standard error; `auto`: on a terminal, unless NO_COLOR is set
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
-    pub(crate) color: Color,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 /// Run a local /v1 service for development, demonstrations and tests
@@ -175,18 +203,11 @@ pub(crate) struct SandboxOptions {
     pub(crate) rate_limit: u32,
 }
 
-/// The longest time that an option takes: a year, as good as for ever.
-const MAX_SECONDS: f64 = 366.0 * 24.0 * 3600.0;
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(seconds) if seconds > 0.0 && seconds <= MAX_SECONDS => {
-            Ok(Duration::from_secs_f64(seconds))
-        }
-        _ => Err(format!(
-            "not a number of seconds between 0 and {MAX_SECONDS}"
-        )),
-    }
+/// Print a completion script for a shell
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsOptions {
+    /// The shell
+    pub(crate) shell: Shell,
 }
 
 #[cfg(test)]
@@ -197,13 +218,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Options::command().debug_assert();
-    }
-
-    #[test]
-    fn seconds_are_positive_and_may_have_a_fraction() {
-        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
-        for text in ["0", "-1", "inf", "nan", "1e9", "x", ""] {
-            assert!(seconds(text).is_err(), "{text}");
-        }
     }
 }

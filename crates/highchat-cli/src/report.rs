@@ -1,31 +1,39 @@
 //! What a run tells: the reply on standard output, all else on standard error.
 
-use std::io::{self, Write};
+use std::io;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use highchat_proto::event::Event;
-use highchat_proto::failure::Failure;
-use highchat_proto::id::ConversationId;
-use highchat_proto::response::{ApiError, ResponseError};
+use highchat_proto::backoff::DelayReason;
+use highchat_proto::conversation::{Delayed, TurnEnd, TurnError, Update};
+use highchat_proto::id::{ConversationId, Timestamp};
 use highchat_proto::state::State;
 
+use crate::bubble::Bubble;
 use crate::exit::Exit;
 use crate::ndjson::Line;
 use crate::options::{Color, OutputOptions};
-use crate::sanitise::{Sanitiser, sanitise};
+use crate::sanitise::sanitise;
+use crate::screen::Screen;
+use crate::shell::quoted;
+use crate::told::{Purpose, Told};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
+const PERSON: Style = AnsiColor::Green.on_default().bold();
 
 /// The two outputs of one run, and what is known so far.
 ///
 /// Every method may fail because standard output is gone, which ends the run quietly.
 pub(crate) struct Report {
+    screen: Screen,
     form: Form,
-    color: ColorChoice,
+    is_coloured: bool,
+    purpose: Purpose,
     conversation_id: Option<ConversationId>,
     state: State,
+    /// A reply is awaited or growing: what ends it ends a line.
+    is_reply_open: bool,
     has_ended: bool,
 }
 
@@ -34,188 +42,184 @@ enum Form {
     Json,
 }
 
-/// The text of the bubble that is growing on standard output.
-#[derive(Default)]
-struct Bubble {
-    sanitiser: Sanitiser,
-    is_open: bool,
-    /// Newlines that were not printed yet: the last ones of a reply never are.
-    newlines: usize,
-}
-
-impl Bubble {
-    fn push(&mut self, text: &str) -> io::Result<()> {
-        let mut shown = String::with_capacity(text.len());
-        self.sanitiser.push(text, &mut shown);
-        let kept = shown.trim_end_matches('\n');
-        self.is_open = true;
-        if kept.is_empty() {
-            self.newlines += shown.len();
-            return Ok(());
-        }
-        let behind = shown.len() - kept.len();
-        let mut stdout = io::stdout().lock();
-        for _ in 0..core::mem::replace(&mut self.newlines, behind) {
-            stdout.write_all(b"\n")?;
-        }
-        stdout.write_all(kept.as_bytes())?;
-        stdout.flush()
-    }
-
-    /// Ends the line, where something was begun.
-    fn close(&mut self) -> io::Result<()> {
-        if core::mem::take(self).is_open {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(b"\n")?;
-            stdout.flush()?;
-        }
-        Ok(())
-    }
-}
-
-/// A failure as it is told.
-struct Told {
-    kind: &'static str,
-    message: String,
-    hint: Option<String>,
-}
-
 impl Report {
-    pub(crate) fn new(options: &OutputOptions, conversation_id: Option<ConversationId>) -> Self {
+    pub(crate) fn new(
+        options: &OutputOptions,
+        purpose: Purpose,
+        screen: Screen,
+        conversation_id: Option<ConversationId>,
+    ) -> Self {
         Self {
+            screen,
             form: if options.json {
                 Form::Json
             } else {
                 Form::Text(Bubble::default())
             },
-            color: color_choice(options.color),
+            is_coloured: is_coloured(options.color),
+            purpose,
             conversation_id,
             state: State::Bot,
+            is_reply_open: false,
             has_ended: false,
         }
     }
 
-    /// Tells an event, and returns how the run ends where it does with it.
-    pub(crate) fn event(&mut self, event: &Event<'_>) -> io::Result<Option<Exit>> {
+    /// A message is on its way.
+    pub(crate) const fn begin_turn(&mut self) {
+        self.is_reply_open = true;
+    }
+
+    /// What comes belongs to another conversation from here on.
+    pub(crate) fn begin_conversation(&mut self) {
+        self.conversation_id = None;
+        self.state = State::Bot;
+    }
+
+    /// Tells what happened, and returns how the turn, the handoff or the rating ended
+    /// where it did with it.
+    pub(crate) fn update(&mut self, update: &Update<'_>) -> io::Result<Option<Exit>> {
         if let Form::Json = self.form {
-            if let Some(line) = Line::of(event) {
-                print(&line)?;
+            if let Some(line) = Line::of(update) {
+                self.print(&line)?;
             }
         }
-        match event {
-            Event::Meta {
+        match update {
+            Update::Meta {
                 conversation_id: Some(id),
-            } => self.conversation_id = Some(id.clone()),
-            Event::Delta { text } => {
-                if let Form::Text(bubble) = &mut self.form {
-                    bubble.push(text)?;
-                }
+                ..
+            } => self.conversation_id = Some((*id).clone()),
+            Update::Delta { text } => self.push(text)?,
+            Update::Done { .. } => self.close_reply()?,
+            Update::Recovering { error } => {
+                self.note(&format!("{error}; looking whether the service has it"));
             }
-            Event::Done { state, .. } => {
-                if let Form::Text(bubble) = &mut self.form {
-                    bubble.is_open = true;
+            Update::Recovered { missing, .. } => {
+                self.push(missing)?;
+                self.close_reply()?;
+            }
+            Update::Human { message, .. } => {
+                self.is_reply_open = false;
+                self.show_message(message, None)?;
+            }
+            Update::Message(message) if &*message.role != "user" => {
+                // Between the lines of a conversation it must be seen whose line it is.
+                let is_mixed = self.purpose == Purpose::Chat && Screen::is_terminal();
+                self.show_message(&message.content, is_mixed.then_some("person"))?;
+            }
+            Update::State(state) => self.state = (*state).clone(),
+            Update::Delayed {
+                what,
+                delay,
+                reason,
+            } => {
+                let problem = match (what, reason) {
+                    (Delayed::Poll, _) => "the person's messages cannot be read now",
+                    (_, DelayReason::RateLimited) => "too many messages were sent",
+                    (_, DelayReason::NotSent) => "the service could not be reached",
+                    _ => "the service failed",
+                };
+                let seconds = delay.as_secs_f64();
+                self.note(&format!("{problem}; trying again in {seconds:.1} s"));
+            }
+            Update::TurnEnded { end, .. } => {
+                self.is_reply_open = false;
+                match end {
+                    TurnEnd::Failed(error) => self.tell_turn(error)?,
+                    TurnEnd::Cancelled => self.tell_cancelled()?,
+                    _ => {}
                 }
-                self.set_state(state)?;
+                return Ok(Some(Exit::from(*end)));
+            }
+            Update::HandoffFailed { error } => {
+                let id = self.conversation_id.as_ref();
+                self.tell(&Told::refused(error, Purpose::Watch, id))?;
+                return Ok(Some(Exit::from(*error)));
+            }
+            Update::Rated { .. } => {
+                self.note("the rating was taken");
                 return Ok(Some(Exit::Complete));
             }
-            Event::Human { message, .. } => {
-                if let Form::Text(bubble) = &mut self.form {
-                    bubble.close()?;
-                    bubble.push(message)?;
-                }
-                self.set_state(&State::Human)?;
-                return Ok(Some(Exit::Complete));
-            }
-            Event::Error { message } => {
-                self.tell(
-                    &Told {
-                        kind: "failed",
-                        message: message.to_string(),
-                        hint: None,
-                    },
-                    None,
-                )?;
-                return Ok(Some(Exit::ServiceFailed));
+            Update::RatingFailed { error, .. } => {
+                let id = self.conversation_id.as_ref();
+                self.tell(&Told::turn(error, Purpose::Rate, id))?;
+                return Ok(Some(Exit::from(*error)));
             }
             _ => {}
         }
         Ok(None)
     }
 
-    fn set_state(&mut self, state: &State) -> io::Result<()> {
-        if self.state == *state {
-            return Ok(());
-        }
-        self.state = state.clone();
-        if let Form::Json = self.form {
-            print(&Line::State {
-                state: state.as_str(),
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Tells why there is no reply, or no whole one.
-    pub(crate) fn failure(&mut self, failure: &Failure) -> io::Result<Exit> {
-        let exit = Exit::from(failure);
-        let (kind, message) = match failure {
-            Failure::Refused(ResponseError::Api(error)) => ("refused", api_message(error)),
-            Failure::Refused(error) => ("not_a_reply", error.to_string()),
-            Failure::NotSent(_) => ("unreachable", failure.to_string()),
-            Failure::Cut(_) => ("incomplete", failure.to_string()),
-            _ => ("no_answer", failure.to_string()),
-        };
-        let api = match failure {
-            Failure::Refused(error) => Some(error),
-            _ => None,
-        };
-        let told = Told {
-            kind,
-            message,
-            hint: self.hint(failure),
-        };
-        self.tell(&told, api)?;
-        Ok(exit)
-    }
-
-    /// Tells what is wrong with the message, which was therefore not sent.
-    pub(crate) fn invalid_message(&mut self, message: String) -> io::Result<Exit> {
-        self.tell(
-            &Told {
-                kind: "invalid_message",
-                message,
-                hint: None,
-            },
-            None,
-        )?;
+    /// Tells what is wrong with the input, which was therefore not sent.
+    pub(crate) fn invalid_message(&mut self, message: impl Into<String>) -> io::Result<Exit> {
+        self.tell(&Told::plain("invalid_message", message))?;
         Ok(Exit::Usage)
     }
 
-    fn tell(&mut self, told: &Told, error: Option<&ResponseError>) -> io::Result<()> {
-        let api = match error {
-            Some(ResponseError::Api(api)) => Some(api),
-            _ => None,
+    /// Tells that a person answers from here, and how to follow them.
+    pub(crate) fn note_handoff(&self, after: Option<&Timestamp>, is_private: bool) {
+        let Some(id) = self.conversation_id.as_ref().filter(|_| !is_private) else {
+            return self.note(
+                "from here a person answers; `ask --wait` and `chat` stay to show what they write",
+            );
         };
-        let status = error
-            .and_then(ResponseError::status)
-            .map(|status| status.as_u16());
-        let code = api
-            .and_then(|api| api.code.as_ref())
-            .map(|code| code.as_str());
-        match &mut self.form {
-            Form::Json => print(&Line::Error {
+        let id = quoted(id.as_str());
+        let after = after.map_or(String::new(), |after| {
+            format!(" --after {}", quoted(after.as_str()))
+        });
+        self.note(&format!(
+            "from here a person answers; to follow them: highchat watch {id}{after}"
+        ));
+    }
+
+    /// Tells that nobody but the bot answers from here, or nobody at all.
+    pub(crate) fn note_end_of_handoff(&self) {
+        match self.state {
+            State::Closed => self.note("the conversation is closed"),
+            _ => self.note("the bot is back"),
+        }
+    }
+
+    /// Whether what is told is coloured.
+    pub(crate) const fn is_coloured(&self) -> bool {
+        self.is_coloured
+    }
+
+    /// A line for the person at the terminal.
+    pub(crate) fn note(&self, text: &str) {
+        self.notice(HINT, "note", text);
+    }
+
+    /// Ends the run: exactly once, whatever happens.
+    pub(crate) fn end(&mut self, exit: Exit) -> io::Result<()> {
+        if core::mem::replace(&mut self.has_ended, true) {
+            return Ok(());
+        }
+        self.screen.lower_prompt()?;
+        if let Form::Text(_) = self.form {
+            return self.close();
+        }
+        self.print(&Line::End {
+            outcome: exit.outcome(),
+            exit_code: exit.code(),
+            conversation_id: self.conversation_id.as_ref().map(|id| id.as_str()),
+            state: (exit == Exit::Complete).then_some(self.state.as_str()),
+        })
+    }
+
+    /// Tells a failure.
+    pub(crate) fn tell(&mut self, told: &Told) -> io::Result<()> {
+        if let Form::Json = self.form {
+            self.print(&Line::Error {
                 kind: told.kind,
                 message: &told.message,
-                status,
-                code,
-            })?,
-            Form::Text(bubble) => bubble.close()?,
+                status: told.status,
+                code: told.code.as_deref(),
+            })?;
         }
-        let known: Vec<_> = code
-            .map(String::from)
-            .into_iter()
-            .chain(status.map(|s| s.to_string()))
-            .collect();
+        self.close()?;
+        let status = told.status.map(|status| status.to_string());
+        let known: Vec<_> = [told.code.clone(), status].into_iter().flatten().collect();
         let aside = if known.is_empty() {
             String::new()
         } else {
@@ -228,107 +232,116 @@ impl Report {
         Ok(())
     }
 
-    /// What to do next.
-    fn hint(&self, failure: &Failure) -> Option<String> {
-        let go_on = match &self.conversation_id {
-            Some(id) => format!(" To go on: --conversation {id}"),
-            None => String::new(),
-        };
-        Some(match (Exit::from(failure), failure) {
-            (Exit::Unauthenticated, _) => "check the key or the slug, and that the bot's channel \
-                                           is enabled"
-                .into(),
-            (
-                Exit::RateLimited,
-                Failure::Refused(ResponseError::Api(ApiError {
-                    retry_after: Some(wait),
-                    ..
-                })),
-            ) => format!(
-                "the message was not taken; try again in {} s",
-                wait.as_secs()
-            ),
-            (Exit::RateLimited, _) => "the message was not taken; try again in a minute".into(),
-            (Exit::NotFound, _) => {
-                "without --conversation (and HIGHCHAT_CONVERSATION) a new one begins".into()
-            }
-            (Exit::Unreachable, _) => "the message was not taken; check --base-url and the \
-                                       network, and try again"
-                .into(),
-            (Exit::Incomplete, _) => {
-                format!("the message was or may have been taken, and was not sent again.{go_on}")
-            }
-            (_, Failure::Refused(ResponseError::Redirect(_))) => {
-                "check --base-url: it should be the address that the service redirects to".into()
-            }
-            (_, Failure::Refused(ResponseError::Api(error))) if error.status.is_server_error() => {
-                format!("the message may have been taken, and was not sent again.{go_on}")
-            }
-            (_, Failure::Refused(ResponseError::Api(_))) => return None,
-            _ => "check --base-url: is it a HighChat service that answers there?".into(),
-        })
+    fn tell_turn(&mut self, error: &TurnError) -> io::Result<()> {
+        self.tell(&Told::turn(
+            error,
+            self.purpose,
+            self.conversation_id.as_ref(),
+        ))
     }
 
-    /// Ends the run: exactly once, whatever happens.
-    pub(crate) fn end(&mut self, exit: Exit) -> io::Result<()> {
-        if core::mem::replace(&mut self.has_ended, true) {
-            return Ok(());
+    fn tell_cancelled(&mut self) -> io::Result<()> {
+        if let Form::Json = self.form {
+            let message = "stopped; the message may have been taken";
+            self.print(&Line::Error {
+                kind: "cancelled",
+                message,
+                status: None,
+                code: None,
+            })?;
         }
-        match &mut self.form {
-            Form::Json => print(&Line::End {
-                outcome: exit.outcome(),
-                exit_code: exit.code(),
-                conversation_id: self.conversation_id.as_ref().map(|id| id.as_str()),
-                state: (exit == Exit::Complete).then_some(self.state.as_str()),
-            })?,
-            Form::Text(bubble) => bubble.close()?,
+        if matches!(&self.form, Form::Text(bubble) if bubble.is_open()) {
+            self.close()?;
+        } else if Screen::is_terminal() {
+            // The terminal has shown the ^C.
+            self.screen.err("\n");
         }
-        if exit == Exit::Complete && self.state.is_handoff() {
-            let id = self.conversation_id.as_ref().map_or("", |id| id.as_str());
-            self.notice(
-                HINT,
-                "note",
-                &format!("from here a person answers, in the conversation {id}"),
-            );
-        }
+        self.note("stopped; the message may have been taken");
         Ok(())
     }
 
-    /// A line for the person at the terminal.
+    fn push(&mut self, text: &str) -> io::Result<()> {
+        match &mut self.form {
+            Form::Text(bubble) => self.screen.out(&bubble.push(text)),
+            Form::Json => Ok(()),
+        }
+    }
+
+    /// The reply is whole: it ends its line, though it may have no text.
+    fn close_reply(&mut self) -> io::Result<()> {
+        if core::mem::take(&mut self.is_reply_open) {
+            if let Form::Text(bubble) = &mut self.form {
+                bubble.open();
+            }
+        }
+        self.close()
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        match &mut self.form {
+            Form::Text(bubble) => self.screen.out(bubble.close()),
+            Form::Json => Ok(()),
+        }
+    }
+
+    /// Shows what a person wrote, or that one took over: a line, or more.
+    fn show_message(&mut self, text: &str, label: Option<&str>) -> io::Result<()> {
+        self.close()?;
+        if matches!(self.form, Form::Json) || text.is_empty() {
+            return Ok(());
+        }
+        let mut bubble = Bubble::default();
+        let mut shown = bubble.push(text);
+        shown.push_str(bubble.close());
+        if let Some(label) = label {
+            shown.insert_str(0, &format!("{}: ", self.styled(PERSON, label)));
+        }
+        self.screen.out(&shown)
+    }
+
     fn notice(&self, style: Style, label: &str, text: &str) {
-        let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
         // A message may have several lines, and must not look like several messages.
         let text = sanitise(text).replace('\n', "\n    ");
-        // Nothing can be told any more when standard error is gone.
-        let _ = writeln!(stderr, "{style}{label}{style:#}: {text}");
+        let label = self.styled(style, label);
+        // The reply goes on behind it, but on a terminal it has to stand somewhere.
+        let is_amid = matches!(&self.form, Form::Text(bubble) if bubble.is_open());
+        let start = if is_amid && Screen::is_terminal() {
+            "\n"
+        } else {
+            ""
+        };
+        self.screen.err(&format!("{start}{label}: {text}\n"));
+    }
+
+    fn styled(&self, style: Style, text: &str) -> String {
+        if self.is_coloured {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.into()
+        }
+    }
+
+    fn print(&self, line: &Line<'_>) -> io::Result<()> {
+        self.screen.out(&line.to_text())
     }
 }
 
 /// What is wrong with the options, told before there is anything to report on.
 pub(crate) fn usage_error(color: Color, message: &str) -> Exit {
-    let mut stderr = AutoStream::new(io::stderr().lock(), color_choice(color));
-    let _ = writeln!(stderr, "{ERROR}error{ERROR:#}: {message}");
+    let (start, end) = if is_coloured(color) {
+        (ERROR.render().to_string(), ERROR.render_reset().to_string())
+    } else {
+        Default::default()
+    };
+    eprintln!("{start}error{end}: {message}");
     Exit::Usage
 }
 
-const fn color_choice(color: Color) -> ColorChoice {
+/// Whether standard error takes colours.
+fn is_coloured(color: Color) -> bool {
     match color {
-        Color::Auto => ColorChoice::Auto,
-        Color::Always => ColorChoice::Always,
-        Color::Never => ColorChoice::Never,
+        Color::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
+        Color::Always => true,
+        Color::Never => false,
     }
-}
-
-/// The service's own sentence, where there is one.
-fn api_message(error: &ApiError) -> String {
-    match &error.message {
-        Some(message) => message.to_string(),
-        None => format!("the service answered {}", error.status),
-    }
-}
-
-fn print(line: &Line<'_>) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(&line.to_bytes())?;
-    stdout.flush()
 }

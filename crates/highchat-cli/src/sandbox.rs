@@ -29,7 +29,7 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
     for key in options.key {
         builder = builder.key(key);
     }
-    let stop = Stop::catch()?;
+    let mut stop = Stop::catch()?;
     let sandbox = builder
         .start()
         .map_err(|error| io::Error::new(error.kind(), format!("port {}: {error}", options.port)))?;

@@ -25,7 +25,7 @@ impl Stop {
     }
 
     /// Waits for one of them.
-    pub(crate) fn wait(mut self) -> Exit {
+    pub(crate) fn wait(&mut self) -> Exit {
         match self.0.forever().next() {
             Some(SIGTERM) => Exit::Terminated,
             _ => Exit::Interrupted,
@@ -35,9 +35,22 @@ impl Stop {
 
 /// Ends the program on a signal, with the report's end told where that is possible.
 pub(crate) fn end_on_signal(report: Arc<Mutex<Report>>) -> io::Result<()> {
-    let stop = Stop::catch()?;
+    end_on_signal_unless(report, |_| false)
+}
+
+/// Ends the program on a signal, but on one that was made use of.
+pub(crate) fn end_on_signal_unless(
+    report: Arc<Mutex<Report>>,
+    is_used: impl Fn(Exit) -> bool + Send + 'static,
+) -> io::Result<()> {
+    let mut stop = Stop::catch()?;
     thread::spawn(move || {
-        let exit = stop.wait();
+        let exit = loop {
+            let exit = stop.wait();
+            if !is_used(exit) {
+                break exit;
+            }
+        };
         for _ in 0..TRIES {
             match report.try_lock() {
                 Ok(mut report) => {

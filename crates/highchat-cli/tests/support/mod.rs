@@ -2,12 +2,13 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+use core::time::Duration;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
-use highchat_sandbox::{Playback, Step};
+use highchat_sandbox::{Person, Playback, Sandbox, Step};
 
 pub(crate) const KEY: &str = "hc_very_secret";
 
@@ -41,6 +42,53 @@ pub(crate) fn refusal(status: &str, headers: &str, code: &str, message: &str) ->
     answer(status, &headers, &body)
 }
 
+/// A page of messages, each as a role and its text, a second apart.
+pub(crate) fn page(state: &str, messages: &[(&str, &str)]) -> String {
+    let messages: Vec<_> = messages
+        .iter()
+        .enumerate()
+        .map(|(n, (role, content))| {
+            serde_json::json!({
+                "id": format!("p{n}"),
+                "role": role,
+                "content": content,
+                "created_at": format!("2026-06-14T10:00:{:02}Z", n + 1),
+            })
+        })
+        .collect();
+    let body = serde_json::json!({
+        "state": state,
+        "messages": messages,
+        "ts": "2026-06-14T10:01:00Z",
+    });
+    answer(
+        "200 OK",
+        "content-type: application/json\r\n",
+        &body.to_string(),
+    )
+}
+
+/// A service that plays each of these to one that asks.
+pub(crate) fn play_each(answers: impl IntoIterator<Item = String>) -> Playback {
+    let scripts = answers
+        .into_iter()
+        .map(|answer| vec![Step::Send(answer.into_bytes())]);
+    Playback::start(scripts.collect::<Vec<_>>()).unwrap()
+}
+
+/// The request lines that came to a service, in order.
+pub(crate) fn request_lines(service: &Playback) -> Vec<String> {
+    service
+        .requests()
+        .iter()
+        .map(|request| {
+            let request = String::from_utf8_lossy(request);
+            let line = request.lines().next().unwrap_or_default();
+            line.trim_end_matches(" HTTP/1.1").to_string()
+        })
+        .collect()
+}
+
 /// A service that plays this to the first that asks.
 pub(crate) fn play(bytes: impl Into<String>) -> Playback {
     Playback::start(vec![vec![Step::Send(bytes.into().into_bytes())]]).unwrap()
@@ -56,6 +104,7 @@ pub(crate) fn highchat<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) 
         "HIGHCHAT_BASE_URL",
         "HIGHCHAT_CONVERSATION",
         "HIGHCHAT_VISITOR",
+        "HIGHCHAT_LOG",
         "NO_COLOR",
         "CLICOLOR_FORCE",
     ] {
@@ -65,11 +114,31 @@ pub(crate) fn highchat<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) 
     command
 }
 
-/// `highchat ask` of that service, by key.
-pub(crate) fn ask(service: &Playback, arguments: &[&str]) -> Command {
-    let mut command = highchat(["ask", "--base-url", &service.base_url(), "--key", KEY]);
+/// A command of the program to that service, by key.
+pub(crate) fn to(command: &str, base_url: &str, arguments: &[&str]) -> Command {
+    let mut command = highchat([command, "--base-url", base_url, "--key", KEY]);
     command.args(arguments);
     command
+}
+
+/// `highchat ask` of that service, by key.
+pub(crate) fn ask(service: &Playback, arguments: &[&str]) -> Command {
+    to("ask", service.base_url(), arguments)
+}
+
+/// A whole sandbox that takes that key, with a person who is quick: two lines, and back.
+pub(crate) fn quick_sandbox() -> Sandbox {
+    let person = Person::absent()
+        .says(Duration::from_millis(300), "Ես Արամն եմ")
+        .says(Duration::from_millis(600), "Ցտեսություն")
+        .hands_back(Duration::from_millis(1200));
+    Sandbox::builder()
+        .key(KEY)
+        .token_delay(Duration::ZERO)
+        .rate_limit(0)
+        .person(person)
+        .start()
+        .unwrap()
 }
 
 /// What a run printed, and its exit status.
@@ -117,4 +186,13 @@ pub(crate) fn run_with_input(mut command: Command, input: &[u8]) -> Run {
 pub(crate) fn body(service: &Playback) -> String {
     let request = String::from_utf8(service.requests().remove(0)).unwrap();
     request.split_once("\r\n\r\n").unwrap().1.into()
+}
+
+/// Waits until that is so; far longer than it ever takes.
+pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
+    let start = std::time::Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "it never was so");
+        thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -1,0 +1,72 @@
+//! `highchat chat`: a conversation at the terminal, handoff included.
+//!
+//! ```text
+//!   keyboard ── Typed ──▶ talk ── send, rate, next ──▶ Session
+//!      ▲  │                │                              ▲
+//!      │  └──── wake ──────┼──────────────────────────────┤
+//!      └── the next line ──┘           Ctrl-C ── cancel ──┘
+//! ```
+//!
+//! One thread has the keyboard, another the session, a third the signals. A line is asked
+//! for when the turn before it is over; what happens meanwhile stands above it.
+
+mod command;
+mod editor;
+mod interrupts;
+mod keyboard;
+mod lines;
+mod talk;
+mod typed;
+
+use std::io::{self, IsTerminal};
+
+use crate::exit::Exit;
+use crate::options::ChatOptions;
+use crate::report::usage_error;
+use crate::run::Run;
+use crate::signals;
+use crate::thread::Thread;
+use crate::told::Purpose;
+
+use editor::Editor;
+use interrupts::Interrupts;
+use keyboard::Keyboard;
+use talk::Talk;
+
+pub(crate) fn run(options: &ChatOptions) -> Exit {
+    let thread = match Thread::resolve(&options.thread, &options.service) {
+        Ok(thread) => thread,
+        Err(message) => return usage_error(options.output.color, &message),
+    };
+    let conversation = thread.conversation.clone();
+    let run = match Run::begin(
+        &options.service,
+        &options.output,
+        Purpose::Chat,
+        conversation,
+    ) {
+        Ok(run) => run,
+        Err(exit) => return exit,
+    };
+    let exit = chat(&run, thread);
+    run.end(exit)
+}
+
+fn chat(run: &Run, thread: Thread) -> io::Result<Exit> {
+    let session = thread.session(run.client.clone());
+    let interrupts = Interrupts::new(session.canceller());
+    let editor = Editor::new(&run.screen, run.report().is_coloured());
+    let has_editor = editor.is_some();
+    let for_signals = interrupts.clone();
+    // What a script does is not stopped in part.
+    let is_typed = io::stdin().is_terminal();
+    signals::end_on_signal_unless(run.shared_report(), move |exit| {
+        let is_used = is_typed && exit == Exit::Interrupted && for_signals.interrupt(has_editor);
+        if !is_used && has_editor {
+            editor::give_back_terminal();
+        }
+        is_used
+    })?;
+    let keyboard = Keyboard::start(editor, interrupts.clone(), &run.screen);
+    Talk::new(run, thread, session, keyboard, interrupts).until_it_ends()
+}

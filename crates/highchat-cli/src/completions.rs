@@ -1,0 +1,16 @@
+//! `highchat completions`: what a shell needs to complete a command line.
+
+use clap::CommandFactory;
+
+use crate::exit::Exit;
+use crate::options::{CompletionsOptions, Options};
+use crate::screen::Screen;
+
+pub(crate) fn run(options: &CompletionsOptions) -> Exit {
+    let mut script = Vec::new();
+    let mut command = Options::command();
+    clap_complete::generate(options.shell, &mut command, "highchat", &mut script);
+    // A shell that stopped reading has what it wanted.
+    let _ = Screen::default().out(&String::from_utf8_lossy(&script));
+    Exit::Complete
+}

@@ -1,0 +1,58 @@
+//! What happens, for `-v`: no keys, and no texts of messages.
+
+use std::time::Instant;
+
+use log::{LevelFilter, Log, Metadata, Record};
+
+use crate::connection::variable;
+use crate::sanitise::sanitise;
+use crate::screen::Screen;
+
+struct Logger {
+    screen: Screen,
+    start: Instant,
+}
+
+impl Log for Logger {
+    /// Only what this workspace says: others' lines may hold headers and bodies.
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("highchat")
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.enabled(record.metadata()) {
+            let seconds = self.start.elapsed().as_secs_f64();
+            let text = sanitise(&record.args().to_string()).replace('\n', " ");
+            self.screen.err(&format!("[{seconds:8.3}] {text}\n"));
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Begins to tell, as far as flags or the environment ask for it.
+///
+/// # Errors
+///
+/// A sentence about what is wrong with the environment.
+pub(crate) fn start(verbose: u8, screen: &Screen) -> Result<(), String> {
+    let verbose = match (verbose, variable("HIGHCHAT_LOG")?.as_deref()) {
+        (1.., _) => verbose,
+        (0, None | Some("0")) => return Ok(()),
+        (0, Some("1")) => 1,
+        (0, Some("2")) => 2,
+        (0, Some(_)) => return Err("HIGHCHAT_LOG is none of 0, 1 and 2".into()),
+    };
+    let logger = Logger {
+        screen: screen.clone(),
+        start: Instant::now(),
+    };
+    // There is one run a process, and nobody else who would set one.
+    if log::set_boxed_logger(Box::new(logger)).is_ok() {
+        log::set_max_level(match verbose {
+            1 => LevelFilter::Info,
+            _ => LevelFilter::Debug,
+        });
+    }
+    Ok(())
+}

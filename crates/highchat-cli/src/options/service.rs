@@ -1,0 +1,114 @@
+//! Which service, and how long to wait for it.
+
+use core::hash::BuildHasher;
+use core::time::Duration;
+use std::hash::RandomState;
+use std::path::PathBuf;
+
+use clap::Args;
+use highchat_proto::config::Config;
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Service")]
+pub(crate) struct ServiceOptions {
+    /// Client API key [env: HIGHCHAT_KEY]
+    ///
+    /// Other users of this machine may see the arguments of a command: --key-file and
+    /// the environment keep a key to yourself.
+    #[arg(long, value_name = "KEY", group = "way", hide_default_value = true)]
+    pub(crate) key: Option<String>,
+
+    /// File that holds the client API key, and nothing else [env: HIGHCHAT_KEY_FILE]
+    #[arg(long, value_name = "FILE", group = "way")]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// Public slug of the bot; no key is sent then [env: HIGHCHAT_SLUG]
+    #[arg(long, value_name = "SLUG", group = "way")]
+    pub(crate) slug: Option<String>,
+
+    /// Start a private sandbox for this run and talk to it: no key, no network; the
+    /// environment's key, slug, URL and conversation are left aside
+    #[arg(long, group = "way", conflicts_with_all = ["base_url", "insecure_http"])]
+    pub(crate) sandbox: bool,
+
+    /// Where the service is; a path is kept as a prefix [default:
+    /// https://app.highchat.am] [env: HIGHCHAT_BASE_URL]
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+
+    /// Take http:// to a host other than this machine: whoever listens reads the key
+    #[arg(long)]
+    pub(crate) insecure_http: bool,
+
+    /// Give up without a head of the response after that long [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) response_timeout: Option<Duration>,
+
+    /// Give up a reply on which nothing came for that long [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) idle_timeout: Option<Duration>,
+
+    /// Give up a reply on which nothing but pings came for that long [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) progress_timeout: Option<Duration>,
+
+    /// Ask for a person's messages so often [default: 4]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) poll_interval: Option<Duration>,
+
+    /// Send a message (or a rating) at most so often; more than once only where it was
+    /// surely not taken [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) attempts: Option<u32>,
+}
+
+impl ServiceOptions {
+    /// What of them is for the protocol.
+    pub(crate) fn config(&self) -> Config {
+        let mut config = Config::default();
+        let given = [
+            (self.response_timeout, &mut config.response_timeout),
+            (self.idle_timeout, &mut config.idle_timeout),
+            (self.progress_timeout, &mut config.progress_timeout),
+            (self.poll_interval, &mut config.poll_interval),
+        ];
+        for (given, value) in given {
+            if let Some(given) = given {
+                *value = given;
+            }
+        }
+        if let Some(attempts) = self.attempts {
+            config.attempts = attempts;
+        }
+        // Different in each process, as clients are not to ask in step.
+        config.seed = RandomState::new().hash_one(0);
+        config
+    }
+}
+
+/// The longest time that an option takes: a year, as good as for ever.
+const MAX_SECONDS: f64 = 366.0 * 24.0 * 3600.0;
+
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds) if seconds > 0.0 && seconds <= MAX_SECONDS => {
+            Ok(Duration::from_secs_f64(seconds))
+        }
+        _ => Err(format!(
+            "not a number of seconds between 0 and {MAX_SECONDS}"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_positive_and_may_have_a_fraction() {
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        for text in ["0", "-1", "inf", "nan", "1e9", "x", ""] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `highchat rate`: whether it was helpful.
+
+use std::io;
+
+use highchat_proto::saved::Saved;
+use highchat_ureq::Session;
+
+use crate::exit::Exit;
+use crate::options::RateOptions;
+use crate::run::Run;
+use crate::signals;
+use crate::told::Purpose;
+
+pub(crate) fn run(options: &RateOptions) -> Exit {
+    let conversation = Some(options.conversation.clone());
+    let run = match Run::begin(
+        &options.service,
+        &options.output,
+        Purpose::Rate,
+        conversation,
+    ) {
+        Ok(run) => run,
+        Err(exit) => return exit,
+    };
+    if let Err(error) = signals::end_on_signal(run.shared_report()) {
+        eprintln!("error: signals cannot be watched: {error}");
+        return Exit::Other;
+    }
+    run.end(rate(options, &run))
+}
+
+fn rate(options: &RateOptions, run: &Run) -> io::Result<Exit> {
+    let saved = Saved::new(options.conversation.clone());
+    let mut session = Session::resume(run.client.clone(), saved);
+    // The conversation is given, and no rating under way before the first.
+    if session
+        .rate(options.rating.into(), options.comment.clone())
+        .is_err()
+    {
+        return Ok(Exit::Other);
+    }
+    while let Some(update) = session.next() {
+        if let Some(exit) = run.update(&update)? {
+            return Ok(exit);
+        }
+    }
+    Ok(Exit::Other)
+}

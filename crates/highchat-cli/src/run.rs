@@ -1,0 +1,111 @@
+//! What the runs of all commands that talk to a service have in common.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use highchat_proto::conversation::Update;
+use highchat_proto::id::ConversationId;
+use highchat_ureq::Client;
+
+use crate::connection::Connection;
+use crate::exit::Exit;
+use crate::logging;
+use crate::options::{OutputOptions, ServiceOptions};
+use crate::report::{Report, usage_error};
+use crate::screen::Screen;
+use crate::told::Purpose;
+
+/// A run that got past its options.
+pub(crate) struct Run {
+    pub(crate) connection: Connection,
+    pub(crate) client: Client,
+    pub(crate) screen: Screen,
+    report: Arc<Mutex<Report>>,
+}
+
+impl Run {
+    /// Begins a run, in the conversation that is known; or the status of a wrong usage,
+    /// which was told.
+    pub(crate) fn begin(
+        service: &ServiceOptions,
+        output: &OutputOptions,
+        purpose: Purpose,
+        conversation: Option<ConversationId>,
+    ) -> Result<Self, Exit> {
+        let screen = Screen::default();
+        let connection = logging::start(output.verbose, &screen)
+            .and_then(|()| Connection::open(service))
+            .map_err(|message| usage_error(output.color, &message))?;
+        let client = Client::with_config(connection.endpoint.clone(), service.config());
+        let report = Report::new(output, purpose, screen.clone(), conversation);
+        Ok(Self {
+            connection,
+            client,
+            screen,
+            report: Arc::new(Mutex::new(report)),
+        })
+    }
+
+    pub(crate) fn report(&self) -> MutexGuard<'_, Report> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn shared_report(&self) -> Arc<Mutex<Report>> {
+        Arc::clone(&self.report)
+    }
+
+    /// Tells an update, and logs it.
+    pub(crate) fn update(&self, update: &Update<'_>) -> io::Result<Option<Exit>> {
+        log(update);
+        self.report().update(update)
+    }
+
+    /// Ends the run, where its outputs did not end before.
+    pub(crate) fn end(&self, exit: io::Result<Exit>) -> Exit {
+        let ended = exit.and_then(|exit| self.report().end(exit).map(|()| exit));
+        match ended {
+            Ok(exit) => exit,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Complete,
+            Err(error) => {
+                eprintln!("error: standard output cannot be written: {error}");
+                Exit::Other
+            }
+        }
+    }
+}
+
+fn log(update: &Update<'_>) {
+    match update {
+        Update::Meta {
+            conversation_id: Some(id),
+            ..
+        } => log::info!("conversation {id}"),
+        Update::Delta { text } => log::debug!("delta of {} bytes", text.len()),
+        Update::Done {
+            message_id, state, ..
+        } => log::info!("done: message {message_id}, state {state}"),
+        Update::Human { .. } => log::info!("human"),
+        Update::Unknown { event, data } => {
+            log::info!("unknown event {event:?}, data of {} bytes", data.len());
+        }
+        Update::Recovering { error } => log::info!("looking for the reply: {error}"),
+        Update::Recovered { message, missing } => log::info!(
+            "recovered: message {}, {} bytes of it were missing",
+            message.id,
+            missing.len()
+        ),
+        Update::State(state) => log::info!("state {state}"),
+        Update::Message(message) => log::debug!(
+            "message {} of {:?}, {} bytes",
+            message.id,
+            message.role,
+            message.content.len()
+        ),
+        Update::Delayed {
+            what,
+            delay,
+            reason,
+        } => log::info!("{what:?} delayed by {delay:?}: {reason:?}"),
+        _ => {}
+    }
+}

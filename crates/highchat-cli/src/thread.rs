@@ -1,0 +1,55 @@
+//! Which conversation a message belongs to, and on whose behalf it is sent.
+
+use highchat_proto::id::{ConversationId, VisitorRef};
+use highchat_proto::saved::Saved;
+use highchat_ureq::{Client, Session};
+
+use crate::connection::variable;
+use crate::options::{ServiceOptions, ThreadOptions};
+
+/// What flags and environment say of the thread.
+pub(crate) struct Thread {
+    pub(crate) conversation: Option<ConversationId>,
+    pub(crate) visitor: Option<VisitorRef>,
+}
+
+impl Thread {
+    /// # Errors
+    ///
+    /// A sentence about what is wrong with the environment.
+    pub(crate) fn resolve(
+        options: &ThreadOptions,
+        service: &ServiceOptions,
+    ) -> Result<Self, String> {
+        let conversation = match &options.conversation {
+            Some(id) => Some(id.clone()),
+            // A private sandbox knows none of another service's.
+            None if service.sandbox => None,
+            None => variable("HIGHCHAT_CONVERSATION")?
+                .map(ConversationId::new)
+                .transpose()
+                .map_err(|error| format!("HIGHCHAT_CONVERSATION: {error}"))?,
+        };
+        let visitor = match &options.visitor {
+            Some(visitor) => Some(visitor.clone()),
+            None => variable("HIGHCHAT_VISITOR")?
+                .map(VisitorRef::new)
+                .transpose()
+                .map_err(|error| format!("HIGHCHAT_VISITOR: {error}"))?,
+        };
+        Ok(Self {
+            conversation,
+            visitor,
+        })
+    }
+
+    /// A session that goes on with it, or begins.
+    pub(crate) fn session(&self, client: Client) -> Session {
+        let mut session = match &self.conversation {
+            Some(id) => Session::resume(client, Saved::new(id.clone())),
+            None => Session::new(client),
+        };
+        session.set_visitor(self.visitor.clone());
+        session
+    }
+}

@@ -1,0 +1,166 @@
+//! What went wrong, as it is told.
+
+use std::borrow::Cow;
+
+use highchat_proto::conversation::TurnError;
+use highchat_proto::id::ConversationId;
+use highchat_proto::response::{ApiError, ResponseError};
+
+use crate::exit::Exit;
+use crate::shell::quoted;
+
+/// What the user is about, which decides what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Ask,
+    Chat,
+    Watch,
+    Rate,
+}
+
+/// A failure: what kind of one, in whose words, and what to do next.
+pub(crate) struct Told {
+    pub(crate) kind: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: Option<Cow<'static, str>>,
+    pub(crate) status: Option<u16>,
+    pub(crate) code: Option<String>,
+}
+
+impl Told {
+    /// A failure that is the program's own sentence.
+    pub(crate) fn plain(kind: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+            status: None,
+            code: None,
+        }
+    }
+
+    /// Why a message was not answered, or a rating not taken.
+    pub(crate) fn turn(error: &TurnError, purpose: Purpose, id: Option<&ConversationId>) -> Self {
+        match error {
+            TurnError::Refused(refused) => Self::refused(refused, purpose, id),
+            TurnError::Service(message) => Self::plain("failed", &**message),
+            TurnError::NotSent => Self::plain("unreachable", error.to_string()).with_hint(hint(
+                Exit::Unreachable,
+                purpose,
+                id,
+            )),
+            TurnError::Cut(_) => Self::plain("incomplete", error.to_string()).with_hint(hint(
+                Exit::Incomplete,
+                purpose,
+                id,
+            )),
+            _ => Self::plain("no_answer", error.to_string()).with_hint(hint(
+                Exit::Incomplete,
+                purpose,
+                id,
+            )),
+        }
+    }
+
+    /// What the service answered instead.
+    pub(crate) fn refused(
+        error: &ResponseError,
+        purpose: Purpose,
+        id: Option<&ConversationId>,
+    ) -> Self {
+        let (kind, message, code) = match error {
+            ResponseError::Api(api) => ("refused", sentence(api), api.code.as_ref()),
+            other => ("not_a_reply", other.to_string(), None),
+        };
+        Self {
+            kind,
+            message,
+            hint: refused_hint(error, purpose, id),
+            status: error.status().map(|status| status.as_u16()),
+            code: code.map(|code| code.as_str().into()),
+        }
+    }
+
+    fn with_hint(mut self, hint: Option<Cow<'static, str>>) -> Self {
+        self.hint = hint;
+        self
+    }
+}
+
+/// The service's own sentence, where there is one.
+fn sentence(error: &ApiError) -> String {
+    match &error.message {
+        Some(message) => message.to_string(),
+        None => format!("the service answered {}", error.status),
+    }
+}
+
+fn refused_hint(
+    error: &ResponseError,
+    purpose: Purpose,
+    id: Option<&ConversationId>,
+) -> Option<Cow<'static, str>> {
+    match (Exit::from(error), error) {
+        (Exit::RateLimited, ResponseError::Api(api)) => {
+            let when = match api.retry_after {
+                Some(wait) => format!("in {} s", wait.as_secs()),
+                None => "in a minute".into(),
+            };
+            Some(format!("{} was not taken; try again {when}", subject(purpose)).into())
+        }
+        (Exit::ServiceFailed, ResponseError::Redirect(_)) => {
+            Some("check --base-url: it should be the address that the service redirects to".into())
+        }
+        (Exit::ServiceFailed, ResponseError::Api(api)) if api.status.is_server_error() => {
+            hint(Exit::Incomplete, purpose, id)
+        }
+        (Exit::ServiceFailed, ResponseError::Api(_)) => None,
+        (Exit::ServiceFailed, _) => {
+            Some("check --base-url: is it a HighChat service that answers there?".into())
+        }
+        (exit, _) => hint(exit, purpose, id),
+    }
+}
+
+/// What to do after a failure that ends with this status.
+fn hint(exit: Exit, purpose: Purpose, id: Option<&ConversationId>) -> Option<Cow<'static, str>> {
+    let subject = subject(purpose);
+    Some(match (exit, purpose) {
+        (Exit::Unauthenticated, _) => {
+            "check the key or the slug, and that the bot's channel is enabled".into()
+        }
+        (Exit::NotFound, Purpose::Ask) => {
+            "without --conversation (and HIGHCHAT_CONVERSATION) a new one begins".into()
+        }
+        (Exit::NotFound, Purpose::Chat) => "/new begins another conversation".into(),
+        (Exit::NotFound, Purpose::Watch | Purpose::Rate) => {
+            "check the id of the conversation, and that the key or the slug is its bot's".into()
+        }
+        (Exit::Unreachable, _) => format!(
+            "{subject} was not taken; check --base-url and the network (-v tells more), and try \
+             again"
+        )
+        .into(),
+        (Exit::Incomplete, Purpose::Rate) => {
+            "the rating may have been taken; to rate again does no harm".into()
+        }
+        (Exit::Incomplete, Purpose::Ask) => {
+            let go_on = match id {
+                Some(id) => format!(" To go on: --conversation {}", quoted(id.as_str())),
+                None => String::new(),
+            };
+            format!("the message was or may have been taken, and was not sent again.{go_on}").into()
+        }
+        (Exit::Incomplete, Purpose::Chat) => {
+            "the message was or may have been taken, and was not sent again".into()
+        }
+        _ => return None,
+    })
+}
+
+const fn subject(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Rate => "the rating",
+        Purpose::Ask | Purpose::Chat | Purpose::Watch => "the message",
+    }
+}

@@ -1,0 +1,105 @@
+//! `-v` and `completions`.
+
+mod support;
+use support::*;
+
+#[test]
+fn what_happens_is_told_without_keys_and_texts_and_only_when_asked_for() {
+    let service = || {
+        play_each([
+            refusal(
+                "429 Too Many Requests",
+                "retry-after: 0\r\n",
+                "rate_limited",
+                "Շատ",
+            ),
+            stream(&format!("{}{}{DONE}", meta("c1"), delta("պատասխան"))),
+        ])
+    };
+    for (flags, environment, info, debug) in [
+        (vec!["-v"], None, true, false),
+        (vec!["-vv"], None, true, true),
+        (vec![], Some("1"), true, false),
+        (vec![], Some("2"), true, true),
+        (vec!["-v"], Some("2"), true, false),
+        (vec![], Some("0"), false, false),
+        (vec![], None, false, false),
+    ] {
+        let service = service();
+        let mut command = ask(&service, &["հարցում"]);
+        command.args(&flags);
+        if let Some(value) = environment {
+            command.env("HIGHCHAT_LOG", value);
+        }
+        let run = run(command);
+        assert_eq!(run.status, Some(0), "{run:?}");
+        assert_eq!(run.stdout, "պատասխան\n");
+        let told = |part: &str| run.stderr.contains(part);
+        assert_eq!(told("POST /v1/chat"), info, "{flags:?}: {}", run.stderr);
+        assert_eq!(told("429"), info);
+        assert_eq!(told("conversation c1"), info);
+        assert_eq!(
+            told("delta of 16 bytes"),
+            debug,
+            "{flags:?}: {}",
+            run.stderr
+        );
+        for secret in [KEY, "հարցում", "պատասխան"] {
+            assert!(!told(secret), "{}", run.stderr);
+        }
+    }
+    let mut unclear = ask(&service(), &["a"]);
+    unclear.env("HIGHCHAT_LOG", "loud");
+    assert_eq!(run(unclear).status, Some(2));
+}
+
+#[test]
+fn the_reason_of_a_lost_connection_is_in_the_log_and_the_key_is_not() {
+    let gone = play("").base_url().to_string();
+    let run = run(to("ask", &gone, &["a", "-vv", "--attempts=1"]));
+    assert!(run.stderr.contains("refused"), "{}", run.stderr);
+    assert!(!run.stderr.contains(KEY), "{}", run.stderr);
+}
+
+#[test]
+fn each_shell_has_its_completions() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let run = run(highchat(["completions", shell]));
+        assert_eq!(run.status, Some(0), "{run:?}");
+        for part in ["highchat", "watch", "poll-interval"] {
+            assert!(run.stdout.contains(part), "{shell}: {part}");
+        }
+        assert_eq!(run.stderr, "");
+    }
+    assert_eq!(run(highchat(["completions", "dos"])).status, Some(2));
+}
+
+#[test]
+fn help_names_every_command_and_what_can_be_set() {
+    let help = run(highchat(["--help"])).stdout;
+    for command in ["ask", "chat", "watch", "rate", "sandbox", "completions"] {
+        assert!(help.contains(&format!("  {command} ")), "{help}");
+    }
+    for command in ["ask", "chat", "watch", "rate"] {
+        let help = run(highchat([command, "--help"])).stdout;
+        for part in [
+            "HIGHCHAT_KEY",
+            "HIGHCHAT_KEY_FILE",
+            "HIGHCHAT_SLUG",
+            "HIGHCHAT_BASE_URL",
+            "HIGHCHAT_LOG",
+            "--sandbox",
+            "--insecure-http",
+            "--idle-timeout",
+            "--progress-timeout",
+            "--response-timeout",
+            "--poll-interval",
+            "--attempts",
+            "--json",
+            "--color",
+            "Exit status:",
+        ] {
+            assert!(help.contains(part), "{command}: {part}");
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! `highchat chat` as a person sees it.
+
+use core::time::Duration;
+
+use highchat_sandbox::{Person, Playback, Sandbox, Step};
+use rexpect::process::Signal;
+
+mod support;
+use support::*;
+
+#[path = "support/terminal.rs"]
+mod terminal;
+use terminal::*;
+
+const SOON: &str = "--poll-interval=0.1";
+
+/// A sandbox that takes its time over each word.
+fn sandbox() -> Sandbox {
+    let builder = Sandbox::builder().key(KEY).rate_limit(0);
+    let builder = builder.token_delay(Duration::from_millis(20));
+    let person = Person::absent()
+        .says(Duration::from_millis(1500), "Ես Արամն եմ")
+        .hands_back(Duration::from_millis(3000));
+    builder.person(person).start().unwrap()
+}
+
+fn chat(base_url: &str) -> Terminal {
+    let terminal = Terminal::run(&to("chat", base_url, &[SOON]));
+    terminal.until_prompt();
+    terminal
+}
+
+fn said(sandbox: &Sandbox) -> Vec<String> {
+    let requests = sandbox.requests();
+    let bodies = requests.iter().filter(|request| request.path == "/v1/chat");
+    bodies
+        .map(|request| {
+            let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+            body["message"].as_str().unwrap().into()
+        })
+        .collect()
+}
+
+fn row(rows: &[String], start: &str) -> usize {
+    rows.iter()
+        .position(|row| row.starts_with(start))
+        .unwrap_or_else(|| panic!("no {start:?} in {rows:#?}"))
+}
+
+#[test]
+fn a_persons_messages_appear_above_the_line_that_is_being_typed() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press("/human\r");
+    terminal.until_row("note: a person answers from here");
+    // Longer than a row, in letters of two bytes.
+    let line = "այս տողը դեռ գրվում է, ".repeat(5);
+    terminal.press(&line);
+    let rows = terminal.until_row("note: the bot is back");
+    let (human, person) = (row(&rows, "> /human"), row(&rows, "person: Ես Արամն եմ"));
+    let back = row(&rows, "note: the bot is back");
+    assert!(human < person && person < back, "{rows:#?}");
+    let rows = terminal.until(|rows| {
+        let start = row(rows, "note: the bot is back") + 1;
+        rows[start..].concat().trim_end() == format!("> {}", line.trim_end())
+    });
+    let typed = rows.iter().filter(|row| row.starts_with("> այս")).count();
+    assert_eq!(typed, 1, "the line stands there once: {rows:#?}");
+
+    terminal.press("վերջ\r");
+    until(|| {
+        said(&sandbox)
+            .last()
+            .is_some_and(|said| *said == format!("{line}վերջ"))
+    });
+    terminal.until_prompt();
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn the_person_can_be_written_to_at_any_time() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press("/human\r");
+    terminal.until_row("note: a person answers from here");
+    terminal.until_prompt();
+    terminal.press("դուք մա՞րդ եք\r");
+    until(|| said(&sandbox) == ["/human", "դուք մա՞րդ եք"]);
+    terminal.until_row("person: Ես Արամն եմ");
+    terminal.until_row("note: the bot is back");
+    terminal.until_prompt();
+    terminal.press("/quit\r");
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn ctrl_c_stops_a_reply_that_streams_and_returns_to_the_prompt() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press("/long 10000\r");
+    terminal.until_row("Սա երկար");
+    terminal.press(CTRL_C);
+    terminal.until_row("note: stopped");
+    terminal.until_prompt();
+    until(|| sandbox.open_replies() == 0);
+    terminal.press("Բարև\r");
+    terminal.until_row("Բարև ձեզ");
+    terminal.until_prompt();
+    assert_eq!(
+        said(&sandbox),
+        ["/long 10000", "Բարև"],
+        "nothing is sent again"
+    );
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn ctrl_c_stops_a_reply_that_has_not_begun() {
+    let service = Playback::start([vec![Step::Hold], vec![Step::send(stream(DONE))]]).unwrap();
+    let mut terminal = chat(service.base_url());
+    terminal.press("a\r");
+    until(|| !service.requests().is_empty());
+    terminal.press(CTRL_C);
+    terminal.until_row("note: stopped");
+    terminal.until_prompt();
+    terminal.press("b\r");
+    until(|| service.requests().len() == 2);
+    terminal.until_prompt();
+    terminal.press("/quit\r");
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn ctrl_c_at_an_empty_prompt_hints_and_twice_leaves() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press("կիսատ");
+    terminal.until_row("> կիսատ");
+    terminal.press(CTRL_C);
+    let rows = terminal.until_prompt();
+    let hints = |rows: &[String]| {
+        let hints = rows.iter().filter(|row| row.contains("Ctrl-C again"));
+        hints.count()
+    };
+    assert_eq!(hints(&rows), 0, "what was typed is dropped first");
+    terminal.press(CTRL_C);
+    terminal.until(|rows| hints(rows) == 1 && rows.last().is_some_and(|row| row == ">"));
+    terminal.press("Բարև\r");
+    terminal.until_row("Բարև ձեզ");
+    terminal.until_prompt();
+    terminal.press(CTRL_C);
+    terminal.until(|rows| hints(rows) == 2 && rows.last().is_some_and(|row| row == ">"));
+    terminal.press(CTRL_C);
+    assert_eq!(terminal.end(), (130, true));
+    assert_eq!(said(&sandbox), ["Բարև"]);
+}
+
+#[test]
+fn a_line_can_be_edited_and_found_again() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    // All at once, as a paste without brackets: nothing is swallowed.
+    terminal.press("մեկ\r");
+    terminal.until_row("Դուք գրեցիք");
+    terminal.until_prompt();
+    terminal.press(UP);
+    terminal.until(|rows| rows.last().is_some_and(|row| row == "> մեկ"));
+    terminal.press("\u{7f}\u{7f}րկու\r");
+    until(|| said(&sandbox) == ["մեկ", "մրկու"]);
+    terminal.until_prompt();
+    terminal.press("\u{1b}[200~երկու\nտող\u{1b}[201~");
+    terminal.until_row("> երկու");
+    terminal.press("\r");
+    until(|| said(&sandbox).len() == 3);
+    assert_eq!(said(&sandbox)[2], "երկու\nտող");
+    terminal.until_prompt();
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn a_conversation_that_is_closed_offers_the_rating() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press("/close\r");
+    let rows = terminal.until_row("note: was it helpful?");
+    assert!(
+        row(&rows, "note: the conversation is closed") < row(&rows, "note: was it helpful?"),
+        "{rows:#?}"
+    );
+    terminal.until_prompt();
+    terminal.press("/rate up շնորհակալություն\r");
+    terminal.until_row("note: the rating was taken");
+    terminal.until_prompt();
+    let requests = sandbox.requests();
+    let rated = requests.last().unwrap();
+    assert_eq!(
+        rated.body,
+        r#"{"rating":1,"comment":"շնորհակալություն"}"#.as_bytes()
+    );
+    terminal.press("/id\r");
+    let id = rated.path.split('/').nth(3).unwrap();
+    terminal.until_row(&format!("note: the conversation {id}"));
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn a_failure_is_told_and_the_prompt_comes_back() {
+    let unauthenticated = refusal("401 Unauthorized", "", "unauthenticated", "Սխալ բանալի");
+    let service = play_each([unauthenticated, stream(&format!("{}{DONE}", delta("լավ")))]);
+    let mut terminal = chat(service.base_url());
+    terminal.press("a\r");
+    terminal.until_row("error: Սխալ բանալի (unauthenticated, 401)");
+    terminal.until_row("hint: check the key");
+    terminal.until_prompt();
+    terminal.press("b\r");
+    terminal.until_row("լավ");
+    terminal.until_prompt();
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true), "it was told, and the user left");
+}
+
+#[test]
+fn sigterm_at_the_prompt_gives_the_terminal_back() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.signal(Signal::SIGTERM);
+    assert_eq!(terminal.end(), (143, true));
+}
+
+#[test]
+fn what_the_service_says_cannot_reach_the_terminal_above_the_line_either() {
+    let human = "{\"message\":\"ա\\u001b[2Jբ\",\"ts\":\"2026-06-14T10:00:00Z\"}";
+    let service = play_each([
+        stream(&format!("{}event: human\ndata: {human}\n\n", meta("c1"))),
+        page("bot", &[("agent", "գ\u{1b}[2Jդ\u{202e}ե")]),
+    ]);
+    let mut terminal = chat(service.base_url());
+    terminal.press("a\r");
+    terminal.until_row("աբ");
+    terminal.until_row("person: գդե");
+    let rows = terminal.until_row("note: the bot is back");
+    row(&rows, "> a");
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn a_terminal_that_cannot_move_its_cursor_has_lines_all_the_same() {
+    let sandbox = sandbox();
+    let mut command = to("chat", sandbox.base_url(), &[]);
+    command.env("TERM", "dumb");
+    let mut terminal = Terminal::run(&command);
+    terminal.until_row(">");
+    terminal.press("Բարև\n");
+    terminal.until_row("Բարև ձեզ");
+    terminal.until_prompt();
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+    assert_eq!(said(&sandbox), ["Բարև"]);
+}
