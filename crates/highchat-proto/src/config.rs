@@ -19,7 +19,9 @@ use core::time::Duration;
 pub struct Config {
     /// From the request to the head of its response: 60 s. A model may think long
     /// before its first word, but a service answers a head before it thinks. Holds as
-    /// well from there to the end of an answer that is no reply stream.
+    /// well from there to the end of an answer that is no reply stream. The adapters give
+    /// half of it to the way to the service (name, connection, TLS): what is given up
+    /// there was surely not sent.
     pub response_timeout: Duration,
     /// Without a byte of a body: 60 s, several times the interval at which services
     /// keep a silent stream alive.
