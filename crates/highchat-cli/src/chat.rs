@@ -15,6 +15,7 @@ mod editor;
 mod interrupts;
 mod keyboard;
 mod lines;
+mod mode;
 mod talk;
 mod typed;
 
@@ -56,14 +57,15 @@ fn chat(run: &Run, thread: Thread) -> io::Result<Exit> {
     let session = thread.session(run.client.clone());
     let interrupts = Interrupts::new(session.canceller());
     let editor = Editor::new(&run.screen, run.report().is_coloured());
-    let has_editor = editor.is_some();
+    let mode = editor.as_ref().map(Editor::mode);
     let for_signals = interrupts.clone();
     // What a script does is not stopped in part.
     let is_typed = io::stdin().is_terminal();
     signals::end_on_signal_unless(run.shared_report(), move |exit| {
-        let is_used = is_typed && exit == Exit::Interrupted && for_signals.interrupt(has_editor);
-        if !is_used && has_editor {
-            editor::give_back_terminal();
+        let is_interrupt = is_typed && exit == Exit::Interrupted;
+        let is_used = is_interrupt && for_signals.interrupt(mode.is_some());
+        if let Some(mode) = mode.as_ref().filter(|_| !is_used) {
+            mode.give_back_amid();
         }
         is_used
     })?;

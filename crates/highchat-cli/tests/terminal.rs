@@ -79,6 +79,43 @@ fn a_persons_messages_appear_above_the_line_that_is_being_typed() {
 }
 
 #[test]
+fn no_key_is_lost_while_messages_appear_above() {
+    let human = "{\"message\":\"\",\"ts\":\"2026-06-14T10:00:00Z\"}";
+    let handoff = stream(&format!("{}event: human\ndata: {human}\n\n", meta("c1")));
+    let messages: Vec<_> = (0..40).map(|n| ("agent", format!("{n}"))).collect();
+    let messages: Vec<_> = messages
+        .iter()
+        .map(|(role, text)| (*role, &**text))
+        .collect();
+    let pages = (1..=messages.len()).map(|n| page("human", &messages[..n]));
+    let back = page("bot", &messages);
+    let service = play_each([handoff].into_iter().chain(pages).chain([back]));
+    let arguments = ["--poll-interval=0.05"];
+    let mut terminal = Terminal::run(&to("chat", service.base_url(), &arguments));
+    terminal.until_prompt();
+    terminal.press("a\r");
+    terminal.until_row("note: a person answers from here");
+    terminal.until_prompt();
+    // A terminal that is not read by key would take the backspace itself.
+    let mut typed = String::from("> ");
+    while service.connections() < 42 {
+        if typed.len() < 60 {
+            typed.push('a');
+            terminal.press("a");
+        }
+        terminal.press("x\u{7f}");
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    let rows = terminal.until(|rows| {
+        let back = rows.iter().any(|row| row == "note: the bot is back");
+        back && rows.last() == Some(&typed)
+    });
+    assert!(rows.contains(&String::from("person: 39")), "{rows:#?}");
+    terminal.press("\u{15}\u{4}");
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
 fn the_person_can_be_written_to_at_any_time() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());

@@ -9,8 +9,10 @@ use reedline::{
     EditCommand, FileBackedHistory, Highlighter, History, HistoryItem, Prompt, PromptEditMode,
     PromptHistorySearch, Reedline, Signal, StyledText,
 };
+use rustix::termios::tcgetwinsize;
 use unicode_width::UnicodeWidthStr;
 
+use super::mode::Mode;
 use super::typed::Typed;
 use crate::screen::Screen;
 
@@ -20,11 +22,17 @@ const NEXT_LINE: &str = ". ";
 /// How many lines are remembered; in memory alone, as they are what somebody said.
 const HISTORY: usize = 500;
 
+/// How often a terminal may fail to say where its cursor is, in one line.
+const LOST_ANSWERS: usize = 3;
+
 /// Reads lines with editing and history, with what happens meanwhile printed above.
 pub(super) struct Editor {
     screen: Screen,
+    mode: Mode,
     is_coloured: bool,
     history: Vec<String>,
+    /// The terminal has said where its cursor is.
+    is_proven: bool,
 }
 
 /// A line that was given up for a moment.
@@ -39,11 +47,21 @@ impl Editor {
     /// An editor, where there is a terminal on all sides that can move its cursor.
     pub(super) fn new(screen: &Screen, is_coloured: bool) -> Option<Self> {
         let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        (io::stdin().is_terminal() && Screen::is_terminal() && !is_dumb).then(|| Self {
+        if !io::stdin().is_terminal() || !Screen::is_terminal() || is_dumb {
+            return None;
+        }
+        Some(Self {
             screen: screen.clone(),
+            mode: Mode::found().ok()?,
             is_coloured,
             history: Vec::new(),
+            is_proven: false,
         })
+    }
+
+    /// The terminal as it was found.
+    pub(super) fn mode(&self) -> Mode {
+        self.mode.clone()
     }
 
     /// Reads what is typed next.
@@ -52,11 +70,30 @@ impl Editor {
     ///
     /// The terminal is none after all.
     pub(super) fn read(&mut self) -> io::Result<Typed> {
+        self.mode.by_key()?;
+        let typed = self.read_by_key();
+        self.mode.give_back()?;
+        typed
+    }
+
+    fn read_by_key(&mut self) -> io::Result<Typed> {
         let mut draft = Draft::default();
+        let mut lost_answers = 0;
         loop {
             let is_empty = Arc::new(AtomicBool::new(true));
             let mut editor = self.begin(&draft, Arc::clone(&is_empty))?;
-            let signal = editor.read_line(&Line).map_err(io::Error::other)?;
+            let signal = match editor.read_line(&Line) {
+                Ok(signal) => signal,
+                // An answer of the terminal that came in two pieces is not understood; it
+                // answered before, and the next one is whole.
+                Err(error) if lost_answers < LOST_ANSWERS && self.is_proven => {
+                    log::info!("the terminal is asked again: {error}");
+                    lost_answers += 1;
+                    continue;
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            };
+            self.is_proven = true;
             match signal {
                 Signal::Success(line) => {
                     self.remember(&line);
@@ -79,7 +116,7 @@ impl Editor {
 
     /// reedline prints above a line too, but takes bytes for columns there.
     fn print_above(&self, draft: &Draft) -> io::Result<()> {
-        let (columns, _) = crossterm::terminal::size()?;
+        let columns = tcgetwinsize(io::stdout())?.ws_col;
         let up = match rows_above(draft, usize::from(columns)) {
             0 => String::new(),
             rows => format!("\u{1b}[{rows}A"),
@@ -123,13 +160,6 @@ impl Editor {
         }
         self.history.push(line.into());
     }
-}
-
-/// Leaves the terminal as it was found, where the program ends in the middle of a line.
-pub(super) fn give_back_terminal() {
-    // It is that way already, or gone.
-    let _ = crossterm::terminal::disable_raw_mode();
-    let _ = io::stdout().write_all(b"\x1b[?2004l\r\n");
 }
 
 /// How many rows there are between the prompt and the cursor.

@@ -33,7 +33,8 @@ impl Keyboard {
             for () in asked {
                 let typed = match editor.as_mut().map(Editor::read) {
                     Some(Ok(typed)) => typed,
-                    Some(Err(_)) => {
+                    Some(Err(error)) => {
+                        log::info!("no line can be edited here: {error}");
                         // A terminal that does not answer what it is asked has lines all
                         // the same.
                         editor = None;

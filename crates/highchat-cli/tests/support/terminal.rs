@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
+use std::time::Instant;
 
 use rexpect::process::{PtyProcess, Signal, WaitStatus};
 
@@ -99,8 +100,18 @@ impl Terminal {
 
     /// The exit status, and whether the terminal takes whole lines again.
     pub(crate) fn end(self) -> (i32, bool) {
-        let WaitStatus::Exited(_, status) = self.process.wait().unwrap() else {
-            panic!("it was killed");
+        let start = Instant::now();
+        let status = loop {
+            match self.process.status().unwrap() {
+                WaitStatus::Exited(_, status) => break status,
+                WaitStatus::StillAlive if start.elapsed() < PATIENCE => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                status => {
+                    let rows = rows(&self.seen.parser.lock().unwrap());
+                    panic!("{status:?}: {rows:#?}");
+                }
+            }
         };
         let modes = Command::new("stty")
             .arg("-a")
@@ -130,7 +141,9 @@ fn look(mut output: File, seen: &Seen) {
             parser.process(&read[..at]);
             read.drain(..at + WHERE.len());
             let (row, column) = parser.screen().cursor_position();
-            let _ = write!(keys, "\u{1b}[{};{}R", row + 1, column + 1);
+            // In one piece, or what is pressed at that time stands in between.
+            let answer = format!("\u{1b}[{};{}R", row + 1, column + 1);
+            let _ = keys.write_all(answer.as_bytes());
         }
         // The question may still be on its way.
         let begun = (1..WHERE.len())
