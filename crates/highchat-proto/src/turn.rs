@@ -221,10 +221,7 @@ impl Turn {
         };
         let event = reply.finish()?;
         if let Some(Event::Delta { text }) = &event {
-            // A half of a pair that the cut left alone stands whole in the real message.
-            if **text != *"\u{FFFD}" {
-                remember(&mut self.so_far, &mut self.is_too_long, text, config);
-            }
+            remember(&mut self.so_far, &mut self.is_too_long, text, config);
         }
         Ok(event)
     }

@@ -568,18 +568,6 @@ fn a_first_reply_that_is_cut_is_told_by_its_text_alone() {
 }
 
 #[test]
-fn a_cut_inside_a_surrogate_pair_does_not_hide_the_reply() {
-    let mut world = begun();
-    world.send("b");
-    world.stream(&delta(r"one\ud83d"));
-    world.end(Role::Chat);
-    world.pass(1.0);
-    world.page(&page("bot", &[("m1", "assistant", "one😀", 3)]));
-    let log = world.log();
-    assert!(log.contains("recovered m1: one😀 + 😀"), "{log}");
-}
-
-#[test]
 fn another_conversation_id_ends_the_polls_of_the_one_before() {
     let mut world = handed_over();
     world.check_now();
