@@ -58,17 +58,24 @@ fn chat(run: &Run, thread: Thread) -> io::Result<Exit> {
     let interrupts = Interrupts::new(session.canceller());
     let editor = Editor::new(&run.screen, run.report().is_coloured());
     let mode = editor.as_ref().map(Editor::mode);
-    let for_signals = interrupts.clone();
+    if let Some(mode) = &mode {
+        mode.between_lines()?;
+    }
+    let (for_signals, amid) = (interrupts.clone(), mode.clone());
     // What a script does is not stopped in part.
     let is_typed = io::stdin().is_terminal();
     signals::end_on_signal_unless(run.shared_report(), move |exit| {
         let is_interrupt = is_typed && exit == Exit::Interrupted;
-        let is_used = is_interrupt && for_signals.interrupt(mode.is_some());
-        if let Some(mode) = mode.as_ref().filter(|_| !is_used) {
+        let is_used = is_interrupt && for_signals.interrupt(amid.is_some());
+        if let Some(mode) = amid.as_ref().filter(|_| !is_used) {
             mode.give_back_amid();
         }
         is_used
     })?;
     let keyboard = Keyboard::start(editor, interrupts.clone(), &run.screen);
-    Talk::new(run, thread, session, keyboard, interrupts).until_it_ends()
+    let exit = Talk::new(run, thread, session, keyboard, interrupts).until_it_ends();
+    if let Some(mode) = mode {
+        mode.give_back()?;
+    }
+    exit
 }

@@ -250,12 +250,7 @@ impl Report {
                 code: None,
             })?;
         }
-        if matches!(&self.form, Form::Text(bubble) if bubble.is_open()) {
-            self.close()?;
-        } else if Screen::is_terminal() {
-            // The terminal has shown the ^C.
-            self.screen.err("\n");
-        }
+        self.close()?;
         self.note("stopped; the message may have been taken");
         Ok(())
     }

@@ -116,6 +116,22 @@ fn no_key_is_lost_while_messages_appear_above() {
 }
 
 #[test]
+fn what_is_typed_while_a_reply_streams_waits_for_the_prompt() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press("/long 60\r");
+    terminal.until_row("Սա երկար");
+    terminal.press("կապx\u{7f}");
+    let rows = terminal.until(|rows| rows.last().is_some_and(|row| row == "> կապ"));
+    assert_eq!(rows.concat().matches("կապ").count(), 1, "{rows:#?}");
+    terminal.press("\r");
+    until(|| said(&sandbox) == ["/long 60", "կապ"]);
+    // Though it came too early.
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
 fn the_person_can_be_written_to_at_any_time() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());

@@ -72,7 +72,11 @@ impl Editor {
     pub(super) fn read(&mut self) -> io::Result<Typed> {
         self.mode.by_key()?;
         let typed = self.read_by_key();
-        self.mode.give_back()?;
+        if typed.is_ok() {
+            self.mode.between_lines()?;
+        } else {
+            self.mode.give_back()?;
+        }
         typed
     }
 

@@ -16,16 +16,24 @@ impl Mode {
         Ok(Self(tcgetattr(io::stdin())?))
     }
 
-    /// Hands over each key as it is, Ctrl-C and Ctrl-D too. The editor takes this for what
-    /// it found and returns to it where it is interrupted, so that no key is lost then.
+    /// While a line is typed: hands over each key as it is, Ctrl-C too. The editor takes
+    /// this for what it found and returns to it where it is interrupted, so that no key is
+    /// lost then.
     pub(super) fn by_key(&self) -> io::Result<()> {
+        self.set(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN | LocalModes::ISIG)
+    }
+
+    /// Between two lines: what is typed ahead is no part of the reply that streams, and
+    /// waits for the next line. Ctrl-C is a signal.
+    pub(super) fn between_lines(&self) -> io::Result<()> {
+        self.set(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN)
+    }
+
+    fn set(&self, without: LocalModes) -> io::Result<()> {
         let mut modes = self.0.clone();
-        modes
-            .local_modes
-            .remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG | LocalModes::IEXTEN);
-        modes
-            .input_modes
-            .remove(InputModes::ICRNL | InputModes::IXON);
+        modes.local_modes.remove(without);
+        let enter = InputModes::ICRNL | InputModes::IXON;
+        modes.input_modes.remove(enter);
         Ok(tcsetattr(io::stdin(), OptionalActions::Now, &modes)?)
     }
 
