@@ -20,9 +20,9 @@ use tower_service::Service;
 
 use crate::clock::Clock;
 use crate::connector::Connector;
-use crate::exchange::{self, Body, BoxError};
+use crate::exchange::{self, Body};
 use crate::reply::Reply;
-use crate::watch::Watch;
+use crate::watch::{BoxError, Watch};
 
 /// An async client of the three endpoints: each call is one exchange.
 ///

@@ -14,7 +14,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use tower_service::Service;
 
 use crate::dial::Dial;
-use crate::exchange::BoxError;
+use crate::watch::BoxError;
 
 #[cfg(feature = "rustls")]
 type Inner = hyper_rustls::HttpsConnector<Dial>;

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::exchange::BoxError;
+use crate::watch::BoxError;
 
 #[derive(Clone)]
 pub(crate) struct Dial {

@@ -1,6 +1,5 @@
 //! One exchange: a connection, a request, the head of its answer, and the body.
 
-use core::error::Error;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -20,9 +19,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::tasks::Tasks;
-use crate::watch::{Watch, Watched};
-
-pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+use crate::watch::{BoxError, Watch, Watched};
 
 /// The most that a head may have, in bytes (our decision).
 const HEAD_LIMIT: u32 = 64 * 1024;

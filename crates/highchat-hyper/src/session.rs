@@ -24,8 +24,8 @@ use tower_service::Service;
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::connector::Connector;
-use crate::exchange::{self, Body, BoxError};
-use crate::watch::Watch;
+use crate::exchange::{self, Body};
+use crate::watch::{BoxError, Watch};
 
 type Opening = Pin<Box<dyn Future<Output = Result<(response::Parts, Body), BoxError>> + Send>>;
 

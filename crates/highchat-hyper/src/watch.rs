@@ -1,5 +1,6 @@
 //! Whether a byte of the request left, which hyper does not tell.
 
+use core::error::Error;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use highchat_proto::failure::Failure;
 use hyper::rt::{Read, ReadBufCursor, Write};
 
-use crate::exchange::BoxError;
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Shared by one exchange and its connection.
 #[derive(Debug, Default)]
