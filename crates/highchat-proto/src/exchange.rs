@@ -144,7 +144,8 @@ impl Exchange {
     }
 
     /// The answer as far as it came, or what is wrong without one.
-    pub(crate) fn end(self, without: Trouble) -> Outcome {
-        self.answer.ok_or(without)
+    /// Takes it out: a page can be megabytes.
+    pub(crate) fn end(&mut self, without: Trouble) -> Outcome {
+        self.answer.take().ok_or(without)
     }
 }

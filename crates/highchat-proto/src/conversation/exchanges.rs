@@ -69,7 +69,7 @@ impl Conversation {
     pub(super) fn end_exchange(&mut self, id: RequestId, without: Trouble, now: Instant) {
         if self.turn.exchange() == Some(id) {
             match core::mem::replace(&mut self.turn.phase, Phase::Idle) {
-                Phase::Requested(exchange, pending) => {
+                Phase::Requested(mut exchange, pending) => {
                     let trouble = match exchange.end(without) {
                         Ok(answer) => Trouble::Refused(answer.into_chat_error()),
                         Err(trouble) => trouble,
@@ -79,19 +79,19 @@ impl Conversation {
                 phase => self.turn.phase = phase,
             }
         } else if self.recovery.as_ref().and_then(|r| r.exchange()) == Some(id) {
-            if let Some(exchange) = self.page_exchange(id).cloned() {
-                self.end_look(exchange.end(without), now);
+            if let Some(exchange) = self.page_exchange(id) {
+                let outcome = exchange.end(without);
+                self.end_look(outcome, now);
             }
         } else if self.thread.handoff.exchange() == Some(id) {
-            if let Some(exchange) = self.page_exchange(id).cloned() {
-                self.end_poll(exchange.end(without), now);
+            if let Some(exchange) = self.page_exchange(id) {
+                let outcome = exchange.end(without);
+                self.end_poll(outcome, now);
             }
-        } else if self.rate_exchange(id).is_some() {
+        } else if let Some(exchange) = self.rate_exchange(id) {
+            let outcome = exchange.end(without);
             if let Some(rating) = self.rating.take() {
-                if let RatePhase::InFlight(exchange) = &rating.phase {
-                    let outcome = exchange.clone().end(without);
-                    self.end_rating(rating, outcome, now);
-                }
+                self.end_rating(rating, outcome, now);
             }
         }
     }
