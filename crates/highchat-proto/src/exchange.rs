@@ -90,7 +90,7 @@ pub(crate) fn due(now: Instant, pause: Duration) -> Instant {
 }
 
 /// A request that is under way, and its answer as far as it was read.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Exchange {
     id: RequestId,
     deadline: Instant,

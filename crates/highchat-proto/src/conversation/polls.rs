@@ -41,9 +41,11 @@ impl Conversation {
                 thread.handoff.forget();
                 thread.set_state(&page.state, page.ts.as_ref(), config, jitter, now);
             }
-            Err(Trouble::Refused(error)) if Trouble::Refused(error.clone()).is_final() => {
+            Err(trouble @ Trouble::Refused(_)) if trouble.is_final() => {
                 thread.handoff.phase = handoff::Phase::Off;
-                thread.outbox.update(Kept::HandoffFailed(Box::new(error)));
+                if let Trouble::Refused(error) = trouble {
+                    thread.outbox.update(Kept::HandoffFailed(Box::new(error)));
+                }
             }
             Err(trouble) => {
                 thread.handoff.failures += 1;
