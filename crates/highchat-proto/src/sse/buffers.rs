@@ -199,6 +199,16 @@ impl<'b> Buffers<'b> {
         self.has_data
     }
 
+    /// Whether nothing was read of an event yet.
+    pub(super) fn is_clear(&self) -> bool {
+        !self.has_data && self.id.is_none() && self.value == 0 && self.kept == self.last_id.len
+    }
+
+    /// How much still fits.
+    pub(super) fn room(&self) -> usize {
+        self.storage.limit() - self.data - self.value - self.kept
+    }
+
     /// What was read of the event so far.
     pub(super) fn frame(&self) -> Frame<'_> {
         Frame {
