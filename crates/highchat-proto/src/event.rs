@@ -1,5 +1,7 @@
 //! The events of a reply.
 
+mod delta;
+
 use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
@@ -154,6 +156,39 @@ impl<'a> Event<'a> {
             Cow::Borrowed(data) => Self::from_parts(frame.event(), data),
             Cow::Owned(data) => Event::from_parts(frame.event(), &data).map(Event::into_owned),
         }
+    }
+
+    /// As [`parse`](Self::parse), with a buffer for the text of a `delta` whose JSON has
+    /// escapes: the event then borrows from there, and nothing is allocated once the
+    /// buffer is as long as the longest text. What the buffer held does not matter.
+    ///
+    /// Also some times faster: a `delta` of the usual form needs no JSON parser.
+    ///
+    /// ```
+    /// use highchat_proto::event::Event;
+    /// use highchat_proto::sse::Decoder;
+    ///
+    /// let mut decoder = Decoder::new();
+    /// let mut buffer = String::new();
+    /// let mut input: &[u8] = b"event: delta\ndata: {\"text\":\"a\\nb\"}\n\n";
+    /// while let Some(frame) = decoder.decode(&mut input)? {
+    ///     let Event::Delta { text } = Event::parse_with(frame, &mut buffer)? else { panic!() };
+    ///     assert_eq!(text, "a\nb");
+    /// }
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    #[inline]
+    pub fn parse_with(frame: Frame<'a>, buffer: &'a mut String) -> Result<Self, InvalidEvent> {
+        if frame.event() == b"delta" {
+            if let Some(text) = delta::text(frame.data(), buffer) {
+                return Ok(Event::Delta { text: text.into() });
+            }
+        }
+        Self::parse(frame)
     }
 
     fn from_parts<'d>(event: &'d [u8], data: &'d str) -> Result<Event<'d>, InvalidEvent> {
