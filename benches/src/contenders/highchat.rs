@@ -24,9 +24,12 @@ impl Decode for Highchat {
 
     fn typed(chunks: impl Feed, witness: &mut impl Witness) {
         let mut decoder = Decoder::with_limit(LIMIT);
+        let mut buffer = String::new();
         for mut chunk in chunks {
             while let Some(frame) = decoder.decode(&mut chunk).expect("no event is too long") {
-                match Event::parse(frame).expect("the generator writes the API's events") {
+                match Event::parse_with(frame, &mut buffer)
+                    .expect("the generator writes the API's events")
+                {
                     Event::Delta { text } => witness.delta(&text),
                     Event::Ping => witness.ping(),
                     Event::Meta { conversation_id } => {

@@ -183,12 +183,10 @@ impl<'a> Event<'a> {
     /// As [`parse`](Self::parse).
     #[inline]
     pub fn parse_with(frame: Frame<'a>, buffer: &'a mut String) -> Result<Self, InvalidEvent> {
-        if frame.event() == b"delta" {
-            if let Some(text) = delta::text(frame.data(), buffer) {
-                return Ok(Event::Delta { text: text.into() });
-            }
+        match usual_delta(frame, buffer) {
+            Some(text) => Ok(Event::Delta { text: text.into() }),
+            None => Self::parse(frame),
         }
-        Self::parse(frame)
     }
 
     fn from_parts<'d>(event: &'d [u8], data: &'d str) -> Result<Event<'d>, InvalidEvent> {
@@ -265,6 +263,16 @@ impl<'a> Event<'a> {
             Self::Done { .. } | Self::Human { .. } | Self::Error { .. }
         )
     }
+}
+
+/// The text of a frame that holds a delta of the usual form, and so no half of a
+/// surrogate pair; `None`: [`Event::parse`] is to be asked.
+#[inline]
+pub(crate) fn usual_delta<'a>(frame: Frame<'a>, buffer: &'a mut String) -> Option<&'a str> {
+    if frame.event() != b"delta" {
+        return None;
+    }
+    delta::text(frame.data(), buffer)
 }
 
 fn object<'de, T: Deserialize<'de>>(

@@ -83,13 +83,10 @@ pub struct Decoder<'b> {
     next: Next,
     /// Whether there is a last event ID, where the fast path reads.
     has_id: bool,
-    /// How many bytes the values of the next event may have, where the fast path reads
-    /// it: no less than a block, so that the tail cannot hold an event that is too long.
-    room: usize,
     /// The beginning of an event that the chunks so far did not complete; behind a frame
     /// of two chunks that frame.
     tail: [u8; BLOCK + FEW],
-    tail_len: usize,
+    tail_len: u8,
     /// The mask of the tail's line ends.
     tail_ends: u64,
 }
@@ -131,7 +128,6 @@ impl<'b> Decoder<'b> {
             plain,
             next: Next::Start,
             has_id: false,
-            room: 0,
             tail: [0; BLOCK + FEW],
             tail_len: 0,
             tail_ends: 0,
@@ -209,7 +205,7 @@ impl<'b> Decoder<'b> {
     /// event ID; so does [`reset`](Self::reset)).
     pub fn finish(&mut self) -> Option<Frame<'_>> {
         if self.next == Next::Tail {
-            self.read_tail_plainly(self.tail_len);
+            self.read_tail_plainly(usize::from(self.tail_len));
         }
         self.next = Next::Start;
         self.plain.finish()
@@ -288,7 +284,7 @@ impl<'b> Decoder<'b> {
             fast::look(input)
         };
         match looked {
-            Look::Usual(usual) if usual.place.len() <= self.room => {
+            Look::Usual(usual) if usual.place.len() <= self.plain.room() => {
                 *input = &input[usual.len..];
                 self.next = Next::behind(usual);
                 let place = usual.place.behind(chunk.len() - len);
@@ -296,7 +292,7 @@ impl<'b> Decoder<'b> {
             }
             Look::More if len < BLOCK => {
                 self.tail[..len].copy_from_slice(input);
-                self.tail_len = len;
+                self.tail_len = len as u8;
                 self.tail_ends = ends;
                 if len > 0 {
                     self.next = Next::Tail;
@@ -311,7 +307,7 @@ impl<'b> Decoder<'b> {
     /// Reads on behind the tail.
     #[inline(never)]
     fn advance_tail(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
-        let before = self.tail_len;
+        let before = usize::from(self.tail_len);
         if before == BLOCK {
             self.read_tail_plainly(before);
             return self.advance_plainly(input);
@@ -344,7 +340,7 @@ impl<'b> Decoder<'b> {
             }
             Look::More if filled < BLOCK => {
                 *input = &[];
-                self.tail_len = filled;
+                self.tail_len = filled as u8;
                 self.tail_ends = ends;
                 Ok(None)
             }
@@ -358,12 +354,12 @@ impl<'b> Decoder<'b> {
     /// Puts a byte behind the tail, where that decides nothing: within a line.
     #[inline(always)]
     fn push(&mut self, byte: u8) -> bool {
-        let at = self.tail_len;
+        let at = usize::from(self.tail_len);
         let within = at < BLOCK && self.tail_ends >> (at - 1) == 0;
         if within {
             self.tail[at] = byte;
             self.tail_ends |= u64::from(matches!(byte, b'\r' | b'\n')) << at;
-            self.tail_len = at + 1;
+            self.tail_len += 1;
         }
         within
     }
@@ -389,10 +385,12 @@ impl<'b> Decoder<'b> {
     /// Takes over from the plain machine, where that is at the start of an event.
     fn begin_event(&mut self) {
         self.plain.forget_shown();
-        self.room = self.plain.room();
         self.has_id = !self.plain.last_event_id().is_empty();
         // With less, the tail could hold what is too long.
-        self.next = match (self.room >= BLOCK).then(|| self.plain.lend()).flatten() {
+        self.next = match (self.plain.room() >= BLOCK)
+            .then(|| self.plain.lend())
+            .flatten()
+        {
             Some(AfterCr(false)) => Next::Event,
             Some(AfterCr(true)) => Next::EventAfterCr,
             None => Next::Plain,
