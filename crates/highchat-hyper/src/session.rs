@@ -4,7 +4,6 @@ use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use std::sync::Arc;
 
 use bytes::Bytes;
 use highchat_proto::conversation::{Conversation, Output, RateError, SendError, Update};
@@ -15,23 +14,18 @@ use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
 use highchat_proto::saved::Saved;
 use highchat_proto::time::Instant;
-use http::{Request, Uri, response};
-use hyper::rt::{Read, Write};
-use hyper_util::client::legacy::connect::Connection;
+use http::{Request, response};
 use tokio::time::{Sleep, sleep};
-use tower_service::Service;
 
 use crate::client::Client;
 use crate::clock::Clock;
-use crate::connector::Connector;
-use crate::exchange::{self, Body};
-use crate::watch::{BoxError, Watch};
+use crate::exchange::Body;
 
-type Opening = Pin<Box<dyn Future<Output = Result<(response::Parts, Body), BoxError>> + Send>>;
+type Opening = Pin<Box<dyn Future<Output = Result<(response::Parts, Body), Failure>> + Send>>;
 
 /// An exchange that is under way.
 enum Exchange {
-    Opening(Opening, Arc<Watch>),
+    Opening(Opening),
     Reading(Body),
 }
 
@@ -53,9 +47,9 @@ enum Input {
 /// that went stale. Dropping the session ends what is under way.
 ///
 /// Needs a tokio runtime with I/O and time enabled.
-pub struct Session<C = Connector> {
+pub struct Session {
     conversation: Conversation,
-    client: Client<C>,
+    client: Client,
     clock: Clock,
     exchanges: Vec<(RequestId, Exchange)>,
     /// Which exchange is looked at first the next time, so that none is left waiting.
@@ -64,24 +58,24 @@ pub struct Session<C = Connector> {
     is_waiting: bool,
 }
 
-impl<C> Session<C> {
+impl Session {
     /// A new conversation; it begins with the first message.
     #[must_use]
-    pub fn new(client: Client<C>) -> Self {
-        let conversation = Conversation::new(client.endpoint().clone(), client.config().clone());
+    pub fn new(client: Client) -> Self {
+        let conversation = Conversation::new(client.endpoint.clone(), client.config.clone());
         Self::over(conversation, client, Clock::start())
     }
 
     /// A conversation that goes on; one in which a person answers polls at once.
     #[must_use]
-    pub fn resume(client: Client<C>, saved: Saved) -> Self {
-        let (endpoint, config) = (client.endpoint().clone(), client.config().clone());
+    pub fn resume(client: Client, saved: Saved) -> Self {
+        let (endpoint, config) = (client.endpoint.clone(), client.config.clone());
         let clock = Clock::start();
         let conversation = Conversation::resume(endpoint, config, saved, clock.now());
         Self::over(conversation, client, clock)
     }
 
-    const fn over(conversation: Conversation, client: Client<C>, clock: Clock) -> Self {
+    const fn over(conversation: Conversation, client: Client, clock: Clock) -> Self {
         Self {
             conversation,
             client,
@@ -139,13 +133,7 @@ impl<C> Session<C> {
     }
 }
 
-impl<C> Session<C>
-where
-    C: Service<Uri> + Clone + Send + 'static,
-    C::Response: Connection + Read + Write + Send + Unpin + 'static,
-    C::Error: Into<BoxError>,
-    C::Future: Send,
-{
+impl Session {
     /// Waits for what happens next; `None`: nothing is under way and nothing is waited
     /// for.
     ///
@@ -208,11 +196,7 @@ where
     }
 
     fn transmit(&mut self, id: RequestId, request: Request<Bytes>) {
-        let watch = Arc::<Watch>::default();
-        let connector = self.client.connector().clone();
-        let limit = self.client.connect_timeout();
-        let opening = exchange::open(connector, request, limit, Arc::clone(&watch));
-        let exchange = Exchange::Opening(Box::pin(opening), watch);
+        let exchange = Exchange::Opening(Box::pin(self.client.open(request)));
         self.exchanges.push((id, exchange));
     }
 
@@ -249,14 +233,14 @@ where
 impl Exchange {
     fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Input> {
         match self {
-            Self::Opening(opening, watch) => {
+            Self::Opening(opening) => {
                 let opened = ready!(opening.as_mut().poll(cx));
                 Poll::Ready(match opened {
                     Ok((head, body)) => {
                         *self = Self::Reading(body);
                         Input::Head(head)
                     }
-                    Err(error) => Input::Failure(match watch.failure(error) {
+                    Err(failure) => Input::Failure(match failure {
                         Failure::NotSent(_) => TransportFailure::NotSent,
                         _ => TransportFailure::Interrupted,
                     }),
@@ -271,7 +255,7 @@ impl Exchange {
     }
 }
 
-impl<C> fmt::Debug for Session<C> {
+impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("id", &self.conversation.id())
