@@ -1,12 +1,10 @@
 //! One exchange a call.
 
-use core::future::poll_fn;
-
 use bytes::Bytes;
+use futures_util::StreamExt;
 use highchat_proto::config::Config;
 use highchat_proto::endpoint::Endpoint;
 use highchat_proto::failure::Failure;
-use highchat_proto::reply;
 use highchat_proto::request::{ChatRequest, MessagesRequest, RatingRequest};
 use highchat_proto::response::{Answer, Page};
 use http::{Request, Uri, response};
@@ -15,7 +13,6 @@ use hyper_util::client::legacy::connect::Connection;
 use tokio::time::timeout;
 use tower::Service;
 
-use crate::clock::Clock;
 use crate::connector::{self, BoxError, Connector};
 use crate::exchange::{self, Body};
 use crate::reply::Reply;
@@ -96,9 +93,7 @@ impl Client {
         if let Some(answer) = Answer::to_chat(&head, &self.config) {
             return Err(self.read(body, answer).await.into_chat_error().into());
         }
-        let clock = Clock::start();
-        let reply = reply::Reply::new(&self.config, clock.now());
-        Ok(Reply::new(reply, body, clock))
+        Ok(Reply::new(&self.config, body))
     }
 
     /// Asks what was said.
@@ -143,17 +138,15 @@ impl Client {
     async fn read(&self, mut body: Body, mut answer: Answer) -> Answer {
         let reading = async {
             while answer.wants_more() {
-                match poll_fn(|cx| body.poll_chunk(cx)).await {
+                match body.next().await {
                     Some(Ok(chunk)) => answer.handle_body(&chunk),
                     Some(Err(_)) => answer.handle_interruption(),
-                    None => return,
+                    None => break,
                 }
             }
         };
-        if timeout(self.config.response_timeout, reading)
-            .await
-            .is_err()
-        {
+        let limit = self.config.response_timeout;
+        if timeout(limit, reading).await.is_err() {
             answer.handle_interruption();
         }
         answer

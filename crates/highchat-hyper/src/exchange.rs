@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
+use futures_util::StreamExt;
 use highchat_proto::failure::Failure;
 use http::header::HOST;
 use http::uri::Scheme;
@@ -107,18 +108,16 @@ fn address(request: &mut Request<Bytes>, is_proxied: bool) -> Result<(), BoxErro
     Ok(())
 }
 
-impl Body {
-    /// Waits for the next bytes; `None` at the end. Nothing is lost where the wait is
-    /// given up.
-    pub(crate) fn poll_chunk(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<hyper::Result<Bytes>>> {
-        let chunk = Pin::new(&mut self.chunks).poll_next(cx);
+impl Stream for Body {
+    type Item = hyper::Result<Bytes>;
+
+    /// Nothing is lost where the wait is given up.
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let chunk = self.chunks.poll_next_unpin(cx);
         if chunk.is_ready() {
             return chunk;
         }
         self.tasks.poll(cx);
-        Pin::new(&mut self.chunks).poll_next(cx)
+        self.chunks.poll_next_unpin(cx)
     }
 }
