@@ -10,7 +10,7 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::stream::once;
 use highchat_proto::conversation::{Conversation, Output, RateError, SendError, Update};
-use highchat_proto::exchange::{RequestId, TransportFailure};
+use highchat_proto::exchange::{Loss, RequestId};
 use highchat_proto::failure::Failure;
 use highchat_proto::id::VisitorRef;
 use highchat_proto::message::Message;
@@ -30,13 +30,15 @@ enum Input {
     Head(response::Parts),
     Chunk(Bytes),
     End,
-    Failure(TransportFailure),
+    Failure(Loss),
 }
 
 /// A conversation over async HTTP: turns, handoff, recovery and rating, as
 /// [`Conversation`] has them.
 ///
-/// [`next`](Self::next) waits for what happens next. Nothing is spawned and no channel
+/// [`next`](Self::next) waits for what happens next. That a turn is over is told by
+/// [`Update::TurnEnded`]: what [`conversation`](Self::conversation) tells is ahead of
+/// updates that were not taken yet. Nothing is spawned and no channel
 /// used: all that is under way makes progress while `next` is awaited, and is read no
 /// further than that, which slows the service down for an application that takes its
 /// time. Every exchange has a connection of its own, so that no message is lost to one
@@ -188,13 +190,12 @@ fn inputs(
     once(opening).flat_map(|opened| {
         let (first, body) = match opened {
             Ok((head, body)) => (Input::Head(head), Some(body)),
-            Err(Failure::NotSent(_)) => (Input::Failure(TransportFailure::NotSent), None),
-            Err(_) => (Input::Failure(TransportFailure::Interrupted), None),
+            Err(failure) => (Input::Failure(Loss::from(&failure)), None),
         };
         let chunks = futures_util::stream::iter(body).flatten();
         let rest = chunks.map(|chunk| match chunk {
             Ok(chunk) => Input::Chunk(chunk),
-            Err(_) => Input::Failure(TransportFailure::Interrupted),
+            Err(lost) => Input::Failure(Loss::from(&Failure::Interrupted(lost.into()))),
         });
         // Behind a failure the end says nothing: the exchange is no longer live.
         let first = once(ready(first));

@@ -171,6 +171,9 @@ pub mod reply;
 pub mod reader;
 
 #[cfg(feature = "std")]
+pub mod cause;
+
+#[cfg(feature = "std")]
 pub mod failure;
 
 #[cfg(feature = "std")]
