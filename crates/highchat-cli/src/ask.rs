@@ -46,11 +46,13 @@ fn ask(options: &AskOptions, run: &Run, thread: &Thread) -> io::Result<Exit> {
     };
     let mut session = thread.session(run.client.clone());
     let exit = reply(&mut session, message, run)?;
-    if exit != Exit::Complete || !session.state().is_handoff() {
+    if exit != Exit::Complete || !session.conversation().state().is_handoff() {
         return Ok(exit);
     }
     match options.wait {
-        Some(limit) if session.is_polling() => follow::to_its_end(&mut session, limit, run),
+        Some(limit) if session.conversation().is_polling() => {
+            follow::to_its_end(&mut session, limit, run)
+        }
         _ => {
             follow::note(&session, run);
             Ok(exit)

@@ -87,8 +87,8 @@ impl From<&TurnEnd> for Exit {
 impl From<&TurnError> for Exit {
     fn from(error: &TurnError) -> Self {
         match error {
-            TurnError::NotSent => Self::Unreachable,
-            TurnError::Unanswered | TurnError::TimedOut | TurnError::Cut(_) => Self::Incomplete,
+            TurnError::NotSent(_) => Self::Unreachable,
+            TurnError::Unanswered(_) | TurnError::TimedOut | TurnError::Cut(_) => Self::Incomplete,
             TurnError::Refused(error) => error.into(),
             TurnError::Service(_) => Self::ServiceFailed,
             _ => Self::Other,

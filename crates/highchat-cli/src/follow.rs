@@ -26,7 +26,7 @@ pub(crate) fn to_its_end(
             if let Some(exit) = run.update(&update)? {
                 return Ok(exit);
             }
-        } else if !session.is_polling() {
+        } else if !session.conversation().is_polling() {
             run.report().note_end_of_handoff();
             return Ok(Exit::Complete);
         } else if until.is_some_and(|until| until <= Instant::now()) {
@@ -39,5 +39,6 @@ pub(crate) fn to_its_end(
 /// Tells how to follow the person from here.
 pub(crate) fn note(session: &Session, run: &Run) {
     let is_private = run.connection.is_private();
-    run.report().note_handoff(session.cursor(), is_private);
+    run.report()
+        .note_handoff(session.conversation().cursor(), is_private);
 }

@@ -44,7 +44,7 @@ impl Told {
         match error {
             TurnError::Refused(refused) => Self::refused(refused, purpose, id),
             TurnError::Service(message) => Self::plain("failed", &**message),
-            TurnError::NotSent => Self::plain("unreachable", error.to_string()).with_hint(hint(
+            TurnError::NotSent(_) => Self::plain("unreachable", error.to_string()).with_hint(hint(
                 Exit::Unreachable,
                 purpose,
                 id,

@@ -1,28 +1,21 @@
 //! One exchange a call.
 
-use core::fmt;
-use core::future::poll_fn;
-use core::time::Duration;
-use std::sync::Arc;
-
 use bytes::Bytes;
+use futures_util::StreamExt;
 use highchat_proto::config::Config;
 use highchat_proto::endpoint::Endpoint;
 use highchat_proto::failure::Failure;
-use highchat_proto::reply;
 use highchat_proto::request::{ChatRequest, MessagesRequest, RatingRequest};
 use highchat_proto::response::{Answer, Page};
 use http::{Request, Uri, response};
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection;
 use tokio::time::timeout;
-use tower_service::Service;
+use tower::Service;
 
-use crate::clock::Clock;
-use crate::connector::Connector;
+use crate::connector::{self, BoxError, Connector};
 use crate::exchange::{self, Body};
 use crate::reply::Reply;
-use crate::watch::{BoxError, Watch};
 
 /// An async client of the three endpoints: each call is one exchange.
 ///
@@ -36,11 +29,15 @@ use crate::watch::{BoxError, Watch};
 /// runtime with its I/O and its time enabled; dropping it closes the connection.
 ///
 /// HTTP/2 is spoken where the connector says that it was agreed on, HTTP/1.1 otherwise.
-#[derive(Clone)]
-pub struct Client<C = Connector> {
-    endpoint: Endpoint,
-    config: Config,
-    connector: C,
+///
+/// By default, a proxy is taken from the usual environment variables (`HTTPS_PROXY`,
+/// `NO_PROXY`, …), but for a service on this machine; it is asked for a tunnel. HTTP/2 is
+/// offered to a service that is reached by TLS.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) config: Config,
+    connector: Connector,
 }
 
 impl Client {
@@ -53,18 +50,9 @@ impl Client {
     /// A client that waits and reads as much as `config` says.
     #[must_use]
     pub fn with_config(endpoint: Endpoint, config: Config) -> Self {
-        let connector = Connector::new(&endpoint, config.response_timeout);
-        Self::with_connector(endpoint, config, connector)
-    }
-}
-
-impl<C> Client<C> {
-    /// A client that connects in a way of your own: a service from the URL of a request
-    /// (its scheme and authority are what counts) to a connection, as `hyper-util`'s
-    /// connectors are. TLS, proxies and what else there is on the way are its business;
-    /// any failure of it means that the message was not sent.
-    #[must_use]
-    pub const fn with_connector(endpoint: Endpoint, config: Config, connector: C) -> Self {
+        // The way to the service has half of the time that its answer has: what is given
+        // up there was surely not sent, and can be tried again.
+        let connector = connector::default(&endpoint, config.response_timeout / 2);
         Self {
             endpoint,
             config,
@@ -72,31 +60,25 @@ impl<C> Client<C> {
         }
     }
 
-    pub(crate) const fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+    /// A client that connects in a way of your own: a service from the URL of a request
+    /// (its scheme and authority are what counts) to a connection, as `hyper-util`'s
+    /// connectors are. TLS, proxies and what else there is on the way are its business;
+    /// any failure of it means that the message was not sent.
+    #[must_use]
+    pub fn with_connector<C>(endpoint: Endpoint, config: Config, connector: C) -> Self
+    where
+        C: Service<Uri> + Clone + Send + Sync + 'static,
+        C::Response: Connection + Read + Write + Send + Unpin + 'static,
+        C::Error: Into<BoxError>,
+        C::Future: Send,
+    {
+        Self {
+            endpoint,
+            config,
+            connector: connector::boxed(connector),
+        }
     }
 
-    pub(crate) const fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// The way to the service has half of the time that its answer has: what is given up
-    /// there was surely not sent, and can be tried again.
-    pub(crate) fn connect_timeout(&self) -> Duration {
-        self.config.response_timeout / 2
-    }
-
-    pub(crate) const fn connector(&self) -> &C {
-        &self.connector
-    }
-}
-
-impl<C> Client<C>
-where
-    C: Service<Uri> + Clone,
-    C::Response: Connection + Read + Write + Send + Unpin + 'static,
-    C::Error: Into<BoxError>,
-{
     /// Sends a message, and waits for the head of the reply.
     ///
     /// Dropping it before it is ready gives the exchange up; the message may have been
@@ -111,9 +93,7 @@ where
         if let Some(answer) = Answer::to_chat(&head, &self.config) {
             return Err(self.read(body, answer).await.into_chat_error().into());
         }
-        let clock = Clock::start();
-        let reply = reply::Reply::new(&self.config, clock.now());
-        Ok(Reply::new(reply, body, clock))
+        Ok(Reply::new(&self.config, body))
     }
 
     /// Asks what was said.
@@ -140,46 +120,35 @@ where
     }
 
     /// Sends a request and waits for the head of its answer.
+    pub(crate) fn open(
+        &self,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Result<(response::Parts, Body), Failure>> + Send + use<> {
+        let connect_timeout = self.config.response_timeout / 2;
+        exchange::open(self.connector.clone(), request, connect_timeout)
+    }
+
     async fn exchange(&self, request: Request<Bytes>) -> Result<(response::Parts, Body), Failure> {
-        let watch = Arc::<Watch>::default();
-        let opening = exchange::open(
-            self.connector.clone(),
-            request,
-            self.connect_timeout(),
-            Arc::clone(&watch),
-        );
-        match timeout(self.config.response_timeout, opening).await {
-            Ok(opened) => opened.map_err(|error| watch.failure(error)),
-            Err(elapsed) => Err(watch.failure(elapsed)),
-        }
+        let opened = timeout(self.config.response_timeout, self.open(request)).await;
+        // Connecting has less time than that.
+        opened.unwrap_or_else(|elapsed| Err(Failure::Interrupted(elapsed.into())))
     }
 
     /// Reads an answer that is no reply stream, as far as it comes.
     async fn read(&self, mut body: Body, mut answer: Answer) -> Answer {
         let reading = async {
             while answer.wants_more() {
-                match poll_fn(|cx| body.poll_chunk(cx)).await {
+                match body.next().await {
                     Some(Ok(chunk)) => answer.handle_body(&chunk),
                     Some(Err(_)) => answer.handle_interruption(),
-                    None => return,
+                    None => break,
                 }
             }
         };
-        if timeout(self.config.response_timeout, reading)
-            .await
-            .is_err()
-        {
+        let limit = self.config.response_timeout;
+        if timeout(limit, reading).await.is_err() {
             answer.handle_interruption();
         }
         answer
-    }
-}
-
-impl<C> fmt::Debug for Client<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("endpoint", &self.endpoint)
-            .field("config", &self.config)
-            .finish_non_exhaustive()
     }
 }

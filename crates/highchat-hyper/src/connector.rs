@@ -1,128 +1,189 @@
-//! The default connector: TCP, through a proxy where the environment names one, and TLS
-//! where a feature brings it.
+//! How to connect: by default TCP, through a proxy where the environment names one, and
+//! TLS where a feature brings it.
 
-use core::fmt;
-use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::error::Error;
 use core::time::Duration;
-use std::io;
+use std::sync::Arc;
 
 use highchat_proto::endpoint::Endpoint;
 use http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
-use tower_service::Service;
+use http::uri::Scheme;
+use hyper::rt::{Read, Write};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connection, HttpConnector};
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceExt, service_fn};
 
-use crate::dial::Dial;
-use crate::watch::BoxError;
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-#[cfg(feature = "rustls")]
-type Inner = hyper_rustls::HttpsConnector<Dial>;
-#[cfg(not(feature = "rustls"))]
-type Inner = Dial;
+/// From the URL of a request to a connection.
+pub(crate) type Connector = BoxCloneSyncService<Uri, Box<dyn Transport>, BoxError>;
 
-/// How a [`Client`](crate::Client) connects unless told otherwise.
-///
-/// A proxy is taken from the usual environment variables (`HTTPS_PROXY`, `NO_PROXY`, …),
-/// but for a service on this machine; it is asked for a tunnel. HTTP/2 is offered to a
-/// service that is reached by TLS.
-#[derive(Clone)]
-pub struct Connector(Result<Inner, String>);
+/// A connection, whatever is on the way.
+pub(crate) trait Transport: Connection + Read + Write + Send + Unpin {}
 
-/// A connection of the default connector.
-pub struct Transport(<Inner as Service<Uri>>::Response);
+impl<T: Connection + Read + Write + Send + Unpin> Transport for T {}
 
-impl Connector {
-    pub(crate) fn new(endpoint: &Endpoint, timeout: Duration) -> Self {
-        let dial = Dial::new(endpoint, timeout);
-        #[cfg(feature = "rustls")]
-        return Self(with_tls(dial).map_err(|error| error.to_string()));
-        #[cfg(not(feature = "rustls"))]
-        Self(Ok(dial))
-    }
+/// Any connector, as those of `hyper-util` are.
+pub(crate) fn boxed<C>(connector: C) -> Connector
+where
+    C: Service<Uri> + Clone + Send + Sync + 'static,
+    C::Response: Connection + Read + Write + Send + Unpin + 'static,
+    C::Error: Into<BoxError>,
+    C::Future: Send,
+{
+    let connector = connector.map_response(|io| Box::new(io) as Box<dyn Transport>);
+    BoxCloneSyncService::new(connector.map_err(Into::into))
+}
+
+/// The one that is used unless told otherwise.
+pub(crate) fn default(endpoint: &Endpoint, timeout: Duration) -> Connector {
+    let (http, proxies) = (http(timeout), proxies(endpoint).map(Arc::new));
+    let dial = service_fn(move |uri| dial(http.clone(), proxies.clone(), uri));
+    #[cfg(feature = "rustls")]
+    let dial = match tls() {
+        Ok(tls) => hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(dial),
+        Err(error) => {
+            let problem = error.to_string();
+            let refuse = move |_| core::future::ready(Err(problem.clone().into()));
+            return BoxCloneSyncService::new(service_fn(refuse));
+        }
+    };
+    boxed(dial)
 }
 
 #[cfg(feature = "rustls")]
-fn with_tls(dial: Dial) -> Result<Inner, BoxError> {
-    let builder = hyper_rustls::HttpsConnectorBuilder::new();
-    let provider = rustls::crypto::ring::default_provider();
+fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider);
+    let tls = tls.with_safe_default_protocol_versions()?;
     #[cfg(feature = "native-roots")]
-    let builder = builder.with_provider_and_platform_verifier(provider)?;
+    let tls = hyper_rustls::ConfigBuilderExt::try_with_platform_verifier(tls)?;
     #[cfg(not(feature = "native-roots"))]
-    let builder = builder.with_provider_and_webpki_roots(provider)?;
-    Ok(builder
-        .https_or_http()
-        .enable_all_versions()
-        .wrap_connector(dial))
+    let tls = hyper_rustls::ConfigBuilderExt::with_webpki_roots(tls);
+    Ok(tls.with_no_client_auth())
 }
 
-impl Service<Uri> for Connector {
-    type Response = Transport;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Transport, BoxError>> + Send>>;
+fn http(timeout: Duration) -> HttpConnector {
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    // A request is written at once, and no acknowledgement is worth waiting for.
+    http.set_nodelay(true);
+    // Where a name has several addresses, each gets its share.
+    http.set_connect_timeout(Some(timeout));
+    http
+}
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        match &mut self.0 {
-            Ok(inner) => inner.poll_ready(cx),
-            Err(problem) => Poll::Ready(Err(problem.clone().into())),
+/// The proxies that the environment names; `None` for a service on this machine, which is
+/// not reached through another one.
+fn proxies(endpoint: &Endpoint) -> Option<Matcher> {
+    (!endpoint.is_loopback()).then(Matcher::from_env)
+}
+
+async fn dial(
+    http: HttpConnector,
+    proxies: Option<Arc<Matcher>>,
+    uri: Uri,
+) -> Result<TokioIo<TcpStream>, BoxError> {
+    if cfg!(not(feature = "rustls")) && uri.scheme() != Some(&Scheme::HTTP) {
+        return Err("built without TLS".into());
+    }
+    let Some(proxy) = proxies.and_then(|proxies| proxies.intercept(&uri)) else {
+        return Ok(http.oneshot(uri).await?);
+    };
+    if proxy.uri().scheme() != Some(&Scheme::HTTP) {
+        return Err("a proxy is used by http:// alone".into());
+    }
+    let mut tunnel = Tunnel::new(proxy.uri().clone(), http);
+    if let Some(authorization) = proxy.basic_auth() {
+        tunnel = tunnel.with_auth(authorization.clone());
+    }
+    Ok(tunnel.oneshot(with_port(uri)?).await?)
+}
+
+/// The URL with the port that a tunnel would not guess: for want of one it takes 443.
+fn with_port(uri: Uri) -> Result<Uri, BoxError> {
+    match (uri.scheme_str(), uri.host(), uri.port()) {
+        (Some("http"), Some(host), None) => Ok(format!("{host}:80").parse()?),
+        _ => Ok(uri),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use highchat_proto::endpoint::Credentials;
+    use highchat_sandbox::{Playback, Step};
+
+    use super::*;
+
+    async fn through(proxy: &str, url: &str) -> Result<TokioIo<TcpStream>, BoxError> {
+        let matcher = Matcher::builder().all(proxy).no("direct.example,127.0.0.1");
+        let http = http(Duration::from_secs(10));
+        dial(http, Some(Arc::new(matcher.build())), url.parse()?).await
+    }
+
+    #[tokio::test]
+    async fn a_proxy_is_asked_for_a_tunnel() {
+        let tunnel = vec![Step::Send(b"HTTP/1.1 200 OK\r\n\r\n".into()), Step::Hold];
+        let playback = Playback::start([tunnel.clone(), tunnel]).unwrap();
+        let proxy = playback.base_url().replace("//", "//user:pass@");
+        let targets = [
+            ("http://chat.example/v1/chat", "chat.example:80"),
+            #[cfg(feature = "rustls")]
+            ("https://chat.example/v1/chat", "chat.example:443"),
+        ];
+        for (index, (url, target)) in targets.into_iter().enumerate() {
+            through(&proxy, url).await.unwrap();
+            let asked = String::from_utf8(playback.requests().remove(index)).unwrap();
+            let expected = format!("CONNECT {target} HTTP/1.1\r\n");
+            assert!(asked.starts_with(&expected), "{asked}");
+            let authorization = "\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n";
+            assert!(asked.contains(authorization), "{asked}");
         }
     }
 
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        #[cfg(not(feature = "rustls"))]
-        if uri.scheme() != Some(&http::uri::Scheme::HTTP) {
-            return Box::pin(async { Err("built without TLS".into()) });
-        }
-        let connecting = match &mut self.0 {
-            Ok(inner) => Ok(inner.call(uri)),
-            Err(problem) => Err(problem.clone()),
-        };
-        Box::pin(async { Ok(Transport(connecting?.await?)) })
-    }
-}
-
-impl fmt::Debug for Connector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector").finish_non_exhaustive()
-    }
-}
-
-impl Connection for Transport {
-    fn connected(&self) -> Connected {
-        self.0.connected()
-    }
-}
-
-impl Read for Transport {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
-    }
-}
-
-impl Write for Transport {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+    #[tokio::test]
+    async fn a_proxy_that_refuses_is_an_error() {
+        let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
+        let playback = Playback::start([vec![Step::Send(refusal.into())]]).unwrap();
+        let url = "http://chat.example";
+        assert!(through(playback.base_url(), url).await.is_err());
+        assert_eq!(playback.connections(), 1);
+        assert!(through("socks5://127.0.0.1:9", url).await.is_err());
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+    #[tokio::test]
+    async fn what_needs_no_proxy_is_reached_without() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        through("http://proxy.invalid:9", &url).await.unwrap();
+        let endpoint = Endpoint::new(&url, Credentials::slug("demo").unwrap()).unwrap();
+        assert!(proxies(&endpoint).is_none());
+        dial(http(Duration::MAX), None, url.parse().unwrap())
+            .await
+            .unwrap();
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-}
-
-impl fmt::Debug for Transport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transport").finish_non_exhaustive()
+    #[cfg(not(feature = "rustls"))]
+    #[tokio::test]
+    async fn nothing_goes_in_the_clear_to_where_tls_is_asked_for() {
+        let playback = Playback::start([vec![Step::Hold]]).unwrap();
+        let url = playback.base_url().replace("http:", "https:");
+        assert!(through(playback.base_url(), &url).await.is_err());
+        assert!(
+            through(playback.base_url(), "https://chat.example")
+                .await
+                .is_err()
+        );
+        assert_eq!(playback.connections(), 0);
     }
 }

@@ -1,25 +1,25 @@
 //! One exchange: a connection, a request, the head of its answer, and the body.
 
-use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::StreamExt;
+use highchat_proto::failure::Failure;
 use http::header::HOST;
 use http::uri::Scheme;
-use http::{HeaderValue, Request, Uri, Version, response};
-use http_body_util::Full;
-use hyper::body::{Body as _, Incoming};
-use hyper::client::conn::{http1, http2};
-use hyper::rt::{Executor, Read, Write};
-use hyper_util::client::legacy::connect::Connection;
+use http::{HeaderValue, Request, Response, Uri, Version, response};
+use http_body_util::{BodyDataStream, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::rt::Executor;
 use tokio::time::timeout;
-use tower_service::Service;
+use tower::ServiceExt;
 
-use crate::tasks::Tasks;
-use crate::watch::{BoxError, Watch, Watched};
+use crate::connector::{BoxError, Connector};
+use crate::tasks::{Tasks, tasks};
 
 /// The most that a head may have, in bytes (our decision).
 const HEAD_LIMIT: u32 = 64 * 1024;
@@ -27,55 +27,59 @@ const HEAD_LIMIT: u32 = 64 * 1024;
 /// standard's own default, some minutes of a reply.
 const WINDOW: u32 = 65_535;
 
+type Answering = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
+
 /// The body of an answer. Its connection makes progress only while it is read, and
 /// closes with it.
 pub(crate) struct Body {
-    incoming: Incoming,
+    chunks: BodyDataStream<Incoming>,
     tasks: Tasks,
 }
 
 /// Connects, sends a request and waits for the head of its answer.
 ///
-/// The connection is there within `connect_timeout`, or nothing was sent.
-///
-/// Not to be repeated where [`Watch::failure`] does not say so. Dropping it closes the
-/// connection.
-pub(crate) async fn open<C>(
-    mut connector: C,
-    mut request: Request<Bytes>,
+/// The connection is there within `connect_timeout`, or nothing was sent. Dropping it
+/// closes the connection.
+pub(crate) async fn open(
+    connector: Connector,
+    request: Request<Bytes>,
     connect_timeout: Duration,
-    watch: Arc<Watch>,
-) -> Result<(response::Parts, Body), BoxError>
-where
-    C: Service<Uri>,
-    C::Response: Connection + Read + Write + Send + Unpin + 'static,
-    C::Error: Into<BoxError>,
-{
-    let uri = request.uri().clone();
-    let connecting = async {
-        let ready = poll_fn(|cx| connector.poll_ready(cx)).await;
-        ready.map_err(Into::into)?;
-        connector.call(uri).await.map_err(Into::into)
-    };
-    let io = timeout(connect_timeout, connecting).await??;
+) -> Result<(response::Parts, Body), Failure> {
+    let connected = timeout(connect_timeout, connect(connector, request)).await;
+    let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
+    let (answer, mut tasks) = connected.map_err(Failure::NotSent)?;
+    match tasks.drive(answer).await {
+        Ok(answer) => {
+            let (head, body) = answer.into_parts();
+            let chunks = BodyDataStream::new(body);
+            Ok((head, Body { chunks, tasks }))
+        }
+        // What hyper gives back it never began to write.
+        Err(error) if error.message().is_some() => Err(Failure::NotSent(error.into_error().into())),
+        Err(error) => Err(Failure::Interrupted(error.into_error().into())),
+    }
+}
+
+/// Connects, and hands the request over: nothing of it leaves before the tasks run.
+async fn connect(
+    connector: Connector,
+    mut request: Request<Bytes>,
+) -> Result<(Pin<Box<dyn Future<Output = Answering> + Send>>, Tasks), BoxError> {
+    let io = connector.oneshot(request.uri().clone()).await?;
     let connected = io.connected();
-    let io = Watched::new(io, Arc::clone(&watch));
-    let mut tasks = Tasks::default();
-    let answer = if connected.is_negotiated_h2() {
+    let (spawner, mut tasks) = tasks();
+    // The errors of a connection come with the answer as well.
+    if connected.is_negotiated_h2() {
         *request.version_mut() = Version::HTTP_2;
-        let (mut sender, connection) = http2::Builder::new(tasks.spawner())
+        let handshake = http2::Builder::new(spawner.clone())
             .max_header_list_size(HEAD_LIMIT)
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)
-            .handshake(io)
-            .await?;
-        tasks.spawner().execute(async {
-            // Its errors come with the answer as well.
-            let _ = connection.await;
-        });
-        watch.hand_over();
-        let answer = sender.send_request(request.map(Full::new));
-        tasks.drive(answer).await?
+            .handshake(io);
+        let (mut sender, connection) = tasks.drive(handshake).await?;
+        spawner.execute(async { drop(connection.await) });
+        let answer = sender.try_send_request(request.map(Full::new));
+        Ok((Box::pin(answer), tasks))
     } else {
         address(&mut request, connected.is_proxied())?;
         let (mut sender, connection) = http1::Builder::new()
@@ -84,15 +88,10 @@ where
             .max_header_size(HEAD_LIMIT as usize)
             .handshake(io)
             .await?;
-        tasks.spawner().execute(async {
-            let _ = connection.await;
-        });
-        watch.hand_over();
-        let answer = sender.send_request(request.map(Full::new));
-        tasks.drive(answer).await?
-    };
-    let (head, incoming) = answer.into_parts();
-    Ok((head, Body { incoming, tasks }))
+        spawner.execute(async { drop(connection.await) });
+        let answer = sender.try_send_request(request.map(Full::new));
+        Ok((Box::pin(answer), tasks))
+    }
 }
 
 /// Puts the authority where HTTP/1.1 wants it: into a header, and into the target only
@@ -109,30 +108,16 @@ fn address(request: &mut Request<Bytes>, is_proxied: bool) -> Result<(), BoxErro
     Ok(())
 }
 
-impl Body {
-    /// Waits for the next bytes; `None` at the end. Nothing is lost where the wait is
-    /// given up.
-    pub(crate) fn poll_chunk(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<hyper::Result<Bytes>>> {
-        let mut is_driven = false;
-        loop {
-            match Pin::new(&mut self.incoming).poll_frame(cx) {
-                Poll::Ready(Some(Ok(frame))) => {
-                    // Trailers say nothing that anybody asks for.
-                    if let Ok(chunk) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(chunk)));
-                    }
-                }
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending if is_driven => return Poll::Pending,
-                Poll::Pending => {
-                    self.tasks.poll(cx);
-                    is_driven = true;
-                }
-            }
+impl Stream for Body {
+    type Item = hyper::Result<Bytes>;
+
+    /// Nothing is lost where the wait is given up.
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let chunk = self.chunks.poll_next_unpin(cx);
+        if chunk.is_ready() {
+            return chunk;
         }
+        self.tasks.poll(cx);
+        self.chunks.poll_next_unpin(cx)
     }
 }

@@ -46,15 +46,12 @@
 mod client;
 mod clock;
 mod connector;
-mod dial;
 mod exchange;
 mod reply;
 mod session;
 mod tasks;
-mod watch;
 
 pub use client::Client;
-pub use connector::{Connector, Transport};
 pub use highchat_proto::failure::Failure;
 pub use reply::Reply;
 pub use session::Session;

@@ -5,13 +5,13 @@ use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use futures_core::Stream;
+use futures_util::StreamExt;
+use highchat_proto::config::Config;
 use highchat_proto::event::Event;
 use highchat_proto::failure::Failure;
-use highchat_proto::reply::{self, Ready};
-use highchat_proto::time::Instant;
-use tokio::time::{Sleep, sleep};
+use highchat_proto::reader::Reader;
+use highchat_proto::reply::Cut;
 
 use crate::clock::Clock;
 use crate::exchange::Body;
@@ -29,44 +29,23 @@ use crate::exchange::Body;
 /// [`progress_timeout`](highchat_proto::config::Config::progress_timeout) runs out. The
 /// time from an event to the next call does not count for them.
 pub struct Reply {
-    reply: reply::Reply,
+    reader: Reader,
     /// `None` once there is nothing more to be read.
     body: Option<Body>,
     clock: Clock,
-    /// When something was last read, or tried to be.
-    now: Instant,
-    /// What was read last, and how much of it was taken.
-    chunk: Bytes,
-    start: usize,
     /// Whether the service is what was waited for when this was last polled.
     is_waiting: bool,
-    /// Until some moment not after the deadline, which only ever moves on.
-    timer: Option<Pin<Box<Sleep>>>,
     has_failed: bool,
 }
 
-/// What [`Reply::poll_advance`] came to.
-enum Step {
-    Event {
-        ready: Ready,
-        /// Where in the chunk it began.
-        start: usize,
-    },
-    /// There is nothing more to read.
-    End,
-}
-
 impl Reply {
-    pub(crate) fn new(reply: reply::Reply, body: Body, clock: Clock) -> Self {
+    pub(crate) fn new(config: &Config, body: Body) -> Self {
+        let clock = Clock::start();
         Self {
-            reply,
+            reader: Reader::new(config, clock.now()),
             body: Some(body),
-            now: clock.now(),
             clock,
-            chunk: Bytes::new(),
-            start: 0,
             is_waiting: false,
-            timer: None,
             has_failed: false,
         }
     }
@@ -81,77 +60,40 @@ impl Reply {
     ///
     /// The reply was cut: [`Failure::Cut`], again at each further call.
     pub async fn next_event(&mut self) -> Result<Option<Event<'_>>, Failure> {
-        let step = poll_fn(|cx| self.poll_advance(cx)).await?;
-        self.take(step)
+        let advanced = poll_fn(|cx| self.poll_advance(cx)).await;
+        self.event(advanced)
     }
 
     /// Reads up to the next event, which must be taken at once.
-    fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<Step, Failure>> {
-        let advanced = self.poll_reading(cx);
-        self.is_waiting = advanced.is_pending();
-        if let Poll::Ready(Ok(Step::End) | Err(_)) = advanced {
-            self.body = None;
+    fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Cut>> {
+        if !core::mem::take(&mut self.is_waiting) {
+            self.reader.resume(self.clock.now());
         }
-        advanced
-    }
-
-    fn poll_reading(&mut self, cx: &mut Context<'_>) -> Poll<Result<Step, Failure>> {
-        loop {
-            let start = self.start;
-            let mut input = &self.chunk[start..];
-            let advanced = self.reply.advance(&mut input, self.now);
-            self.start = self.chunk.len() - input.len();
-            if let Some(ready) = advanced? {
-                return Poll::Ready(Ok(Step::Event { ready, start }));
-            }
-            let Some(body) = &mut self.body else {
-                return Poll::Ready(Ok(Step::End));
+        while let Some(deadline) = self.reader.advance(self.clock.now())? {
+            let chunk = match &mut self.body {
+                Some(body) => body.poll_next_unpin(cx),
+                None => Poll::Ready(None),
             };
-            self.now = self.clock.now();
-            if !self.is_waiting {
-                self.reply.resume(self.now);
-            }
-            match body.poll_chunk(cx) {
-                Poll::Ready(Some(Ok(chunk))) => (self.chunk, self.start) = (chunk, 0),
-                Poll::Ready(Some(Err(_))) => {
-                    self.reply.handle_interruption()?;
-                    return Poll::Ready(Ok(Step::End));
+            match chunk {
+                Poll::Ready(Some(Ok(chunk))) => self.reader.handle_body(chunk),
+                Poll::Ready(Some(Err(_))) => self.reader.handle_interruption(),
+                Poll::Ready(None) => self.reader.handle_end(),
+                Poll::Pending => {
+                    let due = self.clock.poll_until(deadline, cx);
+                    self.is_waiting = due.is_pending();
+                    self.reader.handle_timeout(ready!(due));
                 }
-                Poll::Ready(None) => return Poll::Ready(Ok(Step::End)),
-                Poll::Pending => ready!(self.poll_deadline(cx))?,
             }
         }
+        Poll::Ready(Ok(()))
     }
 
-    /// Waits for the deadline; never ready without an error.
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        loop {
-            // Before the deadline is looked at: where the runtime wants the task to
-            // pause, the body may be pending with bytes there, but so is the timer.
-            if let Some(timer) = &mut self.timer {
-                ready!(timer.as_mut().poll(cx));
-                self.reply.handle_timeout(self.clock.now())?;
-            }
-            let Some(deadline) = self.reply.deadline() else {
-                return Poll::Pending;
-            };
-            let wait = deadline.saturating_duration_since(self.clock.now());
-            match &mut self.timer {
-                Some(timer) => timer.as_mut().set(sleep(wait)),
-                None => self.timer = Some(Box::pin(sleep(wait))),
-            }
-        }
-    }
-
-    fn take(&mut self, step: Step) -> Result<Option<Event<'_>>, Failure> {
-        let Step::Event { ready, start } = step else {
-            return Ok(self.reply.finish()?);
-        };
-        let event = self.reply.event(ready, &self.chunk[start..], self.now);
-        if event.as_ref().map_or(true, Event::ends_reply) {
+    fn event(&mut self, advanced: Result<(), Cut>) -> Result<Option<Event<'_>>, Failure> {
+        let event = advanced.and_then(|()| self.reader.event());
+        if !matches!(&event, Ok(Some(event)) if !event.ends_reply()) {
             self.body = None;
         }
-        Ok(Some(event?))
+        Ok(event?)
     }
 }
 
@@ -163,8 +105,10 @@ impl Stream for Reply {
         if self.has_failed {
             return Poll::Ready(None);
         }
-        let step = ready!(self.poll_advance(cx));
-        let item = step.and_then(|step| Ok(self.take(step)?.map(Event::into_owned)));
+        let advanced = ready!(self.poll_advance(cx));
+        let item = self
+            .event(advanced)
+            .map(|event| event.map(Event::into_owned));
         self.has_failed = item.is_err();
         Poll::Ready(item.transpose())
     }
@@ -172,8 +116,6 @@ impl Stream for Reply {
 
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reply")
-            .field("is_over", &self.reply.is_over())
-            .finish_non_exhaustive()
+        f.debug_struct("Reply").finish_non_exhaustive()
     }
 }

@@ -1,96 +1,79 @@
 //! A conversation, driven by polling.
 
 use core::fmt;
-use core::future::poll_fn;
+use core::future::{poll_fn, ready};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::StreamExt;
+use futures_util::stream::once;
 use highchat_proto::conversation::{Conversation, Output, RateError, SendError, Update};
-use highchat_proto::exchange::{RequestId, TransportFailure};
+use highchat_proto::exchange::{Loss, RequestId};
 use highchat_proto::failure::Failure;
 use highchat_proto::id::VisitorRef;
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
 use highchat_proto::saved::Saved;
-use highchat_proto::time::Instant;
-use http::{Request, Uri, response};
-use hyper::rt::{Read, Write};
-use hyper_util::client::legacy::connect::Connection;
-use tokio::time::{Sleep, sleep};
-use tower_service::Service;
+use http::response;
+use tokio_stream::StreamMap;
 
 use crate::client::Client;
 use crate::clock::Clock;
-use crate::connector::Connector;
-use crate::exchange::{self, Body};
-use crate::watch::{BoxError, Watch};
+use crate::exchange::Body;
 
-type Opening = Pin<Box<dyn Future<Output = Result<(response::Parts, Body), BoxError>> + Send>>;
+/// What comes of an exchange, one after another.
+type Exchange = Pin<Box<dyn Stream<Item = Input> + Send>>;
 
-/// An exchange that is under way.
-enum Exchange {
-    Opening(Opening, Arc<Watch>),
-    Reading(Body),
-}
-
-/// What an exchange gave, when there was something.
 enum Input {
     Head(response::Parts),
     Chunk(Bytes),
     End,
-    Failure(TransportFailure),
+    Failure(Loss),
 }
 
 /// A conversation over async HTTP: turns, handoff, recovery and rating, as
 /// [`Conversation`] has them.
 ///
-/// [`next`](Self::next) waits for what happens next. Nothing is spawned and no channel
+/// [`next`](Self::next) waits for what happens next. That a turn is over is told by
+/// [`Update::TurnEnded`]: what [`conversation`](Self::conversation) tells is ahead of
+/// updates that were not taken yet. Nothing is spawned and no channel
 /// used: all that is under way makes progress while `next` is awaited, and is read no
 /// further than that, which slows the service down for an application that takes its
 /// time. Every exchange has a connection of its own, so that no message is lost to one
 /// that went stale. Dropping the session ends what is under way.
 ///
 /// Needs a tokio runtime with I/O and time enabled.
-pub struct Session<C = Connector> {
+pub struct Session {
     conversation: Conversation,
-    client: Client<C>,
+    client: Client,
     clock: Clock,
-    exchanges: Vec<(RequestId, Exchange)>,
-    /// Which exchange is looked at first the next time, so that none is left waiting.
-    first: usize,
-    timer: Option<(Instant, Pin<Box<Sleep>>)>,
+    exchanges: StreamMap<RequestId, Exchange>,
     is_waiting: bool,
 }
 
-impl<C> Session<C> {
+impl Session {
     /// A new conversation; it begins with the first message.
     #[must_use]
-    pub fn new(client: Client<C>) -> Self {
-        let conversation = Conversation::new(client.endpoint().clone(), client.config().clone());
-        Self::over(conversation, client, Clock::start())
+    pub fn new(client: Client) -> Self {
+        Self {
+            conversation: Conversation::new(client.endpoint.clone(), client.config.clone()),
+            client,
+            clock: Clock::start(),
+            exchanges: StreamMap::new(),
+            is_waiting: false,
+        }
     }
 
     /// A conversation that goes on; one in which a person answers polls at once.
     #[must_use]
-    pub fn resume(client: Client<C>, saved: Saved) -> Self {
-        let (endpoint, config) = (client.endpoint().clone(), client.config().clone());
-        let clock = Clock::start();
-        let conversation = Conversation::resume(endpoint, config, saved, clock.now());
-        Self::over(conversation, client, clock)
-    }
-
-    const fn over(conversation: Conversation, client: Client<C>, clock: Clock) -> Self {
-        Self {
-            conversation,
-            client,
-            clock,
-            exchanges: Vec::new(),
-            first: 0,
-            timer: None,
-            is_waiting: false,
-        }
+    pub fn resume(client: Client, saved: Saved) -> Self {
+        let mut session = Self::new(client);
+        let (endpoint, config) = (&session.client.endpoint, &session.client.config);
+        let (endpoint, config, now) = (endpoint.clone(), config.clone(), session.clock.now());
+        session.conversation = Conversation::resume(endpoint, config, saved, now);
+        session
     }
 
     /// What is known of the conversation: id, state, cursor, what to save.
@@ -139,13 +122,7 @@ impl<C> Session<C> {
     }
 }
 
-impl<C> Session<C>
-where
-    C: Service<Uri> + Clone + Send + 'static,
-    C::Response: Connection + Read + Write + Send + Unpin + 'static,
-    C::Error: Into<BoxError>,
-    C::Future: Send,
-{
+impl Session {
     /// Waits for what happens next; `None`: nothing is under way and nothing is waited
     /// for.
     ///
@@ -169,109 +146,64 @@ where
             self.conversation.handle_return(self.clock.now());
         }
         loop {
-            match self.conversation.poll_output() {
+            let when = match self.conversation.poll_output() {
                 Output::Update => return Poll::Ready(true),
-                Output::Transmit(id, request) => self.transmit(id, request),
-                Output::Abort(id) => self.exchanges.retain(|(live, _)| *live != id),
-                Output::Wait(when) => {
-                    if self.poll_exchanges(cx) {
-                        continue;
-                    }
-                    if when.is_none() && self.exchanges.is_empty() {
-                        return Poll::Ready(false);
-                    }
-                    let Some(when) = when.filter(|when| self.poll_timer(*when, cx).is_ready())
-                    else {
-                        self.is_waiting = true;
-                        return Poll::Pending;
-                    };
-                    self.conversation.handle_timeout(self.clock.now().max(when));
+                Output::Transmit(id, request) => {
+                    let exchange = inputs(self.client.open(request));
+                    self.exchanges.insert(id, Box::pin(exchange));
+                    continue;
                 }
+                Output::Abort(id) => {
+                    self.exchanges.remove(&id);
+                    continue;
+                }
+                Output::Wait(when) => when,
                 _ => return Poll::Ready(false),
-            }
-        }
-    }
-
-    /// Waits until then, by a timer rather than the clock: where the runtime wants the
-    /// task to pause, bytes may be there and not be seen, but no timer ends.
-    fn poll_timer(&mut self, when: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        let timer = match &mut self.timer {
-            Some((set, timer)) if *set == when => timer,
-            timer => {
-                let wait = when.saturating_duration_since(self.clock.now());
-                &mut timer.insert((when, Box::pin(sleep(wait)))).1
-            }
-        };
-        ready!(timer.as_mut().poll(cx));
-        self.timer = None;
-        Poll::Ready(())
-    }
-
-    fn transmit(&mut self, id: RequestId, request: Request<Bytes>) {
-        let watch = Arc::<Watch>::default();
-        let connector = self.client.connector().clone();
-        let limit = self.client.connect_timeout();
-        let opening = exchange::open(connector, request, limit, Arc::clone(&watch));
-        let exchange = Exchange::Opening(Box::pin(opening), watch);
-        self.exchanges.push((id, exchange));
-    }
-
-    /// Takes in what one of the exchanges has; whether one had anything.
-    fn poll_exchanges(&mut self, cx: &mut Context<'_>) -> bool {
-        let count = self.exchanges.len();
-        for offset in 0..count {
-            let index = (self.first + offset) % count;
-            let (id, exchange) = &mut self.exchanges[index];
-            let id = *id;
-            let Poll::Ready(input) = exchange.poll_input(cx) else {
-                continue;
             };
-            self.first = index + 1;
-            let now = self.clock.now();
-            match input {
-                Input::Head(head) => self.conversation.handle_response(id, &head, now),
-                Input::Chunk(chunk) => self.conversation.handle_body(id, &chunk, now),
-                Input::End => {
-                    self.exchanges.swap_remove(index);
-                    self.conversation.handle_end(id, now);
-                }
-                Input::Failure(failure) => {
-                    self.exchanges.swap_remove(index);
-                    self.conversation.handle_failure(id, failure, now);
+            match (self.exchanges.poll_next_unpin(cx), when) {
+                (Poll::Ready(Some((id, input))), _) => self.handle(id, input),
+                (Poll::Ready(None), None) => return Poll::Ready(false),
+                (_, when) => {
+                    let due = when.map_or(Poll::Pending, |when| self.clock.poll_until(when, cx));
+                    self.is_waiting = due.is_pending();
+                    self.conversation.handle_timeout(ready!(due));
                 }
             }
-            return true;
         }
-        false
     }
-}
 
-impl Exchange {
-    fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Input> {
-        match self {
-            Self::Opening(opening, watch) => {
-                let opened = ready!(opening.as_mut().poll(cx));
-                Poll::Ready(match opened {
-                    Ok((head, body)) => {
-                        *self = Self::Reading(body);
-                        Input::Head(head)
-                    }
-                    Err(error) => Input::Failure(match watch.failure(error) {
-                        Failure::NotSent(_) => TransportFailure::NotSent,
-                        _ => TransportFailure::Interrupted,
-                    }),
-                })
-            }
-            Self::Reading(body) => body.poll_chunk(cx).map(|chunk| match chunk {
-                Some(Ok(chunk)) => Input::Chunk(chunk),
-                Some(Err(_)) => Input::Failure(TransportFailure::Interrupted),
-                None => Input::End,
-            }),
+    fn handle(&mut self, id: RequestId, input: Input) {
+        let now = self.clock.now();
+        match input {
+            Input::Head(head) => self.conversation.handle_response(id, &head, now),
+            Input::Chunk(chunk) => self.conversation.handle_body(id, &chunk, now),
+            Input::End => self.conversation.handle_end(id, now),
+            Input::Failure(failure) => self.conversation.handle_failure(id, failure, now),
         }
     }
 }
 
-impl<C> fmt::Debug for Session<C> {
+/// What comes of an exchange: its head, its body, and how that ends.
+fn inputs(
+    opening: impl Future<Output = Result<(response::Parts, Body), Failure>>,
+) -> impl Stream<Item = Input> {
+    once(opening).flat_map(|opened| {
+        let (first, body) = match opened {
+            Ok((head, body)) => (Input::Head(head), Some(body)),
+            Err(failure) => (Input::Failure(Loss::from(&failure)), None),
+        };
+        let chunks = futures_util::stream::iter(body).flatten();
+        let rest = chunks.map(|chunk| match chunk {
+            Ok(chunk) => Input::Chunk(chunk),
+            Err(lost) => Input::Failure(Loss::from(&Failure::Interrupted(lost.into()))),
+        });
+        // Behind a failure the end says nothing: the exchange is no longer live.
+        let first = once(ready(first));
+        first.chain(rest).chain(once(ready(Input::End)))
+    })
+}
+
+impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("id", &self.conversation.id())

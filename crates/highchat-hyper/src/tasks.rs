@@ -2,18 +2,20 @@
 
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
-use core::task::Context;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use core::task::{Context, Poll};
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use hyper::rt::Executor;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The tasks of one exchange: its connection, and for HTTP/2 what hyper spawns.
-#[derive(Default)]
+/// The tasks of one exchange: its connection, and for HTTP/2 what hyper spawns, which is
+/// as many as there are streams, and so a few.
 pub(crate) struct Tasks {
-    running: Vec<Task>,
-    spawned: Arc<Mutex<Vec<Task>>>,
+    running: FuturesUnordered<Task>,
+    spawned: UnboundedReceiver<Task>,
 }
 
 /// Where hyper spawns.
@@ -21,29 +23,21 @@ pub(crate) struct Tasks {
 /// It does not keep the tasks: it is a part of some of them, and a circle would keep
 /// their connection open for ever.
 #[derive(Clone)]
-pub(crate) struct Spawner(Weak<Mutex<Vec<Task>>>);
+pub(crate) struct Spawner(UnboundedSender<Task>);
+
+pub(crate) fn tasks() -> (Spawner, Tasks) {
+    let (spawner, spawned) = unbounded_channel();
+    let running = FuturesUnordered::new();
+    (Spawner(spawner), Tasks { running, spawned })
+}
 
 impl Tasks {
-    pub(crate) fn spawner(&self) -> Spawner {
-        Spawner(Arc::downgrade(&self.spawned))
-    }
-
-    /// Polls every task, those as well that come up meanwhile.
+    /// Polls every task that can go on; those that come up meanwhile have this polled again.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
-        let mut polled = 0;
-        loop {
-            self.running.append(&mut lock(&self.spawned));
-            if polled == self.running.len() {
-                return;
-            }
-            let mut index = 0;
-            self.running.retain_mut(|task| {
-                let is_new = index >= polled;
-                index += 1;
-                !is_new || task.as_mut().poll(cx).is_pending()
-            });
-            polled = self.running.len();
+        while let Poll::Ready(Some(task)) = self.spawned.poll_recv(cx) {
+            self.running.push(task);
         }
+        while let Poll::Ready(Some(())) = self.running.poll_next_unpin(cx) {}
     }
 
     /// Waits for a future that makes progress by the tasks.
@@ -59,13 +53,7 @@ impl Tasks {
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Spawner {
     fn execute(&self, task: F) {
-        if let Some(spawned) = self.0.upgrade() {
-            lock(&spawned).push(Box::pin(task));
-        }
+        // Where the exchange is gone, so is what was to run beside it.
+        let _ = self.0.send(Box::pin(task));
     }
-}
-
-/// Never held while a task runs, so that a task may spawn.
-fn lock(tasks: &Mutex<Vec<Task>>) -> MutexGuard<'_, Vec<Task>> {
-    tasks.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -44,10 +44,12 @@ pub enum DelayReason {
 
 impl DelayReason {
     pub(crate) fn of(trouble: &Trouble) -> Self {
-        match trouble {
-            Trouble::Transport(TransportFailure::NotSent) => Self::NotSent,
-            trouble if trouble.is_surely_not_taken() => Self::RateLimited,
-            _ => Self::Transient,
+        if trouble.is(TransportFailure::NotSent) {
+            Self::NotSent
+        } else if trouble.is_surely_not_taken() {
+            Self::RateLimited
+        } else {
+            Self::Transient
         }
     }
 }
@@ -140,7 +142,7 @@ mod tests {
     #[test]
     fn a_message_is_repeated_only_where_it_was_surely_not_taken() {
         let config = Config::default();
-        let not_sent = Trouble::Transport(TransportFailure::NotSent);
+        let not_sent = Trouble::Transport(TransportFailure::NotSent.into());
         for (trouble, attempts, delay) in [
             (not_sent.clone(), 1, Some(0.5)),
             (not_sent.clone(), 2, Some(2.0)),
@@ -149,7 +151,11 @@ mod tests {
             (refused(429, Some(120)), 2, Some(120.0)),
             (refused(429, Some(121)), 1, None),
             (refused(429, Some(1)), 3, None),
-            (Trouble::Transport(TransportFailure::Interrupted), 1, None),
+            (
+                Trouble::Transport(TransportFailure::Interrupted.into()),
+                1,
+                None,
+            ),
             (Trouble::TimedOut, 1, None),
             (refused(500, None), 1, None),
             (refused(503, Some(1)), 1, None),
@@ -174,7 +180,7 @@ mod tests {
         let pause = |trouble: &Trouble, failures| {
             before_poll(trouble, failures, &config, &mut Jitter::new(0)).as_secs_f64()
         };
-        let lost = Trouble::Transport(TransportFailure::Interrupted);
+        let lost = Trouble::Transport(TransportFailure::Interrupted.into());
         for (failures, seconds) in [(1, 8.0), (2, 16.0), (3, 32.0), (4, 60.0), (99, 60.0)] {
             let within = seconds * 0.9..=seconds * 1.1;
             assert!(within.contains(&pause(&lost, failures)), "{failures}");

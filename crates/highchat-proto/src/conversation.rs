@@ -33,7 +33,7 @@ use http::Request;
 use crate::backoff::Jitter;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
-use crate::exchange::{RequestId, TransportFailure, Trouble};
+use crate::exchange::{Loss, RequestId, TransportFailure, Trouble};
 use crate::handoff::{self, Handoff};
 use crate::id::{ConversationId, Timestamp, VisitorRef};
 use crate::message::Message;
@@ -260,8 +260,6 @@ impl Conversation {
         self.thread.handoff.cursor()
     }
 
-    // ---- commands ----
-
     /// Sends a message. Returns the name of the turn, which its end will tell.
     ///
     /// # Errors
@@ -332,8 +330,6 @@ impl Conversation {
         }
     }
 
-    // ---- inputs ----
-
     /// The head of an answer came.
     pub fn handle_response(&mut self, id: RequestId, head: &http::response::Parts, now: Instant) {
         let deadline = now + self.config.response_timeout;
@@ -347,12 +343,11 @@ impl Conversation {
                 }
             }
         } else {
-            let page = Answer::to_messages(head, &self.config);
-            let rating = Answer::to_rating(head, &self.config);
+            let config = Arc::clone(&self.config);
             if let Some(exchange) = self.page_exchange(id) {
-                exchange.handle_response(page, deadline);
+                exchange.handle_response(Answer::to_messages(head, &config), deadline);
             } else if let Some(exchange) = self.rate_exchange(id) {
-                exchange.handle_response(rating, deadline);
+                exchange.handle_response(Answer::to_rating(head, &config), deadline);
             }
         }
         self.end_where_enough(id, now);
@@ -379,16 +374,18 @@ impl Conversation {
         if self.turn.exchange() == Some(id) && !matches!(self.turn.phase, Phase::Requested(..)) {
             self.handle_stream_end(now);
         } else {
-            let lost = Trouble::Transport(TransportFailure::Interrupted);
+            let lost = Trouble::Transport(TransportFailure::Interrupted.into());
             self.end_exchange(id, lost, now);
         }
     }
 
-    /// There is no answer, or no more of it.
-    pub fn handle_failure(&mut self, id: RequestId, failure: TransportFailure, now: Instant) {
+    /// There is no answer, or no more of it: a [`TransportFailure`], or a [`Loss`] that
+    /// says why as well, which the application is told.
+    pub fn handle_failure(&mut self, id: RequestId, failure: impl Into<Loss>, now: Instant) {
         if self.turn.exchange() != Some(id) || matches!(self.turn.phase, Phase::Requested(..)) {
-            self.break_off(id);
-            return self.end_exchange(id, Trouble::Transport(failure), now);
+            let loss = failure.into();
+            self.break_off(id, loss.failure);
+            return self.end_exchange(id, Trouble::Transport(loss), now);
         }
         if let Phase::Streaming(_, reply) = &mut self.turn.phase {
             if let Err(cut) = reply.handle_interruption() {
@@ -433,8 +430,6 @@ impl Conversation {
             _ => {}
         }
     }
-
-    // ---- outputs ----
 
     /// What to do next.
     #[must_use]

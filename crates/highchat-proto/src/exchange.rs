@@ -3,7 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::cause::Cause;
 use crate::config::Config;
+use crate::failure::Failure;
 use crate::response::{Answer, ApiError, ResponseError};
 use crate::time::Instant;
 
@@ -36,12 +38,48 @@ pub enum TransportFailure {
     /// It left, in part or whole, and the connection was lost: the service may have
     /// taken it.
     Interrupted,
+    /// The driver gave the exchange up for something that cannot wait: a poll or a rating
+    /// is simply done again; for a message it is as [`Interrupted`](Self::Interrupted).
+    Withdrawn,
+}
+
+/// A [`TransportFailure`] with what is known of its cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    pub(crate) failure: TransportFailure,
+    pub(crate) cause: Cause,
+}
+
+impl Loss {
+    /// A failure, and why.
+    #[must_use]
+    pub const fn new(failure: TransportFailure, cause: Cause) -> Self {
+        Self { failure, cause }
+    }
+}
+
+impl From<TransportFailure> for Loss {
+    fn from(failure: TransportFailure) -> Self {
+        Self::new(failure, Cause::default())
+    }
+}
+
+impl From<&Failure> for Loss {
+    fn from(failure: &Failure) -> Self {
+        match failure {
+            Failure::NotSent(cause) => Self::new(TransportFailure::NotSent, Cause::of(&**cause)),
+            Failure::Interrupted(cause) => {
+                Self::new(TransportFailure::Interrupted, Cause::of(&**cause))
+            }
+            answered => Self::new(TransportFailure::Interrupted, Cause::of(answered)),
+        }
+    }
 }
 
 /// What went wrong with an exchange that is not a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    Transport(TransportFailure),
+    Transport(Loss),
     /// No head, or no end of an answer, in time.
     TimedOut,
     Refused(ResponseError),
@@ -55,9 +93,14 @@ impl Trouble {
         }
     }
 
+    /// Whether the driver failed that way.
+    pub(crate) fn is(&self, failure: TransportFailure) -> bool {
+        matches!(self, Self::Transport(loss) if loss.failure == failure)
+    }
+
     /// Whether the service surely did not take the request.
     pub(crate) fn is_surely_not_taken(&self) -> bool {
-        matches!(self, Self::Transport(TransportFailure::NotSent))
+        self.is(TransportFailure::NotSent)
             || self.api().is_some_and(|error| error.status.as_u16() == 429)
     }
 
@@ -136,10 +179,11 @@ impl Exchange {
             .is_some_and(|answer| !answer.wants_more())
     }
 
-    /// What there is of an answer is all that will come of it.
-    pub(crate) fn break_off(&mut self) {
-        if let Some(answer) = &mut self.answer {
-            answer.handle_interruption();
+    /// What there is of an answer is all that will come of it; or it is forgotten.
+    pub(crate) fn break_off(&mut self, is_withdrawn: bool) {
+        match &mut self.answer {
+            Some(answer) if !is_withdrawn => answer.handle_interruption(),
+            _ => self.answer = None,
         }
     }
 

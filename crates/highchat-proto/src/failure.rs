@@ -4,6 +4,7 @@ use core::error::Error;
 use core::fmt;
 use std::boxed::Box;
 
+use crate::cause::Cause;
 use crate::reply::Cut;
 use crate::response::ResponseError;
 
@@ -27,26 +28,22 @@ pub enum Failure {
     Cut(Cut),
 }
 
+/// With all that is known of the cause.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSent(cause) => write!(f, "the service could not be reached: {cause}"),
-            Self::Interrupted(cause) => write!(f, "no answer came: {cause}"),
+            Self::NotSent(cause) => {
+                Cause::of(&**cause).write(f, "the service could not be reached")
+            }
+            Self::Interrupted(cause) => Cause::of(&**cause).write(f, "no answer came"),
             Self::Refused(error) => error.fmt(f),
             Self::Cut(cut) => cut.fmt(f),
         }
     }
 }
 
-impl Error for Failure {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::NotSent(cause) | Self::Interrupted(cause) => Some(&**cause),
-            Self::Refused(error) => Some(error),
-            Self::Cut(cut) => Some(cut),
-        }
-    }
-}
+/// Without a source: the text has it already. The causes are in the variants.
+impl Error for Failure {}
 
 impl From<ResponseError> for Failure {
     fn from(error: ResponseError) -> Self {
@@ -57,5 +54,23 @@ impl From<ResponseError> for Failure {
 impl From<Cut> for Failure {
     fn from(cut: Cut) -> Self {
         Self::Cut(cut)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+    use std::string::ToString;
+
+    #[test]
+    fn a_failure_says_its_root_cause_once() {
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        // Says and gives the error in it.
+        let wrapped = io::Error::other(io::Error::other(refused));
+        let failure = Failure::NotSent(wrapped.into());
+        let expected = "the service could not be reached: connection refused";
+        assert_eq!(failure.to_string(), expected);
+        assert!(failure.source().is_none(), "or a report would say it again");
     }
 }

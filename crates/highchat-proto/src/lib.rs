@@ -91,6 +91,7 @@
 //! - [`Answer`](response::Answer) judges the head of what came back;
 //! - [`Reply`](reply::Reply) turns the body into [`Event`](event::Event)s, with the
 //!   clocks that end a dead stream, and says whether the reply was whole;
+//!   [`Reader`](reader::Reader) keeps the piece of it that was read last;
 //! - [`Failure`](failure::Failure) names what went wrong by what it means for the
 //!   message: surely not taken, perhaps taken, refused, cut.
 //!
@@ -165,6 +166,12 @@ pub mod config;
 
 #[cfg(feature = "alloc")]
 pub mod reply;
+
+#[cfg(feature = "std")]
+pub mod reader;
+
+#[cfg(feature = "std")]
+pub mod cause;
 
 #[cfg(feature = "std")]
 pub mod failure;

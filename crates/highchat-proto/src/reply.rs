@@ -298,7 +298,8 @@ impl Reply {
 
     /// The driver reads again, after it did not since its last call: what passed in
     /// between is not held against the service. For drivers that wait for their
-    /// application, which is how it slows the service down.
+    /// application, which is how it slows the service down; only where the driver was not
+    /// waiting for the service: what passed in a wait that was given up still counts.
     pub fn resume(&mut self, now: Instant) {
         let away = now.saturating_duration_since(self.seen);
         self.idle.due = self.idle.due + away;

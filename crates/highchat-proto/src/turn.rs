@@ -17,9 +17,10 @@ use core::fmt;
 use std::boxed::Box;
 use std::string::String;
 
+use crate::cause::Cause;
 use crate::config::Config;
 use crate::event::Event;
-use crate::exchange::{Exchange, RequestId, TransportFailure, Trouble};
+use crate::exchange::{Exchange, Loss, RequestId, TransportFailure, Trouble};
 use crate::reply::{Cut, Reply};
 use crate::request::ChatRequest;
 use crate::response::ResponseError;
@@ -46,9 +47,9 @@ pub enum TurnEnd {
 #[non_exhaustive]
 pub enum TurnError {
     /// The service could not be reached: the message was surely not taken.
-    NotSent,
+    NotSent(Cause),
     /// The connection was lost before an answer came: the message may have been taken.
-    Unanswered,
+    Unanswered(Cause),
     /// No head came in time: the message may have been taken.
     TimedOut,
     /// The service answered something else than a reply.
@@ -62,8 +63,8 @@ pub enum TurnError {
 impl fmt::Display for TurnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSent => f.write_str("the service could not be reached"),
-            Self::Unanswered => f.write_str("no answer came: the connection was lost"),
+            Self::NotSent(cause) => cause.write(f, "the service could not be reached"),
+            Self::Unanswered(cause) => cause.write(f, "no answer came: the connection was lost"),
             Self::TimedOut => f.write_str("no answer came in time"),
             Self::Refused(error) => error.fmt(f),
             Self::Cut(cut) => cut.fmt(f),
@@ -77,8 +78,12 @@ impl core::error::Error for TurnError {}
 impl From<Trouble> for TurnError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Transport(TransportFailure::NotSent) => Self::NotSent,
-            Trouble::Transport(TransportFailure::Interrupted) => Self::Unanswered,
+            Trouble::Transport(Loss { failure, cause }) => match failure {
+                TransportFailure::NotSent => Self::NotSent(cause),
+                TransportFailure::Interrupted | TransportFailure::Withdrawn => {
+                    Self::Unanswered(cause)
+                }
+            },
             Trouble::TimedOut => Self::TimedOut,
             Trouble::Refused(error) => Self::Refused(error),
         }
@@ -89,9 +94,9 @@ impl TurnError {
     /// Whether the reply may be there all the same: the message may have been taken.
     pub(crate) fn may_have_a_reply(&self) -> bool {
         match self {
-            Self::Unanswered | Self::TimedOut | Self::Cut(_) => true,
+            Self::Unanswered(_) | Self::TimedOut | Self::Cut(_) => true,
             Self::Refused(ResponseError::Api(error)) => error.status.is_server_error(),
-            Self::NotSent | Self::Refused(_) | Self::Service(_) => false,
+            Self::NotSent(_) | Self::Refused(_) | Self::Service(_) => false,
         }
     }
 }

@@ -3,7 +3,9 @@
 
 use core::time::Duration;
 
-use highchat_proto::exchange::TransportFailure::{Interrupted, NotSent};
+use highchat_proto::cause::Cause;
+use highchat_proto::exchange::Loss;
+use highchat_proto::exchange::TransportFailure::{Interrupted, NotSent, Withdrawn};
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
 
@@ -921,6 +923,66 @@ fn polls_that_fail_back_off_and_go_on() {
     world.fail(Role::Messages, Interrupted);
     world.pass(8.8);
     assert_eq!(world.log().matches("GET").count(), 1);
+}
+
+#[test]
+fn a_poll_or_a_rating_that_the_driver_withdraws_is_simply_done_again() {
+    let mut world = handed_over();
+    world.pass(4.4);
+    // More often than anything is tried that fails.
+    for answer in 0..10 {
+        if answer % 2 == 1 {
+            world.head(Role::Messages, 200, &[]);
+        }
+        world.fail(Role::Messages, Withdrawn);
+        world.pass(0.1);
+    }
+    world.page(&page("human", &[]));
+    let log = world.log();
+    assert_eq!(log.matches("GET").count(), 11, "{log}");
+    assert!(!log.contains("delayed"), "{log}");
+
+    let mut world = begun();
+    world.rate(Rating::Up);
+    for answer in 0..10 {
+        if answer % 2 == 1 {
+            world.head(Role::Rating, 500, &[]);
+        }
+        world.fail(Role::Rating, Withdrawn);
+        world.pass(0.1);
+    }
+    world.answer(Role::Rating, 204, &[], "");
+    let log = world.log();
+    assert_eq!(log.matches("> POST").count(), 11, "{log}");
+    assert!(!log.contains("delayed"), "{log}");
+    assert!(log.ends_with("rated Up\n"), "{log}");
+}
+
+#[test]
+fn a_message_that_the_driver_withdraws_may_have_been_taken() {
+    let mut world = World::new();
+    world.send("a");
+    world.fail(Role::Chat, Withdrawn);
+    let log = world.log();
+    assert_eq!(log.matches("> POST").count(), 1, "{log}");
+    assert!(log.contains("no answer came"), "{log}");
+}
+
+#[test]
+fn the_application_is_told_what_the_driver_knows_of_a_failure() {
+    for (failure, told) in [
+        (NotSent, "the service could not be reached: refused"),
+        (
+            Interrupted,
+            "no answer came: the connection was lost: refused",
+        ),
+    ] {
+        let mut world = World::with(|config| config.attempts = 1);
+        world.send("a");
+        world.fail(Role::Chat, Loss::new(failure, Cause::from("refused")));
+        let log = world.log();
+        assert!(log.contains(told), "{log}");
+    }
 }
 
 #[test]

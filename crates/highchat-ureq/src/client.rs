@@ -1,20 +1,20 @@
 //! One exchange a call.
 
-use std::io::Read;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use highchat_proto::config::Config;
 use highchat_proto::endpoint::Endpoint;
 use highchat_proto::failure::Failure;
-use highchat_proto::reply;
 use highchat_proto::request::{ChatRequest, MessagesRequest, RatingRequest};
 use highchat_proto::response::{Answer, Page};
-use http::{Method, Request, response};
+use http::Request;
+use ureq::Agent;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, BodyReader};
 
 use crate::clock::Clock;
+use crate::exchange::{Exchange, Line};
 use crate::reply::Reply;
 use crate::watch::{LONGEST_TIMEOUT, Watch, Watching};
 
@@ -32,24 +32,11 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// a service on this machine; SOCKS is not spoken.
 #[derive(Clone, Debug)]
 pub struct Client {
-    endpoint: Endpoint,
-    config: Config,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
     ureq: ureq::config::Config,
     connector: Arc<DefaultConnector>,
-}
-
-/// What one exchange is done with.
-pub(crate) struct Line {
-    pub(crate) agent: Agent,
-    watch: Arc<Watch>,
-}
-
-/// The head of an answer, and its body to be read.
-pub(crate) struct Exchange {
-    pub(crate) head: response::Parts,
-    pub(crate) body: BodyReader<'static>,
-    pub(crate) watch: Arc<Watch>,
-    clock: Clock,
 }
 
 impl Client {
@@ -88,6 +75,7 @@ impl Client {
         Self {
             endpoint,
             config,
+            clock: Clock::start(),
             ureq: ureq.build(),
             connector: Arc::default(),
         }
@@ -100,17 +88,11 @@ impl Client {
     /// There is no reply; the [`Failure`] says whether the message may have been taken
     /// all the same.
     pub fn chat(&self, request: &ChatRequest) -> Result<Reply, Failure> {
-        let exchange = self.exchange(self.endpoint.chat(request).map(Vec::from))?;
-        if let Some(answer) = Answer::to_chat(&exchange.head, &self.config) {
-            return Err(self.read(exchange, answer).into_chat_error().into());
+        let exchange = self.exchange(self.endpoint.chat(request))?;
+        match Answer::to_chat(&exchange.head, &self.config) {
+            Some(answer) => Err(self.read(exchange, answer).into_chat_error().into()),
+            None => Ok(Reply::new(&self.config, exchange, self.clock)),
         }
-        let reply = reply::Reply::new(&self.config, exchange.clock.now());
-        Ok(Reply::new(
-            reply,
-            exchange.body,
-            exchange.watch,
-            exchange.clock,
-        ))
     }
 
     /// Asks what was said.
@@ -119,7 +101,7 @@ impl Client {
     ///
     /// There is no page. Asking again does no harm.
     pub fn messages(&self, request: &MessagesRequest) -> Result<Page, Failure> {
-        let exchange = self.exchange(self.endpoint.messages(request).map(Vec::from))?;
+        let exchange = self.exchange(self.endpoint.messages(request))?;
         let answer = Answer::to_messages(&exchange.head, &self.config);
         Ok(self.read(exchange, answer).into_page()?)
     }
@@ -131,26 +113,19 @@ impl Client {
     /// The rating may not have been taken. Rating again does no harm: the last one
     /// counts.
     pub fn rate(&self, request: &RatingRequest) -> Result<(), Failure> {
-        let exchange = self.exchange(self.endpoint.rate(request).map(Vec::from))?;
+        let exchange = self.exchange(self.endpoint.rate(request))?;
         let answer = Answer::to_rating(&exchange.head, &self.config);
         Ok(self.read(exchange, answer).into_rating()?)
     }
 
-    pub(crate) const fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-
-    pub(crate) const fn config(&self) -> &Config {
-        &self.config
-    }
-
-    fn exchange(&self, request: Request<Vec<u8>>) -> Result<Exchange, Failure> {
+    fn exchange(&self, request: Request<Bytes>) -> Result<Exchange, Failure> {
         self.line().run(request)
     }
 
     /// A line of its own for an exchange.
     pub(crate) fn line(&self) -> Line {
-        let watch = Watch::new(self.config.response_timeout);
+        let deadline = self.clock.now() + self.config.response_timeout;
+        let watch = Arc::new(Watch::new(self.clock, deadline));
         let connector = Watching {
             connector: Arc::clone(&self.connector),
             watch: Arc::clone(&watch),
@@ -160,50 +135,16 @@ impl Client {
     }
 
     /// Reads an answer that is no reply stream, as far as it comes.
-    fn read(&self, exchange: Exchange, mut answer: Answer) -> Answer {
-        let Exchange {
-            mut body,
-            watch,
-            clock,
-            ..
-        } = exchange;
-        let due = clock.now() + self.config.response_timeout;
-        let mut buffer = [0; 4096];
+    fn read(&self, mut exchange: Exchange, mut answer: Answer) -> Answer {
+        let deadline = self.clock.now() + self.config.response_timeout;
         while answer.wants_more() {
-            let wait = due.saturating_duration_since(clock.now());
-            watch.set_timeout(wait);
-            match body.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(len) if !wait.is_zero() => answer.handle_body(&buffer[..len]),
+            let is_in_time = self.clock.now() < deadline;
+            match exchange.read(Some(deadline)) {
+                Ok([]) => break,
+                Ok(chunk) if is_in_time => answer.handle_body(chunk),
                 Ok(_) | Err(_) => answer.handle_interruption(),
             }
         }
         answer
-    }
-}
-
-impl Line {
-    /// Sends a request and waits for the head of its answer.
-    pub(crate) fn run(self, request: Request<Vec<u8>>) -> Result<Exchange, Failure> {
-        let Self { agent, watch } = self;
-        let answer = match *request.method() {
-            Method::GET => agent.run(request.map(|_| ())),
-            _ => agent.run(request),
-        };
-        match answer {
-            Ok(answer) => {
-                let (head, body) = answer.into_parts();
-                let body = body.into_reader();
-                let clock = Clock::start();
-                Ok(Exchange {
-                    head,
-                    body,
-                    watch,
-                    clock,
-                })
-            }
-            Err(error) if watch.request_left() => Err(Failure::Interrupted(error.into())),
-            Err(error) => Err(Failure::NotSent(error.into())),
-        }
     }
 }

@@ -38,13 +38,16 @@
 
 #![forbid(unsafe_code)]
 
+mod canceller;
 mod client;
 mod clock;
+mod exchange;
 mod reply;
 mod session;
 mod watch;
 
+pub use canceller::Canceller;
 pub use client::Client;
 pub use highchat_proto::failure::Failure;
 pub use reply::Reply;
-pub use session::{Canceller, Session};
+pub use session::Session;

@@ -1,19 +1,18 @@
 //! A reply as it comes in.
 
 use core::fmt;
-use std::io::Read;
-use std::sync::Arc;
 
+use bytes::Bytes;
+use highchat_proto::config::Config;
 use highchat_proto::event::Event;
 use highchat_proto::failure::Failure;
-use highchat_proto::reply::{self, Ready};
-use ureq::BodyReader;
+use highchat_proto::reader::Reader;
+use highchat_proto::reply::Cut;
+use highchat_proto::time::Instant;
 
 use crate::clock::Clock;
-use crate::watch::{Watch, is_timeout};
-
-/// What is read from the connection at a time, at most.
-const BUFFER_LEN: usize = 16 * 1024;
+use crate::exchange::Exchange;
+use crate::watch::is_timeout;
 
 /// A reply that is being read. Dropping it ends the exchange.
 ///
@@ -26,33 +25,19 @@ const BUFFER_LEN: usize = 16 * 1024;
 /// [`Config::idle_timeout`](highchat_proto::config::Config::idle_timeout) or
 /// [`progress_timeout`](highchat_proto::config::Config::progress_timeout) runs out.
 pub struct Reply {
-    reply: reply::Reply,
+    reader: Reader,
     /// `None` once there is nothing more to be read.
-    body: Option<BodyReader<'static>>,
-    watch: Arc<Watch>,
+    exchange: Option<Exchange>,
     clock: Clock,
-    buffer: Box<[u8]>,
-    /// The part of the buffer that was read and not taken yet.
-    start: usize,
-    end: usize,
     has_failed: bool,
 }
 
 impl Reply {
-    pub(crate) fn new(
-        reply: reply::Reply,
-        body: BodyReader<'static>,
-        watch: Arc<Watch>,
-        clock: Clock,
-    ) -> Self {
+    pub(crate) fn new(config: &Config, exchange: Exchange, clock: Clock) -> Self {
         Self {
-            reply,
-            body: Some(body),
-            watch,
+            reader: Reader::new(config, clock.now()),
+            exchange: Some(exchange),
             clock,
-            buffer: vec![0; BUFFER_LEN].into(),
-            start: 0,
-            end: 0,
             has_failed: false,
         }
     }
@@ -64,76 +49,37 @@ impl Reply {
     ///
     /// The reply was cut: [`Failure::Cut`], again at each further call.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, Failure> {
-        self.reply.resume(self.clock.now());
-        let (ready, start) = match self.advance() {
-            Ok(Some(found)) => found,
-            ended => {
-                self.body = None;
-                ended?;
-                return Ok(self.reply.finish()?);
-            }
-        };
-        let chunk = &self.buffer[start..self.end];
-        let event = self.reply.event(ready, chunk, self.clock.now());
-        if event.is_err() {
-            self.body = None;
+        let advanced = self.advance();
+        let event = advanced.and_then(|()| self.reader.event());
+        if !matches!(event, Ok(Some(_))) {
+            self.exchange = None;
         }
-        Ok(Some(event?))
+        Ok(event?)
     }
 
-    /// Reads up to the next event, and where in the buffer it was looked for; `None`:
-    /// there is nothing more to be read.
-    fn advance(&mut self) -> Result<Option<(Ready, usize)>, Failure> {
-        loop {
-            let start = self.start;
-            let mut input = &self.buffer[start..self.end];
-            let advanced = self.reply.advance(&mut input, self.clock.now());
-            self.start = self.end - input.len();
-            if let Some(ready) = advanced? {
-                return Ok(Some((ready, start)));
-            }
-            if self.reply.is_over() || !self.read()? {
-                return Ok(None);
-            }
+    /// Reads up to the next event.
+    fn advance(&mut self) -> Result<(), Cut> {
+        self.reader.resume(self.clock.now());
+        while let Some(deadline) = self.reader.advance(self.clock.now())? {
+            self.read(deadline);
         }
+        Ok(())
     }
 
-    /// Reads what there is, waiting until there is something; `false` at the end.
-    fn read(&mut self) -> Result<bool, Failure> {
-        let Some(body) = &mut self.body else {
-            return Ok(false);
-        };
-        if let Some(deadline) = self.reply.deadline() {
-            let now = self.clock.now();
-            if deadline <= now {
-                // A service that always has something to read never makes a read wait.
-                self.body = None;
-                self.reply.handle_timeout(now)?;
-                return Ok(false);
+    /// Reads what there is, waiting until then.
+    fn read(&mut self, deadline: Instant) {
+        let now = self.clock.now();
+        let read = self.exchange.as_mut().map(|it| it.read(Some(deadline)));
+        match read {
+            None | Some(Ok([])) => self.reader.handle_end(),
+            // A service that always has something to read never makes a read wait.
+            Some(Ok(_)) if deadline <= now => self.reader.handle_timeout(now),
+            Some(Ok(chunk)) => self.reader.handle_body(Bytes::copy_from_slice(chunk)),
+            // The clock may be a little short of the deadline.
+            Some(Err(error)) if is_timeout(&error) => {
+                self.reader.handle_timeout(deadline.max(self.clock.now()));
             }
-            let wait = deadline.saturating_duration_since(now);
-            self.watch.set_timeout(wait);
-        }
-        match body.read(&mut self.buffer) {
-            Ok(0) => {
-                self.body = None;
-                Ok(false)
-            }
-            Ok(len) => {
-                (self.start, self.end) = (0, len);
-                Ok(true)
-            }
-            Err(error) => {
-                self.body = None;
-                if is_timeout(&error) {
-                    // The read was to end at the deadline, and the clock may be a
-                    // little short of it.
-                    let due = self.reply.deadline().unwrap_or_default();
-                    self.reply.handle_timeout(due.max(self.clock.now()))?;
-                }
-                self.reply.handle_interruption()?;
-                Ok(false)
-            }
+            Some(Err(_)) => self.reader.handle_interruption(),
         }
     }
 }
@@ -154,8 +100,6 @@ impl Iterator for Reply {
 
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reply")
-            .field("is_over", &self.reply.is_over())
-            .finish_non_exhaustive()
+        f.debug_struct("Reply").finish_non_exhaustive()
     }
 }

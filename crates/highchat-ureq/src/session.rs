@@ -2,124 +2,66 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::io::Read;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use highchat_proto::conversation::{Conversation, Output, RateError, SendError, Update};
-use highchat_proto::exchange::{RequestId, TransportFailure};
+use highchat_proto::exchange::{Loss, RequestId, TransportFailure};
 use highchat_proto::failure::Failure;
-use highchat_proto::id::{ConversationId, Timestamp, VisitorRef};
+use highchat_proto::id::VisitorRef;
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
 use highchat_proto::saved::Saved;
-use highchat_proto::state::State;
 use highchat_proto::time::Instant;
 use http::Request;
-use ureq::Agent;
 
-use crate::client::{Client, Exchange};
-use crate::clock::Clock;
+use crate::canceller::{Canceller, Wishes};
+use crate::client::Client;
+use crate::exchange::Exchange;
 use crate::watch::is_timeout;
-
-/// What is read from the connection at a time, at most.
-const BUFFER_LEN: usize = 16 * 1024;
 
 /// A conversation over blocking HTTP: turns, handoff, recovery and rating, as
 /// [`Conversation`] has them.
 ///
-/// [`next`](Self::next) waits for what happens next. While a reply streams, a poll or a
-/// rating that comes due is done in between; nothing runs beside the caller. Every
-/// exchange has a connection of its own, so that no message is lost to one that went
-/// stale. Dropping the session ends what is under way.
+/// [`next`](Self::next) waits for what happens next. That a turn is over is told by
+/// [`Update::TurnEnded`]: what [`conversation`](Self::conversation) tells is ahead of
+/// updates that were not taken yet. While a reply streams, a poll or a rating that comes
+/// due is done in between; nothing runs beside the caller. Every exchange has a connection
+/// of its own, so that no message is lost to one that went stale. Dropping the session ends
+/// what is under way.
 pub struct Session {
     conversation: Conversation,
     client: Client,
-    clock: Clock,
     /// The reply stream that is being read.
     stream: Option<(RequestId, Exchange)>,
-    buffer: Box<[u8]>,
-    shared: Arc<Shared>,
-}
-
-#[derive(Default)]
-struct Shared {
-    wish: Mutex<Wish>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Wish {
-    cancel: bool,
-    wake: bool,
-    /// The agents whose connections the turn waits for.
-    agents: Vec<(RequestId, Agent)>,
-}
-
-impl Shared {
-    fn wish(&self) -> MutexGuard<'_, Wish> {
-        self.wish.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Reaches into a [`Session`] from another thread, at any time.
-#[derive(Clone)]
-pub struct Canceller(Arc<Shared>);
-
-impl Canceller {
-    /// Cancels the turn that is under way: a blocked [`Session::next`] is woken at once,
-    /// but where it still connects, which ends with its own timeout. Where no turn is
-    /// under way, this does nothing but to wake.
-    pub fn cancel(&self) {
-        let mut wish = self.0.wish();
-        wish.cancel = true;
-        wish.wake = true;
-        for (_, agent) in wish.agents.drain(..) {
-            agent.shutdown();
-        }
-        self.0.changed.notify_all();
-    }
-
-    /// Makes [`Session::next`] return `None` where it waits for the time to pass, as it
-    /// does between polls, so that its caller can do something else. What is under way
-    /// goes on.
-    pub fn wake(&self) {
-        self.0.wish().wake = true;
-        self.0.changed.notify_all();
-    }
-}
-
-impl fmt::Debug for Canceller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Canceller").finish_non_exhaustive()
-    }
+    wishes: Wishes,
 }
 
 impl Session {
     /// A new conversation; it begins with the first message.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        let conversation = Conversation::new(client.endpoint().clone(), client.config().clone());
-        Self::over(conversation, client, Clock::start())
+        Self {
+            conversation: Conversation::new(client.endpoint.clone(), client.config.clone()),
+            client,
+            stream: None,
+            wishes: Wishes::default(),
+        }
     }
 
     /// A conversation that goes on; one in which a person answers polls at once.
     #[must_use]
     pub fn resume(client: Client, saved: Saved) -> Self {
-        let (endpoint, config) = (client.endpoint().clone(), client.config().clone());
-        let clock = Clock::start();
-        let conversation = Conversation::resume(endpoint, config, saved, clock.now());
-        Self::over(conversation, client, clock)
+        let (endpoint, config) = (client.endpoint.clone(), client.config.clone());
+        let conversation = Conversation::resume(endpoint, config, saved, client.clock.now());
+        let mut session = Self::new(client);
+        session.conversation = conversation;
+        session
     }
 
-    fn over(conversation: Conversation, client: Client, clock: Clock) -> Self {
-        Self {
-            conversation,
-            client,
-            clock,
-            stream: None,
-            buffer: vec![0; BUFFER_LEN].into(),
-            shared: Arc::default(),
-        }
+    /// What is known of the conversation: id, state, cursor, what to save.
+    #[must_use]
+    pub const fn conversation(&self) -> &Conversation {
+        &self.conversation
     }
 
     /// Says who the end user is, from the next message on.
@@ -134,8 +76,8 @@ impl Session {
     /// The turn before is not over; the error gives the message back.
     pub fn send(&mut self, message: Message) -> Result<RequestId, SendError> {
         // A wish to cancel was for what was under way until now.
-        self.shared.wish().cancel = false;
-        self.conversation.send(message, self.clock.now())
+        self.wishes.forget_cancel();
+        self.conversation.send(message, self.now())
     }
 
     /// Rates the conversation, with the next call of [`next`](Self::next).
@@ -149,59 +91,23 @@ impl Session {
         rating: Rating,
         comment: Option<String>,
     ) -> Result<RequestId, RateError> {
-        self.conversation.rate(rating, comment, self.clock.now())
+        self.conversation.rate(rating, comment, self.now())
     }
 
     /// Cancels the turn that is under way; its end is told by [`next`](Self::next).
     pub fn cancel(&mut self) {
-        self.conversation.cancel(self.clock.now());
+        self.conversation.cancel(self.now());
     }
 
     /// Asks for a person's messages now instead of when it is due.
     pub fn check_now(&mut self) {
-        self.conversation.check_now(self.clock.now());
+        self.conversation.check_now(self.now());
     }
 
     /// What cancels and wakes from another thread.
     #[must_use]
     pub fn canceller(&self) -> Canceller {
-        Canceller(Arc::clone(&self.shared))
-    }
-
-    /// The id of the conversation, once the service gave one.
-    #[must_use]
-    pub const fn id(&self) -> Option<&ConversationId> {
-        self.conversation.id()
-    }
-
-    /// Who answers, as far as the service told.
-    #[must_use]
-    pub const fn state(&self) -> &State {
-        self.conversation.state()
-    }
-
-    /// Whether a message is on its way, or its reply not over.
-    #[must_use]
-    pub const fn turn_in_progress(&self) -> bool {
-        self.conversation.turn_in_progress()
-    }
-
-    /// Whether a person's messages are polled for.
-    #[must_use]
-    pub const fn is_polling(&self) -> bool {
-        self.conversation.is_polling()
-    }
-
-    /// Where a poll for a person's messages goes on.
-    #[must_use]
-    pub const fn cursor(&self) -> Option<&Timestamp> {
-        self.conversation.cursor()
-    }
-
-    /// What to keep over a restart.
-    #[must_use]
-    pub fn save(&self) -> Saved {
-        self.conversation.save()
+        self.wishes.canceller()
     }
 
     /// Waits for what happens next; `None`: nothing is under way and nothing is waited
@@ -216,32 +122,39 @@ impl Session {
 
     /// As [`next`](Self::next), for at most that long.
     pub fn next_timeout(&mut self, timeout: Duration) -> Option<Update<'_>> {
-        let until = self.clock.now() + timeout;
+        let until = self.now() + timeout;
         self.next_until(Some(until))
     }
 
+    fn now(&self) -> Instant {
+        self.client.clock.now()
+    }
+
     fn next_until(&mut self, until: Option<Instant>) -> Option<Update<'_>> {
-        self.conversation.handle_return(self.clock.now());
+        self.conversation.handle_return(self.now());
         loop {
             self.take_cancel();
             match self.conversation.poll_output() {
                 Output::Update => break,
-                Output::Transmit(id, request) => self.transmit(id, request.map(Vec::from)),
-                Output::Abort(id) => self.abort(id),
+                Output::Transmit(id, request) => self.transmit(id, request),
+                Output::Abort(id) => {
+                    self.wishes.leave(id);
+                    self.stream = self.stream.take().filter(|(live, _)| *live != id);
+                }
                 Output::Wait(when) => {
-                    let wait_until = [when, until].into_iter().flatten().min();
-                    if self.stream.is_some() {
-                        self.read(wait_until);
-                    } else if when.is_none() || !self.sleep(wait_until) {
+                    let is_over = when.is_none() && self.stream.is_none();
+                    if is_over || self.wishes.take_wake() {
                         return None;
                     }
-                    let now = self.clock.now();
-                    if when.is_some_and(|when| when <= now) {
-                        self.conversation.handle_timeout(now);
-                    } else if until.is_some_and(|until| until <= now) {
+                    let due = [when, until].into_iter().flatten().min();
+                    self.wait(due);
+                    let now = self.now();
+                    if due.is_some_and(|due| due <= now) {
                         // The clocks go on, however short the caller's patience is.
                         self.conversation.handle_timeout(now);
-                        return None;
+                        if when.is_none_or(|when| now < when) {
+                            return None;
+                        }
                     }
                 }
                 _ => return None,
@@ -251,135 +164,99 @@ impl Session {
     }
 
     fn take_cancel(&mut self) {
-        let mut wish = self.shared.wish();
-        if core::mem::take(&mut wish.cancel) && self.conversation.turn_in_progress() {
-            wish.wake = false;
-            self.conversation.cancel(self.clock.now());
+        if self
+            .wishes
+            .take_cancel(self.conversation.turn_in_progress())
+        {
+            self.conversation.cancel(self.now());
         }
     }
 
-    /// Waits for the moment; `false` where it was woken before.
-    fn sleep(&self, until: Option<Instant>) -> bool {
-        let mut wish = self.shared.wish();
-        let wait = until.map_or(Duration::MAX, |until| {
-            until.saturating_duration_since(self.clock.now())
-        });
-        let waited = self
-            .shared
-            .changed
-            .wait_timeout_while(wish, wait, |wish| !wish.wake);
-        (wish, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        !core::mem::take(&mut wish.wake)
+    /// Waits for the reply that streams, or for a wish, until then.
+    fn wait(&mut self, due: Option<Instant>) {
+        let Some((id, mut exchange)) = self.stream.take() else {
+            return self.wishes.wait(self.client.clock.left(due));
+        };
+        if self.read(id, &mut exchange, due) {
+            self.stream = Some((id, exchange));
+        }
     }
 
     /// Sends a request. What belongs to the turn is read as it comes; any other answer
     /// is a short one, and is read whole here, though a reply may be streaming.
-    fn transmit(&mut self, id: RequestId, request: Request<Vec<u8>>) {
+    fn transmit(&mut self, id: RequestId, request: Request<Bytes>) {
+        let (method, path) = (request.method(), request.uri().path());
+        log::info!("request {id}: {method} {path}");
         let line = self.client.line();
         let is_of_turn = self.conversation.is_of_turn(id);
-        log::info!(
-            "request {id}: {} {}",
-            request.method(),
-            request.uri().path()
-        );
-        if is_of_turn {
-            self.shared.wish().agents.push((id, line.agent.clone()));
-        }
-        let exchange = line.run(request);
-        let now = self.clock.now();
-        match exchange {
-            Ok(exchange) => {
+        self.wishes.enter(id, is_of_turn, &line.agent);
+        match line.run(request) {
+            Err(failure) => self.lose(id, &failure),
+            Ok(mut exchange) => {
                 log::info!("request {id}: {}", exchange.head.status);
+                let now = self.now();
                 self.conversation.handle_response(id, &exchange.head, now);
                 if is_of_turn {
                     self.stream = Some((id, exchange));
                 } else {
-                    let stream = self.stream.replace((id, exchange));
-                    self.read_whole(id);
-                    self.stream = stream;
+                    let until = now + self.client.config.response_timeout;
+                    self.read_whole(id, &mut exchange, until);
                 }
             }
-            Err(failure) => {
-                log::info!("request {id}: {failure}");
-                self.forget(id);
-                let failure = match failure {
-                    Failure::NotSent(_) => TransportFailure::NotSent,
-                    _ => TransportFailure::Interrupted,
-                };
-                // What was shut down on purpose is no failure.
-                self.take_cancel();
-                self.conversation.handle_failure(id, failure, now);
-            }
         }
     }
 
-    /// Reads an answer as far as it is wanted.
-    fn read_whole(&mut self, id: RequestId) {
-        let until = self.clock.now() + self.client.config().response_timeout;
-        while self.conversation.is_live(id) {
-            self.read(Some(until));
-            let now = self.clock.now();
+    /// Reads an answer as far as it is wanted, until then.
+    fn read_whole(&mut self, id: RequestId, exchange: &mut Exchange, until: Instant) {
+        while self.conversation.is_live(id) && self.read(id, exchange, Some(until)) {
+            let now = self.now();
             if until <= now {
-                self.conversation
-                    .handle_failure(id, TransportFailure::Interrupted, now);
-                break;
+                let late = TransportFailure::Interrupted;
+                self.conversation.handle_failure(id, late, now);
             }
         }
-        self.drop_stream();
+        self.wishes.leave(id);
     }
 
-    /// Reads what there is, waiting for it until then.
-    fn read(&mut self, until: Option<Instant>) {
-        let Some((id, exchange)) = &mut self.stream else {
-            return;
-        };
-        let id = *id;
-        let wait = until.map_or(Duration::MAX, |until| {
-            until.saturating_duration_since(self.clock.now())
-        });
-        exchange.watch.set_timeout(wait);
-        let read = exchange.body.read(&mut self.buffer);
-        self.take_cancel();
-        let now = self.clock.now();
-        match read {
-            Ok(0) => {
-                self.drop_stream();
-                self.conversation.handle_end(id, now);
+    /// Reads what there is, waiting for it until then; whether there may be more.
+    fn read(&mut self, id: RequestId, exchange: &mut Exchange, until: Option<Instant>) -> bool {
+        match exchange.read(until) {
+            Ok([]) => {
+                self.wishes.leave(id);
+                self.conversation.handle_end(id, self.now());
+                false
             }
-            Ok(len) => self.conversation.handle_body(id, &self.buffer[..len], now),
+            Ok(chunk) => {
+                self.take_cancel();
+                self.conversation.handle_body(id, chunk, self.now());
+                true
+            }
             // Only the moment that was waited for.
-            Err(error) if is_timeout(&error) => {}
+            Err(error) if is_timeout(&error) => true,
             Err(error) => {
-                log::info!("request {id}: {error}");
-                self.drop_stream();
-                let lost = TransportFailure::Interrupted;
-                self.conversation.handle_failure(id, lost, now);
+                self.lose(id, &Failure::Interrupted(error.into()));
+                false
             }
         }
     }
 
-    fn abort(&mut self, id: RequestId) {
-        if self.stream.as_ref().is_some_and(|(live, _)| *live == id) {
-            self.drop_stream();
-        }
-    }
-
-    fn drop_stream(&mut self) {
-        if let Some((id, _)) = self.stream.take() {
-            self.forget(id);
-        }
-    }
-
-    fn forget(&self, id: RequestId) {
-        self.shared.wish().agents.retain(|(live, _)| *live != id);
+    /// There is no answer, or no more of it. What was shut down on purpose is no failure.
+    fn lose(&mut self, id: RequestId, failure: &Failure) {
+        log::info!("request {id}: {failure}");
+        let loss = match self.wishes.leave(id) {
+            true => Loss::from(failure),
+            false => TransportFailure::Withdrawn.into(),
+        };
+        self.take_cancel();
+        self.conversation.handle_failure(id, loss, self.now());
     }
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("id", &self.id())
-            .field("state", self.state())
+            .field("id", &self.conversation.id())
+            .field("state", self.conversation.state())
             .finish_non_exhaustive()
     }
 }

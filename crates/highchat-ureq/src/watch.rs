@@ -5,36 +5,35 @@
 //! crate pin what is relied on here.
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use highchat_proto::time::Instant;
 use ureq::Error;
 use ureq::unversioned::transport::time::Duration as UreqDuration;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
 };
 
+use crate::clock::Clock;
+
 /// Shared by one exchange and its connection.
-#[derive(Debug)]
 pub(crate) struct Watch {
     request_left: AtomicBool,
-    start: Instant,
-    /// Until when what is read or written may take, in milliseconds since the start.
-    until: AtomicU64,
+    clock: Clock,
+    /// Until when what is read or written may take; `None`: for ever.
+    deadline: Mutex<Option<Instant>>,
 }
 
 impl Watch {
-    pub(crate) fn new(timeout: Duration) -> Arc<Self> {
-        let watch = Self {
+    pub(crate) const fn new(clock: Clock, deadline: Instant) -> Self {
+        Self {
             request_left: AtomicBool::new(false),
-            start: Instant::now(),
-            until: AtomicU64::new(0),
-        };
-        watch.set_timeout(timeout);
-        Arc::new(watch)
+            clock,
+            deadline: Mutex::new(Some(deadline)),
+        }
     }
 
     /// Whether any byte of the request may have reached the service.
@@ -42,19 +41,15 @@ impl Watch {
         self.request_left.load(Ordering::Relaxed)
     }
 
-    /// How long what comes next may take, all in all.
-    pub(crate) fn set_timeout(&self, timeout: Duration) {
-        let until = self.start.elapsed().saturating_add(timeout);
-        // Rounded up, so that nothing ends before its time.
-        let millis = until.as_nanos().div_ceil(1_000_000);
-        let millis = u64::try_from(millis).unwrap_or(u64::MAX);
-        self.until.store(millis, Ordering::Relaxed);
+    /// Until when what comes next may take, all in all.
+    pub(crate) fn set_deadline(&self, deadline: Option<Instant>) {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
     }
 
     /// What is left of that time; never nothing, which ureq would take for a second.
     fn left(&self) -> UreqDuration {
-        let until = Duration::from_millis(self.until.load(Ordering::Relaxed));
-        let left = until.saturating_sub(self.start.elapsed());
+        let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = self.clock.left(deadline);
         UreqDuration::Exact(left.clamp(Duration::from_millis(1), LONGEST_TIMEOUT))
     }
 }
@@ -76,7 +71,7 @@ pub(crate) struct Watching {
 
 impl fmt::Debug for Watching {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watching").finish_non_exhaustive()
+        f.write_str("Watching")
     }
 }
 
@@ -92,27 +87,18 @@ impl Connector for Watching {
         // A proxy on the way is connected to through here as well, and what it was
         // told is not the request.
         self.watch.request_left.store(false, Ordering::Relaxed);
-        Ok(connected?.map(|transport| Watched {
-            transport,
-            watch: Arc::clone(&self.watch),
-        }))
+        let watch = Arc::clone(&self.watch);
+        Ok(connected?.map(|transport| Watched { transport, watch }))
     }
 }
 
 /// ureq takes a connection that was lost for the end of a body that has no other, by
 /// the kind of the error: it must not see that.
 fn lost(error: Error) -> Error {
+    use ErrorKind::{ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let ends = [UnexpectedEof, ConnectionAborted, ConnectionReset];
     match error {
-        Error::Io(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::UnexpectedEof
-                    | ErrorKind::ConnectionAborted
-                    | ErrorKind::ConnectionReset
-            ) =>
-        {
-            Error::Io(io::Error::other(error))
-        }
+        Error::Io(error) if ends.contains(&error.kind()) => Error::Io(io::Error::other(error)),
         other => other,
     }
 }
@@ -124,7 +110,7 @@ pub(crate) struct Watched {
 
 impl fmt::Debug for Watched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watched").finish_non_exhaustive()
+        f.write_str("Watched")
     }
 }
 

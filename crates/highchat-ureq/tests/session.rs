@@ -115,11 +115,11 @@ fn turns_follow_each_other_in_one_thread() {
     let (reply, end) = turn(&mut session, "իմ անունը Անի է");
     assert_eq!(end, TurnEnd::Done);
     assert!(reply.contains("Անի"), "{reply}");
-    let id = session.id().unwrap().clone();
+    let id = session.conversation().id().unwrap().clone();
     let (reply, end) = turn(&mut session, "ինչպե՞ս է իմ անունը");
     assert_eq!(end, TurnEnd::Done);
     assert!(reply.contains("Անի"), "it remembers: {reply}");
-    assert_eq!(session.id(), Some(&id));
+    assert_eq!(session.conversation().id(), Some(&id));
     assert_eq!(run(&mut session), [""; 0], "nothing is waited for any more");
 
     session.rate(Rating::Up, Some("լավ".into())).unwrap();
@@ -157,7 +157,7 @@ fn a_handoff_goes_from_human_to_the_bot_being_back() {
         ],
         "{log:?}"
     );
-    assert!(!session.is_polling());
+    assert!(!session.conversation().is_polling());
 }
 
 #[test]
@@ -210,7 +210,12 @@ fn a_message_that_cannot_be_sent_is_tried_again_and_then_reported() {
         log[0].starts_with("Delayed") && log[1].starts_with("Delayed"),
         "{log:?}"
     );
-    assert_eq!(log[2], "Failed(NotSent)");
+    assert!(log[2].starts_with("Failed(NotSent("), "{log:?}");
+    assert_eq!(
+        log[2].matches("refused").count(),
+        1,
+        "the cause, once: {log:?}"
+    );
 }
 
 #[test]
@@ -263,7 +268,7 @@ fn a_turn_is_cancelled_from_another_thread_at_once() {
             &service
         });
         assert!(service.wait_for_close(0, BOUND));
-        assert!(!session.turn_in_progress());
+        assert!(!session.conversation().turn_in_progress());
     }
 }
 
@@ -282,10 +287,13 @@ fn a_person_is_heard_while_a_reply_streams() {
     turn(&mut session, "a");
     session.send(message("b")).unwrap();
     let mut log = Vec::new();
-    while session.state() != &State::Bot {
+    while session.conversation().state() != &State::Bot {
         log.push(word(&session.next().expect("a poll is due")));
     }
-    assert!(session.turn_in_progress(), "the reply still streams");
+    assert!(
+        session.conversation().turn_in_progress(),
+        "the reply still streams"
+    );
     assert_eq!(
         log.iter()
             .filter(|line| *line == "assistant: hello")
@@ -303,13 +311,111 @@ fn waiting_can_be_bounded_and_be_woken() {
     }));
     turn(&mut session, "/human");
     assert!(session.next_timeout(Duration::from_millis(50)).is_none());
-    assert!(session.is_polling());
+    assert!(session.conversation().is_polling());
     let canceller = session.canceller();
     thread::scope(|scope| {
         scope.spawn(|| canceller.wake());
         assert!(session.next().is_none());
     });
-    assert!(session.is_polling());
+    assert!(session.conversation().is_polling());
+}
+
+/// Answers that never come to their end.
+fn hanging() -> [Vec<Step>; 2] {
+    let begun = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"state\":\"bot\"";
+    [vec![Step::Hold], vec![Step::send(begun), Step::Hold]]
+}
+
+/// Waits in a session until it is woken, which is when `requests` were asked.
+#[track_caller]
+fn wake(session: &mut Session, service: &Playback, requests: usize) {
+    let canceller = session.canceller();
+    let start = Instant::now();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            assert!(service.wait_for_requests(requests, BOUND));
+            canceller.wake();
+        });
+        let update = session.next();
+        assert!(update.is_none(), "{update:?}");
+    });
+    assert!(start.elapsed() < BOUND, "long before any timeout");
+}
+
+#[test]
+fn a_poll_that_hangs_is_given_up_for_a_message_and_done_again() {
+    for hanging in hanging() {
+        let service = Playback::start(vec![
+            hanging,
+            vec![stream(&format!("{META}{HUMAN}"))],
+            vec![page("bot", &said("p1", "hello"))],
+        ])
+        .unwrap();
+        let saved = Saved::new(ConversationId::new("c").unwrap()).with_state(State::Human);
+        let mut session = Session::resume(client(service.base_url(), |_| ()), saved);
+        wake(&mut session, &service, 1);
+        assert!(session.conversation().is_polling());
+        session.send(message("a")).unwrap();
+        let log = run(&mut session);
+        assert_eq!(
+            log,
+            ["meta", "human h", "Human", "assistant: hello", "state bot"]
+        );
+    }
+}
+
+#[test]
+fn a_rating_that_hangs_is_given_up_for_a_message_and_done_again() {
+    // The body of an answer to a rating is not waited for.
+    let service = Playback::start(vec![
+        vec![Step::Hold],
+        vec![stream(&format!("{META}{DONE}"))],
+        vec![page("bot", "")],
+    ])
+    .unwrap();
+    let saved = Saved::new(ConversationId::new("c").unwrap());
+    let mut session = Session::resume(client(service.base_url(), |_| ()), saved);
+    session.rate(Rating::Up, None).unwrap();
+    wake(&mut session, &service, 1);
+    session.send(message("a")).unwrap();
+    let mut log = run(&mut session);
+    log.sort_unstable();
+    assert!(log[1].starts_with("Rated"), "{log:?}");
+    log.remove(1);
+    assert_eq!(log, ["Done", "done", "meta"]);
+    let ratings = service.requests();
+    let ratings = ratings.iter().filter(|request| {
+        let request = String::from_utf8_lossy(request);
+        request.starts_with("POST /v1/conversations/c/rating")
+    });
+    assert_eq!(ratings.count(), 2);
+}
+
+#[test]
+fn a_turn_is_cancelled_though_a_poll_beside_it_hangs() {
+    for hanging in hanging() {
+        let service = Playback::start(vec![
+            vec![stream(&format!("{META}{HUMAN}"))],
+            vec![stream(""), Step::Hold],
+            hanging,
+            vec![page("bot", "")],
+        ])
+        .unwrap();
+        let mut session = session(service.base_url());
+        turn(&mut session, "a");
+        let canceller = session.canceller();
+        session.send(message("b")).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                assert!(service.wait_for_requests(3, BOUND));
+                canceller.cancel();
+            });
+            let start = Instant::now();
+            let log = run(&mut session);
+            assert_eq!(log, ["Cancelled", "state bot"]);
+            assert!(start.elapsed() < BOUND, "long before any timeout");
+        });
+    }
 }
 
 #[test]

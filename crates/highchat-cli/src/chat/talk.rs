@@ -66,7 +66,7 @@ impl<'a> Talk<'a> {
             if !self.is_asked && !self.is_waiting() {
                 self.ask();
             }
-            let is_idle = !self.is_awaiting() && !self.session.is_polling();
+            let is_idle = !self.is_awaiting() && !self.session.conversation().is_polling();
             let is_told = self.step(is_idle)?;
             let typed = if is_idle && is_told {
                 Some(self.keyboard.wait())
@@ -160,7 +160,7 @@ impl<'a> Talk<'a> {
             Command::Say(text) => self.say(text)?,
             Command::Rate(rating, comment) => self.rate(rating, comment)?,
             Command::New => self.begin_again(),
-            Command::Id => match self.session.id() {
+            Command::Id => match self.session.conversation().id() {
                 Some(id) => self.run.report().note(&format!("the conversation {id}")),
                 None => self.run.report().note("the conversation has not begun yet"),
             },
@@ -219,7 +219,7 @@ impl<'a> Talk<'a> {
             // The cursor stands behind the prompt.
             self.run.screen.err("\n");
         }
-        if self.session.is_polling() && !self.run.connection.is_private() {
+        if self.session.conversation().is_polling() && !self.run.connection.is_private() {
             follow::note(&self.session, self.run);
         }
         match self.failure {

@@ -23,7 +23,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::timeout;
-use tower_service::Service;
+use tower::Service;
 
 pub(crate) const KEY: &str = "hc_secret_of_the_tests";
 pub(crate) const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
@@ -95,10 +95,7 @@ pub(crate) struct Pipes {
 }
 
 /// A client with as many pipes, and their other ends.
-pub(crate) fn piped<const N: usize>(
-    is_h2: bool,
-    config: Config,
-) -> (Client<Pipes>, [DuplexStream; N]) {
+pub(crate) fn piped<const N: usize>(is_h2: bool, config: Config) -> (Client, [DuplexStream; N]) {
     let pipes = core::array::from_fn::<_, N, _>(|_| tokio::io::duplex(1024));
     let mut ends = VecDeque::new();
     let services = pipes.map(|(client, service)| {
@@ -118,7 +115,7 @@ pub(crate) fn piped<const N: usize>(
 }
 
 /// A client of a proxy that is reached by one pipe.
-pub(crate) fn proxied(base_url: &str) -> (Client<Pipes>, DuplexStream) {
+pub(crate) fn proxied(base_url: &str) -> (Client, DuplexStream) {
     let (client, service) = tokio::io::duplex(1024);
     let connector = Pipes {
         ends: Arc::new(Mutex::new([client].into())),

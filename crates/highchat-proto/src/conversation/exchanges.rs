@@ -47,20 +47,24 @@ impl Conversation {
                 .is_some_and(|exchange| exchange.is_enough());
         if is_enough {
             self.thread.outbox.abort(id);
-            let unused = Trouble::Transport(TransportFailure::Interrupted);
+            let unused = Trouble::Transport(TransportFailure::Interrupted.into());
             self.end_exchange(id, unused, now);
         }
     }
 
     pub(super) fn time_out(&mut self, id: RequestId, now: Instant) {
         self.thread.outbox.abort(id);
-        self.break_off(id);
+        self.break_off(id, TransportFailure::Interrupted);
         self.end_exchange(id, Trouble::TimedOut, now);
     }
 
-    pub(super) fn break_off(&mut self, id: RequestId) {
+    /// What came of an answer is all of it; where it was withdrawn, nothing is.
+    pub(super) fn break_off(&mut self, id: RequestId, failure: TransportFailure) {
+        let is_withdrawn = failure == TransportFailure::Withdrawn;
         if let Some(exchange) = self.page_exchange(id) {
-            exchange.break_off();
+            exchange.break_off(is_withdrawn);
+        } else if let Some(exchange) = self.rate_exchange(id).filter(|_| is_withdrawn) {
+            exchange.break_off(is_withdrawn);
         }
     }
 

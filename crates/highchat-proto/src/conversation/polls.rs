@@ -1,10 +1,11 @@
 //! The handoff.
 
+use core::time::Duration;
 use std::boxed::Box;
 
 use super::Conversation;
 use crate::backoff::{self, DelayReason};
-use crate::exchange::{Outcome, Trouble, due};
+use crate::exchange::{Outcome, TransportFailure, Trouble, due};
 use crate::handoff;
 use crate::outbox::{Delayed, Kept};
 use crate::request::MessagesRequest;
@@ -46,6 +47,9 @@ impl Conversation {
                 if let Trouble::Refused(error) = trouble {
                     thread.outbox.update(Kept::HandoffFailed(Box::new(error)));
                 }
+            }
+            Err(trouble) if trouble.is(TransportFailure::Withdrawn) => {
+                thread.handoff.phase = handoff::Phase::Due(due(now, Duration::ZERO));
             }
             Err(trouble) => {
                 thread.handoff.failures += 1;

@@ -1,10 +1,11 @@
 //! The rating.
 
+use core::time::Duration;
 use std::boxed::Box;
 
 use super::Conversation;
 use crate::backoff::{self, DelayReason};
-use crate::exchange::{Exchange, Outcome, RequestId, Trouble, due};
+use crate::exchange::{Exchange, Outcome, RequestId, TransportFailure, Trouble, due};
 use crate::outbox::{Delayed, Kept};
 use crate::request::RatingRequest;
 use crate::time::Instant;
@@ -48,6 +49,12 @@ impl Conversation {
         let taken = outcome.and_then(|answer| answer.into_rating().map_err(Trouble::Refused));
         let update = match taken {
             Ok(()) => Kept::Rated(rating.name, rating.request.rating),
+            Err(trouble) if trouble.is(TransportFailure::Withdrawn) => {
+                rating.attempts -= 1;
+                rating.phase = RatePhase::Delayed(due(now, Duration::ZERO));
+                self.rating = Some(rating);
+                return;
+            }
             Err(trouble) => {
                 let (config, jitter) = (&self.config, &mut self.jitter);
                 match backoff::before_rating(&trouble, rating.attempts, config, jitter) {

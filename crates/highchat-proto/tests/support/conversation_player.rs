@@ -179,7 +179,7 @@ pub(crate) struct Player {
     never: RequestId,
     turns: Vec<Turn>,
     ratings: Vec<(RequestId, bool)>,
-    /// The ids of messages that were told of, in order.
+    /// The ids of messages of this conversation that were told of, in order.
     pub(crate) told: Vec<String>,
 }
 
@@ -487,6 +487,13 @@ impl Player {
             Update::Meta { .. } | Update::Human { .. } | Update::Unknown { .. } => {
                 let turn = turn.expect("a message was sent");
                 assert!(turn.end.is_none() && !is_behind, "{update:?} after the end");
+                if let Update::Meta {
+                    is_replaced: true, ..
+                } = update
+                {
+                    // Another conversation may give the same ids to its own messages.
+                    self.told.clear();
+                }
             }
             Update::Recovering { .. } => {
                 let turn = turn.expect("a message was sent");

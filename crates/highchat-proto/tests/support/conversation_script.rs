@@ -162,6 +162,7 @@ fn failure() -> impl Strategy<Value = Part> {
     select(vec![
         TransportFailure::NotSent,
         TransportFailure::Interrupted,
+        TransportFailure::Withdrawn,
     ])
     .prop_map(Part::Failure)
 }

@@ -7,7 +7,7 @@ use core::time::Duration;
 use highchat_proto::config::Config;
 use highchat_proto::conversation::{Conversation, Output, TurnEnd, Update};
 use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::exchange::{RequestId, TransportFailure};
+use highchat_proto::exchange::{Loss, RequestId};
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
 use highchat_proto::saved::Saved;
@@ -236,7 +236,7 @@ impl World {
         self.drain();
     }
 
-    pub(crate) fn fail(&mut self, role: Role, failure: TransportFailure) {
+    pub(crate) fn fail(&mut self, role: Role, failure: impl Into<Loss>) {
         let id = self.forget(role);
         self.conversation.handle_failure(id, failure, self.now);
         self.drain();

@@ -1,0 +1,117 @@
+//! Why there was no connection, or none any more, in the words of those below.
+
+use core::error::Error;
+use core::fmt;
+use std::boxed::Box;
+use std::string::{String, ToString};
+
+/// What a driver knows of the cause of a failure: a line for a person, such as
+/// `Connection refused (os error 111)`; nothing, where it knows nothing.
+///
+/// At most [`MAX_LEN`](Self::MAX_LEN) bytes; what is longer is cut. Untrusted text: the
+/// other side may have had a say in it. Source: our decision.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Cause(Box<str>);
+
+impl Cause {
+    /// The longest line that is kept, in bytes.
+    pub const MAX_LEN: usize = 300;
+    /// How far down an error is asked for its sources.
+    const MAX_DEPTH: usize = 16;
+
+    /// The error with its sources, each said once, though many an error says its source
+    /// as well.
+    #[must_use]
+    pub fn of(error: &(dyn Error + 'static)) -> Self {
+        let mut line = String::new();
+        let chain = core::iter::successors(Some(error), |error| (*error).source());
+        for error in chain.take(Self::MAX_DEPTH) {
+            let text = error.to_string();
+            if text.contains(&line) {
+                line = text;
+            } else if !line.contains(&text) {
+                line = line + ": " + &text;
+            }
+        }
+        Self::from(&*line)
+    }
+
+    /// The line; empty where nothing is known.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Writes what happened, and why where that is known.
+    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, what: &str) -> fmt::Result {
+        f.write_str(what)?;
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        write!(f, ": {self}")
+    }
+}
+
+impl From<&str> for Cause {
+    fn from(line: &str) -> Self {
+        let fits = |end: &usize| line.is_char_boundary(*end);
+        let end = (0..=Self::MAX_LEN.min(line.len())).rev().find(fits);
+        Self(line[..end.unwrap_or(0)].into())
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+
+    #[derive(Debug)]
+    struct Says(&'static str, Option<Box<Self>>);
+
+    impl fmt::Display for Says {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Says {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(self.1.as_deref()?)
+        }
+    }
+
+    fn said(words: &[&'static str]) -> Cause {
+        let chain = words
+            .iter()
+            .rev()
+            .fold(None, |source, word| Some(Box::new(Says(word, source))));
+        Cause::of(&*chain.unwrap())
+    }
+
+    #[test]
+    fn each_source_is_said_once() {
+        for (words, line) in [
+            (&["refused"][..], "refused"),
+            (&["connect", "tcp", "refused"], "connect: tcp: refused"),
+            (&["connect: refused", "refused"], "connect: refused"),
+            (&["refused", "refused (111)"], "refused (111)"),
+            (&["a", "a", "b", "a"], "a: b"),
+        ] {
+            assert_eq!(said(words).as_str(), line, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_cause_is_cut_where_a_character_ends() {
+        let long = "ա".repeat(Cause::MAX_LEN);
+        let cause = Cause::from(&*format!("a{long}"));
+        assert_eq!(cause.as_str().len(), Cause::MAX_LEN - 1);
+        assert_eq!(Cause::from(&*long).as_str().len(), Cause::MAX_LEN);
+    }
+}

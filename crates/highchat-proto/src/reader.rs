@@ -1,0 +1,124 @@
+//! A reply together with the piece of its body that is being looked through.
+
+use bytes::Bytes;
+
+use crate::config::Config;
+use crate::event::Event;
+use crate::reply::{Cut, Ready, Reply};
+use crate::time::Instant;
+
+/// A [`Reply`] for a driver that hands on one event at a time: it keeps the piece of the
+/// body that was read last, and asks for another one only when that is used up, which is
+/// how an application that takes its time slows the service down.
+///
+/// ```
+/// # use highchat_proto::{config::Config, reader::Reader, time::Instant};
+/// # let now = || Instant::ORIGIN;
+/// # let mut body = [": hello\n\n", "event: delta\ndata: {\"text\":\"a\"}\n\n"].into_iter();
+/// let mut reader = Reader::new(&Config::default(), now());
+/// // Each time an event is asked for:
+/// reader.resume(now());
+/// while let Some(_until) = reader.advance(now())? {
+///     match body.next() {
+///         Some(chunk) => reader.handle_body(chunk.into()),
+///         None => reader.handle_end(),
+///         // Or `handle_interruption`; or, at that moment, `handle_timeout`.
+///     }
+/// }
+/// assert!(reader.event()?.is_some());
+/// # Ok::<(), highchat_proto::reply::Cut>(())
+/// ```
+#[derive(Debug)]
+pub struct Reader {
+    reply: Reply,
+    chunk: Bytes,
+    /// Where the event that was found is looked up.
+    shown: usize,
+    /// As far as the chunk was taken.
+    taken: usize,
+    found: Option<Ready>,
+    /// What the end of the body gave.
+    last: Option<Event<'static>>,
+    is_ended: bool,
+    now: Instant,
+}
+
+impl Reader {
+    /// A reply whose head has just come.
+    #[must_use]
+    pub fn new(config: &Config, now: Instant) -> Self {
+        Self {
+            reply: Reply::new(config, now),
+            chunk: Bytes::new(),
+            shown: 0,
+            taken: 0,
+            found: None,
+            last: None,
+            is_ended: false,
+            now,
+        }
+    }
+
+    /// As [`Reply::resume`].
+    pub fn resume(&mut self, now: Instant) {
+        self.reply.resume(now);
+    }
+
+    /// Goes on to the next event; `None`: look with [`event`](Self::event). Otherwise a
+    /// piece of the body is wanted, until that moment.
+    ///
+    /// # Errors
+    ///
+    /// The reply is cut, from here on.
+    pub fn advance(&mut self, now: Instant) -> Result<Option<Instant>, Cut> {
+        (self.shown, self.now) = (self.taken, now);
+        let mut input = &self.chunk[self.taken..];
+        let advanced = self.reply.advance(&mut input, now);
+        self.taken = self.chunk.len() - input.len();
+        self.found = advanced?;
+        match self.reply.deadline() {
+            _ if self.found.is_some() => Ok(None),
+            Some(deadline) if !self.is_ended => Ok(Some(deadline)),
+            _ => {
+                self.last = self.reply.finish()?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The event that was found, once; `None`: the reply is over.
+    ///
+    /// # Errors
+    ///
+    /// The event is not what the API's text says: the reply is cut, from here on.
+    pub fn event(&mut self) -> Result<Option<Event<'_>>, Cut> {
+        match self.found.take() {
+            Some(ready) => {
+                let chunk = &self.chunk[self.shown..];
+                self.reply.event(ready, chunk, self.now).map(Some)
+            }
+            None => Ok(self.last.take()),
+        }
+    }
+
+    /// A piece of the body came, where [`advance`](Self::advance) asked for one.
+    pub fn handle_body(&mut self, chunk: Bytes) {
+        (self.chunk, self.taken) = (chunk, 0);
+    }
+
+    /// The body ended.
+    pub const fn handle_end(&mut self) {
+        self.is_ended = true;
+    }
+
+    /// The connection was lost; `advance` tells what it means.
+    pub fn handle_interruption(&mut self) {
+        // It is told again.
+        let _ = self.reply.handle_interruption();
+    }
+
+    /// The moment that `advance` told has come, or may have.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let _ = self.reply.handle_timeout(now);
+    }
+}

@@ -1,0 +1,119 @@
+//! A reply, one event at a time.
+
+use core::time::Duration;
+
+use highchat_proto::config::Config;
+use highchat_proto::event::Event;
+use highchat_proto::reader::Reader;
+use highchat_proto::reply::Cut;
+use highchat_proto::time::Instant;
+
+const DELTA: &str = "event: delta\ndata: {\"text\":\"a\"}\n\n";
+const DONE: &str = "event: done\ndata: {\"message_id\":\"m\",\"state\":\"bot\",\
+                    \"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
+
+fn seconds(seconds: u64) -> Instant {
+    Instant::ORIGIN + Duration::from_secs(seconds)
+}
+
+/// What happens with the body of a reply next.
+#[derive(Clone)]
+enum Body {
+    Chunk(&'static str),
+    Lost,
+    Silent(u64),
+}
+
+use Body::{Chunk, Lost, Silent};
+
+/// Reads to the end: the events in short, how often bytes were asked for, and the end.
+fn read(body: &[Body]) -> (String, usize, Result<(), Cut>) {
+    let mut reader = Reader::new(&Config::default(), Instant::ORIGIN);
+    let (mut events, mut asked, mut now) = (String::new(), 0, Instant::ORIGIN);
+    let mut body = body.iter();
+    loop {
+        loop {
+            match reader.advance(now) {
+                Ok(None) => break,
+                Err(cut) => return (events, asked, Err(cut)),
+                Ok(Some(_)) => {}
+            }
+            asked += 1;
+            match body.next() {
+                Some(Chunk(chunk)) => reader.handle_body(chunk.as_bytes().into()),
+                Some(Lost) => reader.handle_interruption(),
+                Some(Silent(until)) => {
+                    now = seconds(*until);
+                    reader.handle_timeout(now);
+                }
+                None => reader.handle_end(),
+            }
+        }
+        match reader.event() {
+            Ok(Some(Event::Delta { text })) => events.push_str(&text),
+            Ok(Some(Event::Done { .. })) => events.push('.'),
+            Ok(Some(event)) => panic!("{event:?}"),
+            Ok(None) => return (events, asked, Ok(())),
+            Err(cut) => return (events, asked, Err(cut)),
+        }
+    }
+}
+
+#[test]
+fn bytes_are_asked_for_only_when_those_before_are_used_up() {
+    let both = concat!(
+        "event: delta\ndata: {\"text\":\"a\"}\n\n",
+        "event: delta\ndata: {\"text\":\"b\"}\n\n"
+    );
+    let mut reader = Reader::new(&Config::default(), Instant::ORIGIN);
+    assert_eq!(reader.advance(seconds(0)), Ok(Some(seconds(60))));
+    reader.handle_body(both.as_bytes().into());
+    for expected in ["a", "b"] {
+        assert_eq!(reader.advance(seconds(1)), Ok(None));
+        let text = expected.into();
+        assert_eq!(reader.event(), Ok(Some(Event::Delta { text })));
+        assert_eq!(reader.event(), Ok(None), "each event is given once");
+    }
+    assert_eq!(reader.advance(seconds(1)), Ok(Some(seconds(61))));
+}
+
+#[test]
+fn every_end_of_a_reply_is_told_as_what_it_is() {
+    let silent = [1, 30, 61].map(Silent);
+    let cases: [(&[Body], &str, Result<(), Cut>); 7] = [
+        (&[Chunk(DELTA), Chunk(DONE)], "a.", Ok(())),
+        // What comes behind its end is not waited for.
+        (&[Chunk(DONE), Lost], ".", Ok(())),
+        (&[Chunk(DELTA)], "a", Err(Cut::Truncated)),
+        (&[Chunk(DELTA), Lost], "a", Err(Cut::Interrupted)),
+        (&silent, "", Err(Cut::Idle)),
+        (
+            &[Chunk("event: delta\ndata: {\"text\":\"\\ud83d\"}\n\n")],
+            "\u{FFFD}",
+            Err(Cut::Truncated),
+        ),
+        // The last blank line may be missing.
+        (&[Chunk(DELTA), Chunk(DONE.trim_ascii_end())], "a.", Ok(())),
+    ];
+    for (body, events, end) in cases {
+        let (found, _, ended) = read(body);
+        assert_eq!((&*found, ended), (events, end));
+    }
+}
+
+#[test]
+fn an_event_is_the_same_however_the_body_is_cut() {
+    let body: &'static str = concat!(
+        "event: delta\ndata: {\"text\":\"a\"}\n\n: b\n\nevent: delta\ndata: {\"text\":\"c\"}\n\n",
+        "event: done\ndata: {\"message_id\":\"m\",\"state\":\"bot\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n"
+    );
+    for size in 1..body.len() {
+        let chunks = body.as_bytes().chunks(size);
+        let chunks: Vec<_> = chunks
+            .map(|chunk| Chunk(core::str::from_utf8(chunk).unwrap()))
+            .collect();
+        let (events, asked, end) = read(&chunks);
+        assert_eq!((&*events, end), ("ac.", Ok(())), "{size}");
+        assert_eq!(asked, chunks.len(), "{size}");
+    }
+}
