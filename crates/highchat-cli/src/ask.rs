@@ -10,32 +10,15 @@ use crate::exit::Exit;
 use crate::follow;
 use crate::input;
 use crate::options::AskOptions;
-use crate::report::usage_error;
 use crate::run::Run;
-use crate::signals;
 use crate::thread::Thread;
 use crate::told::Purpose;
 
 pub(crate) fn run(options: &AskOptions) -> Exit {
-    let thread = match Thread::resolve(&options.thread, &options.service) {
-        Ok(thread) => thread,
-        Err(message) => return usage_error(options.output.color, &message),
-    };
-    let conversation = thread.conversation.clone();
-    let run = match Run::begin(
-        &options.service,
-        &options.output,
-        Purpose::Ask,
-        conversation,
-    ) {
-        Ok(run) => run,
-        Err(exit) => return exit,
-    };
-    if let Err(error) = signals::end_on_signal(run.shared_report()) {
-        eprintln!("error: signals cannot be watched: {error}");
-        return Exit::Other;
-    }
-    run.end(ask(options, &run, &thread))
+    let service = (&options.thread, &options.service);
+    Run::in_thread(service, &options.output, Purpose::Ask, |run, thread| {
+        ask(options, run, &thread)
+    })
 }
 
 /// Sends the message and tells what comes; fails only where that cannot be told.

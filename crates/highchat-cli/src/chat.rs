@@ -23,7 +23,6 @@ use std::io::{self, IsTerminal};
 
 use crate::exit::Exit;
 use crate::options::ChatOptions;
-use crate::report::usage_error;
 use crate::run::Run;
 use crate::signals;
 use crate::thread::Thread;
@@ -35,22 +34,8 @@ use keyboard::Keyboard;
 use talk::Talk;
 
 pub(crate) fn run(options: &ChatOptions) -> Exit {
-    let thread = match Thread::resolve(&options.thread, &options.service) {
-        Ok(thread) => thread,
-        Err(message) => return usage_error(options.output.color, &message),
-    };
-    let conversation = thread.conversation.clone();
-    let run = match Run::begin(
-        &options.service,
-        &options.output,
-        Purpose::Chat,
-        conversation,
-    ) {
-        Ok(run) => run,
-        Err(exit) => return exit,
-    };
-    let exit = chat(&run, thread);
-    run.end(exit)
+    let service = (&options.thread, &options.service);
+    Run::in_thread(service, &options.output, Purpose::Chat, chat)
 }
 
 fn chat(run: &Run, thread: Thread) -> io::Result<Exit> {

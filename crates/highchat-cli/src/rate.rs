@@ -8,25 +8,14 @@ use highchat_ureq::Session;
 use crate::exit::Exit;
 use crate::options::RateOptions;
 use crate::run::Run;
-use crate::signals;
 use crate::told::Purpose;
 
 pub(crate) fn run(options: &RateOptions) -> Exit {
     let conversation = Some(options.conversation.clone());
-    let run = match Run::begin(
-        &options.service,
-        &options.output,
-        Purpose::Rate,
-        conversation,
-    ) {
-        Ok(run) => run,
-        Err(exit) => return exit,
-    };
-    if let Err(error) = signals::end_on_signal(run.shared_report()) {
-        eprintln!("error: signals cannot be watched: {error}");
-        return Exit::Other;
-    }
-    run.end(rate(options, &run))
+    let service = (&options.service, &options.output);
+    Run::in_conversation(conversation, service, Purpose::Rate, |run| {
+        rate(options, run)
+    })
 }
 
 fn rate(options: &RateOptions, run: &Run) -> io::Result<Exit> {

@@ -10,9 +10,11 @@ use highchat_ureq::Client;
 use crate::connection::Connection;
 use crate::exit::Exit;
 use crate::logging;
-use crate::options::{OutputOptions, ServiceOptions};
+use crate::options::{OutputOptions, ServiceOptions, ThreadOptions};
 use crate::report::{Report, usage_error};
 use crate::screen::Screen;
+use crate::signals;
+use crate::thread::Thread;
 use crate::told::Purpose;
 
 /// A run that got past its options.
@@ -24,9 +26,46 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Begins a run, in the conversation that is known; or the status of a wrong usage,
-    /// which was told.
-    pub(crate) fn begin(
+    /// The run of a command that may begin a conversation.
+    pub(crate) fn in_thread(
+        (thread, service): (&ThreadOptions, &ServiceOptions),
+        output: &OutputOptions,
+        purpose: Purpose,
+        work: impl FnOnce(&Self, Thread) -> io::Result<Exit>,
+    ) -> Exit {
+        let thread = match Thread::resolve(thread, service) {
+            Ok(thread) => thread,
+            Err(message) => return usage_error(output.color, &message),
+        };
+        let conversation = thread.conversation.clone();
+        Self::in_conversation(conversation, (service, output), purpose, |run| {
+            work(run, thread)
+        })
+    }
+
+    /// The run of a command, in the conversation that is known.
+    pub(crate) fn in_conversation(
+        conversation: Option<ConversationId>,
+        (service, output): (&ServiceOptions, &OutputOptions),
+        purpose: Purpose,
+        work: impl FnOnce(&Self) -> io::Result<Exit>,
+    ) -> Exit {
+        let run = match Self::begin(service, output, purpose, conversation) {
+            Ok(run) => run,
+            Err(exit) => return exit,
+        };
+        // A chat makes use of some.
+        if purpose != Purpose::Chat {
+            if let Err(error) = signals::end_on_signal(run.shared_report()) {
+                eprintln!("error: signals cannot be watched: {error}");
+                return Exit::Other;
+            }
+        }
+        run.end(work(&run))
+    }
+
+    /// Begins a run; or the status of a wrong usage, which was told.
+    fn begin(
         service: &ServiceOptions,
         output: &OutputOptions,
         purpose: Purpose,
@@ -61,7 +100,7 @@ impl Run {
     }
 
     /// Ends the run, where its outputs did not end before.
-    pub(crate) fn end(&self, exit: io::Result<Exit>) -> Exit {
+    fn end(&self, exit: io::Result<Exit>) -> Exit {
         let ended = exit.and_then(|exit| self.report().end(exit).map(|()| exit));
         match ended {
             Ok(exit) => exit,

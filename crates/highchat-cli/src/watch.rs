@@ -10,25 +10,14 @@ use crate::exit::Exit;
 use crate::follow;
 use crate::options::WatchOptions;
 use crate::run::Run;
-use crate::signals;
 use crate::told::Purpose;
 
 pub(crate) fn run(options: &WatchOptions) -> Exit {
     let conversation = Some(options.conversation.clone());
-    let run = match Run::begin(
-        &options.service,
-        &options.output,
-        Purpose::Watch,
-        conversation,
-    ) {
-        Ok(run) => run,
-        Err(exit) => return exit,
-    };
-    if let Err(error) = signals::end_on_signal(run.shared_report()) {
-        eprintln!("error: signals cannot be watched: {error}");
-        return Exit::Other;
-    }
-    run.end(watch(options, &run))
+    let service = (&options.service, &options.output);
+    Run::in_conversation(conversation, service, Purpose::Watch, |run| {
+        watch(options, run)
+    })
 }
 
 fn watch(options: &WatchOptions, run: &Run) -> io::Result<Exit> {

@@ -115,7 +115,7 @@ fn cases() -> Vec<Case> {
             stdout: "",
             stderr: &["error: no answer came", "not sent again"],
             json: &[
-                r#"{"type":"error","kind":"no_answer","message":"no answer came: the connection was lost"}"#,
+                r#"{"type":"error","kind":"no_answer","message":"no answer came: the connection was lost: Peer disconnected"}"#,
                 r#"{"type":"end","outcome":"incomplete","exit_code":3}"#,
             ],
         },
@@ -312,6 +312,8 @@ fn a_service_that_cannot_be_reached_took_nothing() {
         "{}",
         text.stderr
     );
+    let causes = text.stderr.to_lowercase().matches("refused").count();
+    assert_eq!(causes, 1, "the cause, once: {}", text.stderr);
     assert!(text.stderr.contains("was not taken"), "{}", text.stderr);
     assert!(!text.stderr.contains(KEY));
     let json = run(highchat(arguments.into_iter().chain(["--json"])));

@@ -44,14 +44,23 @@ fn a_service_that_cannot_be_reached_is_tried_again() {
     let gone = play("").base_url().to_string();
     let json = run(to("ask", &gone, &["a", "--json", "--attempts=2"]));
     assert_eq!(json.status, Some(7), "{json:?}");
+    let lines: Vec<_> = json.stdout.lines().collect();
+    let [delayed, error, end] = lines[..] else {
+        panic!("{lines:#?}");
+    };
     assert_eq!(
-        json.stdout.lines().collect::<Vec<_>>(),
+        [delayed, end],
         [
             r#"{"type":"delayed","seconds":0.5,"reason":"not_sent"}"#,
-            r#"{"type":"error","kind":"unreachable","message":"the service could not be reached"}"#,
             r#"{"type":"end","outcome":"failed","exit_code":7}"#,
         ]
     );
+    let start =
+        r#"{"type":"error","kind":"unreachable","message":"the service could not be reached: "#;
+    let cause = error
+        .strip_prefix(start)
+        .unwrap_or_else(|| panic!("{error}"));
+    assert!(cause.to_lowercase().contains("refused"), "{error}");
 }
 
 fn cut() -> String {

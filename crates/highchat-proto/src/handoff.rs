@@ -19,6 +19,9 @@ const REMEMBERED: usize = 256;
 /// How many at the very time of the newest one: the service may be asked for that time
 /// again, and give all of them again.
 const REMEMBERED_AT_CURSOR: usize = 64 * 1024;
+/// Up to how many they are looked through one by one: most conversations see no more, and
+/// have room for no more than they saw.
+const FEW: usize = 32;
 
 #[derive(Debug)]
 pub(crate) enum Phase {
@@ -33,7 +36,9 @@ pub(crate) struct Handoff {
     /// The newest time that messages are known of: where the next poll goes on.
     cursor: Option<Timestamp>,
     seen: VecDeque<(MessageId, Option<Timestamp>)>,
-    seen_ids: HashSet<MessageId>,
+    /// Their ids, where there are more than a few.
+    #[expect(clippy::box_collection, reason = "most conversations never have it")]
+    index: Option<Box<HashSet<MessageId>>>,
     /// Polls that failed in a row.
     pub(crate) failures: u32,
 }
@@ -44,7 +49,7 @@ impl Handoff {
             phase: Phase::Off,
             cursor,
             seen: VecDeque::new(),
-            seen_ids: HashSet::new(),
+            index: None,
             failures: 0,
         }
     }
@@ -106,11 +111,20 @@ impl Handoff {
     }
 
     fn note(&mut self, id: &MessageId, at: Option<Timestamp>) -> bool {
-        let is_new = self.seen_ids.insert(id.clone());
-        if is_new {
-            self.seen.push_back((id.clone(), at));
+        if self.has_seen(id) {
+            return false;
         }
-        is_new
+        if self.seen.len() < FEW {
+            self.seen.reserve_exact(1);
+        }
+        self.seen.push_back((id.clone(), at));
+        if let Some(index) = &mut self.index {
+            index.insert(id.clone());
+        } else if self.seen.len() > FEW {
+            let ids = self.seen.iter().map(|(id, _)| id.clone());
+            self.index = Some(Box::new(ids.collect()));
+        }
+        true
     }
 
     /// Forgets the oldest messages where there are too many.
@@ -123,14 +137,18 @@ impl Handoff {
             if is_at_cursor && self.seen.len() <= REMEMBERED_AT_CURSOR {
                 break;
             }
-            if let Some((oldest, _)) = self.seen.pop_front() {
-                self.seen_ids.remove(&oldest);
+            let oldest = self.seen.pop_front();
+            if let (Some((id, _)), Some(index)) = (oldest, &mut self.index) {
+                index.remove(&id);
             }
         }
     }
 
     pub(crate) fn has_seen(&self, id: &MessageId) -> bool {
-        self.seen_ids.contains(id)
+        match &self.index {
+            Some(index) => index.contains(id),
+            None => self.seen.iter().any(|(seen, _)| seen == id),
+        }
     }
 
     /// What is remembered, oldest first.
@@ -174,6 +192,6 @@ mod tests {
         }
         assert!((1000..2000).all(|id| !handoff.see(&message(id, 2))));
         assert_eq!(handoff.seen.len(), 1000, "the older ones are forgotten");
-        assert_eq!(handoff.seen_ids.len(), 1000);
+        assert_eq!(handoff.index.unwrap().len(), 1000);
     }
 }

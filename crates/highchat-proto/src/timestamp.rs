@@ -29,7 +29,17 @@ use serde::ser::{Serialize, Serializer};
 /// # Ok::<(), highchat_proto::id::InvalidTimestamp>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Timestamp {
+pub struct Timestamp(Shared<Moment>);
+
+// A conversation knows the same time in several places; where there are no atomics, each
+// has its own.
+#[cfg(not(target_has_atomic = "ptr"))]
+use Box as Shared;
+#[cfg(target_has_atomic = "ptr")]
+use alloc::sync::Arc as Shared;
+
+#[derive(Clone, Debug)]
+struct Moment {
     text: Box<str>,
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     nanos: i128,
@@ -59,13 +69,13 @@ impl Timestamp {
     /// The text as it came.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Nanoseconds since the start of 1970, UTC.
     #[must_use]
-    pub const fn unix_nanos(&self) -> i128 {
-        self.nanos
+    pub fn unix_nanos(&self) -> i128 {
+        self.0.nanos
     }
 }
 
@@ -78,9 +88,9 @@ impl FromStr for Timestamp {
         }
         let nanos = date_time_nanos(text).or_else(|| epoch_nanos(text));
         nanos
-            .map(|nanos| Self {
-                text: text.into(),
-                nanos,
+            .map(|nanos| {
+                let text = text.into();
+                Self(Shared::new(Moment { text, nanos }))
             })
             .ok_or(InvalidTimestamp(()))
     }
@@ -204,7 +214,7 @@ fn separator(rest: &mut &[u8], any_of: &[u8]) -> Option<()> {
 
 impl PartialEq for Timestamp {
     fn eq(&self, other: &Self) -> bool {
-        self.nanos == other.nanos
+        self.0.nanos == other.0.nanos
     }
 }
 
@@ -218,13 +228,13 @@ impl PartialOrd for Timestamp {
 
 impl Ord for Timestamp {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.nanos.cmp(&other.nanos)
+        self.0.nanos.cmp(&other.0.nanos)
     }
 }
 
 impl Hash for Timestamp {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.nanos.hash(state);
+        self.0.nanos.hash(state);
     }
 }
 
@@ -263,13 +273,13 @@ impl Visitor<'_> for TimestampVisitor {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.text)
+        f.pad(self.as_str())
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -43,8 +43,11 @@ impl Line {
                     watch: self.watch,
                 })
             }
-            Err(error) if self.watch.request_left() => Err(Failure::Interrupted(error.into())),
-            Err(error) => Err(Failure::NotSent(error.into())),
+            // The error that ureq would only put a word before.
+            Err(error) if self.watch.request_left() => {
+                Err(Failure::Interrupted(error.into_io().into()))
+            }
+            Err(error) => Err(Failure::NotSent(error.into_io().into())),
         }
     }
 }
