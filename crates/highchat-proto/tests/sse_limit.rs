@@ -17,7 +17,7 @@ mod streams;
 
 use drive::Way;
 use highchat_proto::sse::Decoder;
-use hold::{each_decoder, expected, hold, push};
+use hold::{each_decoder, expected, hold, hold_after_an_id, push};
 use proptest::prelude::*;
 use streams::{config, cuts, stream};
 
@@ -265,15 +265,6 @@ proptest! {
     fn a_last_event_id_from_before_finish_counts_in_the_next_stream(
         limit in 4_usize..64, stream in stream(), cuts in cuts(),
     ) {
-        each_decoder(limit, |decoder, way, with| {
-            let earlier = push(decoder, &[b"id:1234\n\ndata"], way, with).1;
-            assert!(decoder.finish().is_some(), "{with}");
-            let at = limit::exceeded_at(&stream.0, limit, 4);
-            let until = &stream.0[..at.unwrap_or(stream.0.len())];
-            let mut outcome = naive::decode_after(&earlier, until);
-            outcome.unfinished = None;
-            let pushed = push(decoder, &cuts.of(&stream.0), way, with);
-            assert_eq!(pushed, (at, outcome), "{with}, second stream");
-        });
+        hold_after_an_id(limit, &cuts.of(&stream.0));
     }
 }

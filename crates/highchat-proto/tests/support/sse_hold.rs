@@ -76,3 +76,19 @@ pub(crate) fn hold(limit: usize, chunks: &[&[u8]], next: &[&[u8]]) {
         assert_eq!(pushed, expected(&next.concat(), limit), "{with}");
     });
 }
+
+/// Pushes a stream through decoders of a limit of at least 4, that begin with a last event
+/// ID of that length from before `finish`.
+pub(crate) fn hold_after_an_id(limit: usize, chunks: &[&[u8]]) {
+    let stream = &chunks.concat()[..];
+    each_decoder(limit, |decoder, way, with| {
+        let earlier = push(decoder, &[b"id:1234\n\ndata"], way, with).1;
+        assert!(decoder.finish().is_some(), "{with}");
+        let at = limit::exceeded_at(stream, limit, 4);
+        let until = &stream[..at.unwrap_or(stream.len())];
+        let mut outcome = naive::decode_after(&earlier, until);
+        outcome.unfinished = None;
+        let pushed = push(decoder, chunks, way, with);
+        assert_eq!(pushed, (at, outcome), "{with}, second stream");
+    });
+}
