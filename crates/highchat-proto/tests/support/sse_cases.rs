@@ -844,3 +844,26 @@ pub(crate) fn at_the_end_of_the_stream_nothing_more_is_dispatched() -> Vec<Case>
         case("behind a whole event", "data: a\n\n").message("a"),
     ]
 }
+
+/// The whole table.
+#[allow(
+    dead_code,
+    reason = "the tests take it group by group, the seeds of fuzzing take all"
+)]
+pub(crate) fn all() -> Vec<Case> {
+    let groups = [
+        the_examples_of_the_standard,
+        what_the_web_platform_tests_check,
+        one_byte_order_mark_is_stripped_and_no_more,
+        a_line_ends_in_cr_lf_in_lf_or_in_cr,
+        a_name_counts_only_where_it_is_exactly_one_of_the_four,
+        a_value_is_all_behind_the_first_colon_but_one_space,
+        comments_and_ignored_lines_leave_no_trace,
+        a_blank_line_dispatches_what_has_data,
+        an_id_persists_until_another_is_set,
+        a_retry_of_digits_alone_sets_the_reconnection_time,
+        broken_utf_8_in_values_stays_with_its_line,
+        at_the_end_of_the_stream_nothing_more_is_dispatched,
+    ];
+    groups.into_iter().flat_map(|group| group()).collect()
+}
