@@ -92,6 +92,8 @@ pub fn hold(input: &Input<'_>) {
         };
         let read = &input.body[..input.body.len().min(limit + 1)];
         assert_eq!(judge(&[read]), whole, "up to the limit");
+        let is_too_long = whole == Judgement::Page(Err(ResponseError::TooLong));
+        assert!(!is_too_long || input.body.len() > limit, "within the limit");
         match &whole {
             Judgement::Chat(error)
             | Judgement::Page(Err(error))
