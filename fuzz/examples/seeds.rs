@@ -100,6 +100,8 @@ fn events() -> io::Result<()> {
                 r#"{"text":"a"} x"#,
                 r#"{"text":"a""#,
                 r#"["a"]"#,
+                r#"{"text":"a","x":1e999,"y":"\ud83d"}"#,
+                r#"{"text":"a","\ud83d":1}"#,
                 "",
             ],
         ),
@@ -112,6 +114,13 @@ fn events() -> io::Result<()> {
                 r#"{"ts":{"a":[true,false,null,1e300]},"state":"closed","message_id":""}"#,
                 r#"{"message_id":"m","state":"bot"}"#,
                 r#"{"message_id":"m","state":"bot","ts":-9007199254740993}"#,
+                r#"{"message_id":"m","state":"bot","ts":1e999}"#,
+                r#"{"message_id":"m","state":"bot","ts":"\ud83d"}"#,
+                &format!(
+                    r#"{{"message_id":"m","state":"bot","ts":{}{}}}"#,
+                    "[".repeat(127),
+                    "]".repeat(127)
+                ),
             ],
         ),
         (

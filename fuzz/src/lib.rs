@@ -37,8 +37,10 @@ mod steps;
 #[path = "../../crates/highchat-proto/tests/support/world.rs"]
 mod world;
 
+mod fields;
 mod json;
 mod naive_event;
+mod naive_page;
 mod pieces;
 mod script;
 

@@ -1,13 +1,11 @@
 //! Events as the API's text and `Event::parse` describe them, read from a tree.
 
 use highchat_proto::event::Event;
-use highchat_proto::id::{ConversationId, MessageId, Timestamp};
+use highchat_proto::id::{ConversationId, MessageId};
 use highchat_proto::state::State;
 
-use crate::json::{Json, Text};
-
-/// An object of which certain fields are wanted.
-struct Fields<'j>(&'j [(Text, Json)]);
+use crate::fields::Fields;
+use crate::json::Json;
 
 /// The event, where the data are what the API's text says.
 pub(crate) fn read(event: &[u8], data: &[u8]) -> Option<Event<'static>> {
@@ -60,67 +58,4 @@ pub(crate) fn delta_units(data: &[u8]) -> Option<Vec<u16>> {
     let json = Json::read(&String::from_utf8_lossy(data))?;
     let fields = Fields::of(&json, &["text"])?;
     Some(fields.text("text")?.units.clone())
-}
-
-impl<'j> Fields<'j> {
-    /// The fields of an object, each known one at most once. What the reader skips has to be
-    /// JSON, but for numbers of any size and halves of pairs in the values; names are read.
-    fn of(json: &'j Json, known: &[&str]) -> Option<Self> {
-        let Json::Object(members) = json else {
-            return None;
-        };
-        let mut seen = Vec::new();
-        for (name, value) in members {
-            let name = name.strict()?;
-            if !known.contains(&&*name) {
-                value
-                    .texts()
-                    .iter()
-                    .all(|text| !text.has_control)
-                    .then_some(())?;
-            } else if seen.contains(&name) {
-                return None;
-            } else {
-                seen.push(name);
-            }
-        }
-        Some(Self(members))
-    }
-
-    fn get(&self, name: &str) -> Option<&'j Json> {
-        let mut members = self.0.iter();
-        let (_, value) = members.find(|(known, _)| known.strict().as_deref() == Some(name))?;
-        Some(value)
-    }
-
-    /// A string; its control characters need no escape.
-    fn text(&self, name: &str) -> Option<&'j Text> {
-        match self.get(name)? {
-            Json::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// A time, or none that can be read; `None`: not even JSON as serde_json keeps it, which
-    /// is stricter than what it skips.
-    fn time(&self, name: &str) -> Option<Option<Timestamp>> {
-        const DEEPEST: usize = 126;
-        let value = self.get(name)?;
-        let is_kept = value.depth() <= DEEPEST
-            && value.texts().iter().all(|text| text.strict().is_some())
-            && !value.any(&|json| matches!(json, Json::Number(n) if number(n).is_none()));
-        is_kept.then(|| match value {
-            Json::Text(text) => text.strict().expect("as above").parse().ok(),
-            Json::Number(literal) => number(literal).expect("as above").parse().ok(),
-            _ => None,
-        })
-    }
-}
-
-/// A number as it is told to a reader of times; `None`: out of range.
-fn number(literal: &str) -> Option<String> {
-    let number: serde_json::Number = serde_json::from_str(literal).ok()?;
-    let integer = number.as_u64().map(|number| number.to_string());
-    let integer = integer.or_else(|| number.as_i64().map(|number| number.to_string()));
-    integer.or_else(|| number.as_f64().map(|number| number.to_string()))
 }

@@ -3,8 +3,11 @@
 use arbitrary::Arbitrary;
 use highchat_proto::config::Config;
 use highchat_proto::response::{Answer, Page, ResponseError};
+use http::StatusCode;
 use http::response::Parts;
 
+use crate::json::Json;
+use crate::naive_page;
 use crate::pieces::Pieces;
 
 /// A head, a body, a limit, and how the body is cut.
@@ -48,8 +51,8 @@ enum Asked {
 }
 
 /// By a reader that stops where no more is wanted, an answer is judged the same whatever the
-/// cuts; no byte behind the first one past the limit changes anything; and a page that is
-/// taken is within the limit.
+/// cuts; no byte behind the first one past the limit changes anything; and a page
+/// within the limit is what a naive reader reads from a naive tree.
 pub fn hold(input: &Input<'_>) {
     let mut config = Config::default();
     if let Some(limit) = input.limit {
@@ -94,6 +97,9 @@ pub fn hold(input: &Input<'_>) {
         assert_eq!(judge(&[read]), whole, "up to the limit");
         let is_too_long = whole == Judgement::Page(Err(ResponseError::TooLong));
         assert!(!is_too_long || input.body.len() > limit, "within the limit");
+        if let Judgement::Page(page) = &whole {
+            compare(input, &head, page);
+        }
         match &whole {
             Judgement::Chat(error)
             | Judgement::Page(Err(error))
@@ -104,14 +110,39 @@ pub fn hold(input: &Input<'_>) {
     }
 }
 
+/// Holds the judgement of a whole page against the naive reader.
+fn compare(input: &Input<'_>, head: &Parts, page: &Result<Page, ResponseError>) {
+    let is_page = head.status.is_success() && head.status != StatusCode::NO_CONTENT;
+    let is_readable = !input.is_interrupted && !ENCODINGS[2..].contains(&encoding(input));
+    let is_cut = page == &Err(ResponseError::TooLong);
+    let Ok(body) = core::str::from_utf8(input.body) else {
+        // Broken UTF-8 is read gently in some places and refused in others.
+        return;
+    };
+    // serde_json reads no more than 127 levels, and how many are left depends on the field.
+    const DEEP: usize = 100;
+    let json = Json::read(body);
+    let is_deep = json.as_ref().is_some_and(|json| json.depth() > DEEP);
+    if is_page && is_readable && !is_cut && !is_deep {
+        let read = page.as_ref().ok().map(naive_page::Read::from);
+        assert_eq!(read, json.as_ref().and_then(naive_page::read), "the page");
+    }
+}
+
 fn head(input: &Input<'_>) -> Parts {
-    let one = |all: &[&'static str], index: u8| all[usize::from(index) % all.len()];
     let mut head = http::Response::builder()
         .status(STATUS[usize::from(input.status) % STATUS.len()])
-        .header("content-type", one(&CONTENT_TYPES, input.content_type));
-    let encoding = one(&ENCODINGS, input.encoding);
+        .header(
+            "content-type",
+            CONTENT_TYPES[usize::from(input.content_type) % CONTENT_TYPES.len()],
+        );
+    let encoding = encoding(input);
     if !encoding.is_empty() {
         head = head.header("content-encoding", encoding);
     }
     head.body(()).expect("valid headers").into_parts().0
+}
+
+fn encoding(input: &Input<'_>) -> &'static str {
+    ENCODINGS[usize::from(input.encoding) % ENCODINGS.len()]
 }
