@@ -72,10 +72,14 @@ fn compare(data: &str) {
     let json = Json::read(data);
     let Ok(value) = serde_json::from_str::<Value>(data) else {
         // What it refuses is refused, or is one of the few that are read more gently.
+        let is_huge = |json: &Json| match json {
+            Json::Number(literal) => literal.parse().is_ok_and(f64::is_infinite),
+            _ => false,
+        };
         let is_gentle = |json: &Json| {
             json.depth() > 127
                 || json.texts().iter().any(|text| text.strict().is_none())
-                || json.any(&|json| matches!(json, Json::Number(n) if n.parse().is_ok_and(f64::is_infinite)))
+                || json.any(&is_huge)
         };
         assert!(json.as_ref().is_none_or(is_gentle), "{json:?}");
         return;
