@@ -67,7 +67,7 @@ fn streams() -> io::Result<()> {
         let stream = streams.concat();
         let len = u16::try_from(stream.len()).expect("short streams");
         let (cut, second) = (cuts(&[len / 3, len / 2]), (len / 4).to_le_bytes());
-        decode.add(&[&cut, &second, &stream])?;
+        decode.add(&[&cut, &[64], &second, &stream])?;
         // A limit that some are within and some are past.
         let limit = [u8::try_from(index % 24).expect("below 24")];
         limits.add(&[&limit, &cut, &second, &stream])?;
@@ -78,7 +78,7 @@ fn streams() -> io::Result<()> {
         &b"0123456789abcdef".repeat(300)[..],
         b"\r\n\r\ndata: x\n\n",
     ];
-    decode.add(&[&cuts(&[4000, 4096]), &[0, 0], &long.concat()])
+    decode.add(&[&cuts(&[4000, 4096]), &[255], &[0, 0], &long.concat()])
 }
 
 fn events() -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! The decoder against the naive one and against itself.
+//! The decoder against the naive one, the plain one, and itself.
 
 use arbitrary::Arbitrary;
 use highchat_proto::sse::Decoder;
@@ -7,11 +7,13 @@ use crate::drive::{Event, Outcome, Way, feed, outcome_so_far};
 use crate::follow::{ROOM, each_decoder, follow};
 use crate::naive;
 use crate::pieces::Pieces;
+use crate::plain;
 
 /// Two streams that follow each other, and how they are cut.
 #[derive(Arbitrary, Debug)]
 pub struct Input<'a> {
     cuts: Pieces,
+    limit: u8,
     /// How long the second stream is.
     second: u16,
     streams: &'a [u8],
@@ -20,11 +22,15 @@ pub struct Input<'a> {
 /// Whatever the cuts, the way and the storage, the decoder gives behind each piece and at
 /// the end what the naive one gives: the frames, the last event ID, the reconnection time,
 /// the event that was cut; after `finish`, after a reset, and in a decoder that knows
-/// nothing but whole streams or single bytes.
+/// nothing but whole streams or single bytes. And it gives what the plain one gives for the
+/// same pieces, with any limit: the errors and their places as well.
 pub fn hold(input: &Input<'_>) {
     let second = usize::from(input.second) % (input.streams.len() + 1);
     let (first, second) = input.streams.split_at(input.streams.len() - second);
     let (first_cut, second_cut) = (input.cuts.of(first), input.cuts.of(second));
+    for limit in [ROOM, usize::from(input.limit)] {
+        plain::compare(&first_cut, limit);
+    }
     let mut used = Decoder::with_limit(ROOM);
     each_decoder(|decoder, way, at| {
         let earlier = follow(decoder, &Outcome::default(), &first_cut, way, at);

@@ -36,7 +36,11 @@ pub fn hold(input: &Input<'_>) {
     let frame = frame.expect("there is room").expect("a whole frame");
 
     let expected = naive_event::read(frame.event(), frame.data());
-    let readers = [("Event::parse", Event::parse(frame))];
+    let mut buffer = String::new();
+    let readers = [
+        ("Event::parse", Event::parse(frame)),
+        ("Event::parse_with", Event::parse_with(frame, &mut buffer)),
+    ];
     for (reader, event) in readers {
         assert_eq!(event.as_ref().ok(), expected.as_ref(), "{reader}");
         let owned = event.clone().map(Event::into_owned);

@@ -17,6 +17,8 @@ mod hold;
 mod limit;
 #[path = "../../crates/highchat-proto/tests/support/naive.rs"]
 mod naive;
+#[path = "../../crates/highchat-proto/tests/support/sse_plain.rs"]
+mod plain;
 #[expect(dead_code, reason = "scripts are played step by step")]
 #[path = "../../crates/highchat-proto/tests/support/conversation_player.rs"]
 mod player;

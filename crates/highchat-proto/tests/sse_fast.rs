@@ -3,105 +3,21 @@
 
 #![cfg(feature = "alloc")]
 
+#[path = "support/cuts.rs"]
+mod cuts;
+#[path = "support/sse_plain.rs"]
+mod plain;
 #[path = "support/streams.rs"]
 #[expect(dead_code, reason = "the streams are others here")]
 mod streams;
 
-use core::time::Duration;
-
-use highchat_proto::sse::{DecodeError, Decoder, Frame, PlainDecoder};
+use cuts::Bytes;
+use highchat_proto::sse::Decoder;
+use plain::compare;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use streams::{Bytes, config, cuts, line_end};
-
-/// What both have the same methods for.
-trait Decodes {
-    fn decode_next(&mut self, input: &mut &[u8]) -> Result<Option<Shown>, DecodeError>;
-    fn end(&mut self) -> Option<Shown>;
-    fn said(&self) -> (Vec<u8>, Option<Duration>);
-}
-
-/// The event type, the data and the id of a frame.
-type Shown = [Vec<u8>; 3];
-
-fn shown(frame: Frame<'_>) -> Shown {
-    [frame.event(), frame.data(), frame.id()].map(<[u8]>::to_vec)
-}
-
-macro_rules! decodes {
-    ($decoder:ident) => {
-        impl Decodes for $decoder<'_> {
-            fn decode_next(&mut self, input: &mut &[u8]) -> Result<Option<Shown>, DecodeError> {
-                Ok(self.decode(input)?.map(shown))
-            }
-
-            fn end(&mut self) -> Option<Shown> {
-                self.finish().map(shown)
-            }
-
-            fn said(&self) -> (Vec<u8>, Option<Duration>) {
-                (self.last_event_id().to_vec(), self.reconnection_time())
-            }
-        }
-    };
-}
-
-decodes!(Decoder);
-decodes!(PlainDecoder);
-
-/// Each answer of a decoder to these chunks, as text; an error with its place.
-fn answers(decoder: &mut impl Decodes, chunks: &[&[u8]]) -> Vec<String> {
-    let mut answers = Vec::new();
-    let mut pushed = 0;
-    'stream: for chunk in chunks {
-        let mut input = *chunk;
-        loop {
-            match decoder.decode_next(&mut input) {
-                Ok(Some([event, data, id])) => answers.push(format!(
-                    "event \"{}\" data \"{}\" id \"{}\"",
-                    event.escape_ascii(),
-                    data.escape_ascii(),
-                    id.escape_ascii()
-                )),
-                Ok(None) => {
-                    assert!(input.is_empty(), "no frame, but {} bytes left", input.len());
-                    break;
-                }
-                Err(error) => {
-                    let at = pushed + chunk.len() - input.len();
-                    answers.push(format!("{error} at {at}"));
-                    assert_eq!(decoder.decode_next(&mut &b"\n\n"[..]), Err(error));
-                    break 'stream;
-                }
-            }
-            answers.push(format!("{:?}", decoder.said()));
-        }
-        pushed += chunk.len();
-        answers.push(format!("{:?} behind byte {pushed}", decoder.said()));
-    }
-    answers.push(format!("{:?} at the end", decoder.end()));
-    answers.push(format!("{:?} after it", decoder.said()));
-    answers
-}
-
-/// Holds a decoder of each storage against the plain one.
-fn compare(stream: &[u8], chunks: &[&[u8]], limit: usize) -> Result<(), TestCaseError> {
-    let expected = answers(&mut PlainDecoder::with_limit(limit), chunks);
-    let mut storage = vec![0xAA; limit];
-    let owned = answers(&mut Decoder::with_limit(limit), chunks);
-    let borrowed = answers(&mut Decoder::with_buffer(&mut storage), chunks);
-    for got in [owned, borrowed] {
-        prop_assert_eq!(
-            got,
-            expected.clone(),
-            "\"{}\", limit {}",
-            stream.escape_ascii(),
-            limit
-        );
-    }
-    Ok(())
-}
+use streams::{config, cuts, line_end};
 
 /// An event of the usual shape, but for what its line ends may be.
 fn usual() -> impl Strategy<Value = Vec<u8>> {
@@ -170,14 +86,14 @@ proptest! {
     fn the_fast_path_changes_no_frame_no_error_and_no_place(
         stream in stream(), cuts in cuts(), limit in limit(),
     ) {
-        compare(&stream.0, &cuts.of(&stream.0), limit)?;
+        compare(&cuts.of(&stream.0), limit);
     }
 
     #[test]
     fn nor_does_it_in_chunks_of_one_size(
         stream in stream(), size in 1..150_usize, limit in limit(),
     ) {
-        compare(&stream.0, &stream.0.chunks(size).collect::<Vec<_>>(), limit)?;
+        compare(&stream.0.chunks(size).collect::<Vec<_>>(), limit);
     }
 }
 
@@ -198,9 +114,7 @@ fn no_two_cuts_change_anything() {
             for second in first..=stream.len() {
                 let chunks = [&stream[..first], &stream[first..second], &stream[second..]];
                 for limit in [1024, 64, 20] {
-                    compare(stream, &chunks, limit).unwrap_or_else(|failure| {
-                        panic!("cut at {first} and {second}: {failure}");
-                    });
+                    compare(&chunks, limit);
                 }
             }
         }
