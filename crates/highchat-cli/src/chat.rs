@@ -45,6 +45,14 @@ fn chat(run: &Run, thread: Thread) -> io::Result<Exit> {
     let mode = editor.as_ref().map(Editor::mode);
     if let Some(mode) = &mode {
         mode.between_lines()?;
+        let (mode, screen) = (mode.clone(), run.screen.clone());
+        signals::stop_on_signal(move || {
+            let (take_back, screen) = (mode.lend(), screen.clone());
+            move || {
+                take_back();
+                screen.show_again();
+            }
+        })?;
     }
     let (for_signals, amid) = (interrupts.clone(), mode.clone());
     // What a script does is not stopped in part.

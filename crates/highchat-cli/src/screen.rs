@@ -51,6 +51,12 @@ impl Screen {
         self.prompt().is_up = true;
     }
 
+    /// Shows the line that is being typed again, where there is one.
+    pub(crate) fn show_again(&self) {
+        let prompt = self.prompt();
+        self.0.wanted.store(prompt.is_up, Ordering::Relaxed);
+    }
+
     /// No line is being typed any more; what was held for it is shown.
     pub(crate) fn lower_prompt(&self) -> io::Result<()> {
         let held = {

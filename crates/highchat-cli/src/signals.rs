@@ -1,12 +1,13 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM and Ctrl-Z.
 
 use core::time::Duration;
 use std::io;
 use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 
 use crate::exit::Exit;
 use crate::report::Report;
@@ -31,6 +32,21 @@ impl Stop {
             _ => Exit::Interrupted,
         }
     }
+}
+
+/// On Ctrl-Z lends the terminal to whoever else is there, stops the program, and takes the
+/// terminal back when it goes on.
+pub(crate) fn stop_on_signal<F: FnOnce()>(lend: impl Fn() -> F + Send + 'static) -> io::Result<()> {
+    let mut stops = Signals::new([SIGTSTP])?;
+    thread::spawn(move || {
+        for signal in stops.forever() {
+            let take_back = lend();
+            // It can be stopped, or it simply goes on.
+            let _ = emulate_default_handler(signal);
+            take_back();
+        }
+    });
+    Ok(())
 }
 
 /// Ends the program on a signal, with the report's end told where that is possible.

@@ -315,3 +315,100 @@ fn a_terminal_that_cannot_move_its_cursor_has_lines_all_the_same() {
     assert_eq!(terminal.end(), (0, true));
     assert_eq!(said(&sandbox), ["Բարև"]);
 }
+
+/// What the shell does with `fg`, until the program has the terminal again.
+fn go_on(terminal: &mut Terminal) {
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    while terminal.takes_lines() {
+        // The first one may come before it stopped.
+        terminal.signal(Signal::SIGCONT);
+        assert!(std::time::Instant::now() < until, "it does not go on");
+    }
+}
+
+#[test]
+fn a_message_is_sent_though_a_poll_hangs() {
+    let human = "{\"message\":\"\",\"ts\":\"2026-06-14T10:00:00Z\"}";
+    let handoff = stream(&format!("{}event: human\ndata: {human}\n\n", meta("c1")));
+    let service = Playback::start([
+        vec![Step::send(handoff)],
+        vec![Step::Hold],
+        vec![Step::send(stream(&format!("{}{DONE}", delta("լավ"))))],
+    ])
+    .unwrap();
+    let mut terminal = chat(service.base_url());
+    terminal.press("a\r");
+    terminal.until_row("note: a person answers from here");
+    terminal.until_prompt();
+    until(|| service.requests().len() == 2);
+    terminal.press("b\r");
+    terminal.until_row("լավ");
+    terminal.until_prompt();
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+    assert!(service.requests()[2].starts_with(b"POST /v1/chat "));
+}
+
+#[test]
+fn ctrl_z_while_a_reply_streams_lends_the_terminal_to_the_shell() {
+    let service = Playback::start([vec![
+        Step::send(stream(&format!("{}{}", meta("c1"), delta("մեկ "))).trim_end()),
+        Step::Hold,
+    ]])
+    .unwrap();
+    let mut terminal = chat(service.base_url());
+    assert!(!terminal.takes_lines());
+    terminal.press("a\r");
+    until(|| !service.requests().is_empty());
+    for _ in 0..2 {
+        terminal.press(CTRL_Z);
+        until(|| terminal.takes_lines());
+        go_on(&mut terminal);
+    }
+    terminal.press(CTRL_C);
+    terminal.until_row("note: stopped");
+    terminal.until_prompt();
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn a_line_that_is_being_typed_is_there_again_behind_a_stop() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press("կի");
+    terminal.until_row("> կի");
+    terminal.signal(Signal::SIGTSTP);
+    until(|| terminal.takes_lines());
+    go_on(&mut terminal);
+    terminal.press("սատ");
+    terminal.until(|rows| rows.last().is_some_and(|row| row == "> կիսատ"));
+    terminal.press("\r");
+    until(|| said(&sandbox) == ["կիսատ"]);
+    terminal.until_prompt();
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn lines_of_json_are_whole_lines_on_a_terminal_too() {
+    let reply = stream(&format!("{}{}{DONE}", meta("c1"), delta("մեկ")));
+    let service = play_each([reply.clone(), reply]);
+    let mut terminal = Terminal::run(&to("chat", service.base_url(), &["--json"]));
+    terminal.until_prompt();
+    for turn in 1..=2 {
+        terminal.press("a\r");
+        let rows = terminal.until(|rows| {
+            let dones = rows
+                .iter()
+                .filter(|row| row.starts_with("{\"type\":\"done\""));
+            dones.count() == turn && rows.last().is_some_and(|row| row == ">")
+        });
+        let deltas = rows
+            .iter()
+            .filter(|row| *row == "{\"type\":\"delta\",\"text\":\"մեկ\"}");
+        assert_eq!(deltas.count(), turn, "{rows:#?}");
+    }
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}

@@ -48,4 +48,13 @@ impl Mode {
         let _ = self.give_back();
         let _ = io::stdout().write_all(NO_BRACKETS);
     }
+
+    /// Leaves the terminal as it was found for a while; what gives it back as it was then.
+    pub(super) fn lend(&self) -> impl FnOnce() + use<> {
+        let taken = Self::found();
+        self.give_back_amid();
+        move || {
+            let _ = taken.and_then(|taken| taken.give_back());
+        }
+    }
 }

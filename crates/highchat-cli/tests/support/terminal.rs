@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) const CTRL_C: &str = "\u{3}";
 pub(crate) const CTRL_D: &str = "\u{4}";
+pub(crate) const CTRL_Z: &str = "\u{1a}";
 pub(crate) const UP: &str = "\u{1b}[A";
 
 /// A program on a terminal of 24 rows and 80 columns.
@@ -98,6 +99,11 @@ impl Terminal {
         self.process.signal(signal).unwrap();
     }
 
+    /// Whether the terminal takes whole lines, as a program should leave it.
+    pub(crate) fn takes_lines(&self) -> bool {
+        takes_lines(self.keys.try_clone().unwrap())
+    }
+
     /// The exit status, and whether the terminal takes whole lines again.
     pub(crate) fn end(self) -> (i32, bool) {
         let start = Instant::now();
@@ -113,14 +119,19 @@ impl Terminal {
                 }
             }
         };
-        let modes = Command::new("stty")
-            .arg("-a")
-            .stdin(Stdio::from(self.keys))
-            .output()
-            .unwrap();
-        let modes = String::from_utf8(modes.stdout).unwrap();
-        (status, modes.contains(" icanon"))
+        (status, takes_lines(self.keys))
     }
+}
+
+fn takes_lines(terminal: File) -> bool {
+    let modes = Command::new("stty")
+        .arg("-a")
+        .stdin(Stdio::from(terminal))
+        .output()
+        .unwrap();
+    let modes = String::from_utf8(modes.stdout).unwrap();
+    assert!(modes.contains("icanon"), "{modes}");
+    modes.contains(" icanon")
 }
 
 fn rows(parser: &vt100::Parser) -> Vec<String> {
