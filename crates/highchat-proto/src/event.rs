@@ -81,15 +81,31 @@ pub enum Event<'a> {
 /// An event of a known name whose data is not what the API's text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidEvent {
-    event: &'static str,
+    event: Known,
     is_json: bool,
+}
+
+/// The events that have fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    Meta,
+    Delta,
+    Done,
+    Human,
+    Error,
 }
 
 impl InvalidEvent {
     /// The name of the event.
     #[must_use]
     pub const fn event(&self) -> &'static str {
-        self.event
+        match self.event {
+            Known::Meta => "meta",
+            Known::Delta => "delta",
+            Known::Done => "done",
+            Known::Human => "human",
+            Known::Error => "error",
+        }
     }
 }
 
@@ -100,7 +116,7 @@ impl fmt::Display for InvalidEvent {
         } else {
             "is no JSON"
         };
-        write!(f, "the data of a `{}` event {problem}", self.event)
+        write!(f, "the data of a `{}` event {problem}", self.event())
     }
 }
 
@@ -192,16 +208,16 @@ impl<'a> Event<'a> {
     fn from_parts<'d>(event: &'d [u8], data: &'d str) -> Result<Event<'d>, InvalidEvent> {
         Ok(match event {
             b"delta" => {
-                let Delta { text } = object("delta", data)?;
+                let Delta { text } = object(Known::Delta, data)?;
                 Event::Delta { text }
             }
             b"ping" => Event::Ping,
             b"meta" => {
-                let Meta { conversation_id } = object("meta", data)?;
+                let Meta { conversation_id } = object(Known::Meta, data)?;
                 Event::Meta { conversation_id }
             }
             b"done" => {
-                let done: Done = object("done", data)?;
+                let done: Done = object(Known::Done, data)?;
                 Event::Done {
                     message_id: done.message_id,
                     state: done.state,
@@ -209,11 +225,11 @@ impl<'a> Event<'a> {
                 }
             }
             b"human" => {
-                let Human { message, ts } = object("human", data)?;
+                let Human { message, ts } = object(Known::Human, data)?;
                 Event::Human { message, ts }
             }
             b"error" => {
-                let Error { message } = object("error", data)?;
+                let Error { message } = object(Known::Error, data)?;
                 Event::Error { message }
             }
             unknown => Event::Unknown {
@@ -275,10 +291,7 @@ pub(crate) fn usual_delta<'a>(frame: Frame<'a>, buffer: &'a mut String) -> Optio
     delta::text(frame.data(), buffer)
 }
 
-fn object<'de, T: Deserialize<'de>>(
-    event: &'static str,
-    data: &'de str,
-) -> Result<T, InvalidEvent> {
+fn object<'de, T: Deserialize<'de>>(event: Known, data: &'de str) -> Result<T, InvalidEvent> {
     match serde_json::from_str(data) {
         Ok(Object(fields)) => Ok(fields),
         Err(error) => Err(InvalidEvent {
@@ -433,11 +446,8 @@ mod tests {
             ("error", "{}", true),
         ];
         for (event, data, is_json) in cases {
-            assert_eq!(
-                parse(event, data),
-                Err(InvalidEvent { event, is_json }),
-                "{data}"
-            );
+            let error = parse(event, data).expect_err(data);
+            assert_eq!((error.event(), error.is_json), (event, is_json), "{data}");
         }
     }
 

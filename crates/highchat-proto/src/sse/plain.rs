@@ -49,12 +49,12 @@ impl Field {
 #[derive(Clone, Copy)]
 enum Position {
     /// At the start of the stream, with that many bytes of a byte order mark read.
-    ByteOrderMark(usize),
+    ByteOrderMark(u8),
     LineStart,
     /// At the start of a line, behind a CR: an LF here is the rest of that line's end.
     AfterCr,
     /// In a name that began as the field's, with that many bytes of it read.
-    Name(Field, usize),
+    Name(Field, u8),
     /// Behind the colon: one space here is not part of the value.
     Space(Field),
     Value(Field),
@@ -181,7 +181,7 @@ impl<'b> PlainDecoder<'b> {
         while let Some((&byte, rest)) = input.split_first() {
             match self.position {
                 Position::ByteOrderMark(read) => {
-                    if byte == BYTE_ORDER_MARK[read] {
+                    if byte == BYTE_ORDER_MARK[usize::from(read)] {
                         *input = rest;
                         self.position = match read {
                             2 => Position::LineStart,
@@ -213,11 +213,11 @@ impl<'b> PlainDecoder<'b> {
                     }
                 }
                 Position::Name(field, read) => {
-                    let name = field.name();
-                    if read < name.len() && byte == name[read] {
+                    let missing = &field.name()[usize::from(read)..];
+                    if missing.first() == Some(&byte) {
                         *input = rest;
                         self.position = Position::Name(field, read + 1);
-                    } else if read == name.len() && (byte == b':' || is_line_end(byte)) {
+                    } else if missing.is_empty() && (byte == b':' || is_line_end(byte)) {
                         self.begin_value(field)?;
                         *input = rest;
                         if byte == b':' {
@@ -261,7 +261,7 @@ impl<'b> PlainDecoder<'b> {
             return None;
         }
         match self.position {
-            Position::Name(field, read) if read == field.name().len() => {
+            Position::Name(field, read) if usize::from(read) == field.name().len() => {
                 if self.begin_value(field).is_err() {
                     self.buffers.clear(false);
                     self.failed = None;
