@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::io::Read;
 
 use bytes::Bytes;
-use highchat_benches::workload::{Kind, LEN, Workload};
+use highchat_benches::workload::Workload;
 use highchat_proto::conversation::Update;
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::message::Message;
@@ -58,8 +58,11 @@ impl FromStr for Client {
 }
 
 /// The CPU time of this process for one reply, once it is held against what was sent.
-pub(crate) fn cpu_time(client: Client, address: &str) -> Result<Duration, Failure> {
-    let workload = Workload::new(Kind::Ascii, LEN);
+pub(crate) fn cpu_time(
+    client: Client,
+    workload: &Workload,
+    address: &str,
+) -> Result<Duration, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
