@@ -60,11 +60,15 @@ pub(crate) fn conversation() -> String {
         Arc::new(Config::default()),
     );
     let workload = Workload::new(Kind::Ascii, 300);
-    let until_done = workload.ends[workload.events() - 2];
     let ((conversation, _), _, held) = counted(|| {
         let (mut conversation, id) = conversation::streaming(&shared.0, &shared.1);
-        let stream = &workload.bytes[..until_done];
-        conversation::feed(&mut conversation, id, stream, &mut Tally::default());
+        let mut start = 0;
+        // All but `done`, each as the service writes it.
+        for &end in &workload.ends[..workload.events() - 1] {
+            let event = &workload.bytes[start..end];
+            conversation::feed(&mut conversation, id, event, &mut Tally::default());
+            start = end;
+        }
         (conversation, id)
     });
     let inline = size_of_val(&conversation);
