@@ -27,18 +27,25 @@ impl Decode for Highchat {
         let mut buffer = String::new();
         for mut chunk in chunks {
             while let Some(frame) = decoder.decode(&mut chunk).expect("no event is too long") {
-                match Event::parse_with(frame, &mut buffer)
-                    .expect("the generator writes the API's events")
-                {
-                    Event::Delta { text } => witness.delta(&text),
-                    Event::Ping => witness.ping(),
-                    Event::Meta { conversation_id } => {
-                        witness.meta(conversation_id.as_ref().map_or("", |id| id.as_str()));
-                    }
-                    Event::Done { message_id, .. } => witness.done(message_id.as_str()),
-                    _ => {}
-                }
+                let event = Event::parse_with(frame, &mut buffer);
+                tell(
+                    event.expect("the generator writes the API's events"),
+                    witness,
+                );
             }
         }
+    }
+}
+
+/// Shows an event to the witness.
+pub(super) fn tell(event: Event<'_>, witness: &mut impl Witness) {
+    match event {
+        Event::Delta { text } => witness.delta(&text),
+        Event::Ping => witness.ping(),
+        Event::Meta { conversation_id } => {
+            witness.meta(conversation_id.as_ref().map_or("", |id| id.as_str()));
+        }
+        Event::Done { message_id, .. } => witness.done(message_id.as_str()),
+        _ => {}
     }
 }

@@ -5,6 +5,7 @@ mod eventsource_client;
 mod eventsource_stream;
 mod highchat;
 mod json;
+mod plain;
 mod polling;
 mod sse_core;
 mod sse_stream;
@@ -86,8 +87,9 @@ pub const CONVERSATION: Contender =
     Contender::new::<conversation::Conversing>("conversation", true);
 
 /// All decoders, ours first.
-pub const ALL: [Contender; 7] = [
+pub const ALL: [Contender; 8] = [
     HIGHCHAT,
+    Contender::new::<plain::Plain>("our plain", true),
     Contender::new::<sse_stream::SseStream>("sse-stream 0.3", false),
     Contender::new::<sse_stream_0_2::SseStream02>("sse-stream 0.2", false),
     Contender::new::<sse_core::SseCore>("sse-core", false),
