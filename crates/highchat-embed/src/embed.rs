@@ -345,8 +345,7 @@ impl Embed {
     }
 
     fn poll_pipes(&mut self, when: Option<Instant>) -> Output {
-        let conversation = &self.conversation;
-        if !conversation.is_polling() && !conversation.turn_in_progress() {
+        if !self.conversation.is_polling() {
             self.pipes.close_idle();
         }
         match self.pipes.next_order() {

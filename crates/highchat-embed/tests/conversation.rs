@@ -92,7 +92,7 @@ fn a_handoff_polls_over_the_pipe_that_was_kept() {
     );
     let log = world.log();
     assert_eq!(log.matches("> open").count(), 1, "{log}");
-    assert!(log.ends_with("state bot\n") || log.ends_with("> close 0\n"), "{log}");
+    assert!(log.ends_with("state bot\n 11.8 > close 0\n"), "{log}");
     assert_eq!(world.requests.len(), 4);
     assert_eq!(world.open_pipes(), 0, "and it is closed in the end");
 }
@@ -191,7 +191,7 @@ fn a_pipe_that_says_what_was_not_asked_is_closed() {
         world.run();
         let log = world.log();
         assert!(log.contains("> close 0") && log.contains("> 1: GET"), "{log}");
-        assert!(log.ends_with("state bot\n  4.0 > close 1\n") || log.contains("state bot"), "{log}");
+        assert!(log.ends_with("state bot\n  3.9 > close 1\n"), "{log}");
     }
 }
 
@@ -228,17 +228,16 @@ fn a_pipe_is_kept_only_where_http_allows_it() {
         let mut world = World::over(embed, script);
         world.run();
         let log = world.log();
-        assert_eq!(log.contains("> 0: GET /v1/conversations/c1/messages HTTP/1.1\n  "), true);
+        assert!(log.contains("> 0: GET"), "{log}");
         assert_eq!(!log.contains("> open 1"), is_kept, "{first}\n{log}");
     }
 }
 
 #[test]
 fn a_chunked_answer_keeps_its_pipe_as_well() {
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
     let events = [META, HUMAN].concat();
     let mut world = World::new([
-        says(chunked(head, events.as_bytes(), 11)),
+        says(chunked("content-type: text/event-stream\r\n", &events, 11)),
         says(page("bot", &[])),
     ]);
     world.send("a");
@@ -263,11 +262,11 @@ fn a_conversation_is_resumed_where_it_was() {
 
 #[test]
 fn a_turn_that_is_cancelled_closes_its_pipe_wherever_it_is() {
-    for (script, opened) in [
-        (Turn::IsSilent, true),
-        (says(""), true),
-        (says(HEAD), true),
-        (says([HEAD, META, &delta("a")].concat()), true),
+    for script in [
+        Turn::IsSilent,
+        says(""),
+        says(HEAD),
+        says([HEAD, META, &delta("a")].concat()),
     ] {
         let mut world = World::new([script]);
         world.send("a");
@@ -275,8 +274,7 @@ fn a_turn_that_is_cancelled_closes_its_pipe_wherever_it_is() {
         world.embed.cancel(world.now);
         world.pass(Duration::ZERO);
         let log = world.log();
-        assert_eq!(log.contains("> close 0"), opened, "{log}");
-        assert!(log.contains("Cancelled"), "{log}");
+        assert!(log.ends_with("  1.0 Cancelled\n  1.0 > close 0\n"), "{log}");
         assert!(world.drain().is_none());
         assert_eq!(world.open_pipes(), 0);
     }
@@ -298,9 +296,12 @@ fn a_pipe_that_is_not_there_in_time_is_given_up_and_nothing_was_sent() {
     world.send("a");
     world.run();
     let log = world.log();
-    assert_eq!(log.matches("> close").count(), 3, "{log}");
-    assert!(log.contains(" 30.0 > close 0") || log.contains("30.0 Message delayed"), "{log}");
-    assert!(log.ends_with("failed: the service could not be reached\n") || log.ends_with("> close 2\n"), "{log}");
+    assert_eq!(
+        log,
+        "  0.0 > open 0\n 30.0 Message delayed: NotSent\n 30.0 > close 0\n \
+         30.5 > open 1\n 60.5 Message delayed: NotSent\n 60.5 > close 1\n \
+         62.5 > open 2\n 92.5 failed: the service could not be reached\n 92.5 > close 2\n"
+    );
     assert!(world.written.is_empty());
 }
 
@@ -339,7 +340,7 @@ fn inputs_for_a_pipe_that_is_gone_are_ignored() {
     world.embed.handle_read(gone, b"x", now);
     world.embed.handle_end(gone, now);
     world.embed.handle_failure(gone, now);
-    world.log();
+    world.forget();
     world.run();
     assert_eq!(world.updates(), ["done", "Done"]);
 }

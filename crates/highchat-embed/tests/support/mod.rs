@@ -53,9 +53,11 @@ pub(crate) fn page(state: &str, contents: &[&str]) -> String {
     answer("200 OK", "content-type: application/json\r\n", &body)
 }
 
-pub(crate) fn chunked(head: &str, body: &[u8], size: usize) -> Vec<u8> {
-    let mut bytes = format!("{head}transfer-encoding: chunked\r\n\r\n").into_bytes();
-    for chunk in body.chunks(size) {
+/// An answer in chunks of one length.
+pub(crate) fn chunked(headers: &str, body: &str, len: usize) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\n{headers}transfer-encoding: chunked\r\n\r\n");
+    let mut bytes = head.into_bytes();
+    for chunk in body.as_bytes().chunks(len) {
         bytes.extend(format!("{:x}\r\n", chunk.len()).bytes());
         bytes.extend([chunk, b"\r\n"].concat());
     }
@@ -168,9 +170,13 @@ impl World {
         writeln!(self.log, "{seconds:5.1} {line}").unwrap();
     }
 
-    /// The log since the last look.
-    pub(crate) fn log(&mut self) -> String {
-        core::mem::take(&mut self.log)
+    pub(crate) fn log(&self) -> String {
+        self.log.clone()
+    }
+
+    /// Begins a new log.
+    pub(crate) fn forget(&mut self) {
+        self.log.clear();
     }
 
     /// The lines of the log that tell updates, without their times.
