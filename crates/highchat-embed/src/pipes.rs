@@ -174,7 +174,10 @@ impl Pipes {
                 return;
             }
             if exchange.handle_written(len) {
-                self.orders.push_back(Order::Write(pipe));
+                let order = Order::Write(pipe);
+                if !self.orders.contains(&order) {
+                    self.orders.push_back(order);
+                }
             } else if !*was_kept {
                 exchange.forget_request();
             }
@@ -249,13 +252,17 @@ impl Pipes {
 
     /// What is to be done next. Bytes that are to be written count as sent from here on.
     pub(crate) fn next_order(&mut self) -> Option<Order> {
-        let order = self.orders.pop_front()?;
-        if let Order::Write(pipe) = order {
-            if let Some(exchange) = self.exchange(pipe) {
-                exchange.hand_out();
+        loop {
+            let order = self.orders.pop_front()?;
+            if let Order::Write(pipe) = order {
+                match self.exchange(pipe) {
+                    Some(exchange) if !exchange.is_written() => exchange.hand_out(),
+                    // The driver wrote on by itself.
+                    _ => continue,
+                }
             }
+            return Some(order);
         }
-        Some(order)
     }
 
     /// Nothing will need a pipe that was kept.

@@ -30,7 +30,10 @@ fn assert_told(answer: impl Into<Vec<u8>>, end: &str, closed: &str) {
     let shown = String::from_utf8_lossy(&answer[..answer.len().min(200)]).into_owned();
     for reads in [Cuts::default(), Cuts::every(1), Cuts::every(1000)] {
         let (found, when) = told(&answer, reads.clone());
-        assert!(found.contains(end), "{found} instead of {end} in {reads:?}: {shown}");
+        assert!(
+            found.contains(end),
+            "{found} instead of {end} in {reads:?}: {shown}"
+        );
         assert_eq!(when, closed, "{reads:?}: {shown}");
     }
 }
@@ -40,18 +43,39 @@ fn answers_that_are_no_reply_are_told_as_what_they_are() {
     let error = r#"{"error":{"code":"not_found","message":"Ոչ"}}"#;
     let json = "content-type: application/json\r\n";
     for (answer, end) in [
-        (answer("404 Not Found", json, error), "404 Not Found (not_found): Ոչ"),
-        (answer("429 Too Many", "retry-after: 7\r\n", ""), "Message delayed: RateLimited"),
-        (answer("500 Oops", "content-type: text/html\r\n", "<h1>"), "500"),
+        (
+            answer("404 Not Found", json, error),
+            "404 Not Found (not_found): Ոչ",
+        ),
+        (
+            answer("429 Too Many", "retry-after: 7\r\n", ""),
+            "Message delayed: RateLimited",
+        ),
+        (
+            answer("500 Oops", "content-type: text/html\r\n", "<h1>"),
+            "500",
+        ),
         (answer("502 Bad Gateway", "", ""), "502"),
-        (answer("302 Found", "location: http://other.example/\r\n", ""), "302"),
+        (
+            answer("302 Found", "location: http://other.example/\r\n", ""),
+            "302",
+        ),
         (answer("307 Again", "location: /v2\r\n", "moved"), "307"),
         ("HTTP/1.1 304 Not Modified\r\n\r\n".into(), "304"),
         ("HTTP/1.1 204 No Content\r\n\r\n".into(), "204"),
-        ("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n".into(), "101"),
+        (
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n".into(),
+            "101",
+        ),
         (answer("200 OK", json, error), "Ոչ"),
-        (answer("200 OK", "content-type: text/plain\r\n", "hello"), "text/plain"),
-        (answer("200 OK", "content-encoding: gzip\r\n", "\u{1f}\u{8b}"), "gzip"),
+        (
+            answer("200 OK", "content-type: text/plain\r\n", "hello"),
+            "text/plain",
+        ),
+        (
+            answer("200 OK", "content-encoding: gzip\r\n", "\u{1f}\u{8b}"),
+            "gzip",
+        ),
     ] {
         assert_told(answer, end, "0.0");
     }
@@ -61,9 +85,14 @@ fn answers_that_are_no_reply_are_told_as_what_they_are() {
 fn a_refusal_is_read_in_any_framing() {
     let error = r#"{"error":{"code":"not_found","message":"Ոչ"}}"#;
     let chunks = chunked("", error, 5);
-    let chunks = String::from_utf8(chunks).unwrap().replacen("200 OK", "404 No", 1);
+    let chunks = String::from_utf8(chunks)
+        .unwrap()
+        .replacen("200 OK", "404 No", 1);
     assert_told(chunks, "(not_found): Ոչ", "0.0");
-    let mut world = World::new([answers(format!("HTTP/1.0 404 No\r\n\r\n{error}"), Ending::Ends)]);
+    let mut world = World::new([answers(
+        format!("HTTP/1.0 404 No\r\n\r\n{error}"),
+        Ending::Ends,
+    )]);
     world.send("a");
     world.run();
     let end = world.updates().pop().unwrap().to_owned();
@@ -91,7 +120,8 @@ fn what_is_no_http_is_seen_at_once_and_may_have_been_taken() {
 
 #[test]
 fn a_reply_may_come_after_interim_heads_and_empty_lines() {
-    let early = "\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+    let early =
+        "\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
     assert_told(format!("{early}{}", reply(DONE)), "Done", "0.0");
 }
 
@@ -108,7 +138,10 @@ fn a_reply_of_http_1_0_ends_with_its_pipe() {
 fn a_head_has_64_kib_interim_heads_and_empty_lines_included() {
     let limit = 64 * 1024;
     let head_of = |len: usize| {
-        let begin = format!("HTTP/1.1 200 OK\r\n{STREAM}content-length: {}\r\nx: ", DONE.len());
+        let begin = format!(
+            "HTTP/1.1 200 OK\r\n{STREAM}content-length: {}\r\nx: ",
+            DONE.len()
+        );
         format!("{begin}{}\r\n\r\n", "x".repeat(len - begin.len() - 4))
     };
     let interim = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -132,7 +165,10 @@ fn a_head_has_64_kib_interim_heads_and_empty_lines_included() {
 fn a_head_has_128_headers() {
     let head_of = |count: usize| {
         let more = "x: y\r\n".repeat(count - 2);
-        format!("HTTP/1.1 200 OK\r\n{STREAM}content-length: {}\r\n{more}\r\n{DONE}", DONE.len())
+        format!(
+            "HTTP/1.1 200 OK\r\n{STREAM}content-length: {}\r\n{more}\r\n{DONE}",
+            DONE.len()
+        )
     };
     assert_told(head_of(128), "Done", "0.0");
     assert_told(head_of(129), "the connection was lost", "0.0");
@@ -154,7 +190,11 @@ fn lines_between_chunks_have_an_end() {
         assert_told(format!("{head}{framing}"), cut, "0.0");
     }
     let events = format!("{:x};a=b\r\n{DONE}\r\n", DONE.len());
-    for trailers in ["", "x: y\r\n", &format!("x: {}\r\n", "x".repeat(4000)).repeat(20)] {
+    for trailers in [
+        "",
+        "x: y\r\n",
+        &format!("x: {}\r\n", "x".repeat(4000)).repeat(20),
+    ] {
         assert_told(format!("{head}{events}0\r\n{trailers}\r\n"), "Done", "0.0");
     }
 }
@@ -165,7 +205,11 @@ fn a_reply_whose_body_goes_on_after_its_end_is_over() {
     let mut world = World::new([says(format!("{HEAD}{DONE}{PING}{PING}"))]);
     world.send("a");
     world.run();
-    assert!(world.log().ends_with("  0.0 Done\n  2.0 > close 0\n"), "{}", world.log());
+    assert!(
+        world.log().ends_with("  0.0 Done\n  2.0 > close 0\n"),
+        "{}",
+        world.log()
+    );
 }
 
 #[test]

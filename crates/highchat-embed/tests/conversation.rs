@@ -114,7 +114,10 @@ fn a_message_and_a_rating_have_a_new_pipe_each() {
     world.embed.rate(Rating::Up, None, world.now).unwrap();
     world.run();
     let log = world.log();
-    for line in ["> 1: POST /prefix/v1/chat", "> 2: POST /prefix/v1/conversations/c1/rating"] {
+    for line in [
+        "> 1: POST /prefix/v1/chat",
+        "> 2: POST /prefix/v1/conversations/c1/rating",
+    ] {
         assert!(log.contains(line), "{log}");
     }
     assert!(!log.contains("> 0: POST /prefix/v1/conversations"), "{log}");
@@ -125,7 +128,11 @@ fn a_message_and_a_rating_have_a_new_pipe_each() {
 /// The poll begins again on a new pipe, and nobody hears of it.
 #[test]
 fn a_poll_on_a_stale_pipe_is_asked_again_on_a_new_one() {
-    for stale in [answers("", Ending::Ends), answers("", Ending::Fails), Turn::Hangs(7)] {
+    for stale in [
+        answers("", Ending::Ends),
+        answers("", Ending::Fails),
+        Turn::Hangs(7),
+    ] {
         let mut world = World::new([
             says(reply(&[META, HUMAN].concat())),
             stale,
@@ -181,7 +188,10 @@ fn a_pipe_that_ends_while_it_is_idle_is_not_used() {
 
 #[test]
 fn a_pipe_that_says_what_was_not_asked_is_closed() {
-    let extra = format!("{}HTTP/1.1 408 Request Timeout\r\n\r\n", reply(&[META, HUMAN].concat()));
+    let extra = format!(
+        "{}HTTP/1.1 408 Request Timeout\r\n\r\n",
+        reply(&[META, HUMAN].concat())
+    );
     for whole in [true, false] {
         let mut world = World::new([says(extra.clone()), says(page("bot", &[]))]);
         if !whole {
@@ -190,7 +200,10 @@ fn a_pipe_that_says_what_was_not_asked_is_closed() {
         world.send("a");
         world.run();
         let log = world.log();
-        assert!(log.contains("> close 0") && log.contains("> 1: GET"), "{log}");
+        assert!(
+            log.contains("> close 0") && log.contains("> 1: GET"),
+            "{log}"
+        );
         assert!(log.ends_with("state bot\n  3.9 > close 1\n"), "{log}");
     }
 }
@@ -205,7 +218,10 @@ fn a_pipe_that_was_idle_for_long_is_not_used() {
     world.send("a");
     world.run();
     let log = world.log();
-    assert!(log.contains("> close 0") && log.contains("> 1: GET"), "{log}");
+    assert!(
+        log.contains("> close 0") && log.contains("> 1: GET"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -311,7 +327,9 @@ fn a_driver_that_comes_late_is_told_that_nothing_was_sent() {
     config.attempts = 1;
     let mut embed = Embed::new(endpoint("https://chat.example"), config);
     let now = Instant::ORIGIN;
-    embed.send(highchat_proto::message::Message::new("a").unwrap(), now).unwrap();
+    embed
+        .send(highchat_proto::message::Message::new("a").unwrap(), now)
+        .unwrap();
     let Output::Open(pipe) = embed.poll_output() else {
         panic!()
     };
@@ -343,6 +361,35 @@ fn inputs_for_a_pipe_that_is_gone_are_ignored() {
     world.forget();
     world.run();
     assert_eq!(world.updates(), ["done", "Done"]);
+}
+
+/// As one does that is told by its socket when to write on.
+#[test]
+fn a_driver_may_write_on_without_being_told_again() {
+    let mut world = World::new([]);
+    world.send("a");
+    let now = world.now;
+    let Output::Open(pipe) = world.embed.poll_output() else {
+        panic!()
+    };
+    world.embed.handle_opened(pipe, now);
+    assert_eq!(world.embed.poll_output(), Output::Write(pipe));
+    let len = world.embed.bytes(pipe).len();
+    world.embed.handle_written(pipe, 0, now);
+    let Output::Wait(Some(_)) = world.embed.poll_output() else {
+        panic!("a pipe that takes nothing is not to be asked again and again")
+    };
+    world.embed.handle_written(pipe, 1, now);
+    world.embed.handle_written(pipe, 1, now);
+    assert_eq!(world.embed.bytes(pipe).len(), len - 2);
+    assert_eq!(world.embed.poll_output(), Output::Write(pipe));
+    world.embed.handle_written(pipe, 1, now);
+    // More than there was counts as all of it.
+    world.embed.handle_written(pipe, len, now);
+    assert_eq!(world.embed.bytes(pipe), b"");
+    let Output::Wait(Some(_)) = world.embed.poll_output() else {
+        panic!("all is written")
+    };
 }
 
 #[test]

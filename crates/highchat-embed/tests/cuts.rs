@@ -122,7 +122,12 @@ fn a_pipe_that_cannot_be_opened_takes_nothing_and_the_message_goes_out_later() {
     assert_eq!(sent(&world), 1);
     assert_eq!(
         world.updates(),
-        ["Message delayed: NotSent", "Message delayed: NotSent", "done", "Done"]
+        [
+            "Message delayed: NotSent",
+            "Message delayed: NotSent",
+            "done",
+            "Done"
+        ]
     );
 }
 
@@ -132,8 +137,8 @@ fn end_at(wire: &Wire, cut: usize, ending: Ending) -> &'static str {
     let ends_in_order = wire.is_close_delimited && ending == Ending::Ends;
     // An event that is known and whole needs its blank line only where the connection may
     // have broken before it.
-    let is_whole = body_len == events().len()
-        || ends_in_order && body_len >= events().trim_end().len();
+    let is_whole =
+        body_len == events().len() || ends_in_order && body_len >= events().trim_end().len();
     if cut < wire.head_len {
         "failed: no answer came: the connection was lost"
     } else if is_whole {

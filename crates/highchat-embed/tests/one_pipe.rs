@@ -48,7 +48,13 @@ fn a_handoff_with_a_message_and_a_rating_in_it() {
     let updates = world.updates();
     assert_eq!(
         updates[4..],
-        ["assistant: one", "human wait", "Human", "rated", "state bot"]
+        [
+            "assistant: one",
+            "human wait",
+            "Human",
+            "rated",
+            "state bot"
+        ]
     );
     let log = world.log();
     assert_one_at_a_time(&log);
