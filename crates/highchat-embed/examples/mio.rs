@@ -22,7 +22,7 @@ use highchat_proto::time::Instant;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-mod support;
+pub(crate) mod support;
 use support::{Clock, Screen, is_timeout};
 
 fn main() -> ExitCode {

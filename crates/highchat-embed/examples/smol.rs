@@ -17,7 +17,7 @@ use smol::future::or;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::net::TcpStream;
 
-mod support;
+pub(crate) mod support;
 use support::{Clock, PATIENCE, Screen};
 
 fn main() -> ExitCode {

@@ -14,7 +14,7 @@ use highchat_proto::config::Config;
 use highchat_proto::endpoint::Endpoint;
 use highchat_proto::message::Message;
 
-mod support;
+pub(crate) mod support;
 use support::{Clock, Screen, connect, is_timeout};
 
 fn main() -> ExitCode {

@@ -17,7 +17,7 @@ use highchat_proto::message::Message;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-mod support;
+pub(crate) mod support;
 use support::{Clock, Screen, is_timeout};
 
 type TlsStream = StreamOwned<ClientConnection, TcpStream>;
