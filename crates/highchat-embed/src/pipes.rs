@@ -176,7 +176,8 @@ impl Pipes {
             if exchange.handle_written(len) {
                 let order = Order::Write(pipe);
                 if !self.orders.contains(&order) {
-                    self.orders.push_back(order);
+                    // One request after the other, however they are cut.
+                    self.orders.push_front(order);
                 }
             } else if !*was_kept {
                 exchange.forget_request();

@@ -2,6 +2,13 @@
 
 use core::time::Duration;
 
+use highchat_embed::{Embed, Output};
+use highchat_proto::config::Config;
+use highchat_proto::id::ConversationId;
+use highchat_proto::saved::Saved;
+use highchat_proto::state::State;
+use highchat_proto::time::Instant;
+
 mod support;
 use support::*;
 
@@ -225,7 +232,6 @@ fn a_reply_that_falls_silent_is_cut_and_its_pipe_closed() {
 /// The rest of the request is not wanted there, and the pipe is good for nothing more.
 #[test]
 fn an_answer_that_comes_before_the_request_was_written_counts() {
-    use highchat_embed::Output;
     let mut world = World::new([]);
     world.send("a");
     let now = world.now;
@@ -245,10 +251,26 @@ fn an_answer_that_comes_before_the_request_was_written_counts() {
     assert_eq!(world.embed.poll_output(), Output::Wait(None));
 }
 
+#[test]
+fn a_pipe_with_half_a_request_in_it_is_not_kept() {
+    let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
+    let now = Instant::ORIGIN;
+    let endpoint = endpoint("https://chat.example");
+    let mut embed = Embed::resume(endpoint, Config::default(), saved, now);
+    let Output::Open(pipe) = embed.poll_output() else {
+        panic!()
+    };
+    embed.handle_opened(pipe, now);
+    assert_eq!(embed.poll_output(), Output::Write(pipe));
+    embed.handle_written(pipe, 10, now);
+    embed.handle_read(pipe, page("human", &[]).as_bytes(), now);
+    assert_eq!(embed.poll_output(), Output::Close(pipe));
+    assert!(matches!(embed.poll_output(), Output::Wait(Some(_))));
+}
+
 /// Nothing was asked: surely nothing was taken.
 #[test]
 fn a_service_that_speaks_first_was_sent_nothing() {
-    use highchat_embed::Output;
     for is_open in [false, true] {
         let mut world = World::new([]);
         world.send("a");

@@ -8,8 +8,11 @@ use highchat_proto::backoff::DelayReason;
 use highchat_proto::config::Config;
 use highchat_proto::conversation::{Delayed, Update};
 use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::id::ConversationId;
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
+use highchat_proto::saved::Saved;
+use highchat_proto::state::State;
 use highchat_proto::time::Instant;
 
 /// What makes sense more often than arbitrary bytes do.
@@ -66,6 +69,8 @@ struct Driver {
     /// In the order in which they were opened; whether the pipe is there.
     pipes: Vec<(PipeId, bool)>,
     newest: Option<PipeId>,
+    /// Something was written to them.
+    used: Vec<PipeId>,
     /// Whether bytes of the message left since it was put off last.
     message_left: bool,
     sent: usize,
@@ -81,8 +86,16 @@ pub(crate) fn drive(data: &[u8]) {
     let mut tape = Tape(data);
     let credentials = Credentials::key("hc_secret").expect("a key");
     let endpoint = Endpoint::new("https://chat.example", credentials).expect("a base URL");
-    let mut embed = Embed::new(endpoint, Config::default());
-    let has_one_pipe = tape.next() % 2 == 0;
+    let kind = tape.next();
+    let has_one_pipe = kind % 2 == 0;
+    let mut embed = if kind % 4 < 2 {
+        Embed::new(endpoint, Config::default())
+    } else {
+        // One that polls at once.
+        let id = ConversationId::new("c1").expect("an id");
+        let saved = Saved::new(id).with_state(State::Human);
+        Embed::resume(endpoint, Config::default(), saved, Instant::ORIGIN)
+    };
     if has_one_pipe {
         embed = embed.with_one_pipe();
     }
@@ -92,6 +105,7 @@ pub(crate) fn drive(data: &[u8]) {
         has_one_pipe,
         pipes: Vec::new(),
         newest: None,
+        used: Vec::new(),
         message_left: false,
         sent: 0,
         ended: 0,
@@ -158,6 +172,11 @@ impl Driver {
             64..=71 => 0,
             _ => bytes.len(),
         };
+        let is_post = bytes.starts_with(b"POST ");
+        assert!(!is_post || !self.used.contains(&pipe), "a kept pipe");
+        if len > 0 {
+            self.used.push(pipe);
+        }
         self.message_left |= len > 0 && bytes.starts_with(b"POST /v1/chat ");
         self.embed.handle_written(pipe, len, self.now);
     }

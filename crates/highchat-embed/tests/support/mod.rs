@@ -2,7 +2,7 @@
 //! and a log tells all that came of it.
 #![allow(dead_code, reason = "no test needs all of it")]
 
-use core::fmt::Write;
+use core::fmt::{self, Write};
 use core::time::Duration;
 use std::collections::VecDeque;
 
@@ -74,7 +74,7 @@ pub(crate) enum Ending {
 }
 
 /// What the service does with a request.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Turn {
     /// Answers, once the request is whole.
     Answers(Vec<u8>, Ending),
@@ -84,6 +84,20 @@ pub(crate) enum Turn {
     IsSilent,
     /// Loses the pipe once so many bytes of the request came.
     Hangs(usize),
+}
+
+/// Bytes that a failed property shows as text.
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answers(bytes, ending) => {
+                write!(f, "{ending:?} after \"{}\"", bytes.escape_ascii())
+            }
+            Self::IsAway => f.write_str("IsAway"),
+            Self::IsSilent => f.write_str("IsSilent"),
+            Self::Hangs(at) => write!(f, "Hangs({at})"),
+        }
+    }
 }
 
 pub(crate) fn answers(bytes: impl Into<Vec<u8>>, ending: Ending) -> Turn {
