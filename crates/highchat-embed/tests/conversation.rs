@@ -6,6 +6,7 @@ use core::time::Duration;
 use highchat_embed::{Embed, Output};
 use highchat_proto::config::Config;
 use highchat_proto::id::ConversationId;
+use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
 use highchat_proto::saved::Saved;
 use highchat_proto::state::State;
@@ -16,6 +17,13 @@ use support::*;
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// A conversation that polls at once.
+fn in_handoff() -> Embed {
+    let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
+    let endpoint = endpoint("https://chat.example");
+    Embed::resume(endpoint, Config::default(), saved, Instant::ORIGIN)
 }
 
 #[test]
@@ -162,10 +170,7 @@ fn a_poll_whose_answer_began_is_not_asked_again_at_once() {
 
 #[test]
 fn a_new_pipe_that_is_lost_fails_its_poll() {
-    let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
-    let now = Instant::ORIGIN;
-    let endpoint = endpoint("https://chat.example");
-    let embed = Embed::resume(endpoint, Config::default(), saved, now);
+    let embed = in_handoff();
     let mut world = World::over(embed, [answers("", Ending::Ends), says(page("bot", &[]))]);
     world.run();
     let updates = world.updates();
@@ -237,9 +242,7 @@ fn a_pipe_is_kept_only_where_http_allows_it() {
         (page("HTTP/1.0 200 OK"), false),
         (page("HTTP/1.0 200 OK\r\nconnection: keep-alive"), true),
     ] {
-        let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
-        let endpoint = endpoint("https://chat.example");
-        let embed = Embed::resume(endpoint, Config::default(), saved, Instant::ORIGIN);
+        let embed = in_handoff();
         let script = [says(first.clone()), says(support::page("bot", &[]))];
         let mut world = World::over(embed, script);
         world.run();
@@ -307,6 +310,24 @@ fn a_turn_that_is_cancelled_at_once_opens_nothing() {
 }
 
 #[test]
+fn a_turn_that_is_cancelled_before_its_pipe_is_told_of_opens_nothing() {
+    let mut embed = in_handoff();
+    let now = Instant::ORIGIN;
+    let Output::Open(poll) = embed.poll_output() else {
+        panic!()
+    };
+    embed.send(Message::new("a").unwrap(), now).unwrap();
+    embed.handle_failure(poll, now);
+    assert_eq!(embed.poll_output(), Output::Update);
+    let told = word(&embed.update().unwrap());
+    assert_eq!(told, "Poll delayed: NotSent");
+    embed.cancel(now);
+    assert_eq!(embed.poll_output(), Output::Update);
+    assert_eq!(word(&embed.update().unwrap()), "Cancelled");
+    assert!(matches!(embed.poll_output(), Output::Wait(Some(_))));
+}
+
+#[test]
 fn a_pipe_that_is_not_there_in_time_is_given_up_and_nothing_was_sent() {
     let mut world = World::new([Turn::IsSilent, Turn::IsSilent, Turn::IsSilent]);
     world.send("a");
@@ -327,9 +348,7 @@ fn a_driver_that_comes_late_is_told_that_nothing_was_sent() {
     config.attempts = 1;
     let mut embed = Embed::new(endpoint("https://chat.example"), config);
     let now = Instant::ORIGIN;
-    embed
-        .send(highchat_proto::message::Message::new("a").unwrap(), now)
-        .unwrap();
+    embed.send(Message::new("a").unwrap(), now).unwrap();
     let Output::Open(pipe) = embed.poll_output() else {
         panic!()
     };

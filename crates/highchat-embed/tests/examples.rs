@@ -1,5 +1,10 @@
 //! The examples' own loops, against the sandbox and against what is none.
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each example brings what all of them share"
+)]
+
 use core::time::Duration;
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -67,17 +67,25 @@ fn what_comes_due_while_a_reply_streams_waits_for_its_end() {
         says(reply(&[META, HUMAN].concat())),
         says(HEAD),
         says(page("bot", &["one"])),
+        says(answer("200 OK", "", "{}")),
     ]);
     world.send("a");
     world.pass(Duration::ZERO);
     world.send("b");
-    world.pass(Duration::from_secs(20));
-    assert_eq!(world.requests.len(), 2, "the poll waits");
+    world.pass(Duration::from_secs(15));
+    world.embed.rate(Rating::Up, None, world.now).unwrap();
+    world.pass(Duration::from_secs(5));
+    assert_eq!(world.requests.len(), 2, "the poll and the rating wait");
     world.embed.cancel(world.now);
     world.run();
     let log = world.log();
     assert_one_at_a_time(&log);
-    assert!(log.contains("assistant: one"), "{log}");
+    let updates = world.updates();
+    assert_eq!(
+        updates[4..],
+        ["Cancelled", "assistant: one", "state bot", "rated"],
+        "{log}"
+    );
 }
 
 #[test]
