@@ -1,6 +1,7 @@
 //! The head of an answer, out of bytes that are cut anywhere.
 
 use http::response;
+use ureq_proto::Error;
 use ureq_proto::client::Call;
 use ureq_proto::client::state::RecvResponse;
 
@@ -16,8 +17,8 @@ const PROTOCOL_LEN: usize = "HTTP/1.1".len();
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Broken;
 
-impl From<ureq_proto::Error> for Broken {
-    fn from(_: ureq_proto::Error) -> Self {
+impl From<Error> for Broken {
+    fn from(_: Error) -> Self {
         Self
     }
 }
@@ -69,13 +70,12 @@ impl Head {
                 None if known < PROTOCOL_LEN => self.bytes.len().min(PROTOCOL_LEN),
                 None => continue,
             };
-            let (used, answer) = self.call.try_response(&self.bytes[..whole], false)?;
-            if let Some(answer) = answer {
-                return Ok(Some(answer.into_parts().0));
-            }
-            if used > 0 {
-                // An interim head.
-                self.bytes.clear();
+            match self.call.try_response(&self.bytes[..whole], false) {
+                Ok((_, Some(answer))) => return Ok(Some(answer.into_parts().0)),
+                Ok((0, None)) => {}
+                // An interim head; ureq-proto wants a 100 without headers, HTTP does not.
+                Ok((_, None)) | Err(Error::HeadersWith100) => self.bytes.clear(),
+                Err(_) => return Err(Broken),
             }
         }
         Ok(None)

@@ -419,3 +419,9 @@ fn no_debug_output_shows_a_key() {
     let shown = format!("{:?} {:?}", world.embed, world.embed.conversation());
     assert!(!shown.contains(KEY), "{shown}");
 }
+
+#[test]
+fn a_conversation_can_go_to_another_thread() {
+    fn check<T: Send + Sync>() {}
+    check::<Embed>();
+}
