@@ -65,6 +65,9 @@ pub(crate) fn chunked(headers: &str, body: &str, len: usize) -> Vec<u8> {
     bytes
 }
 
+/// Longer than anything that has an end.
+const LONG: Duration = Duration::from_secs(86_400);
+
 /// How a pipe goes on once an answer was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -211,7 +214,9 @@ impl World {
 
     /// Goes on until nothing is left to be waited for.
     pub(crate) fn run(&mut self) -> &mut Self {
-        self.pass(Duration::MAX)
+        self.pass(LONG);
+        assert_eq!(self.drain(), None, "it goes on and on:\n{}", self.log);
+        self
     }
 
     /// Goes on for so long.
@@ -223,7 +228,7 @@ impl World {
                 continue;
             }
             let Some(when) = when.filter(|when| *when <= until) else {
-                if time < Duration::MAX {
+                if time < LONG {
                     self.now = until;
                 }
                 return self;
