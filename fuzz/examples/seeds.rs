@@ -55,7 +55,8 @@ fn main() -> io::Result<()> {
     pages()?;
     waits()?;
     scripts()?;
-    texts()
+    texts()?;
+    pipes()
 }
 
 /// The conformance table: few cases are longer than a line, so several that stand together
@@ -270,4 +271,27 @@ fn texts() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What a driver does and a service says, by the numbers that the tape has for them: a
+/// pipe opens (2), all is written (255), a piece is read (0 and its number) or bytes are
+/// (6, how many, which), the pipe ends (9) or fails (10).
+fn pipes() -> io::Result<()> {
+    let mut seeds = Seeds::of("embed")?;
+    // The numbers of pieces: heads, `meta`, `delta`, `human`, `done`, pages.
+    let said: [&[u8]; 6] = [
+        &[1, 18, 19, 21],
+        &[0, 11, 17, 22],
+        &[1, 18, 20],
+        &[4, 7],
+        &[8],
+        &[2, 13],
+    ];
+    for kind in 0..4 {
+        for (pieces, end) in said.iter().zip([9, 10].into_iter().cycle()) {
+            let read: Vec<u8> = pieces.iter().flat_map(|piece| [0, *piece]).collect();
+            seeds.add(&[&[kind, 2, 255], &read, &[end, 12, 2, 255]])?;
+        }
+    }
+    seeds.add(&[&[0, 2, 255, 6, 15], b"HTTP/1.1 200 OK", &[0, 16, 9]])
 }

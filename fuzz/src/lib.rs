@@ -1,7 +1,7 @@
 //! What the fuzz targets hold, apart from libFuzzer, so that the seeds run as a test on
 //! any toolchain.
 //!
-//! Oracles and players are those of highchat-proto's tests.
+//! Oracles and players are those of highchat-proto's tests, and of highchat-embed's.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +13,8 @@ mod drive;
 mod follow;
 #[path = "../../crates/highchat-proto/tests/support/sse_hold.rs"]
 mod hold;
+#[path = "../../crates/highchat-embed/tests/support/hostile.rs"]
+mod hostile;
 #[path = "../../crates/highchat-proto/tests/support/limit.rs"]
 mod limit;
 #[path = "../../crates/highchat-proto/tests/support/naive.rs"]
@@ -48,6 +50,7 @@ mod script;
 
 pub mod conversation;
 pub mod decode;
+pub mod embed;
 pub mod event;
 pub mod limits;
 pub mod page;

@@ -2,13 +2,13 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::{conversation, decode, event, limits, page, retry_after, sanitise};
+use crate::{conversation, decode, embed, event, limits, page, retry_after, sanitise};
 
 /// A target on bytes as libFuzzer gives them.
 pub type Run = fn(&[u8]) -> Result<()>;
 
 /// All targets.
-pub const ALL: [(&str, Run); 7] = [
+pub const ALL: [(&str, Run); 8] = [
     ("decode", |bytes| {
         read(bytes).map(|input| decode::hold(&input))
     }),
@@ -27,6 +27,10 @@ pub const ALL: [(&str, Run); 7] = [
     }),
     ("sanitise", |bytes| {
         read(bytes).map(|input| sanitise::hold(&input))
+    }),
+    ("embed", |bytes| {
+        embed::hold(bytes);
+        Ok(())
     }),
 ];
 
