@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::clock::{later, text};
+use crate::look::{Author, Look};
 use crate::memory::Memory;
 use crate::person::{Act, Person};
 use crate::state::State;
@@ -28,18 +29,11 @@ pub struct Rating {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Message {
     id: String,
-    role: Role,
+    #[serde(rename = "role", serialize_with = "as_role")]
+    author: Author,
     content: String,
     #[serde(serialize_with = "as_text")]
     created_at: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Role {
-    User,
-    /// The bot, and a person as well: the API's sample shows no other.
-    Assistant,
 }
 
 /// What the messages endpoint answers.
@@ -87,6 +81,12 @@ struct Handoff {
     acts: usize,
 }
 
+impl Page {
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+}
+
 impl Conversation {
     pub(crate) fn new() -> Self {
         Self {
@@ -106,7 +106,7 @@ impl Conversation {
             self.state = State::Bot;
         }
         self.memory.hear(message);
-        self.push(Role::User, message.to_owned(), now);
+        self.push(Author::User, message.to_owned(), now);
         Turn::of(self.state, &self.memory, message)
     }
 
@@ -115,7 +115,7 @@ impl Conversation {
         self.catch_up(person, now);
         match turn.ending {
             Ending::Done(next) => {
-                let (message_id, ts) = self.push(Role::Assistant, turn.text.clone(), now);
+                let (message_id, ts) = self.push(Author::Bot, turn.text.clone(), now);
                 match next {
                     Next::GoesOn => {}
                     Next::Pending => self.hand_over(State::PendingHuman, ts),
@@ -152,18 +152,13 @@ impl Conversation {
         }
     }
 
-    /// The messages after a time, that time excluded, oldest first.
-    pub(crate) fn page(
-        &mut self,
-        after: Option<Timestamp>,
-        person: &Person,
-        now: Timestamp,
-    ) -> Page {
+    /// The messages that are to be shown, oldest first.
+    pub(crate) fn page(&mut self, look: &Look, person: &Person, now: Timestamp) -> Page {
         self.catch_up(person, now);
         let messages = self
             .messages
             .iter()
-            .filter(|message| after.is_none_or(|after| message.created_at > after))
+            .filter(|message| look.shows(message.author, message.created_at))
             .cloned()
             .collect();
         Page {
@@ -200,7 +195,7 @@ impl Conversation {
             match act {
                 Act::Says(text) => {
                     self.state = State::Human;
-                    self.push(Role::Assistant, text.clone(), due);
+                    self.push(Author::Person, text.clone(), due);
                 }
                 Act::HandsBack => {
                     self.state = State::Bot;
@@ -210,7 +205,7 @@ impl Conversation {
         }
     }
 
-    fn push(&mut self, role: Role, content: String, at: Timestamp) -> (String, Timestamp) {
+    fn push(&mut self, author: Author, content: String, at: Timestamp) -> (String, Timestamp) {
         let id = Uuid::new_v4().to_string();
         let created_at = self.tick(at);
         if self.messages.len() == MAX_MESSAGES {
@@ -218,7 +213,7 @@ impl Conversation {
         }
         self.messages.push_back(Message {
             id: id.clone(),
-            role,
+            author,
             content,
             created_at,
         });
@@ -239,6 +234,14 @@ impl Conversation {
             ts,
         }
     }
+}
+
+/// A person is an assistant as well: the API's sample shows no other role.
+fn as_role<S: Serializer>(author: &Author, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match author {
+        Author::User => "user",
+        Author::Bot | Author::Person => "assistant",
+    })
 }
 
 fn as_text<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
@@ -262,12 +265,12 @@ mod tests {
 
     /// The state and the messages, as `second role: first word`.
     fn log(conversation: &mut Conversation, seconds: u64) -> Vec<String> {
-        let page = conversation.page(None, &Person::default(), at(seconds));
+        let page = conversation.page(&Look::default(), &Person::default(), at(seconds));
         let mut log = vec![format!("{:?}", page.state)];
         log.extend(page.messages.iter().map(|message| {
             let first = message.content.split_whitespace().next().unwrap_or("");
             let second = &text(message.created_at)[17..19];
-            format!("{second} {:?}: {first}", message.role)
+            format!("{second} {:?}: {first}", message.author)
         }));
         log
     }
@@ -283,8 +286,8 @@ mod tests {
             [
                 "Bot",
                 "00 User: /human",
-                "03 Assistant: Բարև",
-                "06 Assistant: Կարդացի,",
+                "03 Person: Բարև",
+                "06 Person: Կարդացի,",
             ]
         );
         assert_eq!(say(&mut conversation, "լավ", 21).state, State::Bot);
@@ -301,9 +304,9 @@ mod tests {
             [
                 "Bot",
                 "00 User: /human",
-                "03 Assistant: Բարև",
+                "03 Person: Բարև",
                 "04 User: հե՜յ",
-                "06 Assistant: Կարդացի,",
+                "06 Person: Կարդացի,",
             ]
         );
     }
@@ -353,7 +356,7 @@ mod tests {
             say(&mut conversation, "ա", 0);
         }
 
-        let page = conversation.page(None, &Person::default(), at(0));
+        let page = conversation.page(&Look::default(), &Person::default(), at(0));
         let times: Vec<_> = page.messages.iter().map(|m| m.created_at).collect();
 
         assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
@@ -367,7 +370,7 @@ mod tests {
             say(&mut conversation, &format!("ա{n}"), 0);
         }
 
-        let page = conversation.page(None, &Person::default(), at(0));
+        let page = conversation.page(&Look::default(), &Person::default(), at(0));
 
         assert_eq!(page.messages.len(), MAX_MESSAGES);
         assert_eq!(page.messages[0].content, "ա50");

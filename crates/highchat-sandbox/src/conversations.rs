@@ -1,11 +1,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::conversation::{Conversation, Page, Rating, Settled};
+use crate::look::Look;
 use crate::person::Person;
 use crate::turn::Turn;
 
@@ -72,11 +72,11 @@ impl Conversations {
         }
     }
 
-    pub(crate) fn page(&self, id: &str, after: Option<Timestamp>) -> Option<Page> {
+    pub(crate) fn page(&self, id: &str, look: &Look) -> Option<Page> {
         let now = self.clock.now();
         let mut shelf = self.shelf();
         let conversation = shelf.by_id.get_mut(id)?;
-        Some(conversation.page(after, &self.person, now))
+        Some(conversation.page(look, &self.person, now))
     }
 
     /// Keeps a rating in place of an earlier one.

@@ -1,6 +1,6 @@
 use core::convert::Infallible;
 use core::pin::Pin;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use crate::answer::{self, Body};
 use crate::clock::text;
 use crate::conversation::Settled;
 use crate::conversations::Conversations;
+use crate::fault::{Damage, Moment, Then, Wire};
 use crate::turn::{Ending, Tempo, Turn};
 
 /// How fast replies come.
@@ -31,7 +32,7 @@ pub(crate) struct Pace {
 impl Pace {
     fn between_words(self, tempo: Tempo) -> Duration {
         match tempo {
-            Tempo::Usual => self.token_delay,
+            Tempo::Usual | Tempo::Lines => self.token_delay,
             Tempo::Slow if self.ping_interval.is_zero() => Duration::from_secs(3),
             // Longer than the silence that brings a ping, and too short for a second.
             Tempo::Slow => self.ping_interval.saturating_mul(3) / 2,
@@ -56,6 +57,11 @@ pub(crate) struct Reply {
     ping_due: Option<Instant>,
     timer: Pin<Box<Sleep>>,
     open: Arc<AtomicUsize>,
+    damage: Damage,
+    wire: Wire,
+    is_settled: bool,
+    /// Set once the client was given the whole of it.
+    is_over: Arc<AtomicBool>,
 }
 
 /// How far a reply was said.
@@ -64,6 +70,8 @@ enum Place {
     Meta,
     /// From this byte of the text on.
     Text(usize),
+    /// Nothing more comes, or nothing but pings.
+    Halted,
     Over,
 }
 
@@ -75,6 +83,7 @@ impl Reply {
         turn: Turn,
         pace: Pace,
         open: Arc<AtomicUsize>,
+        (damage, wire): (Damage, Wire),
     ) -> Self {
         open.fetch_add(1, Ordering::Relaxed);
         Self {
@@ -87,7 +96,16 @@ impl Reply {
             ping_due: None,
             timer: Box::pin(sleep(Duration::ZERO)),
             open,
+            damage,
+            wire,
+            is_settled: false,
+            is_over: Arc::default(),
         }
+    }
+
+    /// What tells when the client was given the whole of it.
+    pub(crate) fn is_over(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_over)
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
@@ -103,25 +121,60 @@ impl Reply {
 
     /// The next event that is no ping.
     fn advance(&mut self) -> Bytes {
-        let (event, next) = match self.at {
-            Place::Meta => (
-                event("meta", &json!({ "conversation_id": self.conversation_id })),
-                Place::Text(0),
-            ),
-            Place::Text(start) => match self.turn.text[start..].split_inclusive(' ').next() {
-                Some(token) => (
-                    event("delta", &json!({ "text": token })),
-                    Place::Text(start + token.len()),
-                ),
-                None => (self.last(), Place::Over),
+        let length = self.turn.text.len();
+        let (name, data, moment, next) = match self.at {
+            Place::Meta => {
+                let data = json!({ "conversation_id": self.conversation_id });
+                ("meta", data, Moment::Usual, Place::Text(0))
+            }
+            Place::Text(start) => match self.token(start) {
+                Some(token) => {
+                    let end = start + token.len();
+                    let is_middle = (start..end).contains(&(length / 2));
+                    let moment = if is_middle {
+                        Moment::Middle
+                    } else {
+                        Moment::Usual
+                    };
+                    ("delta", json!({ "text": token }), moment, Place::Text(end))
+                }
+                None => {
+                    let (name, data) = self.last();
+                    let moment = if length == 0 {
+                        Moment::MiddleAndLast
+                    } else {
+                        Moment::Last
+                    };
+                    (name, data, moment, Place::Over)
+                }
             },
-            Place::Over => (Bytes::new(), Place::Over),
+            Place::Halted | Place::Over => return Bytes::new(),
         };
-        self.at = next;
-        event
+        let (bytes, then) = self.damage.write(name, data, moment);
+        self.at = match then {
+            Then::GoesOn => next,
+            Then::Pings => Place::Halted,
+            Then::Halts(ending) => {
+                self.wire.end(ending);
+                Place::Halted
+            }
+        };
+        if next == Place::Over && self.damage.is_whole() {
+            self.is_over.store(true, Ordering::Relaxed);
+        }
+        bytes
     }
 
-    fn last(&self) -> Bytes {
+    /// What is said at once, from there on.
+    fn token(&self, start: usize) -> Option<&str> {
+        let end = match self.turn.tempo {
+            Tempo::Usual | Tempo::Slow => ' ',
+            Tempo::Lines => '\n',
+        };
+        self.turn.text[start..].split_inclusive(end).next()
+    }
+
+    fn last(&mut self) -> (&'static str, Value) {
         let Settled {
             message_id,
             state,
@@ -129,23 +182,35 @@ impl Reply {
         } = self.settle();
         let ts = text(ts);
         match self.turn.ending {
-            Ending::Done(_) => event(
+            Ending::Done(_) => (
                 "done",
-                &json!({ "message_id": message_id, "state": state, "ts": ts }),
+                json!({ "message_id": message_id, "state": state, "ts": ts }),
             ),
-            Ending::Human(message) => event("human", &json!({ "message": message, "ts": ts })),
-            Ending::Error(message) => event("error", &json!({ "message": message })),
+            Ending::Human(message) => ("human", json!({ "message": message, "ts": ts })),
+            Ending::Error(message) => ("error", json!({ "message": message })),
         }
     }
 
-    fn settle(&self) -> Settled {
+    fn settle(&mut self) -> Settled {
+        self.is_settled = true;
         self.conversations.settle(&self.conversation_id, &self.turn)
+    }
+
+    /// How long after the last event a ping is due.
+    fn ping_interval(&self) -> Option<Duration> {
+        let interval = self.pace.ping_interval;
+        match self.at {
+            // A stall is no ping's business; a stall with pings must have some.
+            Place::Halted if self.wire.course().end.is_some() => None,
+            Place::Halted if interval.is_zero() => Some(Duration::from_secs(1)),
+            _ => Some(interval).filter(|interval| !interval.is_zero()),
+        }
     }
 
     /// How long after the last event the next is due.
     fn delay(&self) -> Duration {
         match self.at {
-            Place::Meta | Place::Over => Duration::ZERO,
+            Place::Meta | Place::Halted | Place::Over => Duration::ZERO,
             // What ends a reply comes with its last word.
             Place::Text(start) if start == self.turn.text.len() => Duration::ZERO,
             Place::Text(0) => self.pace.token_delay,
@@ -171,10 +236,13 @@ impl hyper::body::Body for Reply {
             // Where both are late, the silence came first.
             let pings = is_due(self.ping_due) && (self.due.is_none() || self.ping_due < self.due);
             let bytes = if pings {
-                event("ping", &json!({}))
+                self.damage.write("ping", json!({}), Moment::Usual).0
             } else if is_due(self.due) {
                 let bytes = self.advance();
-                self.due = now.checked_add(self.delay());
+                self.due = match self.at {
+                    Place::Halted => None,
+                    _ => now.checked_add(self.delay()),
+                };
                 bytes
             } else {
                 match [self.due, self.ping_due].into_iter().flatten().min() {
@@ -188,11 +256,9 @@ impl hyper::body::Body for Reply {
                     Poll::Pending => return Poll::Pending,
                 }
             };
-            let interval = self.pace.ping_interval;
-            self.ping_due = match interval.is_zero() {
-                true => None,
-                false => now.checked_add(interval),
-            };
+            self.ping_due = self
+                .ping_interval()
+                .and_then(|interval| now.checked_add(interval));
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
     }
@@ -206,14 +272,9 @@ impl Drop for Reply {
     fn drop(&mut self) {
         // A reply whose client left is kept like any other: the service had it to
         // say, and the client finds it in the messages.
-        if self.at != Place::Over {
+        if !self.is_settled {
             let _ = self.settle();
         }
         self.open.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// The bytes of one event.
-fn event(name: &str, data: &Value) -> Bytes {
-    format!("event: {name}\ndata: {data}\n\n").into()
 }

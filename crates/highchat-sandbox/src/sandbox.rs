@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use crate::access::Access;
 use crate::conversation::Rating;
 use crate::conversations::Conversations;
+use crate::fault::Faults;
 use crate::journal::Request;
 use crate::person::Person;
 use crate::reply::Pace;
@@ -91,6 +92,24 @@ impl Sandbox {
         self.service.requests()
     }
 
+    /// Lets faults befall the next reply that has none yet, with what comes before it
+    /// (refusals, which a client that tries again meets one after the other); those of
+    /// polls befall the next polls of any conversation.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use highchat_sandbox::{Fault, Sandbox};
+    ///
+    /// let sandbox = Sandbox::start()?;
+    /// sandbox.inject([Fault::TooManySeconds, Fault::CrLf]);
+    /// // The next message is refused; sent again, its reply has CR LF.
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn inject(&self, faults: impl Into<Faults>) {
+        self.service.plan().inject(faults.into());
+    }
+
     /// The rating last given to a conversation.
     #[must_use]
     pub fn rating(&self, conversation_id: &str) -> Option<Rating> {
@@ -152,6 +171,7 @@ pub struct Builder {
     rate_limit: u32,
     patience: Duration,
     person: Person,
+    faults: Faults,
 }
 
 impl Default for Builder {
@@ -165,6 +185,7 @@ impl Default for Builder {
             rate_limit: 30,
             patience: Duration::from_secs(10),
             person: Person::default(),
+            faults: Faults::default(),
         }
     }
 }
@@ -229,6 +250,14 @@ impl Builder {
         self
     }
 
+    /// Faults that befall every reply, or every poll; each call adds some. A refusal
+    /// befalls every message for ever, unless it says how often: then each message so
+    /// often, before it is taken.
+    pub fn fault(mut self, faults: impl Into<Faults>) -> Self {
+        self.faults.extend(faults.into());
+        self
+    }
+
     /// Starts the service; it accepts connections when this returns.
     ///
     /// # Errors
@@ -249,6 +278,8 @@ impl Builder {
                 ping_interval: self.ping_interval,
             },
             self.patience,
+            self.faults,
+            addr.port(),
         ));
         let (stop, stopped) = oneshot::channel();
         let (ready, readiness) = mpsc::channel();
@@ -281,6 +312,7 @@ impl fmt::Debug for Builder {
             .field("rate_limit", &self.rate_limit)
             .field("patience", &self.patience)
             .field("person", &self.person)
+            .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
 }

@@ -1,11 +1,12 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
@@ -14,12 +15,15 @@ use crate::access::{Access, Credential};
 use crate::answer::{self, Body};
 use crate::conversations::Conversations;
 use crate::cors;
-use crate::journal::{Journal, Request};
+use crate::fault::{self, Damage, Fate, Faults, Plan, Spell, Wire};
+use crate::journal::{Journal, Request, Told};
+use crate::look::Look;
 use crate::rate::RateLimit;
 use crate::refusal::Refusal;
 use crate::reply::{Pace, Reply};
 use crate::request::{self, ChatRequest};
 use crate::upload::Upload;
+use crate::watched::Watched;
 
 /// The service: what every request is answered from.
 pub(crate) struct Service {
@@ -29,8 +33,10 @@ pub(crate) struct Service {
     pace: Pace,
     patience: Duration,
     open_replies: Arc<AtomicUsize>,
-    journal: Mutex<Journal>,
-    started: Instant,
+    journal: Arc<Journal>,
+    plan: Mutex<Plan>,
+    /// Where it listens.
+    port: u16,
 }
 
 /// The endpoints of the API.
@@ -48,16 +54,19 @@ impl Service {
         conversations: Conversations,
         pace: Pace,
         patience: Duration,
+        always: Faults,
+        port: u16,
     ) -> Self {
         Self {
+            port,
+            journal: Arc::new(Journal::new(access.keys().to_vec())),
+            plan: Mutex::new(Plan::new(always)),
             access,
             rate: Mutex::new(RateLimit::new(rate_limit)),
             conversations: Arc::new(conversations),
             pace,
             patience,
             open_replies: Arc::default(),
-            journal: Mutex::default(),
-            started: Instant::now(),
         }
     }
 
@@ -78,42 +87,42 @@ impl Service {
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {
-        let journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        journal.requests()
+        self.journal.requests()
     }
 
-    /// Answers a request. An error is a client that there is no use in answering; its
+    /// Which faults befall whom.
+    pub(crate) fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers a request that came on that connection. An error is a client that there is no use in answering; its
     /// connection is to be closed.
     pub(crate) async fn answer(
         &self,
         request: hyper::Request<Incoming>,
+        connection: u64,
+        wire: &Wire,
     ) -> io::Result<Response<Body>> {
         let (head, body) = request.into_parts();
         // The body first, whatever the answer: leaving it unread would cost the client
         // the answer, and the journal wants it.
         let upload = Upload::read(body, self.patience).await?;
-        let request = Request {
-            at: self.started.elapsed(),
-            method: head.method,
-            path: head.uri.path().to_owned(),
-            query: head.uri.query().map(str::to_owned),
-            headers: head.headers,
-            body: upload.bytes().clone(),
-        };
+        let request = Request::new(connection, head, upload.bytes().clone());
+        let number = self.journal.record(request.clone());
+        wire.begin(&Faults::default());
         let mut response = match upload {
-            Upload::Whole(_) => self.route(&request),
+            Upload::Whole(_) => self.route(&request, wire),
             Upload::TooLarge(_) => Err(Refusal::too_large()),
         }
         .unwrap_or_else(Refusal::into_response);
         cors::allow(response.headers_mut());
-        self.journal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .record(request);
-        Ok(response)
+        let told = response.extensions_mut().remove().unwrap_or_default();
+        self.journal.answered(number, &response, told);
+        let journal = Arc::clone(&self.journal);
+        Ok(response.map(|body| Watched::new(body, journal, number, wire.clone()).boxed_unsync()))
     }
 
-    fn route(&self, request: &Request) -> Result<Response<Body>, Refusal> {
+    fn route(&self, request: &Request, wire: &Wire) -> Result<Response<Body>, Refusal> {
         let endpoint = Endpoint::find(&request.path).ok_or_else(Refusal::no_such_path)?;
         if request.method == Method::OPTIONS {
             return Ok(cors::preflight());
@@ -124,24 +133,35 @@ impl Service {
         let query = request.query.as_deref();
         let credential = self.access.credential(&request.headers, query)?;
         match endpoint {
-            Endpoint::Chat => self.chat(credential, &request.body),
-            Endpoint::Messages(id) => self.messages(&id, query),
+            Endpoint::Chat => self.chat(credential, request, wire),
+            Endpoint::Messages(id) => self.messages(&id, request),
             Endpoint::Rating(id) => self.rating(&id, &request.body),
         }
     }
 
-    fn chat(&self, credential: Credential, body: &Bytes) -> Result<Response<Body>, Refusal> {
+    fn chat(
+        &self,
+        credential: Credential,
+        request: &Request,
+        wire: &Wire,
+    ) -> Result<Response<Body>, Refusal> {
         let ChatRequest {
             message,
             conversation_id,
             ..
-        } = ChatRequest::parse(body)?;
+        } = ChatRequest::parse(&request.body)?;
         if conversation_id
             .as_ref()
             .is_some_and(|id| !self.conversations.contains(id))
         {
             return Err(Refusal::no_such_conversation());
         }
+        let own = Spell::faults(&message);
+        let fate = self.plan().message(credential, &request.body, &own);
+        let faults = match fate {
+            Fate::Refused(injection) => return Ok(fault::refusal(injection, request, self.port)),
+            Fate::Taken(faults) => faults,
+        };
         self.rate
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -152,23 +172,54 @@ impl Service {
             .conversations
             .hear(&id, &message)
             .ok_or_else(Refusal::no_such_conversation)?;
+        self.plan().fail_polls(&id, &faults);
+        wire.begin(&faults);
+        let told = Some(id.clone());
         let reply = Reply::new(
             Arc::clone(&self.conversations),
             id,
             turn,
             self.pace,
             Arc::clone(&self.open_replies),
+            (Damage::new(faults.clone()), wire.clone()),
         );
-        Ok(reply.into_response())
+        let told = Told {
+            conversation_id: told,
+            is_over: reply.is_over(),
+            ..Told::default()
+        };
+        let mut response = fault::alter(reply.into_response(), &faults);
+        response.extensions_mut().insert(told);
+        Ok(response)
     }
 
-    fn messages(&self, id: &str, query: Option<&str>) -> Result<Response<Body>, Refusal> {
-        let after = request::after(query)?;
+    fn messages(&self, id: &str, request: &Request) -> Result<Response<Body>, Refusal> {
+        let after = request::after(request.query.as_deref())?;
+        if !self.conversations.contains(id) {
+            return Err(Refusal::no_such_conversation());
+        }
+        let failing = self.plan().poll(id);
+        if let Some(injection) = failing.refusal {
+            return Ok(fault::refusal(injection, request, self.port));
+        }
+        let look = Look {
+            after,
+            repeats: fault::repeats(&failing.faults),
+            ..Look::default()
+        };
         let page = self
             .conversations
-            .page(id, after)
+            .page(id, &look)
             .ok_or_else(Refusal::no_such_conversation)?;
-        Ok(answer::json(StatusCode::OK, &page))
+        let mut shown = serde_json::to_value(&page).expect("strings always serialize");
+        fault::reshape(&mut shown, &failing.faults);
+        let mut response = answer::json(StatusCode::OK, &shown);
+        response.extensions_mut().insert(Told {
+            conversation_id: Some(id.to_owned()),
+            state: Some(page.state()),
+            ..Told::default()
+        });
+        Ok(response)
     }
 
     fn rating(&self, id: &str, body: &Bytes) -> Result<Response<Body>, Refusal> {

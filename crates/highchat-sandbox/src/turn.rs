@@ -1,7 +1,8 @@
 //! What a message leads to.
 
 use crate::bot;
-use crate::magic::{HELP, Magic, long_text};
+use crate::fault::list;
+use crate::magic::{DAMAGED, Magic, help, long_text};
 use crate::memory::Memory;
 use crate::state::State;
 
@@ -19,6 +20,8 @@ pub(crate) enum Tempo {
     Usual,
     /// With pauses long enough for a ping.
     Slow,
+    /// Line by line.
+    Lines,
 }
 
 /// The event that ends a reply.
@@ -60,7 +63,18 @@ impl Turn {
 
     fn shows(magic: Magic) -> Self {
         match magic {
-            Magic::Help => Self::says(HELP, Ending::Done(Next::GoesOn)),
+            Magic::Help => Self {
+                tempo: Tempo::Lines,
+                ..Self::says(help(), Ending::Done(Next::GoesOn))
+            },
+            Magic::Fault => Self::says(DAMAGED, Ending::Done(Next::GoesOn)),
+            Magic::FaultList => Self {
+                tempo: Tempo::Lines,
+                ..Self::says(
+                    format!("Այդպիսի վնասվածք չգիտեմ։ Ահա իմ գիտեցածները.{}", list()),
+                    Ending::Done(Next::GoesOn),
+                )
+            },
             Magic::Error => Self::says(
                 "Մի վայրկյան, փնտրում եմ ",
                 Ending::Error("Պատասխանը չհաջողվեց ավարտել։ Փորձեք մի փոքր ուշ։"),

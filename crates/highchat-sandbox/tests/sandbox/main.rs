@@ -4,6 +4,7 @@ mod access;
 mod chat;
 mod client;
 mod cors;
+mod faults;
 mod handoff;
 mod lifetime;
 mod limits;
