@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use highchat_proto::id::{ConversationId, Timestamp, VisitorRef};
 use highchat_proto::request::Rating;
+use highchat_sandbox::{Faults, Reading};
 
 pub(crate) use output::{Color, OutputOptions};
 pub(crate) use service::ServiceOptions;
@@ -201,6 +202,24 @@ pub(crate) struct SandboxOptions {
     /// Messages a minute for a key or slug; 0: no limit
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) rate_limit: u32,
+
+    /// Faults for every reply or poll, as NAME or NAME:AMOUNT, with commas between them;
+    /// --list-faults tells their names. A message asks for them as well: /fault NAME
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) fault: Vec<Faults>,
+
+    /// Read the API's text in another way where it is silent; may be repeated;
+    /// --list-readings tells the names
+    #[arg(long, value_name = "NAME")]
+    pub(crate) reading: Vec<Reading>,
+
+    /// Print the name of each fault and what it does
+    #[arg(long)]
+    pub(crate) list_faults: bool,
+
+    /// Print the name of each reading and what it says
+    #[arg(long)]
+    pub(crate) list_readings: bool,
 }
 
 /// Print a completion script for a shell

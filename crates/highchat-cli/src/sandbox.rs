@@ -3,20 +3,44 @@
 use core::time::Duration;
 use std::io::{self, Write};
 
-use highchat_sandbox::Sandbox;
+use highchat_sandbox::{Fault, Reading, Sandbox};
 
 use crate::exit::Exit;
 use crate::options::SandboxOptions;
 use crate::signals::Stop;
 
 pub(crate) fn run(options: SandboxOptions) -> Exit {
-    match serve(options) {
+    let ran = if options.list_faults || options.list_readings {
+        list(&options)
+    } else {
+        serve(options)
+    };
+    match ran {
         Ok(exit) => exit,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Complete,
         Err(error) => {
             eprintln!("error: the sandbox cannot run: {error}");
             Exit::Other
         }
     }
+}
+
+/// Prints names, each with its line.
+fn list(options: &SandboxOptions) -> io::Result<Exit> {
+    let mut stdout = io::stdout().lock();
+    if options.list_faults {
+        for fault in Fault::ALL {
+            let amount = fault.amount().map(|amount| format!("[:{amount}]"));
+            let name = format!("{}{}", fault.name(), amount.unwrap_or_default());
+            writeln!(stdout, "{name:<24} {}", fault.line())?;
+        }
+    }
+    if options.list_readings {
+        for reading in Reading::ALL {
+            writeln!(stdout, "{:<24} {}", reading.name(), reading.line())?;
+        }
+    }
+    Ok(Exit::Complete)
 }
 
 fn serve(options: SandboxOptions) -> io::Result<Exit> {
@@ -28,6 +52,12 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
         .rate_limit(options.rate_limit);
     for key in options.key {
         builder = builder.key(key);
+    }
+    for faults in options.fault {
+        builder = builder.fault(faults);
+    }
+    for reading in options.reading {
+        builder = builder.reading(reading);
     }
     let mut stop = Stop::catch()?;
     let sandbox = builder

@@ -2,10 +2,9 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::clock::{later, text};
+use crate::clock::later;
 use crate::look::{Author, Look};
 use crate::memory::Memory;
 use crate::person::{Act, Person};
@@ -26,23 +25,20 @@ pub struct Rating {
 }
 
 /// A message as the messages endpoint shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Message {
-    id: String,
-    #[serde(rename = "role", serialize_with = "as_role")]
-    author: Author,
-    content: String,
-    #[serde(serialize_with = "as_text")]
-    created_at: Timestamp,
+    pub(crate) id: String,
+    pub(crate) author: Author,
+    pub(crate) content: String,
+    pub(crate) created_at: Timestamp,
 }
 
 /// What the messages endpoint answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Page {
-    state: State,
-    messages: Vec<Message>,
-    #[serde(serialize_with = "as_text")]
-    ts: Timestamp,
+    pub(crate) state: State,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) ts: Timestamp,
 }
 
 /// What the last event of a reply says of its conversation.
@@ -79,12 +75,6 @@ pub(crate) struct Conversation {
 struct Handoff {
     began: Timestamp,
     acts: usize,
-}
-
-impl Page {
-    pub(crate) fn state(&self) -> State {
-        self.state
-    }
 }
 
 impl Conversation {
@@ -150,6 +140,10 @@ impl Conversation {
                 self.settled(ts)
             }
         }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state == State::Closed
     }
 
     /// The messages that are to be shown, oldest first.
@@ -236,21 +230,10 @@ impl Conversation {
     }
 }
 
-/// A person is an assistant as well: the API's sample shows no other role.
-fn as_role<S: Serializer>(author: &Author, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(match author {
-        Author::User => "user",
-        Author::Bot | Author::Person => "assistant",
-    })
-}
-
-fn as_text<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&text(*time))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::text;
 
     fn at(seconds: u64) -> Timestamp {
         later(Timestamp::UNIX_EPOCH, Duration::from_secs(seconds))

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use http::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::{self, Body};
 
@@ -88,7 +88,18 @@ impl Refusal {
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
-        let shape = json!({ "error": { "code": self.code, "message": self.message } });
+        let error = json!({ "code": self.code, "message": self.message });
+        self.with_error(&error)
+    }
+
+    /// With the message in place of the object.
+    pub(crate) fn into_plain_response(self) -> Response<Body> {
+        let error = json!(self.message);
+        self.with_error(&error)
+    }
+
+    fn with_error(self, error: &Value) -> Response<Body> {
+        let shape = json!({ "error": error });
         let mut response = answer::json(self.status, &shape);
         match self.extra {
             Extra::None => {}

@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::answer::{self, Body};
-use crate::clock::text;
 use crate::conversation::Settled;
 use crate::conversations::Conversations;
 use crate::fault::{Damage, Moment, Then, Wire};
+use crate::reading::{Reading, Readings};
 use crate::turn::{Ending, Tempo, Turn};
 
 /// How fast replies come.
@@ -40,6 +40,16 @@ impl Pace {
     }
 }
 
+/// How a reply is given.
+pub(crate) struct Manner {
+    pub(crate) pace: Pace,
+    pub(crate) damage: Damage,
+    pub(crate) wire: Wire,
+    pub(crate) readings: Readings,
+    /// It is the first of its conversation.
+    pub(crate) is_first: bool,
+}
+
 /// The event stream of one reply.
 ///
 /// It is written as it is read: nothing runs and nothing is kept for a client beyond
@@ -49,7 +59,7 @@ pub(crate) struct Reply {
     conversations: Arc<Conversations>,
     conversation_id: String,
     turn: Turn,
-    pace: Pace,
+    manner: Manner,
     at: Place,
     /// When the next event is due.
     due: Option<Instant>,
@@ -57,9 +67,9 @@ pub(crate) struct Reply {
     ping_due: Option<Instant>,
     timer: Pin<Box<Sleep>>,
     open: Arc<AtomicUsize>,
-    damage: Damage,
-    wire: Wire,
     is_settled: bool,
+    /// The message id and the time of its `human`.
+    human: Option<(String, Value)>,
     /// Set once the client was given the whole of it.
     is_over: Arc<AtomicBool>,
 }
@@ -70,6 +80,8 @@ enum Place {
     Meta,
     /// From this byte of the text on.
     Text(usize),
+    /// Behind a `human`.
+    Done,
     /// Nothing more comes, or nothing but pings.
     Halted,
     Over,
@@ -81,24 +93,26 @@ impl Reply {
         conversations: Arc<Conversations>,
         conversation_id: String,
         turn: Turn,
-        pace: Pace,
+        manner: Manner,
         open: Arc<AtomicUsize>,
-        (damage, wire): (Damage, Wire),
     ) -> Self {
         open.fetch_add(1, Ordering::Relaxed);
         Self {
             conversations,
             conversation_id,
             turn,
-            pace,
-            at: Place::Meta,
+            at: if manner.is_first || !manner.readings.has(Reading::MetaOnce) {
+                Place::Meta
+            } else {
+                Place::Text(0)
+            },
+            manner,
             due: Some(Instant::now()),
             ping_due: None,
             timer: Box::pin(sleep(Duration::ZERO)),
             open,
-            damage,
-            wire,
             is_settled: false,
+            human: None,
             is_over: Arc::default(),
         }
     }
@@ -145,21 +159,29 @@ impl Reply {
                     } else {
                         Moment::Last
                     };
-                    (name, data, moment, Place::Over)
+                    let next = match self.turn.ending {
+                        Ending::Human(_) if self.has_done_after_human() => Place::Done,
+                        _ => Place::Over,
+                    };
+                    (name, data, moment, next)
                 }
             },
+            Place::Done => {
+                let (data, moment) = (self.done_after_human(), Moment::Last);
+                ("done", data, moment, Place::Over)
+            }
             Place::Halted | Place::Over => return Bytes::new(),
         };
-        let (bytes, then) = self.damage.write(name, data, moment);
+        let (bytes, then) = self.manner.damage.write(name, data, moment);
         self.at = match then {
             Then::GoesOn => next,
             Then::Pings => Place::Halted,
             Then::Halts(ending) => {
-                self.wire.end(ending);
+                self.manner.wire.end(ending);
                 Place::Halted
             }
         };
-        if next == Place::Over && self.damage.is_whole() {
+        if next == Place::Over && self.manner.damage.is_whole() {
             self.is_over.store(true, Ordering::Relaxed);
         }
         bytes
@@ -180,15 +202,29 @@ impl Reply {
             state,
             ts,
         } = self.settle();
-        let ts = text(ts);
+        let ts = self.manner.readings.time(ts);
+        let message_id = self.manner.readings.message_id(&message_id);
         match self.turn.ending {
             Ending::Done(_) => (
                 "done",
                 json!({ "message_id": message_id, "state": state, "ts": ts }),
             ),
-            Ending::Human(message) => ("human", json!({ "message": message, "ts": ts })),
+            Ending::Human(message) => {
+                self.human = Some((message_id, ts.clone()));
+                ("human", json!({ "message": message, "ts": ts }))
+            }
             Ending::Error(message) => ("error", json!({ "message": message })),
         }
+    }
+
+    fn has_done_after_human(&self) -> bool {
+        self.manner.readings.has(Reading::DoneAfterHuman)
+    }
+
+    /// The state has no `human` there.
+    fn done_after_human(&self) -> Value {
+        let (message_id, ts) = self.human.clone().unwrap_or_default();
+        json!({ "message_id": message_id, "state": "pending_human", "ts": ts })
     }
 
     fn settle(&mut self) -> Settled {
@@ -198,10 +234,10 @@ impl Reply {
 
     /// How long after the last event a ping is due.
     fn ping_interval(&self) -> Option<Duration> {
-        let interval = self.pace.ping_interval;
+        let interval = self.manner.pace.ping_interval;
         match self.at {
             // A stall is no ping's business; a stall with pings must have some.
-            Place::Halted if self.wire.course().end.is_some() => None,
+            Place::Halted if self.manner.wire.course().end.is_some() => None,
             Place::Halted if interval.is_zero() => Some(Duration::from_secs(1)),
             _ => Some(interval).filter(|interval| !interval.is_zero()),
         }
@@ -210,11 +246,11 @@ impl Reply {
     /// How long after the last event the next is due.
     fn delay(&self) -> Duration {
         match self.at {
-            Place::Meta | Place::Halted | Place::Over => Duration::ZERO,
+            Place::Meta | Place::Done | Place::Halted | Place::Over => Duration::ZERO,
             // What ends a reply comes with its last word.
             Place::Text(start) if start == self.turn.text.len() => Duration::ZERO,
-            Place::Text(0) => self.pace.token_delay,
-            Place::Text(_) => self.pace.between_words(self.turn.tempo),
+            Place::Text(0) => self.manner.pace.token_delay,
+            Place::Text(_) => self.manner.pace.between_words(self.turn.tempo),
         }
     }
 }
@@ -236,7 +272,7 @@ impl hyper::body::Body for Reply {
             // Where both are late, the silence came first.
             let pings = is_due(self.ping_due) && (self.due.is_none() || self.ping_due < self.due);
             let bytes = if pings {
-                self.damage.write("ping", json!({}), Moment::Usual).0
+                self.manner.damage.write("ping", json!({}), Moment::Usual).0
             } else if is_due(self.due) {
                 let bytes = self.advance();
                 self.due = match self.at {

@@ -14,6 +14,7 @@ use crate::conversations::Conversations;
 use crate::fault::Faults;
 use crate::journal::Request;
 use crate::person::Person;
+use crate::reading::{Reading, Readings};
 use crate::reply::Pace;
 use crate::server;
 use crate::service::Service;
@@ -172,6 +173,7 @@ pub struct Builder {
     patience: Duration,
     person: Person,
     faults: Faults,
+    readings: Readings,
 }
 
 impl Default for Builder {
@@ -186,6 +188,7 @@ impl Default for Builder {
             patience: Duration::from_secs(10),
             person: Person::default(),
             faults: Faults::default(),
+            readings: Readings::default(),
         }
     }
 }
@@ -258,6 +261,12 @@ impl Builder {
         self
     }
 
+    /// Another way to read the API's text where it is silent; each call adds one.
+    pub fn reading(mut self, reading: Reading) -> Self {
+        self.readings.add(reading);
+        self
+    }
+
     /// Starts the service; it accepts connections when this returns.
     ///
     /// # Errors
@@ -269,18 +278,23 @@ impl Builder {
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
         let addr = listener.local_addr()?;
+        let conversations = match Conversations::new(self.person) {
+            plain if !self.readings.has(Reading::NumericIds) => plain,
+            plain => plain.with_numeric_ids(),
+        };
         let service = Arc::new(Service::new(
             Access::new(self.keys, self.slug),
             self.rate_limit,
-            Conversations::new(self.person),
+            conversations,
             Pace {
                 token_delay: self.token_delay,
                 ping_interval: self.ping_interval,
             },
             self.patience,
-            self.faults,
+            self.readings,
             addr.port(),
         ));
+        service.plan().set_always(self.faults);
         let (stop, stopped) = oneshot::channel();
         let (ready, readiness) = mpsc::channel();
         let serving = Arc::clone(&service);

@@ -19,8 +19,9 @@ use crate::fault::{self, Damage, Fate, Faults, Plan, Spell, Wire};
 use crate::journal::{Journal, Request, Told};
 use crate::look::Look;
 use crate::rate::RateLimit;
+use crate::reading::{Reading, Readings};
 use crate::refusal::Refusal;
-use crate::reply::{Pace, Reply};
+use crate::reply::{Manner, Pace, Reply};
 use crate::request::{self, ChatRequest};
 use crate::upload::Upload;
 use crate::watched::Watched;
@@ -35,6 +36,7 @@ pub(crate) struct Service {
     open_replies: Arc<AtomicUsize>,
     journal: Arc<Journal>,
     plan: Mutex<Plan>,
+    readings: Readings,
     /// Where it listens.
     port: u16,
 }
@@ -54,13 +56,14 @@ impl Service {
         conversations: Conversations,
         pace: Pace,
         patience: Duration,
-        always: Faults,
+        readings: Readings,
         port: u16,
     ) -> Self {
         Self {
+            readings,
             port,
             journal: Arc::new(Journal::new(access.keys().to_vec())),
-            plan: Mutex::new(Plan::new(always)),
+            plan: Mutex::default(),
             access,
             rate: Mutex::new(RateLimit::new(rate_limit)),
             conversations: Arc::new(conversations),
@@ -114,7 +117,11 @@ impl Service {
             Upload::Whole(_) => self.route(&request, wire),
             Upload::TooLarge(_) => Err(Refusal::too_large()),
         }
-        .unwrap_or_else(Refusal::into_response);
+        .unwrap_or_else(|refusal| match self.readings.has(Reading::ErrorAsString) {
+            true => refusal.into_plain_response(),
+            false => refusal.into_response(),
+        });
+        self.readings.alter(&mut response);
         cors::allow(response.headers_mut());
         let told = response.extensions_mut().remove().unwrap_or_default();
         self.journal.answered(number, &response, told);
@@ -149,11 +156,17 @@ impl Service {
             message,
             conversation_id,
             ..
-        } = ChatRequest::parse(&request.body)?;
+        } = ChatRequest::parse(&request.body, self.readings)?;
         if conversation_id
             .as_ref()
             .is_some_and(|id| !self.conversations.contains(id))
         {
+            return Err(Refusal::no_such_conversation());
+        }
+        let is_gone = |id: &String| {
+            self.readings.has(Reading::ClosedIsGone) && self.conversations.is_closed(id)
+        };
+        if conversation_id.as_ref().is_some_and(is_gone) {
             return Err(Refusal::no_such_conversation());
         }
         let own = Spell::faults(&message);
@@ -167,6 +180,7 @@ impl Service {
             .unwrap_or_else(PoisonError::into_inner)
             .admit(credential, Instant::now())
             .map_err(Refusal::rate_limited)?;
+        let is_first = conversation_id.is_none();
         let id = conversation_id.unwrap_or_else(|| self.conversations.begin());
         let turn = self
             .conversations
@@ -179,9 +193,14 @@ impl Service {
             Arc::clone(&self.conversations),
             id,
             turn,
-            self.pace,
+            Manner {
+                pace: self.pace,
+                damage: Damage::new(faults.clone()),
+                wire: wire.clone(),
+                readings: self.readings,
+                is_first,
+            },
             Arc::clone(&self.open_replies),
-            (Damage::new(faults.clone()), wire.clone()),
         );
         let told = Told {
             conversation_id: told,
@@ -194,7 +213,7 @@ impl Service {
     }
 
     fn messages(&self, id: &str, request: &Request) -> Result<Response<Body>, Refusal> {
-        let after = request::after(request.query.as_deref())?;
+        let after = request::after(request.query.as_deref(), self.readings)?;
         if !self.conversations.contains(id) {
             return Err(Refusal::no_such_conversation());
         }
@@ -205,18 +224,19 @@ impl Service {
         let look = Look {
             after,
             repeats: fault::repeats(&failing.faults),
-            ..Look::default()
+            is_inclusive: self.readings.has(Reading::AfterInclusive),
+            whose: self.readings.whose(),
         };
         let page = self
             .conversations
             .page(id, &look)
             .ok_or_else(Refusal::no_such_conversation)?;
-        let mut shown = serde_json::to_value(&page).expect("strings always serialize");
+        let mut shown = self.readings.page(&page);
         fault::reshape(&mut shown, &failing.faults);
         let mut response = answer::json(StatusCode::OK, &shown);
         response.extensions_mut().insert(Told {
             conversation_id: Some(id.to_owned()),
-            state: Some(page.state()),
+            state: Some(page.state),
             ..Told::default()
         });
         Ok(response)
@@ -227,7 +247,11 @@ impl Service {
         self.conversations
             .rate(id, rating)
             .ok_or_else(Refusal::no_such_conversation)?;
-        Ok(answer::json(StatusCode::OK, &json!({ "ok": true })))
+        Ok(if self.readings.has(Reading::Rating204) {
+            answer::empty(StatusCode::NO_CONTENT)
+        } else {
+            answer::json(StatusCode::OK, &json!({ "ok": true }))
+        })
     }
 }
 

@@ -40,14 +40,6 @@ const REPLY: &[Layer] = &[Layer::Wire, Layer::Stream, Layer::Answer];
 const POLLS: &[Layer] = &[Layer::Poll, Layer::Page];
 
 impl Plan {
-    /// With faults for all replies and polls.
-    pub(crate) fn new(always: Faults) -> Self {
-        Self {
-            always,
-            ..Self::default()
-        }
-    }
-
     /// Those of polls befall the next polls, the others the next reply that has none yet.
     pub(crate) fn inject(&mut self, faults: Faults) {
         let polls = faults.of(POLLS);
@@ -229,7 +221,8 @@ mod tests {
 
     #[test]
     fn what_is_always_befalls_every_reply_until_it_is_cleared() {
-        let mut plan = Plan::new("cr-lf".parse().unwrap());
+        let mut plan = Plan::default();
+        plan.set_always("cr-lf".parse().unwrap());
         assert_eq!(tell(&mut plan, "a", "bom"), "taken bom,cr-lf");
         assert_eq!(tell(&mut plan, "b", ""), "taken cr-lf");
         plan.set_always("429".parse().unwrap());

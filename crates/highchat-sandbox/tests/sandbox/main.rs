@@ -14,5 +14,6 @@ mod messages;
 mod patience;
 mod rate;
 mod rating;
+mod readings;
 mod refusals;
 mod requests;

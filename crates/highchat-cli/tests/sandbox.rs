@@ -1,0 +1,94 @@
+//! `highchat sandbox` as a shell sees it.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use highchat_sandbox::{Fault, Reading};
+
+mod support;
+use support::*;
+
+/// A sandbox that runs, and where.
+struct Service(Child, String);
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // One that has ended needs no killing.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn sandbox(arguments: &[&str]) -> Service {
+    let mut command = highchat(["sandbox", "--port", "0", "--key", KEY, "--token-delay", "0"]);
+    command.args(arguments).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    let stdout = child.stdout.take().unwrap();
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    let url = line
+        .strip_prefix("listening on ")
+        .unwrap()
+        .trim()
+        .to_owned();
+    Service(child, url)
+}
+
+#[test]
+fn faults_and_readings_are_listed_a_line_each() {
+    let listed = run(highchat(["sandbox", "--list-faults"]));
+    assert_eq!(listed.status, Some(0));
+    assert_eq!(listed.stdout.lines().count(), Fault::ALL.len());
+    for (fault, line) in Fault::ALL.iter().zip(listed.stdout.lines()) {
+        assert!(
+            line.starts_with(fault.name()) && line.ends_with(fault.line()),
+            "{line}"
+        );
+    }
+
+    let listed = run(highchat(["sandbox", "--list-readings"]));
+    assert_eq!(listed.stdout.lines().count(), Reading::ALL.len());
+    assert!(listed.stdout.contains("after-inclusive"));
+}
+
+#[test]
+fn a_name_that_there_is_not_is_wrong_usage() {
+    for arguments in [["--fault", "cats"], ["--reading", "cats"]] {
+        let [option, name] = arguments;
+        let told = run(highchat(["sandbox", "--port", "0", option, name]));
+        assert_eq!(told.status, Some(2));
+        assert!(told.stderr.contains("\"cats\" is no"), "{}", told.stderr);
+    }
+}
+
+#[test]
+fn faults_of_the_command_line_befall_every_reply() {
+    let service = sandbox(&[
+        "--fault",
+        "cr-lf,bom",
+        "--fault",
+        "429x1",
+        "--reading",
+        "meta-once",
+    ]);
+
+    let told = run(to("ask", &service.1, &["--attempts", "1", "/long 3"]));
+    assert_eq!(told.status, Some(5), "{}", told.stderr);
+    let told = run(to("ask", &service.1, &["/long 3"]));
+    assert_eq!(
+        (told.status, &*told.stdout),
+        (Some(0), "Սա երկար պատասխան\n")
+    );
+}
+
+#[test]
+fn a_private_sandbox_shows_faults_too() {
+    let told = run(highchat([
+        "ask",
+        "--sandbox",
+        "/fault no-meta,split-pair /long 3",
+    ]));
+    assert_eq!(told.stdout, "Սա երկար պատասխան🙂\n");
+    let told = run(highchat(["ask", "--sandbox", "/fault 500-html"]));
+    assert_eq!(told.status, Some(8));
+}
