@@ -4,6 +4,7 @@ mod output;
 mod service;
 
 use core::time::Duration;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -202,6 +203,11 @@ pub(crate) struct SandboxOptions {
     /// Messages a minute for a key or slug; 0: no limit
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) rate_limit: u32,
+
+    /// What the bot says to which message, what goes wrong then, and what a person does,
+    /// as JSON: see the README of highchat-sandbox
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
 
     /// Faults for every reply or poll, as NAME or NAME:AMOUNT, with commas between them;
     /// --list-faults tells their names. A message asks for them as well: /fault NAME

@@ -1,9 +1,11 @@
 //! `highchat sandbox`: a local service.
 
 use core::time::Duration;
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 
-use highchat_sandbox::{Fault, Reading, Sandbox};
+use highchat_sandbox::{Fault, Reading, Sandbox, Script};
 
 use crate::exit::Exit;
 use crate::options::SandboxOptions;
@@ -23,6 +25,11 @@ pub(crate) fn run(options: SandboxOptions) -> Exit {
             Exit::Other
         }
     }
+}
+
+fn read(path: &Path) -> Result<Script, String> {
+    let json = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    Script::parse(&json).map_err(|error| error.to_string())
 }
 
 /// Prints names, each with its line.
@@ -52,6 +59,18 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
         .rate_limit(options.rate_limit);
     for key in options.key {
         builder = builder.key(key);
+    }
+    if let Some(path) = options.script {
+        match read(&path) {
+            Ok(script) => builder = builder.script(script),
+            Err(message) => {
+                eprintln!(
+                    "error: the script {} cannot be used: {message}",
+                    path.display()
+                );
+                return Ok(Exit::Usage);
+            }
+        }
     }
     for faults in options.fault {
         builder = builder.fault(faults);

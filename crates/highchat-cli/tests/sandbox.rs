@@ -92,3 +92,28 @@ fn a_private_sandbox_shows_faults_too() {
     let told = run(highchat(["ask", "--sandbox", "/fault 500-html"]));
     assert_eq!(told.status, Some(8));
 }
+
+#[test]
+fn a_script_says_what_the_bot_says() {
+    let path = std::env::temp_dir().join(format!("highchat-script-{}.json", std::process::id()));
+    std::fs::write(&path, r#"{"rules": [{"contains": "x", "reply": "y"}]}"#).unwrap();
+    let service = sandbox(&["--script", path.to_str().unwrap()]);
+    assert_eq!(run(to("ask", &service.1, &["xx"])).stdout, "y\n");
+
+    std::fs::write(&path, "{\n  \"rulez\": []\n}").unwrap();
+    let told = run(highchat([
+        "sandbox",
+        "--port",
+        "0",
+        "--script",
+        path.to_str().unwrap(),
+    ]));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(told.status, Some(2));
+    assert!(
+        told.stderr.contains("unknown field `rulez`"),
+        "{}",
+        told.stderr
+    );
+    assert!(told.stderr.contains("line 2"), "{}", told.stderr);
+}

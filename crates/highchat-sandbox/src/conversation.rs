@@ -142,6 +142,11 @@ impl Conversation {
         }
     }
 
+    /// How many messages the user sent.
+    pub(crate) fn turns(&self) -> u64 {
+        self.memory.count()
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.state == State::Closed
     }

@@ -65,6 +65,11 @@ impl Conversations {
         self.shelf().by_id.contains_key(id)
     }
 
+    /// How many messages the user sent to it.
+    pub(crate) fn turns(&self, id: &str) -> u64 {
+        self.shelf().by_id.get(id).map_or(0, Conversation::turns)
+    }
+
     pub(crate) fn is_closed(&self, id: &str) -> bool {
         self.shelf()
             .by_id

@@ -27,6 +27,8 @@ pub(crate) struct Pace {
     pub(crate) token_delay: Duration,
     /// Zero: no pings.
     pub(crate) ping_interval: Duration,
+    /// How long a client may take.
+    pub(crate) patience: Duration,
 }
 
 impl Pace {

@@ -16,6 +16,7 @@ use crate::journal::Request;
 use crate::person::Person;
 use crate::reading::{Reading, Readings};
 use crate::reply::Pace;
+use crate::script::Script;
 use crate::server;
 use crate::service::Service;
 
@@ -174,6 +175,7 @@ pub struct Builder {
     person: Person,
     faults: Faults,
     readings: Readings,
+    script: Script,
 }
 
 impl Default for Builder {
@@ -189,6 +191,7 @@ impl Default for Builder {
             person: Person::default(),
             faults: Faults::default(),
             readings: Readings::default(),
+            script: Script::new(),
         }
     }
 }
@@ -261,6 +264,12 @@ impl Builder {
         self
     }
 
+    /// What the bot says to which message, and what goes wrong then.
+    pub fn script(mut self, script: Script) -> Self {
+        self.script = script;
+        self
+    }
+
     /// Another way to read the API's text where it is silent; each call adds one.
     pub fn reading(mut self, reading: Reading) -> Self {
         self.readings.add(reading);
@@ -278,7 +287,8 @@ impl Builder {
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
         let addr = listener.local_addr()?;
-        let conversations = match Conversations::new(self.person) {
+        let person = self.script.take_person().unwrap_or(self.person);
+        let conversations = match Conversations::new(person) {
             plain if !self.readings.has(Reading::NumericIds) => plain,
             plain => plain.with_numeric_ids(),
         };
@@ -289,8 +299,9 @@ impl Builder {
             Pace {
                 token_delay: self.token_delay,
                 ping_interval: self.ping_interval,
+                patience: self.patience,
             },
-            self.patience,
+            self.script,
             self.readings,
             addr.port(),
         ));

@@ -23,6 +23,7 @@ use crate::reading::{Reading, Readings};
 use crate::refusal::Refusal;
 use crate::reply::{Manner, Pace, Reply};
 use crate::request::{self, ChatRequest};
+use crate::script::{Rule, Script};
 use crate::upload::Upload;
 use crate::watched::Watched;
 
@@ -32,11 +33,11 @@ pub(crate) struct Service {
     rate: Mutex<RateLimit>,
     conversations: Arc<Conversations>,
     pace: Pace,
-    patience: Duration,
     open_replies: Arc<AtomicUsize>,
     journal: Arc<Journal>,
     plan: Mutex<Plan>,
     readings: Readings,
+    script: Script,
     /// Where it listens.
     port: u16,
 }
@@ -55,12 +56,13 @@ impl Service {
         rate_limit: u32,
         conversations: Conversations,
         pace: Pace,
-        patience: Duration,
+        script: Script,
         readings: Readings,
         port: u16,
     ) -> Self {
         Self {
             readings,
+            script,
             port,
             journal: Arc::new(Journal::new(access.keys().to_vec())),
             plan: Mutex::default(),
@@ -68,7 +70,6 @@ impl Service {
             rate: Mutex::new(RateLimit::new(rate_limit)),
             conversations: Arc::new(conversations),
             pace,
-            patience,
             open_replies: Arc::default(),
         }
     }
@@ -82,7 +83,7 @@ impl Service {
     }
 
     pub(crate) fn patience(&self) -> Duration {
-        self.patience
+        self.pace.patience
     }
 
     pub(crate) fn open_replies(&self) -> usize {
@@ -109,7 +110,7 @@ impl Service {
         let (head, body) = request.into_parts();
         // The body first, whatever the answer: leaving it unread would cost the client
         // the answer, and the journal wants it.
-        let upload = Upload::read(body, self.patience).await?;
+        let upload = Upload::read(body, self.pace.patience).await?;
         let request = Request::new(connection, head, upload.bytes().clone());
         let number = self.journal.record(request.clone());
         wire.begin(&Faults::default());
@@ -169,7 +170,12 @@ impl Service {
         if conversation_id.as_ref().is_some_and(is_gone) {
             return Err(Refusal::no_such_conversation());
         }
-        let own = Spell::faults(&message);
+        let turns = conversation_id
+            .as_ref()
+            .map_or(0, |id| self.conversations.turns(id));
+        let rule = self.script.find(turns + 1, &message);
+        let mut own = Spell::faults(&message);
+        own.extend(rule.map(Rule::faults).cloned().unwrap_or_default());
         let fate = self.plan().message(credential, &request.body, &own);
         let faults = match fate {
             Fate::Refused(injection) => return Ok(fault::refusal(injection, request, self.port)),
@@ -186,6 +192,10 @@ impl Service {
             .conversations
             .hear(&id, &message)
             .ok_or_else(Refusal::no_such_conversation)?;
+        let turn = match rule {
+            Some(rule) => rule.apply(turn),
+            None => turn,
+        };
         self.plan().fail_polls(&id, &faults);
         wire.begin(&faults);
         let told = Some(id.clone());

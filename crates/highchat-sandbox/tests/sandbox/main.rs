@@ -17,3 +17,4 @@ mod rating;
 mod readings;
 mod refusals;
 mod requests;
+mod script;
