@@ -11,7 +11,7 @@ mod wire;
 
 pub use injection::{Faults, Injection, UnknownFault};
 
-pub(crate) use answer::{alter, refusal};
+pub(crate) use answer::{REDIRECTED, alter, refusal};
 pub(crate) use pages::{repeats, reshape};
 pub(crate) use plan::{Fate, Plan};
 pub(crate) use spell::{Spell, list};

@@ -1,8 +1,7 @@
-use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
@@ -55,6 +54,9 @@ pub struct Request {
     /// When and how its answer ended; `None` while it has not.
     pub ended: Option<(Duration, End)>,
     pub(crate) told: Told,
+    /// When the service is to be asked again at the earliest.
+    pub(crate) come_again_at: Option<Duration>,
+    started: Instant,
 }
 
 /// How an answer ended.
@@ -76,10 +78,26 @@ pub(crate) struct Told {
     pub(crate) conversation_id: Option<String>,
     /// The state that a page showed.
     pub(crate) state: Option<State>,
-    /// Whether the event that ends a reply was given, with nothing wrong before it.
-    pub(crate) is_over: Arc<AtomicBool>,
-    /// When it was asked with a key in a place where none belongs.
+    /// The end of a reply, once it was given with nothing wrong before it.
+    pub(crate) over: Arc<OnceLock<Instant>>,
+    /// The times that were given, as they were written.
+    pub(crate) times: Vec<String>,
+    /// That of a reply's end, once it was given.
+    pub(crate) last_time: Arc<OnceLock<String>>,
+    /// Its path is the API's.
+    pub(crate) is_known_path: bool,
+    /// It was asked with a key in its query.
     pub(crate) key_in_query: bool,
+}
+
+impl Told {
+    /// Of a conversation.
+    pub(crate) fn of(conversation_id: &str) -> Self {
+        Self {
+            conversation_id: Some(conversation_id.to_owned()),
+            ..Self::default()
+        }
+    }
 }
 
 impl Request {
@@ -97,12 +115,25 @@ impl Request {
             retry_after: None,
             ended: None,
             told: Told::default(),
+            come_again_at: None,
+            started: Instant::now(),
         }
     }
 
-    /// Whether the whole of a reply was given to the client.
-    pub(crate) fn reply_is_over(&self) -> bool {
-        self.told.is_over.load(Ordering::Relaxed)
+    /// When the whole of a reply had been given to the client.
+    pub(crate) fn over_at(&self) -> Option<Duration> {
+        let over = self.told.over.get()?;
+        Some(over.duration_since(self.started))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn be_over_at(&self, at: Duration) {
+        self.told.over.get_or_init(|| self.started + at);
+    }
+
+    /// The times that its answer gave, as they were written.
+    pub(crate) fn times(&self) -> impl Iterator<Item = &String> {
+        self.told.times.iter().chain(self.told.last_time.get())
     }
 }
 
@@ -116,6 +147,8 @@ pub(crate) struct Journal {
 #[derive(Default)]
 struct Pages {
     requests: VecDeque<Request>,
+    /// When a client said that it cancelled what was under way.
+    cancels: VecDeque<Duration>,
     /// How many were forgotten.
     forgotten: usize,
 }
@@ -141,6 +174,7 @@ impl Journal {
         let mut pages = self.pages();
         // Under the lock, so that the order is that of the times.
         request.at = self.now();
+        request.started = self.started;
         if pages.requests.len() == MAX_REQUESTS {
             pages.requests.pop_front();
             pages.forgotten += 1;
@@ -155,6 +189,8 @@ impl Journal {
             request.answered_at = Some(now);
             request.status = Some(answer.status());
             request.retry_after = answer.headers().get(RETRY_AFTER).cloned();
+            let wait = request.retry_after.as_ref().and_then(wait);
+            request.come_again_at = wait.and_then(|wait| now.checked_add(wait));
             request.told = Told {
                 key_in_query: request.told.key_in_query,
                 ..told
@@ -168,6 +204,20 @@ impl Journal {
         if let Some(request) = self.pages().find(number) {
             request.ended.get_or_insert((now, end));
         }
+    }
+
+    /// The client says that it wants nothing more of what is under way.
+    pub(crate) fn cancelled(&self) {
+        let now = self.now();
+        let mut pages = self.pages();
+        if pages.cancels.len() == MAX_REQUESTS {
+            pages.cancels.pop_front();
+        }
+        pages.cancels.push_back(now);
+    }
+
+    pub(crate) fn cancels(&self) -> Vec<Duration> {
+        self.pages().cancels.iter().copied().collect()
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {
@@ -199,6 +249,16 @@ impl Pages {
     fn find(&mut self, number: usize) -> Option<&mut Request> {
         self.requests.get_mut(number.checked_sub(self.forgotten)?)
     }
+}
+
+/// What a `Retry-After` asks for, from now on.
+fn wait(value: &HeaderValue) -> Option<Duration> {
+    let text = value.to_str().ok()?;
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 fn holds(value: &[u8], key: &str) -> bool {

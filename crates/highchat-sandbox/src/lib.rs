@@ -105,6 +105,7 @@ mod state;
 mod tape;
 mod turn;
 mod upload;
+mod verdict;
 mod watched;
 mod words;
 
@@ -116,3 +117,4 @@ pub use playback::{Playback, Step};
 pub use reading::{Reading, UnknownReading};
 pub use sandbox::{Builder, Sandbox};
 pub use script::{InvalidScript, Rule, Script};
+pub use verdict::{Finding, Misstep, Verdict};

@@ -1,6 +1,6 @@
 use core::convert::Infallible;
 use core::pin::Pin;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use crate::answer::{self, Body};
 use crate::conversation::Settled;
 use crate::conversations::Conversations;
 use crate::fault::{Damage, Moment, Then, Wire};
+use crate::journal::Told;
 use crate::reading::{Reading, Readings};
 use crate::turn::{Ending, Tempo, Turn};
 
@@ -50,6 +51,8 @@ pub(crate) struct Manner {
     pub(crate) readings: Readings,
     /// It is the first of its conversation.
     pub(crate) is_first: bool,
+    /// What is noted of it.
+    pub(crate) told: Told,
 }
 
 /// The event stream of one reply.
@@ -72,8 +75,6 @@ pub(crate) struct Reply {
     is_settled: bool,
     /// The message id and the time of its `human`.
     human: Option<(String, Value)>,
-    /// Set once the client was given the whole of it.
-    is_over: Arc<AtomicBool>,
 }
 
 /// How far a reply was said.
@@ -115,17 +116,13 @@ impl Reply {
             open,
             is_settled: false,
             human: None,
-            is_over: Arc::default(),
         }
     }
 
-    /// What tells when the client was given the whole of it.
-    pub(crate) fn is_over(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.is_over)
-    }
-
     pub(crate) fn into_response(self) -> Response<Body> {
+        let told = self.manner.told.clone();
         let mut response = answer::empty(StatusCode::OK);
+        response.extensions_mut().insert(told);
         let headers = response.headers_mut();
         headers.insert(
             CONTENT_TYPE,
@@ -184,7 +181,7 @@ impl Reply {
             }
         };
         if next == Place::Over && self.manner.damage.is_whole() {
-            self.is_over.store(true, Ordering::Relaxed);
+            self.manner.told.over.get_or_init(std::time::Instant::now);
         }
         bytes
     }
@@ -205,6 +202,8 @@ impl Reply {
             ts,
         } = self.settle();
         let ts = self.manner.readings.time(ts);
+        let written = ts.as_str().map_or_else(|| ts.to_string(), str::to_owned);
+        self.manner.told.last_time.get_or_init(|| written);
         let message_id = self.manner.readings.message_id(&message_id);
         match self.turn.ending {
             Ending::Done(_) => (

@@ -64,16 +64,21 @@ pub(crate) fn rating(body: &[u8]) -> Result<Rating, Refusal> {
 pub(crate) fn after(query: Option<&str>, readings: Readings) -> Result<Option<Timestamp>, Refusal> {
     match query::value(query, "after") {
         None => Ok(None),
-        Some(time) => {
-            let number = time.parse().ok();
-            let number = number.filter(|_| readings.has(Reading::TimesAsNumbers));
-            let number = number.and_then(|time| Timestamp::from_millisecond(time).ok());
-            number
-                .map_or_else(|| time.parse(), Ok)
+        Some(text) => {
+            let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+            time(&text)
+                .filter(|_| !is_number || readings.has(Reading::TimesAsNumbers))
                 .map(Some)
-                .map_err(|_| Refusal::invalid("Ժամանակը սխալ է գրված։"))
+                .ok_or_else(|| Refusal::invalid("Ժամանակը սխալ է գրված։"))
         }
     }
+}
+
+/// A time in any of the forms in which they are given.
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
+    let number = text.parse().ok();
+    let number = number.and_then(|time| Timestamp::from_millisecond(time).ok());
+    number.or_else(|| text.parse().ok())
 }
 
 fn malformed() -> Refusal {

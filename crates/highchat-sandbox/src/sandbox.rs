@@ -19,6 +19,7 @@ use crate::reply::Pace;
 use crate::script::Script;
 use crate::server;
 use crate::service::Service;
+use crate::verdict::Verdict;
 
 /// A running service on a port of 127.0.0.1; it stops when it is dropped.
 ///
@@ -91,7 +92,7 @@ impl Sandbox {
     /// The newest 1000 are kept.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
-        self.service.requests()
+        self.service.journal().requests()
     }
 
     /// Lets faults befall the next reply that has none yet, with what comes before it
@@ -110,6 +111,18 @@ impl Sandbox {
     /// ```
     pub fn inject(&self, faults: impl Into<Faults>) {
         self.service.plan().inject(faults.into());
+    }
+
+    /// Whether the client behaved so far, as far as what it sent shows.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of_journal(self.service.journal())
+    }
+
+    /// Notes that the client wants nothing more of what is under way: it is to leave
+    /// soon, or the [verdict](Self::verdict) says so.
+    pub fn note_cancel(&self) {
+        self.service.journal().cancelled();
     }
 
     /// The rating last given to a conversation.

@@ -9,7 +9,7 @@ use http::{Method, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::access::{Access, Credential};
 use crate::answer::{self, Body};
@@ -90,8 +90,9 @@ impl Service {
         self.open_replies.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn requests(&self) -> Vec<Request> {
-        self.journal.requests()
+    /// What was asked.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// Which faults befall whom.
@@ -124,7 +125,12 @@ impl Service {
         });
         self.readings.alter(&mut response);
         cors::allow(response.headers_mut());
-        let told = response.extensions_mut().remove().unwrap_or_default();
+        let mut told: Told = response.extensions_mut().remove().unwrap_or_default();
+        let endpoint = Endpoint::find(&request.path);
+        told.is_known_path = endpoint.is_some();
+        if let Some(Endpoint::Messages(id) | Endpoint::Rating(id)) = endpoint {
+            told.conversation_id = Some(id);
+        }
         self.journal.answered(number, &response, told);
         let journal = Arc::clone(&self.journal);
         Ok(response.map(|body| Watched::new(body, journal, number, wire.clone()).boxed_unsync()))
@@ -198,7 +204,7 @@ impl Service {
         };
         self.plan().fail_polls(&id, &faults);
         wire.begin(&faults);
-        let told = Some(id.clone());
+        let told = Told::of(&id);
         let reply = Reply::new(
             Arc::clone(&self.conversations),
             id,
@@ -209,17 +215,11 @@ impl Service {
                 wire: wire.clone(),
                 readings: self.readings,
                 is_first,
+                told,
             },
             Arc::clone(&self.open_replies),
         );
-        let told = Told {
-            conversation_id: told,
-            is_over: reply.is_over(),
-            ..Told::default()
-        };
-        let mut response = fault::alter(reply.into_response(), &faults);
-        response.extensions_mut().insert(told);
-        Ok(response)
+        Ok(fault::alter(reply.into_response(), &faults))
     }
 
     fn messages(&self, id: &str, request: &Request) -> Result<Response<Body>, Refusal> {
@@ -244,10 +244,21 @@ impl Service {
         let mut shown = self.readings.page(&page);
         fault::reshape(&mut shown, &failing.faults);
         let mut response = answer::json(StatusCode::OK, &shown);
+        let times = shown["messages"].as_array().into_iter().flatten();
+        let times = times.map(|message| &message["created_at"]);
+        let newest = times.max_by_key(|time| time.to_string());
+        let written = |time: &Value| {
+            time.as_str()
+                .map_or_else(|| time.to_string(), str::to_owned)
+        };
         response.extensions_mut().insert(Told {
-            conversation_id: Some(id.to_owned()),
             state: Some(page.state),
-            ..Told::default()
+            times: newest
+                .into_iter()
+                .chain([&shown["ts"]])
+                .map(written)
+                .collect(),
+            ..Told::of(id)
         });
         Ok(response)
     }

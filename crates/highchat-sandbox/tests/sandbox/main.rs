@@ -18,3 +18,4 @@ mod readings;
 mod refusals;
 mod requests;
 mod script;
+mod verdict;
