@@ -7,6 +7,7 @@ use std::path::Path;
 
 use highchat_sandbox::{Fault, Reading, Sandbox, Script};
 
+use crate::check;
 use crate::exit::Exit;
 use crate::options::SandboxOptions;
 use crate::signals::Stop;
@@ -51,8 +52,9 @@ fn list(options: &SandboxOptions) -> io::Result<Exit> {
 }
 
 fn serve(options: SandboxOptions) -> io::Result<Exit> {
+    let port = options.port.unwrap_or(if options.check { 0 } else { 8787 });
     let mut builder = Sandbox::builder()
-        .port(options.port)
+        .port(port)
         .slug(options.slug)
         .token_delay(Duration::from_millis(options.token_delay))
         .ping_interval(Duration::from_millis(options.ping_interval))
@@ -81,7 +83,10 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
     let mut stop = Stop::catch()?;
     let sandbox = builder
         .start()
-        .map_err(|error| io::Error::new(error.kind(), format!("port {}: {error}", options.port)))?;
+        .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {error}")))?;
+    if options.check {
+        return check::run(&sandbox, &options.command, stop);
+    }
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "listening on {}", sandbox.base_url())?;
     stdout.flush()?;

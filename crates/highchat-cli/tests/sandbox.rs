@@ -117,3 +117,84 @@ fn a_script_says_what_the_bot_says() {
     );
     assert!(told.stderr.contains("line 2"), "{}", told.stderr);
 }
+
+/// A run of `highchat sandbox --check` with these options, and that command.
+fn check(options: &[&str], command: &[&str]) -> Run {
+    let mut check = highchat(["sandbox", "--check", "--token-delay", "0"]);
+    check.args(options).arg("--").args(command);
+    run(check)
+}
+
+/// This program as the one that is judged.
+const HIGHCHAT: &str = env!("CARGO_BIN_EXE_highchat");
+
+#[test]
+fn a_client_that_behaves_passes_the_check_whatever_befalls_it() {
+    for (faults, status) in [
+        ("cr-lf", 0),
+        ("cut", 0),
+        ("429-seconds", 0),
+        ("500-html", 8),
+        ("redirect", 8),
+        ("no-end", 0),
+    ] {
+        let message = format!("/fault {faults}");
+        let told = check(&[], &[HIGHCHAT, "ask", &message]);
+        assert_eq!(told.status, Some(0), "{faults}: {}", told.stderr);
+        let ended = format!("the command ended with exit status: {status}\n");
+        assert!(told.stderr.contains(&ended), "{faults}: {}", told.stderr);
+        assert!(
+            told.stderr.ends_with(" requests, 0 findings\n"),
+            "{}",
+            told.stderr
+        );
+    }
+}
+
+#[test]
+fn a_client_that_polls_too_fast_fails_the_check() {
+    let ask = [
+        HIGHCHAT,
+        "ask",
+        "/human",
+        "--wait=1",
+        "--poll-interval",
+        "0.2",
+    ];
+    let told = check(&[], &ask);
+
+    assert_eq!(told.status, Some(1));
+    assert!(
+        told.stderr.contains("\npolled-too-fast: a poll came 0."),
+        "{}",
+        told.stderr
+    );
+    assert!(
+        !told.stdout.is_empty(),
+        "the command's own output goes through"
+    );
+}
+
+#[test]
+fn a_client_that_sends_a_message_twice_fails_the_check() {
+    let ask = r#""$0" ask --attempts 1 ա; "$0" ask --attempts 1 ա"#;
+    let told = check(&["--fault", "502-empty"], &["sh", "-c", ask, HIGHCHAT]);
+
+    assert_eq!(told.status, Some(1));
+    let finding = "sent-twice: a message was sent again after the answer 502";
+    assert!(told.stderr.contains(finding), "{}", told.stderr);
+}
+
+#[test]
+fn a_command_that_asks_nothing_or_does_not_start_is_told() {
+    let told = check(&[], &["true"]);
+    assert_eq!(told.status, Some(1));
+    assert!(told.stderr.contains("it asked nothing"), "{}", told.stderr);
+
+    let told = check(&[], &["/no/such/program"]);
+    assert_eq!(told.status, Some(2));
+    assert!(told.stderr.contains("cannot be started"), "{}", told.stderr);
+
+    let told = run(highchat(["sandbox", "--check"]));
+    assert_eq!(told.status, Some(2), "{}", told.stderr);
+}
