@@ -80,6 +80,7 @@ mod access;
 mod answer;
 mod bot;
 mod clock;
+mod control;
 mod conversation;
 mod conversations;
 mod cors;

@@ -66,6 +66,15 @@ impl Refusal {
         }
     }
 
+    /// The control API is for this machine alone; it has no code in the API's table.
+    pub(crate) fn foreign() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Սա հասանելի է միայն այս համակարգչից։",
+        )
+    }
+
     /// The API's table has no code for this; a client is to go by the status.
     pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
         Self {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::access::{Access, Credential};
 use crate::answer::{self, Body};
+use crate::control;
 use crate::conversations::Conversations;
 use crate::cors;
 use crate::fault::{self, Damage, Fate, Faults, Plan, Spell, Wire};
@@ -113,8 +114,12 @@ impl Service {
         // the answer, and the journal wants it.
         let upload = Upload::read(body, self.pace.patience).await?;
         let request = Request::new(connection, head, upload.bytes().clone());
-        let number = self.journal.record(request.clone());
         wire.begin(&Faults::default());
+        if request.path.starts_with(control::PREFIX) {
+            let answer = control::answer(&request, &self.journal, &mut self.plan());
+            return Ok(answer.unwrap_or_else(Refusal::into_response));
+        }
+        let number = self.journal.record(request.clone());
         let mut response = match upload {
             Upload::Whole(_) => self.route(&request, wire),
             Upload::TooLarge(_) => Err(Refusal::too_large()),

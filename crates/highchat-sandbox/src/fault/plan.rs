@@ -56,6 +56,16 @@ impl Plan {
         self.always = faults;
     }
 
+    /// What befalls every reply and poll.
+    pub(crate) fn always(&self) -> &Faults {
+        &self.always
+    }
+
+    /// What befalls the next replies, one each.
+    pub(crate) fn next(&self) -> impl Iterator<Item = &Faults> {
+        self.next.iter().map(|(faults, _)| faults)
+    }
+
     /// Nothing befalls anyone any more.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();

@@ -3,6 +3,7 @@
 mod access;
 mod chat;
 mod client;
+mod control;
 mod cors;
 mod faults;
 mod handoff;
