@@ -45,7 +45,10 @@ pub(crate) fn run(sandbox: &Sandbox, command: &[OsString], mut stop: Stop) -> io
     let mut child = match child {
         Ok(child) => child,
         Err(error) => {
-            eprintln!("error: {} cannot be started: {error}", Path::new(program).display());
+            eprintln!(
+                "error: {} cannot be started: {error}",
+                Path::new(program).display()
+            );
             return Ok(Exit::Usage);
         }
     };

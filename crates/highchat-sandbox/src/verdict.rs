@@ -154,12 +154,10 @@ impl Verdict {
             };
             let before = &requests[..n];
             alone(request, &mut found);
-            match &request.method {
-                &Method::POST if request.path == "/v1/chat" => sent(request, before, &mut found),
-                &Method::GET if request.path.ends_with("/messages") => {
-                    polled(request, before, &mut found);
-                }
-                _ => {}
+            if request.method == Method::POST && request.path == "/v1/chat" {
+                sent(request, before, &mut found);
+            } else if request.method == Method::GET && request.path.ends_with("/messages") {
+                polled(request, before, &mut found);
             }
             if let Some(since) = kept_open(request, cancels, now) {
                 let words = format!("an exchange went on {:.1} s too long", since.as_secs_f64());
