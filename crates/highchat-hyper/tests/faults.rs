@@ -4,24 +4,25 @@ use highchat_hyper::{Client, Session};
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::message::Message;
 use highchat_sandbox::Sandbox;
-use highchat_trials::{Seen, Trial};
+use highchat_trials::{IN_A_THREAD, Seen, TRIALS, Trial, hold, hold_readings};
 
-/// Sends the message, and follows what comes of it to its end.
+/// Sends the messages, and follows what comes of each to its end.
 fn send(trial: &Trial, sandbox: &Sandbox) -> Seen {
     let credentials = Credentials::key(sandbox.key()).unwrap();
     let endpoint = Endpoint::new(sandbox.base_url(), credentials).unwrap();
     let mut session = Session::new(Client::with_config(endpoint, trial.config()));
-    session
-        .send(Message::new(trial.message()).unwrap())
-        .unwrap();
     let mut seen = Seen::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
-        while let Some(update) = session.next().await {
-            seen.note(&update);
+        for message in trial.messages() {
+            session.send(Message::new(message).unwrap()).unwrap();
+            seen = Seen::default();
+            while let Some(update) = session.next().await {
+                seen.note(&update);
+            }
         }
     });
     seen
@@ -29,10 +30,15 @@ fn send(trial: &Trial, sandbox: &Sandbox) -> Seen {
 
 #[test]
 fn each_fault_has_the_outcome_that_the_rules_ask_for() {
-    highchat_trials::hold(send);
+    hold(TRIALS, send);
+}
+
+#[test]
+fn each_fault_in_a_thread_has_the_outcome_that_the_rules_ask_for() {
+    hold(IN_A_THREAD, send);
 }
 
 #[test]
 fn each_reading_of_the_api_will_do() {
-    highchat_trials::hold_readings(send);
+    hold_readings(send);
 }

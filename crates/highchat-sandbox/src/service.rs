@@ -189,7 +189,12 @@ impl Service {
         own.extend(rule.map(Rule::faults).cloned().unwrap_or_default());
         let fate = self.plan().message(credential, &request.body, &own);
         let faults = match fate {
-            Fate::Refused(injection) => return Ok(fault::refusal(injection, request, self.port)),
+            Fate::Refused(injection) => {
+                let mut response = fault::refusal(injection, request, self.port);
+                let told = conversation_id.as_deref().map(Told::of);
+                response.extensions_mut().insert(told.unwrap_or_default());
+                return Ok(response);
+            }
             Fate::Taken(faults) => faults,
         };
         self.rate

@@ -6,7 +6,7 @@ use std::thread;
 use highchat_sandbox::{Misstep, Person, Reading, Sandbox};
 
 use crate::seen::{Outcome, Seen};
-use crate::trial::{TEXT, TRIALS, Trial};
+use crate::trial::{TEXT, Trial};
 
 /// How many rows are tried at the same time: most of their time is waiting.
 const AT_ONCE: usize = 8;
@@ -14,14 +14,14 @@ const AT_ONCE: usize = 8;
 /// What the person of each sandbox says.
 const LINES: [&str; 3] = ["մեկ", "երկու", "երեք"];
 
-/// Holds a client to the whole table: `send` sends the trial's message to the sandbox,
-/// and follows a handoff to its end.
+/// Holds a client to a table: `send` sends the trial's messages to the sandbox, follows a
+/// handoff to its end, and tells what it saw of the last message.
 ///
 /// # Panics
 ///
 /// The client behaves otherwise than the table says; the rows are named.
-pub fn hold(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
-    each(TRIALS, |trial| {
+pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
+    each(trials, |trial| {
         let sandbox = sandbox(&[])?;
         let seen = send(trial, &sandbox);
         judge(trial, &sandbox, &seen)
@@ -49,6 +49,7 @@ pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
                 posts: 1,
                 why: reading.line(),
                 waits: false,
+                is_in_a_thread: false,
             };
             let before = sandbox.requests().len();
             let seen = send(&trial, &sandbox);

@@ -23,12 +23,19 @@ pub struct Trial {
     pub why: &'static str,
     /// It lasts until a clock of the client runs out.
     pub waits: bool,
+    /// Another message was sent before, and answered.
+    pub is_in_a_thread: bool,
 }
 
 impl Trial {
-    /// The message to send.
+    /// The messages to send, one after the other.
     #[must_use]
-    pub fn message(&self) -> String {
+    pub fn messages(&self) -> Vec<String> {
+        let first = self.is_in_a_thread.then(|| "Բարև".to_owned());
+        first.into_iter().chain([self.message()]).collect()
+    }
+
+    fn message(&self) -> String {
         match self.outcome {
             Outcome::HandedOver => format!("/fault {}", self.faults),
             _ => format!("/fault {} /long 3", self.faults),
@@ -65,6 +72,7 @@ impl Trial {
             posts: 1,
             why,
             waits: false,
+            is_in_a_thread: false,
         }
     }
 
@@ -75,6 +83,12 @@ impl Trial {
 
     const fn sends(mut self, posts: usize) -> Self {
         self.posts = posts;
+        self
+    }
+
+    const fn in_a_thread(mut self) -> Self {
+        self.is_in_a_thread = true;
+        self.posts += 1;
         self
     }
 
@@ -93,6 +107,9 @@ const NOT_TAKEN: &str =
 const NOT_REPEATED: &str = "what is no reply is reported, and the message not sent again";
 const ONCE: &str = "every message is shown once, however often and in whatever order polls show it";
 const POLLS_ON: &str = "a poll that failed is repeated after a pause";
+
+const TOLD_APART: &str =
+    "a reply of which nothing came is looked for where an older one can be told apart";
 
 /// The table.
 pub const TRIALS: &[Trial] = &[
@@ -289,6 +306,45 @@ pub const TRIALS: &[Trial] = &[
         Outcome::HandedOver,
         "404 ends the handoff with the error",
     ),
+];
+
+/// More rows, for clients that remember a conversation from one message to the next: a
+/// reply of which nothing came can be told from an older one there.
+pub const IN_A_THREAD: &[Trial] = &[
+    Trial::new("cut", Outcome::Recovered, READ_BACK).in_a_thread(),
+    Trial::new("cut:0", Outcome::Recovered, TOLD_APART).in_a_thread(),
+    Trial::new("reset:0", Outcome::Recovered, TOLD_APART).in_a_thread(),
+    Trial::new("cut:40", Outcome::Recovered, TOLD_APART).in_a_thread(),
+    Trial::new("stall:0", Outcome::Recovered, TOLD_APART)
+        .waits()
+        .in_a_thread(),
+    Trial::new("no-meta,cut", Outcome::Recovered, READ_BACK).in_a_thread(),
+    Trial::new("no-done,huge-event", Outcome::Recovered, READ_BACK).in_a_thread(),
+    Trial::new(
+        "500-html",
+        Outcome::Failed,
+        "what is not found is reported as it was",
+    )
+    .in_a_thread(),
+    Trial::new("429", Outcome::Whole, NOT_TAKEN)
+        .sends(2)
+        .in_a_thread(),
+    Trial::new(
+        "cut,poll-500",
+        Outcome::Recovered,
+        "a look that fails is repeated",
+    )
+    .in_a_thread(),
+    Trial::new(
+        "cut,poll-429",
+        Outcome::Recovered,
+        "a look that fails is repeated",
+    )
+    .in_a_thread(),
+    Trial::new("cut,poll-duplicates", Outcome::Recovered, READ_BACK).in_a_thread(),
+    Trial::new("cut,poll-404", Outcome::Incomplete, "404 ends the search")
+        .shows("Սա երկար ")
+        .in_a_thread(),
 ];
 
 #[cfg(test)]
