@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use http::header::{ALLOW, HeaderValue, RETRY_AFTER};
+use http::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -24,6 +24,21 @@ enum Extra {
     None,
     RetryAfter(u64),
     Allow(&'static str),
+    /// The connection is of no use any more.
+    Close,
+}
+
+/// The answer, byte for byte, to a head that does not come to its end: there is no
+/// request yet that HTTP could answer.
+pub(crate) fn slow_head() -> String {
+    let refusal = Refusal::too_slow();
+    let shape = json!({ "error": { "code": refusal.code, "message": refusal.message } });
+    let body = shape.to_string();
+    format!(
+        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=utf-8\r\n\
+         access-control-allow-origin: *\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 impl Refusal {
@@ -96,6 +111,18 @@ impl Refusal {
         )
     }
 
+    /// Nor for this; what is left of the request may still come, so the connection ends.
+    pub(crate) fn too_slow() -> Self {
+        Self {
+            extra: Extra::Close,
+            ..Self::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "invalid_input",
+                "Հարցումը չափազանց դանդաղ է գալիս։",
+            )
+        }
+    }
+
     pub(crate) fn into_response(self) -> Response<Body> {
         let error = json!({ "code": self.code, "message": self.message });
         self.with_error(&error)
@@ -112,6 +139,10 @@ impl Refusal {
         let mut response = answer::json(self.status, &shape);
         match self.extra {
             Extra::None => {}
+            Extra::Close => {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
             Extra::RetryAfter(seconds) => {
                 response.headers_mut().insert(RETRY_AFTER, seconds.into());
             }

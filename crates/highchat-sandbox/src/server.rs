@@ -9,11 +9,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::SockRef;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::fault::{Transport, Wire};
+use crate::refusal;
 use crate::service::Service;
 use crate::stall::StallGuard;
 
@@ -82,7 +84,7 @@ async fn serve(stream: TcpStream, number: u64, service: Arc<Service>, slot: Owne
     let wire = Wire::default();
     let stream = StallGuard::new(stream, patience);
     let stream = TokioIo::new(Transport::new(stream, wire.clone()));
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience)
         .max_buf_size(MAX_BUFFER)
@@ -93,8 +95,18 @@ async fn serve(stream: TcpStream, number: u64, service: Arc<Service>, slot: Owne
                 async move { service.answer(request, number, &wire).await }
             }),
         );
-    // An error here is a client that left, stalled or spoke no HTTP: there is nobody
-    // to tell.
-    let _ = connection.await;
+    // Any other error is a client that left, stalled or spoke no HTTP: there is nobody to
+    // tell.
+    if let Err(error) = (&mut connection).await {
+        let parts = connection.into_parts();
+        // A connection on which nothing was asked has nothing to be answered.
+        if error.is_timeout() && !parts.read_buf.is_empty() {
+            let mut stream = parts.io.into_inner();
+            let refusal = refusal::slow_head();
+            // The answer is small enough for the buffers of a connection that is idle.
+            let _ = stream.write_all(refusal.as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+    }
     drop(slot);
 }

@@ -115,7 +115,7 @@ impl Service {
         let upload = Upload::read(body, self.pace.patience).await?;
         let request = Request::new(connection, head, upload.bytes().clone());
         wire.begin(&Faults::default());
-        if request.path.starts_with(control::PREFIX) {
+        if request.path.starts_with(control::PREFIX) && matches!(upload, Upload::Whole(_)) {
             let answer = control::answer(&request, &self.journal, &mut self.plan());
             return Ok(answer.unwrap_or_else(Refusal::into_response));
         }
@@ -123,6 +123,7 @@ impl Service {
         let mut response = match upload {
             Upload::Whole(_) => self.route(&request, wire),
             Upload::TooLarge(_) => Err(Refusal::too_large()),
+            Upload::TooSlow(_) => Err(Refusal::too_slow()),
         }
         .unwrap_or_else(|refusal| match self.readings.has(Reading::ErrorAsString) {
             true => refusal.into_plain_response(),

@@ -144,7 +144,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn parse(received: &[u8]) -> Self {
+    pub(crate) fn parse(received: &[u8]) -> Self {
         let end = received
             .windows(4)
             .position(|bytes| bytes == b"\r\n\r\n")
