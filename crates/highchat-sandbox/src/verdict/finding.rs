@@ -43,6 +43,21 @@ pub enum Misstep {
 }
 
 impl Misstep {
+    /// Everything that is looked for.
+    pub const ALL: &'static [Self] = &[
+        Self::SentTwice,
+        Self::TooSoon,
+        Self::PolledTooFast,
+        Self::PolledAfterEnd,
+        Self::FollowedRedirect,
+        Self::KeptOpen,
+        Self::ChangedAfter,
+        Self::WrongContentType,
+        Self::KeyInQuery,
+        Self::Cookie,
+        Self::NoSuchEndpoint,
+    ];
+
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
