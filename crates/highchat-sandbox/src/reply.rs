@@ -153,14 +153,13 @@ impl Reply {
                 }
                 None => {
                     let (name, data) = self.last();
-                    let moment = if length == 0 {
-                        Moment::MiddleAndLast
-                    } else {
-                        Moment::Last
-                    };
-                    let next = match self.turn.ending {
-                        Ending::Human(_) if self.has_done_after_human() => Place::Done,
-                        _ => Place::Over,
+                    let goes_on = matches!(self.turn.ending, Ending::Human(_))
+                        && self.manner.readings.has(Reading::DoneAfterHuman);
+                    let (moment, next) = match (length, goes_on) {
+                        (0, true) => (Moment::Middle, Place::Done),
+                        (_, true) => (Moment::Usual, Place::Done),
+                        (0, false) => (Moment::MiddleAndLast, Place::Over),
+                        (_, false) => (Moment::Last, Place::Over),
                     };
                     (name, data, moment, next)
                 }
@@ -216,10 +215,6 @@ impl Reply {
             }
             Ending::Error(message) => ("error", json!({ "message": message })),
         }
-    }
-
-    fn has_done_after_human(&self) -> bool {
-        self.manner.readings.has(Reading::DoneAfterHuman)
     }
 
     /// The state has no `human` there.

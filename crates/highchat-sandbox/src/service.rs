@@ -101,8 +101,8 @@ impl Service {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers a request that came on that connection. An error is a client that there is no use in answering; its
-    /// connection is to be closed.
+    /// Answers a request that came on that connection. An error is a client that there is
+    /// no use in answering; its connection is to be closed.
     pub(crate) async fn answer(
         &self,
         request: hyper::Request<Incoming>,
@@ -115,8 +115,12 @@ impl Service {
         let upload = Upload::read(body, self.pace.patience).await?;
         let request = Request::new(connection, head, upload.bytes().clone());
         wire.begin(&Faults::default());
-        if request.path.starts_with(control::PREFIX) && matches!(upload, Upload::Whole(_)) {
-            let answer = control::answer(&request, &self.journal, &mut self.plan());
+        if request.path.starts_with(control::PREFIX) {
+            let answer = match upload {
+                Upload::Whole(_) => control::answer(&request, &self.journal, &mut self.plan()),
+                Upload::TooLarge(_) => Err(Refusal::too_large()),
+                Upload::TooSlow(_) => Err(Refusal::too_slow()),
+            };
             return Ok(answer.unwrap_or_else(Refusal::into_response));
         }
         let number = self.journal.record(request.clone());
@@ -170,21 +174,11 @@ impl Service {
             conversation_id,
             ..
         } = ChatRequest::parse(&request.body, self.readings)?;
-        if conversation_id
-            .as_ref()
-            .is_some_and(|id| !self.conversations.contains(id))
-        {
+        let id = conversation_id.as_deref();
+        if id.is_some_and(|id| self.is_gone(id)) {
             return Err(Refusal::no_such_conversation());
         }
-        let is_gone = |id: &String| {
-            self.readings.has(Reading::ClosedIsGone) && self.conversations.is_closed(id)
-        };
-        if conversation_id.as_ref().is_some_and(is_gone) {
-            return Err(Refusal::no_such_conversation());
-        }
-        let turns = conversation_id
-            .as_ref()
-            .map_or(0, |id| self.conversations.turns(id));
+        let turns = id.map_or(0, |id| self.conversations.turns(id));
         let rule = self.script.find(turns + 1, &message);
         let mut own = Spell::faults(&message);
         own.extend(rule.map(Rule::faults).cloned().unwrap_or_default());
@@ -192,7 +186,7 @@ impl Service {
         let faults = match fate {
             Fate::Refused(injection) => {
                 let mut response = fault::refusal(injection, request, self.port);
-                let told = conversation_id.as_deref().map(Told::of);
+                let told = id.map(Told::of);
                 response.extensions_mut().insert(told.unwrap_or_default());
                 return Ok(response);
             }
@@ -203,7 +197,7 @@ impl Service {
             .unwrap_or_else(PoisonError::into_inner)
             .admit(credential, Instant::now())
             .map_err(Refusal::rate_limited)?;
-        let is_first = conversation_id.is_none();
+        let is_first = id.is_none();
         let id = conversation_id.unwrap_or_else(|| self.conversations.begin());
         let turn = self
             .conversations
@@ -231,6 +225,12 @@ impl Service {
             Arc::clone(&self.open_replies),
         );
         Ok(fault::alter(reply.into_response(), &faults))
+    }
+
+    /// Whether a message cannot be taken: there is no such conversation, or no more.
+    fn is_gone(&self, id: &str) -> bool {
+        !self.conversations.contains(id)
+            || self.readings.has(Reading::ClosedIsGone) && self.conversations.is_closed(id)
     }
 
     fn messages(&self, id: &str, request: &Request) -> Result<Response<Body>, Refusal> {
