@@ -83,7 +83,13 @@ impl fmt::Display for Verdict {
         for finding in &self.findings {
             writeln!(f, "{finding}")?;
         }
+        let ending = |count| if count == 1 { "" } else { "s" };
         let (requests, findings) = (self.requests, self.findings.len());
-        write!(f, "{requests} requests, {findings} findings")
+        write!(
+            f,
+            "{requests} request{}, {findings} finding{}",
+            ending(requests),
+            ending(findings)
+        )
     }
 }

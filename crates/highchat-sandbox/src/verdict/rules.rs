@@ -379,7 +379,7 @@ mod tests {
         assert_eq!(
             verdict.to_string(),
             "followed-redirect: a redirect was followed, with the key (at 0.000 s)\n\
-             1 requests, 1 findings"
+             1 request, 1 finding"
         );
 
         let mut unknown = asked(0, Method::GET, "/v2", "", 404);
