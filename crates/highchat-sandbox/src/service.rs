@@ -115,12 +115,8 @@ impl Service {
         let upload = Upload::read(body, self.pace.patience).await?;
         let request = Request::new(connection, head, upload.bytes().clone());
         wire.begin(&Faults::default());
-        if request.path.starts_with(control::PREFIX) {
-            let answer = match upload {
-                Upload::Whole(_) => control::answer(&request, &self.journal, &mut self.plan()),
-                Upload::TooLarge(_) => Err(Refusal::too_large()),
-                Upload::TooSlow(_) => Err(Refusal::too_slow()),
-            };
+        if request.path.starts_with(control::PREFIX) && matches!(upload, Upload::Whole(_)) {
+            let answer = control::answer(&request, &self.journal, &mut self.plan());
             return Ok(answer.unwrap_or_else(Refusal::into_response));
         }
         let number = self.journal.record(request.clone());
