@@ -21,6 +21,9 @@ use crate::journal::Told;
 use crate::reading::{Reading, Readings};
 use crate::turn::{Ending, Tempo, Turn};
 
+/// How long a reply of which nothing more comes is kept open for a client that stays.
+const MAX_HALT: Duration = Duration::from_secs(600);
+
 /// How fast replies come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
@@ -168,7 +171,11 @@ impl Reply {
                 let (data, moment) = (self.done_after_human(), Moment::Last);
                 ("done", data, moment, Place::Over)
             }
-            Place::Halted | Place::Over => return Bytes::new(),
+            // Nobody waits that long for what never comes.
+            Place::Halted | Place::Over => {
+                self.at = Place::Over;
+                return Bytes::new();
+            }
         };
         let (bytes, then) = self.manner.damage.write(name, data, moment);
         self.at = match then {
@@ -272,7 +279,7 @@ impl hyper::body::Body for Reply {
             } else if is_due(self.due) {
                 let bytes = self.advance();
                 self.due = match self.at {
-                    Place::Halted => None,
+                    Place::Halted => now.checked_add(MAX_HALT),
                     _ => now.checked_add(self.delay()),
                 };
                 bytes
