@@ -2,10 +2,10 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::clock::{later, text};
+use crate::clock::later;
+use crate::look::{Author, Look};
 use crate::memory::Memory;
 use crate::person::{Act, Person};
 use crate::state::State;
@@ -25,30 +25,20 @@ pub struct Rating {
 }
 
 /// A message as the messages endpoint shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Message {
-    id: String,
-    role: Role,
-    content: String,
-    #[serde(serialize_with = "as_text")]
-    created_at: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Role {
-    User,
-    /// The bot, and a person as well: the API's sample shows no other.
-    Assistant,
+    pub(crate) id: String,
+    pub(crate) author: Author,
+    pub(crate) content: String,
+    pub(crate) created_at: Timestamp,
 }
 
 /// What the messages endpoint answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Page {
-    state: State,
-    messages: Vec<Message>,
-    #[serde(serialize_with = "as_text")]
-    ts: Timestamp,
+    pub(crate) state: State,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) ts: Timestamp,
 }
 
 /// What the last event of a reply says of its conversation.
@@ -106,7 +96,7 @@ impl Conversation {
             self.state = State::Bot;
         }
         self.memory.hear(message);
-        self.push(Role::User, message.to_owned(), now);
+        self.push(Author::User, message.to_owned(), now);
         Turn::of(self.state, &self.memory, message)
     }
 
@@ -115,7 +105,7 @@ impl Conversation {
         self.catch_up(person, now);
         match turn.ending {
             Ending::Done(next) => {
-                let (message_id, ts) = self.push(Role::Assistant, turn.text.clone(), now);
+                let (message_id, ts) = self.push(Author::Bot, turn.text.clone(), now);
                 match next {
                     Next::GoesOn => {}
                     Next::Pending => self.hand_over(State::PendingHuman, ts),
@@ -152,18 +142,22 @@ impl Conversation {
         }
     }
 
-    /// The messages after a time, that time excluded, oldest first.
-    pub(crate) fn page(
-        &mut self,
-        after: Option<Timestamp>,
-        person: &Person,
-        now: Timestamp,
-    ) -> Page {
+    /// How many messages the user sent.
+    pub(crate) fn turns(&self) -> u64 {
+        self.memory.count()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// The messages that are to be shown, oldest first.
+    pub(crate) fn page(&mut self, look: &Look, person: &Person, now: Timestamp) -> Page {
         self.catch_up(person, now);
         let messages = self
             .messages
             .iter()
-            .filter(|message| after.is_none_or(|after| message.created_at > after))
+            .filter(|message| look.shows(message.author, message.created_at))
             .cloned()
             .collect();
         Page {
@@ -200,7 +194,7 @@ impl Conversation {
             match act {
                 Act::Says(text) => {
                     self.state = State::Human;
-                    self.push(Role::Assistant, text.clone(), due);
+                    self.push(Author::Person, text.clone(), due);
                 }
                 Act::HandsBack => {
                     self.state = State::Bot;
@@ -210,7 +204,7 @@ impl Conversation {
         }
     }
 
-    fn push(&mut self, role: Role, content: String, at: Timestamp) -> (String, Timestamp) {
+    fn push(&mut self, author: Author, content: String, at: Timestamp) -> (String, Timestamp) {
         let id = Uuid::new_v4().to_string();
         let created_at = self.tick(at);
         if self.messages.len() == MAX_MESSAGES {
@@ -218,7 +212,7 @@ impl Conversation {
         }
         self.messages.push_back(Message {
             id: id.clone(),
-            role,
+            author,
             content,
             created_at,
         });
@@ -241,13 +235,10 @@ impl Conversation {
     }
 }
 
-fn as_text<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&text(*time))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::text;
 
     fn at(seconds: u64) -> Timestamp {
         later(Timestamp::UNIX_EPOCH, Duration::from_secs(seconds))
@@ -262,12 +253,12 @@ mod tests {
 
     /// The state and the messages, as `second role: first word`.
     fn log(conversation: &mut Conversation, seconds: u64) -> Vec<String> {
-        let page = conversation.page(None, &Person::default(), at(seconds));
+        let page = conversation.page(&Look::default(), &Person::default(), at(seconds));
         let mut log = vec![format!("{:?}", page.state)];
         log.extend(page.messages.iter().map(|message| {
             let first = message.content.split_whitespace().next().unwrap_or("");
             let second = &text(message.created_at)[17..19];
-            format!("{second} {:?}: {first}", message.role)
+            format!("{second} {:?}: {first}", message.author)
         }));
         log
     }
@@ -283,8 +274,8 @@ mod tests {
             [
                 "Bot",
                 "00 User: /human",
-                "03 Assistant: Բարև",
-                "06 Assistant: Կարդացի,",
+                "03 Person: Բարև",
+                "06 Person: Կարդացի,",
             ]
         );
         assert_eq!(say(&mut conversation, "լավ", 21).state, State::Bot);
@@ -301,9 +292,9 @@ mod tests {
             [
                 "Bot",
                 "00 User: /human",
-                "03 Assistant: Բարև",
+                "03 Person: Բարև",
                 "04 User: հե՜յ",
-                "06 Assistant: Կարդացի,",
+                "06 Person: Կարդացի,",
             ]
         );
     }
@@ -353,7 +344,7 @@ mod tests {
             say(&mut conversation, "ա", 0);
         }
 
-        let page = conversation.page(None, &Person::default(), at(0));
+        let page = conversation.page(&Look::default(), &Person::default(), at(0));
         let times: Vec<_> = page.messages.iter().map(|m| m.created_at).collect();
 
         assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
@@ -367,7 +358,7 @@ mod tests {
             say(&mut conversation, &format!("ա{n}"), 0);
         }
 
-        let page = conversation.page(None, &Person::default(), at(0));
+        let page = conversation.page(&Look::default(), &Person::default(), at(0));
 
         assert_eq!(page.messages.len(), MAX_MESSAGES);
         assert_eq!(page.messages[0].content, "ա50");

@@ -1,11 +1,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::conversation::{Conversation, Page, Rating, Settled};
+use crate::look::Look;
 use crate::person::Person;
 use crate::turn::Turn;
 
@@ -16,6 +16,7 @@ const MAX_CONVERSATIONS: usize = 1000;
 pub(crate) struct Conversations {
     clock: Clock,
     person: Person,
+    has_numeric_ids: bool,
     shelf: Mutex<Shelf>,
 }
 
@@ -31,14 +32,24 @@ impl Conversations {
         Self {
             clock: Clock::start(),
             person,
+            has_numeric_ids: false,
             shelf: Mutex::default(),
         }
+    }
+
+    /// Makes the ids of new conversations strings of digits.
+    pub(crate) fn with_numeric_ids(mut self) -> Self {
+        self.has_numeric_ids = true;
+        self
     }
 
     /// Begins a conversation; its id.
     pub(crate) fn begin(&self) -> String {
         // Keys are public, so an id is what keeps others out of a conversation.
-        let id = Uuid::new_v4().to_string();
+        let id = match Uuid::new_v4() {
+            id if self.has_numeric_ids => id.as_u128().to_string(),
+            id => id.to_string(),
+        };
         let mut shelf = self.shelf();
         if shelf.ids.len() == MAX_CONVERSATIONS {
             if let Some(oldest) = shelf.ids.pop_front() {
@@ -52,6 +63,18 @@ impl Conversations {
 
     pub(crate) fn contains(&self, id: &str) -> bool {
         self.shelf().by_id.contains_key(id)
+    }
+
+    /// How many messages the user sent to it.
+    pub(crate) fn turns(&self, id: &str) -> u64 {
+        self.shelf().by_id.get(id).map_or(0, Conversation::turns)
+    }
+
+    pub(crate) fn is_closed(&self, id: &str) -> bool {
+        self.shelf()
+            .by_id
+            .get(id)
+            .is_some_and(Conversation::is_closed)
     }
 
     /// Takes a user's message; `None` where there is no such conversation, as below.
@@ -72,11 +95,11 @@ impl Conversations {
         }
     }
 
-    pub(crate) fn page(&self, id: &str, after: Option<Timestamp>) -> Option<Page> {
+    pub(crate) fn page(&self, id: &str, look: &Look) -> Option<Page> {
         let now = self.clock.now();
         let mut shelf = self.shelf();
         let conversation = shelf.by_id.get_mut(id)?;
-        Some(conversation.page(after, &self.person, now))
+        Some(conversation.page(look, &self.person, now))
     }
 
     /// Keeps a rating in place of an earlier one.

@@ -9,3 +9,15 @@ pub(crate) enum State {
     Human,
     Closed,
 }
+
+impl State {
+    /// As the API writes it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Bot => "bot",
+            Self::PendingHuman => "pending_human",
+            Self::Human => "human",
+            Self::Closed => "closed",
+        }
+    }
+}

@@ -3,7 +3,9 @@
 mod access;
 mod chat;
 mod client;
+mod control;
 mod cors;
+mod faults;
 mod handoff;
 mod lifetime;
 mod limits;
@@ -13,5 +15,8 @@ mod messages;
 mod patience;
 mod rate;
 mod rating;
+mod readings;
 mod refusals;
 mod requests;
+mod script;
+mod verdict;
