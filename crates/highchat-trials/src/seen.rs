@@ -61,7 +61,7 @@ impl Outcome {
             TurnEnd::Human => Self::HandedOver,
             TurnEnd::Recovered => Self::Recovered,
             TurnEnd::Failed(TurnError::Cut(_)) => Self::Incomplete,
-            TurnEnd::Failed(TurnError::Unanswered | TurnError::TimedOut) => Self::Unanswered,
+            TurnEnd::Failed(TurnError::Unanswered(_) | TurnError::TimedOut) => Self::Unanswered,
             TurnEnd::Failed(TurnError::Refused(ResponseError::Api(error)))
                 if error.status.as_u16() == 429 =>
             {

@@ -41,7 +41,7 @@ impl Session {
         Self::over(Embed::resume(endpoint(base_url), config(), saved, now))
     }
 
-    fn over(embed: Embed) -> Self {
+    pub(crate) fn over(embed: Embed) -> Self {
         Self {
             embed: embed.with_one_pipe(),
             start: Moment::now(),
