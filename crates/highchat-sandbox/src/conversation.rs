@@ -2,11 +2,12 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use uuid::Uuid;
 
-use crate::clock::{later, text};
+use crate::clock::later;
 use crate::memory::Memory;
+use crate::message::{Author, Message, as_text};
 use crate::person::{Act, Person};
 use crate::state::State;
 use crate::turn::{Ending, Next, Turn};
@@ -15,31 +16,13 @@ use crate::turn::{Ending, Next, Turn};
 const MAX_MESSAGES: usize = 500;
 
 /// A rating that a user gave to a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Rating {
     /// 1 for 👍, 0 for 👎.
     pub rating: u8,
     /// What the user said about it.
     pub comment: Option<String>,
-}
-
-/// A message as the messages endpoint shows it.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Message {
-    id: String,
-    role: Role,
-    content: String,
-    #[serde(serialize_with = "as_text")]
-    created_at: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Role {
-    User,
-    /// The bot, and a person as well: the API's sample shows no other.
-    Assistant,
 }
 
 /// What the messages endpoint answers.
@@ -61,31 +44,49 @@ pub(crate) struct Settled {
 
 /// One conversation: its messages, its state and who answers.
 ///
-/// Nothing runs between two requests: what a person would have done meanwhile is
-/// done, with its own times, when the next request looks.
+/// Nothing runs between two requests: what the built-in person would have done
+/// meanwhile is done, with its own times, when the next request looks.
 ///
 /// ```text
-///        /human                     first line of the person
+///     /human, taking over           first line of the person, taking over
 ///  Bot ──────────▶ Human ◀──────────────────────── PendingHuman ◀── /pending ── Bot
 ///   ▲                │ hands back                      │ hands back
 ///   ├────────────────┴─────────────────────────────────┘
-///   └── a message ── Closed ◀── /close ── any
+///   └── a message ── Closed ◀── /close, closing ── any
 /// ```
 pub(crate) struct Conversation {
     messages: VecDeque<Message>,
     state: State,
     memory: Memory,
-    handoff: Option<Handoff>,
+    attendant: Attendant,
+    /// Since when the user waits for a person to say something.
+    waiting_since: Option<Timestamp>,
+    visitor_ref: Option<String>,
     rating: Option<Rating>,
     /// The last timestamp given out.
     last: Timestamp,
+    /// Whether the desk has something to see that it did not yet.
+    changed: bool,
 }
 
-/// A person's part, as far as it was played.
-struct Handoff {
-    began: Timestamp,
-    acts: usize,
+/// Who answers besides the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attendant {
+    Nobody,
+    /// The built-in person, whose part was played as far as this.
+    BuiltIn {
+        began: Timestamp,
+        acts: usize,
+    },
+    /// Somebody at the desk who has not come yet.
+    Awaited,
+    /// Somebody at the desk.
+    Desk,
 }
+
+/// A closed conversation takes nothing from a person; only its user opens it.
+#[derive(Debug)]
+pub(crate) struct IsClosed;
 
 impl Conversation {
     pub(crate) fn new() -> Self {
@@ -93,9 +94,12 @@ impl Conversation {
             messages: VecDeque::new(),
             state: State::Bot,
             memory: Memory::default(),
-            handoff: None,
+            attendant: Attendant::Nobody,
+            waiting_since: None,
+            visitor_ref: None,
             rating: None,
             last: Timestamp::MIN,
+            changed: true,
         }
     }
 
@@ -103,26 +107,41 @@ impl Conversation {
     pub(crate) fn hear(&mut self, message: &str, person: &Person, now: Timestamp) -> Turn {
         self.catch_up(person, now);
         if self.state == State::Closed {
-            self.state = State::Bot;
+            self.enter(State::Bot);
         }
         self.memory.hear(message);
-        self.push(Role::User, message.to_owned(), now);
+        let (_, at) = self.push(Author::User, message.to_owned(), now);
+        if self.state == State::Human {
+            self.waiting_since.get_or_insert(at);
+        }
         Turn::of(self.state, &self.memory, message)
     }
 
-    /// Ends a turn: keeps what the bot said and changes the state.
-    pub(crate) fn settle(&mut self, turn: &Turn, person: &Person, now: Timestamp) -> Settled {
+    /// Whose messages these are.
+    pub(crate) fn visit(&mut self, visitor_ref: String) {
+        self.visitor_ref = Some(visitor_ref);
+        self.changed = true;
+    }
+
+    /// Ends a turn: keeps what the bot said and changes the state. Where the desk is
+    /// `staffed`, a handoff is left to it.
+    pub(crate) fn settle(
+        &mut self,
+        turn: &Turn,
+        person: &Person,
+        staffed: bool,
+        now: Timestamp,
+    ) -> Settled {
         self.catch_up(person, now);
         match turn.ending {
             Ending::Done(next) => {
-                let (message_id, ts) = self.push(Role::Assistant, turn.text.clone(), now);
+                let (message_id, ts) = self.push(Author::Bot, turn.text.clone(), now);
                 match next {
                     Next::GoesOn => {}
-                    Next::Pending => self.hand_over(State::PendingHuman, ts),
-                    Next::Closes => {
-                        self.state = State::Closed;
-                        self.handoff = None;
-                    }
+                    // The person who is there already need not be called.
+                    Next::Pending if self.attendant == Attendant::Desk => {}
+                    Next::Pending => self.hand_over(State::PendingHuman, staffed, ts),
+                    Next::Closes => self.leave(State::Closed),
                 }
                 // A person can have picked up while the bot was still talking; `done`
                 // has no such state, and this one makes a client look as well.
@@ -141,7 +160,7 @@ impl Conversation {
                 let ts = self.tick(now);
                 // Writing to the person does not begin their part anew.
                 if self.state != State::Human {
-                    self.hand_over(State::Human, ts);
+                    self.hand_over(State::Human, staffed, ts);
                 }
                 self.settled(ts)
             }
@@ -175,42 +194,123 @@ impl Conversation {
 
     pub(crate) fn rate(&mut self, rating: Rating) {
         self.rating = Some(rating);
+        self.changed = true;
+    }
+
+    /// Somebody at the desk answers from now on.
+    pub(crate) fn take_over(&mut self, person: &Person, now: Timestamp) -> Result<(), IsClosed> {
+        self.catch_up(person, now);
+        if self.state == State::Closed {
+            return Err(IsClosed);
+        }
+        self.enter(State::Human);
+        self.attendant = Attendant::Desk;
+        self.waiting_since = None;
+        Ok(())
+    }
+
+    /// Somebody at the desk writes, and so takes over.
+    pub(crate) fn reply(
+        &mut self,
+        text: String,
+        person: &Person,
+        now: Timestamp,
+    ) -> Result<(), IsClosed> {
+        self.take_over(person, now)?;
+        self.push(Author::Person, text, now);
+        Ok(())
+    }
+
+    /// Somebody at the desk gives it back to the bot, which may have it already.
+    pub(crate) fn hand_back(&mut self, person: &Person, now: Timestamp) -> Result<(), IsClosed> {
+        self.catch_up(person, now);
+        if self.state == State::Closed {
+            return Err(IsClosed);
+        }
+        self.leave(State::Bot);
+        Ok(())
+    }
+
+    /// Somebody at the desk closes it, if it is not closed already.
+    pub(crate) fn close(&mut self, person: &Person, now: Timestamp) {
+        self.catch_up(person, now);
+        self.leave(State::Closed);
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
+    pub(crate) fn messages(&self) -> &VecDeque<Message> {
+        &self.messages
     }
 
     pub(crate) fn rating(&self) -> Option<&Rating> {
         self.rating.as_ref()
     }
 
-    fn hand_over(&mut self, state: State, began: Timestamp) {
-        self.state = state;
-        self.handoff = Some(Handoff { began, acts: 0 });
+    pub(crate) fn visitor_ref(&self) -> Option<&str> {
+        self.visitor_ref.as_deref()
     }
 
-    /// Does what the person would have done by now.
-    fn catch_up(&mut self, person: &Person, now: Timestamp) {
-        while let Some(handoff) = &mut self.handoff {
-            let Some((after, act)) = person.nth(handoff.acts) else {
+    pub(crate) fn waiting_since(&self) -> Option<Timestamp> {
+        self.waiting_since
+    }
+
+    /// Whether somebody at the desk has it.
+    pub(crate) fn is_taken_over(&self) -> bool {
+        self.attendant == Attendant::Desk
+    }
+
+    /// Whether anything of it changed since this was asked last.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        core::mem::take(&mut self.changed)
+    }
+
+    /// Does what the built-in person would have done by now.
+    pub(crate) fn catch_up(&mut self, person: &Person, now: Timestamp) {
+        while let Attendant::BuiltIn { began, acts } = &mut self.attendant {
+            let Some((after, act)) = person.nth(*acts) else {
                 return;
             };
-            let due = later(handoff.began, *after);
+            let due = later(*began, *after);
             if due > now {
                 return;
             }
-            handoff.acts += 1;
+            *acts += 1;
             match act {
                 Act::Says(text) => {
-                    self.state = State::Human;
-                    self.push(Role::Assistant, text.clone(), due);
+                    self.enter(State::Human);
+                    self.push(Author::Person, text.clone(), due);
+                    self.waiting_since = None;
                 }
-                Act::HandsBack => {
-                    self.state = State::Bot;
-                    self.handoff = None;
-                }
+                Act::HandsBack => self.leave(State::Bot),
             }
         }
     }
 
-    fn push(&mut self, role: Role, content: String, at: Timestamp) -> (String, Timestamp) {
+    fn hand_over(&mut self, state: State, staffed: bool, began: Timestamp) {
+        self.enter(state);
+        self.attendant = match staffed {
+            true => Attendant::Awaited,
+            false => Attendant::BuiltIn { began, acts: 0 },
+        };
+        self.waiting_since = Some(began);
+    }
+
+    /// Whoever answered besides the bot does no more.
+    fn leave(&mut self, state: State) {
+        self.enter(state);
+        self.attendant = Attendant::Nobody;
+        self.waiting_since = None;
+    }
+
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        self.changed = true;
+    }
+
+    fn push(&mut self, author: Author, content: String, at: Timestamp) -> (String, Timestamp) {
         let id = Uuid::new_v4().to_string();
         let created_at = self.tick(at);
         if self.messages.len() == MAX_MESSAGES {
@@ -218,10 +318,11 @@ impl Conversation {
         }
         self.messages.push_back(Message {
             id: id.clone(),
-            role,
+            author,
             content,
             created_at,
         });
+        self.changed = true;
         (id, created_at)
     }
 
@@ -241,13 +342,10 @@ impl Conversation {
     }
 }
 
-fn as_text<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&text(*time))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::text;
 
     fn at(seconds: u64) -> Timestamp {
         later(Timestamp::UNIX_EPOCH, Duration::from_secs(seconds))
@@ -257,7 +355,7 @@ mod tests {
     fn say(conversation: &mut Conversation, message: &str, seconds: u64) -> Settled {
         let person = Person::default();
         let turn = conversation.hear(message, &person, at(seconds));
-        conversation.settle(&turn, &person, at(seconds))
+        conversation.settle(&turn, &person, false, at(seconds))
     }
 
     /// The state and the messages, as `second role: first word`.
@@ -267,7 +365,7 @@ mod tests {
         log.extend(page.messages.iter().map(|message| {
             let first = message.content.split_whitespace().next().unwrap_or("");
             let second = &text(message.created_at)[17..19];
-            format!("{second} {:?}: {first}", message.role)
+            format!("{second} {:?}: {first}", message.author)
         }));
         log
     }
@@ -283,8 +381,8 @@ mod tests {
             [
                 "Bot",
                 "00 User: /human",
-                "03 Assistant: Բարև",
-                "06 Assistant: Կարդացի,",
+                "03 Person: Բարև",
+                "06 Person: Կարդացի,",
             ]
         );
         assert_eq!(say(&mut conversation, "լավ", 21).state, State::Bot);
@@ -301,9 +399,9 @@ mod tests {
             [
                 "Bot",
                 "00 User: /human",
-                "03 Assistant: Բարև",
+                "03 Person: Բարև",
                 "04 User: հե՜յ",
-                "06 Assistant: Կարդացի,",
+                "06 Person: Կարդացի,",
             ]
         );
     }
@@ -328,7 +426,7 @@ mod tests {
         say(&mut conversation, "/pending", 0);
         let turn = conversation.hear("հա", &person, at(1));
 
-        let settled = conversation.settle(&turn, &person, at(4));
+        let settled = conversation.settle(&turn, &person, false, at(4));
 
         assert_eq!(settled.state, State::PendingHuman);
         assert_eq!(log(&mut conversation, 4)[0], "Human");

@@ -31,6 +31,25 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid_input", message)
     }
 
+    pub(crate) fn malformed() -> Self {
+        Self::invalid("Հարցումը սխալ է կազմված։")
+    }
+
+    /// A conversation that takes nothing from a person any more; the API's table has no
+    /// code for this.
+    pub(crate) fn closed() -> Self {
+        Self::new(StatusCode::CONFLICT, "invalid_input", "Զրույցը փակված է։")
+    }
+
+    /// A page of another site; the API's table has no code for this.
+    pub(crate) fn foreign() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "unauthenticated",
+            "Այստեղ կարող են դիմել միայն այս համակարգչի ծրագրերն ու էջերը։",
+        )
+    }
+
     pub(crate) fn unauthenticated() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,

@@ -17,12 +17,12 @@ pub(crate) struct ChatRequest {
     pub(crate) message: String,
     /// `null` is as good as nothing: the API's own samples send it.
     pub(crate) conversation_id: Option<String>,
-    visitor_ref: Option<String>,
+    pub(crate) visitor_ref: Option<String>,
 }
 
 impl ChatRequest {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Refusal> {
-        let request: Self = serde_json::from_slice(body).map_err(|_| malformed())?;
+        let request: Self = serde_json::from_slice(body).map_err(|_| Refusal::malformed())?;
         if !(1..=MAX_MESSAGE).contains(&request.message.chars().count()) {
             return Err(Refusal::invalid(
                 "Հաղորդագրությունը պետք է ունենա 1-ից 4000 նիշ։",
@@ -46,7 +46,7 @@ struct RatingRequest {
 
 /// The body of `POST /v1/conversations/{id}/rating`.
 pub(crate) fn rating(body: &[u8]) -> Result<Rating, Refusal> {
-    let request: RatingRequest = serde_json::from_slice(body).map_err(|_| malformed())?;
+    let request: RatingRequest = serde_json::from_slice(body).map_err(|_| Refusal::malformed())?;
     match request.rating {
         rating @ (0 | 1) => Ok(Rating {
             rating,
@@ -65,8 +65,4 @@ pub(crate) fn after(query: Option<&str>) -> Result<Option<Timestamp>, Refusal> {
             .map(Some)
             .map_err(|_| Refusal::invalid("Ժամանակը սխալ է գրված։")),
     }
-}
-
-fn malformed() -> Refusal {
-    Refusal::invalid("Հարցումը սխալ է կազմված։")
 }

@@ -14,7 +14,9 @@ use crate::access::{Access, Credential};
 use crate::answer::{self, Body};
 use crate::conversations::Conversations;
 use crate::cors;
+use crate::desk;
 use crate::journal::{Journal, Request};
+use crate::pages;
 use crate::rate::RateLimit;
 use crate::refusal::Refusal;
 use crate::reply::{Pace, Reply};
@@ -100,6 +102,11 @@ impl Service {
             headers: head.headers,
             body: upload.bytes().clone(),
         };
+        // The person's side is not the API: no other origin may use it, and what it was
+        // asked is nobody's test.
+        if let Some(answer) = self.aside(&request) {
+            return Ok(answer);
+        }
         let mut response = match upload {
             Upload::Whole(_) => self.route(&request),
             Upload::TooLarge(_) => Err(Refusal::too_large()),
@@ -111,6 +118,13 @@ impl Service {
             .unwrap_or_else(PoisonError::into_inner)
             .record(request);
         Ok(response)
+    }
+
+    /// Answers what is asked of the pages or of the desk.
+    fn aside(&self, request: &Request) -> Option<Response<Body>> {
+        pages::answer(self.access.slug(), request)
+            .or_else(|| desk::answer(&self.conversations, request))
+            .map(|answer| answer.unwrap_or_else(Refusal::into_response))
     }
 
     fn route(&self, request: &Request) -> Result<Response<Body>, Refusal> {
@@ -134,7 +148,7 @@ impl Service {
         let ChatRequest {
             message,
             conversation_id,
-            ..
+            visitor_ref,
         } = ChatRequest::parse(body)?;
         if conversation_id
             .as_ref()
@@ -150,7 +164,7 @@ impl Service {
         let id = conversation_id.unwrap_or_else(|| self.conversations.begin());
         let turn = self
             .conversations
-            .hear(&id, &message)
+            .hear(&id, &message, visitor_ref)
             .ok_or_else(Refusal::no_such_conversation)?;
         let reply = Reply::new(
             Arc::clone(&self.conversations),
