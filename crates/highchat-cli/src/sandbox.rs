@@ -3,10 +3,10 @@
 use core::time::Duration;
 use std::io::{self, Write};
 
-use highchat_sandbox::Sandbox;
+use highchat_sandbox::{Person, Sandbox};
 
 use crate::exit::Exit;
-use crate::options::SandboxOptions;
+use crate::options::{SandboxOptions, Who};
 use crate::signals::Stop;
 
 pub(crate) fn run(options: SandboxOptions) -> Exit {
@@ -25,7 +25,11 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
         .slug(options.slug)
         .token_delay(Duration::from_millis(options.token_delay))
         .ping_interval(Duration::from_millis(options.ping_interval))
-        .rate_limit(options.rate_limit);
+        .rate_limit(options.rate_limit)
+        .person(match options.person {
+            Who::BuiltIn => Person::default(),
+            Who::Inbox => Person::absent(),
+        });
     for key in options.key {
         builder = builder.key(key);
     }
@@ -37,5 +41,7 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
     writeln!(stdout, "listening on {}", sandbox.base_url())?;
     stdout.flush()?;
     drop(stdout);
+    eprintln!("chat page: {}", sandbox.chat_url());
+    eprintln!("inbox:     {}", sandbox.inbox_url());
     Ok(stop.wait())
 }
