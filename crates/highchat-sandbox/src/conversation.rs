@@ -470,4 +470,109 @@ mod tests {
         assert_eq!(page.messages.len(), MAX_MESSAGES);
         assert_eq!(page.messages[0].content, "ա50");
     }
+
+    #[test]
+    fn the_built_in_person_steps_back_where_the_desk_acts() {
+        let person = Person::default();
+        let mut conversation = Conversation::new();
+        say(&mut conversation, "/human", 0);
+
+        let text = "Ես եմ".to_owned();
+        conversation.reply(text, &person, at(4)).unwrap();
+
+        assert!(conversation.is_taken_over());
+        assert_eq!(
+            log(&mut conversation, 60),
+            [
+                "Human",
+                "00 User: /human",
+                "03 Person: Բարև",
+                "04 Person: Ես"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_built_in_person_stays_away_from_a_staffed_desk() {
+        let person = Person::default();
+        for (message, state) in [("/human", "Human"), ("/pending", "PendingHuman")] {
+            let mut conversation = Conversation::new();
+            let turn = conversation.hear(message, &person, at(0));
+            conversation.settle(&turn, &person, true, at(0));
+
+            let log = log(&mut conversation, 60);
+
+            assert_eq!(log[0], state);
+            assert!(!log.iter().any(|line| line.contains("Person")), "{log:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_waits_from_the_handoff_and_from_each_message_to_a_person() {
+        let person = Person::absent();
+        let mut conversation = Conversation::new();
+        say(&mut conversation, "ա", 0);
+        assert_eq!(conversation.waiting_since(), None);
+
+        say(&mut conversation, "/pending", 5);
+        assert_eq!(
+            conversation.waiting_since().map(text).as_deref(),
+            Some("1970-01-01T00:00:05.001Z")
+        );
+        conversation.take_over(&person, at(6)).unwrap();
+        assert_eq!(conversation.waiting_since(), None);
+
+        say(&mut conversation, "բ", 7);
+        say(&mut conversation, "գ", 8);
+        assert_eq!(conversation.waiting_since(), Some(at(7)));
+        conversation.reply("դ".to_owned(), &person, at(9)).unwrap();
+        assert_eq!(conversation.waiting_since(), None);
+
+        say(&mut conversation, "ե", 10);
+        conversation.hand_back(&person, at(11)).unwrap();
+        assert_eq!(conversation.waiting_since(), None);
+        assert_eq!(say(&mut conversation, "զ", 12).state, State::Bot);
+    }
+
+    #[test]
+    fn a_person_who_takes_over_while_the_bot_talks_leaves_done_pending() {
+        let person = Person::absent();
+        let mut conversation = Conversation::new();
+        let turn = conversation.hear("/pending", &person, at(0));
+        conversation.take_over(&person, at(1)).unwrap();
+
+        let settled = conversation.settle(&turn, &person, false, at(2));
+
+        assert_eq!(settled.state, State::PendingHuman);
+        assert_eq!(conversation.state(), State::Human);
+        assert!(conversation.is_taken_over());
+    }
+
+    #[test]
+    fn a_closed_conversation_takes_nothing_from_the_desk() {
+        let person = Person::absent();
+        let mut conversation = Conversation::new();
+        say(&mut conversation, "/human", 0);
+        conversation.close(&person, at(1));
+        conversation.close(&person, at(2));
+
+        assert!(conversation.take_over(&person, at(3)).is_err());
+        assert!(conversation.reply("ա".to_owned(), &person, at(3)).is_err());
+        assert!(conversation.hand_back(&person, at(3)).is_err());
+        assert_eq!(log(&mut conversation, 4), ["Closed", "00 User: /human"]);
+        assert_eq!(say(&mut conversation, "ա", 5).state, State::Bot);
+    }
+
+    #[test]
+    fn looking_is_no_change() {
+        let person = Person::default();
+        let mut conversation = Conversation::new();
+        say(&mut conversation, "/human", 0);
+        assert!(conversation.take_changed());
+
+        conversation.page(None, &person, at(1));
+        assert!(!conversation.take_changed());
+        conversation.page(None, &person, at(4));
+        assert!(conversation.take_changed());
+    }
 }

@@ -261,4 +261,43 @@ mod tests {
         assert!(!conversations.contains(&ids[0]));
         assert!(ids[1..].iter().all(|id| conversations.contains(id)));
     }
+
+    fn changed(conversations: &Conversations, since: Option<u64>) -> (Vec<String>, bool, u64) {
+        let changes = conversations.changes(since, |id, _| id.to_owned());
+        (changes.of, changes.everything, changes.revision)
+    }
+
+    #[test]
+    fn only_what_changed_since_then_is_told() {
+        let conversations = Conversations::new(Person::absent());
+        let one = conversations.begin();
+        let two = conversations.begin();
+        let (all, everything, revision) = changed(&conversations, None);
+        assert!(everything && all.contains(&one) && all.contains(&two));
+        let mut revisions = conversations.revisions();
+
+        assert_eq!(changed(&conversations, Some(revision)).0, [""; 0]);
+        assert!(!revisions.has_changed().unwrap());
+        conversations.hear(&two, "ա", None).unwrap();
+        conversations.hear(&two, "բ", None).unwrap();
+
+        assert!(revisions.has_changed().unwrap());
+        assert_eq!(*revisions.borrow_and_update(), revision + 2);
+        let news = changed(&conversations, Some(revision));
+        assert_eq!(news, (vec![two], false, revision + 2));
+    }
+
+    #[test]
+    fn what_was_forgotten_since_then_makes_it_all_be_told() {
+        let conversations = Conversations::new(Person::absent());
+        let (_, _, revision) = changed(&conversations, None);
+        for _ in 0..=MAX_CONVERSATIONS {
+            conversations.begin();
+        }
+
+        let (all, everything, revision) = changed(&conversations, Some(revision));
+
+        assert_eq!((all.len(), everything), (MAX_CONVERSATIONS, true));
+        assert_eq!(changed(&conversations, Some(revision)).1, false);
+    }
 }
