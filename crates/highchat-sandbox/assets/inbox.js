@@ -119,7 +119,7 @@ async function act(name, body) {
     if (id === open) add(messages);
     showAll();
     // A button that was used up has lost the focus.
-    if (focused.disabled || focused.hidden) (element("reply").disabled ? log : element("reply")).focus();
+    if (focused.hidden) (element("reply").disabled ? log : element("reply")).focus();
   } catch (error) {
     if (id !== open) {
       if (body) drafts.set(id, body.text);
@@ -176,8 +176,8 @@ function showAll() {
   element("badge").className = `badge ${kind}`;
   const closed = entry.state === "closed";
   acts["take-over"].hidden = entry.taken_over || closed;
-  acts["hand-back"].disabled = entry.state === "bot" || closed;
-  acts.close.disabled = closed;
+  acts["hand-back"].hidden = entry.state === "bot" || closed;
+  acts.close.hidden = closed;
   composer.enable(!closed);
   const hint = closed ? "replyClosed" : entry.taken_over ? "keys" : "replyTakesOver";
   say("hint", language.text(hint));

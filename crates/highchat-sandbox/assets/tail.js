@@ -6,12 +6,16 @@ const NEAR = 80;
 export class Tail {
   #node;
   #isThere = true;
+  #top = 0;
 
   constructor(node) {
     this.#node = node;
-    // Who reads further up is left there.
     node.addEventListener("scroll", () => {
-      this.#isThere = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
+      const { scrollHeight, scrollTop, clientHeight } = node;
+      // Only who goes up leaves the end; what comes in below moves it away as well.
+      if (scrollHeight - scrollTop - clientHeight < NEAR) this.#isThere = true;
+      else if (scrollTop < this.#top) this.#isThere = false;
+      this.#top = scrollTop;
     });
     new ResizeObserver(() => this.keep()).observe(node);
   }

@@ -55,7 +55,7 @@ export const TEXTS = {
     waitingCount: "Սպասողներ՝ {count}",
     nobodyWaits: "Սպասող չկա",
     takeOver: "Ստանձնել",
-    handBack: "Վերադարձնել բոտին",
+    handBack: "Հանձնել բոտին",
     close: "Փակել",
     reply: "Ձեր պատասխանը",
     replyHint: "Պատասխանեք այցելուին…",

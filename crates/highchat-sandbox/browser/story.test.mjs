@@ -23,8 +23,8 @@ for (const [look, user, person] of [
     const inbox = await open(await visitor(person), `${base}/inbox`);
     const isPhone = look !== "wide";
     const check = async (page, name) => {
-      await page.shot(`${look}-${name}`);
       await page.fits();
+      await page.shot(`${look}-${name}`);
       await page.isAccessible();
     };
     await inbox.waitForSelector("#empty:not([hidden])");
@@ -43,6 +43,8 @@ for (const [look, user, person] of [
     await check(inbox, "inbox-waiting");
 
     await inbox.click("#list button");
+    await inbox.waitForSelector("#open:not([hidden])");
+    await check(inbox, "inbox-called");
     await inbox.click("#take-over");
     await inbox.waitForSelector("#badge.yours");
     await inbox.waitForFunction(() => !document.title.startsWith("("));
@@ -166,4 +168,30 @@ test("the front page leads to both pages, and an unknown slug to none", async ()
   await sees(missing, "h1", "No such page");
   await missing.isAccessible();
   missing.clean();
+});
+
+test("who reads further up is left there", async () => {
+  const { base } = await sandbox();
+  const chat = await open(await visitor({ viewport: { width: 360, height: 740 } }), `${base}/c/demo`);
+  const end = () =>
+    chat.evaluate(() => {
+      const { scrollHeight, scrollTop, clientHeight } = document.getElementById("log");
+      return scrollHeight - scrollTop - clientHeight;
+    });
+  await say(chat, "/long 300");
+  await chat.waitForFunction(() => document.getElementById("log").scrollTop > 0);
+  assert.ok((await end()) < 2);
+  await chat.fill("#message", "/long 200");
+  await chat.press("#message", "Enter");
+  await chat.waitForSelector("[aria-busy] .text:not(:empty)");
+
+  await chat.locator("#log").evaluate((log) => {
+    log.scrollTop = 0;
+  });
+  await chat.waitForFunction(() => !document.querySelector("[aria-busy]"));
+
+  assert.equal(await chat.locator("#log").evaluate((log) => log.scrollTop), 0);
+  await say(chat, "Բարև");
+  assert.ok((await end()) < 2);
+  chat.clean();
 });

@@ -87,18 +87,26 @@ async function isAccessible(page) {
   assert.deepEqual(found, []);
 }
 
-/** Nothing sticks out to the side, and whatever is pressed can be hit. */
+/** Nothing sticks out to the side, what is pressed can be hit, and a log shows its end. */
 async function fits(page) {
-  const { width, window, small } = await page.evaluate(() => ({
+  // The end is kept in sight by the next frame.
+  await page.waitForFunction(() => {
+    const log = document.querySelector(".log");
+    return !log || log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+  });
+  const { width, window, small, stuffed } = await page.evaluate(() => ({
     width: document.scrollingElement.scrollWidth,
     window: innerWidth,
+    stuffed: [...document.querySelectorAll("button")]
+      .filter((node) => node.scrollWidth > node.clientWidth)
+      .map((node) => node.textContent),
     small: [...document.querySelectorAll("button, textarea")]
       .map((node) => [node.id || node.textContent, node.getBoundingClientRect()])
       .filter(([, { width, height }]) => width > 0 && (width < 44 || height < 44))
       .map(([name, { width, height }]) => `${name}: ${width}x${height}`),
   }));
   assert.ok(width <= window, `${width} of ${window} pixels`);
-  assert.deepEqual(small, []);
+  assert.deepEqual([small, stuffed], [[], []]);
 }
 
 async function shot(page, name) {
