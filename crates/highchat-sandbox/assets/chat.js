@@ -13,6 +13,9 @@ const STATES = {
   closed: "stateClosed",
 };
 
+/** How long after a log was filled additions to it are read out, in milliseconds. */
+const QUIET = 500;
+
 const log = document.getElementById("log");
 const tail = new Tail(log);
 const status = document.getElementById("status");
@@ -120,12 +123,13 @@ class Reply {
     button.addEventListener("click", () => conversation.recover());
   }
 
-  /** The service had more to say than came. */
+  /** The service had more to say than came; who stopped it does not want it. */
   complete(content) {
+    if (this.#node.classList.contains("stopped")) return;
     this.text = content;
     this.#text.textContent = content;
     this.#node.querySelector(".trouble")?.remove();
-    this.#node.classList.remove("part", "stopped");
+    this.#node.classList.remove("part");
     this.#finish();
   }
 
@@ -217,6 +221,12 @@ const view = {
     showStatus();
   },
   busy: (busy) => composer.busy(busy),
+  /** What was said before comes in at once, and is not read out again. */
+  restoring(restoring) {
+    composer.enable(!restoring);
+    if (restoring) log.setAttribute("aria-live", "off");
+    else setTimeout(() => log.setAttribute("aria-live", "polite"), QUIET);
+  },
 };
 
 const composer = new Composer({

@@ -25,6 +25,8 @@ export class Conversation {
   #turn = null;
   #timer;
   #failures = 0;
+  /** Whether what was said before the page was loaded is still to come. */
+  #restoring = false;
   /** Aborted when another conversation begins. */
   #life = new AbortController();
 
@@ -49,8 +51,9 @@ export class Conversation {
     this.#id = kept.id;
     if (STATES.includes(kept.state)) this.#state = kept.state;
     this.#view.state(this.#state);
-    // Without `after`, the whole conversation comes.
-    this.#read(true);
+    this.#restoring = true;
+    this.#view.restoring(true);
+    this.#read();
   }
 
   /** Leaves this conversation; the next message begins another. */
@@ -60,6 +63,7 @@ export class Conversation {
     clearTimeout(this.#timer);
     this.#id = this.#after = this.#turn = null;
     this.#failures = 0;
+    this.#restored();
     this.#partial = [];
     this.#seen.clear();
     this.#store.clear();
@@ -114,7 +118,7 @@ export class Conversation {
 
   /** Looks at once where a poll is due some time: the network may be back. */
   hurry() {
-    if (this.#failures > 0 && this.#attended) this.#schedule(0);
+    if (this.#failures > 0 && (this.#attended || this.#restoring)) this.#schedule(0);
   }
 
   async rate(rating, comment) {
@@ -123,7 +127,7 @@ export class Conversation {
 
   /** Reads what became of replies that were cut. */
   recover() {
-    if (this.#id && !this.busy) this.#read(false);
+    if (this.#id && !this.busy) this.#read();
   }
 
   #handle(event, data, reply) {
@@ -165,25 +169,25 @@ export class Conversation {
   #schedule(interval) {
     clearTimeout(this.#timer);
     const jitter = 0.9 + Math.random() * 0.2;
-    this.#timer = setTimeout(() => this.#read(false), interval * jitter);
+    this.#timer = setTimeout(() => this.#read(), interval * jitter);
   }
 
   /** One look at the messages, and the next one where the handoff goes on. */
-  async #read(whole) {
+  async #read() {
     const life = this.#life;
+    const whole = this.#restoring;
     // A turn goes first; it schedules the next look.
     if (this.busy) return;
     clearTimeout(this.#timer);
     try {
-      const { state, messages } = await this.#service.messages(
-        this.#id,
-        whole ? null : this.#after,
-        life.signal,
-      );
+      // Without `after`, the whole conversation comes.
+      const after = whole ? null : this.#after;
+      const { state, messages } = await this.#service.messages(this.#id, after, life.signal);
       if (life.signal.aborted) return;
       this.#failures = 0;
       this.#view.connection(true);
       for (const message of messages) this.#show(message, whole);
+      this.#restored();
       // A turn that began meanwhile tells the state itself.
       if (this.busy) return;
       this.#enter(state);
@@ -199,12 +203,16 @@ export class Conversation {
       }
       this.#failures += 1;
       this.#view.connection(false);
-      if (!whole && !this.#attended) return;
       const interval = Math.min(POLL_INTERVAL * 2 ** (this.#failures - 1), MAX_INTERVAL);
       const wait = Math.max(interval, Math.min(error.retryAfter ?? 0, 2 * MAX_INTERVAL));
-      if (whole) this.#timer = setTimeout(() => this.#read(true), wait);
-      else this.#schedule(wait);
+      this.#schedule(wait);
     }
+  }
+
+  #restored() {
+    if (!this.#restoring) return;
+    this.#restoring = false;
+    this.#view.restoring(false);
   }
 
   #show(message, whole) {

@@ -9,6 +9,9 @@ import { Tail } from "/assets/tail.js";
 
 const element = (id) => document.getElementById(id);
 const log = element("log");
+/** How long after a log was filled additions to it are read out, in milliseconds. */
+const QUIET = 500;
+
 const tail = new Tail(log);
 const acts = { "take-over": element("take-over"), "hand-back": element("hand-back"), close: element("close") };
 
@@ -18,6 +21,8 @@ let shown = new Set();
 /** What was written in a conversation and not sent, by its id. */
 const drafts = new Map();
 let connected = null;
+let reading = false;
+let again = false;
 /** How far the sandbox's clock is ahead of this one, in milliseconds. */
 let ahead = 0;
 
@@ -57,7 +62,7 @@ for (const [name, button] of Object.entries(acts)) {
 }
 element("back").addEventListener("click", leave);
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && open) leave();
+  if (event.key === "Escape" && !event.isComposing && open) leave();
 });
 document.body.dataset.view = "list";
 setInterval(showTimes, 1000);
@@ -75,6 +80,7 @@ function show(id) {
   keepDraft();
   open = id;
   shown = new Set();
+  log.setAttribute("aria-live", "off");
   log.replaceChildren();
   tail.show();
   element("trouble").textContent = "";
@@ -100,12 +106,26 @@ function keepDraft() {
   if (open) drafts.set(open, element("reply").value);
 }
 
+/** Reads a conversation; what is asked for meanwhile is read once, after it. */
 async function read(id) {
+  if (reading) {
+    again = true;
+    return;
+  }
+  reading = true;
   try {
     const { messages } = await desk.transcript(id);
-    if (id === open) add(messages);
+    if (id === open) {
+      add(messages);
+      setTimeout(() => log.setAttribute("aria-live", "polite"), QUIET);
+    }
   } catch (error) {
     if (id === open) fail(error);
+  }
+  reading = false;
+  if (again && open) {
+    again = false;
+    read(open);
   }
 }
 

@@ -182,7 +182,9 @@ test("polls pause between two looks, ask for what is new, and end with the hando
     },
     { state: "bot", messages: [] },
   ];
-  await chat.clock.install();
+  // From here on time goes on only where it is told to.
+  await chat.clock.install({ time: "2026-06-14T10:00:00Z" });
+  await chat.clock.pauseAt("2026-06-14T10:00:01Z");
   await chat.route("**/messages**", (route) => route.fulfill({ json: pages.shift() }));
   await say(chat, "/human");
 
@@ -269,4 +271,45 @@ test("no message becomes markup or runs, in either page", async () => {
     assert.equal((await page.title()).includes("owned"), false);
     page.clean();
   }
+});
+
+test("a reload without a network waits for it, and then goes on", async () => {
+  const { base } = await sandbox();
+  const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
+  await say(chat, "Բարև");
+  await chat.route("**/messages**", (route) => route.abort());
+
+  await chat.reload();
+
+  await sees(chat, "#status", "reconnecting");
+  await chat.waitForSelector("#message:disabled");
+  await chat.unroute("**/messages**");
+  await chat.evaluate(() => dispatchEvent(new Event("online")));
+  await chat.waitForSelector("#message:enabled");
+  assert.equal(await chat.locator(".message").count(), 2);
+  await sees(chat, "#status", "The bot answers");
+  await say(chat, "ի՞նչ ասացի");
+  assert.equal(await chat.locator(".message").count(), 4);
+  chat.clean();
+});
+
+test("a reply that was stopped does not come back with the handoff", async () => {
+  const { base } = await sandbox({ "token-delay": 50, person: "inbox" });
+  const chat = await open(await visitor(), `${base}/c/demo`);
+  const inbox = await open(await visitor(), `${base}/inbox`);
+  await chat.fill("#message", "/long 500");
+  await chat.press("#message", "Enter");
+  await sees(chat, ".theirs .text", "երկար");
+  await chat.click("#stop");
+  await say(chat, "/human");
+  await inbox.click("#list button");
+  await inbox.fill("#reply", "Այստեղ եմ");
+  await inbox.press("#reply", "Enter");
+
+  await sees(chat, ".theirs.person .text", "Այստեղ եմ");
+
+  assert.equal(await chat.locator(".theirs").count(), 2);
+  assert.equal(await chat.locator(".stopped").count(), 1);
+  chat.clean();
+  inbox.clean();
 });
