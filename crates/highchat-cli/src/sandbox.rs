@@ -41,7 +41,12 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
     writeln!(stdout, "listening on {}", sandbox.base_url())?;
     stdout.flush()?;
     drop(stdout);
-    eprintln!("chat page: {}", sandbox.chat_url());
-    eprintln!("inbox:     {}", sandbox.inbox_url());
+    // Hints, which nobody may be there to read.
+    let _ = writeln!(
+        io::stderr(),
+        "chat page: {}\ninbox:     {}",
+        sandbox.chat_url(),
+        sandbox.inbox_url()
+    );
     Ok(stop.wait())
 }

@@ -67,7 +67,7 @@ export class Conversation {
     this.#partial = [];
     this.#seen.clear();
     this.#store.clear();
-    this.#enter("bot");
+    this.#enter("bot", true);
     this.#view.connection(true);
   }
 

@@ -10,23 +10,28 @@ export class Tail {
 
   constructor(node) {
     this.#node = node;
-    node.addEventListener("scroll", () => {
-      const { scrollHeight, scrollTop, clientHeight } = node;
-      // Only who goes up leaves the end; what comes in below moves it away as well.
-      if (scrollHeight - scrollTop - clientHeight < NEAR) this.#isThere = true;
-      else if (scrollTop < this.#top) this.#isThere = false;
-      this.#top = scrollTop;
-    });
+    node.addEventListener("scroll", () => this.#look());
     new ResizeObserver(() => this.keep()).observe(node);
   }
 
   /** After a change: shows the end where it was in sight before. */
   keep() {
+    // The event of a scroll comes a frame after it.
+    this.#look();
     if (this.#isThere) this.show();
   }
 
   show() {
     this.#isThere = true;
     this.#node.scrollTop = this.#node.scrollHeight;
+    this.#top = this.#node.scrollTop;
+  }
+
+  #look() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#node;
+    // Only who goes up leaves the end; what comes in below moves it away as well.
+    if (scrollHeight - scrollTop - clientHeight < NEAR) this.#isThere = true;
+    else if (scrollTop < this.#top) this.#isThere = false;
+    this.#top = scrollTop;
   }
 }

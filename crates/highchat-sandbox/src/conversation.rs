@@ -5,25 +5,17 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::attendant::Attendant;
 use crate::clock::later;
 use crate::memory::Memory;
 use crate::message::{Author, Message, as_text};
 use crate::person::{Act, Person};
+use crate::rating::Rating;
 use crate::state::State;
 use crate::turn::{Ending, Next, Turn};
 
 /// How many messages a conversation keeps; the oldest are forgotten.
 const MAX_MESSAGES: usize = 500;
-
-/// A rating that a user gave to a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Rating {
-    /// 1 for 👍, 0 for 👎.
-    pub rating: u8,
-    /// What the user said about it.
-    pub comment: Option<String>,
-}
 
 /// What the messages endpoint answers.
 #[derive(Debug, Serialize)]
@@ -67,21 +59,6 @@ pub(crate) struct Conversation {
     last: Timestamp,
     /// Whether the desk has something to see that it did not yet.
     changed: bool,
-}
-
-/// Who answers besides the bot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Attendant {
-    Nobody,
-    /// The built-in person, whose part was played as far as this.
-    BuiltIn {
-        began: Timestamp,
-        acts: usize,
-    },
-    /// Somebody at the desk who has not come yet.
-    Awaited,
-    /// Somebody at the desk.
-    Desk,
 }
 
 /// A closed conversation takes nothing from a person; only its user opens it.
@@ -269,19 +246,11 @@ impl Conversation {
 
     /// Does what the built-in person would have done by now.
     pub(crate) fn catch_up(&mut self, person: &Person, now: Timestamp) {
-        while let Attendant::BuiltIn { began, acts } = &mut self.attendant {
-            let Some((after, act)) = person.nth(*acts) else {
-                return;
-            };
-            let due = later(*began, *after);
-            if due > now {
-                return;
-            }
-            *acts += 1;
+        while let Some((at, act)) = self.attendant.act(person, now) {
             match act {
                 Act::Says(text) => {
                     self.enter(State::Human);
-                    self.push(Author::Person, text.clone(), due);
+                    self.push(Author::Person, text.clone(), at);
                     self.waiting_since = None;
                 }
                 Act::HandsBack => self.leave(State::Bot),
@@ -291,10 +260,7 @@ impl Conversation {
 
     fn hand_over(&mut self, state: State, staffed: bool, began: Timestamp) {
         self.enter(state);
-        self.attendant = match staffed {
-            true => Attendant::Awaited,
-            false => Attendant::BuiltIn { began, acts: 0 },
-        };
+        self.attendant = Attendant::called(staffed, began);
         self.waiting_since = Some(began);
     }
 

@@ -7,8 +7,9 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::conversation::{Conversation, IsClosed, Page, Rating, Settled};
+use crate::conversation::{Conversation, IsClosed, Page, Settled};
 use crate::person::Person;
+use crate::rating::Rating;
 use crate::turn::Turn;
 
 /// How many conversations are kept; the ones begun first are forgotten.
@@ -298,6 +299,6 @@ mod tests {
         let (all, everything, revision) = changed(&conversations, Some(revision));
 
         assert_eq!((all.len(), everything), (MAX_CONVERSATIONS, true));
-        assert_eq!(changed(&conversations, Some(revision)).1, false);
+        assert!(!changed(&conversations, Some(revision)).1);
     }
 }

@@ -78,6 +78,7 @@
 
 mod access;
 mod answer;
+mod attendant;
 mod bot;
 mod clock;
 mod conversation;
@@ -94,6 +95,7 @@ mod person;
 mod playback;
 mod query;
 mod rate;
+mod rating;
 mod refusal;
 mod reply;
 mod request;
@@ -107,11 +109,11 @@ mod turn;
 mod upload;
 mod words;
 
-pub use conversation::Rating;
 pub use desk::{Desk, DeskError, Entry, Line, Transcript};
 pub use journal::Request;
 pub use message::Author;
 pub use person::Person;
 pub use playback::{Playback, Step};
+pub use rating::Rating;
 pub use sandbox::{Builder, Sandbox};
 pub use state::State;

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::conversation::Rating;
 use crate::query;
+use crate::rating::Rating;
 use crate::refusal::Refusal;
 
 /// The API's limits, in Unicode scalar values (our reading of its "chars").

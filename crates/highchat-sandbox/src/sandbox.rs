@@ -9,12 +9,12 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 use crate::access::Access;
-use crate::conversation::Rating;
 use crate::conversations::Conversations;
 use crate::desk::Desk;
 use crate::journal::Request;
 use crate::pages;
 use crate::person::Person;
+use crate::rating::Rating;
 use crate::reply::Pace;
 use crate::server;
 use crate::service::Service;

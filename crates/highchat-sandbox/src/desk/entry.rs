@@ -1,8 +1,9 @@
 use serde::Serialize;
 
 use crate::clock::text;
-use crate::conversation::{Conversation, Rating};
+use crate::conversation::Conversation;
 use crate::message::{Author, Message};
+use crate::rating::Rating;
 use crate::state::State;
 
 /// How much of its last message an entry shows, in characters.
