@@ -245,7 +245,7 @@ impl Builder {
         self
     }
 
-    /// Who answers once a conversation is handed over.
+    /// Who answers once a conversation is handed over and nobody is at the desk.
     pub fn person(mut self, person: Person) -> Self {
         self.person = person;
         self
