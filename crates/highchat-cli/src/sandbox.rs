@@ -1,17 +1,26 @@
 //! `highchat sandbox`: a local service.
 
 use core::time::Duration;
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 
-use highchat_sandbox::{Person, Sandbox};
+use highchat_sandbox::{Fault, Person, Reading, Sandbox, Script};
 
+use crate::check;
 use crate::exit::Exit;
 use crate::options::{SandboxOptions, Who};
 use crate::signals::Stop;
 
 pub(crate) fn run(options: SandboxOptions) -> Exit {
-    match serve(options) {
+    let ran = if options.list_faults || options.list_readings {
+        list(&options)
+    } else {
+        serve(options)
+    };
+    match ran {
         Ok(exit) => exit,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Complete,
         Err(error) => {
             eprintln!("error: the sandbox cannot run: {error}");
             Exit::Other
@@ -19,9 +28,33 @@ pub(crate) fn run(options: SandboxOptions) -> Exit {
     }
 }
 
+fn read(path: &Path) -> Result<Script, String> {
+    let json = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    Script::parse(&json).map_err(|error| error.to_string())
+}
+
+/// Prints names, each with its line.
+fn list(options: &SandboxOptions) -> io::Result<Exit> {
+    let mut stdout = io::stdout().lock();
+    if options.list_faults {
+        for fault in Fault::ALL {
+            let amount = fault.amount().map(|amount| format!("[:{amount}]"));
+            let name = format!("{}{}", fault.name(), amount.unwrap_or_default());
+            writeln!(stdout, "{name:<24} {}", fault.line())?;
+        }
+    }
+    if options.list_readings {
+        for reading in Reading::ALL {
+            writeln!(stdout, "{:<24} {}", reading.name(), reading.line())?;
+        }
+    }
+    Ok(Exit::Complete)
+}
+
 fn serve(options: SandboxOptions) -> io::Result<Exit> {
+    let port = options.port.unwrap_or(if options.check { 0 } else { 8787 });
     let mut builder = Sandbox::builder()
-        .port(options.port)
+        .port(port)
         .slug(options.slug)
         .token_delay(Duration::from_millis(options.token_delay))
         .ping_interval(Duration::from_millis(options.ping_interval))
@@ -33,10 +66,31 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
     for key in options.key {
         builder = builder.key(key);
     }
+    if let Some(path) = options.script {
+        match read(&path) {
+            Ok(script) => builder = builder.script(script),
+            Err(message) => {
+                eprintln!(
+                    "error: the script {} cannot be used: {message}",
+                    path.display()
+                );
+                return Ok(Exit::Usage);
+            }
+        }
+    }
+    for faults in options.fault {
+        builder = builder.fault(faults);
+    }
+    for reading in options.reading {
+        builder = builder.reading(reading);
+    }
     let mut stop = Stop::catch()?;
     let sandbox = builder
         .start()
-        .map_err(|error| io::Error::new(error.kind(), format!("port {}: {error}", options.port)))?;
+        .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {error}")))?;
+    if options.check {
+        return check::run(&sandbox, &options.command, stop);
+    }
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "listening on {}", sandbox.base_url())?;
     stdout.flush()?;

@@ -2,13 +2,13 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use serde::Serialize;
 use uuid::Uuid;
 
 use crate::attendant::Attendant;
 use crate::clock::later;
+use crate::look::Look;
 use crate::memory::Memory;
-use crate::message::{Author, Message, as_text};
+use crate::message::{Author, Message};
 use crate::person::{Act, Person};
 use crate::rating::Rating;
 use crate::state::State;
@@ -18,12 +18,11 @@ use crate::turn::{Ending, Next, Turn};
 const MAX_MESSAGES: usize = 500;
 
 /// What the messages endpoint answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Page {
-    state: State,
-    messages: Vec<Message>,
-    #[serde(serialize_with = "as_text")]
-    ts: Timestamp,
+    pub(crate) state: State,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) ts: Timestamp,
 }
 
 /// What the last event of a reply says of its conversation.
@@ -148,18 +147,22 @@ impl Conversation {
         }
     }
 
-    /// The messages after a time, that time excluded, oldest first.
-    pub(crate) fn page(
-        &mut self,
-        after: Option<Timestamp>,
-        person: &Person,
-        now: Timestamp,
-    ) -> Page {
+    /// How many messages the user sent.
+    pub(crate) fn turns(&self) -> u64 {
+        self.memory.count()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// The messages that are to be shown, oldest first.
+    pub(crate) fn page(&mut self, look: &Look, person: &Person, now: Timestamp) -> Page {
         self.catch_up(person, now);
         let messages = self
             .messages
             .iter()
-            .filter(|message| after.is_none_or(|after| message.created_at > after))
+            .filter(|message| look.shows(message.author, message.created_at))
             .cloned()
             .collect();
         Page {
@@ -326,7 +329,7 @@ mod tests {
 
     /// The state and the messages, as `second role: first word`.
     fn log(conversation: &mut Conversation, seconds: u64) -> Vec<String> {
-        let page = conversation.page(None, &Person::default(), at(seconds));
+        let page = conversation.page(&Look::default(), &Person::default(), at(seconds));
         let mut log = vec![format!("{:?}", page.state)];
         log.extend(page.messages.iter().map(|message| {
             let first = message.content.split_whitespace().next().unwrap_or("");
@@ -417,7 +420,7 @@ mod tests {
             say(&mut conversation, "ա", 0);
         }
 
-        let page = conversation.page(None, &Person::default(), at(0));
+        let page = conversation.page(&Look::default(), &Person::default(), at(0));
         let times: Vec<_> = page.messages.iter().map(|m| m.created_at).collect();
 
         assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
@@ -431,7 +434,7 @@ mod tests {
             say(&mut conversation, &format!("ա{n}"), 0);
         }
 
-        let page = conversation.page(None, &Person::default(), at(0));
+        let page = conversation.page(&Look::default(), &Person::default(), at(0));
 
         assert_eq!(page.messages.len(), MAX_MESSAGES);
         assert_eq!(page.messages[0].content, "ա50");
@@ -536,9 +539,9 @@ mod tests {
         say(&mut conversation, "/human", 0);
         assert!(conversation.take_changed());
 
-        conversation.page(None, &person, at(1));
+        conversation.page(&Look::default(), &person, at(1));
         assert!(!conversation.take_changed());
-        conversation.page(None, &person, at(4));
+        conversation.page(&Look::default(), &person, at(4));
         assert!(conversation.take_changed());
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::conversation::{Conversation, IsClosed, Page, Settled};
+use crate::look::Look;
 use crate::person::Person;
 use crate::rating::Rating;
 use crate::turn::Turn;
@@ -19,6 +20,7 @@ const MAX_CONVERSATIONS: usize = 1000;
 pub(crate) struct Conversations {
     clock: Clock,
     person: Person,
+    has_numeric_ids: bool,
     shelf: Mutex<Shelf>,
     /// The revision of the latest change.
     latest: watch::Sender<u64>,
@@ -59,16 +61,26 @@ impl Conversations {
         Self {
             clock: Clock::start(),
             person,
+            has_numeric_ids: false,
             shelf: Mutex::default(),
             latest: watch::Sender::new(0),
             watchers: AtomicUsize::new(0),
         }
     }
 
+    /// Makes the ids of new conversations strings of digits.
+    pub(crate) fn with_numeric_ids(mut self) -> Self {
+        self.has_numeric_ids = true;
+        self
+    }
+
     /// Begins a conversation; its id.
     pub(crate) fn begin(&self) -> String {
         // Keys are public, so an id is what keeps others out of a conversation.
-        let id = Uuid::new_v4().to_string();
+        let id = match Uuid::new_v4() {
+            id if self.has_numeric_ids => id.as_u128().to_string(),
+            id => id.to_string(),
+        };
         let mut shelf = self.shelf();
         if shelf.ids.len() == MAX_CONVERSATIONS {
             if let Some(oldest) = shelf.ids.pop_front() {
@@ -89,6 +101,20 @@ impl Conversations {
 
     pub(crate) fn contains(&self, id: &str) -> bool {
         self.shelf().by_id.contains_key(id)
+    }
+
+    /// How many messages the user sent to it.
+    pub(crate) fn turns(&self, id: &str) -> u64 {
+        let shelf = self.shelf();
+        let kept = shelf.by_id.get(id);
+        kept.map_or(0, |kept| kept.conversation.turns())
+    }
+
+    pub(crate) fn is_closed(&self, id: &str) -> bool {
+        self.shelf()
+            .by_id
+            .get(id)
+            .is_some_and(|kept| kept.conversation.is_closed())
     }
 
     /// Takes a user's message; `None` where there is no such conversation, as below.
@@ -117,9 +143,9 @@ impl Conversations {
             .unwrap_or_else(|| settle(&mut Conversation::new(), self.clock.now()))
     }
 
-    pub(crate) fn page(&self, id: &str, after: Option<Timestamp>) -> Option<Page> {
+    pub(crate) fn page(&self, id: &str, look: &Look) -> Option<Page> {
         self.with(id, |conversation, now| {
-            conversation.page(after, &self.person, now)
+            conversation.page(look, &self.person, now)
         })
     }
 

@@ -65,7 +65,7 @@
 //!
 //! Each `POST` answers with the transcript. Errors have the API's shape: 404 `not_found`,
 //! 400 `invalid_input`, 409 `invalid_input` where the conversation is closed, and 403
-//! `unauthenticated` for a request of a foreign page, which is known by `Host`, `Origin`
+//! `forbidden` for a request of a foreign page, which is known by `Host`, `Origin`
 //! and `Sec-Fetch-Site`. There is no CORS here. A feed keeps no queue: a page that reads
 //! slowly is told how things are then. Neither the pages nor the desk are among
 //! [`Sandbox::requests`].
@@ -114,12 +114,15 @@ mod answer;
 mod attendant;
 mod bot;
 mod clock;
+mod control;
 mod conversation;
 mod conversations;
 mod cors;
 mod desk;
+mod fault;
 mod guard;
 mod journal;
+mod look;
 mod magic;
 mod memory;
 mod message;
@@ -129,10 +132,12 @@ mod playback;
 mod query;
 mod rate;
 mod rating;
+mod reading;
 mod refusal;
 mod reply;
 mod request;
 mod sandbox;
+mod script;
 mod server;
 mod service;
 mod stall;
@@ -140,13 +145,19 @@ mod state;
 mod tape;
 mod turn;
 mod upload;
+mod verdict;
+mod watched;
 mod words;
 
 pub use desk::{Desk, DeskError, Entry, Line, Transcript};
-pub use journal::Request;
+pub use fault::{Fault, Faults, Injection, UnknownFault};
+pub use journal::{End, Request};
 pub use message::Author;
 pub use person::Person;
 pub use playback::{Playback, Step};
 pub use rating::Rating;
+pub use reading::{Reading, UnknownReading};
 pub use sandbox::{Builder, Sandbox};
+pub use script::{InvalidScript, Rule, Script};
 pub use state::State;
+pub use verdict::{Finding, Misstep, Verdict};

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::query;
 use crate::rating::Rating;
+use crate::reading::{Reading, Readings};
 use crate::refusal::Refusal;
 
 /// The API's limits, in Unicode scalar values (our reading of its "chars").
@@ -21,15 +22,18 @@ pub(crate) struct ChatRequest {
 }
 
 impl ChatRequest {
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn parse(body: &[u8], readings: Readings) -> Result<Self, Refusal> {
         let request: Self = serde_json::from_slice(body).map_err(|_| Refusal::malformed())?;
-        if !(1..=MAX_MESSAGE).contains(&request.message.chars().count()) {
+        let is_blank = request.message.trim().is_empty();
+        if !(1..=MAX_MESSAGE).contains(&readings.length(&request.message))
+            || is_blank && readings.has(Reading::BlankIsEmpty)
+        {
             return Err(Refusal::invalid(
                 "Հաղորդագրությունը պետք է ունենա 1-ից 4000 նիշ։",
             ));
         }
         let visitor_ref = request.visitor_ref.as_deref().unwrap_or("");
-        if visitor_ref.chars().count() > MAX_VISITOR_REF {
+        if readings.length(visitor_ref) > MAX_VISITOR_REF {
             return Err(Refusal::invalid(
                 "Այցելուի նշիչը կարող է ունենալ ամենաշատը 200 նիշ։",
             ));
@@ -57,12 +61,22 @@ pub(crate) fn rating(body: &[u8]) -> Result<Rating, Refusal> {
 }
 
 /// The `after` of `GET /v1/conversations/{id}/messages`, where there is one.
-pub(crate) fn after(query: Option<&str>) -> Result<Option<Timestamp>, Refusal> {
+pub(crate) fn after(query: Option<&str>, readings: Readings) -> Result<Option<Timestamp>, Refusal> {
     match query::value(query, "after") {
         None => Ok(None),
-        Some(time) => time
-            .parse()
-            .map(Some)
-            .map_err(|_| Refusal::invalid("Ժամանակը սխալ է գրված։")),
+        Some(text) => {
+            let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+            time(&text)
+                .filter(|_| !is_number || readings.has(Reading::TimesAsNumbers))
+                .map(Some)
+                .ok_or_else(|| Refusal::invalid("Ժամանակը սխալ է գրված։"))
+        }
     }
+}
+
+/// A time in any of the forms in which they are given.
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
+    let number = text.parse().ok();
+    let number = number.and_then(|time| Timestamp::from_millisecond(time).ok());
+    number.or_else(|| text.parse().ok())
 }

@@ -13,3 +13,15 @@ pub enum State {
     /// Nobody, until its user writes again.
     Closed,
 }
+
+impl State {
+    /// As the API writes it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Bot => "bot",
+            Self::PendingHuman => "pending_human",
+            Self::Human => "human",
+            Self::Closed => "closed",
+        }
+    }
+}

@@ -20,7 +20,7 @@ pub(crate) fn quick() -> Builder {
 pub(crate) struct Call {
     method: &'static str,
     target: String,
-    host: &'static str,
+    host: String,
     authorization: Option<String>,
     headers: String,
     body: Vec<u8>,
@@ -31,7 +31,7 @@ impl Call {
         Self {
             method,
             target: target.into(),
-            host: "sandbox",
+            host: "127.0.0.1".to_owned(),
             authorization: Some("Bearer hc_sandbox".to_owned()),
             headers: String::new(),
             body: Vec::new(),
@@ -53,11 +53,11 @@ impl Call {
 
     /// Of what is not the API's, as a program of this machine asks.
     pub(crate) fn local(method: &'static str, target: impl Into<String>) -> Self {
-        Self::new(method, target).without_key().host("127.0.0.1")
+        Self::new(method, target).without_key()
     }
 
-    pub(crate) fn host(mut self, host: &'static str) -> Self {
-        self.host = host;
+    pub(crate) fn host(mut self, host: &str) -> Self {
+        self.host = host.to_owned();
         self
     }
 
@@ -149,7 +149,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn parse(received: &[u8]) -> Self {
+    pub(crate) fn parse(received: &[u8]) -> Self {
         let end = received
             .windows(4)
             .position(|bytes| bytes == b"\r\n\r\n")

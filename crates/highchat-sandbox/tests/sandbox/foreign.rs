@@ -33,10 +33,7 @@ fn no_foreign_page_may_use_the_desk() {
             call.clone().host(OWN).header("sec-fetch-site", "same-site"),
         ] {
             let answer = foreign.send(&sandbox);
-            assert_eq!(
-                (answer.status, answer.code().as_str()),
-                (403, "unauthenticated")
-            );
+            assert_eq!((answer.status, answer.code().as_str()), (403, "forbidden"));
             assert_eq!(answer.header("access-control-allow-origin"), None);
         }
     }

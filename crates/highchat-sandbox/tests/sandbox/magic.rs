@@ -17,7 +17,14 @@ fn help_lists_the_magic_messages_and_no_others() {
     assert_eq!(
         listed,
         [
-            "/close", "/error", "/help", "/human", "/long N", "/pending", "/slow"
+            "/close",
+            "/error",
+            "/fault NAME",
+            "/help",
+            "/human",
+            "/long N",
+            "/pending",
+            "/slow"
         ]
     );
 }
