@@ -7,7 +7,6 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Instant;
 
 use highchat_sandbox::Sandbox;
 
@@ -77,16 +76,10 @@ fn end(child: &mut Child) -> io::Result<()> {
 }
 
 fn judge(sandbox: &Sandbox, status: ExitStatus) -> Exit {
-    let parting = Instant::now();
-    let is_open = || {
-        sandbox
-            .requests()
-            .iter()
-            .any(|request| request.ended.is_none())
-    };
-    while is_open() && parting.elapsed() < PARTING {
-        thread::sleep(LOOK);
-    }
+    // What is still open then is judged as that.
+    let _ = sandbox.wait_until(PARTING, |requests| {
+        requests.iter().all(|request| request.ended.is_some())
+    });
     let verdict = sandbox.verdict();
     eprintln!("the command ended with {status}");
     eprintln!("{verdict}");

@@ -1,6 +1,6 @@
 use core::time::Duration;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
@@ -142,6 +142,7 @@ pub(crate) struct Journal {
     started: Instant,
     keys: Vec<String>,
     pages: Mutex<Pages>,
+    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -160,6 +161,7 @@ impl Journal {
             started: Instant::now(),
             keys,
             pages: Mutex::default(),
+            changed: Condvar::new(),
         }
     }
 
@@ -180,6 +182,7 @@ impl Journal {
             pages.forgotten += 1;
         }
         pages.requests.push_back(request);
+        self.changed.notify_all();
         pages.forgotten + pages.requests.len() - 1
     }
 
@@ -195,6 +198,7 @@ impl Journal {
                 key_in_query: request.told.key_in_query,
                 ..told
             };
+            self.changed.notify_all();
         }
     }
 
@@ -203,6 +207,7 @@ impl Journal {
         let now = self.now();
         if let Some(request) = self.pages().find(number) {
             request.ended.get_or_insert((now, end));
+            self.changed.notify_all();
         }
     }
 
@@ -222,6 +227,25 @@ impl Journal {
 
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.pages().requests.iter().cloned().collect()
+    }
+
+    /// Waits until `holds` does of what was asked, at most for `timeout`; whether it does.
+    pub(crate) fn wait(&self, timeout: Duration, holds: impl Fn(&[Request]) -> bool) -> bool {
+        // A deadline past what the clock can tell is none.
+        let deadline = Instant::now().checked_add(timeout);
+        let mut pages = self.pages();
+        while !holds(pages.requests.make_contiguous()) {
+            let left = match deadline {
+                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+                None => Duration::MAX,
+            };
+            if left.is_zero() {
+                return false;
+            }
+            let waited = self.changed.wait_timeout(pages, left);
+            (pages, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        true
     }
 
     fn redact(&self, request: &mut Request) {

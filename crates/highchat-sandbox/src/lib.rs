@@ -5,6 +5,13 @@
 //! both ways of authentication, the error shape, limits, CORS, handoff and rating. It
 //! tells what it was asked, so a test can see what a client really sent.
 //!
+//! It does wrong on purpose what it is told to, by name: each [`Fault`] is in the bytes of
+//! a connection, in the events of a reply, in the answer around them or in the polls of a
+//! handoff, and they combine. A message asks for them (`/fault cut,cr-lf`), a test
+//! ([`Sandbox::inject`]), a [`Script`], the control API or the builder. Where the API's
+//! text is silent, a [`Reading`] makes it behave in another of the ways that are possible.
+//! Afterwards a [`Verdict`] says whether the client behaved.
+//!
 //! [`Playback`] is the opposite: it knows nothing of the API and answers with the
 //! bytes it was given, to show a client what no service should send.
 //!
@@ -75,26 +82,38 @@
 //! Endpoints, fields, events, states, codes, the 4000 and the 200 characters, the 30
 //! messages a minute and the sentence of the 429 are the API's text. It was all there
 //! was to go by: how the real service behaves where the text is silent is not known
-//! here, and what this one does there is our decision:
+//! here, and what this one does there is our decision. A name in brackets is the
+//! [`Reading`] that decides otherwise:
 //!
-//! - A character is a Unicode scalar value; white space alone is a message.
+//! - A character is a Unicode scalar value (`utf-16-characters`); white space alone is a
+//!   message (`blank-is-empty`).
 //! - A wrong key is not made good by a right slug. All keys and the slug are one bot
 //!   and reach the same conversations.
-//! - Only messages that were taken count for the rate limit, over any 60 s.
-//! - A path that does not exist is 404 `not_found`; a wrong method 405 with `Allow` and
-//!   a body over 64 KiB 413, both with the code `invalid_input`.
+//! - Only messages that were taken count for the rate limit, over any 60 s. Its 429 has a
+//!   `Retry-After` in seconds (`no-retry-after`).
+//! - `error` is an object, as in the API's sample (`error-as-string`).
+//! - A path that does not exist is 404 `not_found`; a wrong method 405 with `Allow`, a body
+//!   over 64 KiB 413, and a request that does not come to its end in time 408, all three
+//!   with the code `invalid_input`.
 //! - A content type is not asked for, only JSON is. Fields beyond the API's are ignored.
 //! - A preflight is answered on the three endpoints and allows the headers
 //!   `authorization` and `content-type`.
-//! - `after` excludes its own time; without it the whole conversation is shown. An
-//!   empty or malformed one is 400. Timestamps within a conversation only grow.
+//! - `after` excludes its own time (`after-inclusive`); without it the whole conversation
+//!   is shown. An empty or malformed one is 400. Timestamps within a conversation only
+//!   grow, and have milliseconds and a `Z` (`times-with-offset`, `times-in-seconds`,
+//!   `times-in-microseconds`, `times-as-numbers`).
+//! - Polls show what everybody wrote (`no-user-messages`, `only-person-messages`), a person
+//!   as an `assistant` (`person-role`).
+//! - `meta` comes with every reply (`meta-once`), and `human` ends one (`done-after-human`).
+//!   A reply's content type names its charset (`no-charset`).
+//! - Ids are UUIDs (`numeric-ids`).
 //! - A reply is kept when it ends, or when its client leaves; one that ended with an
 //!   `error` is not kept. The words of a `human` event are no message.
 //! - A rating may be given at any time, and the last one counts. The answer is
-//!   `{"ok":true}`.
+//!   `{"ok":true}` (`rating-204`).
 //! - While a person is awaited (`pending_human`) the bot goes on answering; once they
 //!   are there, each message is kept for them and answered with `human` again.
-//! - A message to a closed conversation opens it again.
+//! - A message to a closed conversation opens it again (`closed-is-gone`).
 //! - Where a person takes over unasked, the client learns it from the `human` event that
 //!   answers its next message, or from `done` with `pending_human` if the bot was talking.
 //! - The last 1000 conversations and 500 messages of each are kept.
@@ -105,7 +124,32 @@
 //! more, asked in Armenian or English), remembers the user's name and previous message,
 //! and says the rest back. Some messages show something on purpose: `/help` (which
 //! lists them), `/error`, `/slow`, `/long N` (at most 10,000 words), `/human` and
-//! `/pending` (see [`Person`]), and `/close`.
+//! `/pending` (see [`Person`]), `/close`, and `/fault NAMES`, which damages its own reply
+//! or, with another magic message behind the names, that one's: `/fault stall /long 100`.
+//!
+//! # What befalls whom
+//!
+//! A refusal (`429-seconds`, `500-html` and the like) befalls the message before it is
+//! taken, once or as often as its `xTIMES` says: one that comes again, byte for byte and
+//! with the same key, is taken then, and the other faults befall its reply. Faults of
+//! polls befall the polls of the conversation from there on: those that fail once each,
+//! one after the other; how pages look, until another `/fault` of polls. A message that
+//! asks for nothing else begins a handoff.
+//!
+//! # The control API
+//!
+//! For programs beside the client under test, on loopback alone, in JSON, and not noted
+//! among the requests. A request with the `Origin` of another page, or a `Host` that is
+//! no name of this machine, is refused with 403.
+//!
+//! | request | |
+//! | --- | --- |
+//! | `GET /sandbox/requests` | what was asked and how it ended, as [`Sandbox::requests`] |
+//! | `GET /sandbox/verdict` | whether the client behaved, as [`Sandbox::verdict`] |
+//! | `GET /sandbox/faults` | all faults, and which befall whom |
+//! | `POST /sandbox/faults` | `{"next": ["cut"]}` for the next reply, `{"always": ["cr-lf"]}` for all |
+//! | `DELETE /sandbox/faults` | nothing befalls anyone any more |
+//! | `POST /sandbox/cancelled` | the client cancels now, as [`Sandbox::note_cancel`] |
 
 #![forbid(unsafe_code)]
 

@@ -135,6 +135,28 @@ impl Sandbox {
         self.service.plan().inject(faults.into());
     }
 
+    /// Waits until what was asked so far fits; `false` if it did not within `timeout`.
+    ///
+    /// It looks whenever a request came, was answered, or its answer ended.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use core::time::Duration;
+    /// use highchat_sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::start()?;
+    /// let ended = sandbox.wait_until(Duration::ZERO, |requests| {
+    ///     requests.iter().all(|request| request.ended.is_some())
+    /// });
+    /// assert!(ended, "nothing was asked, so everything has ended");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn wait_until(&self, timeout: Duration, fits: impl Fn(&[Request]) -> bool) -> bool {
+        self.service.journal().wait(timeout, fits)
+    }
+
     /// Whether the client behaved so far, as far as what it sent shows.
     #[must_use]
     pub fn verdict(&self) -> Verdict {

@@ -22,6 +22,9 @@ use crate::stall::StallGuard;
 /// How many connections are served at once; the next wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
 
+/// How many connections may wait to be accepted.
+const MAX_WAITING: i32 = 4096;
+
 /// What may wait in memory for one client to read, here and in the system each.
 const MAX_BUFFER: usize = 64 * 1024;
 
@@ -49,6 +52,9 @@ pub(crate) fn run(
 
 fn prepare(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
     listener.set_nonblocking(true)?;
+    // std's 128 would make clients that come all at once wait a second to be heard. What
+    // refuses it listens as before.
+    let _ = SockRef::from(&listener).listen(MAX_WAITING);
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

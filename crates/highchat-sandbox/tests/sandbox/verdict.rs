@@ -1,9 +1,9 @@
 use core::time::Duration;
 
-use highchat_sandbox::{End, Fault, Misstep, Reading, Sandbox};
+use highchat_sandbox::{End, Fault, Misstep, Reading, Request, Sandbox};
 use serde_json::json;
 
-use crate::client::{Call, eventually, quick, read_until, say};
+use crate::client::{Call, LONG, quick, read_until, say};
 
 /// What was found, by name.
 fn found(sandbox: &Sandbox) -> Vec<&'static str> {
@@ -49,7 +49,7 @@ fn a_message_that_comes_again_is_found_whatever_befell_it() {
         let sandbox = quick().start().unwrap();
         sandbox.inject(fault);
         send(&sandbox, "ա");
-        assert!(eventually(|| sandbox.requests()[0].ended.is_some()));
+        assert!(sandbox.wait_until(LONG, |requests| requests[0].ended.is_some()));
         send(&sandbox, "ա");
         assert_eq!(found(&sandbox), ["sent-twice"], "{fault:?}");
     }
@@ -124,8 +124,10 @@ fn how_an_answer_ended_is_told() {
 
     drop(stream);
 
-    assert!(eventually(|| end(2) == Some(End::ClientLeft)));
-    assert!(eventually(|| end(1) == Some(End::Fault)));
+    let has_ended = |requests: &[Request]| requests.iter().all(|it| it.ended.is_some());
+    assert!(sandbox.wait_until(LONG, has_ended));
+    assert_eq!(end(2), Some(End::ClientLeft));
+    assert_eq!(end(1), Some(End::Fault));
     assert_eq!(end(0), Some(End::Whole));
-    assert!(sandbox.requests()[2].at > Duration::ZERO);
+    assert!(!sandbox.wait_until(Duration::from_millis(20), <[Request]>::is_empty));
 }
