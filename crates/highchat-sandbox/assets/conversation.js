@@ -92,7 +92,8 @@ export class Conversation {
       if (life.signal.aborted) return;
       if (error instanceof Refused) {
         reply.refuse(error);
-        if (error.status < 500) sent.refuse();
+        // Any other answer leaves open whether the message was taken.
+        if (error.status >= 400 && error.status < 500) sent.refuse();
         if (error.status === 404) this.#view.gone();
       } else if (turn.signal.aborted) {
         this.#cut(reply, "stopped");

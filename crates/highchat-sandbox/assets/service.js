@@ -5,6 +5,9 @@ import { EventDecoder } from "/assets/sse.js";
 /** How long the head of an answer, and any byte of it, may take, in milliseconds. */
 const PATIENCE = 60_000;
 
+/** How long a reply may bring nothing but pings. */
+const PROGRESS = 300_000;
+
 /** The events that end a reply. */
 const LAST = ["done", "human", "error"];
 
@@ -50,7 +53,8 @@ export class Service {
     const body = { message };
     if (conversationId) body.conversation_id = conversationId;
     if (this.#visitor) body.visitor_ref = this.#visitor;
-    const patience = new Patience(signal);
+    const progress = new Patience(signal, PROGRESS);
+    const patience = new Patience(progress.signal, PATIENCE);
     try {
       const response = await fetch(`/v1/chat?${this.#query}`, {
         method: "POST",
@@ -70,6 +74,7 @@ export class Service {
           const { value, done } = await reader.read();
           for (const { event, data } of done ? decoder.finish() : decoder.push(value)) {
             const parsed = known(event, data);
+            if (event !== "ping") progress.renew();
             if (parsed) yield { event, data: parsed };
             if (LAST.includes(event)) return;
           }
@@ -81,6 +86,7 @@ export class Service {
       }
     } finally {
       patience.end();
+      progress.end();
     }
   }
 
@@ -102,7 +108,7 @@ export class Service {
   }
 
   async #json(url, options) {
-    const patience = new Patience(options.signal);
+    const patience = new Patience(options.signal, PATIENCE);
     try {
       const response = await fetch(url, {
         ...options,
@@ -119,15 +125,17 @@ export class Service {
   }
 }
 
-/** Gives up when a signal says so, or when nothing came for too long. */
+/** Gives up when a signal says so, or when it was not renewed for too long. */
 class Patience {
+  #limit;
   #controller = new AbortController();
   #timer;
   #outer;
   #stop = () => this.#controller.abort();
 
-  constructor(outer) {
+  constructor(outer, limit) {
     this.#outer = outer;
+    this.#limit = limit;
     if (outer?.aborted) this.#stop();
     outer?.addEventListener("abort", this.#stop);
     this.renew();
@@ -139,7 +147,7 @@ class Patience {
 
   renew() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#stop, PATIENCE);
+    this.#timer = setTimeout(this.#stop, this.#limit);
   }
 
   end() {

@@ -118,7 +118,9 @@ test("what is no event stream is an error, not a reply", async () => {
   await sees(chat, ".failed .trouble", "HTTP 502");
   await answer(chat, "<b>portal</b>", { contentType: "text/html" });
   await say(chat, "բ");
-  await sees(chat, ".failed .trouble", "HTTP 200");
+  await sees(chat, ".failed .trouble", "makes no sense (HTTP 200)");
+  // Neither answer says that the message was not taken.
+  assert.equal(await chat.locator(".mine.refused").count(), 0);
   assert.equal(await chat.locator("#log b").count(), 0);
   chat.clean();
 });
@@ -313,3 +315,31 @@ test("a reply that was stopped does not come back with the handoff", async () =>
   chat.clean();
   inbox.clean();
 });
+
+for (const [what, ping, limit] of [["brings nothing", 0, 60], ["brings only pings", 20, 300]]) {
+  test(`a reply that ${what} for too long is cut`, async () => {
+    const { base } = await sandbox({ "token-delay": 3_600_000, "ping-interval": ping });
+    const chat = await open(await visitor(), `${base}/c/demo`);
+    const network = await chat.context().newCDPSession(chat);
+    await network.send("Network.enable");
+    const pings = async () => {
+      for (let n = 0; n < 5; n += 1) await new Promise((resolve) => network.once("Network.dataReceived", resolve));
+    };
+    await chat.clock.install({ time: "2026-06-14T10:00:00Z" });
+    await chat.clock.pauseAt("2026-06-14T10:00:01Z");
+    await chat.fill("#message", "Բարև");
+    await chat.press("#message", "Enter");
+    // The id is kept when the first event has come.
+    await chat.waitForFunction(() => sessionStorage.length > 0);
+
+    for (let seconds = 20; seconds < limit; seconds += 20) {
+      await chat.clock.runFor(20_000);
+      if (ping) await pings();
+    }
+    assert.equal(await chat.locator(".part").count(), 0);
+    await chat.clock.runFor(21_000);
+
+    await sees(chat, ".part .trouble", "this is only a part");
+    chat.clean();
+  });
+}
