@@ -92,22 +92,23 @@ export class Service {
 
   /** The messages after a time, or all: `{ state, messages }`. */
   async messages(id, after, signal) {
-    const query = after ? `${this.#query}&after=${encodeURIComponent(after)}` : this.#query;
-    const page = await this.#json(`${path(id)}/messages?${query}`, { signal });
+    const query = after !== null ? `${this.#query}&after=${encodeURIComponent(after)}` : this.#query;
+    const page = await this.#ask(`${path(id)}/messages?${query}`, { signal }, (answer) => answer.json());
     return { state: page.state, messages: Array.isArray(page.messages) ? page.messages : [] };
   }
 
-  /** Gives 1 or 0, and a comment where there is one. */
+  /** Gives 1 or 0, and a comment where there is one; any success will do. */
   async rate(id, rating, comment) {
     const body = comment ? { rating, comment } : { rating };
-    await this.#json(`${path(id)}/rating?${this.#query}`, {
+    const options = {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
-    });
+    };
+    await this.#ask(`${path(id)}/rating?${this.#query}`, options, (answer) => answer.text());
   }
 
-  async #json(url, options) {
+  async #ask(url, options, read) {
     const patience = new Patience(options.signal, PATIENCE);
     try {
       const response = await fetch(url, {
@@ -118,7 +119,7 @@ export class Service {
         cache: "no-store",
       });
       if (!response.ok) throw await Refused.from(response);
-      return await response.json();
+      return await read(response);
     } finally {
       patience.end();
     }

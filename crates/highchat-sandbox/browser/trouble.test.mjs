@@ -343,3 +343,30 @@ for (const [what, ping, limit] of [["brings nothing", 0, 60], ["brings only ping
     chat.clean();
   });
 }
+
+test("other ways of answering are understood", async () => {
+  const { base } = await sandbox({ person: "inbox" });
+  const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
+  const polls = count(chat, "GET", "/messages");
+  const message = (id, at) => ({ id, role: "agent", content: `№ ${id}`, created_at: at });
+  const pages = [
+    { state: "human", messages: [message("1", 1_900_000_000_000)] },
+    { state: "bot", messages: [message("2", 1_900_000_000_001)] },
+  ];
+  await chat.clock.install();
+  await chat.route("**/messages**", (route) => route.fulfill({ json: pages.shift() }));
+  await chat.route("**/rating**", (route) => route.fulfill({ status: 204 }));
+  await answer(chat, '{"error":"Սխալ"}', { status: 400, contentType: "application/json" });
+
+  await say(chat, "ա");
+  await sees(chat, ".failed .trouble", "Սխալ");
+  await say(chat, "/human");
+  await chat.clock.runFor(4_500);
+  await sees(chat, ".theirs.person .text", "№ 1");
+  await chat.clock.runFor(4_500);
+  await sees(chat, ".theirs.person .text", "№ 2");
+  assert.equal(new URL(polls[1].url()).searchParams.get("after"), "1900000000000");
+  await chat.click("[data-rating='1']");
+  await sees(chat, "#thanks", "Thank you");
+  chat.clean();
+});
