@@ -92,7 +92,8 @@ export class Conversation {
       if (life.signal.aborted) return;
       if (error instanceof Refused) {
         reply.refuse(error);
-        if (error.status < 500) sent.refuse();
+        // Any other answer leaves open whether the message was taken.
+        if (error.status >= 400 && error.status < 500) sent.refuse();
         if (error.status === 404) this.#view.gone();
       } else if (turn.signal.aborted) {
         this.#cut(reply, "stopped");
@@ -243,8 +244,8 @@ export class Conversation {
   }
 
   #advance(at) {
-    if (typeof at !== "string" || Number.isNaN(Date.parse(at))) return;
-    if (!this.#after || Date.parse(at) > Date.parse(this.#after)) this.#after = at;
+    if (Number.isNaN(instant(at))) return;
+    if (this.#after === null || instant(at) > instant(this.#after)) this.#after = at;
   }
 
   /** A state that the API does not have changes nothing. */
@@ -259,4 +260,9 @@ export class Conversation {
   #keep() {
     if (this.#id) this.#store.save({ id: this.#id, state: this.#state });
   }
+}
+
+/** A time as a number, however the service writes it; it is sent back as it came. */
+function instant(time) {
+  return typeof time === "number" ? time : Date.parse(time);
 }

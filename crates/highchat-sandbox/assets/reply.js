@@ -55,7 +55,8 @@ export class Reply {
   }
 
   refuse({ sentence, status }) {
-    this.#trouble("failed", sentence ?? this.#language.text("refused", { status }));
+    const key = status < 400 ? "noReply" : "refused";
+    this.#trouble("failed", sentence ?? this.#language.text(key, { status }));
   }
 
   /** Nobody knows whether the service got the message. */

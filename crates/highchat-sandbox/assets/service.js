@@ -5,6 +5,9 @@ import { EventDecoder } from "/assets/sse.js";
 /** How long the head of an answer, and any byte of it, may take, in milliseconds. */
 const PATIENCE = 60_000;
 
+/** How long a reply may bring nothing but pings. */
+const PROGRESS = 300_000;
+
 /** The events that end a reply. */
 const LAST = ["done", "human", "error"];
 
@@ -50,7 +53,8 @@ export class Service {
     const body = { message };
     if (conversationId) body.conversation_id = conversationId;
     if (this.#visitor) body.visitor_ref = this.#visitor;
-    const patience = new Patience(signal);
+    const progress = new Patience(signal, PROGRESS);
+    const patience = new Patience(progress.signal, PATIENCE);
     try {
       const response = await fetch(`/v1/chat?${this.#query}`, {
         method: "POST",
@@ -70,6 +74,7 @@ export class Service {
           const { value, done } = await reader.read();
           for (const { event, data } of done ? decoder.finish() : decoder.push(value)) {
             const parsed = known(event, data);
+            if (event !== "ping") progress.renew();
             if (parsed) yield { event, data: parsed };
             if (LAST.includes(event)) return;
           }
@@ -81,28 +86,30 @@ export class Service {
       }
     } finally {
       patience.end();
+      progress.end();
     }
   }
 
   /** The messages after a time, or all: `{ state, messages }`. */
   async messages(id, after, signal) {
-    const query = after ? `${this.#query}&after=${encodeURIComponent(after)}` : this.#query;
-    const page = await this.#json(`${path(id)}/messages?${query}`, { signal });
+    const query = after !== null ? `${this.#query}&after=${encodeURIComponent(after)}` : this.#query;
+    const page = await this.#ask(`${path(id)}/messages?${query}`, { signal }, (answer) => answer.json());
     return { state: page.state, messages: Array.isArray(page.messages) ? page.messages : [] };
   }
 
-  /** Gives 1 or 0, and a comment where there is one. */
+  /** Gives 1 or 0, and a comment where there is one; any success will do. */
   async rate(id, rating, comment) {
     const body = comment ? { rating, comment } : { rating };
-    await this.#json(`${path(id)}/rating?${this.#query}`, {
+    const options = {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
-    });
+    };
+    await this.#ask(`${path(id)}/rating?${this.#query}`, options, (answer) => answer.text());
   }
 
-  async #json(url, options) {
-    const patience = new Patience(options.signal);
+  async #ask(url, options, read) {
+    const patience = new Patience(options.signal, PATIENCE);
     try {
       const response = await fetch(url, {
         ...options,
@@ -112,22 +119,24 @@ export class Service {
         cache: "no-store",
       });
       if (!response.ok) throw await Refused.from(response);
-      return await response.json();
+      return await read(response);
     } finally {
       patience.end();
     }
   }
 }
 
-/** Gives up when a signal says so, or when nothing came for too long. */
+/** Gives up when a signal says so, or when it was not renewed for too long. */
 class Patience {
+  #limit;
   #controller = new AbortController();
   #timer;
   #outer;
   #stop = () => this.#controller.abort();
 
-  constructor(outer) {
+  constructor(outer, limit) {
     this.#outer = outer;
+    this.#limit = limit;
     if (outer?.aborted) this.#stop();
     outer?.addEventListener("abort", this.#stop);
     this.renew();
@@ -139,7 +148,7 @@ class Patience {
 
   renew() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#stop, PATIENCE);
+    this.#timer = setTimeout(this.#stop, this.#limit);
   }
 
   end() {

@@ -118,7 +118,9 @@ test("what is no event stream is an error, not a reply", async () => {
   await sees(chat, ".failed .trouble", "HTTP 502");
   await answer(chat, "<b>portal</b>", { contentType: "text/html" });
   await say(chat, "բ");
-  await sees(chat, ".failed .trouble", "HTTP 200");
+  await sees(chat, ".failed .trouble", "makes no sense (HTTP 200)");
+  // Neither answer says that the message was not taken.
+  assert.equal(await chat.locator(".mine.refused").count(), 0);
   assert.equal(await chat.locator("#log b").count(), 0);
   chat.clean();
 });
@@ -312,4 +314,59 @@ test("a reply that was stopped does not come back with the handoff", async () =>
   assert.equal(await chat.locator(".stopped").count(), 1);
   chat.clean();
   inbox.clean();
+});
+
+for (const [what, ping, limit] of [["brings nothing", 0, 60], ["brings only pings", 20, 300]]) {
+  test(`a reply that ${what} for too long is cut`, async () => {
+    const { base } = await sandbox({ "token-delay": 3_600_000, "ping-interval": ping });
+    const chat = await open(await visitor(), `${base}/c/demo`);
+    const network = await chat.context().newCDPSession(chat);
+    await network.send("Network.enable");
+    const pings = async () => {
+      for (let n = 0; n < 5; n += 1) await new Promise((resolve) => network.once("Network.dataReceived", resolve));
+    };
+    await chat.clock.install({ time: "2026-06-14T10:00:00Z" });
+    await chat.clock.pauseAt("2026-06-14T10:00:01Z");
+    await chat.fill("#message", "Բարև");
+    await chat.press("#message", "Enter");
+    // The id is kept when the first event has come.
+    await chat.waitForFunction(() => sessionStorage.length > 0);
+
+    for (let seconds = 20; seconds < limit; seconds += 20) {
+      await chat.clock.runFor(20_000);
+      if (ping) await pings();
+    }
+    assert.equal(await chat.locator(".part").count(), 0);
+    await chat.clock.runFor(21_000);
+
+    await sees(chat, ".part .trouble", "this is only a part");
+    chat.clean();
+  });
+}
+
+test("other ways of answering are understood", async () => {
+  const { base } = await sandbox({ person: "inbox" });
+  const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
+  const polls = count(chat, "GET", "/messages");
+  const message = (id, at) => ({ id, role: "agent", content: `№ ${id}`, created_at: at });
+  const pages = [
+    { state: "human", messages: [message("1", 1_900_000_000_000)] },
+    { state: "bot", messages: [message("2", 1_900_000_000_001)] },
+  ];
+  await chat.clock.install();
+  await chat.route("**/messages**", (route) => route.fulfill({ json: pages.shift() }));
+  await chat.route("**/rating**", (route) => route.fulfill({ status: 204 }));
+  await answer(chat, '{"error":"Սխալ"}', { status: 400, contentType: "application/json" });
+
+  await say(chat, "ա");
+  await sees(chat, ".failed .trouble", "Սխալ");
+  await say(chat, "/human");
+  await chat.clock.runFor(4_500);
+  await sees(chat, ".theirs.person .text", "№ 1");
+  await chat.clock.runFor(4_500);
+  await sees(chat, ".theirs.person .text", "№ 2");
+  assert.equal(new URL(polls[1].url()).searchParams.get("after"), "1900000000000");
+  await chat.click("[data-rating='1']");
+  await sees(chat, "#thanks", "Thank you");
+  chat.clean();
 });
