@@ -7,6 +7,8 @@ use std::path::Path;
 
 use highchat_sandbox::{Fault, Person, Reading, Sandbox, Script};
 
+use rustix::process::{Resource, getrlimit, setrlimit};
+
 use crate::check;
 use crate::exit::Exit;
 use crate::options::{SandboxOptions, Who};
@@ -25,6 +27,17 @@ pub(crate) fn run(options: SandboxOptions) -> Exit {
             eprintln!("error: the sandbox cannot run: {error}");
             Exit::Other
         }
+    }
+}
+
+/// Each stream needs a descriptor, and many systems give a process but 1024 unless it asks.
+fn allow_many_streams() {
+    const WANTED: u64 = 8192;
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < WANTED) {
+        limit.current = Some(limit.maximum.map_or(WANTED, |maximum| maximum.min(WANTED)));
+        // Where it is refused, the streams past the limit wait to be accepted.
+        let _ = setrlimit(Resource::Nofile, limit);
     }
 }
 
@@ -84,6 +97,7 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
     for reading in options.reading {
         builder = builder.reading(reading);
     }
+    allow_many_streams();
     let mut stop = Stop::catch()?;
     let sandbox = builder
         .start()

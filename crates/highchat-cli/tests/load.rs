@@ -22,7 +22,7 @@ struct Service(Child, String);
 
 impl Service {
     fn start(token_delay: &str) -> Self {
-        // Both processes want a descriptor for each stream.
+        // This process wants a descriptor for each stream as well.
         let mut limit = getrlimit(Resource::Nofile);
         limit.current = limit.maximum.map(|maximum| maximum.min(20_000));
         // A machine that allows fewer says so where they run out.

@@ -21,6 +21,9 @@ use crate::journal::Told;
 use crate::reading::{Reading, Readings};
 use crate::turn::{Ending, Tempo, Turn};
 
+/// How long a reply of which nothing more comes is kept open for a client that stays.
+const MAX_HALT: Duration = Duration::from_secs(600);
+
 /// How fast replies come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
@@ -153,14 +156,13 @@ impl Reply {
                 }
                 None => {
                     let (name, data) = self.last();
-                    let moment = if length == 0 {
-                        Moment::MiddleAndLast
-                    } else {
-                        Moment::Last
-                    };
-                    let next = match self.turn.ending {
-                        Ending::Human(_) if self.has_done_after_human() => Place::Done,
-                        _ => Place::Over,
+                    let goes_on = matches!(self.turn.ending, Ending::Human(_))
+                        && self.manner.readings.has(Reading::DoneAfterHuman);
+                    let (moment, next) = match (length, goes_on) {
+                        (0, true) => (Moment::Middle, Place::Done),
+                        (_, true) => (Moment::Usual, Place::Done),
+                        (0, false) => (Moment::MiddleAndLast, Place::Over),
+                        (_, false) => (Moment::Last, Place::Over),
                     };
                     (name, data, moment, next)
                 }
@@ -169,7 +171,11 @@ impl Reply {
                 let (data, moment) = (self.done_after_human(), Moment::Last);
                 ("done", data, moment, Place::Over)
             }
-            Place::Halted | Place::Over => return Bytes::new(),
+            // Nobody waits that long for what never comes.
+            Place::Halted | Place::Over => {
+                self.at = Place::Over;
+                return Bytes::new();
+            }
         };
         let (bytes, then) = self.manner.damage.write(name, data, moment);
         self.at = match then {
@@ -216,10 +222,6 @@ impl Reply {
             }
             Ending::Error(message) => ("error", json!({ "message": message })),
         }
-    }
-
-    fn has_done_after_human(&self) -> bool {
-        self.manner.readings.has(Reading::DoneAfterHuman)
     }
 
     /// The state has no `human` there.
@@ -277,7 +279,7 @@ impl hyper::body::Body for Reply {
             } else if is_due(self.due) {
                 let bytes = self.advance();
                 self.due = match self.at {
-                    Place::Halted => None,
+                    Place::Halted => now.checked_add(MAX_HALT),
                     _ => now.checked_add(self.delay()),
                 };
                 bytes

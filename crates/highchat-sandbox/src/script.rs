@@ -2,7 +2,7 @@ mod file;
 
 use crate::fault::Faults;
 use crate::person::Person;
-use crate::turn::Turn;
+use crate::turn::{Ends, Turn};
 
 pub use file::InvalidScript;
 
@@ -74,17 +74,6 @@ pub struct Rule {
     faults: Faults,
     reply: Option<String>,
     ends: Option<Ends>,
-}
-
-/// How a reply ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Ends {
-    Bot,
-    Pending,
-    Closed,
-    Human,
-    Error,
 }
 
 impl Rule {

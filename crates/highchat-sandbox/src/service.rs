@@ -103,8 +103,8 @@ impl Service {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers a request that came on that connection. An error is a client that there is no use in answering; its
-    /// connection is to be closed.
+    /// Answers a request that came on that connection. An error is a client that there is
+    /// no use in answering; its connection is to be closed.
     pub(crate) async fn answer(
         &self,
         request: hyper::Request<Incoming>,
@@ -185,21 +185,11 @@ impl Service {
             conversation_id,
             visitor_ref,
         } = ChatRequest::parse(&request.body, self.readings)?;
-        if conversation_id
-            .as_ref()
-            .is_some_and(|id| !self.conversations.contains(id))
-        {
+        let id = conversation_id.as_deref();
+        if id.is_some_and(|id| self.is_gone(id)) {
             return Err(Refusal::no_such_conversation());
         }
-        let is_gone = |id: &String| {
-            self.readings.has(Reading::ClosedIsGone) && self.conversations.is_closed(id)
-        };
-        if conversation_id.as_ref().is_some_and(is_gone) {
-            return Err(Refusal::no_such_conversation());
-        }
-        let turns = conversation_id
-            .as_ref()
-            .map_or(0, |id| self.conversations.turns(id));
+        let turns = id.map_or(0, |id| self.conversations.turns(id));
         let rule = self.script.find(turns + 1, &message);
         let mut own = Spell::faults(&message);
         own.extend(rule.map(Rule::faults).cloned().unwrap_or_default());
@@ -207,7 +197,7 @@ impl Service {
         let faults = match fate {
             Fate::Refused(injection) => {
                 let mut response = fault::refusal(injection, request, self.port);
-                let told = conversation_id.as_deref().map(Told::of);
+                let told = id.map(Told::of);
                 response.extensions_mut().insert(told.unwrap_or_default());
                 return Ok(response);
             }
@@ -218,7 +208,7 @@ impl Service {
             .unwrap_or_else(PoisonError::into_inner)
             .admit(credential, Instant::now())
             .map_err(Refusal::rate_limited)?;
-        let is_first = conversation_id.is_none();
+        let is_first = id.is_none();
         let id = conversation_id.unwrap_or_else(|| self.conversations.begin());
         let turn = self
             .conversations
@@ -246,6 +236,12 @@ impl Service {
             Arc::clone(&self.open_replies),
         );
         Ok(fault::alter(reply.into_response(), &faults))
+    }
+
+    /// Whether a message cannot be taken: there is no such conversation, or no more.
+    fn is_gone(&self, id: &str) -> bool {
+        !self.conversations.contains(id)
+            || self.readings.has(Reading::ClosedIsGone) && self.conversations.is_closed(id)
     }
 
     fn messages(&self, id: &str, request: &Request) -> Result<Response<Body>, Refusal> {

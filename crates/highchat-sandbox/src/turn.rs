@@ -4,7 +4,6 @@ use crate::bot;
 use crate::fault::list;
 use crate::magic::{DAMAGED, Magic, help, long_text};
 use crate::memory::Memory;
-use crate::script::Ends;
 use crate::state::State;
 
 /// What is to be said to a message, and how it ends.
@@ -41,6 +40,17 @@ pub(crate) enum Next {
     GoesOn,
     Pending,
     Closes,
+}
+
+/// How a scripted reply ends, as a script writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Ends {
+    Bot,
+    Pending,
+    Closed,
+    Human,
+    Error,
 }
 
 const JOINED: &str = "Զրույցին միացավ մեր աշխատակիցը։ Նա շուտով կպատասխանի ձեզ։";

@@ -7,7 +7,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::journal::{Journal, Request};
-use rules::judge;
+use rules::{Asked, judge};
 
 pub use finding::{Finding, Misstep};
 
@@ -59,6 +59,7 @@ impl Verdict {
     /// says that it cancelled what was under way.
     fn of(requests: &[Request], cancels: &[Duration], now: Duration) -> Self {
         let mut findings = Vec::new();
+        let asked: Vec<Asked<'_>> = requests.iter().map(Asked::new).collect();
         for (n, request) in requests.iter().enumerate() {
             let mut found = |misstep, detail: String| {
                 findings.push(Finding {
@@ -67,7 +68,7 @@ impl Verdict {
                     detail,
                 });
             };
-            judge(request, &requests[..n], cancels, now, &mut found);
+            judge(&asked[n], &asked[..n], cancels, now, &mut found);
         }
         Self {
             findings,
@@ -82,7 +83,13 @@ impl fmt::Display for Verdict {
         for finding in &self.findings {
             writeln!(f, "{finding}")?;
         }
+        let ending = |count| if count == 1 { "" } else { "s" };
         let (requests, findings) = (self.requests, self.findings.len());
-        write!(f, "{requests} requests, {findings} findings")
+        write!(
+            f,
+            "{requests} request{}, {findings} finding{}",
+            ending(requests),
+            ending(findings)
+        )
     }
 }

@@ -47,7 +47,7 @@ impl Trial {
     #[must_use]
     pub fn config(&self) -> Config {
         let mut config = Config::default();
-        let patience = Duration::from_secs(if self.waits { 1 } else { 30 });
+        let patience = Duration::from_secs(if self.waits { 2 } else { 30 });
         config.response_timeout = patience;
         config.idle_timeout = patience;
         config.progress_timeout = patience;

@@ -6,9 +6,10 @@ use core::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::{Ends, Rule, Script};
+use super::{Rule, Script};
 use crate::fault::{Faults, Injection};
 use crate::person::Person;
+use crate::turn::Ends;
 
 impl Script {
     /// Reads a script that is written as JSON:

@@ -28,18 +28,36 @@ const TOLERANCE: Duration = Duration::from_millis(50);
 /// How long a connection may be kept once nothing more is wanted from it.
 const SETTLE: Duration = Duration::from_secs(5);
 
+/// A request, and the message in it, where there is one.
+pub(super) struct Asked<'a> {
+    request: &'a Request,
+    sent: Option<Sent>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(request: &'a Request) -> Self {
+        let is_chat = request.method == Method::POST && request.path == "/v1/chat";
+        let sent = is_chat.then(|| serde_json::from_slice(&request.body));
+        Self {
+            request,
+            sent: sent.and_then(Result::ok),
+        }
+    }
+}
+
 /// Tells `found` what a client should not have done with a request; `before` is what it
 /// asked before, `cancels` are the times at which it cancelled what was under way.
 pub(super) fn judge(
-    request: &Request,
-    before: &[Request],
+    asked: &Asked<'_>,
+    before: &[Asked<'_>],
     cancels: &[Duration],
     now: Duration,
     found: &mut impl FnMut(Misstep, String),
 ) {
+    let request = asked.request;
     alone(request, found);
-    if request.method == Method::POST && request.path == "/v1/chat" {
-        sent(request, before, found);
+    if let Some(sent) = &asked.sent {
+        repeated(request, sent, before, found);
     } else if request.method == Method::GET && request.path.ends_with("/messages") {
         polled(request, before, found);
     }
@@ -92,24 +110,24 @@ struct Sent {
     conversation_id: Option<String>,
 }
 
-fn sent(request: &Request, before: &[Request], found: &mut impl FnMut(Misstep, String)) {
-    let Ok(sent) = serde_json::from_slice::<Sent>(&request.body) else {
-        return;
-    };
-    let is_same = |earlier: &&Request| {
-        let Ok(other) = serde_json::from_slice::<Sent>(&earlier.body) else {
-            return false;
-        };
-        let given = earlier.told.conversation_id.as_ref();
-        earlier.method == Method::POST
-            && earlier.path == "/v1/chat"
-            && other.message == sent.message
-            && (other.conversation_id == sent.conversation_id
-                || sent.conversation_id.is_some() && given == sent.conversation_id.as_ref())
+fn repeated(
+    request: &Request,
+    sent: &Sent,
+    before: &[Asked<'_>],
+    found: &mut impl FnMut(Misstep, String),
+) {
+    let is_same = |earlier: &&Asked<'_>| {
+        let given = earlier.request.told.conversation_id.as_ref();
+        earlier.sent.as_ref().is_some_and(|other| {
+            other.message == sent.message
+                && (other.conversation_id == sent.conversation_id
+                    || sent.conversation_id.is_some() && given == sent.conversation_id.as_ref())
+        })
     };
     let Some(earlier) = before.iter().rev().find(is_same) else {
         return;
     };
+    let earlier = earlier.request;
     match earlier.status.map(|status| status.as_u16()) {
         Some(429) => too_soon(request, earlier, found),
         // Not taken, and said so.
@@ -145,7 +163,8 @@ fn too_soon(request: &Request, refused: &Request, found: &mut impl FnMut(Misstep
     }
 }
 
-fn polled(request: &Request, before: &[Request], found: &mut impl FnMut(Misstep, String)) {
+fn polled(request: &Request, before: &[Asked<'_>], found: &mut impl FnMut(Misstep, String)) {
+    let before: Vec<&Request> = before.iter().map(|asked| asked.request).collect();
     let id = request.told.conversation_id.as_ref();
     let polls = before.iter().rev();
     let mut polls = polls.filter(|it| it.method == Method::GET && it.path == request.path);
@@ -178,7 +197,7 @@ fn polled(request: &Request, before: &[Request], found: &mut impl FnMut(Misstep,
         let same_time = before
             .iter()
             .filter(|it| it.told.conversation_id.as_ref() == id)
-            .flat_map(Request::times)
+            .flat_map(|it| it.times())
             .filter(|given| time(given).is_some() && time(given) == time(&after))
             .collect::<Vec<_>>();
         let is_echoed = same_time.iter().any(|given| **given == after);
@@ -360,7 +379,7 @@ mod tests {
         assert_eq!(
             verdict.to_string(),
             "followed-redirect: a redirect was followed, with the key (at 0.000 s)\n\
-             1 requests, 1 findings"
+             1 request, 1 finding"
         );
 
         let mut unknown = asked(0, Method::GET, "/v2", "", 404);

@@ -185,3 +185,18 @@ fn what_is_taken_may_differ() {
     let refused = say_in(&sandbox, &id, "ա");
     assert_eq!((refused.status, &*refused.code()), (404, "not_found"));
 }
+
+#[test]
+fn what_ends_a_stream_is_its_last_event_whichever_that_is() {
+    let sandbox = reading(Reading::DoneAfterHuman);
+
+    let answer = say(&sandbox, "/fault no-last-blank-line /human");
+
+    assert!(answer.body.contains("event: human\n"), "{}", answer.body);
+    assert!(
+        answer.body.contains("Z\"}\n\nevent: done\n"),
+        "{}",
+        answer.body
+    );
+    assert!(answer.body.ends_with("Z\"}\n"), "{}", answer.body);
+}
