@@ -178,7 +178,8 @@ pub(crate) struct ThreadOptions {
 /// Run a local /v1 service for development, demonstrations and tests
 ///
 /// Prints `listening on http://127.0.0.1:PORT` when it is ready, and stops at Ctrl-C or
-/// SIGTERM.
+/// SIGTERM. In a browser, `/c/SLUG` is a chat page and `/inbox` the page where a person
+/// answers.
 #[derive(Args, Debug)]
 pub(crate) struct SandboxOptions {
     /// Port on 127.0.0.1; 0: any free one [default: 8787; any free one with --check]
@@ -204,6 +205,10 @@ pub(crate) struct SandboxOptions {
     /// Messages a minute for a key or slug; 0: no limit
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) rate_limit: u32,
+
+    /// Who answers a conversation that is handed over
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = Who::BuiltIn)]
+    pub(crate) person: Who,
 
     /// What the bot says to which message, what goes wrong then, and what a person does,
     /// as JSON: see the README of highchat-sandbox
@@ -242,6 +247,15 @@ pub(crate) struct SandboxOptions {
     /// Print the name of each reading and what it says
     #[arg(long)]
     pub(crate) list_readings: bool,
+}
+
+/// Who a conversation is handed over to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Who {
+    /// A person who writes twice and hands back, unless the inbox is open in a browser
+    BuiltIn,
+    /// Whoever answers in the inbox, and nobody else
+    Inbox,
 }
 
 /// Print a completion script for a shell

@@ -5,13 +5,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use highchat_sandbox::{Fault, Reading, Sandbox, Script};
+use highchat_sandbox::{Fault, Person, Reading, Sandbox, Script};
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::check;
 use crate::exit::Exit;
-use crate::options::SandboxOptions;
+use crate::options::{SandboxOptions, Who};
 use crate::signals::Stop;
 
 pub(crate) fn run(options: SandboxOptions) -> Exit {
@@ -71,7 +71,11 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
         .slug(options.slug)
         .token_delay(Duration::from_millis(options.token_delay))
         .ping_interval(Duration::from_millis(options.ping_interval))
-        .rate_limit(options.rate_limit);
+        .rate_limit(options.rate_limit)
+        .person(match options.person {
+            Who::BuiltIn => Person::default(),
+            Who::Inbox => Person::absent(),
+        });
     for key in options.key {
         builder = builder.key(key);
     }
@@ -105,5 +109,12 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
     writeln!(stdout, "listening on {}", sandbox.base_url())?;
     stdout.flush()?;
     drop(stdout);
+    // Hints, which nobody may be there to read.
+    let _ = writeln!(
+        io::stderr(),
+        "chat page: {}\ninbox:     {}",
+        sandbox.chat_url(),
+        sandbox.inbox_url()
+    );
     Ok(stop.wait())
 }

@@ -4,13 +4,14 @@
 //! lead here, is refused.
 
 use bytes::Bytes;
-use http::header::{HOST, HeaderValue, ORIGIN};
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::header::HeaderValue;
+use http::{Method, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{self, Body};
 use crate::fault::{Fault, Faults, Plan};
+use crate::guard;
 use crate::journal::{End, Journal, Request};
 use crate::refusal::Refusal;
 use crate::verdict::Verdict;
@@ -18,36 +19,13 @@ use crate::verdict::Verdict;
 /// Everything under this is not the API's, and not noted in the journal.
 pub(crate) const PREFIX: &str = "/sandbox/";
 
-/// Refuses who is not of this machine and this origin.
-pub(crate) fn guard(headers: &HeaderMap) -> Result<(), Refusal> {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let name = host.map(|host| {
-        let port = host.rsplit_once(':').filter(|(_, port)| is_number(port));
-        port.map_or(host, |(name, _)| name)
-    });
-    let is_local = matches!(name, Some("localhost" | "127.0.0.1" | "[::1]"));
-    let is_own = headers.get(ORIGIN).is_none_or(|origin| {
-        let own = host.map(|host| format!("http://{host}"));
-        own.is_some_and(|own| origin.as_bytes() == own.as_bytes())
-    });
-    if is_local && is_own {
-        Ok(())
-    } else {
-        Err(Refusal::foreign())
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Answers a request under [`PREFIX`].
 pub(crate) fn answer(
     request: &Request,
     journal: &Journal,
     plan: &mut Plan,
 ) -> Result<Response<Body>, Refusal> {
-    guard(&request.headers)?;
+    guard::admit(&request.headers)?;
     let path = request.path.strip_prefix(PREFIX).unwrap_or_default();
     let shown = match (path, &request.method) {
         ("requests", &Method::GET) => requests(journal),

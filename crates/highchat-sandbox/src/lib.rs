@@ -46,6 +46,37 @@
 //! # }
 //! ```
 //!
+//! # The person's side
+//!
+//! Who sends `/human` or `/pending` is handed over to a person. Without more that is the
+//! built-in [`Person`]; three ways lead to be one oneself, and whoever acts in a
+//! conversation has it: the built-in person does nothing more in it.
+//!
+//! - In a browser: `/inbox` ([`Sandbox::inbox_url`]), beside the chat page `/c/{slug}`
+//!   ([`Sandbox::chat_url`]; `?visitor=REF` there is the `visitor_ref`), both linked from
+//!   `/`. They are files of the program and ask no other host; a strict
+//!   `Content-Security-Policy` lets nothing else run, and no message becomes markup. What
+//!   is handed over while an inbox is open is left to it alone.
+//! - In Rust: [`Sandbox::desk`].
+//! - Over HTTP, which the inbox itself uses:
+//!
+//! | request | what it does |
+//! | --- | --- |
+//! | `GET /sandbox/desk` | `{"conversations":[…]}`, each an [`Entry`], those who wait first |
+//! | `GET /sandbox/desk/live` | the same as an event stream: `snapshot` with all, then `changed` with those that changed; a comment after 15 s of silence |
+//! | `GET /sandbox/desk/{id}` | a [`Transcript`]: `{"conversation":…,"messages":[…]}` |
+//! | `POST /sandbox/desk/{id}/take-over` | answers in place of the bot from now on |
+//! | `POST /sandbox/desk/{id}/reply` | writes `{"text":"…"}`, 1 to 4000 characters, and takes over |
+//! | `POST /sandbox/desk/{id}/hand-back` | gives it back to the bot |
+//! | `POST /sandbox/desk/{id}/close` | closes it until its user writes again |
+//!
+//! Each `POST` answers with the transcript. Errors have the API's shape: 404 `not_found`,
+//! 400 `invalid_input`, 409 `invalid_input` where the conversation is closed, and 403
+//! `forbidden` for a request of a foreign page, which is known by `Host`, `Origin`
+//! and `Sec-Fetch-Site`. There is no CORS here. A feed keeps no queue: a page that reads
+//! slowly is told how things are then. Neither the pages nor the desk are among
+//! [`Sandbox::requests`].
+//!
 //! # What is the API's, and what is ours
 //!
 //! Endpoints, fields, events, states, codes, the 4000 and the 200 characters, the 30
@@ -83,6 +114,8 @@
 //! - While a person is awaited (`pending_human`) the bot goes on answering; once they
 //!   are there, each message is kept for them and answered with `human` again.
 //! - A message to a closed conversation opens it again (`closed-is-gone`).
+//! - Where a person takes over unasked, the client learns it from the `human` event that
+//!   answers its next message, or from `done` with `pending_human` if the bot was talking.
 //! - The last 1000 conversations and 500 messages of each are kept.
 //!
 //! # What can be asked
@@ -122,21 +155,27 @@
 
 mod access;
 mod answer;
+mod attendant;
 mod bot;
 mod clock;
 mod control;
 mod conversation;
 mod conversations;
 mod cors;
+mod desk;
 mod fault;
+mod guard;
 mod journal;
 mod look;
 mod magic;
 mod memory;
+mod message;
+mod pages;
 mod person;
 mod playback;
 mod query;
 mod rate;
+mod rating;
 mod reading;
 mod refusal;
 mod reply;
@@ -154,12 +193,15 @@ mod verdict;
 mod watched;
 mod words;
 
-pub use conversation::Rating;
+pub use desk::{Desk, DeskError, Entry, Line, Transcript};
 pub use fault::{Fault, Faults, Injection, UnknownFault};
 pub use journal::{End, Request};
+pub use message::Author;
 pub use person::Person;
 pub use playback::{Playback, Step};
+pub use rating::Rating;
 pub use reading::{Reading, UnknownReading};
 pub use sandbox::{Builder, Sandbox};
 pub use script::{InvalidScript, Rule, Script};
+pub use state::State;
 pub use verdict::{Finding, Misstep, Verdict};

@@ -1,5 +1,7 @@
 use jiff::Timestamp;
 
+use crate::message::Author;
+
 /// Which messages of a conversation a poll is shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Look {
@@ -20,14 +22,6 @@ pub(crate) enum Whose {
     /// The bot's and a person's.
     Assistants,
     Persons,
-}
-
-/// Who wrote a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Author {
-    User,
-    Bot,
-    Person,
 }
 
 impl Look {

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::clock;
 use crate::conversation::Page;
-use crate::look::{Author, Whose};
+use crate::look::Whose;
+use crate::message::Author;
 
 macro_rules! readings {
     ($($reading:ident, $name:literal, $line:literal;)*) => {

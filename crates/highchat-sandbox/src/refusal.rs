@@ -46,6 +46,16 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid_input", message)
     }
 
+    pub(crate) fn malformed() -> Self {
+        Self::invalid("Հարցումը սխալ է կազմված։")
+    }
+
+    /// A conversation that takes nothing from a person any more; the API's table has no
+    /// code for this.
+    pub(crate) fn closed() -> Self {
+        Self::new(StatusCode::CONFLICT, "invalid_input", "Զրույցը փակված է։")
+    }
+
     pub(crate) fn unauthenticated() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
@@ -81,7 +91,8 @@ impl Refusal {
         }
     }
 
-    /// The control API is for this machine alone; it has no code in the API's table.
+    /// What is not the API's is for this machine and its own pages alone; it has no code
+    /// in the API's table.
     pub(crate) fn foreign() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::conversation::Rating;
 use crate::query;
+use crate::rating::Rating;
 use crate::reading::{Reading, Readings};
 use crate::refusal::Refusal;
 
@@ -18,12 +18,12 @@ pub(crate) struct ChatRequest {
     pub(crate) message: String,
     /// `null` is as good as nothing: the API's own samples send it.
     pub(crate) conversation_id: Option<String>,
-    visitor_ref: Option<String>,
+    pub(crate) visitor_ref: Option<String>,
 }
 
 impl ChatRequest {
     pub(crate) fn parse(body: &[u8], readings: Readings) -> Result<Self, Refusal> {
-        let request: Self = serde_json::from_slice(body).map_err(|_| malformed())?;
+        let request: Self = serde_json::from_slice(body).map_err(|_| Refusal::malformed())?;
         let is_blank = request.message.trim().is_empty();
         if !(1..=MAX_MESSAGE).contains(&readings.length(&request.message))
             || is_blank && readings.has(Reading::BlankIsEmpty)
@@ -50,7 +50,7 @@ struct RatingRequest {
 
 /// The body of `POST /v1/conversations/{id}/rating`.
 pub(crate) fn rating(body: &[u8]) -> Result<Rating, Refusal> {
-    let request: RatingRequest = serde_json::from_slice(body).map_err(|_| malformed())?;
+    let request: RatingRequest = serde_json::from_slice(body).map_err(|_| Refusal::malformed())?;
     match request.rating {
         rating @ (0 | 1) => Ok(Rating {
             rating,
@@ -79,8 +79,4 @@ pub(crate) fn time(text: &str) -> Option<Timestamp> {
     let number = text.parse().ok();
     let number = number.and_then(|time| Timestamp::from_millisecond(time).ok());
     number.or_else(|| text.parse().ok())
-}
-
-fn malformed() -> Refusal {
-    Refusal::invalid("Հարցումը սխալ է կազմված։")
 }

@@ -9,11 +9,13 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 use crate::access::Access;
-use crate::conversation::Rating;
 use crate::conversations::Conversations;
+use crate::desk::Desk;
 use crate::fault::Faults;
 use crate::journal::Request;
+use crate::pages;
 use crate::person::Person;
+use crate::rating::Rating;
 use crate::reading::{Reading, Readings};
 use crate::reply::Pace;
 use crate::script::Script;
@@ -86,8 +88,28 @@ impl Sandbox {
         self.service.access().slug()
     }
 
+    /// The page where a user chats, for a browser: `http://127.0.0.1:PORT/c/SLUG`.
+    #[must_use]
+    pub fn chat_url(&self) -> String {
+        format!("{}{}", self.base_url, pages::chat_path(self.slug()))
+    }
+
+    /// The page where a person answers, for a browser: `http://127.0.0.1:PORT/inbox`.
+    #[must_use]
+    pub fn inbox_url(&self) -> String {
+        format!("{}/inbox", self.base_url)
+    }
+
+    /// The person's side: to see who waits, and to answer in place of the built-in
+    /// [`Person`].
+    #[must_use]
+    pub fn desk(&self) -> Desk<'_> {
+        Desk::new(self.service.conversations())
+    }
+
     /// What it was asked, oldest first: every request whose head and body arrived
-    /// whole, refused ones and preflights included.
+    /// whole, refused ones and preflights included; not the pages and the desk, which
+    /// are not the API's.
     ///
     /// The newest 1000 are kept.
     #[must_use]
@@ -285,7 +307,7 @@ impl Builder {
         self
     }
 
-    /// Who answers once a conversation is handed over.
+    /// Who answers once a conversation is handed over and nobody is at the desk.
     pub fn person(mut self, person: Person) -> Self {
         self.person = person;
         self

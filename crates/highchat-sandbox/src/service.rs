@@ -16,9 +16,11 @@ use crate::answer::{self, Body};
 use crate::control;
 use crate::conversations::Conversations;
 use crate::cors;
+use crate::desk;
 use crate::fault::{self, Damage, Fate, Faults, Plan, Spell, Wire};
 use crate::journal::{Journal, Request, Told};
 use crate::look::Look;
+use crate::pages;
 use crate::rate::RateLimit;
 use crate::reading::{Reading, Readings};
 use crate::refusal::Refusal;
@@ -115,9 +117,12 @@ impl Service {
         let upload = Upload::read(body, self.pace.patience).await?;
         let request = Request::new(connection, head, upload.bytes().clone());
         wire.begin(&Faults::default());
-        if request.path.starts_with(control::PREFIX) && matches!(upload, Upload::Whole(_)) {
-            let answer = control::answer(&request, &self.journal, &mut self.plan());
-            return Ok(answer.unwrap_or_else(Refusal::into_response));
+        // What is not the API's is for no other origin, and what it was asked is nobody's
+        // test.
+        if matches!(upload, Upload::Whole(_)) {
+            if let Some(answer) = self.aside(&request) {
+                return Ok(answer.unwrap_or_else(Refusal::into_response));
+            }
         }
         let number = self.journal.record(request.clone());
         let mut response = match upload {
@@ -140,6 +145,16 @@ impl Service {
         self.journal.answered(number, &response, told);
         let journal = Arc::clone(&self.journal);
         Ok(response.map(|body| Watched::new(body, journal, number, wire.clone()).boxed_unsync()))
+    }
+
+    /// Answers what is asked of the pages, of the desk or of the control API.
+    fn aside(&self, request: &Request) -> Option<Result<Response<Body>, Refusal>> {
+        pages::answer(self.access.slug(), request)
+            .or_else(|| desk::answer(&self.conversations, request))
+            .or_else(|| {
+                let is_control = request.path.starts_with(control::PREFIX);
+                is_control.then(|| control::answer(request, &self.journal, &mut self.plan()))
+            })
     }
 
     fn route(&self, request: &Request, wire: &Wire) -> Result<Response<Body>, Refusal> {
@@ -168,7 +183,7 @@ impl Service {
         let ChatRequest {
             message,
             conversation_id,
-            ..
+            visitor_ref,
         } = ChatRequest::parse(&request.body, self.readings)?;
         let id = conversation_id.as_deref();
         if id.is_some_and(|id| self.is_gone(id)) {
@@ -197,7 +212,7 @@ impl Service {
         let id = conversation_id.unwrap_or_else(|| self.conversations.begin());
         let turn = self
             .conversations
-            .hear(&id, &message)
+            .hear(&id, &message, visitor_ref)
             .ok_or_else(Refusal::no_such_conversation)?;
         let turn = match rule {
             Some(rule) => rule.apply(turn),

@@ -51,6 +51,11 @@ impl Call {
         Self::new("POST", format!("/v1/conversations/{id}/rating")).json(body)
     }
 
+    /// Of what is not the API's, as a program of this machine asks.
+    pub(crate) fn local(method: &'static str, target: impl Into<String>) -> Self {
+        Self::new(method, target).without_key()
+    }
+
     pub(crate) fn host(mut self, host: &str) -> Self {
         self.host = host.to_owned();
         self
