@@ -8,7 +8,6 @@ use highchat_trials::{IN_A_THREAD, Seen, TRIALS, Trial, hold, hold_readings};
 #[expect(dead_code, reason = "for those who look into the middle of it")]
 #[path = "support/session.rs"]
 mod session;
-#[expect(dead_code, reason = "the words of services that are no sandbox")]
 mod support;
 use session::Session;
 
@@ -19,7 +18,7 @@ fn send(trial: &Trial, sandbox: &Sandbox) -> Seen {
     let mut session = Session::over(Embed::new(endpoint, trial.config()));
     let mut seen = Seen::default();
     for message in trial.messages() {
-        session.send(message);
+        session.send(&message);
         seen = Seen::default();
         while session.step() {
             if let Some(update) = session.embed.update() {

@@ -130,8 +130,8 @@ impl<W: Write> Screen<W> {
 const fn status(end: &TurnEnd) -> u8 {
     match end {
         TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered => 0,
-        TurnEnd::Failed(TurnError::Unanswered | TurnError::TimedOut | TurnError::Cut(_)) => 3,
-        TurnEnd::Failed(TurnError::NotSent) => 7,
+        TurnEnd::Failed(TurnError::Unanswered(_) | TurnError::TimedOut | TurnError::Cut(_)) => 3,
+        TurnEnd::Failed(TurnError::NotSent(_)) => 7,
         TurnEnd::Failed(TurnError::Service(_)) => 8,
         TurnEnd::Failed(TurnError::Refused(error)) => refused(error),
         TurnEnd::Cancelled => 130,
