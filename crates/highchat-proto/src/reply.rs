@@ -6,7 +6,9 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::config::Config;
-use crate::event::{Event, InvalidEvent, usual_delta};
+#[cfg(feature = "std")]
+use crate::event::usual_delta;
+use crate::event::{Event, InvalidEvent};
 use crate::sse::{DecodeError, Decoder};
 use crate::text::Joiner;
 use crate::time::Instant;
@@ -192,6 +194,7 @@ impl Reply {
 
     /// Tells the text of the event that [`advance`](Self::advance) announced, where that
     /// is a delta like nearly all. Where it is not, [`event`](Self::event) is to be asked.
+    #[cfg(feature = "std")]
     #[inline]
     pub(crate) fn tell_usual_delta(
         &mut self,

@@ -10,13 +10,18 @@ use super::plain::{AfterCr, DecodeError, PlainDecoder};
 /// Who reads the next byte.
 ///
 /// ```text
-///           ┌────────────── whole, in the chunk ─────────────┐
-///           ▼                                                │
-///  Start ─▶ Event ──── more bytes needed ───▶ Tail ── whole ─┤
-///    │       │ odd                             │ odd, or full │
-///    ▼       ▼                                 ▼              │
-///    └───▶ Plain ◀──────────────────────────────┘              │
-///            └── frame ──▶ Shown ── the event is let go ──────┘
+///             whole: shown where it lies
+///              ┌──┐
+///              ▼  │        more bytes needed
+///  Start ───▶ Event ──────────────────────────▶ Tail
+///    │          │ ▲ ▲            whole           │ │
+///    │          │ │ └────────────────────────────┘ │
+///    │      odd │ │ let go                         │ odd, or full
+///    │          ▼ │                                ▼
+///    └───────▶ Plain ◀─────────────────────────────┘
+///               │ ▲
+///         frame ▼ │ let go, and no event begins there
+///              Shown
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
@@ -34,7 +39,7 @@ enum Next {
     Shown,
 }
 
-/// Fewer bytes than this are looked at one by one.
+/// Fewer bytes than this go behind the tail as one word.
 const FEW: usize = 8;
 
 /// The answer of [`Decoder::advance`]: a frame can be looked at with [`Decoder::frame`].
@@ -43,7 +48,6 @@ pub struct Ready(Source);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
-    /// In the chunk, that many bytes behind its first.
     Chunk(Place),
     Tail(Place),
     Plain,
@@ -58,7 +62,7 @@ enum Source {
 ///
 /// A frame comes with the chunk that completes it: a CR ends its line at once, and an
 /// LF that follows later is swallowed. Comments and unknown fields cost no memory, no
-/// line is buffered, nothing is scanned twice: time is linear in the bytes.
+/// line is buffered, no byte is read more than a few times: time is linear in the bytes.
 ///
 /// # Limit
 ///
