@@ -1,7 +1,7 @@
 //! The decoder against the WHATWG standard (HTML, section 9.2), case by case.
 //!
 //! What a case expects is written out by hand in `support/sse_cases.rs`. Each is decoded
-//! whole, cut in two at every place, and a byte at a time; with empty chunks in between;
+//! whole, cut in two and in three at every place, and a byte at a time; with empty chunks in between;
 //! into owned storage, into the caller's, and by a decoder that was reset; through
 //! `decode` and through `advance`. The naive decoder is held against the same table, so
 //! that the tests that trust it may.
@@ -35,6 +35,14 @@ fn cuts(input: &[u8]) -> Vec<(String, Vec<&[u8]>)> {
             format!("in two at byte {at}, an empty chunk between"),
             vec![head, &[], tail],
         ));
+        // The few that are longer have their length for another reason.
+        for second in (at + 1..input.len()).filter(|_| input.len() <= 256) {
+            let (middle, tail) = tail.split_at(second - at);
+            cuts.push((
+                format!("in three at bytes {at} and {second}"),
+                vec![head, middle, tail],
+            ));
+        }
     }
     cuts
 }
