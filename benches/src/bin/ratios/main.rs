@@ -33,7 +33,7 @@ impl Arguments {
         let mut parsed = Self {
             effort: Effort {
                 len: workload::LEN,
-                rounds: 15,
+                rounds: 9,
             },
             plot: None,
         };
