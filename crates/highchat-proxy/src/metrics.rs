@@ -61,7 +61,7 @@ impl Metrics {
     }
 
     /// All of it, with what there is at the moment.
-    pub(crate) fn render(&self, streams: usize, is_ready: bool) -> String {
+    pub(crate) fn render(&self, under_way: usize, streams: usize, is_ready: bool) -> String {
         let mut text = String::new();
         let page = &mut text;
         heading(page, "requests_total", "counter", "Requests answered.");
@@ -110,6 +110,8 @@ impl Metrics {
             heading(page, name, "counter", help);
             sample(page, name, "", count.load(Relaxed));
         }
+        heading(page, "requests", "gauge", "Requests under way.");
+        sample(page, "requests", "", under_way as u64);
         heading(page, "streams", "gauge", "Streams open.");
         sample(page, "streams", "", streams as u64);
         heading(page, "ready", "gauge", "Whether new requests are taken.");

@@ -160,9 +160,10 @@ impl Proxy {
     #[must_use]
     pub fn metrics(&self) -> String {
         let inner = &self.0;
-        inner
-            .metrics
-            .render(inner.streams.taken(), !inner.drain.has_begun())
+        let under_way = *inner.drain.under_way().borrow();
+        let streams = inner.streams.taken();
+        let is_ready = !inner.drain.has_begun();
+        inner.metrics.render(under_way, streams, is_ready)
     }
 
     /// Begins the end: `/readyz` is 503 and so is every new request; streams go on.

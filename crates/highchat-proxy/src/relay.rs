@@ -42,8 +42,9 @@ pub(crate) struct Relay {
     alarm: Pin<Box<Sleep>>,
     /// The proxy ends and has waited long enough.
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    entry: Entry,
+    // Free before the end is told.
     _slot: Slot,
+    entry: Entry,
 }
 
 enum Source {
@@ -90,8 +91,8 @@ impl Relay {
             over_at: None,
             alarm: Box::pin(sleep_until(told_at + clocks.keepalive)),
             cut: Box::pin(cut),
-            entry,
             _slot: slot,
+            entry,
         }
     }
 

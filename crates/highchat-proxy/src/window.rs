@@ -13,7 +13,7 @@ const SPAN: Duration = Duration::from_secs(60);
 pub(crate) struct Window {
     /// 0: no limit.
     limit: usize,
-    /// The newest `limit` times that were given, in order; some may lie ahead.
+    /// The times that were given and count still, in order; some may lie ahead.
     times: VecDeque<Instant>,
 }
 
@@ -44,7 +44,7 @@ impl Window {
         if wait > patience {
             return Err(wait);
         }
-        while self.times.len() >= self.limit {
+        while self.times.front().is_some_and(|time| *time + SPAN <= now) {
             self.times.pop_front();
         }
         // Not always the newest: one that was given back lay before others.
@@ -103,6 +103,23 @@ mod tests {
         assert!(window.reserve(now, SECOND).is_err());
         window.give_back(at);
         assert_eq!(window.reserve(now, SECOND), Ok(now));
+        let ahead = window.reserve(now, SPAN).unwrap();
+        window.give_back(ahead);
+        assert_eq!(
+            window.reserve(now, SPAN),
+            Ok(ahead),
+            "what was used still counts"
+        );
+    }
+
+    #[test]
+    fn what_counts_no_more_is_forgotten() {
+        let mut window = Window::new(2);
+        let now = Instant::now();
+        for minute in 0..100 {
+            window.reserve(now + minute * SPAN, SECOND).unwrap();
+        }
+        assert_eq!(window.times.len(), 1);
     }
 
     #[test]
