@@ -81,7 +81,7 @@ impl Relay {
                 now.checked_sub(clocks.keepalive).unwrap_or(now),
             ),
         };
-        Self {
+        let mut relay = Self {
             source,
             events,
             clocks,
@@ -89,11 +89,13 @@ impl Relay {
             heard_at: now,
             progress_at: now,
             over_at: None,
-            alarm: Box::pin(sleep_until(told_at + clocks.keepalive)),
+            alarm: Box::pin(sleep_until(now)),
             cut: Box::pin(cut),
             _slot: slot,
             entry,
-        }
+        };
+        relay.set_alarm();
+        relay
     }
 
     /// The next bytes for the visitor, which end where an event does.
@@ -127,8 +129,10 @@ impl Relay {
     fn opened(&mut self, opened: Opened) -> Option<Bytes> {
         match opened {
             Opened::Reply(body) => {
-                self.heard_at = Instant::now();
+                let now = Instant::now();
+                (self.heard_at, self.progress_at) = (now, now);
                 self.source = Source::Reply(body);
+                self.set_alarm();
                 None
             }
             // The head went out long ago: what it would have said is said here.
@@ -153,11 +157,11 @@ impl Relay {
         if self.events.is_over() && self.over_at.is_none() {
             self.over_at = Some(now);
             self.entry.outcome(Outcome::Whole);
-            self.alarm.as_mut().reset(now + self.clocks.settle);
+            self.set_alarm();
         }
         // Where bytes never cease, no alarm is looked at.
-        if bytes.is_empty() && now >= self.due() {
-            return self.handle_alarm();
+        if now >= self.progress_at + self.clocks.progress {
+            return Some(self.end_with(Refusal::CUT.message(), Outcome::Silent));
         }
         Some(bytes)
     }
@@ -219,9 +223,15 @@ impl Relay {
         if comment.is_some() {
             self.told_at = now;
         }
+        self.set_alarm();
+        comment
+    }
+
+    /// To be called where something may be due earlier than before; what is due later is
+    /// seen when the alarm goes off.
+    fn set_alarm(&mut self) {
         let due = self.due();
         self.alarm.as_mut().reset(due);
-        comment
     }
 }
 
