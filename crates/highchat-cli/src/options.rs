@@ -1,6 +1,7 @@
 //! The command line.
 
 mod output;
+mod proxy;
 mod service;
 
 use core::time::Duration;
@@ -11,6 +12,7 @@ use highchat_proto::id::{ConversationId, Timestamp, VisitorRef};
 use highchat_proto::request::Rating;
 
 pub(crate) use output::{Color, OutputOptions};
+pub(crate) use proxy::ProxyOptions;
 pub(crate) use service::ServiceOptions;
 use service::seconds;
 
@@ -29,6 +31,7 @@ pub(crate) enum Command {
     Watch(WatchOptions),
     Rate(RateOptions),
     Sandbox(SandboxOptions),
+    Proxy(ProxyOptions),
     Completions(CompletionsOptions),
 }
 
