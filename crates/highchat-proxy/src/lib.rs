@@ -94,3 +94,8 @@ pub use ownership::{Secret, WeakSecret};
 pub use proxy::{InvalidConfig, PeerService, Proxy};
 pub use route::{InvalidPrefix, Prefix};
 pub use server::Server;
+
+// The README's program is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
