@@ -9,6 +9,7 @@
 mod ask;
 mod bubble;
 mod chat;
+mod check;
 mod completions;
 mod connection;
 mod exit;

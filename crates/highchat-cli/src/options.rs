@@ -5,11 +5,14 @@ mod proxy;
 mod service;
 
 use core::time::Duration;
+use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use highchat_proto::id::{ConversationId, Timestamp, VisitorRef};
 use highchat_proto::request::Rating;
+use highchat_sandbox::{Faults, Reading};
 
 pub(crate) use output::{Color, OutputOptions};
 pub(crate) use proxy::ProxyOptions;
@@ -178,12 +181,13 @@ pub(crate) struct ThreadOptions {
 /// Run a local /v1 service for development, demonstrations and tests
 ///
 /// Prints `listening on http://127.0.0.1:PORT` when it is ready, and stops at Ctrl-C or
-/// SIGTERM.
+/// SIGTERM. In a browser, `/c/SLUG` is a chat page and `/inbox` the page where a person
+/// answers.
 #[derive(Args, Debug)]
 pub(crate) struct SandboxOptions {
-    /// Port on 127.0.0.1; 0: any free one
-    #[arg(long, value_name = "N", default_value_t = 8787)]
-    pub(crate) port: u16,
+    /// Port on 127.0.0.1; 0: any free one [default: 8787; any free one with --check]
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
 
     /// A client API key that is accepted; may be repeated
     #[arg(long, value_name = "KEY", default_value = "hc_sandbox")]
@@ -204,6 +208,57 @@ pub(crate) struct SandboxOptions {
     /// Messages a minute for a key or slug; 0: no limit
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) rate_limit: u32,
+
+    /// Who answers a conversation that is handed over
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = Who::BuiltIn)]
+    pub(crate) person: Who,
+
+    /// What the bot says to which message, what goes wrong then, and what a person does,
+    /// as JSON: see the README of highchat-sandbox
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+
+    /// Faults for every reply or poll, as NAME or NAME:AMOUNT, with commas between them;
+    /// --list-faults tells their names. A message asks for them as well: /fault NAME
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) fault: Vec<Faults>,
+
+    /// Read the API's text in another way where it is silent; may be repeated;
+    /// --list-readings tells the names
+    #[arg(long, value_name = "NAME")]
+    pub(crate) reading: Vec<Reading>,
+
+    /// Run COMMAND against the sandbox, and say whether it behaved as a client should
+    ///
+    /// It finds HIGHCHAT_BASE_URL, HIGHCHAT_KEY and HIGHCHAT_SANDBOX_URL (the control
+    /// API) in its environment. What it did that it should not have is told on standard
+    /// error, a line each: a message sent twice, a request repeated before Retry-After,
+    /// polls too fast or after the end, a redirect followed, an exchange kept open, and
+    /// more. Exit status 0: there was nothing to tell; 1: there was, or it asked nothing;
+    /// 2: it cannot be started.
+    #[arg(long, requires = "command")]
+    pub(crate) check: bool,
+
+    /// What to run for --check
+    #[arg(last = true, value_name = "COMMAND", requires = "check")]
+    pub(crate) command: Vec<OsString>,
+
+    /// Print the name of each fault and what it does
+    #[arg(long)]
+    pub(crate) list_faults: bool,
+
+    /// Print the name of each reading and what it says
+    #[arg(long)]
+    pub(crate) list_readings: bool,
+}
+
+/// Who a conversation is handed over to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Who {
+    /// A person who writes twice and hands back, unless the inbox is open in a browser
+    BuiltIn,
+    /// Whoever answers in the inbox, and nobody else
+    Inbox,
 }
 
 /// Print a completion script for a shell

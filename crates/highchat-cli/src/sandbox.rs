@@ -1,17 +1,28 @@
 //! `highchat sandbox`: a local service.
 
 use core::time::Duration;
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 
-use highchat_sandbox::Sandbox;
+use highchat_sandbox::{Fault, Person, Reading, Sandbox, Script};
 
+use rustix::process::{Resource, getrlimit, setrlimit};
+
+use crate::check;
 use crate::exit::Exit;
-use crate::options::SandboxOptions;
+use crate::options::{SandboxOptions, Who};
 use crate::signals::Stop;
 
 pub(crate) fn run(options: SandboxOptions) -> Exit {
-    match serve(options) {
+    let ran = if options.list_faults || options.list_readings {
+        list(&options)
+    } else {
+        serve(options)
+    };
+    match ran {
         Ok(exit) => exit,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Complete,
         Err(error) => {
             eprintln!("error: the sandbox cannot run: {error}");
             Exit::Other
@@ -19,23 +30,91 @@ pub(crate) fn run(options: SandboxOptions) -> Exit {
     }
 }
 
+/// Each stream needs a descriptor, and many systems give a process but 1024 unless it asks.
+fn allow_many_streams() {
+    const WANTED: u64 = 8192;
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < WANTED) {
+        limit.current = Some(limit.maximum.map_or(WANTED, |maximum| maximum.min(WANTED)));
+        // Where it is refused, the streams past the limit wait to be accepted.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}
+
+fn read(path: &Path) -> Result<Script, String> {
+    let json = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    Script::parse(&json).map_err(|error| error.to_string())
+}
+
+/// Prints names, each with its line.
+fn list(options: &SandboxOptions) -> io::Result<Exit> {
+    let mut stdout = io::stdout().lock();
+    if options.list_faults {
+        for fault in Fault::ALL {
+            let amount = fault.amount().map(|amount| format!("[:{amount}]"));
+            let name = format!("{}{}", fault.name(), amount.unwrap_or_default());
+            writeln!(stdout, "{name:<24} {}", fault.line())?;
+        }
+    }
+    if options.list_readings {
+        for reading in Reading::ALL {
+            writeln!(stdout, "{:<24} {}", reading.name(), reading.line())?;
+        }
+    }
+    Ok(Exit::Complete)
+}
+
 fn serve(options: SandboxOptions) -> io::Result<Exit> {
+    let port = options.port.unwrap_or(if options.check { 0 } else { 8787 });
     let mut builder = Sandbox::builder()
-        .port(options.port)
+        .port(port)
         .slug(options.slug)
         .token_delay(Duration::from_millis(options.token_delay))
         .ping_interval(Duration::from_millis(options.ping_interval))
-        .rate_limit(options.rate_limit);
+        .rate_limit(options.rate_limit)
+        .person(match options.person {
+            Who::BuiltIn => Person::default(),
+            Who::Inbox => Person::absent(),
+        });
     for key in options.key {
         builder = builder.key(key);
     }
+    if let Some(path) = options.script {
+        match read(&path) {
+            Ok(script) => builder = builder.script(script),
+            Err(message) => {
+                eprintln!(
+                    "error: the script {} cannot be used: {message}",
+                    path.display()
+                );
+                return Ok(Exit::Usage);
+            }
+        }
+    }
+    for faults in options.fault {
+        builder = builder.fault(faults);
+    }
+    for reading in options.reading {
+        builder = builder.reading(reading);
+    }
+    allow_many_streams();
     let mut stop = Stop::catch()?;
     let sandbox = builder
         .start()
-        .map_err(|error| io::Error::new(error.kind(), format!("port {}: {error}", options.port)))?;
+        .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {error}")))?;
+    if options.check {
+        return check::run(&sandbox, &options.command, stop);
+    }
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "listening on {}", sandbox.base_url())?;
     stdout.flush()?;
     drop(stdout);
+    // Hints, which nobody may be there to read.
+    let _ = writeln!(
+        io::stderr(),
+        "chat page: {}\ninbox:     {}",
+        sandbox.chat_url(),
+        sandbox.inbox_url()
+    );
     Ok(stop.wait())
 }

@@ -132,6 +132,34 @@ fn the_sandbox_command_serves_until_it_is_told_to_stop() {
 }
 
 #[test]
+fn the_sandbox_command_tells_where_its_pages_are() {
+    let mut command = highchat([
+        "sandbox",
+        "--port",
+        "0",
+        "--slug",
+        "my shop",
+        "--person=inbox",
+    ]);
+    command.stderr(Stdio::piped());
+    let mut service = Service::start(command, "listening on ");
+    let hints: Vec<String> = BufReader::new(service.child.stderr.take().unwrap())
+        .lines()
+        .take(2)
+        .map(Result::unwrap)
+        .collect();
+
+    let base = &service.base_url;
+    assert_eq!(
+        hints,
+        [
+            format!("chat page: {base}/c/my%20shop"),
+            format!("inbox:     {base}/inbox")
+        ]
+    );
+}
+
+#[test]
 fn a_port_that_is_taken_is_an_error_of_the_sandbox() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

@@ -67,6 +67,16 @@ pub struct Config {
     pub page_limit: usize,
 }
 
+impl Config {
+    /// What the way to the service has (name, connection, TLS): half of
+    /// [`response_timeout`](Self::response_timeout). What is given up there was surely
+    /// not sent, and can be tried again.
+    #[must_use]
+    pub fn connect_timeout(&self) -> Duration {
+        self.response_timeout / 2
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {

@@ -163,6 +163,9 @@ const MAX_BASE_URL_LEN: usize = 2048;
 pub struct Endpoint {
     /// Scheme, authority and path, without a slash at the end.
     base: String,
+    host: String,
+    port: u16,
+    is_tls: bool,
     is_loopback: bool,
     credentials: Credentials,
 }
@@ -218,13 +221,17 @@ impl Endpoint {
         // Adapters compare it as it stands here.
         let scheme = scheme.to_ascii_lowercase();
         let is_loopback = is_loopback(authority.host());
-        let is_safe = match scheme.as_str() {
-            "https" => true,
-            "http" => is_loopback,
+        let (is_tls, default_port) = match scheme.as_str() {
+            "https" => (true, 443),
+            "http" => (false, 80),
             _ => return Err(InvalidBaseUrl::Scheme),
         };
+        let is_safe = is_tls || is_loopback;
         let endpoint = Self {
             base: format!("{scheme}:{}", rest.trim_end_matches('/')),
+            host: without_brackets(authority.host()).into(),
+            port: authority.port_u16().unwrap_or(default_port),
+            is_tls,
             is_loopback,
             credentials,
         };
@@ -235,6 +242,24 @@ impl Endpoint {
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base
+    }
+
+    /// The host to connect to: a name, or an address without brackets around it.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port to connect to: the URL's, or 443 and 80 as the scheme has it.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether TLS is spoken there: the scheme is `https`.
+    #[must_use]
+    pub const fn is_tls(&self) -> bool {
+        self.is_tls
     }
 
     /// Whether the service is on this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
@@ -325,17 +350,20 @@ fn conversation_path(id: &ConversationId, what: &str) -> String {
     path
 }
 
-fn is_loopback(host: &str) -> bool {
+fn without_brackets(host: &str) -> &str {
     let address = host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
-    match address {
-        Some(address) => address.parse().is_ok_and(|ip: Ipv6Addr| ip.is_loopback()),
-        None => {
-            host.eq_ignore_ascii_case("localhost")
-                || host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
-        }
+    address.unwrap_or(host)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = without_brackets(host);
+    if address.len() < host.len() {
+        return address.parse().is_ok_and(|ip: Ipv6Addr| ip.is_loopback());
     }
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
 }
 
 impl fmt::Debug for Endpoint {

@@ -1,5 +1,7 @@
 //! The events of a reply.
 
+mod delta;
+
 use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
@@ -79,15 +81,31 @@ pub enum Event<'a> {
 /// An event of a known name whose data is not what the API's text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidEvent {
-    event: &'static str,
+    event: Known,
     is_json: bool,
+}
+
+/// The events that have fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    Meta,
+    Delta,
+    Done,
+    Human,
+    Error,
 }
 
 impl InvalidEvent {
     /// The name of the event.
     #[must_use]
     pub const fn event(&self) -> &'static str {
-        self.event
+        match self.event {
+            Known::Meta => "meta",
+            Known::Delta => "delta",
+            Known::Done => "done",
+            Known::Human => "human",
+            Known::Error => "error",
+        }
     }
 }
 
@@ -98,7 +116,7 @@ impl fmt::Display for InvalidEvent {
         } else {
             "is no JSON"
         };
-        write!(f, "the data of a `{}` event {problem}", self.event)
+        write!(f, "the data of a `{}` event {problem}", self.event())
     }
 }
 
@@ -156,19 +174,50 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// As [`parse`](Self::parse), with a buffer for the text of a `delta` whose JSON has
+    /// escapes: the event then borrows from there, and nothing is allocated once the
+    /// buffer is as long as the longest text. What the buffer held does not matter.
+    ///
+    /// Also some times faster: a `delta` of the usual form needs no JSON parser.
+    ///
+    /// ```
+    /// use highchat_proto::event::Event;
+    /// use highchat_proto::sse::Decoder;
+    ///
+    /// let mut decoder = Decoder::new();
+    /// let mut buffer = String::new();
+    /// let mut input: &[u8] = b"event: delta\ndata: {\"text\":\"a\\nb\"}\n\n";
+    /// while let Some(frame) = decoder.decode(&mut input)? {
+    ///     let Event::Delta { text } = Event::parse_with(frame, &mut buffer)? else { panic!() };
+    ///     assert_eq!(text, "a\nb");
+    /// }
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    #[inline]
+    pub fn parse_with(frame: Frame<'a>, buffer: &'a mut String) -> Result<Self, InvalidEvent> {
+        match usual_delta(frame, buffer) {
+            Some(text) => Ok(Event::Delta { text: text.into() }),
+            None => Self::parse(frame),
+        }
+    }
+
     fn from_parts<'d>(event: &'d [u8], data: &'d str) -> Result<Event<'d>, InvalidEvent> {
         Ok(match event {
             b"delta" => {
-                let Delta { text } = object("delta", data)?;
+                let Delta { text } = object(Known::Delta, data)?;
                 Event::Delta { text }
             }
             b"ping" => Event::Ping,
             b"meta" => {
-                let Meta { conversation_id } = object("meta", data)?;
+                let Meta { conversation_id } = object(Known::Meta, data)?;
                 Event::Meta { conversation_id }
             }
             b"done" => {
-                let done: Done = object("done", data)?;
+                let done: Done = object(Known::Done, data)?;
                 Event::Done {
                     message_id: done.message_id,
                     state: done.state,
@@ -176,11 +225,11 @@ impl<'a> Event<'a> {
                 }
             }
             b"human" => {
-                let Human { message, ts } = object("human", data)?;
+                let Human { message, ts } = object(Known::Human, data)?;
                 Event::Human { message, ts }
             }
             b"error" => {
-                let Error { message } = object("error", data)?;
+                let Error { message } = object(Known::Error, data)?;
                 Event::Error { message }
             }
             unknown => Event::Unknown {
@@ -232,10 +281,17 @@ impl<'a> Event<'a> {
     }
 }
 
-fn object<'de, T: Deserialize<'de>>(
-    event: &'static str,
-    data: &'de str,
-) -> Result<T, InvalidEvent> {
+/// The text of a frame that holds a delta of the usual form, and so no half of a
+/// surrogate pair; `None`: [`Event::parse`] is to be asked.
+#[inline]
+pub(crate) fn usual_delta<'a>(frame: Frame<'a>, buffer: &'a mut String) -> Option<&'a str> {
+    if frame.event() != b"delta" {
+        return None;
+    }
+    delta::text(frame.data(), buffer)
+}
+
+fn object<'de, T: Deserialize<'de>>(event: Known, data: &'de str) -> Result<T, InvalidEvent> {
     match serde_json::from_str(data) {
         Ok(Object(fields)) => Ok(fields),
         Err(error) => Err(InvalidEvent {
@@ -390,11 +446,8 @@ mod tests {
             ("error", "{}", true),
         ];
         for (event, data, is_json) in cases {
-            assert_eq!(
-                parse(event, data),
-                Err(InvalidEvent { event, is_json }),
-                "{data}"
-            );
+            let error = parse(event, data).expect_err(data);
+            assert_eq!((error.event(), error.is_json), (event, is_json), "{data}");
         }
     }
 

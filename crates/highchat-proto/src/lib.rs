@@ -9,7 +9,7 @@
 //!
 //! An adapter moves bytes and tells the time, nothing else: all of the protocol is here.
 //! `highchat-hyper` (async) and `highchat-ureq` (blocking) are such adapters;
-//! `examples/std_tcp.rs` is one over `std::net::TcpStream`, whole in one file.
+//! `examples/by_hand.rs` is one over `std::net::TcpStream`, whole in one file.
 //!
 //! [`Conversation`](conversation::Conversation) is what a driver holds:
 //!

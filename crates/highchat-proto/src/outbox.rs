@@ -181,6 +181,14 @@ impl Outbox {
         self.items.push_back(Item::Update(update));
     }
 
+    /// Tells a piece of the reply, where it is not empty.
+    pub(crate) fn delta(&mut self, text: &str) {
+        if !text.is_empty() {
+            let text = self.keep(text);
+            self.update(Kept::Delta(text));
+        }
+    }
+
     /// Puts a text where updates can show it.
     pub(crate) fn keep(&mut self, text: &str) -> Range<usize> {
         let start = self.text.len();

@@ -1,10 +1,13 @@
 //! One reply: the body of `POST /v1/chat`, from bytes to events, and whether it was whole.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
 use crate::config::Config;
+#[cfg(feature = "std")]
+use crate::event::usual_delta;
 use crate::event::{Event, InvalidEvent};
 use crate::sse::{DecodeError, Decoder};
 use crate::text::Joiner;
@@ -102,6 +105,8 @@ enum Phase {
 #[derive(Debug)]
 pub struct Reply {
     decoder: Decoder<'static>,
+    /// For a text that has escapes.
+    buffer: String,
     joiner: Joiner,
     /// What waits behind a half of a surrogate pair that turned out to be alone.
     queued: Option<Box<Event<'static>>>,
@@ -137,6 +142,7 @@ impl Reply {
     pub fn new(config: &Config, now: Instant) -> Self {
         Self {
             decoder: Decoder::with_limit(config.event_limit),
+            buffer: String::new(),
             joiner: Joiner::default(),
             queued: None,
             phase: Phase::Reading,
@@ -186,6 +192,32 @@ impl Reply {
         ready.map(|ready| Ready(Source::Decoder(ready)))
     }
 
+    /// Tells the text of the event that [`advance`](Self::advance) announced, where that
+    /// is a delta like nearly all. Where it is not, [`event`](Self::event) is to be asked.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn tell_usual_delta(
+        &mut self,
+        ready: Ready,
+        chunk: &[u8],
+        now: Instant,
+        tell: impl FnOnce(&str),
+    ) -> bool {
+        let Source::Decoder(ready) = ready.0 else {
+            return false;
+        };
+        if self.phase != Phase::Reading || !self.joiner.is_idle() {
+            return false;
+        }
+        let frame = self.decoder.frame(ready, chunk);
+        let Some(text) = usual_delta(frame, &mut self.buffer) else {
+            return false;
+        };
+        self.progress.restart(now);
+        tell(text);
+        true
+    }
+
     /// The event that [`advance`](Self::advance) announced; `chunk` is the input as it
     /// stood before that call.
     ///
@@ -202,7 +234,8 @@ impl Reply {
             // Asked for twice: there is nothing any more, which is what a ping says.
             Source::Queue => self.queued.take().map_or(Event::Ping, |event| *event),
             Source::Decoder(ready) => {
-                let event = match Event::parse(self.decoder.frame(ready, chunk)) {
+                let frame = self.decoder.frame(ready, chunk);
+                let event = match Event::parse_with(frame, &mut self.buffer) {
                     Ok(event) => event,
                     Err(invalid) if self.phase == Phase::Over => return Err(invalid.into()),
                     Err(invalid) => {

@@ -209,6 +209,13 @@ pub struct Joiner {
 }
 
 impl Joiner {
+    /// Whether no half is held back: a text without halves is shown as it is.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.high.is_none()
+    }
+
     /// The text as it is to be shown: with a half held back before joined to its
     /// beginning, and with one at its end held back in turn.
     #[must_use]

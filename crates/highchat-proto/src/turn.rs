@@ -181,7 +181,8 @@ impl Turn {
         }
     }
 
-    /// The next event in a piece of the body; `None`: the piece is used up.
+    /// The next event in a piece of the body; `None`: the piece is used up. The texts of
+    /// deltas are told on the way where they are like nearly all: an event is large.
     ///
     /// # Errors
     ///
@@ -191,26 +192,39 @@ impl Turn {
         input: &mut &'c [u8],
         config: &Config,
         now: Instant,
+        mut tell: impl FnMut(&str),
     ) -> Result<Option<Event<'a>>, Cut> {
-        let chunk = *input;
-        let (reply, ready) = match &mut self.phase {
-            Phase::Streaming(_, reply) => {
-                let ready = reply.advance(input, now)?;
-                (reply, ready)
-            }
+        let (so_far, is_too_long) = (&mut self.so_far, &mut self.is_too_long);
+        let (reply, ready, chunk) = match &mut self.phase {
+            Phase::Streaming(_, reply) => loop {
+                let chunk = *input;
+                let Some(ready) = reply.advance(input, now)? else {
+                    return Ok(None);
+                };
+                let told = reply.tell_usual_delta(ready, chunk, now, |text| {
+                    remember(so_far, is_too_long, text, config);
+                    tell(text);
+                });
+                if !told {
+                    break (reply, ready, chunk);
+                }
+            },
             Phase::Settled(_, reply, _) if self.may_be_refined => {
-                let ready = reply.advance_behind(input);
-                (reply, ready)
+                let chunk = *input;
+                let Some(ready) = reply.advance_behind(input) else {
+                    return Ok(None);
+                };
+                (reply, ready, chunk)
             }
-            Phase::Settled(..) => return Ok(None),
-            Phase::Idle | Phase::Requested(..) | Phase::Delayed(..) | Phase::Recovering => {
-                return Ok(None);
-            }
+            Phase::Settled(..)
+            | Phase::Idle
+            | Phase::Requested(..)
+            | Phase::Delayed(..)
+            | Phase::Recovering => return Ok(None),
         };
-        let Some(ready) = ready else { return Ok(None) };
         let event = reply.event(ready, chunk, now)?;
         if let Event::Delta { text } = &event {
-            remember(&mut self.so_far, &mut self.is_too_long, text, config);
+            remember(so_far, is_too_long, text, config);
         }
         Ok(Some(event))
     }

@@ -1,10 +1,18 @@
 //! What a conversation promises, whatever its user, the service and the network do, and
 //! however time passes.
 
+#[path = "support/cuts.rs"]
+mod cuts;
 #[path = "support/conversation_player.rs"]
 mod player;
+#[path = "support/conversation_replay.rs"]
+mod replay;
+#[path = "support/conversation_restart.rs"]
+mod restart;
 #[path = "support/conversation_script.rs"]
 mod script;
+#[path = "support/conversation_steps.rs"]
+mod steps;
 #[expect(
     dead_code,
     reason = "only the cuts and the bytes of it; the streams are others here"
@@ -19,81 +27,22 @@ mod streams;
 mod world;
 
 use core::time::Duration;
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use highchat_proto::config::Config;
 use highchat_proto::conversation::{Conversation, Output, Update};
 use highchat_proto::exchange::RequestId;
-use highchat_proto::saved::Saved;
-use highchat_proto::state::State;
 use highchat_proto::time::Instant;
-use player::{Input, Order, Played, Player, input_of, line, picture};
+use player::{Input, Player, input_of};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use script::{Step, Target, Time, limits, script};
+use replay::{drain, hold_polled_otherwise};
+use restart::{answer, hold_over_a_restart, page};
+use script::{limits, script};
+use steps::{Step, Target, Time};
 use streams::config;
 use world::{Role, at, endpoint, human, meta};
-
-/// All outputs up to `Wait`, which is given as well.
-fn drain(
-    conversation: &mut Conversation,
-    mut each: impl FnMut(&Conversation, Output),
-) -> Option<Instant> {
-    loop {
-        match conversation.poll_output() {
-            Output::Wait(when) => return when,
-            output => each(conversation, output),
-        }
-    }
-}
-
-/// What comes out of a conversation.
-#[derive(Default)]
-struct Outputs {
-    updates: Vec<String>,
-    orders: Vec<Order>,
-    handed_out: HashSet<RequestId>,
-}
-
-impl Outputs {
-    fn take(&mut self, conversation: &Conversation, output: Output) {
-        match output {
-            Output::Transmit(id, request) => {
-                self.handed_out.insert(id);
-                self.orders.push(Order::transmit(id, &request));
-            }
-            Output::Abort(id) => self.orders.push(Order::Abort(id)),
-            Output::Update => {
-                let update = conversation.update().expect("it was announced");
-                self.updates.push(line(&update));
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-/// Puts the same in again; after each input so many outputs are taken, or all.
-fn replay(config: Config, played: &[Played], taken: &[usize]) -> (Conversation, Outputs) {
-    let mut conversation = Conversation::new(endpoint(), config);
-    let mut outputs = Outputs::default();
-    for (played, taken) in played.iter().zip(taken.iter().cycle()) {
-        // A driver knows nothing of what it was not handed.
-        let target = played.input.request();
-        if played.is_for_a_live_one && target.is_some_and(|id| !outputs.handed_out.contains(&id)) {
-            drain(&mut conversation, |c, output| outputs.take(c, output));
-        }
-        played.input.apply(&mut conversation, played.at);
-        for _ in 0..*taken {
-            match conversation.poll_output() {
-                Output::Wait(_) => break,
-                output => outputs.take(&conversation, output),
-            }
-        }
-    }
-    drain(&mut conversation, |c, output| outputs.take(c, output));
-    (conversation, outputs)
-}
 
 proptest! {
     #![proptest_config(config(300))]
@@ -119,21 +68,7 @@ proptest! {
     ) {
         let mut player = Player::new(Config::default());
         player.play(&script);
-        let (conversation, outputs) = replay(Config::default(), &player.played, &taken);
-        prop_assert_eq!(&outputs.updates, &player.updates);
-        // What was taken back before it was handed out is neither sent nor aborted.
-        let is_taken_back = |id| !outputs.handed_out.contains(&id);
-        let (kept, taken_back): (Vec<_>, Vec<_>) = player
-            .orders
-            .iter()
-            .cloned()
-            .partition(|order| !is_taken_back(order.request()));
-        prop_assert_eq!(outputs.orders, kept);
-        for order in &taken_back {
-            let abort = Order::Abort(order.request());
-            prop_assert!(taken_back.contains(&abort), "{:?} was lost", order);
-        }
-        prop_assert_eq!(picture(&conversation), player.picture());
+        hold_polled_otherwise(&Config::default(), &player, &taken);
     }
 
     #[test]
@@ -141,89 +76,9 @@ proptest! {
         let mut player = Player::new(Config::default());
         for step in &script {
             player.step(step);
-            restart(&player)?;
+            hold_over_a_restart(&player);
         }
     }
-}
-
-/// Saves and resumes; a page of all that was told before tells nothing again.
-fn restart(player: &Player) -> Result<(), TestCaseError> {
-    let (before, now) = (&player.conversation, player.now);
-    let saved = before.save();
-    let json = serde_json::to_string(&saved).expect("it can be written");
-    let read: Saved = serde_json::from_str(&json).expect("it can be read");
-    prop_assert_eq!(&read, &saved);
-    let resume = |saved| Conversation::resume(endpoint(), Config::default(), saved, now);
-    let after = resume(read.clone());
-    prop_assert_eq!(after.id(), before.id());
-    prop_assert_eq!(after.state(), before.state());
-    let cursors = [before.cursor(), after.cursor()].map(|cursor| cursor.map(|at| at.as_str()));
-    prop_assert_eq!(cursors[0], cursors[1]);
-    prop_assert_eq!(
-        serde_json::to_string(&after.save()).expect("as above"),
-        json
-    );
-    let polls = before.state().is_handoff() && before.id().is_some();
-    prop_assert_eq!(after.is_polling(), polls);
-    if before.id().is_none() {
-        return Ok(());
-    }
-
-    let mut after = resume(read.with_state(State::Human));
-    let mut polls = Vec::new();
-    drain(&mut after, |_, output| {
-        if let Output::Transmit(id, request) = output {
-            polls.push((id, request.uri().to_string()));
-        }
-    });
-    let [(poll, uri)] = &polls[..] else {
-        return Err(TestCaseError::fail("it polls at once"));
-    };
-    let cursor =
-        cursors[0].map(|at| format!("after={}", at.replace(':', "%3A").replace('+', "%2B")));
-    prop_assert!(
-        cursor.is_none_or(|cursor| uri.ends_with(&cursor)),
-        "{}",
-        uri
-    );
-    let messages: Vec<_> = player
-        .told
-        .iter()
-        .map(String::as_str)
-        .chain(["new"])
-        .map(|id| (id, 5))
-        .collect();
-    let told = answer(&mut after, *poll, &page(&messages), now);
-    prop_assert_eq!(told, ["new"]);
-    Ok(())
-}
-
-/// A page of a person's messages: id and second.
-fn page(messages: &[(&str, u32)]) -> String {
-    let messages: Vec<_> = messages
-        .iter()
-        .map(|(id, second)| (*id, "assistant", "x", *second))
-        .collect();
-    world::page("human", &messages)
-}
-
-/// Answers a poll; the ids of the messages that are told.
-fn answer(
-    conversation: &mut Conversation,
-    poll: RequestId,
-    page: &str,
-    now: Instant,
-) -> Vec<String> {
-    for input in input_of(poll, 200, "application/json", page) {
-        input.apply(conversation, now);
-    }
-    let mut told = Vec::new();
-    drain(conversation, |conversation, _| {
-        if let Some(Update::Message(message)) = conversation.update() {
-            told.push(message.id.to_string());
-        }
-    });
-    told
 }
 
 /// A conversation in which a person took over.

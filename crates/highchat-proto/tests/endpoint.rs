@@ -126,6 +126,22 @@ fn a_base_url_keeps_its_path_as_a_prefix() {
 }
 
 #[test]
+fn a_base_url_tells_where_to_connect() {
+    for (base_url, host, port, is_tls) in [
+        ("https://chat.example/prefix", "chat.example", 443, true),
+        ("HTTPS://Chat.Example:8443", "Chat.Example", 8443, true),
+        ("http://localhost", "localhost", 80, false),
+        ("http://127.0.0.1:0", "127.0.0.1", 0, false),
+        ("http://[::1]:8787/a", "::1", 8787, false),
+        ("https://[2001:db8::7]", "2001:db8::7", 443, true),
+    ] {
+        let endpoint = Endpoint::new(base_url, Credentials::slug("demo").unwrap()).unwrap();
+        let found = (endpoint.host(), endpoint.port(), endpoint.is_tls());
+        assert_eq!(found, (host, port, is_tls), "{base_url}");
+    }
+}
+
+#[test]
 fn a_base_url_that_would_leak_or_mislead_is_refused() {
     let long = format!("https://h.example/{}", "a".repeat(2048));
     for (base, error) in [

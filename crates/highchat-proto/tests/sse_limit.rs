@@ -2,8 +2,12 @@
 
 #![cfg(feature = "alloc")]
 
+#[path = "support/cuts.rs"]
+mod cuts;
 #[path = "support/drive.rs"]
 mod drive;
+#[path = "support/sse_hold.rs"]
+mod hold;
 #[path = "support/limit.rs"]
 mod limit;
 #[path = "support/naive.rs"]
@@ -11,61 +15,11 @@ mod naive;
 #[path = "support/streams.rs"]
 mod streams;
 
-use drive::{Event, Outcome, Way, feed, outcome_so_far};
-use highchat_proto::sse::{DecodeError, Decoder};
+use drive::Way;
+use highchat_proto::sse::Decoder;
+use hold::{each_decoder, expected, hold, hold_after_an_id, push};
 use proptest::prelude::*;
-use streams::{Bytes, Cuts, config, cuts, stream};
-
-/// Runs over a decoder of each storage, by each way.
-fn each_decoder(limit: usize, mut run: impl FnMut(&mut Decoder<'_>, Way, &str)) {
-    for way in Way::ALL {
-        let at = format!("limit {limit}, by {way:?}, owned storage");
-        run(&mut Decoder::with_limit(limit), way, &at);
-        let at = format!("limit {limit}, by {way:?}, the caller's storage");
-        run(&mut Decoder::with_buffer(&mut vec![0xAA; limit]), way, &at);
-    }
-}
-
-/// Pushes the chunks through: at which byte the limit was exceeded, if it was, and
-/// what had been decoded by then. An error must repeat itself, whatever comes.
-fn push(
-    decoder: &mut Decoder<'_>,
-    chunks: &[&[u8]],
-    way: Way,
-    at: &str,
-) -> (Option<usize>, Outcome) {
-    let mut events = Vec::new();
-    let mut pushed = 0;
-    for chunk in chunks {
-        if let Err((taken, error)) = feed(decoder, way, chunk, &mut events) {
-            assert_eq!(error, DecodeError::TooLong, "{at}");
-            let outcome = outcome_so_far(decoder, &events);
-            for again in [&chunk[taken..], b"", b"\n\n", b"data: x\n\n"] {
-                let fed = feed(decoder, way, again, &mut events);
-                assert_eq!(fed, Err((0, error)), "{at}: the error again");
-            }
-            assert_eq!(decoder.finish(), None, "{at}: `finish` after an error");
-            let fed = feed(decoder, way, b"data: x\n\n", &mut events);
-            assert_eq!(fed, Err((0, error)), "{at}: the error after `finish`");
-            assert_eq!(
-                outcome_so_far(decoder, &events),
-                outcome,
-                "{at}: nothing changes after an error"
-            );
-            return (Some(pushed + taken), outcome);
-        }
-        pushed += chunk.len();
-    }
-    (None, outcome_so_far(decoder, &events))
-}
-
-/// What the naive decoder gives up to where the limit is exceeded.
-fn expected(stream: &[u8], limit: usize) -> (Option<usize>, Outcome) {
-    let at = limit::exceeded_at(stream, limit, 0);
-    let mut outcome = naive::decode(&stream[..at.unwrap_or(stream.len())]);
-    outcome.unfinished = None;
-    (at, outcome)
-}
+use streams::{config, cuts, stream};
 
 #[test]
 fn values_and_the_lf_between_data_lines_count_and_nothing_else() {
@@ -285,26 +239,6 @@ fn need(stream: &[u8]) -> usize {
         .expect("some limit is enough")
 }
 
-/// Pushes a stream through decoders of a limit, and then, as new, another one.
-fn hold(limit: usize, stream: &Bytes, cuts: &Cuts, next: &Bytes) {
-    each_decoder(limit, |decoder, way, with| {
-        let pushed = push(decoder, &cuts.of(&stream.0), way, with);
-        assert_eq!(pushed, expected(&stream.0, limit), "{with}");
-        if pushed.0.is_none() {
-            let at_the_end = [&stream.0[..], b"\n"].concat();
-            let fits = limit::exceeded_at(&at_the_end, limit, 0).is_none();
-            let unfinished = naive::decode(&stream.0).unfinished.filter(|_| fits);
-            let finished = decoder.finish().map(Event::from);
-            assert_eq!(finished, unfinished, "{with}: `finish`");
-        }
-        decoder.reset();
-        let with = format!("{with}, after a reset");
-        assert_eq!(outcome_so_far(decoder, &[]), Outcome::default(), "{with}");
-        let pushed = push(decoder, &cuts.of(&next.0), way, &with);
-        assert_eq!(pushed, expected(&next.0, limit), "{with}");
-    });
-}
-
 proptest! {
     #![proptest_config(config(768))]
 
@@ -312,18 +246,18 @@ proptest! {
     fn the_byte_that_does_not_fit_is_the_same_for_any_cuts_and_storage(
         limit in 0_usize..64, stream in stream(), cuts in cuts(), next in stream(),
     ) {
-        hold(limit, &stream, &cuts, &next);
+        hold(limit, &cuts.of(&stream.0), &cuts.of(&next.0));
     }
 
     #[test]
     fn a_limit_that_is_just_enough_is_enough_and_one_less_is_not(
         stream in stream(), cuts in cuts(),
     ) {
-        let need = need(&stream.0);
-        hold(need, &stream, &cuts, &stream);
+        let (need, chunks) = (need(&stream.0), cuts.of(&stream.0));
+        hold(need, &chunks, &chunks);
         if need > 0 {
             prop_assert!(expected(&stream.0, need - 1).0.is_some());
-            hold(need - 1, &stream, &cuts, &stream);
+            hold(need - 1, &chunks, &chunks);
         }
     }
 
@@ -331,15 +265,6 @@ proptest! {
     fn a_last_event_id_from_before_finish_counts_in_the_next_stream(
         limit in 4_usize..64, stream in stream(), cuts in cuts(),
     ) {
-        each_decoder(limit, |decoder, way, with| {
-            let earlier = push(decoder, &[b"id:1234\n\ndata"], way, with).1;
-            assert!(decoder.finish().is_some(), "{with}");
-            let at = limit::exceeded_at(&stream.0, limit, 4);
-            let until = &stream.0[..at.unwrap_or(stream.0.len())];
-            let mut outcome = naive::decode_after(&earlier, until);
-            outcome.unfinished = None;
-            let pushed = push(decoder, &cuts.of(&stream.0), way, with);
-            assert_eq!(pushed, (at, outcome), "{with}, second stream");
-        });
+        hold_after_an_id(limit, &cuts.of(&stream.0));
     }
 }

@@ -30,6 +30,10 @@ impl Access {
         &self.keys[0]
     }
 
+    pub(crate) fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
     pub(crate) fn slug(&self) -> &str {
         &self.slug
     }

@@ -2,53 +2,27 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::clock::{later, text};
+use crate::attendant::Attendant;
+use crate::clock::later;
+use crate::look::Look;
 use crate::memory::Memory;
+use crate::message::{Author, Message};
 use crate::person::{Act, Person};
+use crate::rating::Rating;
 use crate::state::State;
 use crate::turn::{Ending, Next, Turn};
 
 /// How many messages a conversation keeps; the oldest are forgotten.
 const MAX_MESSAGES: usize = 500;
 
-/// A rating that a user gave to a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Rating {
-    /// 1 for 👍, 0 for 👎.
-    pub rating: u8,
-    /// What the user said about it.
-    pub comment: Option<String>,
-}
-
-/// A message as the messages endpoint shows it.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Message {
-    id: String,
-    role: Role,
-    content: String,
-    #[serde(serialize_with = "as_text")]
-    created_at: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Role {
-    User,
-    /// The bot, and a person as well: the API's sample shows no other.
-    Assistant,
-}
-
 /// What the messages endpoint answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Page {
-    state: State,
-    messages: Vec<Message>,
-    #[serde(serialize_with = "as_text")]
-    ts: Timestamp,
+    pub(crate) state: State,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) ts: Timestamp,
 }
 
 /// What the last event of a reply says of its conversation.
@@ -61,31 +35,34 @@ pub(crate) struct Settled {
 
 /// One conversation: its messages, its state and who answers.
 ///
-/// Nothing runs between two requests: what a person would have done meanwhile is
-/// done, with its own times, when the next request looks.
+/// Nothing runs between two requests: what the built-in person would have done
+/// meanwhile is done, with its own times, when the next request looks.
 ///
 /// ```text
-///        /human                     first line of the person
+///     /human, taking over           first line of the person, taking over
 ///  Bot ──────────▶ Human ◀──────────────────────── PendingHuman ◀── /pending ── Bot
 ///   ▲                │ hands back                      │ hands back
 ///   ├────────────────┴─────────────────────────────────┘
-///   └── a message ── Closed ◀── /close ── any
+///   └── a message ── Closed ◀── /close, closing ── any
 /// ```
 pub(crate) struct Conversation {
     messages: VecDeque<Message>,
     state: State,
     memory: Memory,
-    handoff: Option<Handoff>,
+    attendant: Attendant,
+    /// Since when the user waits for a person to say something.
+    waiting_since: Option<Timestamp>,
+    visitor_ref: Option<String>,
     rating: Option<Rating>,
     /// The last timestamp given out.
     last: Timestamp,
+    /// Whether the desk has something to see that it did not yet.
+    changed: bool,
 }
 
-/// A person's part, as far as it was played.
-struct Handoff {
-    began: Timestamp,
-    acts: usize,
-}
+/// A closed conversation takes nothing from a person; only its user opens it.
+#[derive(Debug)]
+pub(crate) struct IsClosed;
 
 impl Conversation {
     pub(crate) fn new() -> Self {
@@ -93,9 +70,12 @@ impl Conversation {
             messages: VecDeque::new(),
             state: State::Bot,
             memory: Memory::default(),
-            handoff: None,
+            attendant: Attendant::Nobody,
+            waiting_since: None,
+            visitor_ref: None,
             rating: None,
             last: Timestamp::MIN,
+            changed: true,
         }
     }
 
@@ -103,26 +83,41 @@ impl Conversation {
     pub(crate) fn hear(&mut self, message: &str, person: &Person, now: Timestamp) -> Turn {
         self.catch_up(person, now);
         if self.state == State::Closed {
-            self.state = State::Bot;
+            self.enter(State::Bot);
         }
         self.memory.hear(message);
-        self.push(Role::User, message.to_owned(), now);
+        let (_, at) = self.push(Author::User, message.to_owned(), now);
+        if self.state == State::Human {
+            self.waiting_since.get_or_insert(at);
+        }
         Turn::of(self.state, &self.memory, message)
     }
 
-    /// Ends a turn: keeps what the bot said and changes the state.
-    pub(crate) fn settle(&mut self, turn: &Turn, person: &Person, now: Timestamp) -> Settled {
+    /// Whose messages these are.
+    pub(crate) fn visit(&mut self, visitor_ref: String) {
+        self.visitor_ref = Some(visitor_ref);
+        self.changed = true;
+    }
+
+    /// Ends a turn: keeps what the bot said and changes the state. Where the desk is
+    /// `staffed`, a handoff is left to it.
+    pub(crate) fn settle(
+        &mut self,
+        turn: &Turn,
+        person: &Person,
+        staffed: bool,
+        now: Timestamp,
+    ) -> Settled {
         self.catch_up(person, now);
         match turn.ending {
             Ending::Done(next) => {
-                let (message_id, ts) = self.push(Role::Assistant, turn.text.clone(), now);
+                let (message_id, ts) = self.push(Author::Bot, turn.text.clone(), now);
                 match next {
                     Next::GoesOn => {}
-                    Next::Pending => self.hand_over(State::PendingHuman, ts),
-                    Next::Closes => {
-                        self.state = State::Closed;
-                        self.handoff = None;
-                    }
+                    // The person who is there already need not be called.
+                    Next::Pending if self.attendant == Attendant::Desk => {}
+                    Next::Pending => self.hand_over(State::PendingHuman, staffed, ts),
+                    Next::Closes => self.leave(State::Closed),
                 }
                 // A person can have picked up while the bot was still talking; `done`
                 // has no such state, and this one makes a client look as well.
@@ -141,7 +136,7 @@ impl Conversation {
                 let ts = self.tick(now);
                 // Writing to the person does not begin their part anew.
                 if self.state != State::Human {
-                    self.hand_over(State::Human, ts);
+                    self.hand_over(State::Human, staffed, ts);
                 }
                 self.settled(ts)
             }
@@ -152,18 +147,22 @@ impl Conversation {
         }
     }
 
-    /// The messages after a time, that time excluded, oldest first.
-    pub(crate) fn page(
-        &mut self,
-        after: Option<Timestamp>,
-        person: &Person,
-        now: Timestamp,
-    ) -> Page {
+    /// How many messages the user sent.
+    pub(crate) fn turns(&self) -> u64 {
+        self.memory.count()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// The messages that are to be shown, oldest first.
+    pub(crate) fn page(&mut self, look: &Look, person: &Person, now: Timestamp) -> Page {
         self.catch_up(person, now);
         let messages = self
             .messages
             .iter()
-            .filter(|message| after.is_none_or(|after| message.created_at > after))
+            .filter(|message| look.shows(message.author, message.created_at))
             .cloned()
             .collect();
         Page {
@@ -175,42 +174,112 @@ impl Conversation {
 
     pub(crate) fn rate(&mut self, rating: Rating) {
         self.rating = Some(rating);
+        self.changed = true;
+    }
+
+    /// Somebody at the desk answers from now on.
+    pub(crate) fn take_over(&mut self, person: &Person, now: Timestamp) -> Result<(), IsClosed> {
+        self.catch_up(person, now);
+        if self.state == State::Closed {
+            return Err(IsClosed);
+        }
+        self.enter(State::Human);
+        self.attendant = Attendant::Desk;
+        self.waiting_since = None;
+        Ok(())
+    }
+
+    /// Somebody at the desk writes, and so takes over.
+    pub(crate) fn reply(
+        &mut self,
+        text: String,
+        person: &Person,
+        now: Timestamp,
+    ) -> Result<(), IsClosed> {
+        self.take_over(person, now)?;
+        self.push(Author::Person, text, now);
+        Ok(())
+    }
+
+    /// Somebody at the desk gives it back to the bot, which may have it already.
+    pub(crate) fn hand_back(&mut self, person: &Person, now: Timestamp) -> Result<(), IsClosed> {
+        self.catch_up(person, now);
+        if self.state == State::Closed {
+            return Err(IsClosed);
+        }
+        self.leave(State::Bot);
+        Ok(())
+    }
+
+    /// Somebody at the desk closes it, if it is not closed already.
+    pub(crate) fn close(&mut self, person: &Person, now: Timestamp) {
+        self.catch_up(person, now);
+        self.leave(State::Closed);
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
+    pub(crate) fn messages(&self) -> &VecDeque<Message> {
+        &self.messages
     }
 
     pub(crate) fn rating(&self) -> Option<&Rating> {
         self.rating.as_ref()
     }
 
-    fn hand_over(&mut self, state: State, began: Timestamp) {
-        self.state = state;
-        self.handoff = Some(Handoff { began, acts: 0 });
+    pub(crate) fn visitor_ref(&self) -> Option<&str> {
+        self.visitor_ref.as_deref()
     }
 
-    /// Does what the person would have done by now.
-    fn catch_up(&mut self, person: &Person, now: Timestamp) {
-        while let Some(handoff) = &mut self.handoff {
-            let Some((after, act)) = person.nth(handoff.acts) else {
-                return;
-            };
-            let due = later(handoff.began, *after);
-            if due > now {
-                return;
-            }
-            handoff.acts += 1;
+    pub(crate) fn waiting_since(&self) -> Option<Timestamp> {
+        self.waiting_since
+    }
+
+    /// Whether somebody at the desk has it.
+    pub(crate) fn is_taken_over(&self) -> bool {
+        self.attendant == Attendant::Desk
+    }
+
+    /// Whether anything of it changed since this was asked last.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        core::mem::take(&mut self.changed)
+    }
+
+    /// Does what the built-in person would have done by now.
+    pub(crate) fn catch_up(&mut self, person: &Person, now: Timestamp) {
+        while let Some((at, act)) = self.attendant.act(person, now) {
             match act {
                 Act::Says(text) => {
-                    self.state = State::Human;
-                    self.push(Role::Assistant, text.clone(), due);
+                    self.enter(State::Human);
+                    self.push(Author::Person, text.clone(), at);
+                    self.waiting_since = None;
                 }
-                Act::HandsBack => {
-                    self.state = State::Bot;
-                    self.handoff = None;
-                }
+                Act::HandsBack => self.leave(State::Bot),
             }
         }
     }
 
-    fn push(&mut self, role: Role, content: String, at: Timestamp) -> (String, Timestamp) {
+    fn hand_over(&mut self, state: State, staffed: bool, began: Timestamp) {
+        self.enter(state);
+        self.attendant = Attendant::called(staffed, began);
+        self.waiting_since = Some(began);
+    }
+
+    /// Whoever answered besides the bot does no more.
+    fn leave(&mut self, state: State) {
+        self.enter(state);
+        self.attendant = Attendant::Nobody;
+        self.waiting_since = None;
+    }
+
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        self.changed = true;
+    }
+
+    fn push(&mut self, author: Author, content: String, at: Timestamp) -> (String, Timestamp) {
         let id = Uuid::new_v4().to_string();
         let created_at = self.tick(at);
         if self.messages.len() == MAX_MESSAGES {
@@ -218,10 +287,11 @@ impl Conversation {
         }
         self.messages.push_back(Message {
             id: id.clone(),
-            role,
+            author,
             content,
             created_at,
         });
+        self.changed = true;
         (id, created_at)
     }
 
@@ -241,13 +311,10 @@ impl Conversation {
     }
 }
 
-fn as_text<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&text(*time))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::text;
 
     fn at(seconds: u64) -> Timestamp {
         later(Timestamp::UNIX_EPOCH, Duration::from_secs(seconds))
@@ -257,17 +324,17 @@ mod tests {
     fn say(conversation: &mut Conversation, message: &str, seconds: u64) -> Settled {
         let person = Person::default();
         let turn = conversation.hear(message, &person, at(seconds));
-        conversation.settle(&turn, &person, at(seconds))
+        conversation.settle(&turn, &person, false, at(seconds))
     }
 
     /// The state and the messages, as `second role: first word`.
     fn log(conversation: &mut Conversation, seconds: u64) -> Vec<String> {
-        let page = conversation.page(None, &Person::default(), at(seconds));
+        let page = conversation.page(&Look::default(), &Person::default(), at(seconds));
         let mut log = vec![format!("{:?}", page.state)];
         log.extend(page.messages.iter().map(|message| {
             let first = message.content.split_whitespace().next().unwrap_or("");
             let second = &text(message.created_at)[17..19];
-            format!("{second} {:?}: {first}", message.role)
+            format!("{second} {:?}: {first}", message.author)
         }));
         log
     }
@@ -283,8 +350,8 @@ mod tests {
             [
                 "Bot",
                 "00 User: /human",
-                "03 Assistant: Բարև",
-                "06 Assistant: Կարդացի,",
+                "03 Person: Բարև",
+                "06 Person: Կարդացի,",
             ]
         );
         assert_eq!(say(&mut conversation, "լավ", 21).state, State::Bot);
@@ -301,9 +368,9 @@ mod tests {
             [
                 "Bot",
                 "00 User: /human",
-                "03 Assistant: Բարև",
+                "03 Person: Բարև",
                 "04 User: հե՜յ",
-                "06 Assistant: Կարդացի,",
+                "06 Person: Կարդացի,",
             ]
         );
     }
@@ -328,7 +395,7 @@ mod tests {
         say(&mut conversation, "/pending", 0);
         let turn = conversation.hear("հա", &person, at(1));
 
-        let settled = conversation.settle(&turn, &person, at(4));
+        let settled = conversation.settle(&turn, &person, false, at(4));
 
         assert_eq!(settled.state, State::PendingHuman);
         assert_eq!(log(&mut conversation, 4)[0], "Human");
@@ -353,7 +420,7 @@ mod tests {
             say(&mut conversation, "ա", 0);
         }
 
-        let page = conversation.page(None, &Person::default(), at(0));
+        let page = conversation.page(&Look::default(), &Person::default(), at(0));
         let times: Vec<_> = page.messages.iter().map(|m| m.created_at).collect();
 
         assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
@@ -367,9 +434,114 @@ mod tests {
             say(&mut conversation, &format!("ա{n}"), 0);
         }
 
-        let page = conversation.page(None, &Person::default(), at(0));
+        let page = conversation.page(&Look::default(), &Person::default(), at(0));
 
         assert_eq!(page.messages.len(), MAX_MESSAGES);
         assert_eq!(page.messages[0].content, "ա50");
+    }
+
+    #[test]
+    fn the_built_in_person_steps_back_where_the_desk_acts() {
+        let person = Person::default();
+        let mut conversation = Conversation::new();
+        say(&mut conversation, "/human", 0);
+
+        let text = "Ես եմ".to_owned();
+        conversation.reply(text, &person, at(4)).unwrap();
+
+        assert!(conversation.is_taken_over());
+        assert_eq!(
+            log(&mut conversation, 60),
+            [
+                "Human",
+                "00 User: /human",
+                "03 Person: Բարև",
+                "04 Person: Ես"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_built_in_person_stays_away_from_a_staffed_desk() {
+        let person = Person::default();
+        for (message, state) in [("/human", "Human"), ("/pending", "PendingHuman")] {
+            let mut conversation = Conversation::new();
+            let turn = conversation.hear(message, &person, at(0));
+            conversation.settle(&turn, &person, true, at(0));
+
+            let log = log(&mut conversation, 60);
+
+            assert_eq!(log[0], state);
+            assert!(!log.iter().any(|line| line.contains("Person")), "{log:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_waits_from_the_handoff_and_from_each_message_to_a_person() {
+        let person = Person::absent();
+        let mut conversation = Conversation::new();
+        say(&mut conversation, "ա", 0);
+        assert_eq!(conversation.waiting_since(), None);
+
+        say(&mut conversation, "/pending", 5);
+        assert_eq!(
+            conversation.waiting_since().map(text).as_deref(),
+            Some("1970-01-01T00:00:05.001Z")
+        );
+        conversation.take_over(&person, at(6)).unwrap();
+        assert_eq!(conversation.waiting_since(), None);
+
+        say(&mut conversation, "բ", 7);
+        say(&mut conversation, "գ", 8);
+        assert_eq!(conversation.waiting_since(), Some(at(7)));
+        conversation.reply("դ".to_owned(), &person, at(9)).unwrap();
+        assert_eq!(conversation.waiting_since(), None);
+
+        say(&mut conversation, "ե", 10);
+        conversation.hand_back(&person, at(11)).unwrap();
+        assert_eq!(conversation.waiting_since(), None);
+        assert_eq!(say(&mut conversation, "զ", 12).state, State::Bot);
+    }
+
+    #[test]
+    fn a_person_who_takes_over_while_the_bot_talks_leaves_done_pending() {
+        let person = Person::absent();
+        let mut conversation = Conversation::new();
+        let turn = conversation.hear("/pending", &person, at(0));
+        conversation.take_over(&person, at(1)).unwrap();
+
+        let settled = conversation.settle(&turn, &person, false, at(2));
+
+        assert_eq!(settled.state, State::PendingHuman);
+        assert_eq!(conversation.state(), State::Human);
+        assert!(conversation.is_taken_over());
+    }
+
+    #[test]
+    fn a_closed_conversation_takes_nothing_from_the_desk() {
+        let person = Person::absent();
+        let mut conversation = Conversation::new();
+        say(&mut conversation, "/human", 0);
+        conversation.close(&person, at(1));
+        conversation.close(&person, at(2));
+
+        assert!(conversation.take_over(&person, at(3)).is_err());
+        assert!(conversation.reply("ա".to_owned(), &person, at(3)).is_err());
+        assert!(conversation.hand_back(&person, at(3)).is_err());
+        assert_eq!(log(&mut conversation, 4), ["Closed", "00 User: /human"]);
+        assert_eq!(say(&mut conversation, "ա", 5).state, State::Bot);
+    }
+
+    #[test]
+    fn looking_is_no_change() {
+        let person = Person::default();
+        let mut conversation = Conversation::new();
+        say(&mut conversation, "/human", 0);
+        assert!(conversation.take_changed());
+
+        conversation.page(&Look::default(), &person, at(1));
+        assert!(!conversation.take_changed());
+        conversation.page(&Look::default(), &person, at(4));
+        assert!(conversation.take_changed());
     }
 }

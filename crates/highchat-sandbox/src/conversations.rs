@@ -1,12 +1,16 @@
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::conversation::{Conversation, Page, Rating, Settled};
+use crate::conversation::{Conversation, IsClosed, Page, Settled};
+use crate::look::Look;
 use crate::person::Person;
+use crate::rating::Rating;
 use crate::turn::Turn;
 
 /// How many conversations are kept; the ones begun first are forgotten.
@@ -16,14 +20,40 @@ const MAX_CONVERSATIONS: usize = 1000;
 pub(crate) struct Conversations {
     clock: Clock,
     person: Person,
+    has_numeric_ids: bool,
     shelf: Mutex<Shelf>,
+    /// The revision of the latest change.
+    latest: watch::Sender<u64>,
+    /// How many look at the desk, live.
+    watchers: AtomicUsize,
 }
 
 #[derive(Default)]
 struct Shelf {
-    by_id: HashMap<String, Conversation>,
+    by_id: HashMap<String, Kept>,
     /// The ids, in the order in which they were begun.
     ids: VecDeque<String>,
+    /// Counts the changes to what is here.
+    revision: u64,
+    /// The revision at which a conversation was last forgotten.
+    forgot: u64,
+}
+
+struct Kept {
+    conversation: Conversation,
+    /// The revision of its latest change.
+    revision: u64,
+}
+
+/// What changed since some revision.
+pub(crate) struct Changes<T> {
+    pub(crate) of: Vec<T>,
+    /// Whether these are all conversations there are: some that were there before may
+    /// be gone.
+    pub(crate) everything: bool,
+    /// Up to where this goes.
+    pub(crate) revision: u64,
+    pub(crate) ts: Timestamp,
 }
 
 impl Conversations {
@@ -31,22 +61,41 @@ impl Conversations {
         Self {
             clock: Clock::start(),
             person,
+            has_numeric_ids: false,
             shelf: Mutex::default(),
+            latest: watch::Sender::new(0),
+            watchers: AtomicUsize::new(0),
         }
+    }
+
+    /// Makes the ids of new conversations strings of digits.
+    pub(crate) fn with_numeric_ids(mut self) -> Self {
+        self.has_numeric_ids = true;
+        self
     }
 
     /// Begins a conversation; its id.
     pub(crate) fn begin(&self) -> String {
         // Keys are public, so an id is what keeps others out of a conversation.
-        let id = Uuid::new_v4().to_string();
+        let id = match Uuid::new_v4() {
+            id if self.has_numeric_ids => id.as_u128().to_string(),
+            id => id.to_string(),
+        };
         let mut shelf = self.shelf();
         if shelf.ids.len() == MAX_CONVERSATIONS {
             if let Some(oldest) = shelf.ids.pop_front() {
                 shelf.by_id.remove(&oldest);
+                shelf.forgot = shelf.revision + 1;
             }
         }
+        shelf.revision += 1;
         shelf.ids.push_back(id.clone());
-        shelf.by_id.insert(id.clone(), Conversation::new());
+        let kept = Kept {
+            conversation: Conversation::new(),
+            revision: shelf.revision,
+        };
+        shelf.by_id.insert(id.clone(), kept);
+        self.latest.send_replace(shelf.revision);
         id
     }
 
@@ -54,44 +103,174 @@ impl Conversations {
         self.shelf().by_id.contains_key(id)
     }
 
+    /// How many messages the user sent to it.
+    pub(crate) fn turns(&self, id: &str) -> u64 {
+        let shelf = self.shelf();
+        let kept = shelf.by_id.get(id);
+        kept.map_or(0, |kept| kept.conversation.turns())
+    }
+
+    pub(crate) fn is_closed(&self, id: &str) -> bool {
+        self.shelf()
+            .by_id
+            .get(id)
+            .is_some_and(|kept| kept.conversation.is_closed())
+    }
+
     /// Takes a user's message; `None` where there is no such conversation, as below.
-    pub(crate) fn hear(&self, id: &str, message: &str) -> Option<Turn> {
-        let now = self.clock.now();
-        let mut shelf = self.shelf();
-        let conversation = shelf.by_id.get_mut(id)?;
-        Some(conversation.hear(message, &self.person, now))
+    pub(crate) fn hear(
+        &self,
+        id: &str,
+        message: &str,
+        visitor_ref: Option<String>,
+    ) -> Option<Turn> {
+        self.with(id, |conversation, now| {
+            if let Some(visitor_ref) = visitor_ref {
+                conversation.visit(visitor_ref);
+            }
+            conversation.hear(message, &self.person, now)
+        })
     }
 
     /// Ends a turn. A conversation that was forgotten meanwhile is settled like a new
     /// one: its client is still there and reads.
     pub(crate) fn settle(&self, id: &str, turn: &Turn) -> Settled {
-        let now = self.clock.now();
-        match self.shelf().by_id.get_mut(id) {
-            Some(conversation) => conversation.settle(turn, &self.person, now),
-            None => Conversation::new().settle(turn, &self.person, now),
-        }
+        let staffed = self.watchers.load(Ordering::Relaxed) > 0;
+        let settle = |conversation: &mut Conversation, now| {
+            conversation.settle(turn, &self.person, staffed, now)
+        };
+        self.with(id, settle)
+            .unwrap_or_else(|| settle(&mut Conversation::new(), self.clock.now()))
     }
 
-    pub(crate) fn page(&self, id: &str, after: Option<Timestamp>) -> Option<Page> {
-        let now = self.clock.now();
-        let mut shelf = self.shelf();
-        let conversation = shelf.by_id.get_mut(id)?;
-        Some(conversation.page(after, &self.person, now))
+    pub(crate) fn page(&self, id: &str, look: &Look) -> Option<Page> {
+        self.with(id, |conversation, now| {
+            conversation.page(look, &self.person, now)
+        })
     }
 
     /// Keeps a rating in place of an earlier one.
     pub(crate) fn rate(&self, id: &str, rating: Rating) -> Option<()> {
-        self.shelf().by_id.get_mut(id)?.rate(rating);
-        Some(())
+        self.with(id, |conversation, _| conversation.rate(rating))
     }
 
     pub(crate) fn rating(&self, id: &str) -> Option<Rating> {
-        self.shelf().by_id.get(id)?.rating().cloned()
+        self.with(id, |conversation, _| conversation.rating().cloned())?
+    }
+
+    pub(crate) fn take_over(&self, id: &str) -> Option<Result<(), IsClosed>> {
+        self.with(id, |conversation, now| {
+            conversation.take_over(&self.person, now)
+        })
+    }
+
+    pub(crate) fn reply(&self, id: &str, text: String) -> Option<Result<(), IsClosed>> {
+        self.with(id, |conversation, now| {
+            conversation.reply(text, &self.person, now)
+        })
+    }
+
+    pub(crate) fn hand_back(&self, id: &str) -> Option<Result<(), IsClosed>> {
+        self.with(id, |conversation, now| {
+            conversation.hand_back(&self.person, now)
+        })
+    }
+
+    pub(crate) fn close(&self, id: &str) -> Option<()> {
+        self.with(id, |conversation, now| {
+            conversation.close(&self.person, now);
+        })
+    }
+
+    /// One conversation as it is now, seen through `view`.
+    pub(crate) fn view<T>(&self, id: &str, view: impl FnOnce(&Conversation) -> T) -> Option<T> {
+        self.with(id, |conversation, now| {
+            conversation.catch_up(&self.person, now);
+            view(conversation)
+        })
+    }
+
+    /// Those that changed after a revision, each seen through `view`; `None`: all.
+    ///
+    /// It costs a look at each conversation there is, at most 1000.
+    pub(crate) fn changes<T>(
+        &self,
+        since: Option<u64>,
+        view: impl Fn(&str, &Conversation) -> T,
+    ) -> Changes<T> {
+        let ts = self.clock.now();
+        let mut shelf = self.shelf();
+        let Shelf {
+            by_id, revision, ..
+        } = &mut *shelf;
+        for kept in by_id.values_mut() {
+            kept.conversation.catch_up(&self.person, ts);
+            kept.note(revision);
+        }
+        let since = since.filter(|&since| shelf.forgot <= since);
+        self.latest.send_if_modified(|latest| {
+            let newer = *latest != shelf.revision;
+            *latest = shelf.revision;
+            newer
+        });
+        Changes {
+            of: shelf
+                .by_id
+                .iter()
+                .filter(|(_, kept)| since.is_none_or(|since| kept.revision > since))
+                .map(|(id, kept)| view(id, &kept.conversation))
+                .collect(),
+            everything: since.is_none(),
+            revision: shelf.revision,
+            ts,
+        }
+    }
+
+    /// Tells each revision, or only the last of several.
+    pub(crate) fn revisions(&self) -> watch::Receiver<u64> {
+        self.latest.subscribe()
+    }
+
+    /// Somebody looks at the desk from now on, and will take what is handed over.
+    pub(crate) fn enter_desk(&self) {
+        self.watchers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Somebody who entered looks no more.
+    pub(crate) fn leave_desk(&self) {
+        self.watchers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Does something with a conversation and tells of it where that changed it.
+    fn with<T>(&self, id: &str, act: impl FnOnce(&mut Conversation, Timestamp) -> T) -> Option<T> {
+        let now = self.clock.now();
+        let mut shelf = self.shelf();
+        let Shelf {
+            by_id, revision, ..
+        } = &mut *shelf;
+        let kept = by_id.get_mut(id)?;
+        let done = act(&mut kept.conversation, now);
+        if kept.note(revision) {
+            self.latest.send_replace(*revision);
+        }
+        Some(done)
     }
 
     /// Every change is whole when a panic could come, so what is there is good.
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    /// Gives a conversation that changed the next revision; whether it did.
+    fn note(&mut self, revision: &mut u64) -> bool {
+        let changed = self.conversation.take_changed();
+        if changed {
+            *revision += 1;
+            self.revision = *revision;
+        }
+        changed
     }
 }
 
@@ -108,5 +287,44 @@ mod tests {
 
         assert!(!conversations.contains(&ids[0]));
         assert!(ids[1..].iter().all(|id| conversations.contains(id)));
+    }
+
+    fn changed(conversations: &Conversations, since: Option<u64>) -> (Vec<String>, bool, u64) {
+        let changes = conversations.changes(since, |id, _| id.to_owned());
+        (changes.of, changes.everything, changes.revision)
+    }
+
+    #[test]
+    fn only_what_changed_since_then_is_told() {
+        let conversations = Conversations::new(Person::absent());
+        let one = conversations.begin();
+        let two = conversations.begin();
+        let (all, everything, revision) = changed(&conversations, None);
+        assert!(everything && all.contains(&one) && all.contains(&two));
+        let mut revisions = conversations.revisions();
+
+        assert_eq!(changed(&conversations, Some(revision)).0, [""; 0]);
+        assert!(!revisions.has_changed().unwrap());
+        conversations.hear(&two, "ա", None).unwrap();
+        conversations.hear(&two, "բ", None).unwrap();
+
+        assert!(revisions.has_changed().unwrap());
+        assert_eq!(*revisions.borrow_and_update(), revision + 2);
+        let news = changed(&conversations, Some(revision));
+        assert_eq!(news, (vec![two], false, revision + 2));
+    }
+
+    #[test]
+    fn what_was_forgotten_since_then_makes_it_all_be_told() {
+        let conversations = Conversations::new(Person::absent());
+        let (_, _, revision) = changed(&conversations, None);
+        for _ in 0..=MAX_CONVERSATIONS {
+            conversations.begin();
+        }
+
+        let (all, everything, revision) = changed(&conversations, Some(revision));
+
+        assert_eq!((all.len(), everything), (MAX_CONVERSATIONS, true));
+        assert!(!changed(&conversations, Some(revision)).1);
     }
 }

@@ -5,6 +5,13 @@
 //! both ways of authentication, the error shape, limits, CORS, handoff and rating. It
 //! tells what it was asked, so a test can see what a client really sent.
 //!
+//! It does wrong on purpose what it is told to, by name: each [`Fault`] is in the bytes of
+//! a connection, in the events of a reply, in the answer around them or in the polls of a
+//! handoff, and they combine. A message asks for them (`/fault cut,cr-lf`), a test
+//! ([`Sandbox::inject`]), a [`Script`], the control API or the builder. Where the API's
+//! text is silent, a [`Reading`] makes it behave in another of the ways that are possible.
+//! Afterwards a [`Verdict`] says whether the client behaved.
+//!
 //! [`Playback`] is the opposite: it knows nothing of the API and answers with the
 //! bytes it was given, to show a client what no service should send.
 //!
@@ -39,31 +46,76 @@
 //! # }
 //! ```
 //!
+//! # The person's side
+//!
+//! Who sends `/human` or `/pending` is handed over to a person. Without more that is the
+//! built-in [`Person`]; three ways lead to be one oneself, and whoever acts in a
+//! conversation has it: the built-in person does nothing more in it.
+//!
+//! - In a browser: `/inbox` ([`Sandbox::inbox_url`]), beside the chat page `/c/{slug}`
+//!   ([`Sandbox::chat_url`]; `?visitor=REF` there is the `visitor_ref`), both linked from
+//!   `/`. They are files of the program and ask no other host; a strict
+//!   `Content-Security-Policy` lets nothing else run, and no message becomes markup. What
+//!   is handed over while an inbox is open is left to it alone.
+//! - In Rust: [`Sandbox::desk`].
+//! - Over HTTP, which the inbox itself uses:
+//!
+//! | request | what it does |
+//! | --- | --- |
+//! | `GET /sandbox/desk` | `{"conversations":[…]}`, each an [`Entry`], those who wait first |
+//! | `GET /sandbox/desk/live` | the same as an event stream: `snapshot` with all, then `changed` with those that changed; a comment after 15 s of silence |
+//! | `GET /sandbox/desk/{id}` | a [`Transcript`]: `{"conversation":…,"messages":[…]}` |
+//! | `POST /sandbox/desk/{id}/take-over` | answers in place of the bot from now on |
+//! | `POST /sandbox/desk/{id}/reply` | writes `{"text":"…"}`, 1 to 4000 characters, and takes over |
+//! | `POST /sandbox/desk/{id}/hand-back` | gives it back to the bot |
+//! | `POST /sandbox/desk/{id}/close` | closes it until its user writes again |
+//!
+//! Each `POST` answers with the transcript. Errors have the API's shape: 404 `not_found`,
+//! 400 `invalid_input`, 409 `invalid_input` where the conversation is closed, and 403
+//! `forbidden` for a request of a foreign page, which is known by `Host`, `Origin`
+//! and `Sec-Fetch-Site`. There is no CORS here. A feed keeps no queue: a page that reads
+//! slowly is told how things are then. Neither the pages nor the desk are among
+//! [`Sandbox::requests`].
+//!
 //! # What is the API's, and what is ours
 //!
 //! Endpoints, fields, events, states, codes, the 4000 and the 200 characters, the 30
 //! messages a minute and the sentence of the 429 are the API's text. It was all there
 //! was to go by: how the real service behaves where the text is silent is not known
-//! here, and what this one does there is our decision:
+//! here, and what this one does there is our decision. A name in brackets is the
+//! [`Reading`] that decides otherwise:
 //!
-//! - A character is a Unicode scalar value; white space alone is a message.
+//! - A character is a Unicode scalar value (`utf-16-characters`); white space alone is a
+//!   message (`blank-is-empty`).
 //! - A wrong key is not made good by a right slug. All keys and the slug are one bot
 //!   and reach the same conversations.
-//! - Only messages that were taken count for the rate limit, over any 60 s.
-//! - A path that does not exist is 404 `not_found`; a wrong method 405 with `Allow` and
-//!   a body over 64 KiB 413, both with the code `invalid_input`.
+//! - Only messages that were taken count for the rate limit, over any 60 s. Its 429 has a
+//!   `Retry-After` in seconds (`no-retry-after`).
+//! - `error` is an object, as in the API's sample (`error-as-string`).
+//! - A path that does not exist is 404 `not_found`; a wrong method 405 with `Allow`, a body
+//!   over 64 KiB 413, and a request that does not come to its end in time 408, all three
+//!   with the code `invalid_input`.
 //! - A content type is not asked for, only JSON is. Fields beyond the API's are ignored.
 //! - A preflight is answered on the three endpoints and allows the headers
 //!   `authorization` and `content-type`.
-//! - `after` excludes its own time; without it the whole conversation is shown. An
-//!   empty or malformed one is 400. Timestamps within a conversation only grow.
+//! - `after` excludes its own time (`after-inclusive`); without it the whole conversation
+//!   is shown. An empty or malformed one is 400. Timestamps within a conversation only
+//!   grow, and have milliseconds and a `Z` (`times-with-offset`, `times-in-seconds`,
+//!   `times-in-microseconds`, `times-as-numbers`).
+//! - Polls show what everybody wrote (`no-user-messages`, `only-person-messages`), a person
+//!   as an `assistant` (`person-role`).
+//! - `meta` comes with every reply (`meta-once`), and `human` ends one (`done-after-human`).
+//!   A reply's content type names its charset (`no-charset`).
+//! - Ids are UUIDs (`numeric-ids`).
 //! - A reply is kept when it ends, or when its client leaves; one that ended with an
 //!   `error` is not kept. The words of a `human` event are no message.
 //! - A rating may be given at any time, and the last one counts. The answer is
-//!   `{"ok":true}`.
+//!   `{"ok":true}` (`rating-204`).
 //! - While a person is awaited (`pending_human`) the bot goes on answering; once they
 //!   are there, each message is kept for them and answered with `human` again.
-//! - A message to a closed conversation opens it again.
+//! - A message to a closed conversation opens it again (`closed-is-gone`).
+//! - Where a person takes over unasked, the client learns it from the `human` event that
+//!   answers its next message, or from `done` with `pending_human` if the bot was talking.
 //! - The last 1000 conversations and 500 messages of each are kept.
 //!
 //! # What can be asked
@@ -72,28 +124,64 @@
 //! more, asked in Armenian or English), remembers the user's name and previous message,
 //! and says the rest back. Some messages show something on purpose: `/help` (which
 //! lists them), `/error`, `/slow`, `/long N` (at most 10,000 words), `/human` and
-//! `/pending` (see [`Person`]), and `/close`.
+//! `/pending` (see [`Person`]), `/close`, and `/fault NAMES`, which damages its own reply
+//! or, with another magic message behind the names, that one's: `/fault stall /long 100`.
+//!
+//! # What befalls whom
+//!
+//! A refusal (`429-seconds`, `500-html` and the like) befalls the message before it is
+//! taken, once or as often as its `xTIMES` says: one that comes again, byte for byte and
+//! with the same key, is taken then, and the other faults befall its reply. Faults of
+//! polls befall the polls of the conversation from there on: those that fail once each,
+//! one after the other; how pages look, until another `/fault` of polls. A message that
+//! asks for nothing else begins a handoff.
+//!
+//! # The control API
+//!
+//! For programs beside the client under test, on loopback alone, in JSON, and not noted
+//! among the requests. A request with the `Origin` of another page, or a `Host` that is
+//! no name of this machine, is refused with 403.
+//!
+//! | request | |
+//! | --- | --- |
+//! | `GET /sandbox/requests` | what was asked and how it ended, as [`Sandbox::requests`] |
+//! | `GET /sandbox/verdict` | whether the client behaved, as [`Sandbox::verdict`] |
+//! | `GET /sandbox/faults` | all faults, and which befall whom |
+//! | `POST /sandbox/faults` | `{"next": ["cut"]}` for the next reply, `{"always": ["cr-lf"]}` for all |
+//! | `DELETE /sandbox/faults` | nothing befalls anyone any more |
+//! | `POST /sandbox/cancelled` | the client cancels now, as [`Sandbox::note_cancel`] |
 
 #![forbid(unsafe_code)]
 
 mod access;
 mod answer;
+mod attendant;
 mod bot;
 mod clock;
+mod control;
 mod conversation;
 mod conversations;
 mod cors;
+mod desk;
+mod fault;
+mod guard;
 mod journal;
+mod look;
 mod magic;
 mod memory;
+mod message;
+mod pages;
 mod person;
 mod playback;
 mod query;
 mod rate;
+mod rating;
+mod reading;
 mod refusal;
 mod reply;
 mod request;
 mod sandbox;
+mod script;
 mod server;
 mod service;
 mod stall;
@@ -101,10 +189,19 @@ mod state;
 mod tape;
 mod turn;
 mod upload;
+mod verdict;
+mod watched;
 mod words;
 
-pub use conversation::Rating;
-pub use journal::Request;
+pub use desk::{Desk, DeskError, Entry, Line, Transcript};
+pub use fault::{Fault, Faults, Injection, UnknownFault};
+pub use journal::{End, Request};
+pub use message::Author;
 pub use person::Person;
 pub use playback::{Playback, Step};
+pub use rating::Rating;
+pub use reading::{Reading, UnknownReading};
 pub use sandbox::{Builder, Sandbox};
+pub use script::{InvalidScript, Rule, Script};
+pub use state::State;
+pub use verdict::{Finding, Misstep, Verdict};

@@ -1,3 +1,5 @@
+use crate::fault::{Spell, list};
+
 /// A message that shows something on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Magic {
@@ -9,10 +11,13 @@ pub(crate) enum Magic {
     Human,
     Pending,
     Close,
+    /// A reply to be damaged.
+    Fault,
+    /// What there is to be damaged by.
+    FaultList,
 }
 
-/// What `/help` says.
-pub(crate) const HELP: &str = "\
+const HELP: &str = "\
 Գրեք հետևյալներից մեկը, և կտեսնեք, թե ինչ է լինում.
 /help — այս ցանկը
 /error — պատասխանն ընդհատվում է սխալով
@@ -20,7 +25,15 @@ pub(crate) const HELP: &str = "\
 /long N — պատասխանն ունի N բառ
 /human — զրույցին միանում է մարդ
 /pending — բոտը պատասխանում է և կանչում մարդու
-/close — զրույցը փակվում է";
+/close — զրույցը փակվում է
+/fault NAME — պատասխանը գալիս է վնասված, ըստ անվան. մի քանիսը՝ ստորակետով, և կարող է հաջորդել այլ հրաման, օրինակ՝ /fault stall,cr-lf /long 100
+
+Վնասվածքների անունները.";
+
+/// What a damaged reply says, unless there is something else to say.
+pub(crate) const DAMAGED: &str = "\
+Այս պատասխանը վնասված է դիտմամբ։ Եթե այն կարդում եք ամբողջությամբ, ուրեմն ձեր ծրագիրը \
+վնասվածքից չի վախենում։";
 
 /// The most words of a `/long`: enough to fill any buffer between here and a client.
 const MAX_WORDS: usize = 10_000;
@@ -31,6 +44,9 @@ const SENTENCE: &str = "Սա երկար պատասխան է, որը ոչինչ �
 impl Magic {
     /// `None`: an ordinary message.
     pub(crate) fn parse(message: &str) -> Option<Self> {
+        if let Some(spell) = Spell::parse(message) {
+            return Some(Self::damaged(spell));
+        }
         let words: Vec<&str> = message.split_whitespace().collect();
         match words[..] {
             ["/help"] => Some(Self::Help),
@@ -47,6 +63,22 @@ impl Magic {
             _ => None,
         }
     }
+
+    fn damaged(spell: Option<Spell<'_>>) -> Self {
+        let Some(spell) = spell else {
+            return Self::FaultList;
+        };
+        match spell.rest {
+            Some(rest) => Self::parse(rest).unwrap_or(Self::Fault),
+            None if spell.is_of_polls() => Self::Human,
+            None => Self::Fault,
+        }
+    }
+}
+
+/// What `/help` says.
+pub(crate) fn help() -> String {
+    format!("{HELP}{}", list())
 }
 
 /// A text of so many words.
@@ -72,6 +104,12 @@ mod tests {
             ("/long many", None),
             ("/help me", None),
             ("/unknown", None),
+            ("/fault cut", Some(Magic::Fault)),
+            ("/fault cut /long 7", Some(Magic::Long(7))),
+            ("/fault cut /dance", Some(Magic::Fault)),
+            ("/fault poll-500", Some(Magic::Human)),
+            ("/fault", Some(Magic::FaultList)),
+            ("/fault cats", Some(Magic::FaultList)),
             ("help", None),
             ("", None),
         ] {

@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
-use http::header::{ALLOW, HeaderValue, RETRY_AFTER};
+use http::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::{self, Body};
 
@@ -24,11 +24,36 @@ enum Extra {
     None,
     RetryAfter(u64),
     Allow(&'static str),
+    /// The connection is of no use any more.
+    Close,
+}
+
+/// The answer, byte for byte, to a head that does not come to its end: there is no
+/// request yet that HTTP could answer.
+pub(crate) fn slow_head() -> String {
+    let refusal = Refusal::too_slow();
+    let shape = json!({ "error": { "code": refusal.code, "message": refusal.message } });
+    let body = shape.to_string();
+    format!(
+        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=utf-8\r\n\
+         access-control-allow-origin: *\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 impl Refusal {
     pub(crate) fn invalid(message: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_input", message)
+    }
+
+    pub(crate) fn malformed() -> Self {
+        Self::invalid("Հարցումը սխալ է կազմված։")
+    }
+
+    /// A conversation that takes nothing from a person any more; the API's table has no
+    /// code for this.
+    pub(crate) fn closed() -> Self {
+        Self::new(StatusCode::CONFLICT, "invalid_input", "Զրույցը փակված է։")
     }
 
     pub(crate) fn unauthenticated() -> Self {
@@ -66,6 +91,16 @@ impl Refusal {
         }
     }
 
+    /// What is not the API's is for this machine and its own pages alone; it has no code
+    /// in the API's table.
+    pub(crate) fn foreign() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Սա հասանելի է միայն այս համակարգչից։",
+        )
+    }
+
     /// The API's table has no code for this; a client is to go by the status.
     pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
         Self {
@@ -87,11 +122,38 @@ impl Refusal {
         )
     }
 
+    /// Nor for this; what is left of the request may still come, so the connection ends.
+    pub(crate) fn too_slow() -> Self {
+        Self {
+            extra: Extra::Close,
+            ..Self::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "invalid_input",
+                "Հարցումը չափազանց դանդաղ է գալիս։",
+            )
+        }
+    }
+
     pub(crate) fn into_response(self) -> Response<Body> {
-        let shape = json!({ "error": { "code": self.code, "message": self.message } });
+        let error = json!({ "code": self.code, "message": self.message });
+        self.with_error(&error)
+    }
+
+    /// With the message in place of the object.
+    pub(crate) fn into_plain_response(self) -> Response<Body> {
+        let error = json!(self.message);
+        self.with_error(&error)
+    }
+
+    fn with_error(self, error: &Value) -> Response<Body> {
+        let shape = json!({ "error": error });
         let mut response = answer::json(self.status, &shape);
         match self.extra {
             Extra::None => {}
+            Extra::Close => {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
             Extra::RetryAfter(seconds) => {
                 response.headers_mut().insert(RETRY_AFTER, seconds.into());
             }

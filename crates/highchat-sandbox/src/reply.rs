@@ -14,10 +14,15 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::answer::{self, Body};
-use crate::clock::text;
 use crate::conversation::Settled;
 use crate::conversations::Conversations;
+use crate::fault::{Damage, Moment, Then, Wire};
+use crate::journal::Told;
+use crate::reading::{Reading, Readings};
 use crate::turn::{Ending, Tempo, Turn};
+
+/// How long a reply of which nothing more comes is kept open for a client that stays.
+const MAX_HALT: Duration = Duration::from_secs(600);
 
 /// How fast replies come.
 #[derive(Clone, Copy, Debug)]
@@ -26,17 +31,31 @@ pub(crate) struct Pace {
     pub(crate) token_delay: Duration,
     /// Zero: no pings.
     pub(crate) ping_interval: Duration,
+    /// How long a client may take.
+    pub(crate) patience: Duration,
 }
 
 impl Pace {
     fn between_words(self, tempo: Tempo) -> Duration {
         match tempo {
-            Tempo::Usual => self.token_delay,
+            Tempo::Usual | Tempo::Lines => self.token_delay,
             Tempo::Slow if self.ping_interval.is_zero() => Duration::from_secs(3),
             // Longer than the silence that brings a ping, and too short for a second.
             Tempo::Slow => self.ping_interval.saturating_mul(3) / 2,
         }
     }
+}
+
+/// How a reply is given.
+pub(crate) struct Manner {
+    pub(crate) pace: Pace,
+    pub(crate) damage: Damage,
+    pub(crate) wire: Wire,
+    pub(crate) readings: Readings,
+    /// It is the first of its conversation.
+    pub(crate) is_first: bool,
+    /// What is noted of it.
+    pub(crate) told: Told,
 }
 
 /// The event stream of one reply.
@@ -48,7 +67,7 @@ pub(crate) struct Reply {
     conversations: Arc<Conversations>,
     conversation_id: String,
     turn: Turn,
-    pace: Pace,
+    manner: Manner,
     at: Place,
     /// When the next event is due.
     due: Option<Instant>,
@@ -56,6 +75,9 @@ pub(crate) struct Reply {
     ping_due: Option<Instant>,
     timer: Pin<Box<Sleep>>,
     open: Arc<AtomicUsize>,
+    is_settled: bool,
+    /// The message id and the time of its `human`.
+    human: Option<(String, Value)>,
 }
 
 /// How far a reply was said.
@@ -64,6 +86,10 @@ enum Place {
     Meta,
     /// From this byte of the text on.
     Text(usize),
+    /// Behind a `human`.
+    Done,
+    /// Nothing more comes, or nothing but pings.
+    Halted,
     Over,
 }
 
@@ -73,7 +99,7 @@ impl Reply {
         conversations: Arc<Conversations>,
         conversation_id: String,
         turn: Turn,
-        pace: Pace,
+        manner: Manner,
         open: Arc<AtomicUsize>,
     ) -> Self {
         open.fetch_add(1, Ordering::Relaxed);
@@ -81,17 +107,25 @@ impl Reply {
             conversations,
             conversation_id,
             turn,
-            pace,
-            at: Place::Meta,
+            at: if manner.is_first || !manner.readings.has(Reading::MetaOnce) {
+                Place::Meta
+            } else {
+                Place::Text(0)
+            },
+            manner,
             due: Some(Instant::now()),
             ping_due: None,
             timer: Box::pin(sleep(Duration::ZERO)),
             open,
+            is_settled: false,
+            human: None,
         }
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
+        let told = self.manner.told.clone();
         let mut response = answer::empty(StatusCode::OK);
+        response.extensions_mut().insert(told);
         let headers = response.headers_mut();
         headers.insert(
             CONTENT_TYPE,
@@ -103,53 +137,123 @@ impl Reply {
 
     /// The next event that is no ping.
     fn advance(&mut self) -> Bytes {
-        let (event, next) = match self.at {
-            Place::Meta => (
-                event("meta", &json!({ "conversation_id": self.conversation_id })),
-                Place::Text(0),
-            ),
-            Place::Text(start) => match self.turn.text[start..].split_inclusive(' ').next() {
-                Some(token) => (
-                    event("delta", &json!({ "text": token })),
-                    Place::Text(start + token.len()),
-                ),
-                None => (self.last(), Place::Over),
+        let length = self.turn.text.len();
+        let (name, data, moment, next) = match self.at {
+            Place::Meta => {
+                let data = json!({ "conversation_id": self.conversation_id });
+                ("meta", data, Moment::Usual, Place::Text(0))
+            }
+            Place::Text(start) => match self.token(start) {
+                Some(token) => {
+                    let end = start + token.len();
+                    let is_middle = (start..end).contains(&(length / 2));
+                    let moment = if is_middle {
+                        Moment::Middle
+                    } else {
+                        Moment::Usual
+                    };
+                    ("delta", json!({ "text": token }), moment, Place::Text(end))
+                }
+                None => {
+                    let (name, data) = self.last();
+                    let goes_on = matches!(self.turn.ending, Ending::Human(_))
+                        && self.manner.readings.has(Reading::DoneAfterHuman);
+                    let (moment, next) = match (length, goes_on) {
+                        (0, true) => (Moment::Middle, Place::Done),
+                        (_, true) => (Moment::Usual, Place::Done),
+                        (0, false) => (Moment::MiddleAndLast, Place::Over),
+                        (_, false) => (Moment::Last, Place::Over),
+                    };
+                    (name, data, moment, next)
+                }
             },
-            Place::Over => (Bytes::new(), Place::Over),
+            Place::Done => {
+                let (data, moment) = (self.done_after_human(), Moment::Last);
+                ("done", data, moment, Place::Over)
+            }
+            // Nobody waits that long for what never comes.
+            Place::Halted | Place::Over => {
+                self.at = Place::Over;
+                return Bytes::new();
+            }
         };
-        self.at = next;
-        event
+        let (bytes, then) = self.manner.damage.write(name, data, moment);
+        self.at = match then {
+            Then::GoesOn => next,
+            Then::Pings => Place::Halted,
+            Then::Halts(ending) => {
+                self.manner.wire.end(ending);
+                Place::Halted
+            }
+        };
+        if next == Place::Over && self.manner.damage.is_whole() {
+            self.manner.told.over.get_or_init(std::time::Instant::now);
+        }
+        bytes
     }
 
-    fn last(&self) -> Bytes {
+    /// What is said at once, from there on.
+    fn token(&self, start: usize) -> Option<&str> {
+        let end = match self.turn.tempo {
+            Tempo::Usual | Tempo::Slow => ' ',
+            Tempo::Lines => '\n',
+        };
+        self.turn.text[start..].split_inclusive(end).next()
+    }
+
+    fn last(&mut self) -> (&'static str, Value) {
         let Settled {
             message_id,
             state,
             ts,
         } = self.settle();
-        let ts = text(ts);
+        let ts = self.manner.readings.time(ts);
+        let written = ts.as_str().map_or_else(|| ts.to_string(), str::to_owned);
+        self.manner.told.last_time.get_or_init(|| written);
+        let message_id = self.manner.readings.message_id(&message_id);
         match self.turn.ending {
-            Ending::Done(_) => event(
+            Ending::Done(_) => (
                 "done",
-                &json!({ "message_id": message_id, "state": state, "ts": ts }),
+                json!({ "message_id": message_id, "state": state, "ts": ts }),
             ),
-            Ending::Human(message) => event("human", &json!({ "message": message, "ts": ts })),
-            Ending::Error(message) => event("error", &json!({ "message": message })),
+            Ending::Human(message) => {
+                self.human = Some((message_id, ts.clone()));
+                ("human", json!({ "message": message, "ts": ts }))
+            }
+            Ending::Error(message) => ("error", json!({ "message": message })),
         }
     }
 
-    fn settle(&self) -> Settled {
+    /// The state has no `human` there.
+    fn done_after_human(&self) -> Value {
+        let (message_id, ts) = self.human.clone().unwrap_or_default();
+        json!({ "message_id": message_id, "state": "pending_human", "ts": ts })
+    }
+
+    fn settle(&mut self) -> Settled {
+        self.is_settled = true;
         self.conversations.settle(&self.conversation_id, &self.turn)
+    }
+
+    /// How long after the last event a ping is due.
+    fn ping_interval(&self) -> Option<Duration> {
+        let interval = self.manner.pace.ping_interval;
+        match self.at {
+            // A stall is no ping's business; a stall with pings must have some.
+            Place::Halted if self.manner.wire.course().end.is_some() => None,
+            Place::Halted if interval.is_zero() => Some(Duration::from_secs(1)),
+            _ => Some(interval).filter(|interval| !interval.is_zero()),
+        }
     }
 
     /// How long after the last event the next is due.
     fn delay(&self) -> Duration {
         match self.at {
-            Place::Meta | Place::Over => Duration::ZERO,
+            Place::Meta | Place::Done | Place::Halted | Place::Over => Duration::ZERO,
             // What ends a reply comes with its last word.
             Place::Text(start) if start == self.turn.text.len() => Duration::ZERO,
-            Place::Text(0) => self.pace.token_delay,
-            Place::Text(_) => self.pace.between_words(self.turn.tempo),
+            Place::Text(0) => self.manner.pace.token_delay,
+            Place::Text(_) => self.manner.pace.between_words(self.turn.tempo),
         }
     }
 }
@@ -171,10 +275,13 @@ impl hyper::body::Body for Reply {
             // Where both are late, the silence came first.
             let pings = is_due(self.ping_due) && (self.due.is_none() || self.ping_due < self.due);
             let bytes = if pings {
-                event("ping", &json!({}))
+                self.manner.damage.write("ping", json!({}), Moment::Usual).0
             } else if is_due(self.due) {
                 let bytes = self.advance();
-                self.due = now.checked_add(self.delay());
+                self.due = match self.at {
+                    Place::Halted => now.checked_add(MAX_HALT),
+                    _ => now.checked_add(self.delay()),
+                };
                 bytes
             } else {
                 match [self.due, self.ping_due].into_iter().flatten().min() {
@@ -188,11 +295,9 @@ impl hyper::body::Body for Reply {
                     Poll::Pending => return Poll::Pending,
                 }
             };
-            let interval = self.pace.ping_interval;
-            self.ping_due = match interval.is_zero() {
-                true => None,
-                false => now.checked_add(interval),
-            };
+            self.ping_due = self
+                .ping_interval()
+                .and_then(|interval| now.checked_add(interval));
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
     }
@@ -206,14 +311,9 @@ impl Drop for Reply {
     fn drop(&mut self) {
         // A reply whose client left is kept like any other: the service had it to
         // say, and the client finds it in the messages.
-        if self.at != Place::Over {
+        if !self.is_settled {
             let _ = self.settle();
         }
         self.open.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// The bytes of one event.
-fn event(name: &str, data: &Value) -> Bytes {
-    format!("event: {name}\ndata: {data}\n\n").into()
 }

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::conversation::Rating;
 use crate::query;
+use crate::rating::Rating;
+use crate::reading::{Reading, Readings};
 use crate::refusal::Refusal;
 
 /// The API's limits, in Unicode scalar values (our reading of its "chars").
@@ -17,19 +18,22 @@ pub(crate) struct ChatRequest {
     pub(crate) message: String,
     /// `null` is as good as nothing: the API's own samples send it.
     pub(crate) conversation_id: Option<String>,
-    visitor_ref: Option<String>,
+    pub(crate) visitor_ref: Option<String>,
 }
 
 impl ChatRequest {
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Refusal> {
-        let request: Self = serde_json::from_slice(body).map_err(|_| malformed())?;
-        if !(1..=MAX_MESSAGE).contains(&request.message.chars().count()) {
+    pub(crate) fn parse(body: &[u8], readings: Readings) -> Result<Self, Refusal> {
+        let request: Self = serde_json::from_slice(body).map_err(|_| Refusal::malformed())?;
+        let is_blank = request.message.trim().is_empty();
+        if !(1..=MAX_MESSAGE).contains(&readings.length(&request.message))
+            || is_blank && readings.has(Reading::BlankIsEmpty)
+        {
             return Err(Refusal::invalid(
                 "Հաղորդագրությունը պետք է ունենա 1-ից 4000 նիշ։",
             ));
         }
         let visitor_ref = request.visitor_ref.as_deref().unwrap_or("");
-        if visitor_ref.chars().count() > MAX_VISITOR_REF {
+        if readings.length(visitor_ref) > MAX_VISITOR_REF {
             return Err(Refusal::invalid(
                 "Այցելուի նշիչը կարող է ունենալ ամենաշատը 200 նիշ։",
             ));
@@ -46,7 +50,7 @@ struct RatingRequest {
 
 /// The body of `POST /v1/conversations/{id}/rating`.
 pub(crate) fn rating(body: &[u8]) -> Result<Rating, Refusal> {
-    let request: RatingRequest = serde_json::from_slice(body).map_err(|_| malformed())?;
+    let request: RatingRequest = serde_json::from_slice(body).map_err(|_| Refusal::malformed())?;
     match request.rating {
         rating @ (0 | 1) => Ok(Rating {
             rating,
@@ -57,16 +61,22 @@ pub(crate) fn rating(body: &[u8]) -> Result<Rating, Refusal> {
 }
 
 /// The `after` of `GET /v1/conversations/{id}/messages`, where there is one.
-pub(crate) fn after(query: Option<&str>) -> Result<Option<Timestamp>, Refusal> {
+pub(crate) fn after(query: Option<&str>, readings: Readings) -> Result<Option<Timestamp>, Refusal> {
     match query::value(query, "after") {
         None => Ok(None),
-        Some(time) => time
-            .parse()
-            .map(Some)
-            .map_err(|_| Refusal::invalid("Ժամանակը սխալ է գրված։")),
+        Some(text) => {
+            let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+            time(&text)
+                .filter(|_| !is_number || readings.has(Reading::TimesAsNumbers))
+                .map(Some)
+                .ok_or_else(|| Refusal::invalid("Ժամանակը սխալ է գրված։"))
+        }
     }
 }
 
-fn malformed() -> Refusal {
-    Refusal::invalid("Հարցումը սխալ է կազմված։")
+/// A time in any of the forms in which they are given.
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
+    let number = text.parse().ok();
+    let number = number.and_then(|time| Timestamp::from_millisecond(time).ok());
+    number.or_else(|| text.parse().ok())
 }

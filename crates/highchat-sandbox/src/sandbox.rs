@@ -9,13 +9,19 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 use crate::access::Access;
-use crate::conversation::Rating;
 use crate::conversations::Conversations;
+use crate::desk::Desk;
+use crate::fault::Faults;
 use crate::journal::Request;
+use crate::pages;
 use crate::person::Person;
+use crate::rating::Rating;
+use crate::reading::{Reading, Readings};
 use crate::reply::Pace;
+use crate::script::Script;
 use crate::server;
 use crate::service::Service;
+use crate::verdict::Verdict;
 
 /// A running service on a port of 127.0.0.1; it stops when it is dropped.
 ///
@@ -82,13 +88,85 @@ impl Sandbox {
         self.service.access().slug()
     }
 
+    /// The page where a user chats, for a browser: `http://127.0.0.1:PORT/c/SLUG`.
+    #[must_use]
+    pub fn chat_url(&self) -> String {
+        format!("{}{}", self.base_url, pages::chat_path(self.slug()))
+    }
+
+    /// The page where a person answers, for a browser: `http://127.0.0.1:PORT/inbox`.
+    #[must_use]
+    pub fn inbox_url(&self) -> String {
+        format!("{}/inbox", self.base_url)
+    }
+
+    /// The person's side: to see who waits, and to answer in place of the built-in
+    /// [`Person`].
+    #[must_use]
+    pub fn desk(&self) -> Desk<'_> {
+        Desk::new(self.service.conversations())
+    }
+
     /// What it was asked, oldest first: every request whose head and body arrived
-    /// whole, refused ones and preflights included.
+    /// whole, refused ones and preflights included; not the pages and the desk, which
+    /// are not the API's.
     ///
     /// The newest 1000 are kept.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
-        self.service.requests()
+        self.service.journal().requests()
+    }
+
+    /// Lets faults befall the next reply that has none yet, with what comes before it
+    /// (refusals, which a client that tries again meets one after the other); those of
+    /// polls befall the next polls of any conversation.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use highchat_sandbox::{Fault, Sandbox};
+    ///
+    /// let sandbox = Sandbox::start()?;
+    /// sandbox.inject([Fault::TooManySeconds, Fault::CrLf]);
+    /// // The next message is refused; sent again, its reply has CR LF.
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn inject(&self, faults: impl Into<Faults>) {
+        self.service.plan().inject(faults.into());
+    }
+
+    /// Waits until what was asked so far fits; `false` if it did not within `timeout`.
+    ///
+    /// It looks whenever a request came, was answered, or its answer ended.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use core::time::Duration;
+    /// use highchat_sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::start()?;
+    /// let ended = sandbox.wait_until(Duration::ZERO, |requests| {
+    ///     requests.iter().all(|request| request.ended.is_some())
+    /// });
+    /// assert!(ended, "nothing was asked, so everything has ended");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn wait_until(&self, timeout: Duration, fits: impl Fn(&[Request]) -> bool) -> bool {
+        self.service.journal().wait(timeout, fits)
+    }
+
+    /// Whether the client behaved so far, as far as what it sent shows.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of_journal(self.service.journal())
+    }
+
+    /// Notes that the client wants nothing more of what is under way: it is to leave
+    /// soon, or the [verdict](Self::verdict) says so.
+    pub fn note_cancel(&self) {
+        self.service.journal().cancelled();
     }
 
     /// The rating last given to a conversation.
@@ -152,6 +230,9 @@ pub struct Builder {
     rate_limit: u32,
     patience: Duration,
     person: Person,
+    faults: Faults,
+    readings: Readings,
+    script: Script,
 }
 
 impl Default for Builder {
@@ -165,6 +246,9 @@ impl Default for Builder {
             rate_limit: 30,
             patience: Duration::from_secs(10),
             person: Person::default(),
+            faults: Faults::default(),
+            readings: Readings::default(),
+            script: Script::new(),
         }
     }
 }
@@ -223,9 +307,29 @@ impl Builder {
         self
     }
 
-    /// Who answers once a conversation is handed over.
+    /// Who answers once a conversation is handed over and nobody is at the desk.
     pub fn person(mut self, person: Person) -> Self {
         self.person = person;
+        self
+    }
+
+    /// Faults that befall every reply, or every poll; each call adds some. A refusal
+    /// befalls every message for ever, unless it says how often: then each message so
+    /// often, before it is taken.
+    pub fn fault(mut self, faults: impl Into<Faults>) -> Self {
+        self.faults.extend(faults.into());
+        self
+    }
+
+    /// What the bot says to which message, and what goes wrong then.
+    pub fn script(mut self, script: Script) -> Self {
+        self.script = script;
+        self
+    }
+
+    /// Another way to read the API's text where it is silent; each call adds one.
+    pub fn reading(mut self, reading: Reading) -> Self {
+        self.readings.add(reading);
         self
     }
 
@@ -240,16 +344,25 @@ impl Builder {
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
         let addr = listener.local_addr()?;
+        let person = self.script.take_person().unwrap_or(self.person);
+        let conversations = match Conversations::new(person) {
+            plain if !self.readings.has(Reading::NumericIds) => plain,
+            plain => plain.with_numeric_ids(),
+        };
         let service = Arc::new(Service::new(
             Access::new(self.keys, self.slug),
             self.rate_limit,
-            Conversations::new(self.person),
+            conversations,
             Pace {
                 token_delay: self.token_delay,
                 ping_interval: self.ping_interval,
+                patience: self.patience,
             },
-            self.patience,
+            self.script,
+            self.readings,
+            addr.port(),
         ));
+        service.plan().set_always(self.faults);
         let (stop, stopped) = oneshot::channel();
         let (ready, readiness) = mpsc::channel();
         let serving = Arc::clone(&service);
@@ -281,6 +394,7 @@ impl fmt::Debug for Builder {
             .field("rate_limit", &self.rate_limit)
             .field("patience", &self.patience)
             .field("person", &self.person)
+            .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
 }

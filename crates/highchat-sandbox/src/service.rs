@@ -1,25 +1,34 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::access::{Access, Credential};
 use crate::answer::{self, Body};
+use crate::control;
 use crate::conversations::Conversations;
 use crate::cors;
-use crate::journal::{Journal, Request};
+use crate::desk;
+use crate::fault::{self, Damage, Fate, Faults, Plan, Spell, Wire};
+use crate::journal::{Journal, Request, Told};
+use crate::look::Look;
+use crate::pages;
 use crate::rate::RateLimit;
+use crate::reading::{Reading, Readings};
 use crate::refusal::Refusal;
-use crate::reply::{Pace, Reply};
+use crate::reply::{Manner, Pace, Reply};
 use crate::request::{self, ChatRequest};
+use crate::script::{Rule, Script};
 use crate::upload::Upload;
+use crate::watched::Watched;
 
 /// The service: what every request is answered from.
 pub(crate) struct Service {
@@ -27,10 +36,13 @@ pub(crate) struct Service {
     rate: Mutex<RateLimit>,
     conversations: Arc<Conversations>,
     pace: Pace,
-    patience: Duration,
     open_replies: Arc<AtomicUsize>,
-    journal: Mutex<Journal>,
-    started: Instant,
+    journal: Arc<Journal>,
+    plan: Mutex<Plan>,
+    readings: Readings,
+    script: Script,
+    /// Where it listens.
+    port: u16,
 }
 
 /// The endpoints of the API.
@@ -47,17 +59,21 @@ impl Service {
         rate_limit: u32,
         conversations: Conversations,
         pace: Pace,
-        patience: Duration,
+        script: Script,
+        readings: Readings,
+        port: u16,
     ) -> Self {
         Self {
+            readings,
+            script,
+            port,
+            journal: Arc::new(Journal::new(access.keys().to_vec())),
+            plan: Mutex::default(),
             access,
             rate: Mutex::new(RateLimit::new(rate_limit)),
             conversations: Arc::new(conversations),
             pace,
-            patience,
             open_replies: Arc::default(),
-            journal: Mutex::default(),
-            started: Instant::now(),
         }
     }
 
@@ -70,50 +86,78 @@ impl Service {
     }
 
     pub(crate) fn patience(&self) -> Duration {
-        self.patience
+        self.pace.patience
     }
 
     pub(crate) fn open_replies(&self) -> usize {
         self.open_replies.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn requests(&self) -> Vec<Request> {
-        let journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        journal.requests()
+    /// What was asked.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
     }
 
-    /// Answers a request. An error is a client that there is no use in answering; its
-    /// connection is to be closed.
+    /// Which faults befall whom.
+    pub(crate) fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers a request that came on that connection. An error is a client that there is
+    /// no use in answering; its connection is to be closed.
     pub(crate) async fn answer(
         &self,
         request: hyper::Request<Incoming>,
+        connection: u64,
+        wire: &Wire,
     ) -> io::Result<Response<Body>> {
         let (head, body) = request.into_parts();
         // The body first, whatever the answer: leaving it unread would cost the client
         // the answer, and the journal wants it.
-        let upload = Upload::read(body, self.patience).await?;
-        let request = Request {
-            at: self.started.elapsed(),
-            method: head.method,
-            path: head.uri.path().to_owned(),
-            query: head.uri.query().map(str::to_owned),
-            headers: head.headers,
-            body: upload.bytes().clone(),
-        };
-        let mut response = match upload {
-            Upload::Whole(_) => self.route(&request),
-            Upload::TooLarge(_) => Err(Refusal::too_large()),
+        let upload = Upload::read(body, self.pace.patience).await?;
+        let request = Request::new(connection, head, upload.bytes().clone());
+        wire.begin(&Faults::default());
+        // What is not the API's is for no other origin, and what it was asked is nobody's
+        // test.
+        if matches!(upload, Upload::Whole(_)) {
+            if let Some(answer) = self.aside(&request) {
+                return Ok(answer.unwrap_or_else(Refusal::into_response));
+            }
         }
-        .unwrap_or_else(Refusal::into_response);
+        let number = self.journal.record(request.clone());
+        let mut response = match upload {
+            Upload::Whole(_) => self.route(&request, wire),
+            Upload::TooLarge(_) => Err(Refusal::too_large()),
+            Upload::TooSlow(_) => Err(Refusal::too_slow()),
+        }
+        .unwrap_or_else(|refusal| match self.readings.has(Reading::ErrorAsString) {
+            true => refusal.into_plain_response(),
+            false => refusal.into_response(),
+        });
+        self.readings.alter(&mut response);
         cors::allow(response.headers_mut());
-        self.journal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .record(request);
-        Ok(response)
+        let mut told: Told = response.extensions_mut().remove().unwrap_or_default();
+        let endpoint = Endpoint::find(&request.path);
+        told.is_known_path = endpoint.is_some();
+        if let Some(Endpoint::Messages(id) | Endpoint::Rating(id)) = endpoint {
+            told.conversation_id = Some(id);
+        }
+        self.journal.answered(number, &response, told);
+        let journal = Arc::clone(&self.journal);
+        Ok(response.map(|body| Watched::new(body, journal, number, wire.clone()).boxed_unsync()))
     }
 
-    fn route(&self, request: &Request) -> Result<Response<Body>, Refusal> {
+    /// Answers what is asked of the pages, of the desk or of the control API.
+    fn aside(&self, request: &Request) -> Option<Result<Response<Body>, Refusal>> {
+        pages::answer(self.access.slug(), request)
+            .or_else(|| desk::answer(&self.conversations, request))
+            .or_else(|| {
+                let is_control = request.path.starts_with(control::PREFIX);
+                is_control.then(|| control::answer(request, &self.journal, &mut self.plan()))
+            })
+    }
+
+    fn route(&self, request: &Request, wire: &Wire) -> Result<Response<Body>, Refusal> {
         let endpoint = Endpoint::find(&request.path).ok_or_else(Refusal::no_such_path)?;
         if request.method == Method::OPTIONS {
             return Ok(cors::preflight());
@@ -124,51 +168,121 @@ impl Service {
         let query = request.query.as_deref();
         let credential = self.access.credential(&request.headers, query)?;
         match endpoint {
-            Endpoint::Chat => self.chat(credential, &request.body),
-            Endpoint::Messages(id) => self.messages(&id, query),
+            Endpoint::Chat => self.chat(credential, request, wire),
+            Endpoint::Messages(id) => self.messages(&id, request),
             Endpoint::Rating(id) => self.rating(&id, &request.body),
         }
     }
 
-    fn chat(&self, credential: Credential, body: &Bytes) -> Result<Response<Body>, Refusal> {
+    fn chat(
+        &self,
+        credential: Credential,
+        request: &Request,
+        wire: &Wire,
+    ) -> Result<Response<Body>, Refusal> {
         let ChatRequest {
             message,
             conversation_id,
-            ..
-        } = ChatRequest::parse(body)?;
-        if conversation_id
-            .as_ref()
-            .is_some_and(|id| !self.conversations.contains(id))
-        {
+            visitor_ref,
+        } = ChatRequest::parse(&request.body, self.readings)?;
+        let id = conversation_id.as_deref();
+        if id.is_some_and(|id| self.is_gone(id)) {
             return Err(Refusal::no_such_conversation());
         }
+        let turns = id.map_or(0, |id| self.conversations.turns(id));
+        let rule = self.script.find(turns + 1, &message);
+        let mut own = Spell::faults(&message);
+        own.extend(rule.map(Rule::faults).cloned().unwrap_or_default());
+        let fate = self.plan().message(credential, &request.body, &own);
+        let faults = match fate {
+            Fate::Refused(injection) => {
+                let mut response = fault::refusal(injection, request, self.port);
+                let told = id.map(Told::of);
+                response.extensions_mut().insert(told.unwrap_or_default());
+                return Ok(response);
+            }
+            Fate::Taken(faults) => faults,
+        };
         self.rate
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .admit(credential, Instant::now())
             .map_err(Refusal::rate_limited)?;
+        let is_first = id.is_none();
         let id = conversation_id.unwrap_or_else(|| self.conversations.begin());
         let turn = self
             .conversations
-            .hear(&id, &message)
+            .hear(&id, &message, visitor_ref)
             .ok_or_else(Refusal::no_such_conversation)?;
+        let turn = match rule {
+            Some(rule) => rule.apply(turn),
+            None => turn,
+        };
+        self.plan().fail_polls(&id, &faults);
+        wire.begin(&faults);
+        let told = Told::of(&id);
         let reply = Reply::new(
             Arc::clone(&self.conversations),
             id,
             turn,
-            self.pace,
+            Manner {
+                pace: self.pace,
+                damage: Damage::new(faults.clone()),
+                wire: wire.clone(),
+                readings: self.readings,
+                is_first,
+                told,
+            },
             Arc::clone(&self.open_replies),
         );
-        Ok(reply.into_response())
+        Ok(fault::alter(reply.into_response(), &faults))
     }
 
-    fn messages(&self, id: &str, query: Option<&str>) -> Result<Response<Body>, Refusal> {
-        let after = request::after(query)?;
+    /// Whether a message cannot be taken: there is no such conversation, or no more.
+    fn is_gone(&self, id: &str) -> bool {
+        !self.conversations.contains(id)
+            || self.readings.has(Reading::ClosedIsGone) && self.conversations.is_closed(id)
+    }
+
+    fn messages(&self, id: &str, request: &Request) -> Result<Response<Body>, Refusal> {
+        let after = request::after(request.query.as_deref(), self.readings)?;
+        if !self.conversations.contains(id) {
+            return Err(Refusal::no_such_conversation());
+        }
+        let failing = self.plan().poll(id);
+        if let Some(injection) = failing.refusal {
+            return Ok(fault::refusal(injection, request, self.port));
+        }
+        let look = Look {
+            after,
+            repeats: fault::repeats(&failing.faults),
+            is_inclusive: self.readings.has(Reading::AfterInclusive),
+            whose: self.readings.whose(),
+        };
         let page = self
             .conversations
-            .page(id, after)
+            .page(id, &look)
             .ok_or_else(Refusal::no_such_conversation)?;
-        Ok(answer::json(StatusCode::OK, &page))
+        let mut shown = self.readings.page(&page);
+        fault::reshape(&mut shown, &failing.faults);
+        let mut response = answer::json(StatusCode::OK, &shown);
+        let times = shown["messages"].as_array().into_iter().flatten();
+        let times = times.map(|message| &message["created_at"]);
+        let newest = times.max_by_key(|time| time.to_string());
+        let written = |time: &Value| {
+            time.as_str()
+                .map_or_else(|| time.to_string(), str::to_owned)
+        };
+        response.extensions_mut().insert(Told {
+            state: Some(page.state),
+            times: newest
+                .into_iter()
+                .chain([&shown["ts"]])
+                .map(written)
+                .collect(),
+            ..Told::of(id)
+        });
+        Ok(response)
     }
 
     fn rating(&self, id: &str, body: &Bytes) -> Result<Response<Body>, Refusal> {
@@ -176,7 +290,11 @@ impl Service {
         self.conversations
             .rate(id, rating)
             .ok_or_else(Refusal::no_such_conversation)?;
-        Ok(answer::json(StatusCode::OK, &json!({ "ok": true })))
+        Ok(if self.readings.has(Reading::Rating204) {
+            answer::empty(StatusCode::NO_CONTENT)
+        } else {
+            answer::json(StatusCode::OK, &json!({ "ok": true }))
+        })
     }
 }
 

@@ -3,6 +3,7 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
@@ -25,6 +26,12 @@ impl StallGuard {
             patience,
             stalled: None,
         }
+    }
+
+    /// Makes the connection's end a RST: for one that is to be dropped at once.
+    pub(crate) fn reset_on_close(&self) {
+        // A socket that refuses ends with a FIN.
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
     }
 
     fn watch<T>(

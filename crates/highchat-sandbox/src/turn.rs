@@ -1,7 +1,8 @@
 //! What a message leads to.
 
 use crate::bot;
-use crate::magic::{HELP, Magic, long_text};
+use crate::fault::list;
+use crate::magic::{DAMAGED, Magic, help, long_text};
 use crate::memory::Memory;
 use crate::state::State;
 
@@ -19,6 +20,8 @@ pub(crate) enum Tempo {
     Usual,
     /// With pauses long enough for a ping.
     Slow,
+    /// Line by line.
+    Lines,
 }
 
 /// The event that ends a reply.
@@ -39,6 +42,20 @@ pub(crate) enum Next {
     Closes,
 }
 
+/// How a scripted reply ends, as a script writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Ends {
+    Bot,
+    Pending,
+    Closed,
+    Human,
+    Error,
+}
+
+const JOINED: &str = "Զրույցին միացավ մեր աշխատակիցը։ Նա շուտով կպատասխանի ձեզ։";
+const BROKE_OFF: &str = "Պատասխանը չհաջողվեց ավարտել։ Փորձեք մի փոքր ուշ։";
+
 impl Turn {
     /// The turn that `message` begins, in a conversation with this state, whose memory
     /// has heard it.
@@ -58,22 +75,43 @@ impl Turn {
         }
     }
 
+    /// With another text, another end, or both. What is said while a person has the
+    /// conversation stays.
+    pub(crate) fn scripted(self, text: Option<&str>, ends: Option<Ends>) -> Self {
+        if matches!(self.ending, Ending::Human(_)) || text.is_none() && ends.is_none() {
+            return self;
+        }
+        let ending = match ends {
+            None | Some(Ends::Bot) => Ending::Done(Next::GoesOn),
+            Some(Ends::Pending) => Ending::Done(Next::Pending),
+            Some(Ends::Closed) => Ending::Done(Next::Closes),
+            Some(Ends::Human) => Ending::Human(JOINED),
+            Some(Ends::Error) => Ending::Error(BROKE_OFF),
+        };
+        Self::says(text.unwrap_or(&self.text), ending)
+    }
+
     fn shows(magic: Magic) -> Self {
         match magic {
-            Magic::Help => Self::says(HELP, Ending::Done(Next::GoesOn)),
-            Magic::Error => Self::says(
-                "Մի վայրկյան, փնտրում եմ ",
-                Ending::Error("Պատասխանը չհաջողվեց ավարտել։ Փորձեք մի փոքր ուշ։"),
-            ),
+            Magic::Help => Self {
+                tempo: Tempo::Lines,
+                ..Self::says(help(), Ending::Done(Next::GoesOn))
+            },
+            Magic::Fault => Self::says(DAMAGED, Ending::Done(Next::GoesOn)),
+            Magic::FaultList => Self {
+                tempo: Tempo::Lines,
+                ..Self::says(
+                    format!("Այդպիսի վնասվածք չգիտեմ։ Ահա իմ գիտեցածները.{}", list()),
+                    Ending::Done(Next::GoesOn),
+                )
+            },
+            Magic::Error => Self::says("Մի վայրկյան, փնտրում եմ ", Ending::Error(BROKE_OFF)),
             Magic::Slow => Self {
                 tempo: Tempo::Slow,
                 ..Self::says("Մտածում եմ, սպասեք։", Ending::Done(Next::GoesOn))
             },
             Magic::Long(words) => Self::says(long_text(words), Ending::Done(Next::GoesOn)),
-            Magic::Human => Self::says(
-                "",
-                Ending::Human("Զրույցին միացավ մեր աշխատակիցը։ Նա շուտով կպատասխանի ձեզ։"),
-            ),
+            Magic::Human => Self::says("", Ending::Human(JOINED)),
             Magic::Pending => Self::says(
                 "Ձեր հարցը կփոխանցեմ մեր աշխատակցին։ Նա շուտով կպատասխանի ձեզ այստեղ։",
                 Ending::Done(Next::Pending),

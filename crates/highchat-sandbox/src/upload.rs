@@ -17,14 +17,16 @@ pub(crate) enum Upload {
     Whole(Bytes),
     /// More than is taken; this is how it begins.
     TooLarge(Bytes),
+    /// It did not come to its end in time; this is what there is.
+    TooSlow(Bytes),
 }
 
 impl Upload {
-    /// Reads a body to its end. A client that breaks off or takes longer than
-    /// `patience` is an error: there is nobody to answer.
+    /// Reads a body to its end, for as long as `patience`. A client that breaks off is an
+    /// error: there is nobody to answer.
     pub(crate) async fn read(mut body: Incoming, patience: Duration) -> io::Result<Self> {
+        let mut bytes = BytesMut::new();
         let read = async {
-            let mut bytes = BytesMut::new();
             let mut length = 0_usize;
             while let Some(frame) = body.frame().await {
                 let frame = frame.map_err(io::Error::other)?;
@@ -38,20 +40,22 @@ impl Upload {
                     break;
                 }
             }
-            let bytes = bytes.freeze();
-            Ok(if length > MAX_BODY {
-                Self::TooLarge(bytes)
-            } else {
-                Self::Whole(bytes)
-            })
+            Ok::<_, io::Error>(length > MAX_BODY)
         };
-        tokio::time::timeout(patience, read).await?
+        let is_too_large = tokio::time::timeout(patience, read).await;
+        let bytes = bytes.freeze();
+        Ok(match is_too_large {
+            Ok(Ok(false)) => Self::Whole(bytes),
+            Ok(Ok(true)) => Self::TooLarge(bytes),
+            Ok(Err(error)) => return Err(error),
+            Err(_) => Self::TooSlow(bytes),
+        })
     }
 
     /// The bytes there are.
     pub(crate) fn bytes(&self) -> &Bytes {
         match self {
-            Self::Whole(bytes) | Self::TooLarge(bytes) => bytes,
+            Self::Whole(bytes) | Self::TooLarge(bytes) | Self::TooSlow(bytes) => bytes,
         }
     }
 }

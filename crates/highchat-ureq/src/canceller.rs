@@ -57,13 +57,14 @@ struct Live {
 impl Wish {
     /// Shuts down what is not to go on.
     fn interrupt(&mut self) {
-        let is_over = |live: &Live| self.cancel || (self.wake && !live.is_of_turn);
-        let (over, live) = core::mem::take(&mut self.live)
-            .into_iter()
-            .partition(is_over);
-        self.live = live;
-        let over: Vec<_> = over;
-        over.into_iter().for_each(|live| live.agent.shutdown());
+        let (cancel, wake) = (self.cancel, self.wake);
+        self.live.retain(|live| {
+            let goes_on = !cancel && (live.is_of_turn || !wake);
+            if !goes_on {
+                live.agent.clone().shutdown();
+            }
+            goes_on
+        });
     }
 }
 
@@ -84,8 +85,7 @@ impl Wishes {
     }
 
     /// Begins an exchange; where it is not to go on, it ends at once.
-    pub(crate) fn enter(&self, id: RequestId, is_of_turn: bool, agent: &Agent) {
-        let agent = agent.clone();
+    pub(crate) fn enter(&self, id: RequestId, is_of_turn: bool, agent: Agent) {
         let mut wish = self.lock();
         wish.live.push(Live {
             id,

@@ -14,7 +14,7 @@ use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
 
 use crate::clock::Clock;
-use crate::exchange::{Exchange, Line};
+use crate::exchange::Exchange;
 use crate::reply::Reply;
 use crate::watch::{LONGEST_TIMEOUT, Watch, Watching};
 
@@ -61,10 +61,9 @@ impl Client {
             .timeout_resolve(half)
             .timeout_connect(half);
         // What is on this machine is not reached through another one.
-        let ureq = if endpoint.is_loopback() {
-            ureq.proxy(None)
-        } else {
-            ureq
+        let ureq = match endpoint.is_loopback() {
+            true => ureq.proxy(None),
+            false => ureq,
         };
         #[cfg(feature = "native-roots")]
         let ureq = ureq.tls_config(
@@ -119,11 +118,15 @@ impl Client {
     }
 
     fn exchange(&self, request: Request<Bytes>) -> Result<Exchange, Failure> {
-        self.line().run(request)
+        self.open(request, |_| ())
     }
 
-    /// A line of its own for an exchange.
-    pub(crate) fn line(&self) -> Line {
+    /// Begins an exchange on a connection of its own; `begins` gets what can end it.
+    pub(crate) fn open(
+        &self,
+        request: Request<Bytes>,
+        begins: impl FnOnce(Agent),
+    ) -> Result<Exchange, Failure> {
         let deadline = self.clock.now() + self.config.response_timeout;
         let watch = Arc::new(Watch::new(self.clock, deadline));
         let connector = Watching {
@@ -131,7 +134,8 @@ impl Client {
             watch: Arc::clone(&watch),
         };
         let agent = Agent::with_parts(self.ureq.clone(), connector, DefaultResolver::default());
-        Line { agent, watch }
+        begins(agent.clone());
+        Exchange::open(&agent, watch, request)
     }
 
     /// Reads an answer that is no reply stream, as far as it comes.

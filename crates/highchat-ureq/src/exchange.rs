@@ -14,12 +14,6 @@ use crate::watch::Watch;
 /// What is read from the connection at a time, at most.
 const BUFFER_LEN: usize = 16 * 1024;
 
-/// What one exchange is done with.
-pub(crate) struct Line {
-    pub(crate) agent: Agent,
-    pub(crate) watch: Arc<Watch>,
-}
-
 /// The head of an answer, and its body to be read.
 pub(crate) struct Exchange {
     pub(crate) head: response::Parts,
@@ -27,32 +21,27 @@ pub(crate) struct Exchange {
     watch: Arc<Watch>,
 }
 
-impl Line {
-    /// Sends a request and waits for the head of its answer.
-    pub(crate) fn run(self, request: Request<Bytes>) -> Result<Exchange, Failure> {
-        let answer = match *request.method() {
-            Method::GET => self.agent.run(request.map(|_| ())),
-            _ => self.agent.run(request.map(Vec::from)),
-        };
-        match answer {
-            Ok(answer) => {
-                let (head, body) = answer.into_parts();
-                Ok(Exchange {
-                    head,
-                    body: BufReader::with_capacity(BUFFER_LEN, body.into_reader()),
-                    watch: self.watch,
-                })
-            }
-            // The error that ureq would only put a word before.
-            Err(error) if self.watch.request_left() => {
-                Err(Failure::Interrupted(error.into_io().into()))
-            }
-            Err(error) => Err(Failure::NotSent(error.into_io().into())),
-        }
-    }
-}
-
 impl Exchange {
+    /// Sends a request and waits for the head of its answer.
+    pub(crate) fn open(
+        agent: &Agent,
+        watch: Arc<Watch>,
+        request: Request<Bytes>,
+    ) -> Result<Self, Failure> {
+        let answer = match *request.method() {
+            Method::GET => agent.run(request.map(|_| ())),
+            _ => agent.run(request.map(Vec::from)),
+        };
+        // The error that ureq would only put a word before.
+        let answer = answer.map_err(|error| match watch.request_left() {
+            true => Failure::Interrupted(error.into_io().into()),
+            false => Failure::NotSent(error.into_io().into()),
+        })?;
+        let (head, body) = answer.into_parts();
+        let body = BufReader::with_capacity(BUFFER_LEN, body.into_reader());
+        Ok(Self { head, body, watch })
+    }
+
     /// Waits for the next bytes until then; none at the end of the body. Where that is
     /// past already, what is there is read.
     pub(crate) fn read(&mut self, until: Option<Instant>) -> io::Result<&[u8]> {

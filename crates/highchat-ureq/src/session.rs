@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use highchat_proto::conversation::{Conversation, Output, RateError, SendError, Update};
-use highchat_proto::exchange::{Loss, RequestId, TransportFailure};
+use highchat_proto::exchange::{RequestId, TransportFailure};
 use highchat_proto::failure::Failure;
 use highchat_proto::id::VisitorRef;
 use highchat_proto::message::Message;
@@ -164,10 +164,8 @@ impl Session {
     }
 
     fn take_cancel(&mut self) {
-        if self
-            .wishes
-            .take_cancel(self.conversation.turn_in_progress())
-        {
+        let is_turning = self.conversation.turn_in_progress();
+        if self.wishes.take_cancel(is_turning) {
             self.conversation.cancel(self.now());
         }
     }
@@ -187,11 +185,10 @@ impl Session {
     fn transmit(&mut self, id: RequestId, request: Request<Bytes>) {
         let (method, path) = (request.method(), request.uri().path());
         log::info!("request {id}: {method} {path}");
-        let line = self.client.line();
         let is_of_turn = self.conversation.is_of_turn(id);
-        self.wishes.enter(id, is_of_turn, &line.agent);
-        match line.run(request) {
-            Err(failure) => self.lose(id, &failure),
+        let begins = |agent| self.wishes.enter(id, is_of_turn, agent);
+        match self.client.open(request, begins) {
+            Err(failure) => self.end(id, Some(&failure)),
             Ok(mut exchange) => {
                 log::info!("request {id}: {}", exchange.head.status);
                 let now = self.now();
@@ -222,8 +219,7 @@ impl Session {
     fn read(&mut self, id: RequestId, exchange: &mut Exchange, until: Option<Instant>) -> bool {
         match exchange.read(until) {
             Ok([]) => {
-                self.wishes.leave(id);
-                self.conversation.handle_end(id, self.now());
+                self.end(id, None);
                 false
             }
             Ok(chunk) => {
@@ -234,21 +230,26 @@ impl Session {
             // Only the moment that was waited for.
             Err(error) if is_timeout(&error) => true,
             Err(error) => {
-                self.lose(id, &Failure::Interrupted(error.into()));
+                self.end(id, Some(&Failure::Interrupted(error.into())));
                 false
             }
         }
     }
 
-    /// There is no answer, or no more of it. What was shut down on purpose is no failure.
-    fn lose(&mut self, id: RequestId, failure: &Failure) {
-        log::info!("request {id}: {failure}");
-        let loss = match self.wishes.leave(id) {
-            true => Loss::from(failure),
-            false => TransportFailure::Withdrawn.into(),
-        };
+    /// Ends an exchange. One that was shut down on purpose has no end and no failure.
+    fn end(&mut self, id: RequestId, failure: Option<&Failure>) {
+        if let Some(failure) = failure {
+            log::info!("request {id}: {failure}");
+        }
+        let was_shut_down = !self.wishes.leave(id);
         self.take_cancel();
-        self.conversation.handle_failure(id, loss, self.now());
+        let now = self.now();
+        let withdrawn = TransportFailure::Withdrawn;
+        match failure {
+            _ if was_shut_down => self.conversation.handle_failure(id, withdrawn, now),
+            Some(failure) => self.conversation.handle_failure(id, failure, now),
+            None => self.conversation.handle_end(id, now),
+        }
     }
 }
 

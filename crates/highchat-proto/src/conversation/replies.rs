@@ -31,7 +31,9 @@ impl Conversation {
         let mut input = chunk;
         loop {
             let is_over = !self.turn.is_in_progress();
-            let event = match self.turn.next_event(&mut input, &self.config, now) {
+            let outbox = &mut self.thread.outbox;
+            let tell = |text: &str| outbox.delta(text);
+            let event = match self.turn.next_event(&mut input, &self.config, now, tell) {
                 Ok(Some(event)) => event,
                 Ok(None) => break,
                 // Broken, but behind the end of the reply.

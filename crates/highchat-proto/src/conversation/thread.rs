@@ -94,10 +94,7 @@ impl Thread {
                 None
             }
             Event::Delta { text } => {
-                if !text.is_empty() {
-                    let text = self.outbox.keep(text);
-                    self.outbox.update(Kept::Delta(text));
-                }
+                self.outbox.delta(text);
                 None
             }
             Event::Done {

@@ -14,7 +14,7 @@
 //! counts against the limit, which is therefore a matter of content alone.
 
 #[cfg(feature = "alloc")]
-use alloc::vec::Vec;
+use alloc::boxed::Box;
 
 use super::frame::Frame;
 
@@ -25,7 +25,7 @@ const INITIAL_CAPACITY: usize = 4 * 1024;
 enum Storage<'b> {
     #[cfg(feature = "alloc")]
     Owned {
-        bytes: Vec<u8>,
+        bytes: Box<[u8]>,
         limit: usize,
     },
     Borrowed(&'b mut [u8]),
@@ -49,10 +49,11 @@ pub(super) struct Buffers<'b> {
     kept: usize,
     event: Kept,
     /// The id of the event being read, where it has one.
-    id: Option<Kept>,
-    /// The last event ID string: as of the last event that was dispatched. Always the
-    /// last bytes of the storage.
-    last_id: Kept,
+    id: Kept,
+    /// How long the last event ID string is, as of the last event that was dispatched:
+    /// the last bytes of the storage.
+    last_id: usize,
+    has_id: bool,
     has_data: bool,
 }
 
@@ -89,9 +90,11 @@ impl Storage<'_> {
             let old = bytes.len();
             if len > old {
                 let new = len.max(old.saturating_mul(2)).min(*limit);
-                bytes.reserve_exact(new - old);
-                bytes.resize(new, 0);
-                bytes.copy_within(old - kept..old, new - kept);
+                let mut grown = core::mem::take(bytes).into_vec();
+                grown.reserve_exact(new - old);
+                grown.resize(new, 0);
+                grown.copy_within(old - kept..old, new - kept);
+                *bytes = grown.into_boxed_slice();
             }
         }
     }
@@ -101,7 +104,7 @@ impl<'b> Buffers<'b> {
     #[cfg(feature = "alloc")]
     pub(super) fn owned(limit: usize) -> Self {
         Self::new(Storage::Owned {
-            bytes: alloc::vec![0; limit.min(INITIAL_CAPACITY)],
+            bytes: alloc::vec![0; limit.min(INITIAL_CAPACITY)].into_boxed_slice(),
             limit,
         })
     }
@@ -120,11 +123,12 @@ impl<'b> Buffers<'b> {
                 from_end: 0,
                 len: 0,
             },
-            id: None,
-            last_id: Kept {
+            id: Kept {
                 from_end: 0,
                 len: 0,
             },
+            last_id: 0,
+            has_id: false,
             has_data: false,
         }
     }
@@ -167,7 +171,8 @@ impl<'b> Buffers<'b> {
 
     /// The value is the event's id.
     pub(super) fn end_id(&mut self) {
-        self.id = Some(self.keep_value());
+        self.id = self.keep_value();
+        self.has_id = true;
     }
 
     /// The value is not wanted.
@@ -199,6 +204,16 @@ impl<'b> Buffers<'b> {
         self.has_data
     }
 
+    /// Whether nothing was read of an event yet.
+    pub(super) fn is_clear(&self) -> bool {
+        !self.has_data && !self.has_id && self.value == 0 && self.kept == self.last_id
+    }
+
+    /// How much still fits.
+    pub(super) fn room(&self) -> usize {
+        self.storage.limit() - self.data - self.value - self.kept
+    }
+
     /// What was read of the event so far.
     pub(super) fn frame(&self) -> Frame<'_> {
         Frame {
@@ -210,36 +225,39 @@ impl<'b> Buffers<'b> {
 
     /// The standard's last event ID buffer.
     pub(super) fn newest_id(&self) -> &[u8] {
-        self.slice(self.id.unwrap_or(self.last_id))
+        if self.has_id {
+            self.slice(self.id)
+        } else {
+            self.last_id()
+        }
     }
 
     /// The standard's last event ID string.
     pub(super) fn last_id(&self) -> &[u8] {
-        self.slice(self.last_id)
+        let bytes = self.storage.bytes();
+        &bytes[bytes.len() - self.last_id..]
     }
 
     /// Forgets the event; its id becomes the last one where it was `dispatched`.
     pub(super) fn clear(&mut self, dispatched: bool) {
-        if let (true, Some(id)) = (dispatched, self.id) {
+        if dispatched && self.has_id {
+            let Kept { from_end, len } = self.id;
             let bytes = self.storage.bytes_mut();
-            let (start, end) = (bytes.len() - id.from_end, bytes.len());
-            bytes.copy_within(start..start + id.len, end - id.len);
-            self.last_id = Kept {
-                from_end: id.len,
-                len: id.len,
-            };
+            let (start, end) = (bytes.len() - from_end, bytes.len());
+            bytes.copy_within(start..start + len, end - len);
+            self.last_id = len;
         }
         self.data = 0;
         self.value = 0;
-        self.kept = self.last_id.len;
+        self.kept = self.last_id;
         self.event = Kept::default();
-        self.id = None;
+        self.has_id = false;
         self.has_data = false;
     }
 
     /// Forgets everything but the storage.
     pub(super) fn reset(&mut self) {
-        self.last_id = Kept::default();
+        self.last_id = 0;
         self.clear(false);
     }
 }

@@ -1,97 +1,57 @@
-//! The standard's parser, a byte at a time where it must be, a run at a time where it can.
+//! The decoder: the fast path where it can be, the plain machine where it must be.
 
 use core::fmt;
 use core::time::Duration;
 
-use super::buffers::{Buffers, Full};
+use super::fast::{self, BLOCK, Look, Place, Usual};
 use super::frame::Frame;
+use super::plain::{AfterCr, DecodeError, PlainDecoder};
 
-const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
-
-/// The fields the standard knows. All other names are ignored.
-#[derive(Clone, Copy)]
-enum Field {
-    Data,
-    Event,
-    Id,
-    Retry,
-}
-
-impl Field {
-    const fn name(self) -> &'static [u8] {
-        match self {
-            Self::Data => b"data",
-            Self::Event => b"event",
-            Self::Id => b"id",
-            Self::Retry => b"retry",
-        }
-    }
-
-    /// The one field whose name begins so: the first letters all differ.
-    const fn beginning_with(first: u8) -> Option<Self> {
-        match first {
-            b'd' => Some(Self::Data),
-            b'e' => Some(Self::Event),
-            b'i' => Some(Self::Id),
-            b'r' => Some(Self::Retry),
-            _ => None,
-        }
-    }
-}
-
-/// Where in the stream the next byte stands.
+/// Who reads the next byte.
 ///
 /// ```text
-///  ByteOrderMark ──▶ LineStart ──▶ Name ──▶ Space ──▶ Value ──▶ LineStart | AfterCr
-///        │               │           │                  │
-///        └───────────────┴─────▶ Ignored ◀──────────────┘ (NUL in an id, letter in a retry)
+///             whole: shown where it lies
+///              ┌──┐
+///              ▼  │        more bytes needed
+///  Start ───▶ Event ──────────────────────────▶ Tail
+///    │          │ ▲ ▲            whole           │ │
+///    │          │ │ └────────────────────────────┘ │
+///    │      odd │ │ let go                         │ odd, or full
+///    │          ▼ │                                ▼
+///    └───────▶ Plain ◀─────────────────────────────┘
+///               │ ▲
+///         frame ▼ │ let go, and no event begins there
+///              Shown
 /// ```
-#[derive(Clone, Copy)]
-enum Position {
-    /// At the start of the stream, with that many bytes of a byte order mark read.
-    ByteOrderMark(usize),
-    LineStart,
-    /// At the start of a line, behind a CR: an LF here is the rest of that line's end.
-    AfterCr,
-    /// In a name that began as the field's, with that many bytes of it read.
-    Name(Field, usize),
-    /// Behind the colon: one space here is not part of the value.
-    Space(Field),
-    Value(Field),
-    /// In a line that does not count: a comment, an unknown field, a broken value.
-    Ignored,
-}
-
-/// What the caller can still look at, until the next call.
-#[derive(Clone, Copy, PartialEq)]
-enum Shown {
-    Nothing,
-    Dispatched,
-    /// What [`Decoder::finish`] gave: the standard would not have dispatched it.
-    Unfinished,
-}
-
-/// Why a stream cannot be decoded any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DecodeError {
-    /// An event is longer than the decoder's limit.
-    TooLong,
+enum Next {
+    /// At the start of the stream: there may be a byte order mark.
+    Start,
+    /// The fast path, at the start of an event.
+    Event,
+    /// As `Event`, but an LF is still part of the line before.
+    EventAfterCr,
+    /// The fast path, behind the beginning of an event that stands in the tail.
+    Tail,
+    /// The plain machine.
+    Plain,
+    /// The plain machine, which shows a frame.
+    Shown,
 }
 
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => f.write_str("an event of the stream is longer than the limit"),
-        }
-    }
-}
-
-impl core::error::Error for DecodeError {}
+/// Fewer bytes than this go behind the tail as one word.
+const FEW: usize = 8;
 
 /// The answer of [`Decoder::advance`]: a frame can be looked at with [`Decoder::frame`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ready(());
+pub struct Ready(Source);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Chunk(Place),
+    Tail(Place),
+    Plain,
+}
 
 /// An incremental decoder of event streams.
 ///
@@ -102,7 +62,7 @@ pub struct Ready(());
 ///
 /// A frame comes with the chunk that completes it: a CR ends its line at once, and an
 /// LF that follows later is swallowed. Comments and unknown fields cost no memory, no
-/// line is buffered, nothing is scanned twice: time is linear in the bytes.
+/// line is buffered, no byte is read more than a few times: time is linear in the bytes.
 ///
 /// # Limit
 ///
@@ -119,21 +79,26 @@ pub struct Ready(());
 ///
 /// With the caller's storage nothing is ever allocated. The decoder's own storage
 /// begins with 4 KiB (less where the limit is less) and grows, up to the limit, only
-/// for an event that does not fit; it is kept for the next one.
+/// for an event that does not fit; it is kept for the next one. An event that lies
+/// whole in a chunk, of the usual shape (`event` and `data`, or `data` alone, a line
+/// each, one space behind the colon), is shown there and copied nowhere.
 pub struct Decoder<'b> {
-    buffers: Buffers<'b>,
-    position: Position,
-    shown: Shown,
-    failed: Option<DecodeError>,
-    /// The value of the `retry` line being read: milliseconds, `None` before a digit.
-    retry: Option<u64>,
-    reconnection_time: Option<Duration>,
+    plain: PlainDecoder<'b>,
+    next: Next,
+    /// Whether there is a last event ID, where the fast path reads.
+    has_id: bool,
+    /// The beginning of an event that the chunks so far did not complete; behind a frame
+    /// of two chunks that frame.
+    tail: [u8; BLOCK + FEW],
+    tail_len: u8,
+    /// The mask of the tail's line ends.
+    tail_ends: u64,
 }
 
 #[cfg(feature = "alloc")]
 impl Decoder<'static> {
     /// The limit of [`new`](Self::new), in bytes: 1 MiB. Source: our decision.
-    pub const DEFAULT_LIMIT: usize = 1 << 20;
+    pub const DEFAULT_LIMIT: usize = PlainDecoder::DEFAULT_LIMIT;
 
     /// A decoder with storage of its own and the default limit.
     #[must_use]
@@ -144,7 +109,7 @@ impl Decoder<'static> {
     /// A decoder with storage of its own, for events of at most `limit` bytes.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
-        Self::over(Buffers::owned(limit))
+        Self::over(PlainDecoder::with_limit(limit))
     }
 }
 
@@ -159,17 +124,17 @@ impl<'b> Decoder<'b> {
     /// A decoder over the caller's storage, whose length is the limit.
     #[must_use]
     pub const fn with_buffer(buffer: &'b mut [u8]) -> Self {
-        Self::over(Buffers::borrowed(buffer))
+        Self::over(PlainDecoder::with_buffer(buffer))
     }
 
-    const fn over(buffers: Buffers<'b>) -> Self {
+    const fn over(plain: PlainDecoder<'b>) -> Self {
         Self {
-            buffers,
-            position: Position::ByteOrderMark(0),
-            shown: Shown::Nothing,
-            failed: None,
-            retry: None,
-            reconnection_time: None,
+            plain,
+            next: Next::Start,
+            has_id: false,
+            tail: [0; BLOCK + FEW],
+            tail_len: 0,
+            tail_ends: 0,
         }
     }
 
@@ -178,6 +143,7 @@ impl<'b> Decoder<'b> {
     /// # Errors
     ///
     /// An event is longer than the limit; the same again until [`reset`](Self::reset).
+    #[inline(always)]
     pub fn decode<'d, 'c: 'd>(
         &'d mut self,
         input: &mut &'c [u8],
@@ -194,89 +160,41 @@ impl<'b> Decoder<'b> {
     /// # Errors
     ///
     /// As [`decode`](Self::decode).
+    #[inline(always)]
     pub fn advance(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
-        self.forget_shown();
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        while let Some((&byte, rest)) = input.split_first() {
-            match self.position {
-                Position::ByteOrderMark(read) => {
-                    if byte == BYTE_ORDER_MARK[read] {
-                        *input = rest;
-                        self.position = match read {
-                            2 => Position::LineStart,
-                            _ => Position::ByteOrderMark(read + 1),
-                        };
-                    } else if read == 0 {
-                        self.position = Position::LineStart;
-                    } else {
-                        // What looked like a mark was the beginning of some field's name.
-                        self.position = Position::Ignored;
-                    }
+        if self.next == Next::Event {
+            if let Some(block) = input.first_chunk() {
+                if let Some(usual) = fast::usual(block) {
+                    *input = input.get(usual.len..).unwrap_or_default();
+                    return Ok(Some(Ready(Source::Chunk(usual.place))));
                 }
-                Position::AfterCr => {
-                    if byte == b'\n' {
-                        *input = rest;
-                    }
-                    self.position = Position::LineStart;
-                }
-                Position::LineStart => {
-                    *input = rest;
-                    if is_line_end(byte) {
-                        self.end_line(byte);
-                        if self.dispatch() {
-                            return Ok(Some(Ready(())));
-                        }
-                    } else {
-                        self.position = Field::beginning_with(byte)
-                            .map_or(Position::Ignored, |field| Position::Name(field, 1));
-                    }
-                }
-                Position::Name(field, read) => {
-                    let name = field.name();
-                    if read < name.len() && byte == name[read] {
-                        *input = rest;
-                        self.position = Position::Name(field, read + 1);
-                    } else if read == name.len() && (byte == b':' || is_line_end(byte)) {
-                        self.begin_value(field)?;
-                        *input = rest;
-                        if byte == b':' {
-                            self.position = Position::Space(field);
-                        } else {
-                            self.end_value(field);
-                            self.end_line(byte);
-                        }
-                    } else {
-                        self.position = Position::Ignored;
-                    }
-                }
-                Position::Space(field) => {
-                    if byte == b' ' {
-                        *input = rest;
-                    }
-                    self.position = Position::Value(field);
-                }
-                Position::Value(field) => {
-                    self.read_value(field, input)?;
-                    self.end_line_at(input, |decoder| decoder.end_value(field));
-                }
-                Position::Ignored => {
-                    *input = &input[line_len(input)..];
-                    self.end_line_at(input, |_| ());
-                }
+            } else if input.is_empty() {
+                return Ok(None);
             }
         }
-        Ok(None)
+        self.advance_by(input)
     }
 
     /// The frame that [`advance`](Self::advance) announced; `chunk` is the input as it
     /// stood before that call. To be looked at before the next call that changes the
     /// decoder; later it is whatever event stands there then.
+    #[inline(always)]
     #[must_use]
     pub fn frame<'a>(&'a self, ready: Ready, chunk: &'a [u8]) -> Frame<'a> {
-        let (Ready(()), _) = (ready, chunk);
-        self.buffers.frame()
+        let (place, bytes) = match ready.0 {
+            Source::Chunk(place) => (place, chunk),
+            Source::Tail(place) => (place, &self.tail[..]),
+            Source::Plain => return self.plain.frame(),
+        };
+        Frame {
+            event: place.event(bytes),
+            data: place.data(bytes),
+            id: if self.has_id {
+                self.plain.last_event_id()
+            } else {
+                &[]
+            },
+        }
     }
 
     /// What had no blank line yet at the end of the body, its last line counted as
@@ -290,178 +208,212 @@ impl<'b> Decoder<'b> {
     /// browsers (to the letter, the standard begins each stream with an empty last
     /// event ID; so does [`reset`](Self::reset)).
     pub fn finish(&mut self) -> Option<Frame<'_>> {
-        self.forget_shown();
-        if self.failed.is_some() {
-            return None;
+        if self.next == Next::Tail {
+            self.read_tail_plainly(usize::from(self.tail_len));
         }
-        match self.position {
-            Position::Name(field, read) if read == field.name().len() => {
-                if self.begin_value(field).is_err() {
-                    self.buffers.clear(false);
-                    self.failed = None;
-                } else {
-                    self.end_unfinished_value(field);
-                }
-            }
-            Position::Space(field) | Position::Value(field) => self.end_unfinished_value(field),
-            _ => {}
-        }
-        self.position = Position::ByteOrderMark(0);
-        self.shown = Shown::Unfinished;
-        self.buffers.has_data().then(|| self.buffers.frame())
+        self.next = Next::Start;
+        self.plain.finish()
     }
 
     /// The last event ID, as of the last frame that was dispatched: what a client that
     /// reconnects sends as `Last-Event-ID`. Empty where there is none.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
-        match self.shown {
-            Shown::Dispatched => self.buffers.newest_id(),
-            Shown::Nothing | Shown::Unfinished => self.buffers.last_id(),
-        }
+        self.plain.last_event_id()
     }
 
     /// The reconnection time that the stream asked for with `retry`, if it did; a
     /// number too large for 64 bits of milliseconds is the largest there is.
     #[must_use]
     pub const fn reconnection_time(&self) -> Option<Duration> {
-        self.reconnection_time
+        self.plain.reconnection_time()
     }
 
     /// Makes the decoder as new, for another stream; the storage is kept. Before
     /// reconnecting, take the [`last_event_id`](Self::last_event_id).
     pub fn reset(&mut self) {
-        self.buffers.reset();
-        self.position = Position::ByteOrderMark(0);
-        self.shown = Shown::Nothing;
-        self.failed = None;
-        self.retry = None;
-        self.reconnection_time = None;
+        self.plain.reset();
+        self.next = Next::Start;
     }
 
-    fn forget_shown(&mut self) {
-        if self.shown != Shown::Nothing {
-            self.buffers.clear(self.shown == Shown::Dispatched);
-            self.shown = Shown::Nothing;
-        }
-    }
-
-    /// At a blank line: whether there is a frame to show.
-    fn dispatch(&mut self) -> bool {
-        if self.buffers.has_data() {
-            self.shown = Shown::Dispatched;
-            true
-        } else {
-            self.buffers.clear(true);
-            false
-        }
-    }
-
-    fn begin_value(&mut self, field: Field) -> Result<(), DecodeError> {
-        match field {
-            Field::Data => self.buffers.begin_data().map_err(|Full| self.too_long()),
-            Field::Retry => {
-                self.retry = None;
-                Ok(())
-            }
-            Field::Event | Field::Id => Ok(()),
-        }
-    }
-
-    /// Reads what the input has of the value, up to the line's end or to a byte that
-    /// makes the line one to ignore.
-    fn read_value(&mut self, field: Field, input: &mut &[u8]) -> Result<(), DecodeError> {
-        let line = &input[..line_len(input)];
-        match field {
-            Field::Data | Field::Event => self.store(input, line.len()),
-            Field::Id => {
-                let Some(nul) = memchr::memchr(0, line) else {
-                    return self.store(input, line.len());
-                };
-                self.store(input, nul)?;
-                self.buffers.drop_value();
-                self.position = Position::Ignored;
-                Ok(())
-            }
-            Field::Retry => {
-                for (at, byte) in line.iter().enumerate() {
-                    if !byte.is_ascii_digit() {
-                        self.position = Position::Ignored;
-                        *input = &input[at..];
-                        return Ok(());
-                    }
-                    let digit = u64::from(byte - b'0');
-                    let read = self.retry.unwrap_or(0);
-                    self.retry = Some(read.saturating_mul(10).saturating_add(digit));
+    /// Any step but the usual one.
+    #[inline(never)]
+    fn advance_by(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
+        if self.next == Next::Tail {
+            if let [byte] = **input {
+                if self.push(byte) {
+                    *input = &[];
+                    return Ok(None);
                 }
-                *input = &input[line.len()..];
-                Ok(())
             }
+            return self.advance_tail(input);
+        }
+        self.begin(input)
+    }
+
+    /// A step that does not begin in the tail.
+    #[inline(never)]
+    fn begin(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
+        let chunk = *input;
+        if self.next == Next::Start && chunk.first().is_some_and(|&byte| byte != 0xEF) {
+            self.plain.skip_byte_order_mark();
+            self.begin_event();
+        }
+        if self.next == Next::Shown {
+            self.begin_event();
+        }
+        if self.next == Next::EventAfterCr && !chunk.is_empty() {
+            *input = chunk.strip_prefix(b"\n").unwrap_or(chunk);
+            self.next = Next::Event;
+        }
+        match self.next {
+            Next::Event => self.advance_event(input, chunk),
+            Next::EventAfterCr | Next::Tail => Ok(None),
+            Next::Start if chunk.is_empty() => self.plain.advance(input).map(|_| None),
+            Next::Start | Next::Plain | Next::Shown => self.advance_plainly(input),
         }
     }
 
-    fn store(&mut self, input: &mut &[u8], len: usize) -> Result<(), DecodeError> {
-        let (taken, whole) = self.buffers.extend_value(&input[..len]);
-        *input = &input[taken..];
-        if whole { Ok(()) } else { Err(self.too_long()) }
-    }
-
-    fn end_value(&mut self, field: Field) {
-        if matches!(field, Field::Retry) {
-            if let Some(retry) = self.retry {
-                self.reconnection_time = Some(Duration::from_millis(retry));
-            }
+    /// Reads on at the first byte of an event, where `input` is what is left of `chunk`.
+    fn advance_event(
+        &mut self,
+        input: &mut &[u8],
+        chunk: &[u8],
+    ) -> Result<Option<Ready>, DecodeError> {
+        let len = input.len();
+        let ends = if len < BLOCK { fast::ends_of(input) } else { 0 };
+        let looked = if len < BLOCK {
+            fast::look_by(input, ends)
         } else {
-            self.end_unfinished_value(field);
+            fast::look(input)
+        };
+        match looked {
+            Look::Usual(usual) if usual.place.len() <= self.plain.room() => {
+                *input = &input[usual.len..];
+                self.next = Next::behind(usual);
+                let place = usual.place.behind(chunk.len() - len);
+                Ok(Some(Ready(Source::Chunk(place))))
+            }
+            Look::More if len < BLOCK => {
+                self.tail[..len].copy_from_slice(input);
+                self.tail_len = len as u8;
+                self.tail_ends = ends;
+                if len > 0 {
+                    self.next = Next::Tail;
+                }
+                *input = &[];
+                Ok(None)
+            }
+            Look::Usual(_) | Look::More | Look::Odd => self.advance_plainly(input),
         }
     }
 
-    fn end_unfinished_value(&mut self, field: Field) {
-        match field {
-            Field::Data => self.buffers.end_data(),
-            Field::Event => self.buffers.end_event(),
-            Field::Id => self.buffers.end_id(),
-            Field::Retry => {}
+    /// Reads on behind the tail.
+    #[inline(never)]
+    fn advance_tail(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
+        let before = usize::from(self.tail_len);
+        if before == BLOCK {
+            self.read_tail_plainly(before);
+            return self.advance_plainly(input);
         }
-    }
-
-    /// Takes the line's end where the input stands at one, with what is to be done then.
-    fn end_line_at(&mut self, input: &mut &[u8], end: impl FnOnce(&mut Self)) {
-        if let Some((&byte, rest)) = input.split_first() {
-            if is_line_end(byte) {
-                *input = rest;
-                end(self);
-                self.end_line(byte);
+        let filled = BLOCK.min(before + input.len());
+        let more = &input[..filled - before];
+        let ends = self.tail_ends
+            | if more.len() < FEW {
+                let few = fast::few(more);
+                self.tail[before..before + FEW].copy_from_slice(&few);
+                fast::ends_of_eight(few)
+            } else {
+                self.tail[before..filled].copy_from_slice(more);
+                fast::ends_of(more)
+            } << before;
+        // Only where a line begins is there something to decide.
+        let begun = ((ends << 1) >> before)
+            .checked_shl((BLOCK - more.len()) as u32)
+            .unwrap_or_default();
+        let looked = if begun == 0 {
+            Look::More
+        } else {
+            fast::look_by(&self.tail[..filled], ends)
+        };
+        match looked {
+            Look::Usual(usual) => {
+                *input = &input[usual.len - before..];
+                self.next = Next::behind(usual);
+                Ok(Some(Ready(Source::Tail(usual.place))))
+            }
+            Look::More if filled < BLOCK => {
+                *input = &[];
+                self.tail_len = filled as u8;
+                self.tail_ends = ends;
+                Ok(None)
+            }
+            Look::More | Look::Odd => {
+                self.read_tail_plainly(before);
+                self.advance_plainly(input)
             }
         }
     }
 
-    const fn end_line(&mut self, byte: u8) {
-        self.position = match byte {
-            b'\r' => Position::AfterCr,
-            _ => Position::LineStart,
+    /// Puts a byte behind the tail, where that decides nothing: within a line.
+    #[inline(always)]
+    fn push(&mut self, byte: u8) -> bool {
+        let at = usize::from(self.tail_len);
+        let within = at < BLOCK && self.tail_ends >> (at - 1) == 0;
+        if within {
+            self.tail[at] = byte;
+            self.tail_ends |= u64::from(matches!(byte, b'\r' | b'\n')) << at;
+            self.tail_len += 1;
+        }
+        within
+    }
+
+    #[inline(never)]
+    fn advance_plainly(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
+        self.next = Next::Plain;
+        if self.plain.advance(input)? {
+            self.next = Next::Shown;
+            return Ok(Some(Ready(Source::Plain)));
+        }
+        self.begin_event();
+        Ok(None)
+    }
+
+    /// Hands the first bytes of the tail to the plain machine. They are the beginning of
+    /// one event, and there is room for more: neither a frame nor an error is among them.
+    fn read_tail_plainly(&mut self, len: usize) {
+        let read = self.plain.advance(&mut &self.tail[..len]);
+        debug_assert_eq!(read, Ok(false), "the tail is the beginning of one event");
+    }
+
+    /// Takes over from the plain machine, where that is at the start of an event.
+    fn begin_event(&mut self) {
+        self.plain.forget_shown();
+        self.has_id = !self.plain.last_event_id().is_empty();
+        // With less, the tail could hold what is too long.
+        self.next = match (self.plain.room() >= BLOCK)
+            .then(|| self.plain.lend())
+            .flatten()
+        {
+            Some(AfterCr(false)) => Next::Event,
+            Some(AfterCr(true)) => Next::EventAfterCr,
+            None => Next::Plain,
         };
     }
+}
 
-    const fn too_long(&mut self) -> DecodeError {
-        self.failed = Some(DecodeError::TooLong);
-        DecodeError::TooLong
+impl Next {
+    const fn behind(usual: Usual) -> Self {
+        if usual.after_cr {
+            Self::EventAfterCr
+        } else {
+            Self::Event
+        }
     }
 }
 
 impl fmt::Debug for Decoder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decoder")
-            .field("failed", &self.failed)
-            .field("reconnection_time", &self.reconnection_time)
-            .finish_non_exhaustive()
+        self.plain.fmt(f)
     }
-}
-
-const fn is_line_end(byte: u8) -> bool {
-    matches!(byte, b'\r' | b'\n')
-}
-
-fn line_len(input: &[u8]) -> usize {
-    memchr::memchr2(b'\r', b'\n', input).unwrap_or(input.len())
 }

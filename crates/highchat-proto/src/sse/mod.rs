@@ -25,7 +25,10 @@
 
 mod buffers;
 mod decoder;
+mod fast;
 mod frame;
+mod plain;
 
-pub use decoder::{DecodeError, Decoder, Ready};
+pub use decoder::{Decoder, Ready};
 pub use frame::Frame;
+pub use plain::{DecodeError, PlainDecoder};

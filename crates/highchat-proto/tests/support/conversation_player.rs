@@ -13,7 +13,7 @@ use highchat_proto::request::Rating;
 use highchat_proto::time::Instant;
 use http::response::Parts;
 
-use crate::script::{Part, SO_FAR, Step, Target, Time};
+use crate::steps::{Part, SO_FAR, Step, Target, Time};
 use crate::world::{Role, endpoint, word};
 
 /// What goes in.
@@ -243,7 +243,7 @@ impl Player {
             return None;
         }
         match target {
-            Target::Messages(index) | Target::Any(index) => Some(index.get(&live).id),
+            Target::Messages(index) | Target::Any(index) => Some(live[index.index(live.len())].id),
             _ => Some(live[0].id),
         }
     }

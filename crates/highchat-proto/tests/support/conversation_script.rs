@@ -10,63 +10,12 @@ use highchat_proto::exchange::TransportFailure;
 use highchat_proto::request::Rating;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::select;
 
-use crate::streams::{Bytes, Cuts, cuts};
+use crate::cuts::Bytes;
+use crate::steps::{Head, Part, Step, Target, Time};
+use crate::streams::{cuts, place};
 use crate::world::{PING, at, delta, done, human, meta};
-
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
-    Send,
-    Rate(Rating),
-    Cancel,
-    CheckNow,
-    /// What comes of a request, piece by piece.
-    Comes(Target, Vec<Part>),
-    Time(Time),
-}
-
-/// The request that something comes of.
-#[derive(Clone, Debug)]
-pub(crate) enum Target {
-    Chat,
-    Messages(Index),
-    Rating,
-    /// Any that is live.
-    Any(Index),
-    /// One that ended, or was aborted, or never was.
-    Dead(Index),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Part {
-    Head(Head),
-    Body(Bytes, Cuts),
-    End,
-    Failure(TransportFailure),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Head {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, &'static str)>,
-}
-
-/// How time passes.
-#[derive(Clone, Debug)]
-pub(crate) enum Time {
-    /// To what is waited for, and that many milliseconds more.
-    Due(u64),
-    /// Up to shortly before it, in percent; and the driver asks all the same.
-    Early(u32),
-    /// On, with nothing asked: the driver comes late.
-    Sleep(u64),
-    /// The same, and the driver says that it reads again.
-    Away(u64),
-}
-
-/// In a page: the text of the reply so far.
-pub(crate) const SO_FAR: char = '@';
 
 pub(crate) fn script(steps: usize) -> impl Strategy<Value = Vec<Step>> {
     vec(step(), 1..steps)
@@ -79,12 +28,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Cancel),
         1 => Just(Step::CheckNow),
         10 => chat().prop_map(|parts| Step::Comes(Target::Chat, parts)),
-        6 => (any::<Index>(), messages())
+        6 => (place(), messages())
             .prop_map(|(index, parts)| Step::Comes(Target::Messages(index), parts)),
         1 => rating().prop_map(|parts| Step::Comes(Target::Rating, parts)),
-        1 => (any::<Index>(), parts())
+        1 => (place(), parts())
             .prop_map(|(index, parts)| Step::Comes(Target::Any(index), parts)),
-        2 => (any::<Index>(), parts())
+        2 => (place(), parts())
             .prop_map(|(index, parts)| Step::Comes(Target::Dead(index), parts)),
         9 => time().prop_map(Step::Time),
     ]
@@ -217,7 +166,7 @@ fn head(status: u16, headers: &[(&'static str, &'static str)]) -> Part {
 fn reply() -> impl Strategy<Value = Part> {
     let rest = prop_oneof![
         8 => Just(None),
-        1 => any::<Index>().prop_map(Some),
+        1 => place().prop_map(Some),
     ];
     (vec(event(), 0..6), rest, cuts()).prop_map(|(events, rest, cuts)| {
         let mut stream = events.concat();

@@ -1,20 +1,10 @@
 //! Random streams, more of them like event streams than like noise, and random cuts.
 
-use core::fmt;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::select;
 
-/// Bytes that a failed property shows as text.
-#[derive(Clone)]
-pub(crate) struct Bytes(pub(crate) Vec<u8>);
-
-impl fmt::Debug for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "b\"{}\"", self.0.escape_ascii())
-    }
-}
+use crate::cuts::{Bytes, Cuts, Place};
 
 pub(crate) fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
@@ -110,40 +100,13 @@ pub(crate) fn line_end() -> impl Strategy<Value = &'static [u8]> {
     ]
 }
 
-/// How a stream is cut.
-#[derive(Clone, Debug)]
-pub(crate) enum Cuts {
-    EachByte,
-    /// Equal places give empty chunks.
-    At(Vec<Index>),
-}
-
 pub(crate) fn cuts() -> impl Strategy<Value = Cuts> {
     prop_oneof![
         1 => Just(Cuts::EachByte),
-        5 => vec(any::<Index>(), 0..10).prop_map(Cuts::At),
+        5 => vec(place(), 0..10).prop_map(Cuts::At),
     ]
 }
 
-impl Cuts {
-    pub(crate) fn of<'a>(&self, stream: &'a [u8]) -> Vec<&'a [u8]> {
-        match self {
-            Self::EachByte => stream.chunks(1).collect(),
-            Self::At(places) => {
-                let mut places: Vec<usize> = places
-                    .iter()
-                    .map(|place| place.index(stream.len() + 1))
-                    .collect();
-                places.sort_unstable();
-                let mut chunks = Vec::new();
-                let mut start = 0;
-                for place in places {
-                    chunks.push(&stream[start..place]);
-                    start = place;
-                }
-                chunks.push(&stream[start..]);
-                chunks
-            }
-        }
-    }
+pub(crate) fn place() -> impl Strategy<Value = Place> {
+    any::<u64>().prop_map(Place)
 }

@@ -20,6 +20,7 @@ pub(crate) fn quick() -> Builder {
 pub(crate) struct Call {
     method: &'static str,
     target: String,
+    host: String,
     authorization: Option<String>,
     headers: String,
     body: Vec<u8>,
@@ -30,6 +31,7 @@ impl Call {
         Self {
             method,
             target: target.into(),
+            host: "127.0.0.1".to_owned(),
             authorization: Some("Bearer hc_sandbox".to_owned()),
             headers: String::new(),
             body: Vec::new(),
@@ -47,6 +49,16 @@ impl Call {
 
     pub(crate) fn rating(id: &str, body: &Value) -> Self {
         Self::new("POST", format!("/v1/conversations/{id}/rating")).json(body)
+    }
+
+    /// Of what is not the API's, as a program of this machine asks.
+    pub(crate) fn local(method: &'static str, target: impl Into<String>) -> Self {
+        Self::new(method, target).without_key()
+    }
+
+    pub(crate) fn host(mut self, host: &str) -> Self {
+        self.host = host.to_owned();
+        self
     }
 
     pub(crate) fn query(mut self, query: &str) -> Self {
@@ -97,8 +109,8 @@ impl Call {
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut head = format!(
-            "{} {} HTTP/1.1\r\nhost: sandbox\r\n",
-            self.method, self.target
+            "{} {} HTTP/1.1\r\nhost: {}\r\n",
+            self.method, self.target, self.host
         );
         if let Some(value) = &self.authorization {
             head += &format!("authorization: {value}\r\n");
@@ -137,7 +149,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn parse(received: &[u8]) -> Self {
+    pub(crate) fn parse(received: &[u8]) -> Self {
         let end = received
             .windows(4)
             .position(|bytes| bytes == b"\r\n\r\n")

@@ -1,5 +1,7 @@
 use core::time::Duration;
 
+use highchat_sandbox::Fault;
+
 use crate::client::{quick, say, transcript};
 
 #[test]
@@ -17,7 +19,14 @@ fn help_lists_the_magic_messages_and_no_others() {
     assert_eq!(
         listed,
         [
-            "/close", "/error", "/help", "/human", "/long N", "/pending", "/slow"
+            "/close",
+            "/error",
+            "/fault NAME",
+            "/help",
+            "/human",
+            "/long N",
+            "/pending",
+            "/slow"
         ]
     );
 }
@@ -69,4 +78,31 @@ fn an_unknown_command_is_an_ordinary_message() {
 
     assert!(answer.text().starts_with("Դուք գրեցիք՝ «/dance»։"));
     assert_eq!(answer.last()["state"], "bot");
+}
+
+#[test]
+fn help_lists_every_fault_with_its_line() {
+    let sandbox = quick().start().unwrap();
+
+    let text = say(&sandbox, "/help").text();
+
+    for fault in Fault::ALL {
+        assert!(text.contains(fault.name()) && text.contains(fault.line()));
+    }
+}
+
+#[test]
+fn magic_messages_show_every_kind_of_event() {
+    let sandbox = quick()
+        .ping_interval(Duration::from_millis(50))
+        .start()
+        .unwrap();
+    let mut names: Vec<String> = ["/slow", "/human", "/error"]
+        .iter()
+        .flat_map(|message| say(&sandbox, message).names())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+
+    assert_eq!(names, ["delta", "done", "error", "human", "meta", "ping"]);
 }

@@ -70,7 +70,7 @@ fn an_unknown_path_is_not_found_without_a_key_too() {
     let sandbox = quick().start().unwrap();
 
     for path in [
-        "/",
+        "/v1.html",
         "/v1",
         "/v1/",
         "/v1/chat/",

@@ -1,0 +1,12 @@
+//! Updates out of body bytes: a whole conversation, beside the decoder it is made on.
+
+use criterion::Criterion;
+use highchat_benches::contenders::{CONVERSATION, HIGHCHAT, Mode};
+
+mod support;
+
+fn main() {
+    let mut criterion: Criterion = support::criterion();
+    support::bench(&mut criterion, Mode::Typed, &[HIGHCHAT, CONVERSATION]);
+    criterion.final_summary();
+}

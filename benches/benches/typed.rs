@@ -1,0 +1,12 @@
+//! Events out of bytes: all contenders, workloads and cuts.
+
+use criterion::Criterion;
+use highchat_benches::contenders::{ALL, Mode};
+
+mod support;
+
+fn main() {
+    let mut criterion: Criterion = support::criterion();
+    support::bench(&mut criterion, Mode::Typed, &ALL);
+    criterion.final_summary();
+}

@@ -1,0 +1,159 @@
+//! The sessions, and the loops that only read the body.
+
+use core::hint::black_box;
+use core::str::FromStr;
+use core::time::Duration;
+use std::io::Read;
+
+use bytes::Bytes;
+use highchat_benches::workload::Workload;
+use highchat_proto::conversation::Update;
+use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::message::Message;
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use rustix::time::{ClockId, clock_gettime};
+use tokio::net::TcpStream;
+use ureq::Agent;
+
+use crate::Failure;
+
+/// What a body is read with by [`Client::UreqBody`], as the session does.
+const BUFFER_LEN: usize = 16 * 1024;
+
+/// What the loops send, as the sessions do.
+const REQUEST: &str = r#"{"message":"a"}"#;
+
+/// Who reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Client {
+    Hyper,
+    HyperBody,
+    Ureq,
+    UreqBody,
+}
+
+impl Client {
+    /// Each session before its rival.
+    pub(crate) const ALL: [Self; 4] = [Self::Hyper, Self::HyperBody, Self::Ureq, Self::UreqBody];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Hyper => "highchat-hyper",
+            Self::HyperBody => "hyper",
+            Self::Ureq => "highchat-ureq",
+            Self::UreqBody => "ureq",
+        }
+    }
+}
+
+impl FromStr for Client {
+    type Err = Failure;
+
+    fn from_str(name: &str) -> Result<Self, Failure> {
+        let mut all = Self::ALL.into_iter();
+        let found = all.find(|client| client.name() == name);
+        found.ok_or_else(|| format!("no client is called {name}").into())
+    }
+}
+
+/// The CPU time of this process for one reply, once it is held against what was sent.
+pub(crate) fn cpu_time(
+    client: Client,
+    workload: &Workload,
+    address: &str,
+) -> Result<Duration, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let clock = || Duration::try_from(clock_gettime(ClockId::ProcessCPUTime));
+    let start = clock()?;
+    let (read, sent) = match client {
+        Client::Hyper => (runtime.block_on(hyper(address))?, workload.text_len),
+        Client::Ureq => (ureq(address)?, workload.text_len),
+        Client::HyperBody => (runtime.block_on(hyper_body(address))?, workload.bytes.len()),
+        Client::UreqBody => (ureq_body(address)?, workload.bytes.len()),
+    };
+    let took = clock()? - start;
+    if read == sent {
+        Ok(took)
+    } else {
+        Err(format!("{read} bytes of {sent}").into())
+    }
+}
+
+fn endpoint(address: &str) -> Result<Endpoint, Failure> {
+    let credentials = Credentials::key("hc_bench")?;
+    Ok(Endpoint::new(&format!("http://{address}"), credentials)?)
+}
+
+/// What an update says, counted; whether the turn is over.
+fn take(update: &Update<'_>, read: &mut usize) -> bool {
+    if let Update::Delta { text } = update {
+        *read += black_box(text).len();
+    }
+    matches!(update, Update::TurnEnded { .. })
+}
+
+async fn hyper(address: &str) -> Result<usize, Failure> {
+    let client = highchat_hyper::Client::new(endpoint(address)?);
+    let mut session = highchat_hyper::Session::new(client);
+    session.send(Message::new("a")?)?;
+    let mut read = 0;
+    while let Some(update) = session.next().await {
+        if take(&update, &mut read) {
+            break;
+        }
+    }
+    Ok(read)
+}
+
+async fn hyper_body(address: &str) -> Result<usize, Failure> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream));
+    let (mut sender, connection) = handshake.await?;
+    // It ends with the connection, and what goes wrong there the body tells.
+    let connection = tokio::spawn(connection);
+    let request = http::Request::post("/v1/chat")
+        .header("host", address)
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from_static(REQUEST.as_bytes())))?;
+    let mut body = sender.send_request(request).await?.into_body();
+    let mut read = 0;
+    while let Some(frame) = body.frame().await {
+        if let Some(data) = frame?.data_ref() {
+            read += black_box(data).len();
+        }
+    }
+    drop(connection);
+    Ok(read)
+}
+
+fn ureq(address: &str) -> Result<usize, Failure> {
+    let client = highchat_ureq::Client::new(endpoint(address)?);
+    let mut session = highchat_ureq::Session::new(client);
+    session.send(Message::new("a")?)?;
+    let mut read = 0;
+    while let Some(update) = session.next() {
+        if take(&update, &mut read) {
+            break;
+        }
+    }
+    Ok(read)
+}
+
+fn ureq_body(address: &str) -> Result<usize, Failure> {
+    let post = Agent::new_with_defaults().post(format!("http://{address}/v1/chat"));
+    let answer = post
+        .header("content-type", "application/json")
+        .send(REQUEST)?;
+    let mut body = answer.into_body().into_reader();
+    let (mut buffer, mut all) = (vec![0; BUFFER_LEN], 0);
+    loop {
+        match body.read(&mut buffer)? {
+            0 => return Ok(all),
+            read => all += black_box(&buffer[..read]).len(),
+        }
+    }
+}

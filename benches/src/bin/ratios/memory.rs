@@ -1,0 +1,82 @@
+//! What decoding asks of the allocator, and what a conversation holds.
+
+use std::sync::Arc;
+
+use highchat_benches::cells::{Cell, GOALS};
+use highchat_benches::contenders::{ALL, Contender, HIGHCHAT, Mode, conversation};
+use highchat_benches::report::{Table, verdict};
+use highchat_benches::witness::Tally;
+use highchat_benches::workload::{Kind, Workload};
+use highchat_proto::config::Config;
+
+use crate::allocations::counted;
+
+/// What the decoder's storage begins with, in bytes: the goal counts the rest.
+const STORAGE: usize = 4096;
+
+/// Allocations an event: everyone's in the cells with a goal, and where ours are in any.
+pub(crate) fn allocations() -> String {
+    let names = ALL.iter().map(|contender| contender.name);
+    let mut table = Table::new(["allocations an event"].into_iter().chain(names));
+    for goal in GOALS {
+        if goal.cell.kind == Kind::Long {
+            continue;
+        }
+        let shown = ALL.map(|contender| format!("{:.2}", allocations_each(&contender, goal.cell)));
+        table.push([goal.cell.to_string()].into_iter().chain(shown));
+    }
+    let cells = [Mode::Framing, Mode::Typed].into_iter().flat_map(Cell::of);
+    let cells = cells.filter(|cell| cell.kind != Kind::Long);
+    let allocating: Vec<_> = cells
+        .filter_map(|cell| {
+            let each = allocations_each(&HIGHCHAT, cell);
+            (each > 0.0).then(|| format!("{cell}: {each:.2}"))
+        })
+        .collect();
+    let summary = match allocating.as_slice() {
+        [] => "Ours are 0 in every cell whose frames fit in the first buffer.".into(),
+        cells => format!("Ours that are **not** 0: {}.", cells.join("; ")),
+    };
+    format!("{table}\n{summary}\n")
+}
+
+/// The difference of two lengths, so that what a new decoder asks for does not count.
+fn allocations_each(contender: &Contender, cell: Cell) -> f64 {
+    let [short, long] = [64 << 10, 192 << 10].map(|len| {
+        let workload = Workload::new(cell.kind, len);
+        let ((), times, _) = counted(|| contender.run(cell.mode, &workload, cell.cut));
+        (times, workload.events())
+    });
+    #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
+    let each = (long.0.saturating_sub(short.0)) as f64 / (long.1 - short.1) as f64;
+    each
+}
+
+/// What a conversation holds while it waits for the next delta of its reply.
+pub(crate) fn conversation() -> String {
+    // As many conversations would share them.
+    let shared = (
+        Arc::new(conversation::endpoint()),
+        Arc::new(Config::default()),
+    );
+    let workload = Workload::new(Kind::Ascii, 300);
+    let ((conversation, _), _, held) = counted(|| {
+        let (mut conversation, id) = conversation::streaming(&shared.0, &shared.1);
+        let mut start = 0;
+        // All but `done`, each as the service writes it.
+        for &end in &workload.ends[..workload.events() - 1] {
+            let event = &workload.bytes[start..end];
+            conversation::feed(&mut conversation, id, event, &mut Tally::default());
+            start = end;
+        }
+        (conversation, id)
+    });
+    let inline = size_of_val(&conversation);
+    let heap = usize::try_from(held).expect("it holds something") - STORAGE;
+    let all = inline + heap;
+    format!(
+        "An idle streaming conversation holds {all} bytes ({inline} inline, {heap} on the \
+         heap), beside {STORAGE} of its decoder's buffer; must ≤ 1024, stretch ≤ 512: {}.\n",
+        verdict(all <= 1024, all <= 512)
+    )
+}

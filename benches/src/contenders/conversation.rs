@@ -1,0 +1,95 @@
+//! `highchat-proto`'s conversation: from body bytes to updates.
+
+use std::sync::Arc;
+
+use highchat_proto::config::Config;
+use highchat_proto::conversation::{Conversation, Output, Update};
+use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::exchange::RequestId;
+use highchat_proto::message::Message;
+use highchat_proto::time::Instant;
+
+use super::Decode;
+use crate::cuts::Feed;
+use crate::witness::Witness;
+
+const NOW: Instant = Instant::ORIGIN;
+
+pub(super) struct Conversing;
+
+impl Decode for Conversing {
+    /// A conversation shows no frames.
+    fn framing(_: impl Feed, _: &mut impl Witness) {}
+
+    fn typed(chunks: impl Feed, witness: &mut impl Witness) {
+        let (endpoint, config) = (Arc::new(endpoint()), Arc::new(Config::default()));
+        let (mut conversation, id) = streaming(&endpoint, &config);
+        for chunk in chunks {
+            feed(&mut conversation, id, chunk, witness);
+        }
+        conversation.handle_end(id, NOW);
+        drain(&mut conversation, witness);
+    }
+}
+
+/// Where the conversations go.
+///
+/// # Panics
+///
+/// Never: it is a valid one.
+#[must_use]
+pub fn endpoint() -> Endpoint {
+    let credentials = Credentials::key("hc_bench").expect("a key");
+    Endpoint::new("https://h.example", credentials).expect("a base")
+}
+
+/// A conversation whose reply's head has come, with the name of its request.
+///
+/// # Panics
+///
+/// Never: its message is a valid one, and goes out at once.
+#[must_use]
+pub fn streaming(endpoint: &Arc<Endpoint>, config: &Arc<Config>) -> (Conversation, RequestId) {
+    let mut conversation = Conversation::new(endpoint.clone(), config.clone());
+    let message = Message::new("a").expect("a short text");
+    conversation.send(message, NOW).expect("nothing is sent");
+    let id = loop {
+        match conversation.poll_output() {
+            Output::Transmit(id, _) => break id,
+            Output::Wait(_) => unreachable!("a message is transmitted at once"),
+            _ => {}
+        }
+    };
+    let head = http::Response::builder().header("content-type", "text/event-stream");
+    let (head, ()) = head.body(()).expect("a valid header").into_parts();
+    conversation.handle_response(id, &head, NOW);
+    (conversation, id)
+}
+
+/// Brings a piece of the body, and takes all updates.
+pub fn feed(
+    conversation: &mut Conversation,
+    id: RequestId,
+    chunk: &[u8],
+    witness: &mut impl Witness,
+) {
+    conversation.handle_body(id, chunk, NOW);
+    drain(conversation, witness);
+}
+
+fn drain(conversation: &mut Conversation, witness: &mut impl Witness) {
+    loop {
+        match conversation.poll_output() {
+            Output::Update => match conversation.update() {
+                Some(Update::Delta { text }) => witness.delta(text),
+                Some(Update::Meta {
+                    conversation_id, ..
+                }) => witness.meta(conversation_id.map_or("", |id| id.as_str())),
+                Some(Update::Done { message_id, .. }) => witness.done(message_id.as_str()),
+                _ => {}
+            },
+            Output::Wait(_) => return,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `highchat-proto`: frames are looked at where they are, events borrow from them.
+
+use highchat_proto::event::Event;
+use highchat_proto::sse::Decoder;
+
+use super::Decode;
+use crate::cuts::Feed;
+use crate::witness::Witness;
+
+/// Above the longest event of any workload, so that it is no limit.
+const LIMIT: usize = 16 << 20;
+
+pub(super) struct Highchat;
+
+impl Decode for Highchat {
+    fn framing(chunks: impl Feed, witness: &mut impl Witness) {
+        let mut decoder = Decoder::with_limit(LIMIT);
+        for mut chunk in chunks {
+            while let Some(frame) = decoder.decode(&mut chunk).expect("no event is too long") {
+                witness.frame(frame.event(), frame.data());
+            }
+        }
+    }
+
+    fn typed(chunks: impl Feed, witness: &mut impl Witness) {
+        let mut decoder = Decoder::with_limit(LIMIT);
+        let mut buffer = String::new();
+        for mut chunk in chunks {
+            while let Some(frame) = decoder.decode(&mut chunk).expect("no event is too long") {
+                let event = Event::parse_with(frame, &mut buffer);
+                tell(
+                    event.expect("the generator writes the API's events"),
+                    witness,
+                );
+            }
+        }
+    }
+}
+
+/// Shows an event to the witness.
+pub(super) fn tell(event: Event<'_>, witness: &mut impl Witness) {
+    match event {
+        Event::Delta { text } => witness.delta(&text),
+        Event::Ping => witness.ping(),
+        Event::Meta { conversation_id } => {
+            witness.meta(conversation_id.as_ref().map_or("", |id| id.as_str()));
+        }
+        Event::Done { message_id, .. } => witness.done(message_id.as_str()),
+        _ => {}
+    }
+}

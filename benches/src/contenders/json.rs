@@ -1,0 +1,45 @@
+//! The events as a user of a peer reads them: serde_json, borrowed where it can be.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::witness::Witness;
+
+#[derive(Deserialize)]
+struct Meta<'a> {
+    #[serde(borrow)]
+    conversation_id: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Delta<'a> {
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Done<'a> {
+    #[serde(borrow)]
+    message_id: Cow<'a, str>,
+}
+
+/// Reads the event of a frame.
+pub(super) fn read(event: &str, data: &str, witness: &mut impl Witness) {
+    match event {
+        "delta" => witness.delta(&parse::<Delta<'_>>(data).text),
+        "ping" => witness.ping(),
+        "meta" => witness.meta(&parse::<Meta<'_>>(data).conversation_id),
+        "done" => witness.done(&parse::<Done<'_>>(data).message_id),
+        _ => {}
+    }
+}
+
+/// The text of a delta's data.
+pub(crate) fn text(data: &str) -> Cow<'_, str> {
+    parse::<Delta<'_>>(data).text
+}
+
+fn parse<'a, T: Deserialize<'a>>(data: &'a str) -> T {
+    serde_json::from_str(data).expect("the generator writes JSON")
+}

@@ -1,0 +1,168 @@
+//! Who decodes: we and our peers, each as fast as its public API allows a user.
+
+pub mod conversation;
+mod eventsource_client;
+mod eventsource_stream;
+mod highchat;
+mod json;
+mod plain;
+mod polling;
+mod sse_core;
+mod sse_stream;
+mod sse_stream_0_2;
+mod sseer;
+
+use core::fmt;
+use core::hint::black_box;
+use core::marker::PhantomData;
+use core::str::FromStr;
+
+use crate::cuts::{Cut, Feed, Visit};
+use crate::witness::{Digest, Tally, Witness};
+use crate::workload::Workload;
+
+pub(crate) use self::json::text;
+
+/// How much is made of the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Frames: the event type and the data.
+    Framing,
+    /// Events: frame, JSON and the fields that the event has.
+    Typed,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Framing => "framing",
+            Self::Typed => "typed",
+        })
+    }
+}
+
+impl FromStr for Mode {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "framing" => Ok(Self::Framing),
+            "typed" => Ok(Self::Typed),
+            _ => Err(format!("no mode is called {name}")),
+        }
+    }
+}
+
+/// A way to decode a stream, over the public API of one library.
+trait Decode: 'static {
+    /// Reads frames.
+    fn framing(chunks: impl Feed, witness: &mut impl Witness);
+
+    /// Reads events.
+    fn typed(chunks: impl Feed, witness: &mut impl Witness);
+}
+
+/// One who decodes.
+#[derive(Clone, Copy)]
+pub struct Contender {
+    /// The library, with its version where there are two.
+    pub name: &'static str,
+    /// It is this project's, so no peer.
+    pub is_ours: bool,
+    time: fn(Mode, &Workload, Cut),
+    check: fn(Mode, &Workload, Cut) -> Digest,
+}
+
+impl fmt::Debug for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Our decoder, with its fast path.
+pub const HIGHCHAT: Contender = Contender::new::<highchat::Highchat>("highchat", true);
+
+/// Our conversation: typed only, and without pings, which it does not tell.
+pub const CONVERSATION: Contender =
+    Contender::new::<conversation::Conversing>("conversation", true);
+
+/// All decoders, ours first.
+pub const ALL: [Contender; 8] = [
+    HIGHCHAT,
+    Contender::new::<plain::Plain>("our plain", true),
+    Contender::new::<sse_stream::SseStream>("sse-stream 0.3", false),
+    Contender::new::<sse_stream_0_2::SseStream02>("sse-stream 0.2", false),
+    Contender::new::<sse_core::SseCore>("sse-core", false),
+    Contender::new::<sseer::Sseer>("sseer", false),
+    Contender::new::<eventsource_stream::EventsourceStream>("eventsource-stream", false),
+    Contender::new::<eventsource_client::EventsourceClient>("eventsource-client", false),
+];
+
+impl Contender {
+    const fn new<D: Decode>(name: &'static str, is_ours: bool) -> Self {
+        Self {
+            name,
+            is_ours,
+            time: |mode, workload, cut| {
+                black_box(run::<D, Tally>(mode, workload, cut));
+            },
+            check: run::<D, Digest>,
+        }
+    }
+
+    /// Decodes it once, from a new decoder on: what is timed.
+    pub fn run(&self, mode: Mode, workload: &Workload, cut: Cut) {
+        (self.time)(mode, workload, cut);
+    }
+
+    /// Decodes it once, and holds what came against what the generator wrote.
+    ///
+    /// # Errors
+    ///
+    /// Something else came; both sides, in words.
+    pub fn check(&self, mode: Mode, workload: &Workload, cut: Cut) -> Result<(), String> {
+        let decoded = (self.check)(mode, workload, cut);
+        let mut written = match mode {
+            Mode::Framing => workload.frames,
+            Mode::Typed => workload.events,
+        };
+        if self.name == CONVERSATION.name {
+            written.pings = 0;
+        }
+        if decoded == written {
+            Ok(())
+        } else {
+            Err(format!("decoded {decoded:?} of {written:?}"))
+        }
+    }
+}
+
+/// The one who is called so.
+///
+/// # Errors
+///
+/// Nobody is.
+pub fn find(name: &str) -> Result<Contender, String> {
+    let mut all = ALL.into_iter().chain([CONVERSATION]);
+    all.find(|contender| contender.name == name)
+        .ok_or_else(|| format!("no contender is called {name}"))
+}
+
+fn run<D: Decode, W: Witness + Default>(mode: Mode, workload: &Workload, cut: Cut) -> W {
+    struct Run<D, W>(Mode, PhantomData<(D, W)>);
+
+    impl<D: Decode, W: Witness + Default> Visit for Run<D, W> {
+        type Output = W;
+
+        fn visit<F: Feed>(self, chunks: F) -> W {
+            let mut witness = W::default();
+            match self.0 {
+                Mode::Framing => D::framing(chunks, &mut witness),
+                Mode::Typed => D::typed(chunks, &mut witness),
+            }
+            witness
+        }
+    }
+
+    cut.visit(workload, Run::<D, W>(mode, PhantomData))
+}

@@ -1,0 +1,105 @@
+//! The ways a stream is cut into the chunks that a connection gives.
+
+use core::fmt;
+use core::slice::Iter;
+use core::str::FromStr;
+
+use crate::workload::Workload;
+
+/// Where a stream is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cut {
+    /// Nowhere.
+    Whole,
+    /// Every so many bytes; at least 1.
+    Size(usize),
+    /// Behind each event: as a service writes them.
+    Event,
+}
+
+impl Cut {
+    /// All that are measured.
+    pub const ALL: [Self; 7] = [
+        Self::Whole,
+        Self::Size(16 << 10),
+        Self::Size(1400),
+        Self::Event,
+        Self::Size(64),
+        Self::Size(7),
+        Self::Size(1),
+    ];
+
+    /// The chunks of a workload, for whoever takes chunks of either kind.
+    pub(crate) fn visit<V: Visit>(self, workload: &Workload, visitor: V) -> V::Output {
+        let bytes = workload.bytes;
+        match self {
+            Self::Whole => visitor.visit(bytes.chunks(bytes.len())),
+            Self::Size(size) => visitor.visit(bytes.chunks(size)),
+            Self::Event => visitor.visit(Events {
+                bytes,
+                start: 0,
+                ends: workload.ends.iter(),
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => f.write_str("whole"),
+            Self::Event => f.write_str("event"),
+            Self::Size(size) => size.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Cut {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "whole" => Ok(Self::Whole),
+            "event" => Ok(Self::Event),
+            size => match size.parse() {
+                Ok(0) | Err(_) => Err(format!("no cut is called {name}")),
+                Ok(size) => Ok(Self::Size(size)),
+            },
+        }
+    }
+}
+
+/// An iterator over chunks that any peer can be driven by.
+pub(crate) trait Feed:
+    Iterator<Item = &'static [u8]> + Send + Sync + Unpin + 'static
+{
+}
+
+impl<I: Iterator<Item = &'static [u8]> + Send + Sync + Unpin + 'static> Feed for I {}
+
+/// Takes chunks of either kind; compiled for each, so that choosing costs nothing a chunk.
+pub(crate) trait Visit {
+    /// What comes of it.
+    type Output;
+
+    /// Takes them.
+    fn visit<F: Feed>(self, chunks: F) -> Self::Output;
+}
+
+/// One event a chunk.
+struct Events {
+    bytes: &'static [u8],
+    start: usize,
+    ends: Iter<'static, usize>,
+}
+
+impl Iterator for Events {
+    type Item = &'static [u8];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let end = *self.ends.next()?;
+        let chunk = &self.bytes[self.start..end];
+        self.start = end;
+        Some(chunk)
+    }
+}

@@ -1,0 +1,246 @@
+//! The streams, from a seeded generator, with what must come out of them.
+
+use core::fmt::Write;
+use core::str::FromStr;
+
+use crate::witness::{Digest, Witness};
+
+/// The length of a workload, in bytes, give or take an event: 8 MiB.
+pub const LEN: usize = 8 << 20;
+
+/// The data line of [`Kind::Long`], in bytes: 64 KiB.
+const LONG: usize = 64 << 10;
+
+/// What a reply is made of, between its `meta` and its `done`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Deltas of a space and 1 to 6 ASCII letters: 37 bytes an event.
+    Ascii,
+    /// The same in Armenian, as UTF-8: 40 bytes an event.
+    Armenian,
+    /// The same in Armenian, as `\uXXXX`: 54 bytes an event.
+    Escaped,
+    /// ASCII, with three pings before each delta.
+    Pings,
+    /// ASCII, with CR LF.
+    Crlf,
+    /// ASCII, with data lines of 64 KiB.
+    Long,
+    /// ASCII, all of it in one data line.
+    OneLine,
+}
+
+impl Kind {
+    /// All that are measured beside the peers.
+    pub const ALL: [Self; 6] = [
+        Self::Ascii,
+        Self::Armenian,
+        Self::Escaped,
+        Self::Pings,
+        Self::Crlf,
+        Self::Long,
+    ];
+
+    /// As it is called in tables and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ascii => "ascii",
+            Self::Armenian => "armenian",
+            Self::Escaped => "escaped",
+            Self::Pings => "pings",
+            Self::Crlf => "crlf",
+            Self::Long => "long",
+            Self::OneLine => "one-line",
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let mut all = Self::ALL.into_iter().chain([Self::OneLine]);
+        all.find(|kind| kind.name() == name)
+            .ok_or_else(|| format!("no workload is called {name}"))
+    }
+}
+
+/// A reply stream, and what must come out of it.
+///
+/// The bytes live as long as the process: some peers take nothing that is borrowed.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// What it is made of.
+    pub kind: Kind,
+    /// The stream.
+    pub bytes: &'static [u8],
+    /// Behind the blank line of each event: where it ends in the stream.
+    pub ends: &'static [usize],
+    /// Where the data of each delta stands in the stream.
+    pub deltas: Vec<(usize, usize)>,
+    /// The length of all their texts, in bytes.
+    pub text_len: usize,
+    /// What framing must find.
+    pub frames: Digest,
+    /// What reading the events must find.
+    pub events: Digest,
+}
+
+impl Workload {
+    /// A stream of about so many bytes; the same one each time.
+    #[must_use]
+    pub fn new(kind: Kind, len: usize) -> Self {
+        let mut writer = Writer::new(kind, len);
+        writer.meta("0190163d-8694-739b-aea5-966c26f8ad91");
+        match kind {
+            Kind::OneLine => writer.delta(len),
+            Kind::Long => {
+                while writer.bytes.len() < len {
+                    writer.delta(LONG);
+                }
+            }
+            _ => {
+                while writer.bytes.len() < len {
+                    if kind == Kind::Pings {
+                        for _ in 0..3 {
+                            writer.ping();
+                        }
+                    }
+                    writer.delta(1);
+                }
+            }
+        }
+        writer.done("0190163d-9695-7df8-8bd0-f3f9a4f0ac04");
+        writer.into_workload()
+    }
+
+    /// How many events it has.
+    #[must_use]
+    pub const fn events(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+struct Writer {
+    kind: Kind,
+    line_end: &'static str,
+    random: Random,
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    deltas: Vec<(usize, usize)>,
+    text_len: usize,
+    frames: Digest,
+    events: Digest,
+}
+
+impl Writer {
+    fn new(kind: Kind, len: usize) -> Self {
+        Self {
+            kind,
+            line_end: if kind == Kind::Crlf { "\r\n" } else { "\n" },
+            random: Random(0x4869_6768_4368_6174),
+            bytes: Vec::with_capacity(len + len / 8 + 1024),
+            ends: Vec::new(),
+            deltas: Vec::new(),
+            text_len: 0,
+            frames: Digest::default(),
+            events: Digest::default(),
+        }
+    }
+
+    fn meta(&mut self, id: &str) {
+        self.event("meta", &format!("{{\"conversation_id\":\"{id}\"}}"));
+        self.events.meta(id);
+    }
+
+    fn ping(&mut self) {
+        self.event("ping", "{}");
+        self.events.ping();
+    }
+
+    /// A delta of whole tokens, of at least so many bytes.
+    fn delta(&mut self, len: usize) {
+        let (mut text, mut json) = (String::new(), String::new());
+        while json.len() < len {
+            self.random.token(self.kind, &mut text, &mut json);
+        }
+        let at = self.event("delta", &format!("{{\"text\":\"{json}\"}}"));
+        self.deltas.push(at);
+        self.text_len += text.len();
+        self.events.delta(&text);
+    }
+
+    fn done(&mut self, id: &str) {
+        let data = format!(
+            "{{\"message_id\":\"{id}\",\"state\":\"bot\",\"ts\":\"2026-06-14T10:00:00Z\"}}"
+        );
+        self.event("done", &data);
+        self.events.done(id);
+    }
+
+    fn event(&mut self, name: &str, data: &str) -> (usize, usize) {
+        self.bytes.extend_from_slice(b"event: ");
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.extend_from_slice(self.line_end.as_bytes());
+        self.bytes.extend_from_slice(b"data: ");
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(data.as_bytes());
+        let end = self.bytes.len();
+        self.bytes.extend_from_slice(self.line_end.as_bytes());
+        self.bytes.extend_from_slice(self.line_end.as_bytes());
+        self.ends.push(self.bytes.len());
+        self.frames.frame(name.as_bytes(), data.as_bytes());
+        (start, end)
+    }
+
+    fn into_workload(self) -> Workload {
+        Workload {
+            kind: self.kind,
+            bytes: self.bytes.leak(),
+            ends: self.ends.leak(),
+            deltas: self.deltas,
+            text_len: self.text_len,
+            frames: self.frames,
+            events: self.events,
+        }
+    }
+}
+
+/// SplitMix64 (public domain).
+struct Random(u64);
+
+impl Random {
+    const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Less than `bound`, which is small.
+    fn below(&mut self, bound: u32) -> u32 {
+        u32::try_from(self.next() % u64::from(bound)).expect("it is below a u32")
+    }
+
+    /// A space and 1 to 6 letters: as text, and as it stands in JSON.
+    fn token(&mut self, kind: Kind, text: &mut String, json: &mut String) {
+        text.push(' ');
+        json.push(' ');
+        for _ in 0..=self.below(6) {
+            let (first, letters) = match kind {
+                Kind::Armenian | Kind::Escaped => (0x561, 38),
+                _ => (u32::from(b'a'), 26),
+            };
+            let letter = first + self.below(letters);
+            let letter = char::from_u32(letter).expect("a letter of an alphabet");
+            text.push(letter);
+            if kind == Kind::Escaped {
+                write!(json, "\\u{:04x}", u32::from(letter)).expect("a string takes all");
+            } else {
+                json.push(letter);
+            }
+        }
+    }
+}

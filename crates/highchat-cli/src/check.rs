@@ -1,0 +1,94 @@
+//! `highchat sandbox --check`: a program run against the sandbox, and judged.
+
+use core::time::Duration;
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+
+use highchat_sandbox::Sandbox;
+
+use crate::exit::Exit;
+use crate::signals::Stop;
+
+/// How often the program is looked after.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How long its connections may take to end once it has.
+const PARTING: Duration = Duration::from_secs(1);
+
+/// Runs the program to its end, and tells what it did that it should not have.
+///
+/// # Errors
+///
+/// It cannot be waited for.
+pub(crate) fn run(sandbox: &Sandbox, command: &[OsString], mut stop: Stop) -> io::Result<Exit> {
+    let Some((program, arguments)) = command.split_first() else {
+        eprintln!("error: --check wants a command behind --");
+        return Ok(Exit::Usage);
+    };
+    let child = Command::new(program)
+        .args(arguments)
+        // Its own way to a service would lead it elsewhere.
+        .env_remove("HIGHCHAT_KEY_FILE")
+        .env_remove("HIGHCHAT_SLUG")
+        .env("HIGHCHAT_BASE_URL", sandbox.base_url())
+        .env("HIGHCHAT_KEY", sandbox.key())
+        .env(
+            "HIGHCHAT_SANDBOX_URL",
+            format!("{}/sandbox", sandbox.base_url()),
+        )
+        .spawn();
+    let mut child = match child {
+        Ok(child) => child,
+        Err(error) => {
+            eprintln!(
+                "error: {} cannot be started: {error}",
+                Path::new(program).display()
+            );
+            return Ok(Exit::Usage);
+        }
+    };
+    let (signals, signalled) = mpsc::channel();
+    thread::spawn(move || {
+        // Nobody waits for it once the program has ended.
+        let _ = signals.send(stop.wait());
+    });
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        match signalled.recv_timeout(LOOK) {
+            Ok(exit) => return end(&mut child).map(|()| exit),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => thread::sleep(LOOK),
+        }
+    };
+    Ok(judge(sandbox, status))
+}
+
+fn end(child: &mut Child) -> io::Result<()> {
+    // One that has ended meanwhile needs no killing.
+    let _ = child.kill();
+    child.wait().map(drop)
+}
+
+fn judge(sandbox: &Sandbox, status: ExitStatus) -> Exit {
+    // What is still open then is judged as that.
+    let _ = sandbox.wait_until(PARTING, |requests| {
+        requests.iter().all(|request| request.ended.is_some())
+    });
+    let verdict = sandbox.verdict();
+    eprintln!("the command ended with {status}");
+    eprintln!("{verdict}");
+    if verdict.requests() == 0 {
+        eprintln!("error: it asked nothing, so there is nothing to judge");
+    }
+    if verdict.is_good() && verdict.requests() > 0 {
+        Exit::Complete
+    } else {
+        Exit::Other
+    }
+}

@@ -1,0 +1,83 @@
+//! Every fault of the sandbox, and every reading of the API's text, as a script sees them.
+
+use highchat_sandbox::Sandbox;
+use highchat_trials::{Outcome, Seen, TRIALS, Trial, hold, hold_readings};
+use serde_json::Value;
+
+mod support;
+use support::*;
+
+/// `highchat ask --json`, read back.
+fn send(trial: &Trial, sandbox: &Sandbox) -> Seen {
+    let mut seen = Seen::default();
+    for message in trial.messages() {
+        let config = trial.config();
+        let mut ask = highchat(["ask", "--json", "--wait", "--base-url", sandbox.base_url()]);
+        ask.args(["--key", sandbox.key()]);
+        for (option, duration) in [
+            ("--idle-timeout", config.idle_timeout),
+            ("--progress-timeout", config.progress_timeout),
+            ("--response-timeout", config.response_timeout),
+            ("--poll-interval", config.poll_interval),
+        ] {
+            ask.arg(option).arg(duration.as_secs_f64().to_string());
+        }
+        ask.arg("--").arg(message);
+        seen = read(&run(ask));
+    }
+    seen
+}
+
+/// What a run told.
+fn read(told: &Run) -> Seen {
+    let mut seen = Seen::default();
+    let mut is_recovered = false;
+    for line in told.stdout.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let string = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+        match line["type"].as_str().unwrap() {
+            "delta" => seen.text += &string("text"),
+            "recovered" => {
+                seen.text = string("text");
+                is_recovered = true;
+            }
+            "message" if line["role"] != "user" => seen.heard.push(string("content")),
+            "human" => seen.outcome = Some(Outcome::HandedOver),
+            "state" => seen.state = string("state"),
+            "end" => {
+                assert_eq!(line["exit_code"], told.status.unwrap(), "{told:?}");
+                let outcome = outcome(&seen, is_recovered, &string("outcome"), told.status);
+                seen.gave_up = seen.outcome.is_some() && told.status != Some(0);
+                seen.outcome.get_or_insert(outcome);
+            }
+            _ => {}
+        }
+    }
+    seen
+}
+
+/// The outcome that `end` and the exit status tell together.
+fn outcome(seen: &Seen, is_recovered: bool, end: &str, status: Option<i32>) -> Outcome {
+    match (end, status) {
+        ("complete", Some(0)) if is_recovered => Outcome::Recovered,
+        ("complete", Some(0)) => Outcome::Whole,
+        ("incomplete", Some(3)) if seen.text.is_empty() => Outcome::Unanswered,
+        ("incomplete", Some(3)) => Outcome::Incomplete,
+        ("failed", Some(5)) => Outcome::RateLimited,
+        ("failed", Some(8)) => Outcome::Failed,
+        _ => Outcome::Other,
+    }
+}
+
+#[test]
+fn each_fault_has_the_outcome_that_the_rules_ask_for() {
+    // The pauses of 5 and of 20 s after a 429 that asks for none cannot be made shorter.
+    let is_quick = |trial: &&Trial| !trial.faults.starts_with("429x");
+    let trials: Vec<Trial> = TRIALS.iter().filter(is_quick).copied().collect();
+    hold(&trials, send);
+}
+
+#[test]
+fn each_reading_of_the_api_will_do() {
+    hold_readings(send);
+}

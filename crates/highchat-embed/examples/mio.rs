@@ -1,0 +1,258 @@
+//! Many conversations at once on one thread, over mio: what is ready is read and written,
+//! and nothing else.
+//!
+//! Sends the message of the arguments in as many conversations as `HIGHCHAT_COUNT` says
+//! (100), prints the reply to the first, and tells how many came to a good end and how much
+//! memory each took. `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL`
+//! where: `http://` to this machine, as there is no TLS here.
+
+use core::net::SocketAddr;
+use std::collections::HashMap;
+use std::io::{self, Read, Sink, Write};
+use std::net::ToSocketAddrs;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::{env, fs};
+
+use highchat_embed::{Embed, Output, PipeId};
+use highchat_proto::config::Config;
+use highchat_proto::endpoint::Endpoint;
+use highchat_proto::message::Message;
+use highchat_proto::time::Instant;
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+
+pub(crate) mod support;
+use support::{Clock, Screen, is_timeout};
+
+fn main() -> ExitCode {
+    support::run(false, |endpoint, message, screen| {
+        let count = env::var("HIGHCHAT_COUNT").ok();
+        let count = count.and_then(|count| count.parse().ok()).unwrap_or(100);
+        let before = memory("VmRSS:");
+        let good = talk(endpoint, &message, count, screen)?;
+        eprintln!("{good} of {count} conversations came to a good end");
+        if let (Some(before), Some(peak)) = (before, memory("VmHWM:")) {
+            let each = peak.saturating_sub(before) / count.max(1);
+            eprintln!("{each} bytes of memory for each, at most");
+        }
+        Ok(())
+    })
+}
+
+/// Sends the message in so many conversations, and shows the first of them; how many came
+/// to a good end.
+pub(crate) fn talk(
+    endpoint: Endpoint,
+    message: &Message,
+    count: usize,
+    screen: &mut Screen<impl Write>,
+) -> io::Result<usize> {
+    let mut addresses = (endpoint.host(), endpoint.port()).to_socket_addrs()?;
+    let (endpoint, config) = (Arc::new(endpoint), Arc::new(Config::default()));
+    let mut crowd = Crowd {
+        clock: Clock::start(),
+        poll: Poll::new()?,
+        address: addresses.next().ok_or(io::ErrorKind::NotFound)?,
+        talks: Vec::new(),
+        lines: HashMap::new(),
+        next: Token(0),
+    };
+    for owner in 0..count {
+        let mut embed = Embed::new(Arc::clone(&endpoint), Arc::clone(&config));
+        let sent = embed.send(message.clone(), crowd.clock.now());
+        sent.map_err(io::Error::other)?;
+        crowd.talks.push(Talk {
+            embed,
+            due: None,
+            screen: Screen::new(io::sink()),
+        });
+        crowd.drain(owner, screen)?;
+    }
+    crowd.run(screen)?;
+    let others = crowd.talks.iter().skip(1).map(|talk| talk.screen.status);
+    let good = others.chain([screen.status]).filter(|status| *status == 0);
+    Ok(good.count())
+}
+
+/// One of the conversations, until when it waits, and what is shown of it.
+struct Talk {
+    embed: Embed,
+    due: Option<Instant>,
+    screen: Screen<Sink>,
+}
+
+/// One of their sockets.
+struct Line {
+    owner: usize,
+    pipe: PipeId,
+    stream: TcpStream,
+    is_open: bool,
+}
+
+struct Crowd {
+    clock: Clock,
+    poll: Poll,
+    address: SocketAddr,
+    talks: Vec<Talk>,
+    lines: HashMap<Token, Line>,
+    next: Token,
+}
+
+impl Crowd {
+    fn run(&mut self, screen: &mut Screen<impl Write>) -> io::Result<()> {
+        let mut events = Events::with_capacity(256);
+        while let Some(due) = self.talks.iter().filter_map(|talk| talk.due).min() {
+            let wait = Some(self.clock.until(due));
+            match self.poll.poll(&mut events, wait) {
+                Err(error) if is_timeout(&error) => continue,
+                polled => polled?,
+            }
+            for event in &events {
+                if let Some(owner) = self.handle(event.token()) {
+                    self.drain(owner, screen)?;
+                }
+            }
+            let now = self.clock.now();
+            for owner in 0..self.talks.len() {
+                let talk = &mut self.talks[owner];
+                if talk.due.is_some_and(|due| due <= now) {
+                    talk.embed.handle_timeout(now);
+                    self.drain(owner, screen)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Something may be ready; whose it is.
+    fn handle(&mut self, token: Token) -> Option<usize> {
+        let line = self.lines.get_mut(&token)?;
+        let (owner, pipe) = (line.owner, line.pipe);
+        let embed = &mut self.talks[owner].embed;
+        match line.advance(embed, self.clock) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.lines.remove(&token);
+                embed.handle_end(pipe, self.clock.now());
+            }
+            Err(_) => {
+                self.lines.remove(&token);
+                embed.handle_failure(pipe, self.clock.now());
+            }
+        }
+        Some(owner)
+    }
+
+    /// Does all that a conversation wants done.
+    fn drain(&mut self, owner: usize, screen: &mut Screen<impl Write>) -> io::Result<()> {
+        loop {
+            let talk = &mut self.talks[owner];
+            match talk.embed.poll_output() {
+                Output::Open(pipe) => {
+                    let opened = self.open(owner, pipe);
+                    self.lose_where_failed(owner, pipe, &opened);
+                }
+                Output::Write(pipe) => {
+                    let is_meant = |line: &&mut Line| line.owner == owner && line.pipe == pipe;
+                    if let Some(line) = self.lines.values_mut().find(is_meant) {
+                        let written = line.write(&mut talk.embed, self.clock);
+                        self.lose_where_failed(owner, pipe, &written);
+                    }
+                }
+                Output::Close(pipe) => self.close(owner, pipe),
+                Output::Update => match talk.embed.update() {
+                    Some(update) if owner == 0 => screen.show(&update)?,
+                    Some(update) => talk.screen.show(&update)?,
+                    None => {}
+                },
+                Output::Wait(when) => {
+                    talk.due = when;
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn close(&mut self, owner: usize, pipe: PipeId) {
+        let is_other = |line: &Line| line.owner != owner || line.pipe != pipe;
+        self.lines.retain(|_, line| is_other(line));
+    }
+
+    fn lose_where_failed(&mut self, owner: usize, pipe: PipeId, done: &io::Result<()>) {
+        if done.is_err() {
+            self.close(owner, pipe);
+            let now = self.clock.now();
+            self.talks[owner].embed.handle_failure(pipe, now);
+        }
+    }
+
+    fn open(&mut self, owner: usize, pipe: PipeId) -> io::Result<()> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_nodelay(true)?;
+        let token = self.next;
+        self.next = Token(token.0 + 1);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll
+            .registry()
+            .register(&mut stream, token, interest)?;
+        let line = Line {
+            owner,
+            pipe,
+            stream,
+            is_open: false,
+        };
+        self.lines.insert(token, line);
+        Ok(())
+    }
+}
+
+impl Line {
+    /// Reads and writes what can be; `false`: the service ended it.
+    fn advance(&mut self, embed: &mut Embed, clock: Clock) -> io::Result<bool> {
+        if let Some(error) = self.stream.take_error()? {
+            return Err(error);
+        }
+        if !self.is_open {
+            match self.stream.peer_addr() {
+                Err(error) if error.kind() == io::ErrorKind::NotConnected => return Ok(true),
+                address => address?,
+            };
+            self.is_open = true;
+            embed.handle_opened(self.pipe, clock.now());
+        }
+        self.write(embed, clock)?;
+        let mut buffer = [0; 4096];
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Ok(false),
+                Ok(len) => embed.handle_read(self.pipe, &buffer[..len], clock.now()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes as much as the socket takes of what was announced.
+    fn write(&mut self, embed: &mut Embed, clock: Clock) -> io::Result<()> {
+        while !embed.bytes(self.pipe).is_empty() {
+            match self.stream.write(embed.bytes(self.pipe)) {
+                Ok(len) => embed.handle_written(self.pipe, len, clock.now()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A line of what Linux says of this process, in bytes; `None` elsewhere.
+fn memory(name: &str) -> Option<usize> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    let kibibytes: usize = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes * 1024)
+}

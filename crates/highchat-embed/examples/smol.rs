@@ -1,0 +1,100 @@
+//! The conversation over smol: async, without tokio.
+//!
+//! Sends the message of the arguments, prints the reply, and after a handoff what the
+//! person writes. `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL`
+//! where: `http://` to this machine, as there is no TLS here.
+
+use core::time::Duration;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use highchat_embed::{Embed, Output, PipeId};
+use highchat_proto::config::Config;
+use highchat_proto::endpoint::Endpoint;
+use highchat_proto::message::Message;
+use smol::Timer;
+use smol::future::or;
+use smol::io::{AsyncReadExt, AsyncWriteExt};
+use smol::net::TcpStream;
+
+pub(crate) mod support;
+use support::{Clock, PATIENCE, Screen};
+
+fn main() -> ExitCode {
+    support::run(false, |endpoint, message, screen| {
+        smol::block_on(talk(endpoint, message, screen))
+    })
+}
+
+pub(crate) async fn talk(
+    endpoint: Endpoint,
+    message: Message,
+    screen: &mut Screen<impl Write>,
+) -> io::Result<()> {
+    let clock = Clock::start();
+    let mut embed = Embed::new(endpoint, Config::default()).with_one_pipe();
+    embed.send(message, clock.now()).map_err(io::Error::other)?;
+    let mut live: Option<(PipeId, TcpStream)> = None;
+    let mut buffer = [0; 4096];
+    loop {
+        match (embed.poll_output(), &mut live) {
+            (Output::Open(pipe), _) => {
+                let endpoint = embed.endpoint();
+                let connecting = TcpStream::connect((endpoint.host(), endpoint.port()));
+                match within(PATIENCE, connecting).await {
+                    Some(Ok(stream)) => {
+                        live = Some((pipe, stream));
+                        embed.handle_opened(pipe, clock.now());
+                    }
+                    Some(Err(_)) | None => embed.handle_failure(pipe, clock.now()),
+                }
+            }
+            (Output::Write(pipe), Some((_, stream))) => {
+                match within(PATIENCE, stream.write(embed.bytes(pipe))).await {
+                    Some(Ok(len)) => embed.handle_written(pipe, len, clock.now()),
+                    Some(Err(_)) | None => {
+                        live = None;
+                        embed.handle_failure(pipe, clock.now());
+                    }
+                }
+            }
+            (Output::Close(_), _) => live = None,
+            (Output::Update, _) => {
+                if let Some(update) = embed.update() {
+                    screen.show(&update)?;
+                }
+            }
+            (Output::Wait(None), _) => return Ok(()),
+            (Output::Wait(Some(when)), Some((pipe, stream))) => {
+                let pipe = *pipe;
+                match within(clock.until(when), stream.read(&mut buffer)).await {
+                    Some(Ok(0)) => {
+                        live = None;
+                        embed.handle_end(pipe, clock.now());
+                    }
+                    Some(Ok(len)) => embed.handle_read(pipe, &buffer[..len], clock.now()),
+                    Some(Err(_)) => {
+                        live = None;
+                        embed.handle_failure(pipe, clock.now());
+                    }
+                    None => {}
+                }
+                embed.handle_timeout(clock.now());
+            }
+            (Output::Wait(Some(when)), None) => {
+                Timer::after(clock.until(when)).await;
+                embed.handle_timeout(clock.now());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What comes within that time. Nothing is lost where a read or a write is given up.
+async fn within<T>(time: Duration, what: impl Future<Output = T>) -> Option<T> {
+    let late = async {
+        Timer::after(time).await;
+        None
+    };
+    or(async { Some(what.await) }, late).await
+}

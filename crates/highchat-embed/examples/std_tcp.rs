@@ -1,0 +1,81 @@
+//! The conversation over `std::net::TcpStream`, with read timeouts for a clock.
+//!
+//! Sends the message of the arguments, prints the reply, and after a handoff what the
+//! person writes. `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL`
+//! where: `http://` to this machine, as there is no TLS here.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::process::ExitCode;
+use std::thread::sleep;
+
+use highchat_embed::{Embed, Output, PipeId};
+use highchat_proto::config::Config;
+use highchat_proto::endpoint::Endpoint;
+use highchat_proto::message::Message;
+
+pub(crate) mod support;
+use support::{Clock, Screen, connect, is_timeout};
+
+fn main() -> ExitCode {
+    support::run(false, talk)
+}
+
+pub(crate) fn talk(
+    endpoint: Endpoint,
+    message: Message,
+    screen: &mut Screen<impl Write>,
+) -> io::Result<()> {
+    let clock = Clock::start();
+    let mut embed = Embed::new(endpoint, Config::default()).with_one_pipe();
+    embed.send(message, clock.now()).map_err(io::Error::other)?;
+    let mut live: Option<(PipeId, TcpStream)> = None;
+    let mut buffer = [0; 4096];
+    loop {
+        match (embed.poll_output(), &mut live) {
+            (Output::Open(pipe), _) => match connect(embed.endpoint()) {
+                Ok(stream) => {
+                    live = Some((pipe, stream));
+                    embed.handle_opened(pipe, clock.now());
+                }
+                Err(_) => embed.handle_failure(pipe, clock.now()),
+            },
+            (Output::Write(pipe), Some((_, stream))) => match stream.write(embed.bytes(pipe)) {
+                Ok(len) => embed.handle_written(pipe, len, clock.now()),
+                Err(_) => {
+                    live = None;
+                    embed.handle_failure(pipe, clock.now());
+                }
+            },
+            (Output::Close(_), _) => live = None,
+            (Output::Update, _) => {
+                if let Some(update) = embed.update() {
+                    screen.show(&update)?;
+                }
+            }
+            (Output::Wait(None), _) => return Ok(()),
+            (Output::Wait(Some(when)), Some((pipe, stream))) => {
+                let pipe = *pipe;
+                stream.set_read_timeout(Some(clock.until(when)))?;
+                match stream.read(&mut buffer) {
+                    Ok(0) => {
+                        live = None;
+                        embed.handle_end(pipe, clock.now());
+                    }
+                    Ok(len) => embed.handle_read(pipe, &buffer[..len], clock.now()),
+                    Err(error) if is_timeout(&error) => {}
+                    Err(_) => {
+                        live = None;
+                        embed.handle_failure(pipe, clock.now());
+                    }
+                }
+                embed.handle_timeout(clock.now());
+            }
+            (Output::Wait(Some(when)), None) => {
+                sleep(clock.until(when));
+                embed.handle_timeout(clock.now());
+            }
+            _ => {}
+        }
+    }
+}

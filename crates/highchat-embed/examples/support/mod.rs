@@ -1,0 +1,175 @@
+//! What the examples share: who asks what and where, a clock, and what is shown.
+#![allow(dead_code, reason = "no example needs all of it")]
+
+use core::time::Duration;
+use std::env;
+use std::io::{self, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::process::ExitCode;
+use std::time::Instant as Moment;
+
+use highchat_proto::conversation::{TurnEnd, TurnError, Update};
+use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::message::Message;
+use highchat_proto::response::ResponseError;
+use highchat_proto::time::Instant;
+
+/// What has no status of its own.
+const OTHER: u8 = 1;
+/// Wrong usage, or input refused before anything was sent.
+const USAGE: u8 = 2;
+
+/// Lets `talk` bring about the message of the arguments; exits as `highchat ask` does.
+pub(crate) fn run(
+    has_tls: bool,
+    talk: impl FnOnce(Endpoint, Message, &mut Screen<io::Stdout>) -> io::Result<()>,
+) -> ExitCode {
+    let (endpoint, message) = match asked(has_tls) {
+        Ok(asked) => asked,
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            return USAGE.into();
+        }
+    };
+    let mut screen = Screen::new(io::stdout());
+    match talk(endpoint, message, &mut screen) {
+        Ok(()) => screen.status.into(),
+        Err(error) => {
+            eprintln!("error: {error}");
+            OTHER.into()
+        }
+    }
+}
+
+/// Who asks, by the environment, and what, by the arguments.
+fn asked(has_tls: bool) -> Result<(Endpoint, Message), Box<dyn core::error::Error>> {
+    let credentials = match env::var("HIGHCHAT_SLUG") {
+        Ok(slug) => Credentials::slug(slug)?,
+        Err(_) => match env::var("HIGHCHAT_KEY") {
+            Ok(key) => Credentials::key(&key)?,
+            Err(_) => return Err("HIGHCHAT_KEY or HIGHCHAT_SLUG must say who asks".into()),
+        },
+    };
+    let base_url = env::var("HIGHCHAT_BASE_URL");
+    let base_url = base_url.as_deref().unwrap_or(Endpoint::DEFAULT_BASE_URL);
+    let endpoint = Endpoint::new(base_url, credentials)?;
+    match (endpoint.is_tls(), has_tls) {
+        (false, true) => return Err("this example speaks TLS alone, to an https:// URL".into()),
+        (true, false) => return Err("this example speaks no TLS: see the one named tls".into()),
+        (true, true) | (false, false) => {}
+    }
+    let words: Vec<_> = env::args().skip(1).collect();
+    Ok((endpoint, Message::new(words.join(" "))?))
+}
+
+/// The time since it was started, which is all that the protocol wants to know.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock(Moment);
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self(Moment::now())
+    }
+
+    pub(crate) fn now(self) -> Instant {
+        Instant::from_origin(self.0.elapsed())
+    }
+
+    /// How long until then; never nothing, which sockets take for having no end.
+    pub(crate) fn until(self, when: Instant) -> Duration {
+        let wait = when.saturating_duration_since(self.now());
+        wait.max(Duration::from_millis(1))
+    }
+}
+
+/// Shows what came, and remembers how it ended.
+pub(crate) struct Screen<W> {
+    pub(crate) out: W,
+    /// The exit status.
+    pub(crate) status: u8,
+    pub(crate) has_ended: bool,
+}
+
+impl<W: Write> Screen<W> {
+    pub(crate) const fn new(out: W) -> Self {
+        Self {
+            out,
+            status: OTHER,
+            has_ended: false,
+        }
+    }
+
+    pub(crate) fn show(&mut self, update: &Update<'_>) -> io::Result<()> {
+        let out = &mut self.out;
+        match update {
+            Update::Delta { text } => write!(out, "{text}")?,
+            Update::Recovered { missing, .. } => write!(out, "{missing}")?,
+            Update::Human { message, .. } => write!(out, "{message}")?,
+            Update::Message(message) if &*message.role != "user" => {
+                writeln!(out, "{}", message.content)?;
+            }
+            Update::TurnEnded { end, .. } => {
+                writeln!(out)?;
+                self.has_ended = true;
+                self.status = status(end);
+                if let TurnEnd::Failed(error) = end {
+                    eprintln!("error: {error}");
+                }
+            }
+            Update::HandoffFailed { error } => {
+                eprintln!("error: {error}");
+                self.status = refused(error);
+            }
+            _ => {}
+        }
+        self.out.flush()
+    }
+}
+
+/// As `highchat ask` exits.
+const fn status(end: &TurnEnd) -> u8 {
+    match end {
+        TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered => 0,
+        TurnEnd::Failed(TurnError::Unanswered(_) | TurnError::TimedOut | TurnError::Cut(_)) => 3,
+        TurnEnd::Failed(TurnError::NotSent(_)) => 7,
+        TurnEnd::Failed(TurnError::Service(_)) => 8,
+        TurnEnd::Failed(TurnError::Refused(error)) => refused(error),
+        TurnEnd::Cancelled => 130,
+        _ => OTHER,
+    }
+}
+
+const fn refused(error: &ResponseError) -> u8 {
+    let ResponseError::Api(error) = error else {
+        return 8;
+    };
+    match error.status.as_u16() {
+        401 | 403 => 4,
+        429 => 5,
+        404 => 6,
+        _ => 8,
+    }
+}
+
+/// What a connection, and each write to it, may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A blocking connection to the first address that takes one.
+pub(crate) fn connect(endpoint: &Endpoint) -> io::Result<TcpStream> {
+    let mut found = Err(io::ErrorKind::NotFound.into());
+    for address in (endpoint.host(), endpoint.port()).to_socket_addrs()? {
+        found = TcpStream::connect_timeout(&address, PATIENCE);
+        if let Ok(stream) = &found {
+            stream.set_nodelay(true)?;
+            stream.set_write_timeout(Some(PATIENCE))?;
+            break;
+        }
+    }
+    found
+}
+
+/// Whether a read ended because its time was over.
+pub(crate) fn is_timeout(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
+}

@@ -1,0 +1,145 @@
+//! A HighChat client over any byte pipe: for whoever has a socket, a clock and a loop of
+//! their own, and neither tokio nor ureq.
+//!
+//! ```text
+//!             bytes              answers            updates
+//!    pipe ────────▶ HTTP/1.1 ────────▶ Conversation ──▶ application
+//!     ▲                │                    │
+//!     └──── bytes ─────┴───── requests ◀────┘
+//! ```
+//!
+//! [`Embed`] holds a [`Conversation`] and its HTTP/1.1 exchanges, and does no I/O: it says
+//! which pipe to open and what to write, and is told what was read. HTTP is
+//! [ureq-proto](https://docs.rs/ureq-proto)'s; no runtime, no socket and no thread is among
+//! the dependencies.
+//!
+//! ```
+//! use core::time::Duration;
+//! use std::io::{ErrorKind, Read, Write};
+//! use std::net::TcpStream;
+//!
+//! use highchat_embed::{Embed, Output};
+//! use highchat_proto::config::Config;
+//! use highchat_proto::conversation::Update;
+//! use highchat_proto::endpoint::{Credentials, Endpoint};
+//! use highchat_proto::message::Message;
+//! use highchat_proto::time::Instant;
+//!
+//! # let sandbox = highchat_sandbox::Sandbox::start()?;
+//! # let (base_url, key) = (sandbox.base_url(), sandbox.key());
+//! let endpoint = Endpoint::new(base_url, Credentials::key(key)?)?;
+//! let start = std::time::Instant::now();
+//! let now = || Instant::from_origin(start.elapsed());
+//! let mut embed = Embed::new(endpoint, Config::default()).with_one_pipe();
+//! embed.send(Message::new("Բարև, ի՞նչ ժամերի եք աշխատում")?, now())?;
+//!
+//! let mut live = None;
+//! let mut buffer = [0; 4096];
+//! loop {
+//!     match (embed.poll_output(), &mut live) {
+//!         (Output::Open(pipe), _) => {
+//!             let at = (embed.endpoint().host(), embed.endpoint().port());
+//!             live = Some((pipe, TcpStream::connect(at)?));
+//!             embed.handle_opened(pipe, now());
+//!         }
+//!         (Output::Write(pipe), Some((_, stream))) => {
+//!             let len = stream.write(embed.bytes(pipe))?;
+//!             embed.handle_written(pipe, len, now());
+//!         }
+//!         (Output::Close(_), _) => live = None,
+//!         (Output::Update, _) => {
+//!             if let Some(Update::Delta { text }) = embed.update() {
+//!                 print!("{text}");
+//!                 std::io::stdout().flush()?;
+//!             }
+//!         }
+//!         (Output::Wait(Some(when)), Some((pipe, stream))) => {
+//!             let wait = when.saturating_duration_since(now());
+//!             stream.set_read_timeout(Some(wait.max(Duration::from_millis(1))))?;
+//!             match stream.read(&mut buffer) {
+//!                 Ok(len @ 1..) => embed.handle_read(*pipe, &buffer[..len], now()),
+//!                 Err(error)
+//!                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+//!                 lost => {
+//!                     let (pipe, _) = live.take().expect("it was read");
+//!                     match lost {
+//!                         Ok(_) => embed.handle_end(pipe, now()),
+//!                         Err(_) => embed.handle_failure(pipe, now()),
+//!                     }
+//!                 }
+//!             }
+//!             embed.handle_timeout(now());
+//!         }
+//!         (Output::Wait(Some(when)), None) => {
+//!             std::thread::sleep(when.saturating_duration_since(now()));
+//!             embed.handle_timeout(now());
+//!         }
+//!         _ => break, // Nothing is under way and nothing waited for.
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `examples/` has whole programs, to be copied: `std_tcp` (blocking), `tls` (the same
+//! under rustls), `smol` (async without tokio) and `mio` (a hundred conversations on one
+//! thread).
+//!
+//! # Which of them to take
+//!
+//! | you bring | take | a program that streams a reply and follows a handoff |
+//! | --- | --- | --- |
+//! | nothing, and have tokio | `highchat-hyper` | 34 lines, 3 of them the loop |
+//! | nothing, and block | `highchat-ureq` | 33 lines, 3 of them the loop |
+//! | a socket, or any byte pipe | this crate | a loop of 58 lines blocking, 62 under rustls, 63 over smol; over mio 225, which is all of the program |
+//! | an HTTP client | `highchat-proto` alone | a loop of some 75 lines, and the client; where that is HTTP/1.0 by hand (its example `by_hand`), 174 in all |
+//!
+//! Lines are those of the examples, without empty ones and comments. What costs lines with
+//! a socket of your own is the socket: connecting, TLS and name lookup are yours, as is
+//! waiting. What you get for it is that nothing else is in your program: 19 packages with
+//! this crate in it, 14 with proto alone, 34 with ureq and 60 with hyper.
+//!
+//! # What a driver has to know
+//!
+//! - **Opening** takes as long as [`Config::connect_timeout`] says, and is given up then:
+//!   [`Output::Close`] may come for a pipe that is not there yet. A loop that blocks while
+//!   it connects gives that up by itself.
+//! - **TLS** belongs to the pipe: it is open when the handshake is done, so that whatever
+//!   fails in it has sent nothing. Offer no protocol but `http/1.1`. An end that TLS did
+//!   not announce is a failure; to tell the two apart is what makes a reply that ends
+//!   with its connection a whole one.
+//! - **A proxy** belongs to the pipe as well, as a tunnel.
+//! - **Reading** may be put off, which slows the service down; tell
+//!   [`handle_return`](Embed::handle_return) when it goes on.
+//! - **Time** is told with every input. A moment that has come is told by
+//!   [`handle_timeout`](Embed::handle_timeout); to call it more often does no harm.
+//! - **Order** does not matter: inputs act at once, and those for a pipe that is gone are
+//!   ignored.
+//!
+//! # What of HTTP/1.1 there is
+//!
+//! Bodies of a known length, in chunks, and those that end with their pipe (HTTP/1.0);
+//! interim heads are skipped; no redirect is followed and nothing is decompressed. A head
+//! has at most 64 KiB and 128 headers, a line between chunks at most 4 KiB, and a chunk's
+//! length with its extensions at most 20 bytes (the last and the 128 are ureq-proto's
+//! limits, the others our decision). An answer that breaks them, or that is no HTTP/1, is a
+//! lost connection.
+//!
+//! [`Conversation`]: highchat_proto::conversation::Conversation
+//! [`Config::connect_timeout`]: highchat_proto::config::Config::connect_timeout
+
+#![forbid(unsafe_code)]
+
+mod pipe;
+
+mod head;
+
+mod body;
+
+mod exchange;
+
+mod pipes;
+
+mod embed;
+
+pub use embed::{Embed, Output};
+pub use pipe::PipeId;

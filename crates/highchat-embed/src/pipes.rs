@@ -1,0 +1,340 @@
+//! The pipes, and what is under way on each.
+//!
+//! ```text
+//!   Opening ── opened ──▶ Busy ── over, HTTP allows it ──▶ Idle
+//!      │                   │ ▲──── the next GET, while it is fresh ─┘
+//!      ▼ late, lost        ▼ over, lost, aborted              │ end, stale, not wanted
+//!     gone                gone                               gone
+//! ```
+
+use core::mem;
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use highchat_proto::exchange::{RequestId, TransportFailure};
+use highchat_proto::time::Instant;
+
+use crate::exchange::Exchange;
+use crate::pipe::PipeId;
+
+/// How long an idle pipe counts as fresh: two polls' time (our decision). A stale one does
+/// no harm, but one that died without a word would keep its request waiting.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// What is to be done with a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Open(PipeId),
+    Write(PipeId),
+    Close(PipeId),
+}
+
+enum Stage {
+    /// It is to be there by then.
+    Opening(Box<Exchange>, Instant),
+    Busy {
+        exchange: Box<Exchange>,
+        /// It carried another exchange before, and may have gone stale since.
+        was_kept: bool,
+    },
+    /// Since when.
+    Idle(Instant),
+}
+
+/// An exchange that ended without an answer, or without the rest of one.
+pub(crate) type Lost = (RequestId, TransportFailure);
+
+pub(crate) struct Pipes {
+    /// What an exchange has until its pipe is there.
+    patience: Duration,
+    has_one: bool,
+    next: PipeId,
+    pipes: Vec<(PipeId, Stage)>,
+    /// Until the only pipe is free; each is to have one by then.
+    waiting: VecDeque<(Box<Exchange>, Instant)>,
+    orders: VecDeque<Order>,
+}
+
+impl Pipes {
+    pub(crate) const fn new(patience: Duration) -> Self {
+        Self {
+            patience,
+            has_one: false,
+            next: PipeId::FIRST,
+            pipes: Vec::new(),
+            waiting: VecDeque::new(),
+            orders: VecDeque::new(),
+        }
+    }
+
+    pub(crate) const fn use_one(&mut self) {
+        self.has_one = true;
+    }
+
+    // ---- exchanges ----
+
+    /// Begins an exchange: over a pipe that was kept where that is safe, over a new one
+    /// otherwise.
+    pub(crate) fn begin(&mut self, exchange: Box<Exchange>, now: Instant) {
+        let due = now + self.patience;
+        if self.has_one && self.is_busy() {
+            self.waiting.push_back((exchange, due));
+        } else {
+            self.place(exchange, due, now);
+        }
+    }
+
+    fn place(&mut self, exchange: Box<Exchange>, due: Instant, now: Instant) {
+        if let Some(at) = self.idle() {
+            let (id, stage) = &mut self.pipes[at];
+            if exchange.is_repeatable() && stage.is_fresh(now) {
+                let was_kept = true;
+                *stage = Stage::Busy { exchange, was_kept };
+                self.orders.push_back(Order::Write(*id));
+                return;
+            }
+            if exchange.is_repeatable() || self.has_one {
+                self.close(at);
+            }
+        }
+        self.open(exchange, due);
+    }
+
+    fn open(&mut self, exchange: Box<Exchange>, due: Instant) {
+        let id = self.next;
+        self.next = id.next();
+        self.pipes.push((id, Stage::Opening(exchange, due)));
+        self.orders.push_back(Order::Open(id));
+    }
+
+    /// Drops an exchange, with its pipe.
+    pub(crate) fn abort(&mut self, id: RequestId, now: Instant) {
+        self.waiting.retain(|(exchange, _)| exchange.id() != id);
+        let is_meant = |exchange: &Exchange| exchange.id() == id;
+        let mut stages = self.pipes.iter().map(|(_, stage)| stage);
+        if let Some(at) = stages.position(|stage| stage.exchange().is_some_and(is_meant)) {
+            self.close(at);
+            self.go_on(now);
+        }
+    }
+
+    /// The exchange on a pipe is over.
+    pub(crate) fn release(&mut self, pipe: PipeId, is_reusable: bool, now: Instant) {
+        if let Some(at) = self.position(pipe) {
+            if is_reusable && self.idle().is_none() {
+                self.pipes[at].1 = Stage::Idle(now);
+            } else {
+                self.close(at);
+            }
+            self.go_on(now);
+        }
+    }
+
+    /// The exchange on an open pipe.
+    pub(crate) fn exchange(&mut self, pipe: PipeId) -> Option<&mut Exchange> {
+        let at = self.position(pipe)?;
+        match &mut self.pipes[at].1 {
+            Stage::Busy { exchange, .. } => Some(exchange),
+            Stage::Opening(..) | Stage::Idle(_) => None,
+        }
+    }
+
+    /// What is to be written to a pipe.
+    pub(crate) fn unwritten(&self, pipe: PipeId) -> &[u8] {
+        match self.position(pipe).map(|at| &self.pipes[at].1) {
+            Some(Stage::Busy { exchange, .. }) => exchange.unwritten(),
+            Some(Stage::Opening(..) | Stage::Idle(_)) | None => &[],
+        }
+    }
+
+    // ---- what happens to a pipe ----
+
+    pub(crate) fn handle_opened(&mut self, pipe: PipeId, now: Instant) {
+        let Some(at) = self.position(pipe) else {
+            return;
+        };
+        let stage = &mut self.pipes[at].1;
+        *stage = match mem::replace(stage, Stage::Idle(now)) {
+            Stage::Opening(exchange, _) => {
+                self.orders.push_back(Order::Write(pipe));
+                let was_kept = false;
+                Stage::Busy { exchange, was_kept }
+            }
+            stage @ (Stage::Busy { .. } | Stage::Idle(_)) => stage,
+        };
+    }
+
+    pub(crate) fn handle_written(&mut self, pipe: PipeId, len: usize) {
+        let Some(at) = self.position(pipe) else {
+            return;
+        };
+        if let Stage::Busy { exchange, was_kept } = &mut self.pipes[at].1 {
+            // What was not handed out cannot have been written.
+            if len == 0 || exchange.unwritten().is_empty() {
+                return;
+            }
+            if exchange.handle_written(len) {
+                let order = Order::Write(pipe);
+                if !self.orders.contains(&order) {
+                    // One request after the other, however they are cut.
+                    self.orders.push_front(order);
+                }
+            } else if !*was_kept {
+                exchange.forget_request();
+            }
+        }
+    }
+
+    /// A pipe is gone. What that means for its exchange, where it does not begin again.
+    pub(crate) fn lose(&mut self, pipe: PipeId, now: Instant) -> Option<Lost> {
+        let at = self.position(pipe)?;
+        self.drop_orders(pipe);
+        let (_, stage) = self.pipes.remove(at);
+        let lost = self.judge(stage, now);
+        self.go_on(now);
+        lost
+    }
+
+    /// As [`lose`](Self::lose), for a pipe that is not wanted any more.
+    pub(crate) fn give_up(&mut self, pipe: PipeId, now: Instant) -> Option<Lost> {
+        let at = self.position(pipe)?;
+        let stage = self.close(at);
+        let lost = self.judge(stage, now);
+        self.go_on(now);
+        lost
+    }
+
+    fn judge(&mut self, stage: Stage, now: Instant) -> Option<Lost> {
+        match stage {
+            Stage::Idle(_) => None,
+            Stage::Opening(exchange, _) => Some((exchange.id(), TransportFailure::NotSent)),
+            // It went stale, and the request does no harm a second time.
+            Stage::Busy {
+                mut exchange,
+                was_kept: true,
+            } if exchange.is_unanswered() => {
+                exchange.rewind();
+                self.open(exchange, now + self.patience);
+                None
+            }
+            Stage::Busy { exchange, .. } => {
+                let failure = if exchange.may_have_left() {
+                    TransportFailure::Interrupted
+                } else {
+                    TransportFailure::NotSent
+                };
+                Some((exchange.id(), failure))
+            }
+        }
+    }
+
+    // ---- time ----
+
+    /// An exchange that should have had its pipe by now.
+    pub(crate) fn overdue(&mut self, now: Instant) -> Option<Lost> {
+        let mut waiting = self.waiting.iter();
+        if let Some(at) = waiting.position(|(_, due)| *due <= now) {
+            let (exchange, _) = self.waiting.remove(at)?;
+            return Some((exchange.id(), TransportFailure::NotSent));
+        }
+        let is_late = |stage: &Stage| stage.due().is_some_and(|due| due <= now);
+        let late = self.pipes.iter().find(|(_, stage)| is_late(stage));
+        let pipe = late.map(|(id, _)| *id)?;
+        self.give_up(pipe, now)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let waiting = self.waiting.iter().map(|(_, due)| *due);
+        let opening = self.pipes.iter().filter_map(|(_, stage)| stage.due());
+        waiting.chain(opening).min()
+    }
+
+    // ---- orders ----
+
+    /// What is to be done next. Bytes that are to be written count as sent from here on.
+    pub(crate) fn next_order(&mut self) -> Option<Order> {
+        loop {
+            let order = self.orders.pop_front()?;
+            if let Order::Write(pipe) = order {
+                match self.exchange(pipe) {
+                    Some(exchange) if !exchange.is_written() => exchange.hand_out(),
+                    // The driver wrote on by itself.
+                    _ => continue,
+                }
+            }
+            return Some(order);
+        }
+    }
+
+    /// Nothing will need a pipe that was kept.
+    pub(crate) fn close_idle(&mut self) {
+        if let Some(at) = self.idle() {
+            self.close(at);
+        }
+    }
+
+    fn close(&mut self, at: usize) -> Stage {
+        let (pipe, stage) = self.pipes.remove(at);
+        let is_unknown = self.orders.contains(&Order::Open(pipe));
+        self.drop_orders(pipe);
+        if !is_unknown {
+            self.orders.push_back(Order::Close(pipe));
+        }
+        stage
+    }
+
+    fn drop_orders(&mut self, pipe: PipeId) {
+        let is_other = |order: &Order| match order {
+            Order::Open(id) | Order::Write(id) | Order::Close(id) => *id != pipe,
+        };
+        self.orders.retain(is_other);
+    }
+
+    /// The only pipe may be free.
+    fn go_on(&mut self, now: Instant) {
+        if !self.is_busy() {
+            if let Some((exchange, due)) = self.waiting.pop_front() {
+                self.place(exchange, due, now);
+            }
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.pipes.iter().any(|(_, stage)| !stage.is_idle())
+    }
+
+    fn idle(&self) -> Option<usize> {
+        self.pipes.iter().position(|(_, stage)| stage.is_idle())
+    }
+
+    fn position(&self, pipe: PipeId) -> Option<usize> {
+        self.pipes.iter().position(|(id, _)| *id == pipe)
+    }
+}
+
+impl Stage {
+    const fn is_idle(&self) -> bool {
+        matches!(self, Self::Idle(_))
+    }
+
+    fn is_fresh(&self, now: Instant) -> bool {
+        match self {
+            Self::Idle(since) => now.saturating_duration_since(*since) <= FRESH,
+            Self::Opening(..) | Self::Busy { .. } => false,
+        }
+    }
+
+    fn exchange(&self) -> Option<&Exchange> {
+        match self {
+            Self::Opening(exchange, _) | Self::Busy { exchange, .. } => Some(exchange),
+            Self::Idle(_) => None,
+        }
+    }
+
+    const fn due(&self) -> Option<Instant> {
+        match self {
+            Self::Opening(_, due) => Some(*due),
+            Self::Busy { .. } | Self::Idle(_) => None,
+        }
+    }
+}

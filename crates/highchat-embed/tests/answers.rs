@@ -1,0 +1,316 @@
+//! What is made of each answer that is no reply, or no HTTP; and how much of it is read.
+
+use core::time::Duration;
+
+use highchat_embed::{Embed, Output};
+use highchat_proto::config::Config;
+use highchat_proto::id::ConversationId;
+use highchat_proto::saved::Saved;
+use highchat_proto::state::State;
+use highchat_proto::time::Instant;
+
+mod support;
+use support::*;
+
+const STREAM: &str = "content-type: text/event-stream\r\n";
+
+/// How a turn ends that is answered so, and when its pipe was closed.
+fn told(bytes: &[u8], reads: Cuts) -> (String, String) {
+    let mut world = World::new([says(bytes)]);
+    world.reads = reads;
+    world.send("a");
+    // What is tried again would find no answer.
+    world.pass(Duration::from_millis(200));
+    let log = world.log();
+    let closed = log.lines().find(|line| line.contains("> close 0"));
+    let closed = closed.map_or("open", |line| line[..6].trim()).to_owned();
+    let end = world.updates().pop().unwrap_or("nothing").to_owned();
+    world.run();
+    assert_eq!(world.open_pipes(), 0);
+    (end, closed)
+}
+
+/// The same, however it is cut.
+#[track_caller]
+fn assert_told(answer: impl Into<Vec<u8>>, end: &str, closed: &str) {
+    let answer = answer.into();
+    let shown = String::from_utf8_lossy(&answer[..answer.len().min(200)]).into_owned();
+    // Long ones in some more bytes at a time, as they take theirs.
+    let short = 1 + answer.len() / 4096;
+    for reads in [Cuts::default(), Cuts::every(short), Cuts::every(1000)] {
+        let (found, when) = told(&answer, reads.clone());
+        assert!(
+            found.contains(end),
+            "{found} instead of {end} in {reads:?}: {shown}"
+        );
+        assert_eq!(when, closed, "{reads:?}: {shown}");
+    }
+}
+
+#[test]
+fn answers_that_are_no_reply_are_told_as_what_they_are() {
+    let error = r#"{"error":{"code":"not_found","message":"Ոչ"}}"#;
+    let json = "content-type: application/json\r\n";
+    for (answer, end) in [
+        (
+            answer("404 Not Found", json, error),
+            "404 Not Found (not_found): Ոչ",
+        ),
+        (
+            answer("429 Too Many", "retry-after: 7\r\n", ""),
+            "Message delayed: RateLimited",
+        ),
+        (
+            answer("500 Oops", "content-type: text/html\r\n", "<h1>"),
+            "500",
+        ),
+        (answer("502 Bad Gateway", "", ""), "502"),
+        (
+            answer("302 Found", "location: http://other.example/\r\n", ""),
+            "302",
+        ),
+        (answer("307 Again", "location: /v2\r\n", "moved"), "307"),
+        ("HTTP/1.1 304 Not Modified\r\n\r\n".into(), "304"),
+        ("HTTP/1.1 204 No Content\r\n\r\n".into(), "204"),
+        (
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n".into(),
+            "101",
+        ),
+        (answer("200 OK", json, error), "Ոչ"),
+        (
+            answer("200 OK", "content-type: text/plain\r\n", "hello"),
+            "text/plain",
+        ),
+        (
+            answer("200 OK", "content-encoding: gzip\r\n", "\u{1f}\u{8b}"),
+            "gzip",
+        ),
+    ] {
+        assert_told(answer, end, "0.0");
+    }
+}
+
+#[test]
+fn a_refusal_is_read_in_any_framing() {
+    let error = r#"{"error":{"code":"not_found","message":"Ոչ"}}"#;
+    let chunks = chunked("", error, 5);
+    let chunks = String::from_utf8(chunks)
+        .unwrap()
+        .replacen("200 OK", "404 No", 1);
+    assert_told(chunks, "(not_found): Ոչ", "0.0");
+    let mut world = World::new([answers(
+        format!("HTTP/1.0 404 No\r\n\r\n{error}"),
+        Ending::Ends,
+    )]);
+    world.send("a");
+    world.run();
+    let end = world.updates().pop().unwrap().to_owned();
+    assert!(end.ends_with("(not_found): Ոչ"), "{end}");
+}
+
+#[test]
+fn what_is_no_http_is_seen_at_once_and_may_have_been_taken() {
+    let lost = "failed: no answer came: the connection was lost";
+    for answer in [
+        &b"* OK IMAP4 ready\r\n"[..],
+        b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64",
+        b"HTTP/2.0 200 OK\r\n",
+        b"HTTP/1.1 2x0 OK\r\n",
+        b"HTTP/1.1 099 Odd\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno header\r\n",
+        b"HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n",
+    ] {
+        assert_told(answer, lost, "0.0");
+    }
+}
+
+#[test]
+fn a_reply_may_come_after_interim_heads_and_empty_lines() {
+    let early = "\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n\
+                 HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\ndate: x\r\n\r\n";
+    assert_told(format!("{early}{}", reply(DONE)), "Done", "0.0");
+}
+
+#[test]
+fn a_reply_of_http_1_0_ends_with_its_pipe() {
+    let head = format!("HTTP/1.0 200 OK\r\n{STREAM}\r\n");
+    let mut world = World::new([answers([&head, DONE].concat(), Ending::Ends)]);
+    world.send("a");
+    world.run();
+    assert_eq!(world.updates(), ["done", "Done"]);
+}
+
+#[test]
+fn a_head_has_64_kib_interim_heads_and_empty_lines_included() {
+    let limit = 64 * 1024;
+    let head_of = |len: usize| {
+        let begin = format!(
+            "HTTP/1.1 200 OK\r\n{STREAM}content-length: {}\r\nx: ",
+            DONE.len()
+        );
+        format!("{begin}{}\r\n\r\n", "x".repeat(len - begin.len() - 4))
+    };
+    let interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    let rest = limit - 300 * interim.len();
+    for head in [
+        head_of(limit),
+        format!("{}{}", interim.repeat(300), head_of(rest)),
+        format!("{}{}", "\r\n".repeat(300), head_of(limit - 600)),
+    ] {
+        assert_eq!(head.len(), limit);
+        assert_told([&head, DONE].concat(), "Done", "0.0");
+        let longer = format!("\n{head}{DONE}");
+        assert_told(longer, "the connection was lost", "0.0");
+    }
+    for endless in ["\r\n", "HTTP/1.1 102 Processing\r\n\r\n"] {
+        assert_told(
+            endless.repeat(limit / endless.len() + 1),
+            "the connection was lost",
+            "0.0",
+        );
+    }
+}
+
+#[test]
+fn a_head_has_128_headers() {
+    let head_of = |count: usize| {
+        let more = "x: y\r\n".repeat(count - 2);
+        format!(
+            "HTTP/1.1 200 OK\r\n{STREAM}content-length: {}\r\n{more}\r\n{DONE}",
+            DONE.len()
+        )
+    };
+    assert_told(head_of(128), "Done", "0.0");
+    assert_told(head_of(129), "the connection was lost", "0.0");
+}
+
+#[test]
+fn lines_between_chunks_have_an_end() {
+    let head = format!("HTTP/1.1 200 OK\r\n{STREAM}transfer-encoding: chunked\r\n\r\n");
+    let cut = "the reply is incomplete: the connection was lost";
+    for framing in [
+        "1".repeat(5000),
+        format!("1;{}\r\n", "x".repeat(100)),
+        "x\r\n".into(),
+        "5\r\nabcdefgh\r\n".into(),
+        "\r\n".into(),
+        format!("0\r\nx: {}", "x".repeat(5000)),
+        format!("0\r\nx: {}\r\n\r\n", "x".repeat(5000)),
+    ] {
+        assert_told(format!("{head}{framing}"), cut, "0.0");
+    }
+    let events = format!("{:x};a=b\r\n{DONE}\r\n", DONE.len());
+    for trailers in [
+        "",
+        "x: y\r\n",
+        &format!("x: {}\r\n", "x".repeat(4000)).repeat(20),
+    ] {
+        assert_told(format!("{head}{events}0\r\n{trailers}\r\n"), "Done", "0.0");
+    }
+}
+
+/// Its end is awaited for two seconds, and no longer.
+#[test]
+fn a_reply_whose_body_goes_on_after_its_end_is_over() {
+    let mut world = World::new([says(format!("{HEAD}{DONE}{PING}{PING}"))]);
+    world.send("a");
+    world.run();
+    assert!(
+        world.log().ends_with("  0.0 Done\n  2.0 > close 0\n"),
+        "{}",
+        world.log()
+    );
+}
+
+#[test]
+fn a_reply_that_falls_silent_is_cut_and_its_pipe_closed() {
+    let mut world = World::new([says(format!("{HEAD}{}", delta("a")))]);
+    world.send("a");
+    world.run();
+    let log = world.log();
+    assert!(log.ends_with("\n 60.0 > close 0\n"), "{log}");
+    assert!(log.contains(" 60.0 failed: "), "{log}");
+}
+
+/// The rest of the request is not wanted there, and the pipe is good for nothing more.
+#[test]
+fn an_answer_that_comes_before_the_request_was_written_counts() {
+    let mut world = World::new([]);
+    world.send("a");
+    let now = world.now;
+    let Output::Open(pipe) = world.embed.poll_output() else {
+        panic!()
+    };
+    world.embed.handle_opened(pipe, now);
+    assert_eq!(world.embed.bytes(pipe), b"", "not before it is announced");
+    assert_eq!(world.embed.poll_output(), Output::Write(pipe));
+    world.embed.handle_written(pipe, 10, now);
+    let refusal = answer("413 Too Large", "", "");
+    world.embed.handle_read(pipe, refusal.as_bytes(), now);
+    assert_eq!(world.embed.poll_output(), Output::Update);
+    let told = word(&world.embed.update().unwrap());
+    assert!(told.contains("413"), "{told}");
+    assert_eq!(world.embed.poll_output(), Output::Close(pipe));
+    assert_eq!(world.embed.poll_output(), Output::Wait(None));
+}
+
+#[test]
+fn the_time_that_the_application_takes_is_not_held_against_the_service() {
+    let mut world = World::new([says([HEAD, META].concat())]);
+    world.send("a");
+    world.pass(Duration::from_secs(1));
+    world.now = world.now + Duration::from_secs(1000);
+    world.embed.handle_return(world.now);
+    world.embed.handle_timeout(world.now);
+    world.drain();
+    assert_eq!(world.updates(), ["meta"]);
+    world.pass(Duration::from_secs(61));
+    let cut = "failed: the reply is incomplete: nothing came any more";
+    assert_eq!(world.updates(), ["meta", cut]);
+}
+
+#[test]
+fn a_pipe_with_half_a_request_in_it_is_not_kept() {
+    let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
+    let now = Instant::ORIGIN;
+    let endpoint = endpoint("https://chat.example");
+    let mut embed = Embed::resume(endpoint, Config::default(), saved, now);
+    let Output::Open(pipe) = embed.poll_output() else {
+        panic!()
+    };
+    embed.handle_opened(pipe, now);
+    assert_eq!(embed.poll_output(), Output::Write(pipe));
+    embed.handle_written(pipe, 10, now);
+    embed.handle_read(pipe, page("human", &[]).as_bytes(), now);
+    assert_eq!(embed.poll_output(), Output::Close(pipe));
+    assert!(matches!(embed.poll_output(), Output::Wait(Some(_))));
+}
+
+/// Nothing was asked: surely nothing was taken, even where it looks like an answer.
+#[test]
+fn a_service_that_speaks_first_was_sent_nothing() {
+    for (is_open, words) in [
+        (false, "220 smtp.example\r\n"),
+        (true, "220 smtp.example\r\n"),
+        (false, HEAD),
+        (true, HEAD),
+    ] {
+        let mut world = World::new([]);
+        world.send("a");
+        let now = world.now;
+        let Output::Open(pipe) = world.embed.poll_output() else {
+            panic!()
+        };
+        if is_open {
+            world.embed.handle_opened(pipe, now);
+        }
+        world.embed.handle_read(pipe, words.as_bytes(), now);
+        assert_eq!(world.embed.poll_output(), Output::Update);
+        let told = word(&world.embed.update().unwrap());
+        assert_eq!(told, "Message delayed: NotSent");
+        assert_eq!(world.embed.poll_output(), Output::Close(pipe));
+    }
+}

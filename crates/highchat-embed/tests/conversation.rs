@@ -1,0 +1,427 @@
+//! Whole conversations over pipes in memory: which are opened, kept and closed, and what
+//! goes over them.
+
+use core::time::Duration;
+
+use highchat_embed::{Embed, Output};
+use highchat_proto::config::Config;
+use highchat_proto::id::ConversationId;
+use highchat_proto::message::Message;
+use highchat_proto::request::Rating;
+use highchat_proto::saved::Saved;
+use highchat_proto::state::State;
+use highchat_proto::time::Instant;
+
+mod support;
+use support::*;
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A conversation that polls at once.
+fn in_handoff() -> Embed {
+    let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
+    let endpoint = endpoint("https://chat.example");
+    Embed::resume(endpoint, Config::default(), saved, Instant::ORIGIN)
+}
+
+#[test]
+fn a_message_goes_out_as_http_1_1_and_its_reply_comes_in() {
+    let mut world = World::new([says(reply(&[META, &delta("Բարև"), DONE].concat()))]);
+    world.send("Ողջույն");
+    world.run();
+    assert_eq!(
+        world.log(),
+        "  0.0 > open 0\n  0.0 > 0: POST /prefix/v1/chat HTTP/1.1\n  0.0 meta\n  \
+         0.0 delta Բարև\n  0.0 done\n  0.0 Done\n  0.0 > close 0\n"
+    );
+    let request = String::from_utf8(world.requests.remove(0)).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let mut lines: Vec<_> = request.lines().collect();
+    let body = lines.pop().unwrap();
+    lines[1..].sort_unstable();
+    assert_eq!(body, r#"{"message":"Ողջույն"}"#);
+    assert_eq!(
+        lines,
+        [
+            "POST /prefix/v1/chat HTTP/1.1",
+            "",
+            "accept-encoding: identity",
+            "accept: text/event-stream",
+            &format!("authorization: Bearer {KEY}"),
+            &format!("content-length: {}", body.len()),
+            "content-type: application/json",
+            "host: chat.example",
+            &format!("user-agent: highchat-rust/{version}"),
+        ]
+    );
+}
+
+#[test]
+fn the_host_header_names_address_and_port() {
+    for (base_url, host) in [
+        ("http://[::1]:8787", "[::1]:8787"),
+        ("http://127.0.0.1", "127.0.0.1"),
+        ("http://localhost:80/", "localhost"),
+        ("https://chat.example:8443/a", "chat.example:8443"),
+    ] {
+        let embed = Embed::new(endpoint(base_url), Config::default());
+        let mut world = World::over(embed, [says(reply(DONE))]);
+        world.send("a");
+        world.run();
+        let request = String::from_utf8(world.requests.remove(0)).unwrap();
+        let line = format!("\r\nhost: {host}\r\n");
+        assert!(request.contains(&line), "{request}");
+    }
+}
+
+#[test]
+fn a_handoff_polls_over_the_pipe_that_was_kept() {
+    let mut world = World::new([
+        says(reply(&[META, HUMAN].concat())),
+        says(page("human", &["one"])),
+        says(page("human", &["one", "two"])),
+        says(page("bot", &["two"])),
+    ]);
+    world.send("a");
+    world.run();
+    assert_eq!(
+        world.updates(),
+        [
+            "meta",
+            "human wait",
+            "state human",
+            "Human",
+            "assistant: one",
+            "assistant: two",
+            "state bot"
+        ]
+    );
+    let log = world.log();
+    assert_eq!(log.matches("> open").count(), 1, "{log}");
+    assert!(log.ends_with("state bot\n 11.8 > close 0\n"), "{log}");
+    assert_eq!(world.requests.len(), 4);
+    assert_eq!(world.open_pipes(), 0, "and it is closed in the end");
+}
+
+#[test]
+fn a_message_and_a_rating_have_a_new_pipe_each() {
+    let mut world = World::new([
+        says(reply(&[META, HUMAN].concat())),
+        says(page("human", &[])),
+        says(reply(HUMAN)),
+        says(answer("200 OK", "", "{}")),
+        says(page("bot", &[])),
+    ]);
+    world.send("a");
+    world.pass(seconds(5));
+    assert_eq!(world.open_pipes(), 1, "an idle one");
+    world.send("b");
+    world.pass(Duration::ZERO);
+    world.embed.rate(Rating::Up, None, world.now).unwrap();
+    world.run();
+    let log = world.log();
+    for line in [
+        "> 1: POST /prefix/v1/chat",
+        "> 2: POST /prefix/v1/conversations/c1/rating",
+    ] {
+        assert!(log.contains(line), "{log}");
+    }
+    assert!(!log.contains("> 0: POST /prefix/v1/conversations"), "{log}");
+    assert_eq!(world.requests.len(), 5);
+    assert_eq!(world.open_pipes(), 0, "{log}");
+}
+
+/// The poll begins again on a new pipe, and nobody hears of it.
+#[test]
+fn a_poll_on_a_stale_pipe_is_asked_again_on_a_new_one() {
+    for stale in [
+        answers("", Ending::Ends),
+        answers("", Ending::Fails),
+        Turn::Hangs(7),
+    ] {
+        let mut world = World::new([
+            says(reply(&[META, HUMAN].concat())),
+            stale,
+            says(page("bot", &["one"])),
+        ]);
+        world.send("a");
+        world.run();
+        let updates = world.updates();
+        assert_eq!(updates[4..], ["assistant: one", "state bot"], "{updates:?}");
+        let log = world.log();
+        assert!(log.contains("> 1: GET"), "{log}");
+    }
+}
+
+#[test]
+fn a_poll_whose_answer_began_is_not_asked_again_at_once() {
+    let mut world = World::new([
+        says(reply(&[META, HUMAN].concat())),
+        answers("HTTP/1.1 200 OK\r\n", Ending::Ends),
+        says(page("bot", &[])),
+    ]);
+    world.send("a");
+    world.run();
+    let log = world.log();
+    assert!(log.contains("Poll delayed"), "{log}");
+}
+
+#[test]
+fn a_new_pipe_that_is_lost_fails_its_poll() {
+    let embed = in_handoff();
+    let mut world = World::over(embed, [answers("", Ending::Ends), says(page("bot", &[]))]);
+    world.run();
+    let updates = world.updates();
+    assert!(updates[0].starts_with("Poll delayed"), "{updates:?}");
+    assert_eq!(updates[1], "state bot");
+}
+
+#[test]
+fn a_pipe_that_ends_while_it_is_idle_is_not_used() {
+    let mut world = World::new([
+        answers(reply(&[META, HUMAN].concat()), Ending::Ends),
+        says(page("bot", &[])),
+    ]);
+    world.send("a");
+    world.run();
+    let log = world.log();
+    assert!(log.contains("> 1: GET"), "{log}");
+    assert!(!log.contains("> close 0"), "it was gone: {log}");
+}
+
+#[test]
+fn a_pipe_that_says_what_was_not_asked_is_closed() {
+    let extra = format!(
+        "{}HTTP/1.1 408 Request Timeout\r\n\r\n",
+        reply(&[META, HUMAN].concat())
+    );
+    for whole in [true, false] {
+        let mut world = World::new([says(extra.clone()), says(page("bot", &[]))]);
+        if !whole {
+            world.reads = Cuts::every(1);
+        }
+        world.send("a");
+        world.run();
+        let log = world.log();
+        assert!(
+            log.contains("> close 0") && log.contains("> 1: GET"),
+            "{log}"
+        );
+        assert!(log.ends_with("state bot\n  3.9 > close 1\n"), "{log}");
+    }
+}
+
+#[test]
+fn a_pipe_that_was_idle_for_long_is_not_used() {
+    let mut config = Config::default();
+    config.poll_interval = seconds(15);
+    let embed = Embed::new(endpoint("https://chat.example"), config);
+    let script = [says(reply(&[META, HUMAN].concat())), says(page("bot", &[]))];
+    let mut world = World::over(embed, script);
+    world.send("a");
+    world.run();
+    let log = world.log();
+    assert!(
+        log.contains("> close 0") && log.contains("> 1: GET"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_pipe_is_kept_only_where_http_allows_it() {
+    let page = |head: &str| {
+        let body = r#"{"state":"human","messages":[]}"#;
+        format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    };
+    for (first, is_kept) in [
+        (page("HTTP/1.1 200 OK"), true),
+        (page("HTTP/1.1 200 OK\r\nconnection: close"), false),
+        (page("HTTP/1.1 200 OK\r\nConnection: x, Close"), false),
+        (page("HTTP/1.0 200 OK"), false),
+        (page("HTTP/1.0 200 OK\r\nconnection: keep-alive"), true),
+    ] {
+        let embed = in_handoff();
+        let script = [says(first.clone()), says(support::page("bot", &[]))];
+        let mut world = World::over(embed, script);
+        world.run();
+        let log = world.log();
+        assert!(log.contains("> 0: GET"), "{log}");
+        assert_eq!(!log.contains("> open 1"), is_kept, "{first}\n{log}");
+    }
+}
+
+#[test]
+fn a_chunked_answer_keeps_its_pipe_as_well() {
+    let events = [META, HUMAN].concat();
+    let mut world = World::new([
+        says(chunked("content-type: text/event-stream\r\n", &events, 11)),
+        says(page("bot", &[])),
+    ]);
+    world.send("a");
+    world.run();
+    let log = world.log();
+    assert_eq!(log.matches("> open").count(), 1, "{log}");
+}
+
+#[test]
+fn a_conversation_is_resumed_where_it_was() {
+    let saved = Saved::new(ConversationId::new("c1").unwrap())
+        .with_state(State::Human)
+        .with_after("2026-06-14T10:00:00Z".parse().unwrap());
+    let endpoint = endpoint("https://chat.example");
+    let embed = Embed::resume(endpoint, Config::default(), saved, Instant::ORIGIN);
+    let mut world = World::over(embed, [says(page("bot", &["hello"]))]);
+    world.run();
+    assert_eq!(world.updates(), ["assistant: hello", "state bot"]);
+    let line = b"GET /v1/conversations/c1/messages?after=2026-06-14T10%3A00%3A00Z HTTP/1.1\r\n";
+    assert!(world.requests[0].starts_with(line));
+}
+
+#[test]
+fn a_turn_that_is_cancelled_closes_its_pipe_wherever_it_is() {
+    for script in [
+        Turn::IsSilent,
+        says(""),
+        says(HEAD),
+        says([HEAD, META, &delta("a")].concat()),
+    ] {
+        let mut world = World::new([script]);
+        world.send("a");
+        world.pass(seconds(1));
+        world.embed.cancel(world.now);
+        world.pass(Duration::ZERO);
+        let log = world.log();
+        assert!(log.ends_with("  1.0 Cancelled\n  1.0 > close 0\n"), "{log}");
+        assert!(world.drain().is_none());
+        assert_eq!(world.open_pipes(), 0);
+    }
+}
+
+/// Neither was the pipe told of, nor is it to be closed.
+#[test]
+fn a_turn_that_is_cancelled_at_once_opens_nothing() {
+    let mut world = World::new([]);
+    world.send("a");
+    world.embed.cancel(world.now);
+    world.run();
+    assert_eq!(world.log(), "  0.0 Cancelled\n");
+}
+
+#[test]
+fn a_turn_that_is_cancelled_before_its_pipe_is_told_of_opens_nothing() {
+    let mut embed = in_handoff();
+    let now = Instant::ORIGIN;
+    let Output::Open(poll) = embed.poll_output() else {
+        panic!()
+    };
+    embed.send(Message::new("a").unwrap(), now).unwrap();
+    embed.handle_failure(poll, now);
+    assert_eq!(embed.poll_output(), Output::Update);
+    let told = word(&embed.update().unwrap());
+    assert_eq!(told, "Poll delayed: NotSent");
+    embed.cancel(now);
+    assert_eq!(embed.poll_output(), Output::Update);
+    assert_eq!(word(&embed.update().unwrap()), "Cancelled");
+    assert!(matches!(embed.poll_output(), Output::Wait(Some(_))));
+}
+
+#[test]
+fn a_pipe_that_is_not_there_in_time_is_given_up_and_nothing_was_sent() {
+    let mut world = World::new([Turn::IsSilent, Turn::IsSilent, Turn::IsSilent]);
+    world.send("a");
+    world.run();
+    let log = world.log();
+    assert_eq!(
+        log,
+        "  0.0 > open 0\n 30.0 Message delayed: NotSent\n 30.0 > close 0\n \
+         30.5 > open 1\n 60.5 Message delayed: NotSent\n 60.5 > close 1\n \
+         62.5 > open 2\n 92.5 failed: the service could not be reached\n 92.5 > close 2\n"
+    );
+    assert!(world.written.is_empty());
+}
+
+#[test]
+fn a_driver_that_comes_late_is_told_that_nothing_was_sent() {
+    let mut config = Config::default();
+    config.attempts = 1;
+    let mut embed = Embed::new(endpoint("https://chat.example"), config);
+    let now = Instant::ORIGIN;
+    embed.send(Message::new("a").unwrap(), now).unwrap();
+    let Output::Open(pipe) = embed.poll_output() else {
+        panic!()
+    };
+    embed.handle_timeout(now + seconds(1000));
+    assert_eq!(embed.poll_output(), Output::Update);
+    let told = word(&embed.update().unwrap());
+    assert_eq!(told, "failed: the service could not be reached");
+    assert_eq!(embed.poll_output(), Output::Close(pipe));
+    assert_eq!(embed.poll_output(), Output::Wait(None));
+}
+
+#[test]
+fn inputs_for_a_pipe_that_is_gone_are_ignored() {
+    let mut world = World::new([says(reply(DONE)), says(reply(DONE))]);
+    world.send("a");
+    let Output::Open(gone) = world.embed.poll_output() else {
+        panic!()
+    };
+    let now = world.now;
+    world.embed.handle_failure(gone, now);
+    world.run();
+    world.send("b");
+    assert_eq!(world.embed.bytes(gone), b"");
+    world.embed.handle_opened(gone, now);
+    world.embed.handle_written(gone, 7, now);
+    world.embed.handle_read(gone, b"x", now);
+    world.embed.handle_end(gone, now);
+    world.embed.handle_failure(gone, now);
+    world.forget();
+    world.run();
+    assert_eq!(world.updates(), ["done", "Done"]);
+}
+
+/// As one does that is told by its socket when to write on.
+#[test]
+fn a_driver_may_write_on_without_being_told_again() {
+    let mut world = World::new([]);
+    world.send("a");
+    let now = world.now;
+    let Output::Open(pipe) = world.embed.poll_output() else {
+        panic!()
+    };
+    world.embed.handle_opened(pipe, now);
+    assert_eq!(world.embed.poll_output(), Output::Write(pipe));
+    let len = world.embed.bytes(pipe).len();
+    world.embed.handle_written(pipe, 0, now);
+    let Output::Wait(Some(_)) = world.embed.poll_output() else {
+        panic!("a pipe that takes nothing is not to be asked again and again")
+    };
+    world.embed.handle_written(pipe, 1, now);
+    world.embed.handle_written(pipe, 1, now);
+    assert_eq!(world.embed.bytes(pipe).len(), len - 2);
+    assert_eq!(world.embed.poll_output(), Output::Write(pipe));
+    world.embed.handle_written(pipe, 1, now);
+    // More than there was counts as all of it.
+    world.embed.handle_written(pipe, len, now);
+    assert_eq!(world.embed.bytes(pipe), b"");
+    let Output::Wait(Some(_)) = world.embed.poll_output() else {
+        panic!("all is written")
+    };
+}
+
+#[test]
+fn no_debug_output_shows_a_key() {
+    let mut world = World::new([says("")]);
+    world.send("a");
+    world.pass(seconds(1));
+    let shown = format!("{:?} {:?}", world.embed, world.embed.conversation());
+    assert!(!shown.contains(KEY), "{shown}");
+}
+
+#[test]
+fn a_conversation_can_go_to_another_thread() {
+    fn check<T: Send + Sync>() {}
+    check::<Embed>();
+}

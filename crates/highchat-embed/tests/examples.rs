@@ -1,0 +1,192 @@
+//! The examples' own loops, against the sandbox and against what is none.
+
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each example brings what all of them share"
+)]
+
+use core::time::Duration;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::message::Message;
+use highchat_sandbox::{Person, Playback, Sandbox, Step};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+
+#[allow(dead_code, reason = "it has a main as well")]
+#[path = "../examples/mio.rs"]
+mod over_mio;
+#[allow(dead_code, reason = "it has a main as well")]
+#[path = "../examples/smol.rs"]
+mod over_smol;
+#[allow(dead_code, reason = "it has a main as well")]
+#[path = "../examples/std_tcp.rs"]
+mod over_std;
+#[allow(dead_code, reason = "it has a main as well")]
+#[path = "../examples/tls.rs"]
+mod over_tls;
+mod support;
+use support::*;
+
+/// What an example prints, and its exit status.
+type Shown = (String, u8);
+
+/// A loop without TLS.
+type Loop = fn(Endpoint, Message) -> Shown;
+
+macro_rules! shown {
+    ($example:ident, $screen:ident => $talk:expr) => {{
+        let mut shown = $example::support::Screen::new(Vec::new());
+        let $screen = &mut shown;
+        $talk.unwrap();
+        (String::from_utf8(shown.out).unwrap(), shown.status)
+    }};
+}
+
+const LOOPS: [(&str, Loop); 3] = [
+    (
+        "std_tcp",
+        |endpoint, message| shown!(over_std, screen => over_std::talk(endpoint, message, screen)),
+    ),
+    (
+        "smol",
+        |endpoint, message| shown!(over_smol, screen => smol::block_on(over_smol::talk(endpoint, message, screen))),
+    ),
+    (
+        "mio",
+        |endpoint, message| shown!(over_mio, screen => over_mio::talk(endpoint, &message, 1, screen)),
+    ),
+];
+
+fn message(text: &str) -> Message {
+    Message::new(text).unwrap()
+}
+
+#[test]
+fn a_handoff_is_followed_to_its_end() {
+    for (name, talk) in LOOPS {
+        let person = Person::absent()
+            .says(Duration::from_millis(50), "Բարև")
+            .hands_back(Duration::from_millis(100));
+        let builder = Sandbox::builder().token_delay(Duration::ZERO);
+        let sandbox = builder.person(person).key(KEY).start().unwrap();
+        let (shown, status) = talk(endpoint(sandbox.base_url()), message("/human"));
+        let lines: Vec<_> = shown.lines().collect();
+        assert_eq!(lines[1..], ["Բարև"], "{name}: {shown}");
+        assert!(lines[0].contains("աշխատակից"), "{name}: {shown}");
+        assert_eq!(status, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_hundred_conversations_share_a_thread() {
+    let builder = Sandbox::builder().token_delay(Duration::from_millis(1));
+    let sandbox = builder.rate_limit(0).key(KEY).start().unwrap();
+    let mut screen = over_mio::support::Screen::new(Vec::new());
+    let asking = message("/long 20");
+    let good = over_mio::talk(endpoint(sandbox.base_url()), &asking, 100, &mut screen);
+    assert_eq!(good.unwrap(), 100);
+    let shown = String::from_utf8(screen.out).unwrap();
+    assert_eq!(shown.split_whitespace().count(), 20, "{shown}");
+    assert_eq!(sandbox.requests().len(), 100);
+}
+
+#[test]
+fn the_exit_status_is_that_of_ask() {
+    for (name, talk) in LOOPS {
+        let error = "event: error\ndata: {\"message\":\"e\"}\n\n";
+        for (answer, expected) in [
+            (reply(DONE), 0),
+            // Without a conversation, nothing is looked for.
+            ([HEAD, &delta("a")].concat(), 3),
+            (String::new(), 3),
+            (answer("401 Unauthorized", "", ""), 4),
+            (answer("429 Slow", "retry-after: 900\r\n", ""), 5),
+            (answer("404 Not Found", "", ""), 6),
+            (reply(error), 8),
+            (answer("500 Oops", "", ""), 8),
+            (answer("302 Found", "location: /\r\n", ""), 8),
+            (answer("200 OK", "content-type: text/html\r\n", ""), 8),
+        ] {
+            let service = Playback::start([vec![Step::send(answer.clone())]]).unwrap();
+            let (_, status) = talk(endpoint(service.base_url()), message("a"));
+            assert_eq!(status, expected, "{name}: {answer}");
+            assert_eq!(service.requests().len(), 1, "{name}: {answer}");
+        }
+        let gone = Playback::start([]).unwrap().base_url().to_owned();
+        let (_, status) = talk(endpoint(&gone), message("a"));
+        assert_eq!(status, 7, "{name}");
+    }
+}
+
+/// A service under TLS that answers once, and the certificate that it made itself.
+fn tls_service(
+    answer: String,
+    says_goodbye: bool,
+) -> (Endpoint, CertificateDer<'static>, JoinHandle<String>) {
+    let made = rcgen::generate_simple_self_signed(["localhost".into()]).unwrap();
+    let certificate = made.cert.der().clone();
+    let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key)
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serving = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let tls = ServerConnection::new(Arc::new(config)).unwrap();
+        let mut stream = StreamOwned::new(tls, stream);
+        let mut request = vec![0; 8 * 1024];
+        // A handshake that fails reads nothing.
+        let len = stream.read(&mut request).unwrap_or_default();
+        request.truncate(len);
+        if stream.write_all(answer.as_bytes()).is_ok() {
+            if says_goodbye {
+                stream.conn.send_close_notify();
+            }
+            let _ = stream.flush();
+        }
+        String::from_utf8(request).unwrap()
+    });
+    let credentials = Credentials::key(KEY).unwrap();
+    let endpoint = Endpoint::new(&format!("https://localhost:{port}"), credentials);
+    (endpoint.unwrap(), certificate, serving)
+}
+
+fn over_tls(endpoint: Endpoint, roots: RootCertStore) -> Shown {
+    let config = ClientConfig::builder().with_root_certificates(roots);
+    let config = Arc::new(config.with_no_client_auth());
+    shown!(over_tls, screen => over_tls::talk(endpoint, message("a"), &config, screen))
+}
+
+#[test]
+fn an_end_under_tls_is_one_only_where_it_was_announced() {
+    // The last event has no blank line: only an end in order makes it whole.
+    let answer = [HEAD, &delta("Բարև"), DONE.trim_end()].concat();
+    for (says_goodbye, expected) in [(true, 0), (false, 3)] {
+        let (endpoint, certificate, serving) = tls_service(answer.clone(), says_goodbye);
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate).unwrap();
+        let (shown, status) = over_tls(endpoint, roots);
+        assert_eq!((&*shown, status), ("Բարև\n", expected));
+        let request = serving.join().unwrap();
+        assert!(
+            request.starts_with("POST /v1/chat HTTP/1.1\r\n"),
+            "{request}"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_means_that_nothing_was_sent() {
+    let (endpoint, _, serving) = tls_service(String::new(), true);
+    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let (_, status) = over_tls(endpoint, roots);
+    assert_eq!(status, 7);
+    assert_eq!(serving.join().unwrap(), "");
+}

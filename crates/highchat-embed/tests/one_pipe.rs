@@ -1,0 +1,125 @@
+//! A driver that can wait for one pipe alone.
+
+use core::time::Duration;
+use std::collections::HashSet;
+
+use highchat_embed::{Embed, Output};
+use highchat_proto::config::Config;
+use highchat_proto::request::Rating;
+
+mod support;
+use support::*;
+
+fn world(script: impl IntoIterator<Item = Turn>) -> World {
+    let embed = Embed::new(endpoint("https://chat.example"), Config::default());
+    World::over(embed.with_one_pipe(), script)
+}
+
+/// That no pipe is opened before the one before it is gone.
+fn assert_one_at_a_time(log: &str) {
+    let mut open = HashSet::new();
+    for line in log.lines().filter_map(|line| line[6..].strip_prefix("> ")) {
+        if let Some(id) = line.strip_prefix("open ") {
+            assert!(open.is_empty(), "{log}");
+            open.insert(id);
+        } else if let Some((_, id)) = line.split_once(' ') {
+            if line.starts_with("close") || line.starts_with("lost") {
+                open.remove(id);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_handoff_with_a_message_and_a_rating_in_it() {
+    let mut world = world([
+        says(reply(&[META, HUMAN].concat())),
+        says(page("human", &["one"])),
+        says(reply(HUMAN)),
+        says(answer("200 OK", "", "{}")),
+        says(page("bot", &["one"])),
+    ]);
+    world.send("a");
+    world.pass(Duration::from_secs(5));
+    assert_eq!(world.open_pipes(), 1, "an idle one");
+    world.send("b");
+    world.embed.rate(Rating::Up, None, world.now).unwrap();
+    world.run();
+    let updates = world.updates();
+    assert_eq!(
+        updates[4..],
+        [
+            "assistant: one",
+            "human wait",
+            "Human",
+            "rated",
+            "state bot"
+        ]
+    );
+    let log = world.log();
+    assert_one_at_a_time(&log);
+    assert_eq!(world.requests.len(), 5, "{log}");
+}
+
+#[test]
+fn what_comes_due_while_a_reply_streams_waits_for_its_end() {
+    let mut world = world([
+        says(reply(&[META, HUMAN].concat())),
+        says(HEAD),
+        says(page("bot", &["one"])),
+        says(answer("200 OK", "", "{}")),
+    ]);
+    world.send("a");
+    world.pass(Duration::ZERO);
+    world.send("b");
+    world.pass(Duration::from_secs(15));
+    world.embed.rate(Rating::Up, None, world.now).unwrap();
+    world.pass(Duration::from_secs(5));
+    assert_eq!(world.requests.len(), 2, "the poll and the rating wait");
+    world.embed.cancel(world.now);
+    world.run();
+    let log = world.log();
+    assert_one_at_a_time(&log);
+    let updates = world.updates();
+    assert_eq!(
+        updates[4..],
+        ["Cancelled", "assistant: one", "state bot", "rated"],
+        "{log}"
+    );
+}
+
+#[test]
+fn what_waits_for_too_long_was_not_sent_and_is_tried_again() {
+    let pings = PING.repeat(3);
+    let mut world = world([
+        says(reply(&[META, HUMAN].concat())),
+        says([HEAD, &pings].concat()),
+        says(page("bot", &["one"])),
+    ]);
+    world.send("a");
+    world.pass(Duration::ZERO);
+    world.send("b");
+    world.run();
+    let log = world.log();
+    assert_one_at_a_time(&log);
+    assert!(log.contains(" 33.9 Poll delayed: NotSent\n"), "{log}");
+    assert!(log.contains("assistant: one"), "{log}");
+}
+
+/// Neither the one that waits nor the one that is under way.
+#[test]
+fn what_waits_can_be_aborted() {
+    let mut world = world([says(reply(&[META, HUMAN].concat())), says("")]);
+    world.send("a");
+    world.pass(Duration::from_secs(5));
+    assert_eq!(world.requests.len(), 2, "a poll without an answer");
+    world.send("b");
+    world.pass(Duration::from_secs(1));
+    world.embed.cancel(world.now);
+    assert_eq!(world.embed.poll_output(), Output::Update);
+    assert_eq!(word(&world.embed.update().unwrap()), "Cancelled");
+    let Output::Wait(Some(_)) = world.embed.poll_output() else {
+        panic!("nothing is to be done: the poll goes on")
+    };
+    assert_eq!(world.requests.len(), 2);
+}

@@ -1,0 +1,374 @@
+//! A conversation over pipes in memory and in virtual time: a script plays the service,
+//! and a log tells all that came of it.
+#![allow(dead_code, reason = "no test needs all of it")]
+
+use core::fmt::{self, Write};
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use highchat_embed::{Embed, Output, PipeId};
+use highchat_proto::config::Config;
+use highchat_proto::conversation::{TurnEnd, Update};
+use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::message::Message;
+use highchat_proto::time::Instant;
+
+pub(crate) const KEY: &str = "hc_very_secret";
+
+pub(crate) const META: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
+pub(crate) const PING: &str = "event: ping\ndata: {}\n\n";
+pub(crate) const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
+                               \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
+pub(crate) const HUMAN: &str = "event: human\ndata: {\"message\":\"wait\",\
+                                \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
+/// The head of a reply that ends with its connection.
+pub(crate) const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+
+pub(crate) fn delta(text: &str) -> String {
+    format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
+}
+
+/// A reply of a known length.
+pub(crate) fn reply(events: &str) -> String {
+    answer("200 OK", "content-type: text/event-stream\r\n", events)
+}
+
+/// An answer of a known length.
+pub(crate) fn answer(status: &str, headers: &str, body: &str) -> String {
+    let len = body.len();
+    format!("HTTP/1.1 {status}\r\n{headers}content-length: {len}\r\n\r\n{body}")
+}
+
+/// A page of messages by a person.
+pub(crate) fn page(state: &str, contents: &[&str]) -> String {
+    let said = contents.iter().map(|content| {
+        format!(
+            "{{\"id\":\"{content}\",\"role\":\"assistant\",\"content\":\"{content}\",\
+             \"created_at\":\"2026-06-14T10:00:05Z\"}}"
+        )
+    });
+    let said = said.collect::<Vec<_>>().join(",");
+    let body =
+        format!("{{\"state\":\"{state}\",\"messages\":[{said}],\"ts\":\"2026-06-14T10:00:09Z\"}}");
+    answer("200 OK", "content-type: application/json\r\n", &body)
+}
+
+/// An answer in chunks of one length.
+pub(crate) fn chunked(headers: &str, body: &str, len: usize) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\n{headers}transfer-encoding: chunked\r\n\r\n");
+    let mut bytes = head.into_bytes();
+    for chunk in body.as_bytes().chunks(len) {
+        bytes.extend(format!("{:x}\r\n", chunk.len()).bytes());
+        bytes.extend([chunk, b"\r\n"].concat());
+    }
+    bytes.extend(b"0\r\n\r\n");
+    bytes
+}
+
+/// Longer than anything that has an end.
+const LONG: Duration = Duration::from_secs(86_400);
+
+/// How a pipe goes on once an answer was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Stays,
+    Ends,
+    Fails,
+}
+
+/// What the service does with a request.
+#[derive(Clone)]
+pub(crate) enum Turn {
+    /// Answers, once the request is whole.
+    Answers(Vec<u8>, Ending),
+    /// Cannot be reached; for a new pipe alone.
+    IsAway,
+    /// Never takes the connection; for a new pipe alone.
+    IsSilent,
+    /// Loses the pipe once so many bytes of the request came.
+    Hangs(usize),
+}
+
+/// Bytes that a failed property shows as text.
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answers(bytes, ending) => {
+                write!(f, "{ending:?} after \"{}\"", bytes.escape_ascii())
+            }
+            Self::IsAway => f.write_str("IsAway"),
+            Self::IsSilent => f.write_str("IsSilent"),
+            Self::Hangs(at) => write!(f, "Hangs({at})"),
+        }
+    }
+}
+
+pub(crate) fn answers(bytes: impl Into<Vec<u8>>, ending: Ending) -> Turn {
+    Turn::Answers(bytes.into(), ending)
+}
+
+pub(crate) fn says(bytes: impl Into<Vec<u8>>) -> Turn {
+    answers(bytes, Ending::Stays)
+}
+
+/// Where bytes are cut, on and on; whole where it is empty.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cuts {
+    lens: Vec<usize>,
+    next: usize,
+}
+
+impl Cuts {
+    pub(crate) fn every(len: usize) -> Self {
+        Self::of(vec![len])
+    }
+
+    pub(crate) fn of(lens: Vec<usize>) -> Self {
+        Self { lens, next: 0 }
+    }
+
+    fn cut(&mut self, len: usize) -> usize {
+        let Some(cut) = self.lens.get(self.next) else {
+            return len;
+        };
+        self.next = (self.next + 1) % self.lens.len();
+        (*cut).clamp(1, len)
+    }
+}
+
+/// The other end of a pipe.
+struct Line {
+    id: PipeId,
+    received: Vec<u8>,
+    to_read: VecDeque<u8>,
+    ending: Ending,
+}
+
+pub(crate) struct World {
+    pub(crate) embed: Embed,
+    pub(crate) now: Instant,
+    pub(crate) writes: Cuts,
+    pub(crate) reads: Cuts,
+    script: VecDeque<Turn>,
+    lines: Vec<Line>,
+    log: String,
+    /// Every whole request, byte for byte.
+    pub(crate) requests: Vec<Vec<u8>>,
+    /// All bytes that were written, in the order of their pipes.
+    pub(crate) written: Vec<(PipeId, Vec<u8>)>,
+}
+
+pub(crate) fn endpoint(base_url: &str) -> Endpoint {
+    Endpoint::new(base_url, Credentials::key(KEY).unwrap()).unwrap()
+}
+
+impl World {
+    pub(crate) fn new(script: impl IntoIterator<Item = Turn>) -> Self {
+        let endpoint = endpoint("https://chat.example/prefix");
+        Self::over(Embed::new(endpoint, Config::default()), script)
+    }
+
+    pub(crate) fn over(embed: Embed, script: impl IntoIterator<Item = Turn>) -> Self {
+        Self {
+            embed,
+            now: Instant::ORIGIN,
+            writes: Cuts::default(),
+            reads: Cuts::default(),
+            script: script.into_iter().collect(),
+            lines: Vec::new(),
+            log: String::new(),
+            requests: Vec::new(),
+            written: Vec::new(),
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        let seconds = self.now.since_origin().as_secs_f64();
+        writeln!(self.log, "{seconds:5.1} {line}").unwrap();
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.log.clone()
+    }
+
+    /// Begins a new log.
+    pub(crate) fn forget(&mut self) {
+        self.log.clear();
+    }
+
+    /// The lines of the log that tell updates, without their times.
+    pub(crate) fn updates(&self) -> Vec<&str> {
+        let lines = self.log.lines().map(|line| line[6..].trim());
+        lines.filter(|line| !line.starts_with('>')).collect()
+    }
+
+    pub(crate) fn open_pipes(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub(crate) fn send(&mut self, text: &str) {
+        self.embed
+            .send(Message::new(text).unwrap(), self.now)
+            .unwrap();
+    }
+
+    /// Goes on until nothing is left to be waited for.
+    pub(crate) fn run(&mut self) -> &mut Self {
+        self.pass(LONG);
+        assert_eq!(self.drain(), None, "it goes on and on:\n{}", self.log);
+        self
+    }
+
+    /// Goes on for so long.
+    pub(crate) fn pass(&mut self, time: Duration) -> &mut Self {
+        let until = self.now + time;
+        loop {
+            let when = self.drain();
+            if self.read() {
+                continue;
+            }
+            let Some(when) = when.filter(|when| *when <= until) else {
+                if time < LONG {
+                    self.now = until;
+                }
+                return self;
+            };
+            assert!(when > self.now, "a busy loop");
+            self.now = when;
+            self.embed.handle_timeout(self.now);
+        }
+    }
+
+    /// Does all that is to be done; what is waited for.
+    pub(crate) fn drain(&mut self) -> Option<Instant> {
+        loop {
+            match self.embed.poll_output() {
+                Output::Open(id) => self.open(id),
+                Output::Write(id) => self.write(id),
+                Output::Close(id) => {
+                    self.say(&format!("> close {id}"));
+                    self.lines.retain(|line| line.id != id);
+                }
+                Output::Update => {
+                    let line = word(&self.embed.update().expect("it was announced"));
+                    self.say(&line);
+                }
+                Output::Wait(when) => return when,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn open(&mut self, id: PipeId) {
+        self.say(&format!("> open {id}"));
+        match self.script.front() {
+            Some(Turn::IsSilent) => {
+                self.script.pop_front();
+            }
+            Some(Turn::IsAway) | None => {
+                self.script.pop_front();
+                self.embed.handle_failure(id, self.now);
+            }
+            Some(_) => {
+                self.lines.push(Line {
+                    id,
+                    received: Vec::new(),
+                    to_read: VecDeque::new(),
+                    ending: Ending::Stays,
+                });
+                self.written.push((id, Vec::new()));
+                self.embed.handle_opened(id, self.now);
+            }
+        }
+    }
+
+    fn write(&mut self, id: PipeId) {
+        let bytes = self.embed.bytes(id);
+        assert!(!bytes.is_empty(), "announced, but nothing is there");
+        let line = self.lines.iter_mut().find(|line| line.id == id);
+        let line = line.expect("it is open");
+        let cut = self.writes.cut(bytes.len());
+        let (mut len, mut is_lost) = (cut, false);
+        if let Some(Turn::Hangs(limit)) = self.script.front() {
+            len = cut.min(limit - line.received.len());
+            is_lost = line.received.len() + len == *limit;
+        }
+        line.received.extend(&bytes[..len]);
+        let written = self.written.iter_mut().find(|(written, _)| *written == id);
+        written.unwrap().1.extend(&bytes[..len]);
+        self.embed.handle_written(id, len, self.now);
+        if is_lost {
+            self.script.pop_front();
+            self.lines.retain(|line| line.id != id);
+            self.say(&format!("> lost {id}"));
+            self.embed.handle_failure(id, self.now);
+        } else if let Some(request) = whole_request(&line.received) {
+            line.received.drain(..request.len());
+            let first = String::from_utf8_lossy(&request);
+            let first = first.lines().next().unwrap().to_owned();
+            self.requests.push(request);
+            if let Some(Turn::Answers(bytes, ending)) = self.script.pop_front() {
+                line.to_read.extend(bytes);
+                line.ending = ending;
+            }
+            self.say(&format!("> {id}: {first}"));
+        }
+    }
+
+    /// Reads a piece from the first pipe that has something; `false`: none has.
+    fn read(&mut self) -> bool {
+        let is_ready = |line: &&mut Line| !line.to_read.is_empty() || line.ending != Ending::Stays;
+        let Some(line) = self.lines.iter_mut().find(is_ready) else {
+            return false;
+        };
+        let id = line.id;
+        if !line.to_read.is_empty() {
+            let len = self.reads.cut(line.to_read.len());
+            let piece: Vec<u8> = line.to_read.drain(..len).collect();
+            self.embed.handle_read(id, &piece, self.now);
+            return true;
+        }
+        let ending = line.ending;
+        self.lines.retain(|line| line.id != id);
+        match ending {
+            Ending::Fails => self.embed.handle_failure(id, self.now),
+            Ending::Ends | Ending::Stays => self.embed.handle_end(id, self.now),
+        }
+        true
+    }
+}
+
+fn whole_request(received: &[u8]) -> Option<Vec<u8>> {
+    let head = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
+    let text = String::from_utf8_lossy(&received[..head]).into_owned();
+    let len = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        (name == "content-length").then(|| value.parse::<usize>().unwrap())
+    });
+    received
+        .get(..head + len.unwrap_or_default())
+        .map(<[u8]>::to_vec)
+}
+
+/// An update in a line.
+pub(crate) fn word(update: &Update<'_>) -> String {
+    match update {
+        Update::Meta { .. } => "meta".into(),
+        Update::Delta { text } => format!("delta {text}"),
+        Update::Done { .. } => "done".into(),
+        Update::Human { message, .. } => format!("human {message}"),
+        Update::State(state) => format!("state {state}"),
+        Update::Message(message) => format!("{}: {}", message.role, message.content),
+        Update::Recovering { error } => format!("recovering: {error}"),
+        Update::Recovered { missing, .. } => format!("recovered {missing}"),
+        Update::TurnEnded { end, .. } => match end {
+            TurnEnd::Failed(error) => format!("failed: {error}"),
+            end => format!("{end:?}"),
+        },
+        Update::Delayed { what, reason, .. } => format!("{what:?} delayed: {reason:?}"),
+        Update::HandoffFailed { error } => format!("handoff failed: {error}"),
+        Update::Rated { .. } => "rated".into(),
+        Update::RatingFailed { error, .. } => format!("rating failed: {error}"),
+        other => format!("{other:?}"),
+    }
+}

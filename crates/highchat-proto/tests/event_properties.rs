@@ -1,0 +1,156 @@
+//! The delta without a JSON parser against the JSON parser, over strings that are nearly
+//! JSON.
+
+#![cfg(feature = "alloc")]
+
+use highchat_proto::event::{Event, InvalidEvent};
+use highchat_proto::sse::{Decoder, Frame};
+use highchat_proto::text::Joiner;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// Runs over the one frame of a `delta` with this data, which has no line end.
+fn with_frame<T>(data: &[u8], run: impl FnOnce(Frame<'_>) -> T) -> T {
+    let stream = [b"event: delta\ndata: ", data, b"\n\n"].concat();
+    let mut decoder = Decoder::new();
+    let frame = decoder.decode(&mut &*stream).expect("it is short");
+    run(frame.expect("a whole frame"))
+}
+
+/// What an event shows, and what of it is held back for the one behind it.
+fn shown(event: Result<Event<'_>, InvalidEvent>) -> String {
+    match event {
+        Ok(Event::Delta { text }) => {
+            let mut joiner = Joiner::default();
+            let joined = joiner.join(text.clone());
+            format!("{text:?}, joined {joined:?}, then {:?}", joiner.finish())
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn compare(data: &[u8], buffer: &mut String) -> Result<(), TestCaseError> {
+    let expected = with_frame(data, |frame| shown(Event::parse(frame)));
+    let got = with_frame(data, |frame| shown(Event::parse_with(frame, buffer)));
+    prop_assert_eq!(got, expected, "\"{}\"", data.escape_ascii());
+    Ok(())
+}
+
+/// A piece of what may stand between the quotes.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let any_escape = any::<u16>().prop_map(|unit| format!("\\u{unit:04x}").into_bytes());
+    let known = select(vec![
+        &b"a"[..],
+        b"word ",
+        "Բարև".as_bytes(),
+        "😀".as_bytes(),
+        b"\\n",
+        b"\\\\",
+        b"\\\"",
+        b"\\/",
+        b"\\b\\f\\r\\t",
+        b"\\u0562",
+        b"\\uD83D\\uDE00",
+        b"\\ud83d",
+        b"\\ude00",
+        b"\\u00",
+        b"\\u+123",
+        b"\\x",
+        b"\\",
+        b"\"",
+        b"\",\"text\":\"",
+        b"\",\"more\":\"",
+        b"\x01",
+        b"\t",
+        b"\x7F",
+        b"\xFF",
+        b"\xD5",
+        b"\xED\xA0\x80",
+        b"}",
+    ])
+    .prop_map(<[u8]>::to_vec);
+    prop_oneof![6 => known, 1 => any_escape, 1 => vec(any::<u8>(), 0..4)]
+}
+
+/// Data of a delta's usual form, or nearly.
+fn data() -> impl Strategy<Value = Vec<u8>> {
+    let before = select(vec![
+        &b"{\"text\":\""[..],
+        b"{\"text\":\"",
+        b"{\"text\":\"",
+        b"{\"text\": \"",
+        b" {\"text\":\"",
+        b"{\"n\":1,\"text\":\"",
+        b"{\"text\":",
+        b"\"",
+        b"",
+    ]);
+    let behind = select(vec![
+        &b"\"}"[..],
+        b"\"}",
+        b"\"}",
+        b"\"} ",
+        b"\"",
+        b"}",
+        b"\",\"n\":1}",
+        b"",
+    ]);
+    (before, vec(piece(), 0..8), behind).prop_map(|(before, pieces, behind)| {
+        let mut data = [before, &pieces.concat(), behind].concat();
+        data.retain(|byte| !matches!(byte, b'\r' | b'\n'));
+        data
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 8192,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_delta_is_what_the_json_parser_says(first in data(), second in data()) {
+        let mut buffer = String::new();
+        compare(&first, &mut buffer)?;
+        compare(&second, &mut buffer)?;
+    }
+}
+
+#[test]
+fn each_escape_is_what_the_json_parser_says() {
+    let mut buffer = String::new();
+    for unit in 0..=u16::MAX {
+        let data = format!("{{\"text\":\"a\\u{unit:04X}b\"}}");
+        compare(data.as_bytes(), &mut buffer).expect("the same");
+    }
+    for kind in 0..=u8::MAX {
+        if !matches!(kind, b'\r' | b'\n') {
+            let data = [b"{\"text\":\"a\\", &[kind][..], b"b\"}"].concat();
+            compare(&data, &mut buffer).expect("the same");
+        }
+    }
+}
+
+#[test]
+fn a_delta_of_the_usual_form_borrows_from_the_frame_or_the_buffer() {
+    let mut buffer = String::with_capacity(64);
+    let in_buffer = buffer.as_ptr();
+    let data = br#"{"text":"a\nb"}"#;
+    with_frame(data, |frame| match Event::parse_with(frame, &mut buffer) {
+        Ok(Event::Delta { text }) => {
+            assert_eq!(text, "a\nb");
+            assert_eq!(text.as_ptr(), in_buffer);
+        }
+        other => panic!("{other:?}"),
+    });
+    with_frame(br#"{"text":"ab"}"#, |frame| {
+        match Event::parse_with(frame, &mut buffer) {
+            Ok(Event::Delta { text }) => {
+                assert!(frame.data().as_ptr_range().contains(&text.as_ptr()));
+            }
+            other => panic!("{other:?}"),
+        }
+    });
+}

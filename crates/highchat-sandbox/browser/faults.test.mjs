@@ -1,0 +1,87 @@
+// Each fault of the sandbox, seen from the chat page.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { open, sandbox, say, sees, texts, visitor } from "./support.mjs";
+
+/** The end of what the bot says to a message that asks for a fault. */
+const END = "չի վախենում։";
+
+/** What the page makes of a fault of a reply; of any other it is the whole reply. */
+const SHOWN = {
+  cut: "part",
+  reset: "part",
+  "broken-json": "part",
+  "missing-field": "part",
+  "no-done": "part",
+  "huge-event": "part",
+  "wrong-type": "failed",
+  429: "failed refused",
+  "429-seconds": "failed refused",
+  "429-date": "failed refused",
+  "500-html": "failed",
+  "502-empty": "failed",
+  "204-empty": "failed",
+  redirect: "failed",
+  "json-error-200": "failed",
+};
+
+/** These end by a clock, which has tests of its own. */
+const ENDLESS = ["stall", "stall-pings"];
+
+async function names(base) {
+  const { faults } = await (await fetch(`${base}/sandbox/faults`)).json();
+  return faults.map(({ name }) => name);
+}
+
+test("each fault of a reply is shown as what it is", async () => {
+  const { base } = await sandbox({ "ping-interval": 300 });
+  const chat = await open(await visitor(), `${base}/c/demo`, /Failed to load resource|net::ERR/);
+  const sent = [];
+  chat.on("request", (request) => {
+    if (request.url().includes("/v1/chat")) sent.push(request.url());
+  });
+
+  for (const name of await names(base)) {
+    if (ENDLESS.includes(name) || name.startsWith("poll-")) continue;
+    sent.length = 0;
+    await say(chat, `/fault ${name}`);
+
+    const shown = await chat.locator(".theirs").evaluate((node) => {
+      const kinds = ["part", "failed", "stopped"].filter((kind) => node.classList.contains(kind));
+      return { kinds, text: node.querySelector(".text")?.textContent ?? "" };
+    });
+    const refused = await chat.locator(".mine.refused").count();
+    const found = [...shown.kinds, ...(refused ? ["refused"] : [])].join(" ");
+    assert.equal(found, SHOWN[name] ?? "", name);
+    if (!SHOWN[name]) assert.ok(shown.text.endsWith(END), `${name}: ${shown.text}`);
+    assert.equal(sent.length, 1, name);
+    await chat.fill("#message", "");
+    await chat.click("#new");
+  }
+  chat.clean();
+});
+
+test("no fault of a poll ends a handoff that goes on, or shows a message twice", async () => {
+  const { base } = await sandbox({ person: "inbox" });
+  const faults = (await names(base)).filter((name) => name.startsWith("poll-") && name !== "poll-404");
+  const handoff = async (name) => {
+    const chat = await open(await visitor(), `${base}/c/demo?visitor=${name}`, /Failed to load resource/);
+    await say(chat, `/fault ${name}`);
+    const list = await (await fetch(`${base}/sandbox/desk`)).json();
+    const { id } = list.conversations.find(({ visitor_ref: visitor }) => visitor === name);
+    const act = (act, body) =>
+      fetch(`${base}/sandbox/desk/${id}/${act}`, { method: "POST", body: JSON.stringify(body) });
+    await act("reply", { text: "մեկ" });
+    await sees(chat, ".theirs.person .text", "մեկ");
+    await act("reply", { text: "երկու" });
+    await sees(chat, ".theirs.person .text", "երկու");
+    await act("hand-back");
+    await chat.waitForSelector(".notice.bot");
+
+    assert.deepEqual(await texts(chat, ".theirs.person .text"), ["մեկ", "երկու"], name);
+    chat.clean();
+  };
+  // At once, as each of them mostly waits.
+  await Promise.all(faults.map(handoff));
+});

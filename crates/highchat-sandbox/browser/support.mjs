@@ -1,0 +1,133 @@
+// A sandbox, a browser, and a watch on what must not happen in it.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { after } from "node:test";
+import { chromium } from "playwright-core";
+
+const SHOTS = process.env.SCREENSHOTS;
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Longer than anything here takes, unless it hangs. */
+export const LONG = 20_000;
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  // Chromium's own sandbox does not work for root, as whom a CI often runs.
+  args: process.getuid() === 0 ? ["--no-sandbox"] : [],
+});
+after(() => browser.close());
+
+/** Starts a sandbox with options by their names; where it listens, and how to stop it. */
+export async function sandbox(options = {}) {
+  const all = { port: 0, "token-delay": 5, "rate-limit": 0, ...options };
+  const flags = Object.entries(all).map(([name, value]) => `--${name}=${value}`);
+  const child = spawn(process.env.HIGHCHAT, ["sandbox", ...flags], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const stop = () =>
+    new Promise((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      child.once("exit", resolve);
+      child.kill("SIGKILL");
+    });
+  after(stop);
+  for await (const line of createInterface({ input: child.stdout })) {
+    return { base: line.replace("listening on ", ""), stop };
+  }
+  throw new Error("the sandbox did not start");
+}
+
+/** A window of its own, as of one who visits for the first time. */
+export async function visitor(options = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: "en-US",
+    ...options,
+  });
+  context.setDefaultTimeout(LONG);
+  return context;
+}
+
+/**
+ * A page that must say nothing on the console, throw nothing, violate no policy and ask
+ * no other host; `clean` checks that. What `expected` matches is let pass: a request that
+ * is made to fail cannot be kept from the console.
+ */
+export async function open(context, url, expected = null) {
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("console", (message) => {
+    const text = `${message.type()}: ${message.text()}`;
+    if (["error", "warning"].includes(message.type()) && !expected?.test(text)) complaints.push(text);
+  });
+  page.on("pageerror", (error) => complaints.push(`thrown: ${error.stack}`));
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) complaints.push(`asked: ${request.url()}`);
+  });
+  await page.goto(url);
+  return Object.assign(page, {
+    clean: () => assert.deepEqual(complaints, []),
+    // Of the page as it is, wherever it has come to.
+    isAccessible: () => isAccessible(page),
+    fits: () => fits(page),
+    shot: (name) => shot(page, name),
+  });
+}
+
+async function isAccessible(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
+  );
+  const found = violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  assert.deepEqual(found, []);
+}
+
+/** Nothing sticks out to the side, what is pressed can be hit, and a log shows its end. */
+async function fits(page) {
+  // The end is kept in sight by the next frame.
+  await page.waitForFunction(() => {
+    const log = document.querySelector(".log");
+    return !log || log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+  });
+  const { width, window, small, stuffed } = await page.evaluate(() => ({
+    width: document.scrollingElement.scrollWidth,
+    window: innerWidth,
+    stuffed: [...document.querySelectorAll("button")]
+      .filter((node) => node.scrollWidth > node.clientWidth)
+      .map((node) => node.textContent),
+    small: [...document.querySelectorAll("button, textarea")]
+      .map((node) => [node.id || node.textContent, node.getBoundingClientRect()])
+      .filter(([, { width, height }]) => width > 0 && (width < 44 || height < 44))
+      .map(([name, { width, height }]) => `${name}: ${width}x${height}`),
+  }));
+  assert.ok(width <= window, `${width} of ${window} pixels`);
+  assert.deepEqual([small, stuffed], [[], []]);
+}
+
+async function shot(page, name) {
+  if (!SHOTS) return;
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: `${SHOTS}/${name}.png` });
+}
+
+/** Sends a message by the keyboard and waits until its reply is over. */
+export async function say(page, text) {
+  await page.fill("#message", text);
+  await page.press("#message", "Enter");
+  await page.waitForFunction(() => !document.querySelector("[aria-busy]"));
+}
+
+/** Waits for a text in the page. */
+export async function sees(page, selector, text) {
+  await page.locator(selector).filter({ hasText: text }).first().waitFor();
+}
+
+/** The texts of all that fits a selector. */
+export function texts(page, selector) {
+  return page.locator(selector).allTextContents();
+}

@@ -1,0 +1,372 @@
+// What goes wrong is told as what it is.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { open, sandbox, say, sees, texts, visitor } from "./support.mjs";
+
+const FAILED = /Failed to load resource|net::ERR/;
+
+/** The requests of a page with this path and method. */
+function count(page, method, path) {
+  const seen = [];
+  page.on("request", (request) => {
+    if (request.method() === method && new URL(request.url()).pathname.endsWith(path)) seen.push(request);
+  });
+  return seen;
+}
+
+/** Answers the next message with these bytes. */
+function answer(page, body, options = {}) {
+  return page.route("**/v1/chat**", (route) =>
+    route.fulfill({ contentType: "text/event-stream", body, ...options }), { times: 1 });
+}
+
+test("an error ends a reply in the service's own words", async () => {
+  const { base } = await sandbox();
+  const chat = await open(await visitor(), `${base}/c/demo`);
+
+  await say(chat, "/error");
+
+  await sees(chat, ".failed .trouble", "Պատասխանը չհաջողվեց ավարտել");
+  await sees(chat, ".failed .text", "Մի վայրկյան");
+  await chat.isAccessible();
+  chat.clean();
+});
+
+test("a refusal gives the message back to be sent again", async () => {
+  const { base } = await sandbox({ "rate-limit": 1 });
+  const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
+  await say(chat, "Բարև");
+
+  await say(chat, "Երկրորդ");
+
+  await sees(chat, ".failed .trouble", "Չափից շատ հաղորդագրություն");
+  await sees(chat, ".mine.refused .fate", "Not sent");
+  assert.equal(await chat.inputValue("#message"), "Երկրորդ");
+  await chat.shot("wide-chat-refused");
+  await chat.isAccessible();
+  chat.clean();
+});
+
+test("a reply that is cut is shown as a part, is not sent again, and can be looked for", async () => {
+  const { base } = await sandbox();
+  const chat = await open(await visitor(), `${base}/c/demo`);
+  await say(chat, "Բարև");
+  const sent = count(chat, "POST", "/v1/chat");
+  // The service says it all, but the connection brings only a part.
+  await chat.route("**/v1/chat**", async (route) => {
+    const body = await (await route.fetch()).text();
+    await route.fulfill({ contentType: "text/event-stream", body: body.slice(0, body.indexOf("event: done") - 60) });
+  }, { times: 1 });
+
+  await say(chat, "/long 30");
+
+  await sees(chat, ".part .trouble", "this is only a part");
+  const part = await chat.locator(".part .text").textContent();
+  assert.equal(sent.length, 1);
+  await chat.shot("wide-chat-cut");
+  await chat.isAccessible();
+
+  await chat.click(".part button");
+  await chat.waitForFunction(() => !document.querySelector(".part"));
+  const whole = (await texts(chat, ".theirs .text")).at(-1);
+  assert.ok(whole.startsWith(part) && whole.length > part.length, whole);
+  assert.equal(await chat.locator(".theirs").count(), 2);
+  assert.equal(sent.length, 1);
+  chat.clean();
+});
+
+test("a sandbox that dies in a reply leaves it cut", async () => {
+  const service = await sandbox({ "token-delay": 200 });
+  const chat = await open(await visitor(), `${service.base}/c/demo`, FAILED);
+  await chat.fill("#message", "/long 500");
+  await chat.press("#message", "Enter");
+  await sees(chat, ".theirs .text", "երկար");
+
+  await service.stop();
+
+  await sees(chat, ".part .trouble", "this is only a part");
+  await chat.fill("#message", "Բարև");
+  await chat.press("#message", "Enter");
+  await sees(chat, ".failed .trouble", "not sent again");
+  chat.clean();
+});
+
+test("a reply that cannot be trusted is cut where that begins", async () => {
+  const { base } = await sandbox();
+  const chat = await open(await visitor(), `${base}/c/demo`);
+  const meta = 'event: meta\ndata: {"conversation_id":"x"}\n\nevent: delta\ndata: {"text":"Բա"}\n\n';
+
+  for (const rest of ["", "event: delta\ndata: {broken\n\n", "event: delta\ndata: {}\n\n"]) {
+    await answer(chat, meta + rest);
+    await say(chat, "Բարև");
+    await sees(chat, ".part .trouble", "this is only a part");
+    await chat.click("#new");
+  }
+  await answer(chat, `${meta}event: done\ndata: {"message_id":"m","state":"bot","ts":"2026-06-14T10:00:00.000Z"}`);
+  await say(chat, "Բարև");
+  assert.equal(await chat.locator(".trouble").count(), 0);
+  chat.clean();
+});
+
+test("what is no event stream is an error, not a reply", async () => {
+  const { base } = await sandbox();
+  const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
+
+  await answer(chat, "<html>Bad gateway</html>", { status: 502, contentType: "text/html" });
+  await say(chat, "ա");
+  await sees(chat, ".failed .trouble", "HTTP 502");
+  await answer(chat, "<b>portal</b>", { contentType: "text/html" });
+  await say(chat, "բ");
+  await sees(chat, ".failed .trouble", "makes no sense (HTTP 200)");
+  // Neither answer says that the message was not taken.
+  assert.equal(await chat.locator(".mine.refused").count(), 0);
+  assert.equal(await chat.locator("#log b").count(), 0);
+  chat.clean();
+});
+
+test("a reply can be stopped, and the next message be written meanwhile", async () => {
+  const { base } = await sandbox({ "token-delay": 200 });
+  const chat = await open(await visitor(), `${base}/c/demo`);
+  await chat.fill("#message", "/long 500");
+  await chat.press("#message", "Enter");
+  await sees(chat, ".theirs .text", "երկար");
+  await chat.fill("#message", "հաջորդը");
+  await chat.press("#message", "Enter");
+  assert.equal(await chat.locator(".mine").count(), 1);
+  await chat.shot("wide-chat-streaming");
+  await chat.isAccessible();
+
+  await chat.click("#stop");
+
+  await sees(chat, ".stopped .trouble", "You stopped");
+  assert.equal(await chat.inputValue("#message"), "հաջորդը");
+  assert.equal(await chat.evaluate(() => document.activeElement.id), "message");
+  chat.clean();
+});
+
+test("a poll that fails is told, and the handoff goes on", async () => {
+  const { base } = await sandbox({ person: "inbox" });
+  const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
+  const inbox = await open(await visitor(), `${base}/inbox`);
+  await say(chat, "/human");
+  await chat.route("**/messages**", (route) => route.abort());
+  await sees(chat, "#status", "reconnecting");
+  await chat.shot("wide-chat-reconnecting");
+  await chat.unroute("**/messages**");
+  await inbox.click("#list button");
+  await inbox.fill("#reply", "Այստեղ եմ");
+  await inbox.press("#reply", "Enter");
+
+  await sees(chat, ".theirs.person .text", "Այստեղ եմ");
+
+  await sees(chat, "#status", "A person answers");
+  assert.equal(await chat.locator(".theirs.person").count(), 1);
+  chat.clean();
+  inbox.clean();
+});
+
+test("polls pause between two looks, ask for what is new, and end with the handoff", async () => {
+  const { base } = await sandbox({ person: "inbox" });
+  const chat = await open(await visitor(), `${base}/c/demo`);
+  await say(chat, "Բարև");
+  const polls = count(chat, "GET", "/messages");
+  const pages = [
+    { state: "human", messages: [{ id: "1", role: "assistant", content: "մեկ", created_at: "2030-01-01T00:00:00.000Z" }] },
+    // The same again, as where `after` is inclusive, and a newer one before an older.
+    {
+      state: "unheard_of",
+      messages: [
+        { id: "3", role: "assistant", content: "երեք", created_at: "2030-01-01T00:00:02.000Z" },
+        { id: "1", role: "assistant", content: "մեկ", created_at: "2030-01-01T00:00:00.000Z" },
+        { id: "2", role: "assistant", content: "երկու", created_at: "2030-01-01T00:00:01.000Z" },
+      ],
+    },
+    { state: "bot", messages: [] },
+  ];
+  // From here on time goes on only where it is told to.
+  await chat.clock.install({ time: "2026-06-14T10:00:00Z" });
+  await chat.clock.pauseAt("2026-06-14T10:00:01Z");
+  await chat.route("**/messages**", (route) => route.fulfill({ json: pages.shift() }));
+  await say(chat, "/human");
+
+  await chat.clock.runFor(3_500);
+  assert.equal(polls.length, 0);
+  await chat.clock.runFor(1_000);
+  await sees(chat, ".theirs.person .text", "մեկ");
+  await chat.clock.runFor(4_500);
+  await sees(chat, ".theirs.person .text", "երկու");
+  await chat.clock.runFor(4_500);
+  await chat.waitForSelector(".notice.bot");
+  await chat.clock.runFor(60_000);
+
+  const after = polls.map((request) => new URL(request.url()).searchParams.get("after"));
+  assert.equal(after.length, 3);
+  assert.match(after[0], /^20\d\d-/);
+  assert.deepEqual(after.slice(1), ["2030-01-01T00:00:00.000Z", "2030-01-01T00:00:02.000Z"]);
+  assert.deepEqual(await texts(chat, ".theirs.person .text"), ["մեկ", "երեք", "երկու"]);
+  chat.clean();
+});
+
+test("a conversation that is no more can be left for a new one", async () => {
+  const { base } = await sandbox();
+  const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
+  await chat.evaluate(() => sessionStorage.setItem("highchat:conversation:demo", '{"id":"gone","state":"human"}'));
+  await chat.reload();
+  await sees(chat, ".notice", "Զրույցը չի գտնվել");
+
+  await chat.click(".notice button");
+  await say(chat, "Բարև");
+
+  assert.equal(await chat.locator(".theirs .text").count(), 1);
+  for (const kept of ["{broken", "7", '{"id":7}', '{"id":"","state":"x"}', "null"]) {
+    await chat.evaluate((kept) => sessionStorage.setItem("highchat:conversation:demo", kept), kept);
+    await chat.reload();
+    await chat.waitForSelector(".notice");
+    assert.equal(await chat.locator(".message").count(), 0);
+  }
+  chat.clean();
+});
+
+test("an inbox whose feed breaks says so and comes back", async () => {
+  const service = await sandbox();
+  const chat = await open(await visitor(), `${service.base}/c/demo`);
+  await say(chat, "Բարև");
+  const inbox = await open(await visitor(), `${service.base}/inbox`, FAILED);
+  await inbox.waitForSelector("#list button");
+  await inbox.click("#list button");
+  await sees(inbox, "#connection", "Live");
+  await service.stop();
+  await sees(inbox, "#connection", "reconnecting");
+  await inbox.shot("wide-inbox-reconnecting");
+
+  await sandbox({ port: new URL(service.base).port });
+
+  await sees(inbox, "#connection", "Live");
+  // It is another sandbox, which knows nothing of that conversation.
+  await inbox.waitForSelector("#empty:not([hidden])");
+  await inbox.waitForSelector("#choose:not([hidden])");
+  inbox.clean();
+});
+
+test("no message becomes markup or runs, in either page", async () => {
+  const { base } = await sandbox({ person: "inbox" });
+  const attack = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>` +
+    `"><svg onload=alert(1)> javascript:alert(1) \u202Eabc {{constructor}} <style>*{display:none}</style>`;
+  const chat = await open(await visitor(), `${base}/c/demo?visitor=${encodeURIComponent(attack.slice(0, 200))}`);
+  const inbox = await open(await visitor(), `${base}/inbox`);
+  await say(chat, attack);
+  await inbox.click("#list button");
+  await sees(inbox, ".theirs .text", "onload=alert(1)");
+  await say(chat, "/human");
+  await inbox.fill("#reply", attack);
+  await inbox.press("#reply", "Enter");
+  await sees(chat, ".theirs.person .text", "onload=alert(1)");
+  await chat.click("[data-rating='0']");
+  await chat.fill("#comment-text", attack);
+  await chat.click("#comment button");
+  await sees(inbox, "#rated", "onload=alert(1)");
+
+  for (const page of [chat, inbox]) {
+    assert.equal(await page.locator(":is(#log, #list, #rated, .head) :is(img, script, style)").count(), 0);
+    assert.equal(await page.locator("#log svg, #list svg, h2 svg").count(), 0);
+    assert.equal((await page.title()).includes("owned"), false);
+    page.clean();
+  }
+});
+
+test("a reload without a network waits for it, and then goes on", async () => {
+  const { base } = await sandbox();
+  const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
+  await say(chat, "Բարև");
+  await chat.route("**/messages**", (route) => route.abort());
+
+  await chat.reload();
+
+  await sees(chat, "#status", "reconnecting");
+  await chat.waitForSelector("#message:disabled");
+  await chat.unroute("**/messages**");
+  await chat.evaluate(() => dispatchEvent(new Event("online")));
+  await chat.waitForSelector("#message:enabled");
+  assert.equal(await chat.locator(".message").count(), 2);
+  await sees(chat, "#status", "The bot answers");
+  await say(chat, "ի՞նչ ասացի");
+  assert.equal(await chat.locator(".message").count(), 4);
+  chat.clean();
+});
+
+test("a reply that was stopped does not come back with the handoff", async () => {
+  const { base } = await sandbox({ "token-delay": 50, person: "inbox" });
+  const chat = await open(await visitor(), `${base}/c/demo`);
+  const inbox = await open(await visitor(), `${base}/inbox`);
+  await chat.fill("#message", "/long 500");
+  await chat.press("#message", "Enter");
+  await sees(chat, ".theirs .text", "երկար");
+  await chat.click("#stop");
+  await say(chat, "/human");
+  await inbox.click("#list button");
+  await inbox.fill("#reply", "Այստեղ եմ");
+  await inbox.press("#reply", "Enter");
+
+  await sees(chat, ".theirs.person .text", "Այստեղ եմ");
+
+  assert.equal(await chat.locator(".theirs").count(), 2);
+  assert.equal(await chat.locator(".stopped").count(), 1);
+  chat.clean();
+  inbox.clean();
+});
+
+for (const [what, ping, limit] of [["brings nothing", 0, 60], ["brings only pings", 20, 300]]) {
+  test(`a reply that ${what} for too long is cut`, async () => {
+    const { base } = await sandbox({ "token-delay": 3_600_000, "ping-interval": ping });
+    const chat = await open(await visitor(), `${base}/c/demo`);
+    const network = await chat.context().newCDPSession(chat);
+    await network.send("Network.enable");
+    const pings = async () => {
+      for (let n = 0; n < 5; n += 1) await new Promise((resolve) => network.once("Network.dataReceived", resolve));
+    };
+    await chat.clock.install({ time: "2026-06-14T10:00:00Z" });
+    await chat.clock.pauseAt("2026-06-14T10:00:01Z");
+    await chat.fill("#message", "Բարև");
+    await chat.press("#message", "Enter");
+    // The id is kept when the first event has come.
+    await chat.waitForFunction(() => sessionStorage.length > 0);
+
+    for (let seconds = 20; seconds < limit; seconds += 20) {
+      await chat.clock.runFor(20_000);
+      if (ping) await pings();
+    }
+    assert.equal(await chat.locator(".part").count(), 0);
+    await chat.clock.runFor(21_000);
+
+    await sees(chat, ".part .trouble", "this is only a part");
+    chat.clean();
+  });
+}
+
+test("other ways of answering are understood", async () => {
+  const { base } = await sandbox({ person: "inbox" });
+  const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
+  const polls = count(chat, "GET", "/messages");
+  const message = (id, at) => ({ id, role: "agent", content: `№ ${id}`, created_at: at });
+  const pages = [
+    { state: "human", messages: [message("1", 1_900_000_000_000)] },
+    { state: "bot", messages: [message("2", 1_900_000_000_001)] },
+  ];
+  await chat.clock.install();
+  await chat.route("**/messages**", (route) => route.fulfill({ json: pages.shift() }));
+  await chat.route("**/rating**", (route) => route.fulfill({ status: 204 }));
+  await answer(chat, '{"error":"Սխալ"}', { status: 400, contentType: "application/json" });
+
+  await say(chat, "ա");
+  await sees(chat, ".failed .trouble", "Սխալ");
+  await say(chat, "/human");
+  await chat.clock.runFor(4_500);
+  await sees(chat, ".theirs.person .text", "№ 1");
+  await chat.clock.runFor(4_500);
+  await sees(chat, ".theirs.person .text", "№ 2");
+  assert.equal(new URL(polls[1].url()).searchParams.get("after"), "1900000000000");
+  await chat.click("[data-rating='1']");
+  await sees(chat, "#thanks", "Thank you");
+  chat.clean();
+});

@@ -1,0 +1,138 @@
+use core::convert::Infallible;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::Frame;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::entry::Entry;
+use crate::answer::{self, Body};
+use crate::clock::text;
+use crate::conversations::{Changes, Conversations};
+
+/// How often the built-in person's doings are looked for, which nobody tells of.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The longest silence.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// The shortest time between two events.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The desk, live: an event stream of the conversations that changed.
+///
+/// `snapshot` has them all and comes first; `changed` has those that are other than
+/// they were in the event before. Nothing is queued for a page that reads slowly: what
+/// it gets next is how things are then. While a feed is open the desk is staffed, so
+/// the built-in person keeps out of what is handed over.
+pub(crate) struct Feed {
+    next: Pin<Box<dyn Future<Output = (Bytes, Watch)> + Send>>,
+}
+
+/// What a feed has told so far.
+struct Watch {
+    desk: Staffed,
+    revisions: watch::Receiver<u64>,
+    told: Option<u64>,
+    last: Instant,
+}
+
+/// A desk with somebody at it, as long as this lives.
+struct Staffed {
+    conversations: Arc<Conversations>,
+}
+
+impl Feed {
+    pub(crate) fn new(conversations: Arc<Conversations>) -> Self {
+        let watch = Watch {
+            revisions: conversations.revisions(),
+            desk: Staffed::new(conversations),
+            told: None,
+            last: Instant::now(),
+        };
+        Self {
+            next: Box::pin(watch.next()),
+        }
+    }
+
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let mut response = answer::empty(StatusCode::OK);
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/event-stream; charset=utf-8"),
+        );
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.map(|_| self.boxed_unsync())
+    }
+}
+
+impl hyper::body::Body for Feed {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let (bytes, watch) = ready!(self.next.as_mut().poll(cx));
+        self.next = Box::pin(watch.next());
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
+}
+
+impl Watch {
+    /// Waits for what is to be told next.
+    async fn next(mut self) -> (Bytes, Self) {
+        if self.told.is_some() {
+            sleep(PAUSE).await;
+        }
+        loop {
+            self.revisions.mark_unchanged();
+            let changes = self.desk.conversations.changes(self.told, Entry::of);
+            let news = changes.everything || !changes.of.is_empty();
+            self.told = Some(changes.revision);
+            if news {
+                self.last = Instant::now();
+                return (event(changes), self);
+            }
+            if self.last.elapsed() >= KEEPALIVE {
+                self.last = Instant::now();
+                return (Bytes::from_static(b": still here\n\n"), self);
+            }
+            // The sender lives as long as the conversations do, so either it is time to
+            // look or there is something to see.
+            let _ = timeout(LOOK, self.revisions.changed()).await;
+        }
+    }
+}
+
+impl Staffed {
+    fn new(conversations: Arc<Conversations>) -> Self {
+        conversations.enter_desk();
+        Self { conversations }
+    }
+}
+
+impl Drop for Staffed {
+    fn drop(&mut self) {
+        self.conversations.leave_desk();
+    }
+}
+
+fn event(changes: Changes<Entry>) -> Bytes {
+    let name = match changes.everything {
+        true => "snapshot",
+        false => "changed",
+    };
+    let data = json!({ "conversations": changes.of, "ts": text(changes.ts) });
+    format!("event: {name}\ndata: {data}\n\n").into()
+}

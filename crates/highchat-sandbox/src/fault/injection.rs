@@ -1,0 +1,271 @@
+use core::fmt;
+use core::str::FromStr;
+
+use super::{Fault, Layer};
+
+/// A fault with how much of it: an amount, and how often.
+///
+/// Written as `NAME`, `NAME:AMOUNT` and either with `xTIMES` behind it: `cut:200`,
+/// `429x2`, `429-seconds:3x2`.
+///
+/// ```
+/// use highchat_sandbox::Fault;
+///
+/// let refused = Fault::TooManySeconds.with(3).times(2);
+/// assert_eq!(refused.to_string(), "429-seconds:3x2");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Injection {
+    pub(crate) fault: Fault,
+    pub(crate) amount: Option<u64>,
+    pub(crate) times: Option<u32>,
+}
+
+impl Fault {
+    /// It with an amount, of what its [`amount`](Self::amount) says; one that takes
+    /// none ignores it.
+    #[must_use]
+    pub const fn with(self, amount: u64) -> Injection {
+        Injection {
+            fault: self,
+            amount: Some(amount),
+            times: None,
+        }
+    }
+}
+
+impl Injection {
+    /// How often it happens: to so many requests. Once unless told, but always where it
+    /// was set for all replies; what befalls an answer that is no refusal happens to
+    /// one reply in any case.
+    #[must_use]
+    pub const fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Its fault.
+    #[must_use]
+    pub const fn fault(self) -> Fault {
+        self.fault
+    }
+}
+
+impl From<Fault> for Injection {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            amount: None,
+            times: None,
+        }
+    }
+}
+
+impl fmt::Display for Injection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.fault.name())?;
+        if let Some(amount) = self.amount {
+            write!(f, ":{amount}")?;
+        }
+        if let Some(times) = self.times {
+            write!(f, "x{times}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Injection {
+    type Err = UnknownFault;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFault> {
+        let unknown = || UnknownFault(text.to_owned());
+        let (rest, times) = match text.rsplit_once('x') {
+            Some((rest, times)) if is_number(times) => {
+                (rest, Some(times.parse().map_err(|_| unknown())?))
+            }
+            _ => (text, None),
+        };
+        let (name, amount) = match rest.split_once(':') {
+            Some((name, amount)) if is_number(amount) => {
+                (name, Some(amount.parse().map_err(|_| unknown())?))
+            }
+            Some(_) => return Err(unknown()),
+            None => (rest, None),
+        };
+        let fault = Fault::ALL.iter().find(|fault| fault.name() == name);
+        let fault = *fault.ok_or_else(unknown)?;
+        if amount.is_some() && fault.amount().is_none() {
+            return Err(unknown());
+        }
+        Ok(Self {
+            fault,
+            amount,
+            times,
+        })
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A text that names no fault, or gives one an amount that it does not take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownFault(String);
+
+impl fmt::Display for UnknownFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no fault", self.0)
+    }
+}
+
+impl core::error::Error for UnknownFault {}
+
+/// Faults that happen together: to one reply, or to the polls behind it.
+///
+/// Written as their names with commas or spaces between them. Refusals come first, one
+/// a request, in the order given; the others befall the reply that is given then.
+///
+/// ```
+/// use highchat_sandbox::{Fault, Faults};
+///
+/// let faults: Faults = "429-seconds,cr-lf one-byte".parse()?;
+/// assert_eq!(
+///     faults,
+///     Faults::from([Fault::TooManySeconds, Fault::CrLf, Fault::OneByte])
+/// );
+/// # Ok::<(), highchat_sandbox::UnknownFault>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults(Vec<Injection>);
+
+impl Faults {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Injection> + '_ {
+        self.0.iter().copied()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.find(fault).is_some()
+    }
+
+    pub(crate) fn find(&self, fault: Fault) -> Option<Injection> {
+        self.iter().find(|injection| injection.fault == fault)
+    }
+
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// Those of some layers.
+    pub(crate) fn of(&self, layers: &[Layer]) -> Self {
+        self.iter()
+            .filter(|injection| layers.contains(&injection.fault.layer()))
+            .collect()
+    }
+
+    /// What happens to the `n`th request, counted from 0, where each of these happens
+    /// so often as it says, once unless told, one after the other.
+    pub(crate) fn nth(&self, n: u32) -> Option<Injection> {
+        let mut end = 0_u32;
+        self.iter().find(|injection| {
+            end = end.saturating_add(injection.times.unwrap_or(1));
+            n < end
+        })
+    }
+}
+
+impl FromIterator<Injection> for Faults {
+    fn from_iter<I: IntoIterator<Item = Injection>>(injections: I) -> Self {
+        Self(injections.into_iter().collect())
+    }
+}
+
+impl<I: Into<Injection>> From<I> for Faults {
+    fn from(injection: I) -> Self {
+        Self(vec![injection.into()])
+    }
+}
+
+impl<I: Into<Injection>, const N: usize> From<[I; N]> for Faults {
+    fn from(injections: [I; N]) -> Self {
+        injections.into_iter().map(Into::into).collect()
+    }
+}
+
+impl FromStr for Faults {
+    type Err = UnknownFault;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFault> {
+        let names = text.split(|c: char| c == ',' || c.is_whitespace());
+        names
+            .filter(|name| !name.is_empty())
+            .map(str::parse)
+            .collect()
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, injection) in self.iter().enumerate() {
+            let comma = if n == 0 { "" } else { "," };
+            write!(f, "{comma}{injection}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_was_written_can_be_read() {
+        for text in [
+            "cut",
+            "cut:200",
+            "429x2",
+            "429-seconds:3x2,cr-lf,one-byte",
+            "",
+        ] {
+            assert_eq!(text.parse::<Faults>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_fault_is_named() {
+        for text in [
+            "cuts",
+            "cut:",
+            "cut:-1",
+            "cut:x",
+            "cr-lf:3",
+            "x2",
+            "cut:99999999999999999999",
+        ] {
+            let error = text.parse::<Faults>().unwrap_err();
+            assert_eq!(error.to_string(), format!("{text:?} is no fault"));
+        }
+    }
+
+    #[test]
+    fn requests_meet_refusals_one_after_the_other() {
+        let faults: Faults = "429x2,500-html".parse().unwrap();
+        let met: Vec<_> = (0..4)
+            .map(|n| faults.nth(n).map(Injection::fault))
+            .collect();
+
+        assert_eq!(
+            met,
+            [
+                Some(Fault::TooMany),
+                Some(Fault::TooMany),
+                Some(Fault::Html500),
+                None
+            ]
+        );
+    }
+}

@@ -1,0 +1,53 @@
+use serde_json::{Value, json};
+
+use super::{Fault, Faults, Injection};
+
+/// What is wrong with a poll.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Failing {
+    /// The answer in place of the page.
+    pub(crate) refusal: Option<Injection>,
+    /// What is wrong with the page.
+    pub(crate) faults: Faults,
+}
+
+/// Whether any of them is of what polls show, so that a page holds again what a person
+/// wrote before.
+pub(crate) fn repeats(faults: &Faults) -> bool {
+    [
+        Fault::PollDuplicates,
+        Fault::PollSameTimestamp,
+        Fault::PollOutOfOrder,
+    ]
+    .into_iter()
+    .any(|fault| faults.has(fault))
+}
+
+/// Damages a page as it is about to be written.
+pub(crate) fn reshape(page: &mut Value, faults: &Faults) {
+    if faults.has(Fault::PollUnknownState) {
+        page["state"] = json!("on_hold");
+    }
+    let Some(messages) = page["messages"].as_array_mut() else {
+        return;
+    };
+    if faults.has(Fault::PollSameTimestamp) {
+        if let Some(first) = messages
+            .first()
+            .map(|message| message["created_at"].clone())
+        {
+            for message in messages.iter_mut() {
+                message["created_at"] = first.clone();
+            }
+        }
+    }
+    if faults.has(Fault::PollDuplicates) {
+        *messages = messages
+            .iter()
+            .flat_map(|message| [message.clone(), message.clone()])
+            .collect();
+    }
+    if faults.has(Fault::PollOutOfOrder) {
+        messages.reverse();
+    }
+}

@@ -1,0 +1,151 @@
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+use super::wire::{Ending, Wire};
+use crate::stall::StallGuard;
+
+/// How long a connection that stalls on purpose is kept for a client that stays.
+const MAX_STALL: Duration = Duration::from_secs(600);
+
+/// How long before a reset what was written has to arrive: a reset overtakes it.
+const BEFORE_RESET: Duration = Duration::from_millis(50);
+
+/// A connection to whose bytes happens what its [`Wire`] says.
+pub(crate) struct Transport {
+    stream: StallGuard,
+    wire: Wire,
+    pause: Option<Pin<Box<Sleep>>>,
+    /// A byte was written by itself, and its reader was not given a chance yet.
+    yields: bool,
+}
+
+impl Transport {
+    pub(crate) fn new(stream: StallGuard, wire: Wire) -> Self {
+        Self {
+            stream,
+            wire,
+            pause: None,
+            yields: false,
+        }
+    }
+
+    /// How many of `length` bytes may be written now.
+    fn poll_allowance(&mut self, cx: &mut Context<'_>, length: usize) -> Poll<io::Result<usize>> {
+        let delay = self.wire.course().delay;
+        if let Some(delay) = delay {
+            ready!(self.poll_pause(cx, delay));
+            self.wire.course().delay = None;
+        }
+        let (end, one_byte) = {
+            let course = self.wire.course();
+            (course.end, course.one_byte)
+        };
+        let left = end.and_then(|end| Some((end.ending, end.after?)));
+        if let Some((ending, 0)) = left {
+            return self.poll_end(cx, ending).map(Err);
+        }
+        if one_byte && core::mem::take(&mut self.yields) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let left = left.map_or(usize::MAX, |(_, left)| {
+            usize::try_from(left).unwrap_or(usize::MAX)
+        });
+        Poll::Ready(Ok(length.min(left).min(if one_byte { 1 } else { length })))
+    }
+
+    fn wrote(&mut self, count: usize) {
+        let mut course = self.wire.course();
+        self.yields = course.one_byte;
+        if let Some(after) = course.end.as_mut().and_then(|end| end.after.as_mut()) {
+            *after = after.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
+        }
+    }
+
+    /// Ends the connection; the error makes its owner drop it.
+    fn poll_end(&mut self, cx: &mut Context<'_>, ending: Ending) -> Poll<io::Error> {
+        match ending {
+            Ending::Cut => {}
+            Ending::Reset => {
+                ready!(self.poll_pause(cx, BEFORE_RESET));
+                self.stream.reset_on_close();
+            }
+            Ending::Stall => ready!(self.poll_pause(cx, MAX_STALL)),
+        }
+        Poll::Ready(io::ErrorKind::ConnectionAborted.into())
+    }
+
+    fn poll_pause(&mut self, cx: &mut Context<'_>, duration: Duration) -> Poll<()> {
+        let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(duration)));
+        ready!(pause.as_mut().poll(cx));
+        self.pause = None;
+        Poll::Ready(())
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let allowed = ready!(self.poll_allowance(cx, bytes.len()))?;
+        let count = ready!(Pin::new(&mut self.stream).poll_write(cx, &bytes[..allowed]))?;
+        self.wrote(count);
+        Poll::Ready(Ok(count))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let length = slices.iter().map(|slice| slice.len()).sum();
+        let allowed = ready!(self.poll_allowance(cx, length))?;
+        let stream = Pin::new(&mut self.stream);
+        let written = if allowed == length {
+            stream.poll_write_vectored(cx, slices)
+        } else {
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            let first: &[u8] = first.map_or(&[], |slice| slice);
+            stream.poll_write(cx, &first[..first.len().min(allowed)])
+        };
+        let count = ready!(written)?;
+        self.wrote(count);
+        Poll::Ready(Ok(count))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        let end = self.wire.course().end;
+        match end {
+            Some(end) if matches!(end.after, None | Some(0)) => {
+                self.poll_end(cx, end.ending).map(Err)
+            }
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

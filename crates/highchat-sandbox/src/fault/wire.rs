@@ -1,0 +1,96 @@
+use core::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Fault, Faults};
+
+/// How the bytes of a connection end before their time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// With a FIN.
+    Cut,
+    /// With a RST.
+    Reset,
+    /// Not at all: nothing more comes.
+    Stall,
+}
+
+/// What is to happen to the bytes of the answer that is being written on a connection:
+/// set by those who know the answer, looked at by its [`Transport`](super::Transport).
+#[derive(Clone, Default)]
+pub(crate) struct Wire(Arc<Mutex<Course>>);
+
+/// What is to happen, as far as it has not.
+#[derive(Debug, Default)]
+pub(crate) struct Course {
+    /// Before the first byte.
+    pub(crate) delay: Option<Duration>,
+    pub(crate) one_byte: bool,
+    pub(crate) end: Option<End>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    pub(crate) ending: Ending,
+    /// After so many bytes; `None`: once everything there is was written.
+    pub(crate) after: Option<u64>,
+}
+
+impl Wire {
+    /// An answer begins to which only this happens.
+    pub(crate) fn begin(&self, faults: &Faults) {
+        let mut course = Course::default();
+        for injection in faults.iter() {
+            let ending = match injection.fault {
+                Fault::OneByte => {
+                    course.one_byte = true;
+                    continue;
+                }
+                Fault::SlowHead => {
+                    let delay = injection.amount.unwrap_or(3000).min(MAX_DELAY);
+                    course.delay = Some(Duration::from_millis(delay));
+                    continue;
+                }
+                fault => Ending::of(fault),
+            };
+            if let (Some(ending), Some(bytes)) = (ending, injection.amount) {
+                course.end = Some(End {
+                    ending,
+                    after: Some(bytes),
+                });
+            }
+        }
+        *self.course() = course;
+    }
+
+    /// Ends the bytes once those there are now were written.
+    pub(crate) fn end(&self, ending: Ending) {
+        self.course().end = Some(End {
+            ending,
+            after: None,
+        });
+    }
+
+    /// Whether the sandbox ends, or ended, the connection before the answer's end.
+    pub(crate) fn breaks(&self) -> bool {
+        let end = self.course().end;
+        end.is_some_and(|end| end.ending != Ending::Stall)
+    }
+
+    pub(crate) fn course(&self) -> MutexGuard<'_, Course> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ending {
+    pub(crate) const fn of(fault: Fault) -> Option<Self> {
+        match fault {
+            Fault::Cut => Some(Self::Cut),
+            Fault::Reset => Some(Self::Reset),
+            Fault::Stall => Some(Self::Stall),
+            _ => None,
+        }
+    }
+}
+
+/// The longest that an answer is held back, in milliseconds: ten minutes.
+const MAX_DELAY: u64 = 600_000;

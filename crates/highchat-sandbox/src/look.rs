@@ -1,0 +1,39 @@
+use jiff::Timestamp;
+
+use crate::message::Author;
+
+/// Which messages of a conversation a poll is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Look {
+    /// Those after that time; without it all.
+    pub(crate) after: Option<Timestamp>,
+    /// Those at that time as well.
+    pub(crate) is_inclusive: bool,
+    pub(crate) whose: Whose,
+    /// What a person wrote, whenever that was.
+    pub(crate) repeats: bool,
+}
+
+/// Whose messages a poll is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Whose {
+    #[default]
+    Everybodys,
+    /// The bot's and a person's.
+    Assistants,
+    Persons,
+}
+
+impl Look {
+    pub(crate) fn shows(&self, author: Author, created_at: Timestamp) -> bool {
+        let is_wanted = match self.whose {
+            Whose::Everybodys => true,
+            Whose::Assistants => author != Author::User,
+            Whose::Persons => author == Author::Person,
+        };
+        let is_new = self
+            .after
+            .is_none_or(|after| created_at > after || self.is_inclusive && created_at == after);
+        is_wanted && is_new || self.repeats && author == Author::Person
+    }
+}

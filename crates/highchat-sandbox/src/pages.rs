@@ -1,0 +1,172 @@
+//! The pages for a browser, and what they are made of.
+
+use core::hash::{Hash as _, Hasher as _};
+use std::borrow::Cow;
+use std::hash::DefaultHasher;
+
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    IF_NONE_MATCH, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{Method, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::answer::Body;
+use crate::guard;
+use crate::journal::Request;
+use crate::refusal::Refusal;
+
+/// Nothing but the files below, from here, and no text that becomes markup: the browser
+/// itself refuses whatever a message would make of a page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// What is not written as it is in a path; what is not markup either stays.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+const CHAT: &str = include_str!("../assets/chat.html");
+const INBOX: &str = include_str!("../assets/inbox.html");
+const INDEX: &str = include_str!("../assets/index.html");
+const MISSING: &str = include_str!("../assets/missing.html");
+
+/// What is under `/assets/`: name, content type, content.
+const ASSETS: &[(&str, &str, &str)] = &[
+    ("base.css", CSS, include_str!("../assets/base.css")),
+    ("chat.css", CSS, include_str!("../assets/chat.css")),
+    ("chat.js", SCRIPT, include_str!("../assets/chat.js")),
+    ("composer.js", SCRIPT, include_str!("../assets/composer.js")),
+    (
+        "conversation.js",
+        SCRIPT,
+        include_str!("../assets/conversation.js"),
+    ),
+    ("desk.js", SCRIPT, include_str!("../assets/desk.js")),
+    ("entry.js", SCRIPT, include_str!("../assets/entry.js")),
+    ("icon.svg", SVG, include_str!("../assets/icon.svg")),
+    ("inbox.css", CSS, include_str!("../assets/inbox.css")),
+    ("inbox.js", SCRIPT, include_str!("../assets/inbox.js")),
+    ("language.js", SCRIPT, include_str!("../assets/language.js")),
+    ("list.js", SCRIPT, include_str!("../assets/list.js")),
+    ("log.js", SCRIPT, include_str!("../assets/log.js")),
+    ("rating.js", SCRIPT, include_str!("../assets/rating.js")),
+    ("reply.js", SCRIPT, include_str!("../assets/reply.js")),
+    ("service.js", SCRIPT, include_str!("../assets/service.js")),
+    ("sse.js", SCRIPT, include_str!("../assets/sse.js")),
+    ("store.js", SCRIPT, include_str!("../assets/store.js")),
+    ("tail.js", SCRIPT, include_str!("../assets/tail.js")),
+    ("texts.js", SCRIPT, include_str!("../assets/texts.js")),
+];
+
+/// The path of the chat page with this slug.
+pub(crate) fn chat_path(slug: &str) -> String {
+    format!("/c/{}", utf8_percent_encode(slug, SEGMENT))
+}
+
+/// Answers what is asked of the pages; `None`: it is something else.
+pub(crate) fn answer(slug: &str, request: &Request) -> Option<Result<Response<Body>, Refusal>> {
+    let (status, content_type, content) = find(slug, request)?;
+    if !matches!(request.method, Method::GET | Method::HEAD) {
+        return Some(Err(Refusal::method_not_allowed("GET, HEAD")));
+    }
+    Some(Ok(page(request, status, content_type, content)))
+}
+
+fn find(slug: &str, request: &Request) -> Option<(StatusCode, &'static str, Cow<'static, str>)> {
+    let found = |content| Some((StatusCode::OK, HTML, Cow::Borrowed(content)));
+    let path = request.path.as_str();
+    if path == "/" {
+        return Some((StatusCode::OK, HTML, Cow::Owned(index(slug, request))));
+    }
+    if path == "/inbox" {
+        return found(INBOX);
+    }
+    if let Some(asked) = path.strip_prefix("/c/") {
+        if percent_decode_str(asked)
+            .decode_utf8()
+            .is_ok_and(|asked| asked == slug)
+        {
+            return found(CHAT);
+        }
+        return Some((StatusCode::NOT_FOUND, HTML, Cow::Borrowed(MISSING)));
+    }
+    let name = path.strip_prefix("/assets/")?;
+    let (_, content_type, content) = ASSETS.iter().find(|(known, ..)| *known == name)?;
+    Some((StatusCode::OK, content_type, Cow::Borrowed(content)))
+}
+
+/// The front page, with the address by which it was asked for in its examples.
+fn index(slug: &str, request: &Request) -> String {
+    let host = guard::host(&request.headers).unwrap_or("127.0.0.1:8787");
+    let path = chat_path(slug);
+    let query: String = form_urlencoded::byte_serialize(slug.as_bytes()).collect();
+    INDEX
+        .replace("{{host}}", host)
+        .replace("{{chat}}", &path)
+        .replace("{{query}}", &query)
+}
+
+fn page(
+    request: &Request,
+    status: StatusCode,
+    content_type: &'static str,
+    content: Cow<'static, str>,
+) -> Response<Body> {
+    let tag = tag(&content);
+    let fresh = status == StatusCode::OK
+        && request
+            .headers
+            .get(IF_NONE_MATCH)
+            .is_some_and(|known| *known == tag);
+    let body = match (fresh, content) {
+        (true, _) => Bytes::new(),
+        (false, Cow::Borrowed(content)) => Bytes::from_static(content.as_bytes()),
+        (false, Cow::Owned(content)) => Bytes::from(content),
+    };
+    let mut response = Response::new(Full::new(body).boxed_unsync());
+    *response.status_mut() = match fresh {
+        true => StatusCode::NOT_MODIFIED,
+        false => status,
+    };
+    let headers = response.headers_mut();
+    headers.insert(ETAG, tag);
+    for (name, value) in [
+        (CONTENT_TYPE, content_type),
+        (CACHE_CONTROL, "no-cache"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// A new version of the program has new files under the same names.
+fn tag(content: &str) -> HeaderValue {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    format!("\"{:016x}\"", hasher.finish())
+        .parse()
+        .expect("hexadecimal digits are visible")
+}

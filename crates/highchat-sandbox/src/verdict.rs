@@ -1,0 +1,95 @@
+//! Whether a client behaved.
+
+mod finding;
+mod rules;
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::journal::{Journal, Request};
+use rules::{Asked, judge};
+
+pub use finding::{Finding, Misstep};
+
+/// Whether a client behaved, as far as what it sent shows: its requests, and what it
+/// should not have done among them.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// use highchat_sandbox::{Fault, Sandbox};
+///
+/// let sandbox = Sandbox::builder().fault(Fault::Cut).start()?;
+/// // … the program under test talks to `sandbox.base_url()` …
+/// let verdict = sandbox.verdict();
+/// assert!(verdict.is_good(), "{verdict}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    findings: Vec<Finding>,
+    requests: usize,
+}
+
+impl Verdict {
+    /// Whether nothing is to be said.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// What the client should not have done, in order.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// How many requests were judged; the sandbox remembers the newest 1000.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.requests
+    }
+
+    /// Judges what was asked so far.
+    pub(crate) fn of_journal(journal: &Journal) -> Self {
+        Self::of(&journal.requests(), &journal.cancels(), journal.now())
+    }
+
+    /// Judges what was asked up to `now`; `cancels` are the times at which the client
+    /// says that it cancelled what was under way.
+    fn of(requests: &[Request], cancels: &[Duration], now: Duration) -> Self {
+        let mut findings = Vec::new();
+        let asked: Vec<Asked<'_>> = requests.iter().map(Asked::new).collect();
+        for (n, request) in requests.iter().enumerate() {
+            let mut found = |misstep, detail: String| {
+                findings.push(Finding {
+                    at: request.at,
+                    misstep,
+                    detail,
+                });
+            };
+            judge(&asked[n], &asked[..n], cancels, now, &mut found);
+        }
+        Self {
+            findings,
+            requests: requests.len(),
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    /// A line for each finding, or one that says that there is none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(f, "{finding}")?;
+        }
+        let ending = |count| if count == 1 { "" } else { "s" };
+        let (requests, findings) = (self.requests, self.findings.len());
+        write!(
+            f,
+            "{requests} request{}, {findings} finding{}",
+            ending(requests),
+            ending(findings)
+        )
+    }
+}

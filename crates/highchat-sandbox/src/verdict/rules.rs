@@ -1,0 +1,401 @@
+//! What each request is judged by.
+
+use core::time::Duration;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use http::{Method, StatusCode};
+use serde::Deserialize;
+
+use super::finding::Misstep;
+use crate::fault::REDIRECTED;
+use crate::journal::Request;
+use crate::query;
+use crate::request::time;
+use crate::state::State;
+
+/// Polls may come a little earlier than the API's "every ~4s".
+const POLL_INTERVAL: Duration = Duration::from_millis(3500);
+
+/// How soon a client that still polls would ask again.
+const POLLS_ON: Duration = Duration::from_secs(30);
+
+/// How long before a refused message comes again, where the service does not say.
+const BEFORE_ANOTHER: Duration = Duration::from_secs(1);
+
+/// What a client's clock may be ahead.
+const TOLERANCE: Duration = Duration::from_millis(50);
+
+/// How long a connection may be kept once nothing more is wanted from it.
+const SETTLE: Duration = Duration::from_secs(5);
+
+/// A request, and the message in it, where there is one.
+pub(super) struct Asked<'a> {
+    request: &'a Request,
+    sent: Option<Sent>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(request: &'a Request) -> Self {
+        let is_chat = request.method == Method::POST && request.path == "/v1/chat";
+        let sent = is_chat.then(|| serde_json::from_slice(&request.body));
+        Self {
+            request,
+            sent: sent.and_then(Result::ok),
+        }
+    }
+}
+
+/// Tells `found` what a client should not have done with a request; `before` is what it
+/// asked before, `cancels` are the times at which it cancelled what was under way.
+pub(super) fn judge(
+    asked: &Asked<'_>,
+    before: &[Asked<'_>],
+    cancels: &[Duration],
+    now: Duration,
+    found: &mut impl FnMut(Misstep, String),
+) {
+    let request = asked.request;
+    alone(request, found);
+    if let Some(sent) = &asked.sent {
+        repeated(request, sent, before, found);
+    } else if request.method == Method::GET && request.path.ends_with("/messages") {
+        polled(request, before, found);
+    }
+    if let Some(since) = kept_open(request, cancels, now) {
+        let words = format!("an exchange went on {:.1} s too long", since.as_secs_f64());
+        found(Misstep::KeptOpen, words);
+    }
+}
+
+/// What is wrong with a request whatever came before it.
+fn alone(request: &Request, found: &mut impl FnMut(Misstep, String)) {
+    if request.path == REDIRECTED {
+        let with = if request.headers.contains_key(AUTHORIZATION) {
+            "with the key"
+        } else {
+            "without a key"
+        };
+        return found(
+            Misstep::FollowedRedirect,
+            format!("a redirect was followed, {with}"),
+        );
+    }
+    let is_missing = request.status == Some(StatusCode::METHOD_NOT_ALLOWED)
+        || request.status == Some(StatusCode::NOT_FOUND) && !request.told.is_known_path;
+    if is_missing {
+        let detail = format!("{} {} is not the API's", request.method, request.path);
+        return found(Misstep::NoSuchEndpoint, detail);
+    }
+    if request.told.key_in_query {
+        let detail = format!("a key stands in the query of {}", request.path);
+        found(Misstep::KeyInQuery, detail);
+    }
+    if request.headers.contains_key(COOKIE) {
+        found(Misstep::Cookie, format!("{} has a cookie", request.path));
+    }
+    let content_type = request.headers.get(CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let media_type = content_type.and_then(|value| value.split(';').next());
+    let is_json = media_type.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"));
+    if request.method == Method::POST && !is_json {
+        let sent_as = content_type.unwrap_or("nothing");
+        let detail = format!("a body was sent as {sent_as}, not application/json");
+        found(Misstep::WrongContentType, detail);
+    }
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    message: String,
+    conversation_id: Option<String>,
+}
+
+fn repeated(
+    request: &Request,
+    sent: &Sent,
+    before: &[Asked<'_>],
+    found: &mut impl FnMut(Misstep, String),
+) {
+    let is_same = |earlier: &&Asked<'_>| {
+        let given = earlier.request.told.conversation_id.as_ref();
+        earlier.sent.as_ref().is_some_and(|other| {
+            other.message == sent.message
+                && (other.conversation_id == sent.conversation_id
+                    || sent.conversation_id.is_some() && given == sent.conversation_id.as_ref())
+        })
+    };
+    let Some(earlier) = before.iter().rev().find(is_same) else {
+        return;
+    };
+    let earlier = earlier.request;
+    match earlier.status.map(|status| status.as_u16()) {
+        Some(429) => too_soon(request, earlier, found),
+        // Not taken, and said so.
+        Some(400..=499) => {}
+        Some(_) if earlier.over_at().is_some_and(|over| over <= request.at) => {}
+        Some(status) if earlier.ended.is_some_and(|(at, _)| at <= request.at) => {
+            let after = match status {
+                200 => "its reply broke off".to_owned(),
+                status => format!("the answer {status}"),
+            };
+            let detail = format!("a message was sent again after {after}");
+            found(Misstep::SentTwice, detail);
+        }
+        _ => {
+            let detail = "a message was sent again while the first was under way".to_owned();
+            found(Misstep::SentTwice, detail);
+        }
+    }
+}
+
+fn too_soon(request: &Request, refused: &Request, found: &mut impl FnMut(Misstep, String)) {
+    let Some(answered_at) = refused.answered_at else {
+        return;
+    };
+    let earliest = refused
+        .come_again_at
+        .unwrap_or(answered_at + BEFORE_ANOTHER);
+    if request.at + TOLERANCE < earliest {
+        let after = request.at.saturating_sub(answered_at).as_secs_f64();
+        let asked = earliest.saturating_sub(answered_at).as_secs_f64();
+        let detail = format!("a request came again {after:.1} s after a 429, not {asked:.1} s");
+        found(Misstep::TooSoon, detail);
+    }
+}
+
+fn polled(request: &Request, before: &[Asked<'_>], found: &mut impl FnMut(Misstep, String)) {
+    let before: Vec<&Request> = before.iter().map(|asked| asked.request).collect();
+    let id = request.told.conversation_id.as_ref();
+    let polls = before.iter().rev();
+    let mut polls = polls.filter(|it| it.method == Method::GET && it.path == request.path);
+    if let Some((last, answered_at)) = polls.next().and_then(|it| Some((it, it.answered_at?))) {
+        let gap = request.at.saturating_sub(answered_at);
+        let is_handed_over = matches!(last.told.state, Some(State::Human | State::PendingHuman));
+        let failed = last.status.is_some_and(|status| !status.is_success());
+        if last.status == Some(StatusCode::TOO_MANY_REQUESTS) {
+            too_soon(request, last, found);
+        } else if gap < POLL_INTERVAL && (is_handed_over || failed) {
+            let gap = gap.as_secs_f64();
+            let detail = format!("a poll came {gap:.1} s after the answer to the one before");
+            found(Misstep::PolledTooFast, detail);
+        }
+        let is_over = matches!(last.told.state, Some(State::Bot | State::Closed));
+        let mut chats = before.iter().rev().take_while(|it| it.at >= last.at);
+        let is_new_turn =
+            chats.any(|it| it.path == "/v1/chat" && it.told.conversation_id.as_ref() == id);
+        let mut chats = before.iter().rev();
+        let chat = chats.find(|it| it.path == "/v1/chat" && it.told.conversation_id.as_ref() == id);
+        // What was cut is looked for by asking, whatever the state.
+        let is_looking = chat.is_some_and(|chat| chat.over_at().is_none());
+        if is_over && !is_new_turn && !is_looking && gap < POLLS_ON {
+            let state = last.told.state.map_or("", State::name);
+            let detail = format!("a poll came though the state was {state}");
+            found(Misstep::PolledAfterEnd, detail);
+        }
+    }
+    if let Some(after) = query::value(request.query.as_deref(), "after") {
+        let same_time = before
+            .iter()
+            .filter(|it| it.told.conversation_id.as_ref() == id)
+            .flat_map(|it| it.times())
+            .filter(|given| time(given).is_some() && time(given) == time(&after))
+            .collect::<Vec<_>>();
+        let is_echoed = same_time.iter().any(|given| **given == after);
+        if time(&after).is_none() {
+            let detail = format!("after={after:?} is no time");
+            found(Misstep::ChangedAfter, detail);
+        } else if let (Some(given), false) = (same_time.first(), is_echoed) {
+            let detail = format!("after={after:?} was given as {given:?}");
+            found(Misstep::ChangedAfter, detail);
+        }
+    }
+}
+
+/// How much longer than it may an exchange went on.
+fn kept_open(request: &Request, cancels: &[Duration], now: Duration) -> Option<Duration> {
+    let ended = request.ended.map_or(now, |(at, _)| at);
+    let cancelled = cancels.iter().find(|at| **at >= request.at);
+    let wanted_until = [request.over_at(), cancelled.copied()]
+        .into_iter()
+        .flatten()
+        .min()?;
+    let too_long = ended.checked_sub(wanted_until + SETTLE)?;
+    (!too_long.is_zero()).then_some(too_long)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{End, Told};
+    use crate::verdict::Verdict;
+    use bytes::Bytes;
+    use http::HeaderMap;
+
+    const fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    /// A request that was answered at once.
+    fn asked(at: u64, method: Method, path: &str, body: &str, status: u16) -> Request {
+        let head = http::Request::builder().method(method).uri(path);
+        let (head, ()) = head.body(()).unwrap().into_parts();
+        let mut request = Request::new(0, head, Bytes::copy_from_slice(body.as_bytes()));
+        request.at = ms(at);
+        request.answered_at = Some(ms(at));
+        request.status = Some(StatusCode::from_u16(status).unwrap());
+        request.ended = Some((ms(at), End::Whole));
+        request.told = Told::of("c");
+        request.told.is_known_path = true;
+        let json = http::HeaderValue::from_static("application/json");
+        request.headers.insert(CONTENT_TYPE, json);
+        request
+    }
+
+    fn chat(at: u64, status: u16) -> Request {
+        asked(at, Method::POST, "/v1/chat", "{\"message\":\"a\"}", status)
+    }
+
+    /// A message whose reply was whole.
+    fn whole(at: u64) -> Request {
+        let request = chat(at, 200);
+        request.be_over_at(ms(at));
+        request
+    }
+
+    fn poll(at: u64, state: State) -> Request {
+        let mut request = asked(at, Method::GET, "/v1/conversations/c/messages", "", 200);
+        request.told.state = Some(state);
+        request
+    }
+
+    fn judged(requests: &[Request]) -> Vec<&'static str> {
+        let verdict = Verdict::of(requests, &[], ms(100_000));
+        let findings = verdict.findings().iter();
+        findings.map(|finding| finding.misstep.name()).collect()
+    }
+
+    #[test]
+    fn a_message_may_come_again_where_it_was_not_taken_or_was_answered() {
+        let mut told_to_wait = chat(0, 429);
+        told_to_wait.come_again_at = Some(ms(3000));
+        let mut under_way = chat(0, 200);
+        under_way.ended = None;
+        for (first, second, findings) in [
+            (whole(0), 10, &[][..]),
+            (chat(0, 400), 10, &[]),
+            (chat(0, 429), 1000, &[]),
+            (chat(0, 429), 100, &["too-soon"]),
+            (told_to_wait.clone(), 3000, &[]),
+            (told_to_wait, 2900, &["too-soon"]),
+            (chat(0, 200), 9000, &["sent-twice"]),
+            (chat(0, 500), 9000, &["sent-twice"]),
+            (chat(0, 307), 9000, &["sent-twice"]),
+            (under_way, 9000, &["sent-twice"]),
+        ] {
+            let status = first.status;
+            assert_eq!(
+                judged(&[first, whole(second)]),
+                findings,
+                "{status:?} {second}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_message_or_another_conversation_is_no_repetition() {
+        let mut other = chat(1, 200);
+        other.body = Bytes::from_static(b"{\"message\":\"b\"}");
+        let mut elsewhere = chat(1, 200);
+        elsewhere.body = Bytes::from_static(b"{\"message\":\"a\",\"conversation_id\":\"d\"}");
+        let mut here = chat(1, 200);
+        here.body = Bytes::from_static(b"{\"message\":\"a\",\"conversation_id\":\"c\"}");
+
+        assert_eq!(judged(&[chat(0, 500), other]), [""; 0]);
+        assert_eq!(judged(&[chat(0, 500), elsewhere]), [""; 0]);
+        assert_eq!(judged(&[chat(0, 500), here]), ["sent-twice"]);
+    }
+
+    #[test]
+    fn polls_are_four_seconds_apart_and_end() {
+        let handed = |at| poll(at, State::Human);
+        assert_eq!(judged(&[handed(0), handed(3600)]), [""; 0]);
+        assert_eq!(judged(&[handed(0), handed(3000)]), ["polled-too-fast"]);
+        let mut failed = poll(0, State::Human);
+        failed.status = Some(StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(judged(&[failed, handed(100)]), ["polled-too-fast"]);
+
+        let over = |at| poll(at, State::Bot);
+        assert_eq!(
+            judged(&[whole(0), over(1), over(4001)]),
+            ["polled-after-end"]
+        );
+        assert_eq!(judged(&[whole(0), over(1), over(40_001)]), [""; 0]);
+        assert_eq!(judged(&[whole(0), over(1), whole(2), over(4001)]), [""; 0]);
+        // A reply that was cut is looked for.
+        assert_eq!(judged(&[chat(0, 200), over(1000), over(4001)]), [""; 0]);
+    }
+
+    #[test]
+    fn after_is_echoed_as_it_was_given() {
+        let mut given = poll(0, State::Human);
+        given.told.times = vec!["2026-06-14T10:00:00.000Z".to_owned()];
+        for (after, findings) in [
+            ("2026-06-14T10:00:00.000Z", &[][..]),
+            ("2026-06-14T10%3A00%3A00.000Z", &[]),
+            ("2026-06-14T10:00:00Z", &["changed-after"]),
+            ("2026-06-14T12:00:00.000%2B02:00", &["changed-after"]),
+            ("2026-06-14T12:00:00.000+02:00", &["changed-after"]),
+            ("2026-06-14T11:00:00Z", &[]),
+        ] {
+            let mut echoed = poll(4000, State::Human);
+            echoed.query = Some(format!("after={after}"));
+            assert_eq!(judged(&[given.clone(), echoed]), findings, "{after}");
+        }
+    }
+
+    #[test]
+    fn an_exchange_ends_soon_after_it_is_over_or_cancelled() {
+        let mut open = whole(0);
+        open.ended = None;
+        assert_eq!(judged(&[open]), ["kept-open"]);
+        let mut left = whole(0);
+        left.ended = Some((ms(2500), End::ClientLeft));
+        assert_eq!(judged(&[left]), [""; 0]);
+
+        let mut stalled = chat(0, 200);
+        stalled.ended = Some((ms(8000), End::ClientLeft));
+        let requests = [stalled];
+        assert!(Verdict::of(&requests, &[], ms(9000)).is_good());
+        assert!(Verdict::of(&requests, &[ms(7000)], ms(9000)).is_good());
+        assert!(!Verdict::of(&requests, &[ms(1000)], ms(9000)).is_good());
+    }
+
+    #[test]
+    fn what_a_request_must_not_be_is_seen_in_it_alone() {
+        let mut followed = asked(0, Method::POST, REDIRECTED, "", 404);
+        let bearer = http::HeaderValue::from_static("Bearer [redacted]");
+        followed.headers.insert(AUTHORIZATION, bearer);
+        let verdict = Verdict::of(&[followed], &[], ms(1));
+        assert_eq!(
+            verdict.to_string(),
+            "followed-redirect: a redirect was followed, with the key (at 0.000 s)\n\
+             1 request, 1 finding"
+        );
+
+        let mut unknown = asked(0, Method::GET, "/v2", "", 404);
+        unknown.told.is_known_path = false;
+        assert_eq!(judged(&[unknown]), ["no-such-endpoint"]);
+        assert_eq!(
+            judged(&[asked(0, Method::PUT, "/v1/chat", "", 405)]),
+            ["no-such-endpoint"]
+        );
+
+        let mut odd = whole(0);
+        odd.headers = HeaderMap::new();
+        odd.headers
+            .insert(COOKIE, http::HeaderValue::from_static("a=b"));
+        odd.told.key_in_query = true;
+        let findings = ["key-in-query", "cookie", "wrong-content-type"];
+        assert_eq!(judged(&[odd]), findings);
+    }
+}

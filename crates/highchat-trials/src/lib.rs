@@ -1,0 +1,16 @@
+//! What each client of the project is to make of each fault, as one table.
+//!
+//! Each row is a fault (or several), the outcome that the project's rules ask for, how
+//! often the message may be sent, and why. A client's test gives [`hold`] a table and a
+//! way to send messages, and each row is tried against a sandbox of its own, some at a
+//! time; [`hold_readings`] does so with every reading of the API's text.
+
+#![forbid(unsafe_code)]
+
+mod bench;
+mod seen;
+mod trial;
+
+pub use bench::{hold, hold_readings};
+pub use seen::{Outcome, Seen};
+pub use trial::{IN_A_THREAD, TEXT, TRIALS, Trial};

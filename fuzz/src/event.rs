@@ -1,0 +1,106 @@
+//! Typed events against a naive reader.
+
+use arbitrary::Arbitrary;
+use highchat_proto::event::Event;
+use highchat_proto::sse::Decoder;
+use highchat_proto::text::{Joiner, Text};
+use serde_json::Value;
+
+use crate::json::Json;
+use crate::naive_event;
+
+/// The name of an event, and its data.
+#[derive(Arbitrary, Debug)]
+pub struct Input<'a> {
+    name: u8,
+    data: &'a [u8],
+}
+
+const NAMES: [&str; 8] = [
+    "delta", "done", "meta", "human", "error", "ping", "typing", "",
+];
+
+/// An event is read as the naive reader reads it, or refused where that refuses it; and the
+/// naive reader's JSON is serde_json's. Halves of pairs at the ends of two deltas are joined.
+pub fn hold(input: &Input<'_>) {
+    let name = NAMES[usize::from(input.name) % NAMES.len()];
+    let mut stream = format!("event: {name}\n").into_bytes();
+    for line in input.data.split(|byte| matches!(byte, b'\r' | b'\n')) {
+        stream.extend_from_slice(b"data: ");
+        stream.extend_from_slice(line);
+        stream.push(b'\n');
+    }
+    stream.push(b'\n');
+    let mut decoder = Decoder::new();
+    let frame = decoder.decode(&mut &stream[..]);
+    let frame = frame.expect("there is room").expect("a whole frame");
+
+    let expected = naive_event::read(frame.event(), frame.data());
+    let mut buffer = String::new();
+    let readers = [
+        ("Event::parse", Event::parse(frame)),
+        ("Event::parse_with", Event::parse_with(frame, &mut buffer)),
+    ];
+    for (reader, event) in readers {
+        assert_eq!(event.as_ref().ok(), expected.as_ref(), "{reader}");
+        let owned = event.clone().map(Event::into_owned);
+        assert_eq!(owned, event, "{reader}, owned");
+        if let Err(error) = &event {
+            assert_eq!(error.event(), name, "{reader}");
+        }
+        if let Ok(Event::Delta { text }) = event {
+            assert_eq!(twice(text), naive_twice(frame.data()), "{reader}, joined");
+        }
+    }
+    if let Ok(data) = frame.data_str() {
+        compare(data);
+    }
+}
+
+/// A text shown behind itself.
+fn twice(text: Text<'_>) -> String {
+    let mut joiner = Joiner::default();
+    let first = joiner.join(text.clone());
+    let second = joiner.join(text);
+    let rest = joiner.finish().unwrap_or_default();
+    format!("{first}{second}{rest}")
+}
+
+fn naive_twice(data: &[u8]) -> String {
+    let units = naive_event::delta_units(data).expect("it was read before");
+    String::from_utf16_lossy(&[&units[..], &units].concat())
+}
+
+/// The naive tree is serde_json's, where that reads one.
+fn compare(data: &str) {
+    let json = Json::read(data);
+    let Ok(value) = serde_json::from_str::<Value>(data) else {
+        // What it refuses is refused, or is one of the few that are read more gently.
+        let is_huge = |json: &Json| match json {
+            Json::Number(literal) => literal.parse().is_ok_and(f64::is_infinite),
+            _ => false,
+        };
+        let is_gentle = |json: &Json| {
+            json.depth() > 127
+                || json.texts().iter().any(|text| text.strict().is_none())
+                || json.any(&is_huge)
+        };
+        assert!(json.as_ref().is_none_or(is_gentle), "{json:?}");
+        return;
+    };
+    assert_eq!(json.map(to_value), Some(value), "the naive tree");
+}
+
+fn to_value(json: Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(is_true) => Value::Bool(is_true),
+        Json::Number(literal) => serde_json::from_str(&literal).expect("a number"),
+        Json::Text(text) => Value::String(text.lossy()),
+        Json::Array(items) => items.into_iter().map(to_value).collect(),
+        Json::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name.lossy(), to_value(value)))
+            .collect(),
+    }
+}

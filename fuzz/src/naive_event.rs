@@ -1,0 +1,61 @@
+//! Events as the API's text and `Event::parse` describe them, read from a tree.
+
+use highchat_proto::event::Event;
+use highchat_proto::id::{ConversationId, MessageId};
+use highchat_proto::state::State;
+
+use crate::fields::Fields;
+use crate::json::Json;
+
+/// The event, where the data are what the API's text says.
+pub(crate) fn read(event: &[u8], data: &[u8]) -> Option<Event<'static>> {
+    let data = String::from_utf8_lossy(data);
+    let known: &[&str] = match event {
+        b"delta" => &["text"],
+        b"meta" => &["conversation_id"],
+        b"done" => &["message_id", "state", "ts"],
+        b"human" => &["message", "ts"],
+        b"error" => &["message"],
+        b"ping" => return Some(Event::Ping),
+        unknown => {
+            return Some(Event::Unknown {
+                event: String::from_utf8_lossy(unknown).into_owned().into(),
+                data: data.into_owned().into(),
+            });
+        }
+    };
+    let json = Json::read(&data)?;
+    let fields = Fields::of(&json, known)?;
+    Some(match event {
+        b"delta" => Event::Delta {
+            text: fields.text("text")?.lossy().into(),
+        },
+        b"meta" => Event::Meta {
+            conversation_id: match fields.get("conversation_id")? {
+                Json::Null => None,
+                Json::Text(id) if id.units.is_empty() => None,
+                Json::Text(id) => Some(ConversationId::new(id.lossy()).ok()?),
+                _ => return None,
+            },
+        },
+        b"done" => Event::Done {
+            message_id: MessageId::new(fields.text("message_id")?.lossy()).ok()?,
+            state: State::from(&*fields.text("state")?.lossy()),
+            ts: fields.time("ts")?,
+        },
+        b"human" => Event::Human {
+            message: fields.text("message")?.lossy().into(),
+            ts: fields.time("ts")?,
+        },
+        _ => Event::Error {
+            message: fields.text("message")?.lossy().into(),
+        },
+    })
+}
+
+/// The text of a `delta`, halves of pairs and all.
+pub(crate) fn delta_units(data: &[u8]) -> Option<Vec<u16>> {
+    let json = Json::read(&String::from_utf8_lossy(data))?;
+    let fields = Fields::of(&json, &["text"])?;
+    Some(fields.text("text")?.units.clone())
+}

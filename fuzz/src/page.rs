@@ -1,0 +1,148 @@
+//! The bodies of answers.
+
+use arbitrary::Arbitrary;
+use highchat_proto::config::Config;
+use highchat_proto::response::{Answer, Page, ResponseError};
+use http::StatusCode;
+use http::response::Parts;
+
+use crate::json::Json;
+use crate::naive_page;
+use crate::pieces::Pieces;
+
+/// A head, a body, a limit, and how the body is cut.
+#[derive(Arbitrary, Debug)]
+pub struct Input<'a> {
+    status: u8,
+    content_type: u8,
+    encoding: u8,
+    /// The defaults where there is none.
+    limit: Option<u16>,
+    is_interrupted: bool,
+    cuts: Pieces,
+    body: &'a [u8],
+}
+
+const STATUS: [u16; 14] = [
+    200, 204, 206, 301, 307, 400, 401, 403, 404, 409, 429, 500, 503, 599,
+];
+const CONTENT_TYPES: [&str; 4] = [
+    "application/json",
+    "text/event-stream",
+    "text/html",
+    "Text/Event-Stream ; charset=utf-8",
+];
+const ENCODINGS: [&str; 4] = ["", "identity", "gzip", "identity, br"];
+
+/// What an answer was judged to be, by what was asked.
+#[derive(Debug, PartialEq)]
+enum Judgement {
+    Reply,
+    Chat(ResponseError),
+    Page(Result<Page, ResponseError>),
+    Rating(Result<(), ResponseError>),
+}
+
+#[derive(Clone, Copy)]
+enum Asked {
+    Chat,
+    Messages,
+    Rating,
+}
+
+/// By a reader that stops where no more is wanted, an answer is judged the same whatever the
+/// cuts; no byte behind the first one past the limit changes anything; and a page
+/// within the limit is what a naive reader reads from a naive tree.
+pub fn hold(input: &Input<'_>) {
+    let mut config = Config::default();
+    if let Some(limit) = input.limit {
+        config.page_limit = usize::from(limit);
+        config.error_limit = usize::from(limit) / 2;
+    }
+    let head = head(input);
+    for asked in [Asked::Chat, Asked::Messages, Asked::Rating] {
+        let judge = |pieces: &[&[u8]]| {
+            let mut answer = match asked {
+                Asked::Chat => match Answer::to_chat(&head, &config) {
+                    Some(answer) => answer,
+                    None => return Judgement::Reply,
+                },
+                Asked::Messages => Answer::to_messages(&head, &config),
+                Asked::Rating => Answer::to_rating(&head, &config),
+            };
+            for piece in pieces {
+                if !answer.wants_more() {
+                    break;
+                }
+                answer.handle_body(piece);
+            }
+            if input.is_interrupted {
+                answer.handle_interruption();
+            }
+            match asked {
+                Asked::Chat => Judgement::Chat(answer.into_chat_error()),
+                Asked::Messages => Judgement::Page(answer.into_page()),
+                Asked::Rating => Judgement::Rating(answer.into_rating()),
+            }
+        };
+        let whole = judge(&[input.body]);
+        assert_eq!(judge(&input.cuts.of(input.body)), whole, "cut");
+        let bytes: Vec<_> = input.body.chunks(1).collect();
+        assert_eq!(judge(&bytes), whole, "each byte alone");
+        let limit = match asked {
+            Asked::Messages if head.status.is_success() => config.page_limit,
+            _ => config.error_limit,
+        };
+        let read = &input.body[..input.body.len().min(limit + 1)];
+        assert_eq!(judge(&[read]), whole, "up to the limit");
+        let is_too_long = whole == Judgement::Page(Err(ResponseError::TooLong));
+        assert!(!is_too_long || input.body.len() > limit, "within the limit");
+        if let Judgement::Page(page) = &whole {
+            compare(input, &head, page);
+        }
+        match &whole {
+            Judgement::Chat(error)
+            | Judgement::Page(Err(error))
+            | Judgement::Rating(Err(error)) => assert!(!error.to_string().is_empty()),
+            Judgement::Page(Ok(_)) => assert!(input.body.len() <= limit, "past the limit"),
+            Judgement::Reply | Judgement::Rating(Ok(())) => {}
+        }
+    }
+}
+
+/// Holds the judgement of a whole page against the naive reader.
+fn compare(input: &Input<'_>, head: &Parts, page: &Result<Page, ResponseError>) {
+    let is_page = head.status.is_success() && head.status != StatusCode::NO_CONTENT;
+    let is_readable = !input.is_interrupted && !ENCODINGS[2..].contains(&encoding(input));
+    let is_cut = page == &Err(ResponseError::TooLong);
+    let Ok(body) = core::str::from_utf8(input.body) else {
+        // Broken UTF-8 is read gently in some places and refused in others.
+        return;
+    };
+    // serde_json reads no more than 127 levels, and how many are left depends on the field.
+    const DEEP: usize = 100;
+    let json = Json::read(body);
+    let is_deep = json.as_ref().is_some_and(|json| json.depth() > DEEP);
+    if is_page && is_readable && !is_cut && !is_deep {
+        let read = page.as_ref().ok().map(naive_page::Read::from);
+        assert_eq!(read, json.as_ref().and_then(naive_page::read), "the page");
+    }
+}
+
+fn head(input: &Input<'_>) -> Parts {
+    let mut head = http::Response::builder()
+        .status(STATUS[usize::from(input.status) % STATUS.len()])
+        .header(
+            "content-type",
+            CONTENT_TYPES[usize::from(input.content_type) % CONTENT_TYPES.len()],
+        );
+    let encoding = encoding(input);
+    if !encoding.is_empty() {
+        head = head.header("content-encoding", encoding);
+    }
+    head.body(()).expect("valid headers").into_parts().0
+}
+
+fn encoding(input: &Input<'_>) -> &'static str {
+    ENCODINGS[usize::from(input.encoding) % ENCODINGS.len()]
+}

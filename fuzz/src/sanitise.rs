@@ -1,0 +1,51 @@
+//! What the program prints of text that a service wrote.
+
+use arbitrary::Arbitrary;
+
+use crate::pieces::Pieces;
+use crate::sanitiser::{Sanitiser, sanitise};
+
+/// A text, and how it is cut.
+#[derive(Arbitrary, Debug)]
+pub struct Input<'a> {
+    cuts: Pieces,
+    /// UTF-8, with U+FFFD for what is none.
+    text: &'a [u8],
+}
+
+/// Nothing that a terminal obeys is printed, whatever the cuts; what is printed came, in that
+/// order; a text without such characters is printed as it is; and a line is never swallowed.
+pub fn hold(input: &Input<'_>) {
+    let text = &*String::from_utf8_lossy(input.text);
+    let mut sanitiser = Sanitiser::default();
+    let mut shown = String::new();
+    for piece in input.cuts.of_text(text) {
+        sanitiser.push(piece, &mut shown);
+        assert!(!shown.contains(is_forbidden), "{shown:?} is printed");
+    }
+    assert_eq!(shown, sanitise(text), "the cuts do not matter");
+    let mut came = text.chars();
+    assert!(
+        shown.chars().all(|shown| came.any(|came| came == shown)),
+        "{shown:?}"
+    );
+    if !text.contains(is_forbidden) {
+        assert_eq!(shown, text, "there is nothing to take out");
+    }
+    sanitiser.push("\nthe next line", &mut shown);
+    assert!(shown.ends_with("\nthe next line"), "{shown:?}");
+    let lines = |text: &str| text.matches(['\n', '\t']).count();
+    assert_eq!(lines(text) + 1, lines(&shown), "newlines and tabs stay");
+}
+
+/// The README's words: "escape sequences and other control characters (but newline and
+/// tab), C1 and bidirectional overrides".
+fn is_forbidden(character: char) -> bool {
+    match u32::from(character) {
+        0x09 | 0x0A => false,
+        0x00..=0x1F | 0x7F..=0x9F => true,
+        // LRE, RLE, PDF, LRO, RLO; LRI, RLI, FSI, PDI.
+        0x202A..=0x202E | 0x2066..=0x2069 => true,
+        _ => false,
+    }
+}

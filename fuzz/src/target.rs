@@ -1,0 +1,39 @@
+//! The targets by name.
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+
+use crate::{conversation, decode, embed, event, limits, page, retry_after, sanitise};
+
+/// A target on bytes as libFuzzer gives them.
+pub type Run = fn(&[u8]) -> Result<()>;
+
+/// All targets.
+pub const ALL: [(&str, Run); 8] = [
+    ("decode", |bytes| {
+        read(bytes).map(|input| decode::hold(&input))
+    }),
+    ("limits", |bytes| {
+        read(bytes).map(|input| limits::hold(&input))
+    }),
+    ("event", |bytes| {
+        read(bytes).map(|input| event::hold(&input))
+    }),
+    ("page", |bytes| read(bytes).map(|input| page::hold(&input))),
+    ("retry_after", |bytes| {
+        read(bytes).map(|input| retry_after::hold(&input))
+    }),
+    ("conversation", |bytes| {
+        read(bytes).map(|input| conversation::hold(&input))
+    }),
+    ("sanitise", |bytes| {
+        read(bytes).map(|input| sanitise::hold(&input))
+    }),
+    ("embed", |bytes| {
+        embed::hold(bytes);
+        Ok(())
+    }),
+];
+
+fn read<'a, T: Arbitrary<'a>>(bytes: &'a [u8]) -> Result<T> {
+    T::arbitrary_take_rest(Unstructured::new(bytes))
+}
