@@ -4,6 +4,7 @@ mod bounds;
 mod clients;
 mod cors;
 mod ending;
+mod faults;
 mod key;
 mod leaks;
 mod leaving;

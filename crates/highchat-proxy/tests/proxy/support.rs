@@ -237,7 +237,7 @@ impl Answer {
             Some("chunked") => joined(&received[end + 4..]),
             _ => received[end + 4..].to_vec(),
         };
-        answer.body = String::from_utf8(body).expect("UTF-8");
+        answer.body = String::from_utf8_lossy(&body).into_owned();
         answer
     }
 
