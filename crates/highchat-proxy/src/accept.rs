@@ -39,7 +39,7 @@ pub(crate) async fn visitors(
 ) {
     loop {
         let (stream, peer) = next(&listener).await;
-        let is_trusted = proxy.inner().trust.includes(peer);
+        let is_trusted = proxy.desk().trust.includes(peer);
         let visitor = (!is_trusted).then(|| peer.into());
         // Closed at once: with a server that is full, any word would be one more task.
         if let Some(slot) = connections.take(visitor) {
@@ -58,7 +58,7 @@ pub(crate) async fn metrics(listener: TcpListener, proxy: Proxy) {
         };
         let proxy = proxy.clone();
         tokio::spawn(async move {
-            let patience = proxy.inner().config.request_timeout;
+            let patience = proxy.desk().config.request_timeout;
             let page = service_fn(|request| {
                 let page = counted(&proxy, &request);
                 async { Ok::<_, Infallible>(page) }
@@ -102,17 +102,17 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
     // works all the same.
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
-    let inner = proxy.inner();
-    let stream = StallGuard::new(stream, inner.config.visitor_timeout);
-    let mut builder = builder(inner.config.request_timeout);
+    let desk = proxy.desk();
+    let stream = StallGuard::new(stream, desk.config.visitor_timeout);
+    let mut builder = builder(desk.config.request_timeout);
     // Whoever still comes is told so, and goes.
-    builder.keep_alive(!inner.drain.has_begun());
+    builder.keep_alive(!desk.drain.has_begun());
     let connection = builder.serve_connection(TokioIo::new(stream), proxy.service(peer));
     let mut connection = pin!(connection);
     // An error is a visitor that left, stalled or spoke no HTTP: there is nobody to tell.
     tokio::select! {
         _ = &mut connection => {}
-        () = inner.drain.begun(), if !inner.drain.has_begun() => {
+        () = desk.drain.begun(), if !desk.drain.has_begun() => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }

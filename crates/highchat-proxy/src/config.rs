@@ -1,12 +1,14 @@
 //! Every limit and clock of the proxy, with its reason.
 
+use core::fmt;
 use core::time::Duration;
 
-use highchat_proto::endpoint::Endpoint;
+use highchat_proto::endpoint::{Endpoint, InvalidBaseUrl};
 use http::HeaderName;
 use ipnet::IpNet;
 
 use crate::cors::Origin;
+use crate::key::KeyError;
 use crate::ownership::Secret;
 use crate::route::Prefix;
 
@@ -118,3 +120,24 @@ impl Default for Config {
         }
     }
 }
+
+/// Why a proxy cannot be made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InvalidConfig {
+    /// Its base URL is not one that a key may be sent to.
+    BaseUrl(InvalidBaseUrl),
+    /// There is no key.
+    Key(KeyError),
+}
+
+impl fmt::Display for InvalidConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BaseUrl(error) => error.fmt(f),
+            Self::Key(error) => write!(f, "there is no key: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for InvalidConfig {}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::{Response, StatusCode};
+use log::Level;
 use tokio::sync::watch;
 
 use crate::body::Body;
@@ -109,24 +110,30 @@ impl Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         let Self { route, visitor, .. } = self;
+        // Those are asked for every other second.
+        let level = match *route {
+            "healthz" | "readyz" => Level::Debug,
+            _ => Level::Info,
+        };
         let seconds = self.began.elapsed().as_secs_f64();
         match (self.status, self.stream) {
             (Some(status), Some((outcome, bytes))) => {
                 self.metrics.answered(route, status);
                 self.metrics.streamed(outcome, bytes);
                 let outcome = outcome.name();
-                log::info!(
+                log::log!(
+                    level,
                     "{visitor} {route} {} {seconds:.3}s {outcome} {bytes}B",
                     status.as_u16()
                 );
             }
             (Some(status), None) => {
                 self.metrics.answered(route, status);
-                log::info!("{visitor} {route} {} {seconds:.3}s", status.as_u16());
+                log::log!(level, "{visitor} {route} {} {seconds:.3}s", status.as_u16());
             }
             (None, _) => {
                 self.metrics.left();
-                log::info!("{visitor} {route} - {seconds:.3}s left");
+                log::log!(level, "{visitor} {route} - {seconds:.3}s left");
             }
         }
         self.under_way.send_modify(|count| *count -= 1);

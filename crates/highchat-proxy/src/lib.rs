@@ -64,6 +64,7 @@ mod body;
 mod coalesce;
 mod config;
 mod cors;
+mod desk;
 mod drain;
 mod entry;
 mod events;
@@ -86,12 +87,12 @@ mod visitor;
 mod window;
 
 pub use body::Body;
-pub use config::Config;
+pub use config::{Config, InvalidConfig};
 pub use cors::{InvalidOrigin, Origin};
 pub use ipnet::IpNet;
 pub use key::{KeyError, KeySource};
 pub use ownership::{Secret, WeakSecret};
-pub use proxy::{InvalidConfig, PeerService, Proxy};
+pub use proxy::{PeerService, Proxy};
 pub use route::{InvalidPrefix, Prefix};
 pub use server::Server;
 

@@ -146,8 +146,8 @@ async fn run(
         tokio::spawn(accept::metrics(listener, proxy.clone()));
     }
     let connections = Slots::new(
-        proxy.inner().config.connections,
-        proxy.inner().config.connections_a_visitor,
+        proxy.desk().config.connections,
+        proxy.desk().config.connections_a_visitor,
     );
     let open = TaskTracker::new();
     tokio::spawn(accept::visitors(
@@ -157,17 +157,17 @@ async fn run(
         open.clone(),
     ));
     let drained = async {
-        let inner = proxy.inner();
-        inner.drain.begun().await;
-        if tokio::time::timeout(inner.config.drain_timeout, inner.drain.idle())
+        let desk = proxy.desk();
+        desk.drain.begun().await;
+        if tokio::time::timeout(desk.config.drain_timeout, desk.drain.idle())
             .await
             .is_err()
         {
-            inner.drain.cut();
+            desk.drain.cut();
         }
         // Each connection ends by itself once its last answer is out.
         let _ = tokio::time::timeout(FLUSH_TIMEOUT, async {
-            inner.drain.idle().await;
+            desk.drain.idle().await;
             open.close();
             open.wait().await;
         })

@@ -8,14 +8,14 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use highchat_hyper::{Body, Client, Failure};
 use highchat_proto::config::Config as ClientConfig;
-use highchat_proto::endpoint::{Credentials, Endpoint, InvalidBaseUrl};
+use highchat_proto::endpoint::{Credentials, Endpoint};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
 use http::response::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::config::Config;
+use crate::config::{Config, InvalidConfig};
 use crate::key::{Key, KeyError, KeySource};
 use crate::metrics::Metrics;
 use crate::refusal::Refusal;
@@ -34,12 +34,6 @@ pub(crate) struct Upstream {
 struct Access {
     key: Key,
     endpoint: Endpoint,
-}
-
-/// Why there is no upstream to begin with.
-pub(crate) enum NoUpstream {
-    BaseUrl(InvalidBaseUrl),
-    Key(KeyError),
 }
 
 /// What became of a message.
@@ -75,8 +69,8 @@ impl Upstream {
         config: &Config,
         source: KeySource,
         metrics: Arc<Metrics>,
-    ) -> Result<Self, NoUpstream> {
-        let key = source.read().map_err(NoUpstream::Key)?;
+    ) -> Result<Self, InvalidConfig> {
+        let key = source.read().map_err(InvalidConfig::Key)?;
         let endpoint = |credentials: Credentials| {
             if config.insecure_http {
                 Endpoint::with_insecure_http(&config.base_url, credentials)
@@ -84,7 +78,7 @@ impl Upstream {
                 Endpoint::new(&config.base_url, credentials)
             }
         };
-        let endpoint = endpoint(key.credentials.clone()).map_err(NoUpstream::BaseUrl)?;
+        let endpoint = endpoint(key.credentials.clone()).map_err(InvalidConfig::BaseUrl)?;
         let mut client = ClientConfig::default();
         client.response_timeout = config.response_timeout;
         Ok(Self {
