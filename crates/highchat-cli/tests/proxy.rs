@@ -1,7 +1,7 @@
 //! `highchat proxy`, and the other commands through it.
 
 use core::time::Duration;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -245,6 +245,46 @@ fn the_key_may_be_in_the_environment_or_among_the_credentials() {
         let request = String::from_utf8(request).unwrap();
         assert!(request.contains(&format!("authorization: Bearer {KEY}\r\n")));
     }
+}
+
+#[test]
+fn out_of_descriptors_it_goes_on_once_there_are_some() {
+    let reply = stream(&format!("{}{DONE}", meta("c1")));
+    let service = play(reply);
+    let key = file("starved", KEY);
+    let program = highchat(["proxy"]);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -n 24; exec \"$0\" \"$@\""])
+        .arg(program.get_program())
+        .args([
+            "proxy",
+            "--listen=127.0.0.1:0",
+            "--base-url",
+            service.base_url(),
+        ])
+        .args(["--key-file", key.to_str().unwrap()])
+        .stdin(Stdio::null());
+    let proxy = Proxy::spawn(command);
+    let address = proxy.base_url.trim_start_matches("http://").to_owned();
+    let mut held: Vec<_> = (0..48)
+        .map(|_| TcpStream::connect(&address).unwrap())
+        .collect();
+    // The first of them has an answer, the last one waits for a descriptor.
+    for number in [0, 47] {
+        let stream = &mut held[number];
+        let soon = Some(Duration::from_millis(300));
+        stream.set_read_timeout(soon).unwrap();
+        let request = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+        stream.write_all(request).unwrap();
+    }
+    assert_eq!(held[0].read(&mut [0]).unwrap(), 1);
+    assert!(held[47].read(&mut [0]).is_err());
+
+    drop(held);
+
+    let asked = proxy.through("ask", &["a"]);
+    assert_eq!(asked.status, Some(0), "{asked:?}");
 }
 
 #[test]

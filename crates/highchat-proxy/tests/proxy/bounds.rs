@@ -123,3 +123,25 @@ fn there_are_only_so_many_streams_of_one_visitor_and_in_all() {
     let _fourth = open("192.0.2.1");
     assert_eq!(service.connections(), 4);
 }
+
+#[test]
+fn a_flood_of_nonsense_leaves_room_for_a_visitor() {
+    let sandbox = sandbox();
+    let through = Through::to(sandbox.base_url(), |_| ());
+    for _ in 0..20 {
+        let flood = [(); 10].map(|()| through.connect());
+        for (number, mut stream) in flood.into_iter().enumerate() {
+            let nonsense = [
+                &b"\x16\x03\x01"[..],
+                b"GET\r\n\r\n",
+                b"POST /v1/chat HTTP/1.1\r\n",
+                b"\0",
+            ];
+            // It may be refused before it is all written.
+            let _ = stream.write_all(nonsense[number % nonsense.len()]);
+        }
+    }
+
+    assert!(Call::chat("ա").send(&through).body.contains("event: done"));
+    until(|| through.counted("highchat_proxy_requests ") == 0);
+}
