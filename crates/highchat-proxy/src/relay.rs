@@ -7,8 +7,6 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 
 use bytes::Bytes;
-use futures_core::Stream;
-use highchat_hyper::Body;
 use serde_json::json;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::WaitForCancellationFutureOwned;
@@ -17,7 +15,7 @@ use crate::entry::{Entry, Outcome};
 use crate::events::Events;
 use crate::refusal::Refusal;
 use crate::slots::Slot;
-use crate::upstream::{Opened, Opening};
+use crate::upstream::{Opened, Opening, Reply};
 
 /// A stream to one visitor.
 ///
@@ -49,7 +47,7 @@ pub(crate) struct Relay {
 
 enum Source {
     Opening(Opening),
-    Reply(Body),
+    Reply(Reply),
     Over,
 }
 
@@ -66,7 +64,7 @@ const COMMENT: &[u8] = b": keepalive\n\n";
 
 impl Relay {
     pub(crate) fn new(
-        source: Result<Body, Opening>,
+        source: Result<Reply, Opening>,
         events: Events,
         clocks: Clocks,
         cut: WaitForCancellationFutureOwned,
@@ -74,7 +72,7 @@ impl Relay {
     ) -> Self {
         let now = Instant::now();
         let (source, told_at) = match source {
-            Ok(body) => (Source::Reply(body), now),
+            Ok(reply) => (Source::Reply(reply), now),
             // It has been silent for as long as that: the first comment is due.
             Err(opening) => (
                 Source::Opening(opening),
@@ -103,7 +101,7 @@ impl Relay {
         loop {
             let arrived = match &mut self.source {
                 Source::Opening(opening) => opening.as_mut().poll(cx).map(Arrived::Opened),
-                Source::Reply(body) => Pin::new(body).poll_next(cx).map(Arrived::Piece),
+                Source::Reply(reply) => reply.poll_next(cx).map(Arrived::Piece),
                 Source::Over => return Poll::Ready(None),
             };
             let bytes = match arrived {
@@ -128,10 +126,10 @@ impl Relay {
 
     fn opened(&mut self, opened: Opened) -> Option<Bytes> {
         match opened {
-            Opened::Reply(body) => {
+            Opened::Reply(reply) => {
                 let now = Instant::now();
                 (self.heard_at, self.progress_at) = (now, now);
-                self.source = Source::Reply(body);
+                self.source = Source::Reply(reply);
                 self.set_alarm();
                 None
             }
@@ -151,6 +149,9 @@ impl Relay {
         let Ok(bytes) = self.events.push(piece) else {
             return Some(self.end_of_body());
         };
+        if self.shows_key(&bytes) {
+            return Some(self.error(Refusal::CUT.message(), Outcome::Cut));
+        }
         if self.events.take_progress() {
             self.progress_at = now;
         }
@@ -166,9 +167,21 @@ impl Relay {
         Some(bytes)
     }
 
+    /// Whether the key is in what was to be passed on, which is loud.
+    fn shows_key(&self, bytes: &[u8]) -> bool {
+        let is_shown = matches!(&self.source, Source::Reply(reply) if reply.shows_key(bytes));
+        if is_shown {
+            log::error!("THE SERVICE SHOWED THE KEY in a reply, which was ended there");
+        }
+        is_shown
+    }
+
     /// Nothing more comes, cut or not: only an event ends a reply.
     fn end_of_body(&mut self) -> Bytes {
         let last = self.events.finish();
+        if self.shows_key(&last) {
+            return self.error(Refusal::CUT.message(), Outcome::Cut);
+        }
         self.source = Source::Over;
         if self.events.is_over() {
             self.entry.outcome(Outcome::Whole);
@@ -178,11 +191,17 @@ impl Relay {
         [last, error].concat().into()
     }
 
+    /// Ends the stream, with an error where the reply is not over.
     fn end_with(&mut self, message: &str, outcome: Outcome) -> Bytes {
-        self.source = Source::Over;
         if self.events.is_over() {
+            self.source = Source::Over;
             return Bytes::new();
         }
+        self.error(message, outcome)
+    }
+
+    fn error(&mut self, message: &str, outcome: Outcome) -> Bytes {
+        self.source = Source::Over;
         self.entry.outcome(outcome);
         let data = json!({ "message": message });
         format!("event: error\ndata: {data}\n\n").into()

@@ -1,10 +1,12 @@
 //! The service's side: requests with the key, and what is passed on of answers.
 
 use core::pin::Pin;
+use core::task::{Context, Poll};
 use core::time::Duration;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
 use futures_util::StreamExt;
 use highchat_hyper::{Body, Client, Failure};
 use highchat_proto::config::Config as ClientConfig;
@@ -36,10 +38,27 @@ struct Access {
     endpoint: Endpoint,
 }
 
+/// A reply as the service sends it.
+pub(crate) struct Reply {
+    body: Body,
+    access: Arc<Access>,
+}
+
+impl Reply {
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Bytes>>> {
+        Pin::new(&mut self.body).poll_next(cx)
+    }
+
+    /// Whether bytes hold the key that was asked with.
+    pub(crate) fn shows_key(&self, bytes: &[u8]) -> bool {
+        self.access.key.is_in(bytes)
+    }
+}
+
 /// What became of a message.
 pub(crate) enum Opened {
     /// A stream.
-    Reply(Body),
+    Reply(Reply),
     /// Another answer, to be passed on as it is.
     Refused(Answer),
     /// None that could be passed on.
@@ -120,7 +139,7 @@ impl Upstream {
         let request = request(&access.endpoint);
         Box::pin(async move {
             match this.open(request).await {
-                Ok((head, body)) if is_stream(&head) => Opened::Reply(body),
+                Ok((head, body)) if is_stream(&head) => Opened::Reply(Reply { body, access }),
                 Ok((head, body)) => match this.read(head, body, &access).await {
                     Ok(answer) => Opened::Refused(answer),
                     Err(refusal) => Opened::Failed(refusal),

@@ -62,6 +62,18 @@ fn an_error_page_that_shows_the_key_is_not_shown() {
 }
 
 #[test]
+fn a_reply_that_shows_the_key_ends_before_it() {
+    let reply = format!("{STREAM}{META}{}{DONE}", delta(&format!("my key is {KEY}")));
+    let service = play([vec![Step::send(reply)]]);
+    let through = Through::to(service.base_url(), |_| ());
+
+    let got = Call::chat("ա").send(&through);
+
+    assert!(!got.body.contains(KEY));
+    assert!(META.starts_with(got.before_error()), "{}", got.body);
+}
+
+#[test]
 fn without_a_key_or_a_safe_way_to_the_service_there_is_no_proxy() {
     let key = File::new("hc_a");
     let file = |file: &File| KeySource::File(file.path().into());
