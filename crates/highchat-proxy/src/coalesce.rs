@@ -27,14 +27,21 @@ const MAX_ANSWER: usize = 64 << 10;
 /// Whoever asks what is being asked, waits for that answer; who asks soon after it came,
 /// gets it again. When nobody waits any more, the asking is given up.
 #[derive(Default)]
-pub(crate) struct Polls(Mutex<HashMap<Question, Poll>>);
+pub(crate) struct Polls(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    polls: HashMap<Question, Poll>,
+    /// How often was asked, which tells one asking from the next.
+    asked: u64,
+}
 
 /// The conversation, and `after` as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Question(String, Option<String>);
 
 enum Poll {
-    UnderWay(WeakShared<Asking>),
+    UnderWay(WeakShared<Asking>, u64),
     Answered(Answer, Instant),
 }
 
@@ -56,39 +63,25 @@ impl Polls {
     where
         F: Future<Output = Asked> + Send + 'static,
     {
-        let asking = match self.find(&question, Instant::now(), memory) {
-            Found::Answer(answer) => return Ok(answer),
-            Found::Asking(asking) => asking,
-            Found::Nothing => {
-                let asking = (Box::pin(ask()) as Asking).shared();
-                if let Some(weak) = asking.downgrade() {
-                    self.lock().insert(question.clone(), Poll::UnderWay(weak));
-                }
-                asking
+        let (asking, number) = {
+            let mut table = self.lock();
+            match table.find(&question, Instant::now(), memory) {
+                Found::Answer(answer) => return Ok(answer),
+                Found::Asking(asking, number) => (asking, number),
+                Found::Nothing => table.begin(&question, Box::pin(ask())),
             }
         };
         let asked = asking.await;
-        self.remember(question, &asked);
+        self.remember(question, number, &asked);
         asked
     }
 
-    fn find(&self, question: &Question, now: Instant, memory: Duration) -> Found {
-        let mut polls = self.lock();
-        if polls.len() >= MAX_POLLS {
-            polls.retain(|_, poll| poll.is_live(now, memory));
-        }
-        match polls.get(question) {
-            Some(Poll::Answered(answer, at)) if now < *at + memory => Found::Answer(answer.clone()),
-            Some(Poll::UnderWay(weak)) => weak.upgrade().map_or(Found::Nothing, Found::Asking),
-            _ => Found::Nothing,
-        }
-    }
-
     /// Each who waited does it; the first one counts.
-    fn remember(&self, question: Question, asked: &Asked) {
-        let mut polls = self.lock();
-        if matches!(polls.get(&question), Some(Poll::Answered(..))) {
-            return;
+    fn remember(&self, question: Question, number: u64, asked: &Asked) {
+        let polls = &mut self.lock().polls;
+        match polls.get(&question) {
+            Some(Poll::UnderWay(_, asking)) if *asking == number => {}
+            _ => return,
         }
         match asked {
             Ok(answer)
@@ -102,15 +95,40 @@ impl Polls {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Question, Poll>> {
+    fn lock(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn find(&mut self, question: &Question, now: Instant, memory: Duration) -> Found {
+        if self.polls.len() >= MAX_POLLS {
+            self.polls.retain(|_, poll| poll.is_live(now, memory));
+        }
+        match self.polls.get(question) {
+            Some(Poll::Answered(answer, at)) if now < *at + memory => Found::Answer(answer.clone()),
+            Some(Poll::UnderWay(weak, number)) => weak
+                .upgrade()
+                .map_or(Found::Nothing, |asking| Found::Asking(asking, *number)),
+            _ => Found::Nothing,
+        }
+    }
+
+    fn begin(&mut self, question: &Question, asking: Asking) -> (Shared<Asking>, u64) {
+        let asking = asking.shared();
+        self.asked += 1;
+        if let Some(weak) = asking.downgrade() {
+            let poll = Poll::UnderWay(weak, self.asked);
+            self.polls.insert(question.clone(), poll);
+        }
+        (asking, self.asked)
     }
 }
 
 impl Poll {
     fn is_live(&self, now: Instant, memory: Duration) -> bool {
         match self {
-            Self::UnderWay(weak) => weak.upgrade().is_some(),
+            Self::UnderWay(weak, _) => weak.upgrade().is_some(),
             Self::Answered(_, at) => now < *at + memory,
         }
     }
@@ -118,6 +136,6 @@ impl Poll {
 
 enum Found {
     Answer(Answer),
-    Asking(Shared<Asking>),
+    Asking(Shared<Asking>, u64),
     Nothing,
 }
