@@ -22,6 +22,7 @@ enum Way {
     Key(String),
     KeyFile(std::path::PathBuf),
     Slug(String),
+    Nothing,
 }
 
 const NO_WAY: &str = "no key and no slug: give --key-file FILE (or HIGHCHAT_KEY), --slug SLUG \
@@ -41,6 +42,7 @@ impl Connection {
             Way::Key(key) => Credentials::key(&key),
             Way::KeyFile(path) => Credentials::key(&read_key(&path)?),
             Way::Slug(slug) => Credentials::slug(slug),
+            Way::Nothing => Ok(Credentials::none()),
         };
         let credentials = credentials.map_err(|error| error.to_string())?;
         let base_url = match &options.base_url {
@@ -99,6 +101,7 @@ fn way(options: &ServiceOptions) -> Result<Way, String> {
         options.key.clone().map(Way::Key),
         options.key_file.clone().map(Way::KeyFile),
         options.slug.clone().map(Way::Slug),
+        options.no_key.then_some(Way::Nothing),
     ];
     if let Some(way) = flags.into_iter().flatten().next() {
         return Ok(way);

@@ -18,6 +18,7 @@ mod input;
 mod logging;
 mod ndjson;
 mod options;
+mod proxy;
 mod rate;
 mod report;
 mod run;
@@ -45,6 +46,7 @@ pub fn run() -> ExitCode {
         Command::Watch(options) => watch::run(&options),
         Command::Rate(options) => rate::run(&options),
         Command::Sandbox(options) => sandbox::run(options),
+        Command::Proxy(options) => proxy::run(options),
         Command::Completions(options) => completions::run(&options),
     };
     exit.into()

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod output;
+mod proxy;
 mod service;
 
 use core::time::Duration;
@@ -14,6 +15,7 @@ use highchat_proto::request::Rating;
 use highchat_sandbox::{Faults, Reading};
 
 pub(crate) use output::{Color, OutputOptions};
+pub(crate) use proxy::ProxyOptions;
 pub(crate) use service::ServiceOptions;
 use service::seconds;
 
@@ -32,6 +34,7 @@ pub(crate) enum Command {
     Watch(WatchOptions),
     Rate(RateOptions),
     Sandbox(SandboxOptions),
+    Proxy(ProxyOptions),
     Completions(CompletionsOptions),
 }
 

@@ -1,11 +1,11 @@
-//! Ctrl-C, SIGTERM and Ctrl-Z.
+//! Ctrl-C, SIGTERM, SIGHUP and Ctrl-Z.
 
 use core::time::Duration;
 use std::io;
 use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -32,6 +32,28 @@ impl Stop {
             _ => Exit::Interrupted,
         }
     }
+}
+
+/// What a server is told.
+pub(crate) enum Told {
+    /// Read again what may have changed.
+    Reload,
+    End(Exit),
+}
+
+/// From here on tells a server what signals say.
+pub(crate) fn tell(mut server: impl FnMut(Told) + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            server(match signal {
+                SIGHUP => Told::Reload,
+                SIGTERM => Told::End(Exit::Terminated),
+                _ => Told::End(Exit::Interrupted),
+            });
+        }
+    });
+    Ok(())
 }
 
 /// On Ctrl-Z lends the terminal to whoever else is there, stops the program, and takes the

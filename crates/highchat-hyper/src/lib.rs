@@ -52,6 +52,7 @@ mod session;
 mod tasks;
 
 pub use client::Client;
+pub use exchange::Body;
 pub use highchat_proto::failure::Failure;
 pub use reply::Reply;
 pub use session::Session;

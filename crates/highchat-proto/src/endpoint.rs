@@ -33,6 +33,7 @@ enum Way {
     /// The value of the `authorization` header, marked sensitive.
     Key(HeaderValue),
     Slug(String),
+    Nothing,
 }
 
 /// Why credentials cannot be used; never shows them.
@@ -89,6 +90,13 @@ impl Credentials {
         }
         Ok(Self(Way::Slug(slug)))
     }
+
+    /// Neither: for a backend that speaks this API and adds a key of its own, as the
+    /// key-hiding proxy does. The service itself refuses it.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(Way::Nothing)
+    }
 }
 
 impl fmt::Debug for Credentials {
@@ -96,6 +104,7 @@ impl fmt::Debug for Credentials {
         match &self.0 {
             Way::Key(_) => f.write_str("Key(…)"),
             Way::Slug(slug) => f.debug_tuple("Slug").field(slug).finish(),
+            Way::Nothing => f.write_str("Nothing"),
         }
     }
 }
@@ -283,7 +292,7 @@ impl Endpoint {
     fn uri(&self, path: &str, after: Option<&Timestamp>) -> Uri {
         let mut url = format!("{}{path}", self.base);
         let slug = match &self.credentials.0 {
-            Way::Key(_) => None,
+            Way::Key(_) | Way::Nothing => None,
             Way::Slug(slug) => Some(slug.as_str()),
         };
         let pairs = [("slug", slug), ("after", after.map(Timestamp::as_str))];
@@ -319,7 +328,7 @@ impl Endpoint {
         *request.uri_mut() = uri;
         let authorization = match &self.credentials.0 {
             Way::Key(value) => Some((AUTHORIZATION, value.clone())),
-            Way::Slug(_) => None,
+            Way::Slug(_) | Way::Nothing => None,
         };
         let mut headers = HeaderMap::with_capacity(5);
         headers.extend(vec![

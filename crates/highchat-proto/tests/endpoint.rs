@@ -211,3 +211,14 @@ fn no_debug_output_shows_a_key() {
     assert!(!shown.contains(KEY), "{shown}");
     assert!(request.headers()["authorization"].is_sensitive());
 }
+
+#[test]
+fn without_credentials_neither_a_header_nor_a_slug_is_sent() {
+    let endpoint = Endpoint::new("https://chat.example", Credentials::none()).unwrap();
+    let request = endpoint.messages(&MessagesRequest::new(id("c1")));
+    assert_eq!(
+        request.uri(),
+        "https://chat.example/v1/conversations/c1/messages"
+    );
+    assert!(!request.headers().contains_key("authorization"));
+}

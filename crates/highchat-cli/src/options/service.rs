@@ -26,6 +26,10 @@ pub(crate) struct ServiceOptions {
     #[arg(long, value_name = "SLUG", group = "way")]
     pub(crate) slug: Option<String>,
 
+    /// Send neither: --base-url is a proxy that adds a key of its own
+    #[arg(long, group = "way")]
+    pub(crate) no_key: bool,
+
     /// Start a private sandbox for this run and talk to it: no key, no network; the
     /// environment's key, slug, URL and conversation are left aside
     #[arg(long, group = "way", conflicts_with_all = ["base_url", "insecure_http"])]

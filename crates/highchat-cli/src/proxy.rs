@@ -1,0 +1,128 @@
+//! `highchat proxy`: a backend that keeps the key.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use highchat_proto::endpoint::Endpoint;
+use highchat_proxy::{Config, InvalidConfig, KeySource, Proxy, Secret, Server};
+
+use crate::connection::variable;
+use crate::exit::Exit;
+use crate::logging;
+use crate::options::ProxyOptions;
+use crate::screen::Screen;
+use crate::signals::{self, Told};
+
+pub(crate) fn run(options: ProxyOptions) -> Exit {
+    let verbose = options.verbose.max(1);
+    let (listen, metrics) = (options.listen, options.metrics);
+    let made = logging::start(verbose, &Screen::default()).and_then(|()| make(options));
+    let proxy = match made {
+        Ok(proxy) => proxy,
+        Err(message) => {
+            eprintln!("error: {message}");
+            return Exit::Usage;
+        }
+    };
+    let served = Server::start(proxy, listen, metrics)
+        .map_err(|error| io::Error::new(error.kind(), format!("{listen}: {error}")))
+        .and_then(serve);
+    match served {
+        Ok(exit) => exit,
+        Err(error) => {
+            eprintln!("error: the proxy cannot run: {error}");
+            Exit::Other
+        }
+    }
+}
+
+/// Serves until a signal ends it.
+fn serve(server: Server) -> io::Result<Exit> {
+    let ended = Arc::new(Mutex::new(None));
+    let (proxy, end) = (server.proxy().clone(), Arc::clone(&ended));
+    signals::tell(move |told| match told {
+        Told::Reload => match proxy.reload_key() {
+            Ok(()) => log::info!("the key was read again"),
+            Err(error) => log::error!("THE KEY WAS NOT READ AGAIN, the old one stays: {error}"),
+        },
+        Told::End(exit) => {
+            let mut end = end.lock().unwrap_or_else(PoisonError::into_inner);
+            if end.replace(exit).is_some() {
+                std::process::exit(exit.code().into());
+            }
+            log::info!("ending: streams may finish");
+            proxy.drain();
+        }
+    })?;
+    if let Some(addr) = server.metrics_addr() {
+        log::info!("counted at http://{addr}/metrics");
+    }
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "listening on http://{}", server.addr())?;
+    stdout.flush()?;
+    drop(stdout);
+    server.wait();
+    let ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+    // Nothing else ends it, but a panic over there.
+    Ok(ended.unwrap_or(Exit::Other))
+}
+
+/// The proxy, or a sentence about what is wrong with the options.
+fn make(options: ProxyOptions) -> Result<Proxy, String> {
+    let key = key_source(&options)?;
+    let mut config = Config::default();
+    let base_url = match options.base_url {
+        Some(url) => Some(url),
+        None => variable("HIGHCHAT_BASE_URL")?,
+    };
+    config.base_url = base_url.unwrap_or_else(|| Endpoint::DEFAULT_BASE_URL.into());
+    config.insecure_http = options.insecure_http;
+    config.prefix = options.prefix;
+    config.allow_origins = options.allow_origin;
+    config.trusted_networks = options.trust;
+    config.visitor_header = options.visitor_header;
+    config.secret = options.secret_file.as_deref().map(secret).transpose()?;
+    config.messages_in_all = options.messages;
+    config.messages_a_visitor = options.visitor_messages;
+    config.polls_a_visitor = options.visitor_polls;
+    config.streams = options.streams;
+    config.streams_a_visitor = options.visitor_streams;
+    config.connections = options.connections;
+    config.connections_a_visitor = options.visitor_connections;
+    Proxy::new(config, key).map_err(|error| match error {
+        InvalidConfig::BaseUrl(highchat_proto::endpoint::InvalidBaseUrl::PlainHttp) => {
+            format!("{error}, or with --insecure-http")
+        }
+        error => error.to_string(),
+    })
+}
+
+/// A flag beats the environment, and that the directory of credentials.
+fn key_source(options: &ProxyOptions) -> Result<KeySource, String> {
+    if let Some(path) = &options.key_file {
+        return Ok(KeySource::File(path.clone()));
+    }
+    match (variable("HIGHCHAT_KEY_FILE")?, variable("HIGHCHAT_KEY")?) {
+        (Some(path), None) => Ok(KeySource::File(path.into())),
+        (None, Some(_)) => Ok(KeySource::Variable("HIGHCHAT_KEY".into())),
+        (Some(_), Some(_)) => Err(
+            "the environment has both HIGHCHAT_KEY and HIGHCHAT_KEY_FILE: \
+                                   which one is meant?"
+                .into(),
+        ),
+        (None, None) if variable("CREDENTIALS_DIRECTORY")?.is_some() => {
+            Ok(KeySource::Credential("highchat-key".into()))
+        }
+        (None, None) => Err(
+            "no key: give --key-file FILE, HIGHCHAT_KEY, or a file highchat-key \
+                             in $CREDENTIALS_DIRECTORY"
+                .into(),
+        ),
+    }
+}
+
+fn secret(path: &Path) -> Result<Secret, String> {
+    let read = Secret::read(path).map_err(|error| error.to_string())?;
+    read.map_err(|error| format!("{}: {error}", path.display()))
+}

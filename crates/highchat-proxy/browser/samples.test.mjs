@@ -1,0 +1,203 @@
+// The API's two browser samples, word for word but for the address and the key, on pages of
+// an origin that the proxy lists, and of one that it does not.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, test } from "node:test";
+import { chromium } from "playwright-core";
+
+const SAMPLE = `
+const KEY = "none";
+let conversationId = null;
+async function send(message, onDelta) {
+const res = await fetch(\`\${API}/v1/chat\`, {
+method: "POST",
+headers: { "content-type": "application/json", authorization: "Bearer " + KEY },
+body: JSON.stringify({ conversation_id: conversationId, message }),
+});
+const reader = res.body.getReader();
+const decoder = new TextDecoder();
+let buf = "", event = "";
+while (true) {
+const { value, done } = await reader.read();
+if (done) break;
+buf += decoder.decode(value, { stream: true });
+const lines = buf.split("\\n"); buf = lines.pop();
+for (const line of lines) {
+if (line.startsWith("event:")) event = line.slice(6).trim();
+else if (line.startsWith("data:")) {
+const data = JSON.parse(line.slice(5).trim());
+if (event === "meta") conversationId = data.conversation_id;
+else if (event === "delta") onDelta(data.text);
+else if (event === "error") console.error(data.message);
+}
+}
+}
+}`;
+
+// React's two hooks, as far as the sample uses them.
+const HOOK = `
+const useRef = (current) => ({ current });
+const useState = (value) => { globalThis.shown = value; return [value, (next) => {
+  globalThis.shown = typeof next === "function" ? next(globalThis.shown) : next; }]; };
+function useHighChat(apiKey) {
+const convId = useRef(null);
+const [reply, setReply] = useState("");
+async function send(message) {
+setReply("");
+const res = await fetch(\`\${API}/v1/chat\`, {
+method: "POST",
+headers: { "content-type": "application/json", authorization: \`Bearer \${apiKey}\` },
+body: JSON.stringify({ conversation_id: convId.current, message }),
+});
+const reader = res.body.getReader();
+const dec = new TextDecoder();
+let buf = "", ev = "";
+for (;;) {
+const { value, done } = await reader.read();
+if (done) break;
+buf += dec.decode(value, { stream: true });
+const lines = buf.split("\\n"); buf = lines.pop();
+for (const l of lines) {
+if (l.startsWith("event:")) ev = l.slice(6).trim();
+else if (l.startsWith("data:")) {
+const d = JSON.parse(l.slice(5).trim());
+if (ev === "meta") convId.current = d.conversation_id;
+else if (ev === "delta") setReply((r) => r + d.text);
+}
+}
+}
+}
+return { reply, send };
+}`;
+
+const directory = mkdtempSync(join(tmpdir(), "highchat-proxy-"));
+after(() => rmSync(directory, { recursive: true }));
+const file = (name, text) => {
+  writeFileSync(join(directory, name), text);
+  return join(directory, name);
+};
+
+/** A command of the program that listens; where. */
+async function listening(...args) {
+  const child = spawn(process.env.HIGHCHAT, args, { stdio: ["ignore", "pipe", "ignore"] });
+  after(() => child.kill("SIGKILL"));
+  for await (const line of createInterface({ input: child.stdout })) return line.replace("listening on ", "");
+  throw new Error(`${args[0]} did not start`);
+}
+
+/** How many streams the proxy has open. */
+async function open() {
+  const counted = await (await fetch(`${metrics}/metrics`)).text();
+  return Number(/^highchat_proxy_streams (\d+)$/m.exec(counted)[1]);
+}
+
+/** An origin with an empty page. */
+async function origin() {
+  const server = createServer((_, response) => response.setHeader("content-type", "text/html").end("<title>app</title>"));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  after(() => server.close());
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+/** A port that nobody listens on. */
+async function free() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const metrics = `http://127.0.0.1:${await free()}`;
+const [listed, stranger] = [await origin(), await origin()];
+const sandbox = await listening("sandbox", "--port=0", "--key=hc_page", "--token-delay=5", "--rate-limit=0");
+const proxy = await listening(
+  "proxy",
+  "--listen=127.0.0.1:0",
+  `--base-url=${sandbox}`,
+  `--key-file=${file("key", "hc_page")}`,
+  `--secret-file=${file("secret", "a secret of 16 bytes and more")}`,
+  `--allow-origin=${listed}`,
+  `--metrics=${metrics.replace("http://", "")}`,
+);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  // Chromium's own sandbox does not work for root, as whom a CI often runs.
+  args: process.getuid() === 0 ? ["--no-sandbox"] : [],
+});
+after(() => browser.close());
+
+async function page(url, script) {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto(url);
+  await page.addScriptTag({ content: `const API = ${JSON.stringify(proxy)};${script}` });
+  return page;
+}
+
+test("the first sample talks, remembers, polls and rates from another origin", async () => {
+  const app = await page(listed, SAMPLE);
+  const say = (message) =>
+    app.evaluate(async (message) => {
+      let reply = "";
+      await send(message, (text) => (reply += text));
+      return reply;
+    }, message);
+  await say("իմ անունը Անի է");
+  assert.match(await say("ինչպե՞ս է իմ անունը"), /Անի/);
+  const [polled, rated] = await app.evaluate(async () => {
+    const at = `${API}/v1/conversations/${conversationId}`;
+    const polled = await fetch(`${at}/messages`);
+    const rated = await fetch(`${at}/rating`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ rating: 1 }),
+    });
+    return [(await polled.json()).messages.length, rated.status];
+  });
+  assert.deepEqual([polled, rated], [4, 200]);
+});
+
+test("the second sample shows its reply from another origin", async () => {
+  const app = await page(listed, HOOK);
+  const shown = await app.evaluate(async () => {
+    const chat = useHighChat("none");
+    await chat.send("Բարև, ի՞նչ ժամերի եք աշխատում");
+    return globalThis.shown;
+  });
+  assert.match(shown, /Աշխատում /);
+});
+
+test("a page reads a refusal", async () => {
+  const app = await page(listed, SAMPLE);
+  const refusal = await app.evaluate(async () => {
+    const answer = await fetch(`${API}/v1/conversations/none/messages`);
+    return [answer.status, (await answer.json()).error.code];
+  });
+  assert.deepEqual(refusal, [404, "not_found"]);
+});
+
+test("a page that leaves ends its reply", async () => {
+  const app = await page(listed, SAMPLE);
+  await app.evaluate(() => new Promise((first) => send("/long 10000", first)));
+  assert.equal(await open(), 1);
+  await app.close();
+  while ((await open()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+});
+
+test("a page of an origin that is not listed can do nothing", async () => {
+  const app = await page(stranger, SAMPLE);
+  const failed = await app.evaluate(() =>
+    send("ա", () => {}).then(
+      () => "it could",
+      (error) => error.name,
+    ),
+  );
+  assert.equal(failed, "TypeError");
+});

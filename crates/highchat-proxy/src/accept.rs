@@ -1,0 +1,130 @@
+//! Connections: taking them, and speaking HTTP/1.1 on each.
+
+use core::convert::Infallible;
+use core::net::IpAddr;
+use core::pin::pin;
+use core::time::Duration;
+
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::task::TaskTracker;
+
+use crate::body::Body;
+use crate::proxy::Proxy;
+use crate::slots::{Slot, Slots};
+use crate::stall::StallGuard;
+
+/// The longest head of a request, and what may wait in memory for one visitor to read, in
+/// bytes.
+const MAX_BUFFER: usize = 16 * 1024;
+
+/// What may wait in the system for one visitor to read, in bytes.
+const SEND_BUFFER: usize = 64 * 1024;
+
+/// How many ask for what was counted at once.
+const MAX_READERS: usize = 16;
+
+/// Takes visitors' connections for ever.
+pub(crate) async fn visitors(
+    listener: TcpListener,
+    proxy: Proxy,
+    connections: Slots,
+    open: TaskTracker,
+) {
+    loop {
+        let (stream, peer) = next(&listener).await;
+        let is_trusted = proxy.desk().trust.includes(peer);
+        let visitor = (!is_trusted).then(|| peer.into());
+        // Closed at once: with a server that is full, any word would be one more task.
+        if let Some(slot) = connections.take(visitor) {
+            open.spawn(serve(stream, peer, proxy.clone(), slot));
+        }
+    }
+}
+
+/// Answers whoever asks there what was counted, for ever.
+pub(crate) async fn metrics(listener: TcpListener, proxy: Proxy) {
+    let readers = Slots::new(MAX_READERS, MAX_READERS);
+    loop {
+        let (stream, _) = next(&listener).await;
+        let Some(slot) = readers.take(None) else {
+            continue;
+        };
+        let proxy = proxy.clone();
+        tokio::spawn(async move {
+            let patience = proxy.desk().config.request_timeout;
+            let page = service_fn(|request| {
+                let page = counted(&proxy, &request);
+                async { Ok::<_, Infallible>(page) }
+            });
+            let connection = builder(patience)
+                .keep_alive(false)
+                .serve_connection(TokioIo::new(StallGuard::new(stream, patience)), page);
+            // Whoever leaves needs no answer.
+            let _ = connection.await;
+            drop(slot);
+        });
+    }
+}
+
+fn counted(proxy: &Proxy, request: &http::Request<Incoming>) -> Response<Body> {
+    let mut response = Response::new(Body::whole(""));
+    if request.uri().path() == "/metrics" {
+        *response.body_mut() = Body::whole(proxy.metrics());
+        response.headers_mut().insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; version=0.0.4"),
+        );
+    } else {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+async fn next(listener: &TcpListener) -> (TcpStream, IpAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer.ip()),
+            // Out of descriptors, mostly: trying again at once would only burn time.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
+    // Each event is to arrive when it is written. A socket that refuses either setting
+    // works all the same.
+    let _ = stream.set_nodelay(true);
+    let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
+    let desk = proxy.desk();
+    let stream = StallGuard::new(stream, desk.config.visitor_timeout);
+    let mut builder = builder(desk.config.request_timeout);
+    // Whoever still comes is told so, and goes.
+    builder.keep_alive(!desk.drain.has_begun());
+    let connection = builder.serve_connection(TokioIo::new(stream), proxy.service(peer));
+    let mut connection = pin!(connection);
+    // An error is a visitor that left, stalled or spoke no HTTP: there is nobody to tell.
+    tokio::select! {
+        _ = &mut connection => {}
+        () = desk.drain.begun(), if !desk.drain.has_begun() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+    drop(slot);
+}
+
+fn builder(patience: Duration) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience)
+        .max_buf_size(MAX_BUFFER);
+    builder
+}

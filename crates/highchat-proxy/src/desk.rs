@@ -1,0 +1,262 @@
+//! What is done with each request.
+
+use core::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use highchat_proto::endpoint::Endpoint;
+use highchat_proto::id::ConversationId;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Request, Response};
+use tokio::time::sleep_until;
+
+use crate::body::Body;
+use crate::coalesce::{Polls, Question};
+use crate::config::{Config, InvalidConfig};
+use crate::cors::{self, Cors};
+use crate::drain::Drain;
+use crate::entry::Entry;
+use crate::events::{Events, Owner};
+use crate::key::{KeyError, KeySource};
+use crate::metrics::Metrics;
+use crate::ownership::Ownership;
+use crate::pace::Pace;
+use crate::rebuild;
+use crate::refusal::Refusal;
+use crate::relay::{Clocks, Relay};
+use crate::route::Route;
+use crate::slots::Slots;
+use crate::turn::Turn;
+use crate::upload;
+use crate::upstream::{Opened, Upstream};
+use crate::visitor::{Trust, Visitor};
+use crate::window::Window;
+
+/// All that requests share.
+pub(crate) struct Desk {
+    pub(crate) config: Config,
+    upstream: Arc<Upstream>,
+    pub(crate) trust: Trust,
+    cors: Cors,
+    ownership: Ownership,
+    window: Arc<Mutex<Window>>,
+    messages: Mutex<Pace>,
+    polls: Mutex<Pace>,
+    asked: Polls,
+    streams: Slots,
+    pub(crate) drain: Drain,
+    metrics: Arc<Metrics>,
+}
+
+impl Desk {
+    pub(crate) fn new(config: Config, key: KeySource) -> Result<Self, InvalidConfig> {
+        let metrics = Arc::<Metrics>::default();
+        let upstream = Upstream::new(&config, key, Arc::clone(&metrics))?;
+        let messages = config.messages_a_visitor;
+        let polls = config.polls_a_visitor;
+        Ok(Self {
+            upstream: Arc::new(upstream),
+            trust: Trust {
+                networks: config.trusted_networks.clone(),
+                visitor_header: config.visitor_header.clone(),
+            },
+            cors: Cors::new(config.allow_origins.clone()),
+            ownership: Ownership::new(config.secret.clone()),
+            window: Arc::new(Mutex::new(Window::new(config.messages_in_all))),
+            messages: Mutex::new(Pace::new(messages, messages.div_ceil(2))),
+            polls: Mutex::new(Pace::new(polls, polls.div_ceil(2))),
+            asked: Polls::default(),
+            streams: Slots::new(config.streams, config.streams_a_visitor),
+            drain: Drain::new(),
+            metrics,
+            config,
+        })
+    }
+
+    pub(crate) async fn answer<B>(&self, peer: IpAddr, request: Request<B>) -> Response<Body>
+    where
+        B: hyper::body::Body,
+    {
+        let (head, body) = request.into_parts();
+        let visitor = self.trust.visitor(peer, &head.headers);
+        let route = Route::find(self.config.prefix.as_ref(), &head.method, head.uri.path());
+        let name = route.as_ref().map_or("other", Route::name);
+        let metrics = Arc::clone(&self.metrics);
+        let entry = Entry::begin(metrics, self.drain.under_way(), name, visitor.network);
+        let allowed = self.cors.allowed(&head.headers);
+        let mut response = match route {
+            Some(Route::Preflight) => entry.with(cors::preflight(allowed.as_ref())),
+            route => self.route(route, &head, body, &visitor, entry).await,
+        };
+        self.cors.mark(response.headers_mut(), allowed);
+        response
+    }
+
+    pub(crate) fn reload_key(&self) -> Result<(), KeyError> {
+        self.upstream.reload_key()
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        let under_way = *self.drain.under_way().borrow();
+        let streams = self.streams.taken();
+        let is_ready = !self.drain.has_begun();
+        self.metrics.render(under_way, streams, is_ready)
+    }
+
+    async fn route<B: hyper::body::Body>(
+        &self,
+        route: Option<Route>,
+        head: &Parts,
+        body: B,
+        visitor: &Visitor,
+        entry: Entry,
+    ) -> Response<Body> {
+        let answer = match route {
+            None | Some(Route::Preflight) => Err(Refusal::NO_SUCH_PATH),
+            Some(Route::Health) => Ok(plain("ok\n")),
+            Some(Route::Ready) if !self.drain.has_begun() => Ok(plain("ready\n")),
+            _ if self.drain.has_begun() => Err(Refusal::ENDING),
+            Some(Route::Ready) => Err(Refusal::ENDING),
+            Some(Route::Messages(id)) => self.poll(id, head, visitor).await,
+            Some(Route::Rating(id)) => self.rate(id, head, body, visitor).await,
+            Some(Route::Chat) => return self.chat(head, body, visitor, entry).await,
+        };
+        entry.with(answer.unwrap_or_else(Refusal::into_response))
+    }
+
+    async fn poll(
+        &self,
+        id: ConversationId,
+        head: &Parts,
+        visitor: &Visitor,
+    ) -> Result<Response<Body>, Refusal> {
+        rebuild::check_query(head.uri.query())?;
+        let request = rebuild::messages(id, head.uri.query(), visitor, &self.ownership)?;
+        take(&self.polls, visitor)?;
+        let upstream = Arc::clone(&self.upstream);
+        let question = Question::from(&request);
+        let ask = move || async move {
+            let request = |endpoint: &Endpoint| endpoint.messages(&request);
+            upstream.ask(request).await
+        };
+        let answer = self
+            .asked
+            .ask(question, self.config.poll_memory, ask)
+            .await?;
+        Ok(answer.into_response())
+    }
+
+    async fn rate<B: hyper::body::Body>(
+        &self,
+        id: ConversationId,
+        head: &Parts,
+        body: B,
+        visitor: &Visitor,
+    ) -> Result<Response<Body>, Refusal> {
+        let body = self.body(head, body).await?;
+        let request = rebuild::rating(id, &body, visitor, &self.ownership)?;
+        take(&self.polls, visitor)?;
+        let answer = self
+            .upstream
+            .ask(|endpoint| endpoint.rate(&request))
+            .await?;
+        Ok(answer.into_response())
+    }
+
+    async fn body<B: hyper::body::Body>(
+        &self,
+        head: &Parts,
+        body: B,
+    ) -> Result<bytes::Bytes, Refusal> {
+        rebuild::check_query(head.uri.query())?;
+        rebuild::check_type(&head.headers)?;
+        upload::read(body, self.config.request_timeout).await
+    }
+
+    /// A message: its stream, or why there is none.
+    async fn chat<B: hyper::body::Body>(
+        &self,
+        head: &Parts,
+        body: B,
+        visitor: &Visitor,
+        mut entry: Entry,
+    ) -> Response<Body> {
+        let mut silent_since = Instant::now();
+        let admitted = async {
+            let body = self.body(head, body).await?;
+            silent_since = Instant::now();
+            let request = rebuild::chat(&body, visitor, &self.ownership)?;
+            let slot = self
+                .streams
+                .take(Some(visitor.network))
+                .ok_or(Refusal::BUSY)?;
+            take(&self.messages, visitor)?;
+            let turn = Turn::reserve(&self.window, self.config.queue_patience)
+                .map_err(Refusal::rate_limited)?;
+            turn.comes().await;
+            Ok((request, slot))
+        };
+        let (request, slot) = match admitted.await {
+            Ok(admitted) => admitted,
+            Err(refusal) => return entry.with(Refusal::into_response(refusal)),
+        };
+        let mut opening = self.upstream.chat(|endpoint| endpoint.chat(&request));
+        // A status is passed on as it is; but a visitor is not left in silence for it.
+        let opened = tokio::select! {
+            opened = &mut opening => Some(opened),
+            () = sleep_until((silent_since + self.config.keepalive).into()) => None,
+        };
+        let source = match opened {
+            None => Err(opening),
+            Some(Opened::Reply(body)) => Ok(body),
+            Some(Opened::Refused(answer)) => return entry.with(answer.into_response()),
+            Some(Opened::Failed(refusal)) => return entry.with(refusal.into_response()),
+        };
+        entry.streams();
+        let owner = Owner {
+            ownership: self.ownership.clone(),
+            visitor: visitor.reference.clone(),
+        };
+        let clocks = Clocks {
+            keepalive: self.config.keepalive,
+            idle: self.config.idle_timeout,
+            progress: self.config.progress_timeout,
+            settle: self.config.settle_timeout,
+        };
+        let cut = self.drain.until_cut();
+        let relay = Relay::new(source, Events::new(owner), clocks, cut, (entry, slot));
+        event_stream(relay)
+    }
+}
+
+fn take(pace: &Mutex<Pace>, visitor: &Visitor) -> Result<(), Refusal> {
+    pace.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take(visitor.network, Instant::now())
+        .map_err(Refusal::rate_limited)
+}
+
+/// The head of a stream that nobody on the way keeps, packs or changes.
+fn event_stream(relay: Relay) -> Response<Body> {
+    let mut response = Response::new(Body::stream(relay));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("no-cache, no-transform"),
+    );
+    headers.insert(
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
+    response
+}
+
+fn plain(text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::whole(text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

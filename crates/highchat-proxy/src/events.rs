@@ -1,0 +1,352 @@
+//! A reply's bytes, cut where one event ends and the next begins.
+
+use core::mem;
+
+use bytes::Bytes;
+use highchat_proto::event::Event;
+use highchat_proto::id::VisitorRef;
+use highchat_proto::sse::{DecodeError, Decoder};
+use serde_json::{Map, Value};
+
+use crate::ownership::Ownership;
+
+/// The largest event that is passed on, in bytes, everything around it included; as large
+/// as clients take by default.
+const MAX_EVENT: usize = 1 << 20;
+
+/// Passes a reply on in whole events: what it gives always ends where an event does, so
+/// that anything may follow. Nothing is changed but the id in `meta`, where that is signed.
+///
+/// Whole events that come in one piece are passed on in place; only the beginning of an
+/// event whose end has not come is kept.
+pub(crate) struct Events {
+    decoder: Decoder<'static>,
+    /// The bytes behind the last boundary.
+    held: Vec<u8>,
+    owner: Owner,
+    is_over: bool,
+    has_progress: bool,
+}
+
+/// For whom the id in `meta` is signed.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner {
+    pub(crate) ownership: Ownership,
+    pub(crate) visitor: Option<VisitorRef>,
+}
+
+/// A stream that cannot be passed on any further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    /// An event is too long.
+    TooLong,
+    /// A `meta` from which no id can be taken.
+    Meta,
+}
+
+impl From<DecodeError> for Unusable {
+    fn from(_: DecodeError) -> Self {
+        Self::TooLong
+    }
+}
+
+impl Events {
+    pub(crate) fn new(owner: Owner) -> Self {
+        Self {
+            decoder: Decoder::with_limit(MAX_EVENT),
+            held: Vec::new(),
+            owner,
+            is_over: false,
+            has_progress: false,
+        }
+    }
+
+    /// Whether the event that ends a reply was passed on.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Whether anything but pings came since it was last asked.
+    pub(crate) const fn take_progress(&mut self) -> bool {
+        mem::replace(&mut self.has_progress, false)
+    }
+
+    /// Takes a piece of the reply, and gives what is whole of it; nothing where no event
+    /// ends in it.
+    pub(crate) fn push(&mut self, chunk: &Bytes) -> Result<Bytes, Unusable> {
+        let mut rest = &chunk[..];
+        // What precedes `chunk[from..]` in the answer, where that is no part of `chunk`.
+        let mut before = mem::take(&mut self.held);
+        let (mut from, mut boundary) = (0, 0);
+        loop {
+            let piece = rest;
+            let Some(ready) = self.decoder.advance(&mut rest)? else {
+                break;
+            };
+            let frame = self.decoder.frame(ready, piece);
+            let end = chunk.len() - rest.len();
+            match frame.event() {
+                b"done" | b"human" | b"error" => self.is_over = true,
+                b"meta" if self.owner.ownership.is_on() => {
+                    let meta = self.owner.sign(frame.data())?;
+                    // The event began behind the last boundary, which may be in `before`.
+                    if boundary == 0 {
+                        before.clear();
+                    } else {
+                        before.extend_from_slice(&chunk[from..boundary]);
+                    }
+                    before.extend_from_slice(&meta);
+                    from = end;
+                }
+                _ => {}
+            }
+            self.has_progress |= frame.event() != b"ping";
+            boundary = end;
+        }
+        if ends_blank(
+            &chunk[boundary..],
+            boundary == 0 && !before.is_empty(),
+            &before,
+        ) {
+            boundary = chunk.len();
+        }
+        if boundary == 0 {
+            before.extend_from_slice(chunk);
+            self.held = before;
+            return if self.held.len() > MAX_EVENT {
+                Err(Unusable::TooLong)
+            } else {
+                Ok(Bytes::new())
+            };
+        }
+        if chunk.len() - boundary > MAX_EVENT {
+            return Err(Unusable::TooLong);
+        }
+        self.held.extend_from_slice(&chunk[boundary..]);
+        Ok(if before.is_empty() {
+            chunk.slice(from..boundary)
+        } else {
+            before.extend_from_slice(&chunk[from..boundary]);
+            before.into()
+        })
+    }
+
+    /// Takes the end of the reply, and gives what was whole but for its blank line. What
+    /// else had begun is dropped.
+    pub(crate) fn finish(&mut self) -> Bytes {
+        let mut last = mem::take(&mut self.held);
+        let Some(frame) = self.decoder.finish() else {
+            return Bytes::new();
+        };
+        let data = frame.data().to_vec();
+        match Event::parse(frame) {
+            Ok(Event::Unknown { .. }) | Err(_) => return Bytes::new(),
+            Ok(Event::Meta { .. }) if self.owner.ownership.is_on() => {
+                return self.owner.sign(&data).map(Bytes::from).unwrap_or_default();
+            }
+            Ok(event) => self.is_over |= event.ends_reply(),
+        }
+        last.extend_from_slice(b"\n\n");
+        last.into()
+    }
+}
+
+impl Owner {
+    /// The `meta` with that data as its visitor sees it.
+    fn sign(&self, data: &[u8]) -> Result<Vec<u8>, Unusable> {
+        let mut data: Map<String, Value> =
+            serde_json::from_slice(data).map_err(|_| Unusable::Meta)?;
+        let Some(Value::String(id)) = data.get_mut("conversation_id") else {
+            return Err(Unusable::Meta);
+        };
+        if !id.is_empty() {
+            *id = self.ownership.sign(id, self.visitor.as_ref());
+        }
+        let data = Value::Object(data);
+        Ok(format!("event: meta\ndata: {data}\n\n").into_bytes())
+    }
+}
+
+/// Whether bytes that no event ended in end with a blank line all the same: comments, or
+/// fields without data. `before` is what precedes them behind the last boundary, where
+/// there is any.
+fn ends_blank(bytes: &[u8], has_before: bool, before: &[u8]) -> bool {
+    let len = match bytes {
+        [.., b'\r', b'\n'] => bytes.len() - 2,
+        [.., b'\r' | b'\n'] => bytes.len() - 1,
+        _ => return false,
+    };
+    match bytes[..len].last() {
+        Some(last) => matches!(last, b'\r' | b'\n'),
+        None if has_before => matches!(before.last(), Some(b'\r' | b'\n')),
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ownership::Secret;
+
+    fn events(secret: Option<&[u8]>) -> Events {
+        let secret = secret.map(|secret| Secret::new(secret).unwrap());
+        Events::new(Owner {
+            ownership: Ownership::new(secret),
+            visitor: None,
+        })
+    }
+
+    /// What is passed on of a reply in such pieces, one entry a piece, and then at its end.
+    fn passed(events: &mut Events, pieces: &[&str]) -> Vec<String> {
+        let text = |bytes: Bytes| String::from_utf8(bytes.to_vec()).unwrap();
+        let mut passed: Vec<String> = pieces
+            .iter()
+            .map(|piece| {
+                text(
+                    events
+                        .push(&Bytes::copy_from_slice(piece.as_bytes()))
+                        .unwrap(),
+                )
+            })
+            .collect();
+        passed.push(text(events.finish()));
+        passed
+    }
+
+    const REPLY: &str = "\u{feff}event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n\
+        : comment\n\nevent: delta\r\ndata: {\"text\":\"a\"}\r\n\r\nevent: x\n\n\
+        event: new\rdata: 1\rdata: 2\r\revent: done\ndata: {\"message_id\":\"m\",\
+        \"state\":\"bot\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
+
+    #[test]
+    fn a_reply_in_any_two_pieces_is_passed_on_byte_for_byte() {
+        for cut in (1..REPLY.len()).filter(|cut| REPLY.is_char_boundary(*cut)) {
+            let mut events = events(None);
+            let (head, tail) = REPLY.split_at(cut);
+            let passed = passed(&mut events, &[head, tail]);
+            assert_eq!(passed.concat(), REPLY, "cut at {cut}");
+            assert!(events.is_over());
+        }
+    }
+
+    #[test]
+    fn what_is_passed_on_ends_with_a_blank_line_wherever_the_reply_is_cut() {
+        for cut in (0..REPLY.len()).filter(|cut| REPLY.is_char_boundary(*cut)) {
+            let mut events = events(None);
+            let bytes = Bytes::copy_from_slice(&REPLY.as_bytes()[..cut]);
+            let passed = events.push(&bytes).unwrap();
+            let ends = [&b""[..], b"\n\n", b"\r\n\r\n", b"\r\r", b"\r\n\r"];
+            let is_whole = ends.iter().any(|end| match end {
+                [] => passed.is_empty(),
+                end => passed.ends_with(end),
+            });
+            assert!(is_whole, "cut at {cut}: {passed:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_goes_out_with_the_piece_that_ends_it() {
+        let mut events = events(None);
+        let pieces = [
+            "event: delta\ndata: 1\n",
+            "\ndata: 2\n\ndata:",
+            " 3\n\n: c\n",
+            "\n",
+        ];
+        let expected = [
+            "",
+            "event: delta\ndata: 1\n\ndata: 2\n\n",
+            "data: 3\n\n",
+            ": c\n\n",
+            "",
+        ];
+        assert_eq!(passed(&mut events, &pieces), expected);
+        assert!(!events.is_over());
+    }
+
+    #[test]
+    fn whole_events_are_not_copied() {
+        let mut events = events(None);
+        let piece = Bytes::from_static(b"data: 1\n\ndata: 2\n\ndata");
+        let passed = events.push(&piece).unwrap();
+        assert_eq!(passed.as_ptr(), piece.as_ptr());
+        assert_eq!(passed, piece[..18]);
+    }
+
+    #[test]
+    fn a_last_event_without_its_blank_line_is_taken_where_it_is_whole() {
+        let end = "event: error\ndata: {\"message\":\"m\"}";
+        for (pieces, expected, is_over) in [
+            (["data: 1\n\n", end], format!("data: 1\n\n{end}\n\n"), true),
+            (["", "event: error\ndata: {\"mess"], String::new(), false),
+            (["", "event: new\ndata: {}"], String::new(), false),
+        ] {
+            let mut events = events(None);
+            assert_eq!(passed(&mut events, &pieces).concat(), expected);
+            assert_eq!(events.is_over(), is_over);
+        }
+    }
+
+    #[test]
+    fn the_id_in_meta_is_signed_in_any_two_pieces_and_nothing_else_changes() {
+        let secret = b"a secret of 16 bytes and more";
+        let mut whole = events(Some(secret));
+        let expected = passed(&mut whole, &[REPLY]).concat();
+        let id = whole.owner.ownership.sign("c1", None);
+        let meta = format!("event: meta\ndata: {{\"conversation_id\":\"{id}\"}}\n\n");
+        let rest = REPLY.split_once("\n\n").unwrap().1;
+        assert_eq!(expected, format!("{meta}{rest}"));
+        for cut in (1..REPLY.len()).filter(|cut| REPLY.is_char_boundary(*cut)) {
+            let (head, tail) = REPLY.split_at(cut);
+            let signed = passed(&mut events(Some(secret)), &[head, tail]).concat();
+            assert_eq!(signed, expected, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_meta_between_events_is_signed_in_its_place() {
+        let mut events = events(Some(b"a secret of 16 bytes and more"));
+        let meta = "event: meta\ndata: {\"conversation_id\":\"c1\",\"x\":1}\n\n";
+        let passed = passed(
+            &mut events,
+            &["da", &format!("ta: 1\n\n{meta}data: 2\n\n"), "data: 3\n\n"],
+        );
+        assert!(passed[1].starts_with("data: 1\n\nevent: meta\ndata: {\"conversation_id\":\"c1."));
+        assert!(passed[1].ends_with("\",\"x\":1}\n\ndata: 2\n\n"));
+        assert_eq!(passed[2], "data: 3\n\n");
+    }
+
+    #[test]
+    fn a_meta_without_an_id_to_sign_ends_the_stream() {
+        for data in ["{}", "1", "{\"conversation_id\":1}", "{"] {
+            let mut events = events(Some(b"a secret of 16 bytes and more"));
+            let meta = format!("event: meta\ndata: {data}\n\n");
+            assert_eq!(events.push(&meta.into()), Err(Unusable::Meta), "{data}");
+        }
+    }
+
+    #[test]
+    fn nothing_without_an_end_is_kept_for_ever() {
+        for line in ["data: x\n", ": comment\n", "xxxxxxxxxxxxxxxx"] {
+            let mut events = events(None);
+            let piece = Bytes::from(line.repeat(4096));
+            let refused = (0..1000).find(|_| events.push(&piece).is_err());
+            assert!(
+                refused.is_some_and(|pushes| pushes * piece.len() <= 8 * MAX_EVENT),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn pings_are_no_progress() {
+        let mut events = events(None);
+        events
+            .push(&Bytes::from_static(b"event: ping\ndata: {}\n\n: c\n\n"))
+            .unwrap();
+        assert!(!events.take_progress());
+        events.push(&Bytes::from_static(b"data: 1\n\n")).unwrap();
+        assert!(events.take_progress());
+        assert!(!events.take_progress());
+    }
+}

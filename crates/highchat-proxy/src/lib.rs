@@ -1,0 +1,102 @@
+//! A proxy that keeps a HighChat key on the server.
+//!
+//! Pages talk to it as they would to the service, without a key; it adds the key, streams
+//! replies through as they come, and bounds what one visitor and all of them may do.
+//! [`Proxy`] is a hyper service that mounts into any server; [`Server`] is a whole one,
+//! which the program runs as `highchat proxy`.
+//!
+//! ```
+//! use highchat_proxy::{Config, KeySource, Proxy, Server};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sandbox = highchat_sandbox::Sandbox::start()?;
+//! # let key_file = std::env::temp_dir().join(format!("highchat-key-{}", std::process::id()));
+//! # std::fs::write(&key_file, sandbox.key())?;
+//! let mut config = Config::default();
+//! # config.base_url = sandbox.base_url().into();
+//! config.allow_origins.push("https://shop.example".parse()?);
+//! let proxy = Proxy::new(config, KeySource::File(key_file.clone()))?;
+//! let server = Server::start(proxy, "127.0.0.1:0".parse()?, None)?;
+//! println!("listening on http://{}", server.addr());
+//! // … until it is told to end:
+//! server.drain();
+//! server.wait();
+//! # std::fs::remove_file(key_file)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it does with a request
+//!
+//! It is made anew: of the path the endpoint and the id, of the query `after`, of the body
+//! the fields that the API names. Headers of the visitor's, `visitor_ref` and unknown
+//! fields go no further. A slug is refused, and so is a body that is not said to be JSON,
+//! since a browser sends such a one for any page without asking first.
+//!
+//! # What it does with an answer
+//!
+//! Status and body are the service's (a page up to 1 MiB, an error up to 64 KiB), with
+//! its `content-type` and `retry-after`. A 401 is no visitor's fault: 502, and a loud line
+//! in the log. A redirect, another odd status, an encoding nobody asked for: 502.
+//!
+//! A stream is passed on in whole events, so that it can end with an `error` event of the
+//! proxy's wherever the service's side is cut or falls silent: only `done`, `human` and
+//! `error` end a reply. Where there is no head of an answer after 15 s, the stream begins
+//! without it, and what the head then says to refuse the message becomes an `error` event.
+//!
+//! # Limits
+//!
+//! All of them are in [`Config`]. A message that must wait for the limit of the key waits
+//! in line for up to 5 s; it is told beforehand where that would not do. Every wait,
+//! buffer and table is bounded, and a visitor who leaves ends everything that was begun
+//! for them: a visitor who closes one half of the connection counts as gone.
+//!
+//! # Whose conversation
+//!
+//! With [`Config::secret`] the ids that visitors see carry a signature, for the visitor
+//! whom [`Config::visitor_header`] of a trusted peer names. Where nobody is named, an id
+//! is good for whoever has it, and cannot be guessed.
+
+#![forbid(unsafe_code)]
+
+mod accept;
+mod body;
+mod coalesce;
+mod config;
+mod cors;
+mod desk;
+mod drain;
+mod entry;
+mod events;
+mod key;
+mod metrics;
+mod ownership;
+mod pace;
+mod proxy;
+mod rebuild;
+mod refusal;
+mod relay;
+mod route;
+mod server;
+mod slots;
+mod stall;
+mod turn;
+mod upload;
+mod upstream;
+mod visitor;
+mod window;
+
+pub use body::Body;
+pub use config::{Config, InvalidConfig};
+pub use cors::{InvalidOrigin, Origin};
+pub use ipnet::IpNet;
+pub use key::{KeyError, KeySource};
+pub use ownership::{Secret, WeakSecret};
+pub use proxy::{PeerService, Proxy};
+pub use route::{InvalidPrefix, Prefix};
+pub use server::Server;
+
+// The README's program is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

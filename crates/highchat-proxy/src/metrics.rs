@@ -1,0 +1,135 @@
+//! What is counted, and Prometheus' text form of it.
+
+use core::fmt::Write;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use http::StatusCode;
+
+use crate::entry::Outcome;
+
+/// The routes that are counted apart; `other` is what there is not.
+const ROUTES: [&str; 7] = [
+    "chat",
+    "messages",
+    "rating",
+    "preflight",
+    "healthz",
+    "readyz",
+    "other",
+];
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// Counters since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    requests: [[AtomicU64; CLASSES.len()]; ROUTES.len()],
+    left: AtomicU64,
+    streams: [AtomicU64; Outcome::ALL.len()],
+    bytes: AtomicU64,
+    limited: AtomicU64,
+    upstream_failures: AtomicU64,
+    key_refusals: AtomicU64,
+}
+
+impl Metrics {
+    pub(crate) fn answered(&self, route: &str, status: StatusCode) {
+        let route = ROUTES.iter().position(|name| *name == route);
+        let route = &self.requests[route.unwrap_or(ROUTES.len() - 1)];
+        let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES.len());
+        add(&route[class - 1], 1);
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            add(&self.limited, 1);
+        }
+    }
+
+    /// A visitor left before there was an answer.
+    pub(crate) fn left(&self) {
+        add(&self.left, 1);
+    }
+
+    pub(crate) fn streamed(&self, outcome: Outcome, bytes: u64) {
+        add(&self.streams[outcome as usize], 1);
+        add(&self.bytes, bytes);
+    }
+
+    pub(crate) fn upstream_failed(&self) {
+        add(&self.upstream_failures, 1);
+    }
+
+    pub(crate) fn key_refused(&self) {
+        add(&self.key_refusals, 1);
+    }
+
+    /// All of it, with what there is at the moment.
+    pub(crate) fn render(&self, under_way: usize, streams: usize, is_ready: bool) -> String {
+        let mut text = String::new();
+        let page = &mut text;
+        heading(page, "requests_total", "counter", "Requests answered.");
+        for (route, classes) in ROUTES.iter().zip(&self.requests) {
+            for (class, count) in CLASSES.iter().zip(classes) {
+                let count = count.load(Relaxed);
+                if count > 0 {
+                    let labels = format!("{{endpoint=\"{route}\",status=\"{class}\"}}");
+                    sample(page, "requests_total", &labels, count);
+                }
+            }
+        }
+        heading(page, "streams_total", "counter", "Streams ended, by how.");
+        for (outcome, count) in Outcome::ALL.iter().zip(&self.streams) {
+            let labels = format!("{{outcome=\"{}\"}}", outcome.name());
+            sample(page, "streams_total", &labels, count.load(Relaxed));
+        }
+        let counters = [
+            (
+                "requests_left_total",
+                "Visitors gone before an answer.",
+                &self.left,
+            ),
+            (
+                "stream_bytes_total",
+                "Bytes passed to visitors in streams.",
+                &self.bytes,
+            ),
+            (
+                "limited_total",
+                "Requests answered with 429.",
+                &self.limited,
+            ),
+            (
+                "upstream_failures_total",
+                "Requests without a usable answer of the service.",
+                &self.upstream_failures,
+            ),
+            (
+                "key_refused_total",
+                "Requests for which the service refused the key.",
+                &self.key_refusals,
+            ),
+        ];
+        for (name, help, count) in counters {
+            heading(page, name, "counter", help);
+            sample(page, name, "", count.load(Relaxed));
+        }
+        heading(page, "requests", "gauge", "Requests under way.");
+        sample(page, "requests", "", under_way as u64);
+        heading(page, "streams", "gauge", "Streams open.");
+        sample(page, "streams", "", streams as u64);
+        heading(page, "ready", "gauge", "Whether new requests are taken.");
+        sample(page, "ready", "", u64::from(is_ready));
+        text
+    }
+}
+
+fn add(counter: &AtomicU64, count: u64) {
+    counter.fetch_add(count, Relaxed);
+}
+
+fn heading(page: &mut String, name: &str, kind: &str, help: &str) {
+    // Writing into a string cannot fail.
+    let _ = writeln!(page, "# HELP highchat_proxy_{name} {help}");
+    let _ = writeln!(page, "# TYPE highchat_proxy_{name} {kind}");
+}
+
+fn sample(page: &mut String, name: &str, labels: &str, value: u64) {
+    let _ = writeln!(page, "highchat_proxy_{name}{labels} {value}");
+}

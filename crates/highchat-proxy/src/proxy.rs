@@ -1,0 +1,111 @@
+//! The service that hyper is given.
+
+use core::convert::Infallible;
+use core::fmt;
+use core::net::IpAddr;
+use core::pin::Pin;
+use std::sync::Arc;
+
+use http::{Request, Response};
+use hyper::service::Service;
+
+use crate::body::Body;
+use crate::config::{Config, InvalidConfig};
+use crate::desk::Desk;
+use crate::key::{KeyError, KeySource};
+
+/// The key-hiding proxy as a service: three endpoints, `/healthz` and `/readyz`.
+///
+/// Cheap to clone; all clones share their limits. It spawns nothing: what it does for a
+/// visitor ends when hyper drops the request or the body of the answer, which it does when
+/// the visitor leaves. The server around it bounds heads and connections, and drops
+/// visitors who do not read; [`Server`](crate::Server) does.
+#[derive(Clone)]
+pub struct Proxy(Arc<Desk>);
+
+impl Proxy {
+    /// A proxy with a key, which is read here.
+    ///
+    /// # Errors
+    ///
+    /// There is no key, or no service that it may be sent to.
+    pub fn new(config: Config, key: KeySource) -> Result<Self, InvalidConfig> {
+        Desk::new(config, key).map(|desk| Self(Arc::new(desk)))
+    }
+
+    /// The service for one connection, from that address.
+    #[must_use]
+    pub fn service(&self, peer: IpAddr) -> PeerService {
+        PeerService {
+            proxy: self.clone(),
+            peer,
+        }
+    }
+
+    /// Answers one request from that address. Dropping it gives up what is asked of the
+    /// service.
+    pub async fn answer<B>(&self, peer: IpAddr, request: Request<B>) -> Response<Body>
+    where
+        B: hyper::body::Body,
+    {
+        self.0.answer(peer, request).await
+    }
+
+    /// Reads the key again, for requests from here on.
+    ///
+    /// # Errors
+    ///
+    /// There is none; the one that was read before stays in use.
+    pub fn reload_key(&self) -> Result<(), KeyError> {
+        self.0.reload_key()
+    }
+
+    /// What was counted, in Prometheus' text form.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.0.metrics()
+    }
+
+    /// Begins the end: `/readyz` is 503 and so is every new request; streams go on.
+    pub fn drain(&self) {
+        self.0.drain.begin();
+    }
+
+    /// Ends the streams that are left, each with an `error` event.
+    pub fn cut(&self) {
+        self.0.drain.cut();
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy").finish_non_exhaustive()
+    }
+}
+
+/// A [`Proxy`] for the requests of one connection.
+#[derive(Clone, Debug)]
+pub struct PeerService {
+    proxy: Proxy,
+    peer: IpAddr,
+}
+
+impl<B> Service<Request<B>> for PeerService
+where
+    B: hyper::body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<B>) -> Self::Future {
+        let Self { proxy, peer } = self.clone();
+        Box::pin(async move { Ok(proxy.answer(peer, request).await) })
+    }
+}

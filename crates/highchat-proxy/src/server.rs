@@ -1,0 +1,180 @@
+//! A whole server around the service, on a thread of its own.
+
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::io;
+use std::net::TcpListener;
+use std::thread::{self, JoinHandle};
+
+use tokio::runtime::{self, Runtime};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accept;
+use crate::proxy::Proxy;
+use crate::slots::Slots;
+
+/// A running proxy; it stops at once when it is dropped, and gracefully by
+/// [`drain`](Self::drain) and [`wait`](Self::wait).
+///
+/// One thread does all: a proxy waits, it does not compute. More of it is more of them,
+/// behind a load balancer.
+pub struct Server {
+    addr: SocketAddr,
+    metrics_addr: Option<SocketAddr>,
+    proxy: Proxy,
+    stop: CancellationToken,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// For what is written to leave this machine, once all is said.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl Server {
+    /// Starts to serve on an address, and what was counted on another; it accepts
+    /// connections when this returns.
+    ///
+    /// # Errors
+    ///
+    /// An address cannot be had, or no thread be started.
+    pub fn start(
+        proxy: Proxy,
+        listen: SocketAddr,
+        metrics: Option<SocketAddr>,
+    ) -> io::Result<Self> {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let listener = bind(&runtime, listen)?;
+        let metrics = metrics.map(|addr| bind(&runtime, addr)).transpose()?;
+        let addr = listener.local_addr()?;
+        let metrics_addr = metrics.as_ref().map(|listener| listener.local_addr());
+        let metrics_addr = metrics_addr.transpose()?;
+        let stop = CancellationToken::new();
+        let serving = (proxy.clone(), stop.clone());
+        let thread = thread::Builder::new()
+            .name("highchat-proxy".to_owned())
+            .spawn(move || {
+                let (proxy, stop) = serving;
+                runtime.block_on(run(&proxy, listener, metrics, &stop));
+                // Looking a name up cannot be given up; nobody waits for it.
+                runtime.shutdown_background();
+            })?;
+        Ok(Self {
+            addr,
+            metrics_addr,
+            proxy,
+            stop,
+            thread: Some(thread),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Where it tells what was counted.
+    #[must_use]
+    pub const fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_addr
+    }
+
+    /// The service it runs.
+    #[must_use]
+    pub const fn proxy(&self) -> &Proxy {
+        &self.proxy
+    }
+
+    /// Begins its end: not ready any more, no new requests; streams may finish for
+    /// [`Config::drain_timeout`](crate::Config::drain_timeout), then they end with an
+    /// `error` event.
+    pub fn drain(&self) {
+        self.proxy.drain();
+    }
+
+    /// Ends it at once.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits for its end, once it was begun.
+    pub fn wait(mut self) {
+        self.join();
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A panic over there was reported there; a second one here would abort.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+        self.join();
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("addr", &self.addr)
+            .finish_non_exhaustive()
+    }
+}
+
+fn bind(runtime: &Runtime, addr: SocketAddr) -> io::Result<tokio::net::TcpListener> {
+    let listener = TcpListener::bind(addr)?;
+    listener.set_nonblocking(true)?;
+    let _entered = runtime.enter();
+    tokio::net::TcpListener::from_std(listener)
+}
+
+/// Serves until it is stopped, or drained to the end.
+async fn run(
+    proxy: &Proxy,
+    listener: tokio::net::TcpListener,
+    metrics: Option<tokio::net::TcpListener>,
+    stop: &CancellationToken,
+) {
+    if let Some(listener) = metrics {
+        tokio::spawn(accept::metrics(listener, proxy.clone()));
+    }
+    let connections = Slots::new(
+        proxy.desk().config.connections,
+        proxy.desk().config.connections_a_visitor,
+    );
+    let open = TaskTracker::new();
+    tokio::spawn(accept::visitors(
+        listener,
+        proxy.clone(),
+        connections,
+        open.clone(),
+    ));
+    let drained = async {
+        let desk = proxy.desk();
+        desk.drain.begun().await;
+        if tokio::time::timeout(desk.config.drain_timeout, desk.drain.idle())
+            .await
+            .is_err()
+        {
+            desk.drain.cut();
+        }
+        // Each connection ends by itself once its last answer is out.
+        let _ = tokio::time::timeout(FLUSH_TIMEOUT, async {
+            desk.drain.idle().await;
+            open.close();
+            open.wait().await;
+        })
+        .await;
+    };
+    tokio::select! {
+        () = drained => {}
+        () = stop.cancelled() => {}
+    }
+}

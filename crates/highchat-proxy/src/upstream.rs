@@ -1,0 +1,263 @@
+//! The service's side: requests with the key, and what is passed on of answers.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use futures_util::StreamExt;
+use highchat_hyper::{Body, Client, Failure};
+use highchat_proto::config::Config as ClientConfig;
+use highchat_proto::endpoint::{Credentials, Endpoint};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
+use http::response::Parts;
+use http::{HeaderMap, Request, Response, StatusCode};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use crate::config::{Config, InvalidConfig};
+use crate::key::{Key, KeyError, KeySource};
+use crate::metrics::Metrics;
+use crate::refusal::Refusal;
+
+/// The service, as the proxy reaches it. Nothing is asked twice, and no redirect followed.
+pub(crate) struct Upstream {
+    client: Client,
+    base_url: String,
+    source: KeySource,
+    access: RwLock<Arc<Access>>,
+    response_timeout: Duration,
+    metrics: Arc<Metrics>,
+}
+
+/// The key of the moment, and requests with it.
+struct Access {
+    key: Key,
+    endpoint: Endpoint,
+}
+
+/// A reply as the service sends it.
+pub(crate) struct Reply {
+    body: Body,
+    access: Arc<Access>,
+}
+
+impl Reply {
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Bytes>>> {
+        Pin::new(&mut self.body).poll_next(cx)
+    }
+
+    /// Whether bytes hold the key that was asked with.
+    pub(crate) fn shows_key(&self, bytes: &[u8]) -> bool {
+        self.access.key.is_in(bytes)
+    }
+}
+
+/// What became of a message.
+pub(crate) enum Opened {
+    /// A stream.
+    Reply(Reply),
+    /// Another answer, to be passed on as it is.
+    Refused(Answer),
+    /// None that could be passed on.
+    Failed(Refusal),
+}
+
+/// A message on its way.
+pub(crate) type Opening = Pin<Box<dyn Future<Output = Opened> + Send>>;
+
+/// An answer that was read whole: what is passed on of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// The longest page and the longest error that are passed on, in bytes.
+const MAX_PAGE: usize = 1 << 20;
+const MAX_ERROR: usize = 64 << 10;
+
+/// The headers that are passed on; the date because `retry-after` may be one as well.
+const PASSED: [http::HeaderName; 3] = [CONTENT_TYPE, RETRY_AFTER, DATE];
+
+impl Upstream {
+    pub(crate) fn new(
+        config: &Config,
+        source: KeySource,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, InvalidConfig> {
+        let key = source.read().map_err(InvalidConfig::Key)?;
+        let endpoint = |credentials: Credentials| {
+            if config.insecure_http {
+                Endpoint::with_insecure_http(&config.base_url, credentials)
+            } else {
+                Endpoint::new(&config.base_url, credentials)
+            }
+        };
+        let endpoint = endpoint(key.credentials.clone()).map_err(InvalidConfig::BaseUrl)?;
+        let mut client = ClientConfig::default();
+        client.response_timeout = config.response_timeout;
+        Ok(Self {
+            client: Client::with_config(endpoint.clone(), client),
+            base_url: config.base_url.clone(),
+            source,
+            access: RwLock::new(Arc::new(Access { key, endpoint })),
+            response_timeout: config.response_timeout,
+            metrics,
+        })
+    }
+
+    /// Reads the key again, for requests from here on. Where there is none, the one that
+    /// was read before stays.
+    pub(crate) fn reload_key(&self) -> Result<(), KeyError> {
+        let key = self.source.read()?;
+        let credentials = key.credentials.clone();
+        let access = Access {
+            key,
+            // It was good before, and whether it is safe was decided then.
+            endpoint: Endpoint::with_insecure_http(&self.base_url, credentials)
+                .expect("the base URL was checked at the start"),
+        };
+        *self.access.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
+        Ok(())
+    }
+
+    fn access(&self) -> Arc<Access> {
+        Arc::clone(&self.access.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sends a message and waits for the head of its answer, and for the end of one that
+    /// is no stream.
+    pub(crate) fn chat(
+        self: &Arc<Self>,
+        request: impl FnOnce(&Endpoint) -> Request<Bytes>,
+    ) -> Opening {
+        let (this, access) = (Arc::clone(self), self.access());
+        let request = request(&access.endpoint);
+        Box::pin(async move {
+            match this.open(request).await {
+                Ok((head, body)) if is_stream(&head) => Opened::Reply(Reply { body, access }),
+                Ok((head, body)) => match this.read(head, body, &access).await {
+                    Ok(answer) => Opened::Refused(answer),
+                    Err(refusal) => Opened::Failed(refusal),
+                },
+                Err(refusal) => Opened::Failed(refusal),
+            }
+        })
+    }
+
+    /// Asks anything else, and reads the answer.
+    pub(crate) async fn ask(
+        &self,
+        request: impl FnOnce(&Endpoint) -> Request<Bytes>,
+    ) -> Result<Answer, Refusal> {
+        let access = self.access();
+        let (head, body) = self.open(request(&access.endpoint)).await?;
+        self.read(head, body, &access).await
+    }
+
+    async fn open(&self, request: Request<Bytes>) -> Result<(Parts, Body), Refusal> {
+        let opened = timeout(self.response_timeout, self.client.open(request)).await;
+        match opened {
+            Ok(Ok(opened)) => Ok(opened),
+            Ok(Err(failure)) => Err(self.failed(&failure)),
+            Err(_) => {
+                log::warn!("the service gave no answer in time");
+                self.metrics.upstream_failed();
+                Err(Refusal::TIMED_OUT)
+            }
+        }
+    }
+
+    fn failed(&self, failure: &Failure) -> Refusal {
+        log::warn!("{failure}");
+        self.metrics.upstream_failed();
+        Refusal::NO_ANSWER
+    }
+
+    /// Reads an answer that is no stream.
+    async fn read(&self, head: Parts, body: Body, access: &Access) -> Result<Answer, Refusal> {
+        let status = head.status;
+        if status == StatusCode::UNAUTHORIZED {
+            log::error!(
+                "THE SERVICE REFUSES THE KEY (401): no visitor is answered until it is \
+                 replaced and read again (SIGHUP)"
+            );
+            self.metrics.key_refused();
+            return Err(Refusal::MISCONFIGURED);
+        }
+        let is_encoded = head.headers.get_all(CONTENT_ENCODING).iter();
+        let is_encoded = is_encoded.into_iter().any(|coding| coding != "identity");
+        let is_answer = status.is_success() || status.is_client_error() || status.is_server_error();
+        if !is_answer || is_encoded {
+            log::warn!("the service answered {status}, which is not passed on");
+            self.metrics.upstream_failed();
+            return Err(Refusal::NO_ANSWER);
+        }
+        let limit = if status.is_success() {
+            MAX_PAGE
+        } else {
+            MAX_ERROR
+        };
+        let body = match timeout(self.response_timeout, whole(body, limit)).await {
+            Ok(Some(body)) if !access.key.is_in(&body) => body,
+            // Broken off, too long, or with what nobody may see.
+            _ if status.is_success() => {
+                self.metrics.upstream_failed();
+                return Err(Refusal::NO_ANSWER);
+            }
+            _ => return Err(Refusal::NO_ANSWER.with_status(status)),
+        };
+        let mut headers = HeaderMap::with_capacity(PASSED.len() + 1);
+        for name in PASSED {
+            if let Some(value) = head.headers.get(&name) {
+                if !access.key.is_in(value.as_bytes()) {
+                    headers.insert(name, value.clone());
+                }
+            }
+        }
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+/// The body, where it ends within a limit.
+async fn whole(mut body: Body, limit: usize) -> Option<Bytes> {
+    let mut bytes = BytesMut::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece.ok()?;
+        if piece.len() > limit - bytes.len() {
+            return None;
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Some(bytes.freeze())
+}
+
+/// As every client has it: 200, of that type, in no encoding.
+fn is_stream(head: &Parts) -> bool {
+    highchat_proto::response::Answer::to_chat(head, &ClientConfig::default()).is_none()
+}
+
+impl Answer {
+    /// The sentence for the visitor in the API's error shape, where it is that.
+    pub(crate) fn message(&self) -> Option<String> {
+        let shape: Value = serde_json::from_slice(&self.body).ok()?;
+        let message = shape.get("error")?.get("message")?.as_str()?;
+        (!message.is_empty()).then(|| message.into())
+    }
+
+    pub(crate) fn into_response(self) -> Response<crate::body::Body> {
+        let mut response = Response::new(crate::body::Body::whole(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}

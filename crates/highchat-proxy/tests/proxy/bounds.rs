@@ -1,0 +1,147 @@
+//! How much a visitor may take of the proxy: time, bytes, connections, streams.
+
+use core::time::Duration;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+
+use highchat_sandbox::Step;
+
+use crate::support::*;
+
+const SHORT: Duration = Duration::from_millis(200);
+
+/// What comes until the connection ends, however it does.
+fn rest(mut stream: TcpStream) -> String {
+    let mut received = Vec::new();
+    match stream.read_to_end(&mut received) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+        Err(error) => panic!("the connection did not end: {error}"),
+    }
+    String::from_utf8(received).unwrap()
+}
+
+#[test]
+fn a_slow_head_a_slow_body_and_silence_are_dropped() {
+    let service = play([]);
+    let through = Through::to(service.base_url(), |config| config.request_timeout = SHORT);
+    let request = Call::chat("ա").bytes();
+    for len in [0, 1, 30, request.len() - 1] {
+        let mut stream = through.connect();
+        stream.write_all(&request[..len]).unwrap();
+        let answer = rest(stream);
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 408 "),
+            "{answer}"
+        );
+    }
+    assert_eq!(service.connections(), 0);
+}
+
+#[test]
+fn a_head_that_is_too_long_is_refused() {
+    let service = play([]);
+    let through = Through::to(service.base_url(), |_| ());
+    let mut stream = through.connect();
+    let head = format!("GET /healthz HTTP/1.1\r\nx: {}\r\n", "x".repeat(40_000));
+    // It may be refused before it is all written.
+    let _ = stream.write_all(head.as_bytes());
+
+    assert!(rest(stream).starts_with("HTTP/1.1 431 "));
+}
+
+#[test]
+fn a_body_without_an_end_is_refused() {
+    let service = play([]);
+    let through = Through::to(service.base_url(), |_| ());
+    let mut stream = through.connect();
+    let head = "POST /v1/chat HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                transfer-encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let chunk = format!("8000\r\n{}\r\n", " ".repeat(0x8000));
+    let mut writer = stream.try_clone().unwrap();
+    let writing = std::thread::spawn(move || {
+        // Until nobody takes it any more.
+        while writer.write_all(chunk.as_bytes()).is_ok() {}
+    });
+
+    let answer = read_until(&mut stream, "\r\n\r\n");
+
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    drop(rest(stream));
+    writing.join().unwrap();
+    assert_eq!(service.connections(), 0);
+}
+
+#[test]
+fn there_are_only_so_many_connections() {
+    let service = play([]);
+    let through = Through::to(service.base_url(), |config| {
+        config.connections = 3;
+        config.connections_a_visitor = 2;
+    });
+    let mut kept = Call::new("GET", "/healthz").open(&through);
+    read_until(&mut kept, "ok\n");
+    let mut other = Call::new("GET", "/healthz").open(&through);
+    read_until(&mut other, "ok\n");
+
+    assert_eq!(rest(through.connect()), "");
+
+    drop(kept);
+    until(|| {
+        let mut stream = Call::new("GET", "/healthz").open(&through);
+        stream.read(&mut [0]).is_ok_and(|read| read == 1)
+    });
+}
+
+#[test]
+fn there_are_only_so_many_streams_of_one_visitor_and_in_all() {
+    let hold = vec![Step::send(format!("{STREAM}{META}")), Step::Hold];
+    let service = play(vec![hold; 4]);
+    let through = Through::to(service.base_url(), |config| {
+        config.streams = 3;
+        config.streams_a_visitor = 2;
+        config.trusted_networks = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    let from = |address: &str| Call::chat("ա").header("x-forwarded-for", address);
+    let open = |address: &str| {
+        let mut stream = from(address).open(&through);
+        read_until(&mut stream, META);
+        stream
+    };
+    let first = open("192.0.2.1");
+    let _second = open("192.0.2.1");
+
+    let refused = from("192.0.2.1").send(&through);
+    assert_eq!(refused.refusal(), (503, "unavailable".to_owned()));
+    assert!(refused.header("retry-after").is_some());
+    let _third = open("192.0.2.2");
+    assert_eq!(from("192.0.2.3").send(&through).status, 503);
+
+    drop(first);
+    until(|| through.counted("highchat_proxy_streams ") == 2);
+    let _fourth = open("192.0.2.1");
+    assert_eq!(service.connections(), 4);
+}
+
+#[test]
+fn a_flood_of_nonsense_leaves_room_for_a_visitor() {
+    let sandbox = sandbox();
+    let through = Through::to(sandbox.base_url(), |_| ());
+    for _ in 0..20 {
+        let flood = [(); 10].map(|()| through.connect());
+        for (number, mut stream) in flood.into_iter().enumerate() {
+            let nonsense = [
+                &b"\x16\x03\x01"[..],
+                b"GET\r\n\r\n",
+                b"POST /v1/chat HTTP/1.1\r\n",
+                b"\0",
+            ];
+            // It may be refused before it is all written.
+            let _ = stream.write_all(nonsense[number % nonsense.len()]);
+        }
+    }
+
+    assert!(Call::chat("ա").send(&through).body.contains("event: done"));
+    until(|| through.counted("highchat_proxy_requests ") == 0);
+}

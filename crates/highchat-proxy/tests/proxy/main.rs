@@ -1,0 +1,15 @@
+//! The proxy over real sockets, in front of the sandbox and of byte-exact services.
+
+mod bounds;
+mod clients;
+mod cors;
+mod ending;
+mod faults;
+mod key;
+mod leaks;
+mod leaving;
+mod limits;
+mod ownership;
+mod requests;
+mod streams;
+mod support;

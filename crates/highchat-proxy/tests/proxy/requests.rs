@@ -1,0 +1,291 @@
+//! What goes to the service of what a visitor sends, and what comes back.
+
+use std::io::{Read as _, Write as _};
+
+use highchat_sandbox::Step;
+use serde_json::json;
+
+use crate::support::*;
+
+fn answer(status: &str, headers: &str, body: &str) -> Vec<Step> {
+    let len = body.len();
+    let head = format!("HTTP/1.1 {status}\r\ncontent-length: {len}\r\n{headers}\r\n");
+    vec![Step::send(head + body)]
+}
+
+#[test]
+fn a_message_is_made_anew_from_the_known_fields_alone() {
+    let service = play([vec![Step::send(format!("{STREAM}{META}{DONE}"))]]);
+    let through = Through::to(&format!("{}/prefix", service.base_url()), |_| ());
+    let body = json!({
+        "message": "Բարև", "conversation_id": "c1", "visitor_ref": "somebody else",
+        "slug": "x", "admin": true,
+    });
+    let call = Call::post("/v1/chat?x=y", &body)
+        .header("authorization", "Bearer hc_of_the_visitor")
+        .header("cookie", "session=1")
+        .header("x-forwarded-for", "1.2.3.4")
+        .header("forwarded", "for=1.2.3.4")
+        .header("accept-encoding", "gzip")
+        .header("referer", "https://shop.example/secret");
+
+    let got = call.send(&through);
+
+    assert_eq!(got.body, format!("{META}{DONE}"));
+    assert_eq!(got.header("content-type"), Some("text/event-stream"));
+    assert_eq!(got.header("cache-control"), Some("no-cache, no-transform"));
+    assert_eq!(got.header("x-accel-buffering"), Some("no"));
+    let sent = String::from_utf8(service.requests().remove(0)).unwrap();
+    let (head, body) = sent.split_once("\r\n\r\n").unwrap();
+    let mut lines: Vec<_> = head.lines().collect();
+    lines[1..].sort_unstable();
+    let host = service.base_url().replace("http://", "host: ");
+    let agent = format!("user-agent: highchat-rust/{}", env!("CARGO_PKG_VERSION"));
+    let authorization = format!("authorization: Bearer {KEY}");
+    assert_eq!(
+        lines,
+        [
+            "POST /prefix/v1/chat HTTP/1.1",
+            "accept-encoding: identity",
+            "accept: text/event-stream",
+            &authorization,
+            &format!("content-length: {}", body.len()),
+            "content-type: application/json",
+            &host,
+            &agent,
+        ]
+    );
+    assert_eq!(body, r#"{"message":"Բարև","conversation_id":"c1"}"#);
+}
+
+#[test]
+fn polls_and_ratings_are_made_anew_as_well() {
+    let page = r#"{"state":"human","messages":[],"new":1}"#;
+    let service = play([
+        answer(
+            "200 OK",
+            "content-type: application/json\r\nset-cookie: a=b\r\n",
+            page,
+        ),
+        answer("201 Created", "", "{}"),
+    ]);
+    let through = Through::to(service.base_url(), |config| {
+        config.prefix = Some("/api".parse().unwrap());
+    });
+
+    let polled = Call::new(
+        "GET",
+        "/api/v1/conversations/a%2Fb/messages?after=2026-06-14T10:00:00%2B04:00&x=y",
+    );
+    let polled = polled.send(&through);
+    let body = json!({ "rating": 1, "comment": "լավ", "x": 2 });
+    let rated = Call::post("/v1/conversations/c1/rating", &body).send(&through);
+
+    assert_eq!((polled.status, &*polled.body), (200, page));
+    assert_eq!(polled.header("set-cookie"), None);
+    assert_eq!((rated.status, &*rated.body), (201, "{}"));
+    let sent = service.requests();
+    let sent: Vec<_> = sent
+        .iter()
+        .map(|bytes| String::from_utf8_lossy(bytes))
+        .collect();
+    assert!(sent[0].starts_with(
+        "GET /v1/conversations/a%2Fb/messages?after=2026-06-14T10%3A00%3A00%2B04%3A00 HTTP/1.1\r\n"
+    ));
+    assert!(sent[1].starts_with("POST /v1/conversations/c1/rating HTTP/1.1\r\n"));
+    assert!(sent[1].ends_with("\r\n\r\n{\"rating\":1,\"comment\":\"լավ\"}"));
+}
+
+#[test]
+fn what_is_no_request_of_the_api_never_reaches_the_service() {
+    let service = play([]);
+    let through = Through::to(service.base_url(), |_| ());
+    let chat = |body: &str| Call::chat("").body(body);
+    let rating = |body| Call::post("/v1/conversations/c1/rating", &body);
+    let cases = [
+        (Call::new("GET", "/v1/admin"), 404, "not_found"),
+        (Call::new("GET", "/v1/chat"), 404, "not_found"),
+        (
+            Call::new("DELETE", "/v1/conversations/c1/messages"),
+            404,
+            "not_found",
+        ),
+        (
+            Call::post("/v1/chat?slug=demo", &json!({"message": "a"})),
+            400,
+            "invalid_input",
+        ),
+        (
+            Call::new("GET", "/v1/conversations/c1/messages?slug=x"),
+            400,
+            "invalid_input",
+        ),
+        (
+            Call::new("GET", "/v1/conversations/c1/messages?after=now"),
+            400,
+            "invalid_input",
+        ),
+        (chat("{"), 400, "invalid_input"),
+        (chat("[]"), 400, "invalid_input"),
+        (chat("{\"message\":\"\"}"), 400, "invalid_input"),
+        (chat("{\"message\":1}"), 400, "invalid_input"),
+        (
+            chat("{\"message\":\"a\",\"message\":\"b\"}"),
+            400,
+            "invalid_input",
+        ),
+        (Call::chat(&"ա".repeat(4001)), 400, "invalid_input"),
+        (chat(&" ".repeat(64 * 1024 + 1)), 413, "invalid_input"),
+        (rating(json!({"rating": 2})), 400, "invalid_input"),
+        (rating(json!({})), 400, "invalid_input"),
+        (
+            Call::new("POST", "/v1/chat")
+                .header("content-type", "text/plain")
+                .body("{\"message\":\"a\"}"),
+            415,
+            "invalid_input",
+        ),
+        (
+            Call::new("POST", "/v1/chat").body("{\"message\":\"a\"}"),
+            415,
+            "invalid_input",
+        ),
+    ];
+    for (call, status, code) in cases {
+        let shown = String::from_utf8_lossy(&call.bytes()).into_owned();
+        assert_eq!(
+            call.send(&through).refusal(),
+            (status, code.to_owned()),
+            "{shown}"
+        );
+    }
+    assert_eq!(service.connections(), 0);
+}
+
+#[test]
+fn a_status_and_its_error_are_passed_on_as_they_came() {
+    let shape = |code: &str| format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"m\"}}}}");
+    let json = "content-type: application/json\r\n";
+    let cases = [
+        ("400 Bad Request", json, shape("invalid_input")),
+        ("404 Not Found", json, shape("not_found")),
+        (
+            "429 Too Many Requests",
+            "content-type: a/b\r\nretry-after: 7\r\n",
+            shape("rate_limited"),
+        ),
+        (
+            "500 Internal Server Error",
+            "content-type: text/html\r\n",
+            "<h1>oh</h1>".to_owned(),
+        ),
+        ("503 Service Unavailable", "", String::new()),
+        ("200 OK", json, shape("not_found")),
+    ];
+    let scripts = cases
+        .clone()
+        .map(|(status, headers, body)| answer(status, headers, &body));
+    let service = play(scripts.clone().into_iter().chain(scripts));
+    let through = Through::to(service.base_url(), |_| ());
+    for call in [Call::chat("ա"), Call::messages("c1")] {
+        for (status, headers, body) in &cases {
+            let got = call.clone().send(&through);
+            assert_eq!(got.status.to_string(), status[..3]);
+            assert_eq!(&got.body, body);
+            let wait = headers.contains("retry-after").then_some("7");
+            assert_eq!(got.header("retry-after"), wait);
+        }
+    }
+    assert_eq!(service.connections(), 12, "nothing is asked twice");
+}
+
+#[test]
+fn an_answer_that_is_none_is_a_502_in_the_apis_shape() {
+    let long = "x".repeat(2 << 20);
+    let scripts = [
+        answer("302 Found", "location: https://elsewhere.example/\r\n", ""),
+        answer("304 Not Modified", "", ""),
+        answer(
+            "200 OK",
+            "content-encoding: gzip\r\ncontent-type: text/event-stream\r\n",
+            "x",
+        ),
+        answer("200 OK", "content-type: application/json\r\n", &long),
+        vec![Step::send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}")],
+        vec![Step::send("nonsense\r\n\r\n")],
+        vec![],
+        vec![Step::Reset],
+    ];
+    let count = scripts.len();
+    let service = play(scripts.clone().into_iter().chain(scripts));
+    let through = Through::to(service.base_url(), |_| ());
+    for call in [Call::chat("ա"), Call::messages("c1")] {
+        for number in 0..count {
+            let got = call.clone().send(&through);
+            assert_eq!(got.refusal(), (502, "unavailable".to_owned()), "{number}");
+            assert_eq!(got.header("location"), None);
+        }
+    }
+    assert_eq!(
+        service.connections(),
+        2 * count,
+        "nothing is asked twice or elsewhere"
+    );
+}
+
+#[test]
+fn an_error_that_is_too_long_keeps_its_status_alone() {
+    let service = play([answer(
+        "500 Oh",
+        "content-type: text/html\r\n",
+        &"x".repeat(70_000),
+    )]);
+    let through = Through::to(service.base_url(), |_| ());
+
+    assert_eq!(
+        Call::chat("ա").send(&through).refusal(),
+        (500, "unavailable".to_owned())
+    );
+}
+
+#[test]
+fn a_service_that_is_not_there_is_a_502() {
+    let through = Through::to("http://127.0.0.1:1", |_| ());
+
+    assert_eq!(Call::chat("ա").send(&through).refusal().0, 502);
+    assert_eq!(Call::messages("c").send(&through).refusal().0, 502);
+}
+
+#[test]
+fn health_readiness_and_counters_are_told() {
+    let service = play([]);
+    let through = Through::to(service.base_url(), |_| ());
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(Call::new("GET", path).send(&through).status, 200);
+    }
+    assert_eq!(Call::new("GET", "/metrics").send(&through).status, 404);
+
+    let mut stream = connect(through.server.metrics_addr().unwrap());
+    stream
+        .write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n")
+        .unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+
+    let counted = "highchat_proxy_requests_total{endpoint=\"other\",status=\"4xx\"} 1\n";
+    assert!(page.contains(counted), "{page}");
+    assert!(page.contains("\ncontent-type: text/plain; version=0.0.4\r\n"));
+    assert!(page.contains("# TYPE highchat_proxy_streams gauge\nhighchat_proxy_streams 0\n"));
+}
+
+#[test]
+fn requests_follow_each_other_on_one_connection() {
+    let sandbox = sandbox();
+    let through = Through::to(sandbox.base_url(), |_| ());
+    let mut stream = Call::chat("ա").open(&through);
+    read_until(&mut stream, "\r\n0\r\n\r\n");
+
+    stream.write_all(&Call::messages("none").bytes()).unwrap();
+
+    assert!(read_until(&mut stream, "\r\n\r\n").starts_with("HTTP/1.1 404 "));
+}

@@ -1,0 +1,276 @@
+//! Replies on their way through, and how they end.
+
+use core::time::Duration;
+use std::io::Read as _;
+
+use highchat_sandbox::Step;
+
+use crate::support::*;
+
+const TICK: Duration = Duration::from_millis(60);
+
+#[test]
+fn events_come_one_by_one_as_the_service_sends_them() {
+    let service = play([vec![
+        Step::send(format!("{STREAM}{META}{}", delta("a"))),
+        Step::AwaitRequest,
+        Step::send(delta("b")),
+        Step::AwaitRequest,
+        Step::send(DONE),
+    ]]);
+    let through = Through::to(service.base_url(), |_| ());
+    let mut stream = Call::chat("ա").open(&through);
+
+    // The service says no more before the script is told so: none of it waits for the rest.
+    read_until(&mut stream, &delta("a"));
+    assert_eq!(through.counted("highchat_proxy_streams "), 1);
+    drop(service);
+    // It is gone in the middle of a reply.
+    let rest = read_until(&mut stream, "\r\n0\r\n\r\n");
+    assert!(rest.contains("event: error\ndata: {\"message\":"), "{rest}");
+}
+
+#[test]
+fn an_event_in_single_bytes_comes_whole() {
+    let mut script = vec![Step::send(STREAM)];
+    script.extend(
+        META.bytes()
+            .chain(DONE.bytes())
+            .map(|byte| Step::send([byte])),
+    );
+    let service = play([script]);
+    let through = Through::to(service.base_url(), |_| ());
+
+    assert_eq!(Call::chat("ա").send(&through).body, format!("{META}{DONE}"));
+}
+
+#[test]
+fn a_reply_that_is_cut_anywhere_ends_with_an_error_at_a_boundary() {
+    let reply = format!(
+        "{META}: c\n\n{}{}",
+        delta("ա"),
+        delta("b").replace('\n', "\r\n")
+    );
+    let cuts: Vec<usize> = (0..=reply.len()).collect();
+    let scripts = cuts.iter().map(|cut| {
+        let mut bytes = STREAM.as_bytes().to_vec();
+        bytes.extend_from_slice(&reply.as_bytes()[..*cut]);
+        vec![Step::Send(bytes)]
+    });
+    let service = play(scripts.collect::<Vec<_>>());
+    let through = Through::to(service.base_url(), |_| ());
+    for cut in cuts {
+        let got = Call::chat("ա").send(&through);
+        let before = got.before_error();
+        // A known event that lacks only its blank line is whole, and gets it.
+        let before = before.strip_suffix("\n\n").unwrap_or(before);
+        assert!(
+            reply.starts_with(before.trim_end_matches(['\r', '\n'])),
+            "cut at {cut}: {before:?}"
+        );
+        let lost = cut - before.len().min(cut);
+        assert!(lost <= delta("b").len() + 8, "cut at {cut}");
+    }
+    until(|| {
+        through.counted("highchat_proxy_streams_total{outcome=\"cut\"}") == reply.len() as u64 + 1
+    });
+}
+
+#[test]
+fn a_reset_and_a_broken_chunk_end_with_an_error_too() {
+    let chunked = STREAM.replace("\r\n\r\n", "\r\ntransfer-encoding: chunked\r\n\r\n");
+    let chunk = format!("{chunked}{:x}\r\n{META}\r\n", META.len());
+    let service = play([
+        vec![
+            Step::send(format!("{STREAM}{META}")),
+            Step::Pause(TICK),
+            Step::Reset,
+        ],
+        vec![Step::send(format!("{chunk}ff\r\nevent: done"))],
+        vec![Step::send(format!("{chunk}zz\r\n"))],
+        vec![Step::send(format!("{chunk}0\r\n\r\n"))],
+    ]);
+    let through = Through::to(service.base_url(), |_| ());
+    for _ in 0..4 {
+        assert_eq!(Call::chat("ա").send(&through).before_error(), META);
+    }
+}
+
+#[test]
+fn done_human_and_error_each_end_a_reply_without_another_word() {
+    let human = "event: human\ndata: {\"message\":\"m\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
+    let error = "event: error\ndata: {\"message\":\"m\"}\n\n";
+    let ends = [DONE, human, error].map(|end| format!("{META}{end}"));
+    let torso = [DONE.trim_end(), DONE].map(|end| format!("{META}{end}"));
+    let after = format!("{META}{DONE}event: del");
+    let replies = ends.iter().chain(&torso).chain([&after]);
+    let service = play(
+        replies
+            .clone()
+            .map(|reply| vec![Step::send(format!("{STREAM}{reply}"))])
+            .collect::<Vec<_>>(),
+    );
+    let through = Through::to(service.base_url(), |_| ());
+    for reply in replies {
+        let whole = reply.strip_suffix("event: del").unwrap_or(reply);
+        assert_eq!(
+            Call::chat("ա").send(&through).body.trim_end(),
+            whole.trim_end()
+        );
+    }
+    until(|| through.counted("highchat_proxy_streams_total{outcome=\"whole\"}") == 6);
+}
+
+#[test]
+fn a_service_that_does_not_close_after_the_end_holds_nobody() {
+    let service = play([vec![
+        Step::send(format!("{STREAM}{META}{DONE}")),
+        Step::Hold,
+    ]]);
+    let through = Through::to(service.base_url(), |config| config.settle_timeout = TICK);
+
+    assert_eq!(Call::chat("ա").send(&through).body, format!("{META}{DONE}"));
+    assert!(service.wait_for_close(0, LONG));
+}
+
+#[test]
+fn silence_carries_comments_and_then_ends_with_an_error() {
+    let service = play([vec![Step::send(format!("{STREAM}{META}")), Step::Hold]]);
+    let through = Through::to(service.base_url(), |config| {
+        config.keepalive = TICK;
+        config.idle_timeout = 6 * TICK;
+    });
+
+    let got = Call::chat("ա").send(&through);
+
+    let comments = got.before_error().strip_prefix(META).unwrap();
+    assert!(comments.len() >= 2 * COMMENT.len(), "{comments}");
+    assert_eq!(comments.replace(COMMENT, ""), "");
+    assert!(service.wait_for_close(0, LONG));
+    until(|| through.counted("highchat_proxy_streams_total{outcome=\"silent\"}") == 1);
+}
+
+#[test]
+fn a_comment_never_lands_inside_an_event() {
+    let (first, last) = DONE.split_at(20);
+    let service = play([vec![
+        Step::send(format!("{STREAM}{META}{first}")),
+        Step::Pause(4 * TICK),
+        Step::send(last),
+    ]]);
+    let through = Through::to(service.base_url(), |config| config.keepalive = TICK);
+
+    let got = Call::chat("ա").send(&through);
+
+    assert!(got.body.contains(COMMENT));
+    assert_eq!(got.body.replace(COMMENT, ""), format!("{META}{DONE}"));
+}
+
+#[test]
+fn nothing_but_pings_is_no_progress() {
+    let ping = "event: ping\ndata: {}\n\n";
+    let mut script = vec![Step::send(STREAM)];
+    script.extend((0..10_000).flat_map(|_| [Step::send(ping), Step::Pause(TICK / 20)]));
+    let service = play([script]);
+    let through = Through::to(service.base_url(), |config| {
+        config.progress_timeout = 3 * TICK
+    });
+
+    let got = Call::chat("ա").send(&through);
+
+    assert_eq!(got.before_error().replace(ping, ""), "");
+}
+
+#[test]
+fn a_visitor_is_not_left_in_silence_for_the_head() {
+    let service = play([vec![
+        Step::Pause(4 * TICK),
+        Step::send(format!("{STREAM}{META}{DONE}")),
+    ]]);
+    let through = Through::to(service.base_url(), |config| config.keepalive = TICK);
+
+    let got = Call::chat("ա").send(&through);
+
+    assert!(got.body.starts_with(COMMENT), "{}", got.body);
+    assert_eq!(got.body.replace(COMMENT, ""), format!("{META}{DONE}"));
+}
+
+#[test]
+fn a_refusal_that_comes_late_is_an_error_event_with_its_sentence() {
+    let body = "{\"error\":{\"code\":\"rate_limited\",\"message\":\"սպասեք\"}}";
+    let head = format!("HTTP/1.1 429 No\r\ncontent-length: {}\r\n\r\n", body.len());
+    let service = play([vec![Step::Pause(2 * TICK), Step::send(head + body)]]);
+    let through = Through::to(service.base_url(), |config| config.keepalive = TICK);
+
+    let got = Call::chat("ա").send(&through);
+
+    assert_eq!(got.before_error().replace(COMMENT, ""), "");
+    assert!(
+        got.body
+            .ends_with("event: error\ndata: {\"message\":\"սպասեք\"}\n\n")
+    );
+}
+
+#[test]
+fn a_head_that_never_comes_is_an_error_in_time() {
+    let service = play([vec![Step::Hold], vec![Step::Hold]]);
+    let through = Through::to(service.base_url(), |config| {
+        config.keepalive = TICK;
+        config.response_timeout = 3 * TICK;
+    });
+
+    assert_eq!(
+        Call::chat("ա")
+            .send(&through)
+            .before_error()
+            .replace(COMMENT, ""),
+        ""
+    );
+    assert_eq!(Call::messages("c1").send(&through).refusal().0, 504);
+    assert!(service.wait_for_close(0, LONG) && service.wait_for_close(1, LONG));
+}
+
+#[test]
+fn an_event_without_an_end_is_not_read_for_ever() {
+    let mut bytes = format!("{STREAM}{META}data: ").into_bytes();
+    bytes.resize(8 << 20, b'x');
+    let service = play([vec![Step::Send(bytes), Step::Hold]]);
+    let through = Through::to(service.base_url(), |_| ());
+
+    assert_eq!(Call::chat("ա").send(&through).before_error(), META);
+    until(|| through.counted("highchat_proxy_streams ") == 0);
+}
+
+#[test]
+fn a_slow_visitor_slows_the_service_down_and_gets_everything() {
+    let text = "x".repeat(1000);
+    let event = delta(&text);
+    let mut reply = format!("{STREAM}{META}");
+    while reply.len() < 16 << 20 {
+        reply.push_str(&event);
+    }
+    reply.push_str(DONE);
+    let len = reply.len() - STREAM.len();
+    let service = play([vec![Step::send(reply)]]);
+    let through = Through::to(service.base_url(), |_| ());
+    let mut stream = Call::chat("ա").open(&through);
+    read_until(&mut stream, META);
+    // Not all of it fits on the way, so the service still has some.
+    until(|| {
+        let before = through.server.proxy().metrics();
+        std::thread::sleep(TICK);
+        before == through.server.proxy().metrics()
+    });
+    assert!(!service.wait_for_close(0, Duration::ZERO));
+
+    let mut rest = Vec::new();
+    while !rest.ends_with(b"\r\n0\r\n\r\n") {
+        let mut chunk = [0; 65_536];
+        let read = stream.read(&mut chunk).unwrap();
+        assert!(read > 0, "a whole answer");
+        rest.extend_from_slice(&chunk[..read]);
+    }
+
+    assert!(String::from_utf8_lossy(&rest).contains("event: done"));
+    until(|| through.counted("highchat_proxy_stream_bytes_total ") == len as u64);
+}

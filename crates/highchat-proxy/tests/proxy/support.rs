@@ -1,0 +1,298 @@
+//! A proxy in front of a service, and a visitor on a plain socket.
+
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use highchat_proxy::{Config, KeySource, Proxy, Server};
+use highchat_sandbox::{Playback, Sandbox, Step};
+use serde_json::{Value, json};
+
+/// Longer than anything here takes, unless it hangs.
+pub(crate) const LONG: Duration = Duration::from_secs(20);
+
+pub(crate) const KEY: &str = "hc_very_secret";
+pub(crate) const ORIGIN: &str = "https://shop.example";
+pub(crate) const SECRET: &[u8] = b"the secret of the tests";
+
+/// A head of a reply whose end is the end of its connection.
+pub(crate) const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+pub(crate) const META: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
+pub(crate) const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
+                               \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
+pub(crate) const COMMENT: &str = ": keepalive\n\n";
+
+pub(crate) fn delta(text: &str) -> String {
+    format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
+}
+
+/// A file that is gone with it.
+pub(crate) struct File(PathBuf);
+
+impl File {
+    pub(crate) fn new(text: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("secret-{}-{number}", std::process::id());
+        let file = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
+        file.write(text);
+        file
+    }
+
+    pub(crate) fn write(&self, text: &str) {
+        fs::write(&self.0, text).expect("a file that can be written");
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // Whatever is left over is in the build's own directory.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A proxy, with the file that holds its key.
+pub(crate) struct Through {
+    pub(crate) server: Server,
+    pub(crate) key_file: File,
+}
+
+impl Through {
+    /// Without limits that a test would meet by the way.
+    pub(crate) fn to(base_url: &str, set: impl FnOnce(&mut Config)) -> Self {
+        let key_file = File::new(&format!(" {KEY}\n"));
+        let mut config = Config::default();
+        config.base_url = base_url.into();
+        config.messages_in_all = 0;
+        config.messages_a_visitor = 0;
+        config.polls_a_visitor = 0;
+        config.poll_memory = Duration::ZERO;
+        set(&mut config);
+        let source = KeySource::File(key_file.path().into());
+        let proxy = Proxy::new(config, source).expect("a sound configuration");
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = Server::start(proxy, any, Some(any)).expect("free ports");
+        Self { server, key_file }
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://{}", self.server.addr())
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        connect(self.server.addr())
+    }
+
+    /// The value of a counter, labels and all; 0 where it is not told.
+    pub(crate) fn counted(&self, name: &str) -> u64 {
+        let page = self.server.proxy().metrics();
+        let line = page.lines().find_map(|line| line.strip_prefix(name));
+        line.map_or(0, |value| value.trim().parse().expect("a number"))
+    }
+}
+
+pub(crate) fn connect(addr: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(addr).expect("it listens");
+    stream.set_read_timeout(Some(LONG)).expect("a timeout");
+    stream
+}
+
+/// A service that plays each of these to one connection.
+pub(crate) fn play(scripts: impl IntoIterator<Item = Vec<Step>>) -> Playback {
+    Playback::start(scripts).expect("a free port")
+}
+
+/// A sandbox that takes the proxy's key and makes nobody wait.
+pub(crate) fn sandbox() -> Sandbox {
+    let builder = Sandbox::builder().key(KEY).token_delay(Duration::ZERO);
+    builder.rate_limit(0).start().expect("a free port")
+}
+
+/// A visitor's request.
+#[derive(Clone)]
+pub(crate) struct Call {
+    method: &'static str,
+    target: String,
+    headers: String,
+    body: Vec<u8>,
+}
+
+impl Call {
+    pub(crate) fn new(method: &'static str, target: impl Into<String>) -> Self {
+        Self {
+            method,
+            target: target.into(),
+            headers: String::new(),
+            body: Vec::new(),
+        }
+    }
+
+    pub(crate) fn post(target: &str, body: &Value) -> Self {
+        let call = Self::new("POST", target).body(body.to_string());
+        call.header("content-type", "application/json")
+    }
+
+    pub(crate) fn chat(message: &str) -> Self {
+        Self::post("/v1/chat", &json!({ "message": message }))
+    }
+
+    pub(crate) fn messages(id: &str) -> Self {
+        Self::new("GET", format!("/v1/conversations/{id}/messages"))
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers += &format!("{name}: {value}\r\n");
+        self
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sends it, and reads the answer to the end of the connection.
+    pub(crate) fn send(self, through: &Through) -> Answer {
+        let mut stream = self.header("connection", "close").open(through);
+        let mut received = Vec::new();
+        stream.read_to_end(&mut received).expect("a whole answer");
+        Answer::parse(&received)
+    }
+
+    /// Sends it, and leaves the answer to be read.
+    pub(crate) fn open(self, through: &Through) -> TcpStream {
+        let mut stream = through.connect();
+        stream.write_all(&self.bytes()).expect("it is taken");
+        stream
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\nhost: proxy\r\n",
+            self.method, self.target
+        );
+        head += &self.headers;
+        if !self.body.is_empty() {
+            head += &format!("content-length: {}\r\n", self.body.len());
+        }
+        head += "\r\n";
+        [head.as_bytes(), &self.body].concat()
+    }
+}
+
+/// Reads until what came contains `end`.
+pub(crate) fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut received = Vec::new();
+    let mut byte = [0];
+    while !received.ends_with(end.as_bytes()) {
+        stream.read_exact(&mut byte).expect("more of the answer");
+        received.push(byte[0]);
+    }
+    String::from_utf8(received).expect("UTF-8")
+}
+
+/// Waits until that is so; far longer than it ever takes.
+pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < LONG, "it never was so");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// An answer, its chunks joined.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    fn parse(received: &[u8]) -> Self {
+        let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+        let end = end.expect("a head");
+        let head = core::str::from_utf8(&received[..end]).expect("UTF-8");
+        let (first, rest) = head.split_once("\r\n").unwrap_or((head, ""));
+        let status = first.split(' ').nth(1).expect("a status").parse();
+        let headers = rest
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect();
+        let mut answer = Self {
+            status: status.expect("a number"),
+            headers,
+            body: String::new(),
+        };
+        let body = match answer.header("transfer-encoding") {
+            Some("chunked") => joined(&received[end + 4..]),
+            _ => received[end + 4..].to_vec(),
+        };
+        answer.body = String::from_utf8_lossy(&body).into_owned();
+        answer
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    /// The status, and the code of the error.
+    pub(crate) fn refusal(&self) -> (u16, String) {
+        let error = self.json()["error"].clone();
+        let message = error["message"].as_str().expect("a sentence");
+        assert!(
+            message.chars().any(|char| ('ա'..='ֆ').contains(&char)),
+            "{message}"
+        );
+        (self.status, error["code"].as_str().expect("a code").into())
+    }
+
+    /// The stream without the `error` event at its end, which must be there.
+    pub(crate) fn before_error(&self) -> &str {
+        let (before, data) = self
+            .body
+            .rsplit_once("event: error\ndata: ")
+            .expect("an error");
+        let data: Value = serde_json::from_str(data.strip_suffix("\n\n").unwrap()).unwrap();
+        assert!(
+            data["message"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty())
+        );
+        before
+    }
+}
+
+/// The bytes of a chunked body, which must be whole.
+fn joined(mut chunked: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let end = chunked.windows(2).position(|bytes| bytes == b"\r\n");
+        let end = end.expect("the line of a chunk");
+        let length = core::str::from_utf8(&chunked[..end]).expect("a length");
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        chunked = &chunked[end + 2..];
+        if length == 0 {
+            assert_eq!(chunked, b"\r\n", "a clean end");
+            return body;
+        }
+        body.extend_from_slice(&chunked[..length]);
+        chunked = &chunked[length + 2..];
+    }
+}
