@@ -60,7 +60,7 @@ pub fn race(lanes: &[&dyn Fn()], rounds: usize) -> Vec<Duration> {
 ///
 /// It cannot; as which it is to be shown.
 pub fn qualify(contender: &Contender, cell: Cell) -> Result<(), Outcome> {
-    let streams = [64 << 10, 256 << 10].map(|len| Workload::new(cell.kind, len));
+    let streams = [64 << 10, 512 << 10].map(|len| Workload::new(cell.kind, len));
     if contender.check(cell.mode, &streams[0], cell.cut).is_err() {
         return Err(Outcome::Wrong);
     }
@@ -68,8 +68,8 @@ pub fn qualify(contender: &Contender, cell: Cell) -> Result<(), Outcome> {
         let run = || time(|| contender.run(cell.mode, &stream, cell.cut));
         (0..5).map(|_| run()).min().expect("there are five")
     });
-    // Four times as long: 4 is linear, 16 quadratic.
-    if long > 8 * short {
+    // Eight times as long: 8 is linear, 64 quadratic.
+    if long > 24 * short {
         return Err(Outcome::Quadratic);
     }
     Ok(())
