@@ -7,7 +7,6 @@ use http::{Response, StatusCode};
 use log::Level;
 use tokio::sync::watch;
 
-use crate::body::Body;
 use crate::metrics::Metrics;
 use crate::visitor::Network;
 
@@ -83,7 +82,7 @@ impl Entry {
     }
 
     /// It is answered, with this.
-    pub(crate) fn with(mut self, response: Response<Body>) -> Response<Body> {
+    pub(crate) fn with<B>(mut self, response: Response<B>) -> Response<B> {
         self.status = Some(response.status());
         response
     }
