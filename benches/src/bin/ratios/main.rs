@@ -11,7 +11,7 @@ mod standings;
 
 use std::process::ExitCode;
 
-use highchat_benches::workload::{self, Kind};
+use highchat_benches::workload;
 
 use crate::goals::Goals;
 use crate::standings::Standings;
@@ -21,17 +21,6 @@ use crate::standings::Standings;
 struct Effort {
     len: usize,
     rounds: usize,
-}
-
-impl Effort {
-    /// How long a stream is. Of long lines, what the second level of caches holds: in a longer one
-    /// their ends are found faster than the memory gives the bytes, and all are as fast.
-    fn len_of(self, kind: Kind) -> usize {
-        match kind {
-            Kind::Long => self.len.min(512 << 10),
-            _ => self.len,
-        }
-    }
 }
 
 struct Arguments {

@@ -53,7 +53,7 @@ impl Standings {
         // pages of a stream costs more than to find the ends of its long lines.
         for goal in GOALS {
             if workloads.iter().all(|known| known.kind != goal.cell.kind) {
-                workloads.push(Workload::new(goal.cell.kind, effort.len_of(goal.cell.kind)));
+                workloads.push(Workload::new(goal.cell.kind, effort.len));
             }
         }
         let standings = GOALS.into_iter().map(|goal| {
