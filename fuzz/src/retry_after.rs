@@ -113,7 +113,7 @@ pub fn hold(input: &Input<'_>) {
         "the same for a message"
     );
 
-    let [retry_after, date] = sent;
+    let [retry_after, date] = &sent;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let moment = |text: &str| httpdate::parse_http_date(text).ok();
     match (retry_after.as_deref(), date.as_deref()) {
@@ -126,7 +126,14 @@ pub fn hold(input: &Input<'_>) {
         (Some(until), Some(date)) => match (moment(until), moment(date)) {
             (Some(until), Some(date)) => {
                 let left = until.duration_since(date).unwrap_or_default();
-                assert_eq!(wait, Some(left));
+                // The oracle looks at no separator: "06-Nov-94)08:49:37 GMT" is a date to it.
+                let has_others = sent.iter().flatten().any(|text| {
+                    text.bytes()
+                        .any(|b| !b.is_ascii_alphanumeric() && !b" ,:-".contains(&b))
+                });
+                if wait.is_some() || !has_others {
+                    assert_eq!(wait, Some(left));
+                }
             }
             _ => {
                 let longest = Duration::from_secs(10_000 * 366 * 24 * 60 * 60);
