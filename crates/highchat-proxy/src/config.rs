@@ -7,8 +7,8 @@ use highchat_proto::endpoint::{Endpoint, InvalidBaseUrl};
 use http::HeaderName;
 use ipnet::IpNet;
 
-use crate::cors::Origin;
 use crate::key::KeyError;
+use crate::origin::Origin;
 use crate::ownership::Secret;
 use crate::route::Prefix;
 

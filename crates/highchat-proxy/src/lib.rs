@@ -70,6 +70,7 @@ mod entry;
 mod events;
 mod key;
 mod metrics;
+mod origin;
 mod ownership;
 mod pace;
 mod proxy;
@@ -88,9 +89,9 @@ mod window;
 
 pub use body::Body;
 pub use config::{Config, InvalidConfig};
-pub use cors::{InvalidOrigin, Origin};
 pub use ipnet::IpNet;
 pub use key::{KeyError, KeySource};
+pub use origin::{InvalidOrigin, Origin};
 pub use ownership::{Secret, WeakSecret};
 pub use proxy::{PeerService, Proxy};
 pub use route::{InvalidPrefix, Prefix};
