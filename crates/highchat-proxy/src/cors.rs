@@ -47,7 +47,7 @@ impl Cors {
 /// pages written for the service send one; it goes no further.
 pub(crate) fn preflight(allowed: Option<&HeaderValue>) -> Response<Body> {
     if allowed.is_none() {
-        return Refusal::FOREIGN_ORIGIN.into_response();
+        return Refusal::FOREIGN_ORIGIN.into_response().map(Body::whole);
     }
     let mut response = Response::new(Body::whole(""));
     *response.status_mut() = StatusCode::NO_CONTENT;

@@ -122,7 +122,7 @@ impl Desk {
             Some(Route::Rating(id)) => self.rate(id, head, body, visitor).await,
             Some(Route::Chat) => return self.chat(head, body, visitor, entry).await,
         };
-        entry.with(answer.unwrap_or_else(Refusal::into_response))
+        entry.with(answer.unwrap_or_else(|refusal| refusal.into_response().map(Body::whole)))
     }
 
     async fn poll(
@@ -195,11 +195,11 @@ impl Desk {
             let turn = Turn::reserve(&self.window, self.config.queue_patience)
                 .map_err(Refusal::rate_limited)?;
             turn.comes().await;
-            Ok((request, slot))
+            Ok::<_, Refusal>((request, slot))
         };
         let (request, slot) = match admitted.await {
             Ok(admitted) => admitted,
-            Err(refusal) => return entry.with(Refusal::into_response(refusal)),
+            Err(refusal) => return entry.with(Refusal::into_response(refusal).map(Body::whole)),
         };
         let mut opening = self.upstream.chat(|endpoint| endpoint.chat(&request));
         // A status is passed on as it is; but a visitor is not left in silence for it.
@@ -211,7 +211,9 @@ impl Desk {
             None => Err(opening),
             Some(Opened::Reply(body)) => Ok(body),
             Some(Opened::Refused(answer)) => return entry.with(answer.into_response()),
-            Some(Opened::Failed(refusal)) => return entry.with(refusal.into_response()),
+            Some(Opened::Failed(refusal)) => {
+                return entry.with(Refusal::into_response(refusal).map(Body::whole));
+            }
         };
         entry.streams();
         let owner = Owner {

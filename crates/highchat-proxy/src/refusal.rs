@@ -6,8 +6,6 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde_json::json;
 
-use crate::body::Body;
-
 /// A request that the proxy itself refuses: a status, a code (one of the API's four where
 /// one fits), an Armenian sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,9 +117,9 @@ impl Refusal {
         self.message
     }
 
-    pub(crate) fn into_response(self) -> Response<Body> {
+    pub(crate) fn into_response(self) -> Response<String> {
         let shape = json!({ "error": { "code": self.code, "message": self.message } });
-        let mut response = Response::new(Body::whole(shape.to_string()));
+        let mut response = Response::new(shape.to_string());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(
