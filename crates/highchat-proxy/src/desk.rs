@@ -144,7 +144,7 @@ impl Desk {
             .asked
             .ask(question, self.config.poll_memory, ask)
             .await?;
-        Ok(answer.into_response())
+        Ok(answer.into_response().map(Body::whole))
     }
 
     async fn rate<B: hyper::body::Body>(
@@ -161,7 +161,7 @@ impl Desk {
             .upstream
             .ask(|endpoint| endpoint.rate(&request))
             .await?;
-        Ok(answer.into_response())
+        Ok(answer.into_response().map(Body::whole))
     }
 
     async fn body<B: hyper::body::Body>(
@@ -210,7 +210,9 @@ impl Desk {
         let source = match opened {
             None => Err(opening),
             Some(Opened::Reply(body)) => Ok(body),
-            Some(Opened::Refused(answer)) => return entry.with(answer.into_response()),
+            Some(Opened::Refused(answer)) => {
+                return entry.with(answer.into_response().map(Body::whole));
+            }
             Some(Opened::Failed(refusal)) => {
                 return entry.with(Refusal::into_response(refusal).map(Body::whole));
             }

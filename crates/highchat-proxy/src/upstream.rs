@@ -254,8 +254,8 @@ impl Answer {
         (!message.is_empty()).then(|| message.into())
     }
 
-    pub(crate) fn into_response(self) -> Response<crate::body::Body> {
-        let mut response = Response::new(crate::body::Body::whole(self.body));
+    pub(crate) fn into_response(self) -> Response<Bytes> {
+        let mut response = Response::new(self.body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response
