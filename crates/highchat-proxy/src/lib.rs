@@ -71,6 +71,7 @@ mod events;
 mod key;
 mod metrics;
 mod origin;
+mod outcome;
 mod ownership;
 mod pace;
 mod proxy;

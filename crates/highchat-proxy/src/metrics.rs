@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use http::StatusCode;
 
-use crate::entry::Outcome;
+use crate::outcome::Outcome;
 
 /// The routes that are counted apart; `other` is what there is not.
 const ROUTES: [&str; 7] = [

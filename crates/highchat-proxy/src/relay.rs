@@ -11,8 +11,9 @@ use serde_json::json;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use crate::entry::{Entry, Outcome};
+use crate::entry::Entry;
 use crate::events::Events;
+use crate::outcome::Outcome;
 use crate::refusal::Refusal;
 use crate::slots::Slot;
 use crate::upstream::{Opened, Opening, Reply};
