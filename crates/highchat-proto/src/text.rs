@@ -94,6 +94,7 @@ const fn is_low(half: u16) -> bool {
 impl Deref for Text<'_> {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         &self.value
     }
@@ -138,6 +139,7 @@ impl PartialEq<&str> for Text<'_> {
 }
 
 impl<'a> From<Cow<'a, str>> for Text<'a> {
+    #[inline]
     fn from(value: Cow<'a, str>) -> Self {
         Self {
             value,
@@ -148,6 +150,7 @@ impl<'a> From<Cow<'a, str>> for Text<'a> {
 }
 
 impl<'a> From<&'a str> for Text<'a> {
+    #[inline]
     fn from(value: &'a str) -> Self {
         Cow::Borrowed(value).into()
     }

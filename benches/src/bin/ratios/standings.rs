@@ -4,7 +4,7 @@ use highchat_benches::cells::{Cell, GOALS, Goal};
 use highchat_benches::contenders::ALL;
 use highchat_benches::plot::Plot;
 use highchat_benches::race::{Outcome, outcomes};
-use highchat_benches::report::{Table, nanos_each, show_outcome};
+use highchat_benches::report::{Table, nanos_each, show_nanos, show_outcome};
 use highchat_benches::workload::{Kind, Workload};
 
 use crate::Effort;
@@ -19,6 +19,14 @@ pub(crate) struct Standing {
 pub(crate) struct Standings(pub(crate) Vec<Standing>);
 
 impl Standing {
+    fn measure(goal: Goal, workload: &Workload, effort: Effort) -> Self {
+        Self {
+            goal,
+            events: workload.events(),
+            outcomes: outcomes(&ALL, goal.cell, workload, effort.rounds),
+        }
+    }
+
     /// Our time an event, in nanoseconds.
     pub(crate) fn ours(&self) -> f64 {
         self.nanos(0).expect("a race without us is no race")
@@ -49,21 +57,16 @@ impl Standings {
     /// Runs all cells.
     pub(crate) fn measure(effort: Effort) -> Self {
         let mut workloads: Vec<Workload> = Vec::new();
-        // All before anyone runs: later the process's memory is in pieces, and to find the
-        // pages of a stream costs more than to find the ends of its long lines.
         for goal in GOALS {
-            if workloads.iter().all(|known| known.kind != goal.cell.kind) {
-                workloads.push(Workload::new(goal.cell.kind, effort.len));
+            let kind = goal.cell.kind;
+            if workloads.iter().all(|known| known.kind != kind) {
+                workloads.push(Workload::new(kind, effort.len_of(kind)));
             }
         }
         let standings = GOALS.into_iter().map(|goal| {
             let of_kind = |known: &&Workload| known.kind == goal.cell.kind;
             let workload = workloads.iter().find(of_kind).expect("it was pushed");
-            Standing {
-                goal,
-                events: workload.events(),
-                outcomes: outcomes(&ALL, goal.cell, workload, effort.rounds),
-            }
+            Standing::measure(goal, workload, effort)
         });
         Self(standings.collect())
     }
@@ -95,4 +98,21 @@ impl Standings {
             groups: self.0.iter().filter(short).map(group).collect(),
         }
     }
+}
+
+/// How it is with long lines in a stream that is longer than the caches, for which there is
+/// no goal: all wait for the memory.
+pub(crate) fn long_lines_from_memory(effort: Effort) -> String {
+    let goal = GOALS.into_iter().find(|goal| goal.cell.kind == Kind::Long);
+    let goal = goal.expect("long lines have a goal");
+    let standing = Standing::measure(goal, &Workload::new(Kind::Long, effort.len), effort);
+    let (ours, (peer, its)) = (standing.ours(), standing.best_peer());
+    format!(
+        "{} in a stream of {} KiB: {}, {peer} {}: {:.2}×.",
+        goal.cell,
+        effort.len >> 10,
+        show_nanos(ours),
+        show_nanos(its),
+        its / ours,
+    )
 }

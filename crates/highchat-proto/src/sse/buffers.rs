@@ -74,6 +74,7 @@ impl Storage<'_> {
         }
     }
 
+    #[inline]
     fn limit(&self) -> usize {
         match self {
             #[cfg(feature = "alloc")]
@@ -210,6 +211,7 @@ impl<'b> Buffers<'b> {
     }
 
     /// How much still fits.
+    #[inline]
     pub(super) fn room(&self) -> usize {
         self.storage.limit() - self.data - self.value - self.kept
     }

@@ -239,16 +239,19 @@ impl<'b> Decoder<'b> {
     /// Any step but the usual one.
     #[inline(never)]
     fn advance_by(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
-        if self.next == Next::Tail {
-            if let [byte] = **input {
-                if self.push(byte) {
-                    *input = &[];
-                    return Ok(None);
+        match self.next {
+            Next::Event => self.advance_event(input, 0),
+            Next::Tail => {
+                if let [byte] = **input {
+                    if self.push(byte) {
+                        *input = &[];
+                        return Ok(None);
+                    }
                 }
+                self.advance_tail(input)
             }
-            return self.advance_tail(input);
+            _ => self.begin(input),
         }
-        self.begin(input)
     }
 
     /// A step that does not begin in the tail.
@@ -267,32 +270,34 @@ impl<'b> Decoder<'b> {
             self.next = Next::Event;
         }
         match self.next {
-            Next::Event => self.advance_event(input, chunk),
+            Next::Event => self.advance_event(input, chunk.len() - input.len()),
             Next::EventAfterCr | Next::Tail => Ok(None),
             Next::Start if chunk.is_empty() => self.plain.advance(input).map(|_| None),
             Next::Start | Next::Plain | Next::Shown => self.advance_plainly(input),
         }
     }
 
-    /// Reads on at the first byte of an event, where `input` is what is left of `chunk`.
+    /// Reads on at the first byte of an event, with `before` bytes of the chunk before.
+    #[inline]
     fn advance_event(
         &mut self,
         input: &mut &[u8],
-        chunk: &[u8],
+        before: usize,
     ) -> Result<Option<Ready>, DecodeError> {
         let len = input.len();
-        let ends = if len < BLOCK { fast::ends_of(input) } else { 0 };
+        let mut ends = 0;
         let looked = if len < BLOCK {
+            ends = fast::ends_of(input);
+            if let Some(usual) = fast::usual_by(input, ends) {
+                return Ok(Some(self.show(input, usual, before)));
+            }
             fast::look_by(input, ends)
         } else {
             fast::look(input)
         };
         match looked {
             Look::Usual(usual) if usual.place.len() <= self.plain.room() => {
-                *input = &input[usual.len..];
-                self.next = Next::behind(usual);
-                let place = usual.place.behind(chunk.len() - len);
-                Ok(Some(Ready(Source::Chunk(place))))
+                Ok(Some(self.show(input, usual, before)))
             }
             Look::More if len < BLOCK => {
                 self.tail[..len].copy_from_slice(input);
@@ -306,6 +311,14 @@ impl<'b> Decoder<'b> {
             }
             Look::Usual(_) | Look::More | Look::Odd => self.advance_plainly(input),
         }
+    }
+
+    /// Shows the event at the front, with `before` bytes of the chunk before.
+    #[inline]
+    fn show(&mut self, input: &mut &[u8], usual: Usual, before: usize) -> Ready {
+        *input = input.get(usual.len..).unwrap_or_default();
+        self.next = Next::behind(usual);
+        Ready(Source::Chunk(usual.place.behind(before)))
     }
 
     /// Reads on behind the tail.

@@ -22,6 +22,7 @@
 
 /// How many bytes one mask covers.
 pub(super) const BLOCK: usize = 64;
+const HALF: usize = BLOCK / 2;
 
 const EVENT: &[u8; 7] = b"event: ";
 const DATA: &[u8; 6] = b"data: ";
@@ -95,11 +96,16 @@ impl Look {
 /// not decided.
 #[inline(always)]
 pub(super) fn usual(block: &[u8; BLOCK]) -> Option<Usual> {
-    let mut ends = line_ends(block);
+    usual_by(block, line_ends(block))
+}
+
+/// The same, for up to a block, and by the mask of its line ends.
+#[inline(always)]
+pub(super) fn usual_by(block: &[u8], mut ends: u64) -> Option<Usual> {
     let mut event = (0, 0);
     let mut data_line = 0;
-    if block[0] == EVENT[0] {
-        if !block.starts_with(EVENT) {
+    if *block.first()? == EVENT[0] {
+        if !begins(block, EVENT) {
             return None;
         }
         event = (EVENT.len(), ends.trailing_zeros() as usize);
@@ -111,13 +117,16 @@ pub(super) fn usual(block: &[u8; BLOCK]) -> Option<Usual> {
         }
     }
     let data = (data_line + DATA.len(), ends.trailing_zeros() as usize);
-    if block.get(data_line..data.0)? != DATA {
+    if !begins(block.get(data_line..)?, DATA) {
         return None;
     }
-    let blank = match block.get(data.1..data.1 + 2)? {
-        b"\n\n" => 2,
-        _ if block.get(data.1..data.1 + 4)? == b"\r\n\r\n" => 4,
-        _ => return None,
+    let behind = block.get(data.1..)?;
+    let blank = if begins(behind, b"\n\n") {
+        2
+    } else if begins(behind, b"\r\n\r\n") {
+        4
+    } else {
+        return None;
     };
     Some(Usual {
         place: Place { event, data },
@@ -128,6 +137,7 @@ pub(super) fn usual(block: &[u8; BLOCK]) -> Option<Usual> {
 
 /// What the input is, which begins with an event's first byte, and whose line ends the
 /// mask has. No more than a block.
+#[inline]
 pub(super) fn look_by(input: &[u8], mut ends: u64) -> Look {
     shape(input, || {
         let end = ends.trailing_zeros() as usize;
@@ -148,11 +158,13 @@ pub(super) fn look(input: &[u8]) -> Look {
 /// fixed size, which overlap.
 #[inline]
 pub(super) fn ends_of(input: &[u8]) -> u64 {
-    if let (Some(first), Some(last)) = (input.first_chunk::<32>(), input.last_chunk::<32>()) {
-        return both::<32>(first, last, input.len());
+    if let (Some(first), Some(last)) = (input.first_chunk::<HALF>(), input.last_chunk()) {
+        let block = [*first, *last];
+        let ends = block.as_flattened().first_chunk().map_or(0, line_ends);
+        return (ends & u64::from(u32::MAX)) | (ends >> HALF) << (input.len() - HALF);
     }
-    if let (Some(first), Some(last)) = (input.first_chunk::<16>(), input.last_chunk::<16>()) {
-        return both::<16>(first, last, input.len());
+    if let (Some(first), Some(last)) = (input.first_chunk(), input.last_chunk()) {
+        return ends_of_sixteen(*first) | ends_of_sixteen(*last) << (input.len() - 16);
     }
     if let (Some(first), Some(last)) = (input.first_chunk(), input.last_chunk()) {
         return ends_of_eight(*first) | ends_of_eight(*last) << (input.len() - 8);
@@ -176,16 +188,6 @@ pub(super) fn few(input: &[u8]) -> [u8; 8] {
     eight.to_le_bytes()
 }
 
-/// The mask of `len` bytes, of which these are the first and the last.
-#[inline(always)]
-fn both<const N: usize>(first: &[u8; N], last: &[u8; N], len: usize) -> u64 {
-    let mut block = [0; BLOCK];
-    block[..N].copy_from_slice(first);
-    block[BLOCK / 2..BLOCK / 2 + N].copy_from_slice(last);
-    let ends = line_ends(&block);
-    (ends & u64::from(u32::MAX)) | (ends >> (BLOCK / 2)) << (len - N)
-}
-
 /// The mask of eight bytes, in one word.
 #[inline]
 pub(super) fn ends_of_eight(bytes: [u8; 8]) -> u64 {
@@ -200,10 +202,24 @@ pub(super) fn ends_of_eight(bytes: [u8; 8]) -> u64 {
     gather((!(others(b'\n') & others(b'\r')) >> 7) & ONES)
 }
 
+#[inline]
+fn ends_of_sixteen(bytes: [u8; 16]) -> u64 {
+    let bytes = u128::from_le_bytes(bytes);
+    let ends_of = |half: u128| ends_of_eight((half as u64).to_le_bytes());
+    ends_of(bytes) | ends_of(bytes >> 64) << 8
+}
+
 /// Eight bytes of 0 or 1 as eight bits.
 #[inline(always)]
 const fn gather(eight: u64) -> u64 {
     eight.wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// Whether it begins so. By arrays: without optimisation across crates, what the standard
+/// library has for slices is a call here.
+#[inline(always)]
+fn begins<const N: usize>(bytes: &[u8], with: &[u8; N]) -> bool {
+    bytes.first_chunk() == Some(with)
 }
 
 /// A bit for each byte that ends a line. Written so that the compiler makes vectors of
@@ -212,7 +228,8 @@ const fn gather(eight: u64) -> u64 {
 #[inline(always)]
 fn line_ends(block: &[u8; BLOCK]) -> u64 {
     let mut is_end = [0_u8; BLOCK];
-    for (is_end, &byte) in is_end.iter_mut().zip(block) {
+    for (at, is_end) in is_end.iter_mut().enumerate() {
+        let byte = block[at];
         *is_end = u8::from((byte == b'\n') | (byte == b'\r'));
     }
     let mut mask = 0;
@@ -229,7 +246,7 @@ fn shape(input: &[u8], mut next_end: impl FnMut() -> usize) -> Look {
     let mut event = 0..0;
     let mut data_line = 0;
     if input.first() == Some(&EVENT[0]) {
-        if !input.starts_with(EVENT) {
+        if !begins(input, EVENT) {
             return Look::unless(EVENT, input);
         }
         event = EVENT.len()..next_end();
@@ -243,7 +260,7 @@ fn shape(input: &[u8], mut next_end: impl FnMut() -> usize) -> Look {
     let Some(rest) = input.get(data_line..) else {
         return Look::More;
     };
-    if !rest.starts_with(DATA) {
+    if !begins(rest, DATA) {
         return Look::unless(DATA, rest);
     }
     let data = data_line + DATA.len()..next_end();

@@ -331,6 +331,7 @@ impl<'b> PlainDecoder<'b> {
     }
 
     /// How many bytes of values the next event may have.
+    #[inline]
     pub(super) fn room(&self) -> usize {
         self.buffers.room()
     }
