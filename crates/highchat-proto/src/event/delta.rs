@@ -72,9 +72,15 @@ fn unescape<'a>(data: &[u8], mut at: usize, into: &'a mut String) -> Option<&'a 
     into.clear();
     // No escape is shorter than what it stands for.
     into.reserve(end - from);
-    while at < end {
-        if from < at {
-            into.push_str(core::str::from_utf8(&data[from..at]).ok()?);
+    loop {
+        match &data[from..at] {
+            [] => {}
+            // What stands between two words.
+            [byte] if byte.is_ascii() => into.push(char::from(*byte)),
+            run => into.push_str(core::str::from_utf8(run).ok()?),
+        }
+        if at == end {
+            return Some(into);
         }
         let (value, len) = escape(&data[at..end])?;
         into.push(value);
@@ -85,8 +91,6 @@ fn unescape<'a>(data: &[u8], mut at: usize, into: &'a mut String) -> Option<&'a 
             _ => special_from(data, from),
         };
     }
-    into.push_str(core::str::from_utf8(&data[from..end]).ok()?);
-    Some(into)
 }
 
 /// The character of the escape at the front, and its length. A half of a surrogate pair
