@@ -120,19 +120,23 @@ pub struct Reply {
 #[derive(Debug)]
 struct Clock {
     timeout: Duration,
-    due: Instant,
+    since: Instant,
 }
 
 impl Clock {
     fn start(timeout: Duration, now: Instant) -> Self {
         Self {
             timeout,
-            due: now + timeout,
+            since: now,
         }
     }
 
     fn restart(&mut self, now: Instant) {
-        self.due = now + self.timeout;
+        self.since = now;
+    }
+
+    fn due(&self) -> Instant {
+        self.since + self.timeout
     }
 }
 
@@ -158,6 +162,7 @@ impl Reply {
     /// # Errors
     ///
     /// The reply is cut, from here on.
+    #[inline(always)]
     pub fn advance(&mut self, input: &mut &[u8], now: Instant) -> Result<Option<Ready>, Cut> {
         if self.queued.is_some() {
             return Ok(Some(Ready(Source::Queue)));
@@ -305,8 +310,8 @@ impl Reply {
     /// waiting for the service: what passed in a wait that was given up still counts.
     pub fn resume(&mut self, now: Instant) {
         let away = now.saturating_duration_since(self.seen);
-        self.idle.due = self.idle.due + away;
-        self.progress.due = self.progress.due + away;
+        self.idle.since = self.idle.since + away;
+        self.progress.since = self.progress.since + away;
         self.seen = now;
     }
 
@@ -317,9 +322,9 @@ impl Reply {
     /// It has, or the reply was cut before.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Cut> {
         self.seen = now;
-        if self.idle.due <= now {
+        if self.idle.due() <= now {
             self.end(Cut::Idle)
-        } else if self.progress.due <= now {
+        } else if self.progress.due() <= now {
             self.end(Cut::NoProgress)
         } else if let Phase::Cut(cut) = self.phase {
             Err(cut)
@@ -332,7 +337,7 @@ impl Reply {
     /// before; `None` once nothing more is waited for.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        (self.phase == Phase::Reading).then(|| self.idle.due.min(self.progress.due))
+        (self.phase == Phase::Reading).then(|| self.idle.due().min(self.progress.due()))
     }
 
     /// Whether the reply is over: `done`, `human` or `error` came.
