@@ -11,11 +11,11 @@ use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use highchat_proto::time::Instant;
-use ureq::Error;
 use ureq::unversioned::transport::time::Duration as UreqDuration;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
 };
+use ureq::{Error, Timeout};
 
 use crate::clock::Clock;
 
@@ -46,16 +46,30 @@ impl Watch {
         *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
     }
 
-    /// What is left of that time; never nothing, which ureq would take for a second.
-    fn left(&self) -> UreqDuration {
+    /// What is left of that time.
+    fn left(&self) -> Duration {
         let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = self.clock.left(deadline);
-        UreqDuration::Exact(left.clamp(Duration::from_millis(1), LONGEST_TIMEOUT))
+        self.clock.left(deadline)
     }
 }
 
 /// A year: ureq adds its timeouts to the clock, and panics past what that can tell.
 pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// That time, for ureq; never nothing, which it would take for a second.
+fn exactly(time: Duration) -> UreqDuration {
+    UreqDuration::Exact(time.clamp(Duration::from_millis(1), LONGEST_TIMEOUT))
+}
+
+/// The whole seconds of that time, where there are some, for a wait that goes on with what
+/// is left: ureq tells the system each duration that is another one than before, and what
+/// is left always is.
+fn in_seconds(time: Duration) -> UreqDuration {
+    match time.as_secs() {
+        0 => exactly(time),
+        seconds => exactly(Duration::from_secs(seconds)),
+    }
+}
 
 /// Whether a read ended because its time was over.
 pub(crate) fn is_timeout(error: &io::Error) -> bool {
@@ -122,13 +136,18 @@ impl Transport for Watched {
     fn transmit_output(&mut self, amount: usize, mut timeout: NextTimeout) -> Result<(), Error> {
         // Before the write: one that fails may still have put bytes on the wire.
         self.watch.request_left.store(true, Ordering::Relaxed);
-        timeout.per_write = Some(self.watch.left());
+        timeout.per_write = Some(exactly(self.watch.left()));
         self.transport.transmit_output(amount, timeout)
     }
 
     fn await_input(&mut self, mut timeout: NextTimeout) -> Result<bool, Error> {
-        timeout.per_read = Some(self.watch.left());
-        self.transport.await_input(timeout).map_err(lost)
+        loop {
+            timeout.per_read = Some(in_seconds(self.watch.left()));
+            match self.transport.await_input(timeout) {
+                Err(Error::Timeout(Timeout::PerRead)) if !self.watch.left().is_zero() => {}
+                waited => return waited.map_err(lost),
+            }
+        }
     }
 
     fn is_open(&mut self) -> bool {

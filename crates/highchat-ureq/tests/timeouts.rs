@@ -107,7 +107,8 @@ fn a_silent_head_is_waited_for_as_long_as_the_response_timeout_says() {
 
 #[test]
 fn all_three_calls_have_the_response_timeout() {
-    let response = millis(200);
+    // A second is waited for first, and then the rest.
+    let response = millis(1200);
     let clocks = Clocks { response, ..CLOCKS };
     let playback = Playback::start(vec![vec![Step::Hold]; 3]).unwrap();
     let client = clocks.client(&playback);
@@ -168,6 +169,8 @@ fn a_silent_body_is_waited_for_as_long_as_the_idle_timeout_says() {
         // Longer than the response timeout, and shorter.
         cases.push((sent, millis(100), millis(600)));
         cases.push((sent, LONG, millis(200)));
+        // A second is waited for first, and then the rest.
+        cases.push((sent, LONG, millis(1400)));
     }
     each(&cases, |&(sent, response, idle)| {
         let clocks = Clocks {
