@@ -135,11 +135,15 @@ mod head;
 
 mod body;
 
+mod answer;
+
 mod exchange;
 
 mod pipes;
 
 mod embed;
 
+pub use answer::{Answer, Part};
 pub use embed::{Embed, Output};
+pub use head::Broken;
 pub use pipe::PipeId;
