@@ -20,8 +20,8 @@ use crate::head::{Broken, Head};
 /// ```
 ///
 /// It holds no bytes but those of a head (up to 64 KiB) or of a line between chunks (up to
-/// 4 KiB) that is cut, and what they mean does not depend on the cuts. What of HTTP/1.1
-/// there is, the [crate](crate) says.
+/// 4 KiB) that is cut, and does not depend on the cuts; but of a chunk without an end, what
+/// came with the break is lost. What of HTTP/1.1 there is, the [crate] says.
 ///
 /// ```
 /// use highchat_embed::{Answer, Part};

@@ -51,7 +51,7 @@ fn an_answer_is_the_same_however_it_is_cut() {
         ),
         (
             format!("HTTP/1.0 200 OK\r\n\r\n{text}").into_bytes(),
-            (200, body.clone(), false),
+            (200, body, false),
         ),
         (
             b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),

@@ -10,10 +10,11 @@ use highchat_proto::endpoint::Endpoint;
 use highchat_proto::failure::Failure;
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::Connection;
 use tokio::time::timeout;
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
-use crate::connector::{self, Connector, Offer, Transport};
+use crate::connector::{self, BoxError, Connector, Offer, Transport};
 
 /// Connects as [`Client`](crate::Client) does by default, and no more: for a program that
 /// speaks HTTP/1.1 by itself, as a proxy does that holds very many replies. TLS, and a
@@ -33,16 +34,39 @@ impl Dialer {
     /// Never: the base URL of an endpoint is one.
     #[must_use]
     pub fn new(endpoint: &Endpoint, patience: Duration) -> Self {
+        let connector = connector::default(endpoint, patience, Offer::Http1);
+        Self::over(endpoint, patience, connector)
+    }
+
+    /// As [`new`](Self::new), in a way of your own, like that of
+    /// [`Client::with_connector`](crate::Client::with_connector): where a proxy is on the
+    /// way, by a tunnel.
+    ///
+    /// # Panics
+    ///
+    /// Never, as [`new`](Self::new).
+    #[must_use]
+    pub fn with_connector<C>(endpoint: &Endpoint, patience: Duration, connector: C) -> Self
+    where
+        C: Service<Uri> + Clone + Send + Sync + 'static,
+        C::Response: Connection + Read + Write + Send + Unpin + 'static,
+        C::Error: Into<BoxError>,
+        C::Future: Send,
+    {
+        Self::over(endpoint, patience, connector::boxed(connector))
+    }
+
+    fn over(endpoint: &Endpoint, patience: Duration, connector: Connector) -> Self {
         let uri = endpoint.base_url().parse();
         Self {
-            connector: connector::default(endpoint, patience, Offer::Http1),
+            connector,
             uri: uri.expect("the base URL of an endpoint is one"),
             patience,
         }
     }
 
-    /// A new connection, on which nothing but HTTP/1.1 was agreed on. Dropping the future
-    /// gives it up.
+    /// A new connection. Nothing but HTTP/1.1 was agreed on, unless a connector of your own
+    /// did. Dropping the future gives it up.
     ///
     /// # Errors
     ///
