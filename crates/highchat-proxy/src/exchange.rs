@@ -27,7 +27,7 @@ pub(crate) struct Body {
     /// What is not written yet of the request.
     unsent: Bytes,
     is_flushed: bool,
-    answer: Answer,
+    answer: Box<Answer>,
     /// What came behind the head.
     ahead: Bytes,
     end: End,
@@ -55,7 +55,7 @@ pub(crate) async fn open(
         pipe: dialer.dial().await?,
         unsent: request.into(),
         is_flushed: false,
-        answer,
+        answer: Box::new(answer),
         ahead: Bytes::new(),
         end: End::Open,
     };
