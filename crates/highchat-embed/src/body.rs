@@ -19,7 +19,9 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    pub(crate) fn new(call: Call<RecvBody>) -> Self {
+    pub(crate) fn new(mut call: Call<RecvBody>) -> Self {
+        // What is whole before a chunk that is broken is read all the same.
+        call.stop_on_chunk_boundary(true);
         Self {
             is_close_delimited: call.body_mode() == BodyMode::CloseDelimited,
             call,

@@ -15,8 +15,9 @@ use highchat_proto::saved::Saved;
 use highchat_proto::time::Instant;
 use http::Request;
 
+use crate::answer::Part;
 use crate::body::PIECE;
-use crate::exchange::{Exchange, Part};
+use crate::exchange::Exchange;
 use crate::pipe::PipeId;
 use crate::pipes::{Lost, Order, Pipes};
 

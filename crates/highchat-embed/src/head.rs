@@ -1,5 +1,7 @@
 //! The head of an answer, out of bytes that are cut anywhere.
 
+use core::fmt;
+
 use http::response;
 use ureq_proto::Error;
 use ureq_proto::client::Call;
@@ -15,7 +17,16 @@ const PROTOCOL_LEN: usize = "HTTP/1.1".len();
 
 /// What came is no HTTP/1 answer, or breaks a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Broken;
+#[non_exhaustive]
+pub struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer is no HTTP/1, or beyond its limits")
+    }
+}
+
+impl core::error::Error for Broken {}
 
 impl From<Error> for Broken {
     fn from(_: Error) -> Self {

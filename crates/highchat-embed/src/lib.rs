@@ -124,6 +124,8 @@
 //! limits, the others our decision). An answer that breaks them, or that is no HTTP/1, is a
 //! lost connection.
 //!
+//! A program that passes answers on, and has no conversation, reads them with [`Answer`].
+//!
 //! [`Conversation`]: highchat_proto::conversation::Conversation
 //! [`Config::connect_timeout`]: highchat_proto::config::Config::connect_timeout
 
@@ -135,11 +137,15 @@ mod head;
 
 mod body;
 
+mod answer;
+
 mod exchange;
 
 mod pipes;
 
 mod embed;
 
+pub use answer::{Answer, Part};
 pub use embed::{Embed, Output};
+pub use head::Broken;
 pub use pipe::PipeId;

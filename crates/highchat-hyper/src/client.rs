@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::Connection;
 use tokio::time::timeout;
 use tower::Service;
 
-use crate::connector::{self, BoxError, Connector};
+use crate::connector::{self, BoxError, Connector, Offer};
 use crate::exchange::{self, Body};
 use crate::reply::Reply;
 
@@ -52,7 +52,8 @@ impl Client {
     pub fn with_config(endpoint: Endpoint, config: Config) -> Self {
         // The way to the service has half of the time that its answer has: what is given
         // up there was surely not sent, and can be tried again.
-        let connector = connector::default(&endpoint, config.response_timeout / 2);
+        let connector =
+            connector::default(&endpoint, config.response_timeout / 2, Offer::Http1And2);
         Self {
             endpoint,
             config,

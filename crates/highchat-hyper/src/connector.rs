@@ -9,6 +9,8 @@ use highchat_proto::endpoint::Endpoint;
 use http::Uri;
 use http::uri::Scheme;
 use hyper::rt::{Read, Write};
+#[cfg(feature = "rustls")]
+use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::Matcher;
@@ -39,24 +41,51 @@ where
     BoxCloneSyncService::new(connector.map_err(Into::into))
 }
 
+/// The HTTP that is offered where TLS lets the two sides agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    Http1,
+    Http1And2,
+}
+
 /// The one that is used unless told otherwise.
-pub(crate) fn default(endpoint: &Endpoint, timeout: Duration) -> Connector {
+pub(crate) fn default(endpoint: &Endpoint, timeout: Duration, offer: Offer) -> Connector {
     let (http, proxies) = (http(timeout), proxies(endpoint).map(Arc::new));
     let dial = service_fn(move |uri| dial(http.clone(), proxies.clone(), uri));
     #[cfg(feature = "rustls")]
-    let dial = match tls() {
-        Ok(tls) => hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(dial),
+    let connector = match tls() {
+        Ok(tls) => {
+            let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
+            let builder = builder.https_or_http();
+            let connector = match offer {
+                Offer::Http1 => builder.enable_http1().wrap_connector(dial),
+                Offer::Http1And2 => builder.enable_all_versions().wrap_connector(dial),
+            };
+            let connector = connector.map_response(unwrapped).map_err(Into::into);
+            BoxCloneSyncService::new(connector)
+        }
         Err(error) => {
             let problem = error.to_string();
             let refuse = move |_| core::future::ready(Err(problem.clone().into()));
-            return BoxCloneSyncService::new(service_fn(refuse));
+            BoxCloneSyncService::new(service_fn(refuse))
         }
     };
-    boxed(dial)
+    #[cfg(not(feature = "rustls"))]
+    let connector = {
+        // Nothing is agreed on without TLS.
+        let _ = offer;
+        boxed(dial)
+    };
+    connector
+}
+
+/// A connection without TLS does not take the room of one with it, over 1 KiB.
+#[cfg(feature = "rustls")]
+fn unwrapped(io: MaybeHttpsStream<TokioIo<TcpStream>>) -> Box<dyn Transport> {
+    match io {
+        MaybeHttpsStream::Http(io) => Box::new(io),
+        io @ MaybeHttpsStream::Https(_) => Box::new(io),
+    }
 }
 
 #[cfg(feature = "rustls")]

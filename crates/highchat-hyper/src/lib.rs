@@ -46,12 +46,14 @@
 mod client;
 mod clock;
 mod connector;
+mod dialer;
 mod exchange;
 mod reply;
 mod session;
 mod tasks;
 
 pub use client::Client;
+pub use dialer::{Dialer, Pipe};
 pub use exchange::Body;
 pub use highchat_proto::failure::Failure;
 pub use reply::Reply;

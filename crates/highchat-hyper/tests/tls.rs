@@ -1,11 +1,16 @@
 //! TLS: whom the default connector trusts, and what is agreed on.
 #![cfg(feature = "rustls")]
 
+use core::future::poll_fn;
 use core::net::SocketAddr;
+use core::pin::Pin;
+use core::time::Duration;
+use std::io;
 use std::sync::Arc;
 
-use highchat_hyper::{Client, Failure};
+use highchat_hyper::{Client, Dialer, Failure, Pipe};
 use highchat_proto::config::Config;
+use hyper::rt::{Read, ReadBuf, Write};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -152,4 +157,49 @@ async fn http_2_is_spoken_where_that_is_agreed_on() {
     let ((events, end), ()) = tokio::join!(reading, serving);
     assert_eq!(events, ["done"]);
     end.unwrap();
+}
+
+async fn read_from(pipe: &mut Pipe) -> io::Result<Vec<u8>> {
+    let mut room = [0; 100];
+    let mut buffer = ReadBuf::new(&mut room);
+    poll_fn(|cx| Pin::new(&mut *pipe).poll_read(cx, buffer.unfilled())).await?;
+    Ok(buffer.filled().to_vec())
+}
+
+#[tokio::test]
+async fn what_is_dialed_is_under_tls_and_an_end_that_was_not_announced_is_an_error() {
+    for is_announced in [true, false] {
+        let service = Service::start(&["h2", "http/1.1"]).await;
+        let endpoint = endpoint(&service.base_url());
+        let patience = Duration::from_secs(10);
+        let dialer = Dialer::with_connector(&endpoint, patience, service.trusting());
+        let serving = async {
+            let (stream, _) = service.listener.accept().await.unwrap();
+            let mut stream = service.acceptor.accept(stream).await.unwrap();
+            let mut question = [0; 8];
+            stream.read_exact(&mut question).await.unwrap();
+            stream.write_all(b"answer").await.unwrap();
+            stream.flush().await.unwrap();
+            if is_announced {
+                stream.shutdown().await.unwrap();
+            }
+            question
+        };
+        let asking = async {
+            let mut pipe = dialer.dial().await.unwrap();
+            poll_fn(|cx| Pin::new(&mut pipe).poll_write(cx, b"question"))
+                .await
+                .unwrap();
+            poll_fn(|cx| Pin::new(&mut pipe).poll_flush(cx))
+                .await
+                .unwrap();
+            assert_eq!(read_from(&mut pipe).await.unwrap(), b"answer");
+            read_from(&mut pipe).await
+        };
+
+        let (end, asked) = tokio::join!(asking, serving);
+
+        assert_eq!(&asked, b"question");
+        assert_eq!(end.is_ok_and(|end| end.is_empty()), is_announced);
+    }
 }

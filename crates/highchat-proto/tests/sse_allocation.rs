@@ -206,12 +206,31 @@ fn a_large_event_makes_the_storage_grow_once_and_the_next_one_finds_it() {
 }
 
 #[test]
+fn a_growing_decoder_allocates_for_the_first_event_that_does_not_lie_in_a_chunk() {
+    let usual = b"event: delta\ndata: {\"text\":\"a\"}\n\n".repeat(10);
+    let odd = [b"data: ", &b"x".repeat(200)[..], b"\n\n"].concat();
+    let (mut decoder, times, _) = counted(|| Decoder::growing(1000));
+    assert_eq!(times, 0, "a new decoder's allocations");
+    for size in [1, 7, 35, usize::MAX] {
+        let (frames, times, _) = counted(|| decode(&mut decoder, &usual, size));
+        assert_eq!((frames, times), (10, 0), "usual events, chunks of {size}");
+    }
+    let (frames, times, most) = counted(|| decode(&mut decoder, &odd, 100));
+    assert_eq!((frames, times, most), (1, 1, 256));
+    let (frames, times, _) = counted(|| decode(&mut decoder, &odd, 7));
+    assert_eq!((frames, times), (1, 0), "the storage is kept");
+}
+
+#[test]
 fn the_storage_never_grows_past_the_limit() {
     let endless = [b"id: 1\ndata: ", &b"x".repeat(300_000)[..]].concat();
     for limit in [0, 1, 100, 4095, 4096, 4097, 5000, 10_000, 65_537, 100_000] {
-        for size in SIZES {
+        for (size, new) in SIZES.into_iter().flat_map(|size| {
+            let news: [fn(usize) -> Decoder<'static>; 2] = [Decoder::with_limit, Decoder::growing];
+            news.map(|new| (size, new))
+        }) {
             let ((), _, most) = counted(|| {
-                let mut decoder = Decoder::with_limit(limit);
+                let mut decoder = new(limit);
                 assert_eq!(decode(&mut decoder, &endless, size), 0);
                 assert!(decoder.decode(&mut &b"\n"[..]).is_err(), "limit {limit}");
             });

@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 use core::net::IpAddr;
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::time::Duration;
 
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -13,12 +13,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutWriter;
 use tokio_util::task::TaskTracker;
 
 use crate::body::Body;
 use crate::proxy::Proxy;
 use crate::slots::{Slot, Slots};
-use crate::stall::StallGuard;
 
 /// The longest head of a request, and what may wait in memory for one visitor to read, in
 /// bytes.
@@ -65,7 +65,7 @@ pub(crate) async fn metrics(listener: TcpListener, proxy: Proxy) {
             });
             let connection = builder(patience)
                 .keep_alive(false)
-                .serve_connection(TokioIo::new(StallGuard::new(stream, patience)), page);
+                .serve_connection(guarded(stream, patience), page);
             // Whoever leaves needs no answer.
             let _ = connection.await;
             drop(slot);
@@ -103,11 +103,11 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
     let desk = proxy.desk();
-    let stream = StallGuard::new(stream, desk.config.visitor_timeout);
+    let stream = guarded(stream, desk.config.visitor_timeout);
     let mut builder = builder(desk.config.request_timeout);
     // Whoever still comes is told so, and goes.
     builder.keep_alive(!desk.drain.has_begun());
-    let connection = builder.serve_connection(TokioIo::new(stream), proxy.service(peer));
+    let connection = builder.serve_connection(stream, proxy.service(peer));
     let mut connection = pin!(connection);
     // An error is a visitor that left, stalled or spoke no HTTP: there is nobody to tell.
     tokio::select! {
@@ -118,6 +118,13 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
         }
     }
     drop(slot);
+}
+
+/// A connection whose writes fail once its visitor has taken nothing for too long.
+fn guarded(stream: TcpStream, patience: Duration) -> TokioIo<Pin<Box<TimeoutWriter<TcpStream>>>> {
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(patience));
+    TokioIo::new(Box::pin(stream))
 }
 
 fn builder(patience: Duration) -> http1::Builder {

@@ -87,7 +87,7 @@ impl Desk {
         let allowed = self.cors.allowed(&head.headers);
         let mut response = match route {
             Some(Route::Preflight) => entry.with(cors::preflight(allowed.as_ref())),
-            route => self.route(route, &head, body, &visitor, entry).await,
+            route => self.route(route, head, body, &visitor, entry).await,
         };
         self.cors.mark(response.headers_mut(), allowed);
         response
@@ -107,7 +107,7 @@ impl Desk {
     async fn route<B: hyper::body::Body>(
         &self,
         route: Option<Route>,
-        head: &Parts,
+        head: Parts,
         body: B,
         visitor: &Visitor,
         entry: Entry,
@@ -118,8 +118,8 @@ impl Desk {
             Some(Route::Ready) if !self.drain.has_begun() => Ok(plain("ready\n")),
             _ if self.drain.has_begun() => Err(Refusal::ENDING),
             Some(Route::Ready) => Err(Refusal::ENDING),
-            Some(Route::Messages(id)) => self.poll(id, head, visitor).await,
-            Some(Route::Rating(id)) => self.rate(id, head, body, visitor).await,
+            Some(Route::Messages(id)) => self.poll(id, &head, visitor).await,
+            Some(Route::Rating(id)) => self.rate(id, &head, body, visitor).await,
             Some(Route::Chat) => return self.chat(head, body, visitor, entry).await,
         };
         entry.with(answer.unwrap_or_else(|refusal| refusal.into_response().map(Body::whole)))
@@ -177,16 +177,17 @@ impl Desk {
     /// A message: its stream, or why there is none.
     async fn chat<B: hyper::body::Body>(
         &self,
-        head: &Parts,
+        head: Parts,
         body: B,
         visitor: &Visitor,
         mut entry: Entry,
     ) -> Response<Body> {
-        let mut silent_since = Instant::now();
+        let body = self.body(&head, body).await;
+        // It holds the whole of what hyper read, and the service may take its time.
+        drop(head);
+        let silent_since = Instant::now();
         let admitted = async {
-            let body = self.body(head, body).await?;
-            silent_since = Instant::now();
-            let request = rebuild::chat(&body, visitor, &self.ownership)?;
+            let request = rebuild::chat(&body?, visitor, &self.ownership)?;
             let slot = self
                 .streams
                 .take(Some(visitor.network))
@@ -202,6 +203,7 @@ impl Desk {
             Err(refusal) => return entry.with(Refusal::into_response(refusal).map(Body::whole)),
         };
         let mut opening = self.upstream.chat(|endpoint| endpoint.chat(&request));
+        drop(request);
         // A status is passed on as it is; but a visitor is not left in silence for it.
         let opened = tokio::select! {
             opened = &mut opening => Some(opened),

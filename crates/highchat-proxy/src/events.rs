@@ -53,7 +53,8 @@ impl From<DecodeError> for Unusable {
 impl Events {
     pub(crate) fn new(owner: Owner) -> Self {
         Self {
-            decoder: Decoder::with_limit(MAX_EVENT),
+            // What waits holds nothing.
+            decoder: Decoder::growing(MAX_EVENT),
             held: Vec::new(),
             owner,
             is_over: false,

@@ -5,6 +5,7 @@ use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
+use std::io;
 
 use bytes::Bytes;
 use serde_json::json;
@@ -257,7 +258,7 @@ impl Relay {
 
 enum Arrived {
     Opened(Opened),
-    Piece(Option<hyper::Result<Bytes>>),
+    Piece(Option<io::Result<Bytes>>),
 }
 
 impl fmt::Debug for Relay {

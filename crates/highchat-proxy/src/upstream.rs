@@ -3,12 +3,11 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
+use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::{Bytes, BytesMut};
-use futures_core::Stream;
-use futures_util::StreamExt;
-use highchat_hyper::{Body, Client, Failure};
+use highchat_hyper::{Dialer, Failure};
 use highchat_proto::config::Config as ClientConfig;
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
@@ -18,13 +17,14 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::config::{Config, InvalidConfig};
+use crate::exchange::{self, Body};
 use crate::key::{Key, KeyError, KeySource};
 use crate::metrics::Metrics;
 use crate::refusal::Refusal;
 
 /// The service, as the proxy reaches it. Nothing is asked twice, and no redirect followed.
 pub(crate) struct Upstream {
-    client: Client,
+    dialer: Dialer,
     base_url: String,
     source: KeySource,
     access: RwLock<Arc<Access>>,
@@ -45,8 +45,8 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Bytes>>> {
-        Pin::new(&mut self.body).poll_next(cx)
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        self.body.poll_next(cx)
     }
 
     /// Whether bytes hold the key that was asked with.
@@ -98,10 +98,10 @@ impl Upstream {
             }
         };
         let endpoint = endpoint(key.credentials.clone()).map_err(InvalidConfig::BaseUrl)?;
-        let mut client = ClientConfig::default();
-        client.response_timeout = config.response_timeout;
         Ok(Self {
-            client: Client::with_config(endpoint.clone(), client),
+            // As the adapters have it: what is given up in the first half of the time was
+            // surely not sent.
+            dialer: Dialer::new(&endpoint, config.response_timeout / 2),
             base_url: config.base_url.clone(),
             source,
             access: RwLock::new(Arc::new(Access { key, endpoint })),
@@ -160,7 +160,7 @@ impl Upstream {
     }
 
     async fn open(&self, request: Request<Bytes>) -> Result<(Parts, Body), Refusal> {
-        let opened = timeout(self.response_timeout, self.client.open(request)).await;
+        let opened = timeout(self.response_timeout, exchange::open(&self.dialer, request)).await;
         match opened {
             Ok(Ok(opened)) => Ok(opened),
             Ok(Err(failure)) => Err(self.failed(&failure)),

@@ -22,6 +22,10 @@ use super::frame::Frame;
 #[cfg(feature = "alloc")]
 const INITIAL_CAPACITY: usize = 4 * 1024;
 
+/// The least that an owned storage holds once it has to grow.
+#[cfg(feature = "alloc")]
+const LEAST_CAPACITY: usize = 256;
+
 enum Storage<'b> {
     #[cfg(feature = "alloc")]
     Owned {
@@ -90,7 +94,8 @@ impl Storage<'_> {
         if let Self::Owned { bytes, limit } = self {
             let old = bytes.len();
             if len > old {
-                let new = len.max(old.saturating_mul(2)).min(*limit);
+                let new = len.max(old.saturating_mul(2)).max(LEAST_CAPACITY);
+                let new = new.min(*limit);
                 let mut grown = core::mem::take(bytes).into_vec();
                 grown.reserve_exact(new - old);
                 grown.resize(new, 0);
@@ -108,6 +113,13 @@ impl<'b> Buffers<'b> {
             bytes: alloc::vec![0; limit.min(INITIAL_CAPACITY)].into_boxed_slice(),
             limit,
         })
+    }
+
+    /// As owned storage, of which there is none before it is needed.
+    #[cfg(feature = "alloc")]
+    pub(super) fn growing(limit: usize) -> Self {
+        let bytes = Box::default();
+        Self::new(Storage::Owned { bytes, limit })
     }
 
     pub(super) const fn borrowed(buffer: &'b mut [u8]) -> Self {

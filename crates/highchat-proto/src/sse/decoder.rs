@@ -111,6 +111,14 @@ impl Decoder<'static> {
     pub fn with_limit(limit: usize) -> Self {
         Self::over(PlainDecoder::with_limit(limit))
     }
+
+    /// As [`with_limit`](Self::with_limit), without storage until an event needs some: for a
+    /// program that holds very many streams, most of whose events are of the usual shape
+    /// and short, or lie whole in a chunk.
+    #[must_use]
+    pub fn growing(limit: usize) -> Self {
+        Self::over(PlainDecoder::growing(limit))
+    }
 }
 
 #[cfg(feature = "alloc")]

@@ -136,6 +136,12 @@ impl PlainDecoder<'static> {
     pub fn with_limit(limit: usize) -> Self {
         Self::over(Buffers::owned(limit))
     }
+
+    /// As [`with_limit`](Self::with_limit), without storage until an event needs some.
+    #[must_use]
+    pub fn growing(limit: usize) -> Self {
+        Self::over(Buffers::growing(limit))
+    }
 }
 
 #[cfg(feature = "alloc")]

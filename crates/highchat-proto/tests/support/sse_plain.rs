@@ -79,8 +79,9 @@ pub(crate) fn compare(chunks: &[&[u8]], limit: usize) {
     let expected = answers(&mut PlainDecoder::with_limit(limit), chunks);
     let mut storage = vec![0xAA; limit];
     let owned = answers(&mut Decoder::with_limit(limit), chunks);
+    let growing = answers(&mut Decoder::growing(limit), chunks);
     let borrowed = answers(&mut Decoder::with_buffer(&mut storage), chunks);
-    for got in [owned, borrowed] {
+    for got in [owned, growing, borrowed] {
         assert_eq!(got, expected, "limit {limit}");
     }
 }

@@ -97,6 +97,33 @@ fn a_reset_and_a_broken_chunk_end_with_an_error_too() {
 }
 
 #[test]
+fn a_reply_is_the_same_in_any_framing_and_behind_interim_heads() {
+    let reply = format!("{META}{}{DONE}", delta("ա"));
+    let head = STREAM.strip_suffix("\r\n").unwrap();
+    let chunks: String = reply
+        .split_inclusive('"')
+        .map(|chunk| format!("{:x};x=y\r\n{chunk}\r\n", chunk.len()))
+        .collect();
+    let chunks = format!("{head}transfer-encoding: chunked\r\n\r\n{chunks}0\r\nx: y\r\n\r\n");
+    let length = format!("{head}content-length: {}\r\n\r\n{reply}", reply.len());
+    let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
+    let old = format!("{STREAM}{reply}").replace("HTTP/1.1", "HTTP/1.0");
+    let answers = [length, format!("{interim}{chunks}"), chunks, old];
+    let whole = answers.iter().map(|answer| vec![Step::send(&**answer)]);
+    let bytes = answers.iter().map(|answer| {
+        let steps = answer.bytes().map(|byte| Step::send([byte]));
+        steps.collect()
+    });
+    let service = play(whole.chain(bytes).collect::<Vec<_>>());
+    let through = Through::to(service.base_url(), |_| ());
+    for _ in 0..2 {
+        for answer in &answers {
+            assert_eq!(Call::chat("ա").send(&through).body, reply, "{answer}");
+        }
+    }
+}
+
+#[test]
 fn done_human_and_error_each_end_a_reply_without_another_word() {
     let human = "event: human\ndata: {\"message\":\"m\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
     let error = "event: error\ndata: {\"message\":\"m\"}\n\n";
