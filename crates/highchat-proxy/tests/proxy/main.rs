@@ -13,3 +13,4 @@ mod ownership;
 mod requests;
 mod streams;
 mod support;
+mod trials;

@@ -1,12 +1,13 @@
 //! A proxy in front of a service, and a visitor on a plain socket.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use highchat_proxy::{Config, KeySource, Proxy, Server};
@@ -15,6 +16,9 @@ use serde_json::{Value, json};
 
 /// Longer than anything here takes, unless it hangs.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
+
+/// Of this machine.
+pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 pub(crate) const KEY: &str = "hc_very_secret";
 pub(crate) const ORIGIN: &str = "https://shop.example";
@@ -69,7 +73,20 @@ pub(crate) struct Through {
 impl Through {
     /// Without limits that a test would meet by the way.
     pub(crate) fn to(base_url: &str, set: impl FnOnce(&mut Config)) -> Self {
-        let key_file = File::new(&format!(" {KEY}\n"));
+        Self::with_key(KEY, base_url, set)
+    }
+
+    pub(crate) fn with_key(key: &str, base_url: &str, set: impl FnOnce(&mut Config)) -> Self {
+        Self::listening(ANY_PORT, key, base_url, set)
+    }
+
+    pub(crate) fn listening(
+        listen: SocketAddr,
+        key: &str,
+        base_url: &str,
+        set: impl FnOnce(&mut Config),
+    ) -> Self {
+        let key_file = File::new(&format!(" {key}\n"));
         let mut config = Config::default();
         config.base_url = base_url.into();
         config.messages_in_all = 0;
@@ -79,8 +96,7 @@ impl Through {
         set(&mut config);
         let source = KeySource::File(key_file.path().into());
         let proxy = Proxy::new(config, source).expect("a sound configuration");
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::start(proxy, any, Some(any)).expect("free ports");
+        let server = Server::start(proxy, listen, Some(ANY_PORT)).expect("free ports");
         Self { server, key_file }
     }
 
@@ -98,6 +114,41 @@ impl Through {
         let line = page.lines().find_map(|line| line.strip_prefix(name));
         line.map_or(0, |value| value.trim().parse().expect("a number"))
     }
+}
+
+/// Set in a process that runs one test alone.
+const ALONE: &str = "HIGHCHAT_PROXY_ALONE";
+
+/// Whether this process runs that test alone; where it does not, one that does has run. What
+/// a test counts of its process, the others, which run beside it, have as well.
+pub(crate) fn is_alone(test: &str) -> bool {
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    let mut child = command
+        .args(["--exact", test])
+        .env(ALONE, "1")
+        .spawn()
+        .expect("a process");
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("a status") {
+            break status;
+        }
+        if start.elapsed() > 6 * LONG {
+            child.kill().expect("an end");
+            panic!("{test} hangs");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert!(status.success(), "{test}");
+    false
+}
+
+/// How many descriptors this process has open; Linux alone tells.
+pub(crate) fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
 pub(crate) fn connect(addr: SocketAddr) -> TcpStream {
