@@ -39,11 +39,13 @@ const SEEN: &[(&str, Shown, &str)] = &[
     ("no-done", Shown::Error(TEXT), ONLY_AN_EVENT),
 ];
 
+const NO_PROGRESS: &str = "comments are life, but no progress";
+
 impl Trial {
-    /// The row as it is to end where the proxy stands between the client and the service,
-    /// and the proxy's clocks run out before the client's.
+    /// The row as it is to end behind the proxy, where what runs out are the proxy's clocks.
     #[must_use]
     pub fn behind_the_proxy(mut self) -> Self {
+        (self.waits, self.proxy_waits) = (false, self.waits);
         let strikes = |fault: &str| self.faults.split(',').any(|one| one == fault);
         let Some((_, shown, why)) = SEEN.iter().find(|(fault, ..)| strikes(fault)) else {
             return self;
@@ -54,6 +56,17 @@ impl Trial {
             Shown::NoAnswer | Shown::NotTaken => (Outcome::Failed, ""),
         };
         self.why = why;
+        self
+    }
+
+    /// A row that waits, as it is to end behind a proxy that is more patient than the
+    /// client: as without it, but that comments have begun a stream.
+    #[must_use]
+    pub fn behind_a_patient_proxy(mut self) -> Self {
+        if self.outcome == Outcome::Unanswered {
+            self.outcome = Outcome::Incomplete;
+        }
+        self.why = NO_PROGRESS;
         self
     }
 }

@@ -27,6 +27,8 @@ pub struct Trial {
     pub why: &'static str,
     /// It lasts until a clock of the client runs out.
     pub waits: bool,
+    /// It lasts until a clock of the proxy in front of the service runs out.
+    pub proxy_waits: bool,
     /// Another message was sent before, and answered.
     pub is_in_a_thread: bool,
 }
@@ -51,7 +53,7 @@ impl Trial {
     #[must_use]
     pub fn config(&self) -> Config {
         let mut config = Config::default();
-        let patience = Duration::from_secs(if self.waits { 2 } else { 30 });
+        let patience = patience(self.waits);
         config.response_timeout = patience;
         config.idle_timeout = patience;
         config.progress_timeout = patience;
@@ -62,6 +64,12 @@ impl Trial {
         config.poll_interval = Duration::from_millis(50);
         config.poll_backoff_limit = Duration::from_millis(200);
         config
+    }
+
+    /// The clocks of a proxy in front of the service, in the same way.
+    #[must_use]
+    pub const fn proxy_patience(&self) -> Duration {
+        patience(self.proxy_waits)
     }
 
     const fn new(faults: &'static str, outcome: Outcome, why: &'static str) -> Self {
@@ -76,6 +84,7 @@ impl Trial {
             posts: 1,
             why,
             waits: false,
+            proxy_waits: false,
             is_in_a_thread: false,
         }
     }
@@ -100,6 +109,10 @@ impl Trial {
         self.waits = true;
         self
     }
+}
+
+const fn patience(waits: bool) -> Duration {
+    Duration::from_secs(if waits { 2 } else { 30 })
 }
 
 const READ_BACK: &str =

@@ -54,16 +54,16 @@ fn by_ureq(trial: &Trial, base_url: &str) -> Seen {
     seen
 }
 
-/// A proxy with half the client's patience, so that its clocks run out first; the answer to
-/// a poll is remembered for half the time between polls, as it is with the defaults.
+/// A proxy with the clocks of a row; the answer to a poll is remembered for half the time
+/// between polls, as it is with the defaults.
 fn front(trial: &Trial, sandbox: &Sandbox, secret: Option<&Secret>) -> Through {
     let client = trial.config();
     Through::with_key(sandbox.key(), sandbox.base_url(), |config| {
         config.keepalive = Duration::from_millis(100);
-        config.response_timeout = client.response_timeout / 2;
-        config.idle_timeout = client.idle_timeout / 2;
-        config.progress_timeout = client.progress_timeout / 2;
-        config.settle_timeout = client.settle_timeout / 2;
+        config.response_timeout = trial.proxy_patience();
+        config.idle_timeout = trial.proxy_patience();
+        config.progress_timeout = trial.proxy_patience();
+        config.settle_timeout = client.settle_timeout;
         config.poll_memory = client.poll_interval / 2;
         config.secret = secret.cloned();
         // A visitor as quick as that is still below the limits.
@@ -105,8 +105,12 @@ fn hold_through(test: &str, send: Send, secret: Option<&Secret>) {
     if !is_alone(test) {
         return;
     }
-    let tables = TRIALS.iter().chain(IN_A_THREAD).copied();
-    let trials: Vec<Trial> = tables.map(Trial::behind_the_proxy).collect();
+    let rows = TRIALS.iter().chain(IN_A_THREAD).copied();
+    let patient = rows.clone().filter(|row| row.waits);
+    let trials: Vec<Trial> = rows
+        .map(Trial::behind_the_proxy)
+        .chain(patient.map(Trial::behind_a_patient_proxy))
+        .collect();
     assert_eq!(untried(&trials, &[]), [""; 0]);
     // What is set up once is not counted.
     drop(Through::to("http://127.0.0.1:1", |_| ()));
