@@ -72,6 +72,14 @@ impl Trial {
         patience(self.proxy_waits)
     }
 
+    /// After how much silence that proxy speaks itself: soon where the row is silent; nowhere
+    /// else, since a status that comes later than that is none any more.
+    #[must_use]
+    pub fn proxy_keepalive(&self) -> Duration {
+        let is_silent = self.waits || self.proxy_waits || self.faults.starts_with("slow-head");
+        Duration::from_millis(if is_silent { 100 } else { 15_000 })
+    }
+
     const fn new(faults: &'static str, outcome: Outcome, why: &'static str) -> Self {
         let text = match outcome {
             Outcome::Whole | Outcome::Recovered => TEXT,

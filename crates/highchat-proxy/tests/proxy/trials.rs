@@ -1,7 +1,6 @@
 //! Both adapters through the proxy, unchanged and without a key, with every fault of the
 //! sandbox behind it and with every reading of the API's text.
 
-use core::time::Duration;
 use std::sync::Mutex;
 use std::{fs, thread};
 
@@ -59,7 +58,7 @@ fn by_ureq(trial: &Trial, base_url: &str) -> Seen {
 fn front(trial: &Trial, sandbox: &Sandbox, secret: Option<&Secret>) -> Through {
     let client = trial.config();
     Through::with_key(sandbox.key(), sandbox.base_url(), |config| {
-        config.keepalive = Duration::from_millis(100);
+        config.keepalive = trial.proxy_keepalive();
         config.response_timeout = trial.proxy_patience();
         config.idle_timeout = trial.proxy_patience();
         config.progress_timeout = trial.proxy_patience();
