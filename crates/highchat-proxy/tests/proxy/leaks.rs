@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::{fs, thread};
 
+use crate::alone::{Held, is_alone};
 use crate::support::*;
 
 /// Resident memory, in KiB.
@@ -46,11 +47,11 @@ fn after_hundreds_of_cut_and_left_streams_nothing_is_left() {
     // What is set up once is not counted.
     (0..20).for_each(|_| round());
     until(|| through.counted("highchat_proxy_requests ") == 0);
-    let (files, kib) = (descriptors(), memory());
+    let (files, kib) = (Held::now().descriptors, memory());
 
     (0..ROUNDS).for_each(|_| round());
 
-    until(|| descriptors() <= files);
+    until(|| Held::now().descriptors <= files);
     until(|| through.counted("highchat_proxy_requests ") == 0);
     assert_eq!(through.counted("highchat_proxy_streams "), 0);
     let grown = memory().saturating_sub(kib);

@@ -1,8 +1,10 @@
 //! The proxy over real sockets, in front of the sandbox and of byte-exact services.
 
+mod alone;
 mod bounds;
 mod clients;
 mod cors;
+mod crowd;
 mod ending;
 mod faults;
 mod key;

@@ -7,7 +7,6 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 use highchat_proxy::{Config, KeySource, Proxy, Server};
@@ -114,41 +113,6 @@ impl Through {
         let line = page.lines().find_map(|line| line.strip_prefix(name));
         line.map_or(0, |value| value.trim().parse().expect("a number"))
     }
-}
-
-/// Set in a process that runs one test alone.
-const ALONE: &str = "HIGHCHAT_PROXY_ALONE";
-
-/// Whether this process runs that test alone; where it does not, one that does has run. What
-/// a test counts of its process, the others, which run beside it, have as well.
-pub(crate) fn is_alone(test: &str) -> bool {
-    if std::env::var_os(ALONE).is_some() {
-        return true;
-    }
-    let mut command = Command::new(std::env::current_exe().expect("this program"));
-    let mut child = command
-        .args(["--exact", test])
-        .env(ALONE, "1")
-        .spawn()
-        .expect("a process");
-    let start = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().expect("a status") {
-            break status;
-        }
-        if start.elapsed() > 6 * LONG {
-            child.kill().expect("an end");
-            panic!("{test} hangs");
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    assert!(status.success(), "{test}");
-    false
-}
-
-/// How many descriptors this process has open; Linux alone tells.
-pub(crate) fn descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
 pub(crate) fn connect(addr: SocketAddr) -> TcpStream {

@@ -2,7 +2,7 @@
 //! sandbox behind it and with every reading of the API's text.
 
 use std::sync::Mutex;
-use std::{fs, thread};
+use std::thread;
 
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::message::Message;
@@ -10,12 +10,13 @@ use highchat_proxy::{Config, Secret};
 use highchat_sandbox::Sandbox;
 use highchat_trials::{IN_A_THREAD, Seen, TRIALS, Trial, hold, hold_readings, untried};
 
+use crate::alone::{Held, is_alone};
 use crate::support::*;
 
 /// Sends the messages to that address, and follows what comes of each to its end.
 type Send = fn(&Trial, &str) -> Seen;
 
-fn endpoint(base_url: &str) -> Endpoint {
+pub(crate) fn endpoint(base_url: &str) -> Endpoint {
     Endpoint::new(base_url, Credentials::none()).unwrap()
 }
 
@@ -71,31 +72,6 @@ fn front(trial: &Trial, sandbox: &Sandbox, secret: Option<&Secret>) -> Through {
         config.messages_a_visitor = usual.messages_a_visitor;
         config.polls_a_visitor = usual.polls_a_visitor;
     })
-}
-
-/// What a process holds of the system. Each task of a proxy owns a connection, so that a
-/// task that is left over is a descriptor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Held {
-    descriptors: usize,
-    threads: usize,
-}
-
-impl Held {
-    fn now() -> Self {
-        Self {
-            descriptors: descriptors(),
-            threads: fs::read_dir("/proc/self/task").map_or(0, Iterator::count),
-        }
-    }
-
-    /// With so many proxies that rest, where `one` more was started between two counts.
-    fn with(self, proxies: usize, one: Self) -> Self {
-        Self {
-            descriptors: self.descriptors + proxies * (one.descriptors - self.descriptors),
-            threads: self.threads + proxies * (one.threads - self.threads),
-        }
-    }
 }
 
 /// Holds an adapter to all that the proxy makes of the tables; then nothing is left of it,
