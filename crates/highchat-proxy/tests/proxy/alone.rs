@@ -37,8 +37,8 @@ pub(crate) fn is_alone(test: &str) -> bool {
     false
 }
 
-/// What this process holds of the system, as far as that can be told: on Linux. Each task of a proxy owns a connection, so that a
-/// task that is left over is a descriptor.
+/// What this process holds of the system, as far as that can be told: on Linux. Each task
+/// of a proxy owns a connection, so that a task that is left over is a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Held {
     pub(crate) descriptors: usize,

@@ -14,7 +14,7 @@ use crate::alone::{Held, is_alone};
 use crate::support::*;
 
 /// Sends the messages to that address, and follows what comes of each to its end.
-type Send = fn(&Trial, &str) -> Seen;
+type Adapter = fn(&Trial, &str) -> Seen;
 
 pub(crate) fn endpoint(base_url: &str) -> Endpoint {
     Endpoint::new(base_url, Credentials::none()).unwrap()
@@ -76,7 +76,7 @@ fn front(trial: &Trial, sandbox: &Sandbox, secret: Option<&Secret>) -> Through {
 
 /// Holds an adapter to all that the proxy makes of the tables; then nothing is left of it,
 /// though every proxy still runs.
-fn hold_through(test: &str, send: Send, secret: Option<&Secret>) {
+fn hold_through(test: &str, send: Adapter, secret: Option<&Secret>) {
     if !is_alone(test) {
         return;
     }
@@ -135,7 +135,7 @@ fn each_fault_behind_it_has_the_outcome_that_the_rules_ask_for_by_ureq() {
 #[test]
 fn each_reading_of_the_api_will_do_behind_it() {
     let secret = Secret::new(SECRET).unwrap();
-    let adapters: [(Send, _); 2] = [(by_hyper, Some(&secret)), (by_ureq, None)];
+    let adapters: [(Adapter, _); 2] = [(by_hyper, Some(&secret)), (by_ureq, None)];
     thread::scope(|scope| {
         for (send, secret) in adapters {
             scope.spawn(move || {
