@@ -74,7 +74,7 @@ impl Trial {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trial::{IN_A_THREAD, TRIALS};
+    use crate::table::{IN_A_THREAD, TRIALS};
 
     #[test]
     fn only_what_the_proxy_does_not_read_is_cut_for_a_client_alone() {

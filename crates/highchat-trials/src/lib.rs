@@ -11,8 +11,10 @@
 mod behind;
 mod bench;
 mod seen;
+mod table;
 mod trial;
 
 pub use bench::{hold, hold_readings};
 pub use seen::{Outcome, Seen};
-pub use trial::{IN_A_THREAD, TEXT, TRIALS, Trial, untried};
+pub use table::{IN_A_THREAD, TRIALS, untried};
+pub use trial::{TEXT, Trial};
