@@ -1,112 +1,19 @@
 //! `highchat proxy`, and the other commands through it.
 
 use core::time::Duration;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs;
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::{fs, thread};
+use std::process::{Command, Stdio};
 
 use highchat_sandbox::{Playback, Step};
 
 mod support;
 use support::*;
 
-/// Longer than anything here takes, unless it hangs.
-const LONG: Duration = Duration::from_secs(20);
-
-/// A proxy in a process of its own, killed when it is dropped.
-struct Proxy {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    log: Receiver<String>,
-    base_url: String,
-}
-
-impl Proxy {
-    fn start(base_url: &str, arguments: &[&str]) -> Self {
-        let mut command = highchat(["proxy", "--listen", "127.0.0.1:0", "--base-url", base_url]);
-        command.args(arguments).env_remove("CREDENTIALS_DIRECTORY");
-        Self::spawn(command)
-    }
-
-    fn spawn(mut command: Command) -> Self {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let base_url = line
-            .trim_end()
-            .strip_prefix("listening on ")
-            .unwrap()
-            .into();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let (tell, log) = mpsc::channel();
-        thread::spawn(move || {
-            for line in stderr.lines() {
-                // A test that is over reads no more.
-                let _ = tell.send(line.unwrap());
-            }
-        });
-        Self {
-            child,
-            stdout,
-            log,
-            base_url,
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args([name, &id]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    /// Waits for a line of the log with that in it.
-    fn logs(&self, text: &str) -> String {
-        loop {
-            let line = self
-                .log
-                .recv_timeout(LONG)
-                .expect("another line of the log");
-            assert!(!line.contains(KEY), "{line}");
-            if line.contains(text) {
-                return line;
-            }
-        }
-    }
-
-    /// The rest of its standard output, and its exit status.
-    fn end(mut self) -> (String, Option<i32>) {
-        let mut rest = String::new();
-        self.stdout.read_to_string(&mut rest).unwrap();
-        (rest, self.child.wait().unwrap().code())
-    }
-
-    /// A command through it, without a key.
-    fn through(&self, command: &str, arguments: &[&str]) -> Run {
-        let mut command = highchat([command, "--base-url", &self.base_url, "--no-key"]);
-        command.args(arguments);
-        run(command)
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn file(name: &str, text: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(std::process::id().to_string());
-    fs::create_dir_all(&directory).unwrap();
-    let path = directory.join(name);
-    fs::write(&path, text).unwrap();
-    path
-}
+#[path = "support/proxy.rs"]
+mod proxy;
+use proxy::*;
 
 #[test]
 fn the_commands_work_through_it_without_a_key() {
@@ -245,6 +152,44 @@ fn the_key_may_be_in_the_environment_or_among_the_credentials() {
         let request = String::from_utf8(request).unwrap();
         assert!(request.contains(&format!("authorization: Bearer {KEY}\r\n")));
     }
+}
+
+/// The value of that setting of the unit in the proxy's README, with its lines joined.
+fn unit(setting: &str) -> String {
+    let readme = include_str!("../../highchat-proxy/README.md").replace("\\\n", " ");
+    let start = format!("{setting}=");
+    let value = readme.lines().find_map(|line| line.strip_prefix(&start));
+    value.expect("a setting of the unit").to_owned()
+}
+
+#[test]
+fn the_unit_in_the_readme_starts_it_reloads_it_and_stops_it() {
+    let sandbox = quick_sandbox();
+    let credential = unit("LoadCredential");
+    let (name, _) = credential.split_once(':').unwrap();
+    let credential = file(&format!("unit/{name}"), KEY);
+    let command_line = unit("ExecStart");
+    let mut words = command_line.split_whitespace();
+    assert!(words.next().unwrap().ends_with("/highchat"));
+    // As systemd does it, but on ports that are free here.
+    let words = words.map(|word| match word.rsplit_once(':') {
+        Some((host @ "127.0.0.1", _)) => format!("{host}:0"),
+        _ => word.to_owned(),
+    });
+    let mut command = highchat(words);
+    command
+        .env("CREDENTIALS_DIRECTORY", credential.parent().unwrap())
+        .env("HIGHCHAT_BASE_URL", sandbox.base_url());
+    let proxy = Proxy::spawn(command);
+    assert_eq!(proxy.through("ask", &["a"]).status, Some(0));
+
+    proxy.run(&unit("ExecReload"));
+    proxy.logs("the key was read again");
+    assert_eq!(proxy.through("ask", &["a"]).status, Some(0));
+
+    proxy.signal("-TERM");
+    let success = unit("SuccessExitStatus").parse().ok();
+    assert_eq!(proxy.end(), (String::new(), success));
 }
 
 #[test]

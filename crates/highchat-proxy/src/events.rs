@@ -104,11 +104,8 @@ impl Events {
             self.has_progress |= frame.event() != b"ping";
             boundary = end;
         }
-        if ends_blank(
-            &chunk[boundary..],
-            boundary == 0 && !before.is_empty(),
-            &before,
-        ) {
+        let behind = if boundary == 0 { &before[..] } else { &[] };
+        if ends_blank(behind, &chunk[boundary..]) {
             boundary = chunk.len();
         }
         if boundary == 0 {
@@ -170,18 +167,18 @@ impl Owner {
 
 /// Whether bytes that no event ended in end with a blank line all the same: comments, or
 /// fields without data. `before` is what precedes them behind the last boundary, where
-/// there is any.
-fn ends_blank(bytes: &[u8], has_before: bool, before: &[u8]) -> bool {
-    let len = match bytes {
-        [.., b'\r', b'\n'] => bytes.len() - 2,
-        [.., b'\r' | b'\n'] => bytes.len() - 1,
-        _ => return false,
-    };
-    match bytes[..len].last() {
-        Some(last) => matches!(last, b'\r' | b'\n'),
-        None if has_before => matches!(before.last(), Some(b'\r' | b'\n')),
-        None => true,
+/// there is any; a CR at its end and an LF behind it are one end of a line.
+fn ends_blank(before: &[u8], bytes: &[u8]) -> bool {
+    if bytes.is_empty() {
+        return false;
     }
+    let mut backwards = before.iter().chain(bytes).rev().peekable();
+    match backwards.next() {
+        Some(b'\n') => drop(backwards.next_if_eq(&&b'\r')),
+        Some(b'\r') => {}
+        _ => return false,
+    }
+    matches!(backwards.next(), None | Some(b'\r' | b'\n'))
 }
 
 #[cfg(test)]
@@ -232,16 +229,20 @@ mod tests {
 
     #[test]
     fn what_is_passed_on_ends_with_a_blank_line_wherever_the_reply_is_cut() {
-        for cut in (0..REPLY.len()).filter(|cut| REPLY.is_char_boundary(*cut)) {
+        let lines = REPLY.replace("\r\n", "\n").replace('\r', "\n");
+        let reply = format!("{REPLY}{}", lines.replace('\n', "\r\n"));
+        let ends = [&b"\n\n"[..], b"\r\n\r\n", b"\r\r", b"\r\n\r"];
+        for size in 1..=reply.len() {
             let mut events = events(None);
-            let bytes = Bytes::copy_from_slice(&REPLY.as_bytes()[..cut]);
-            let passed = events.push(&bytes).unwrap();
-            let ends = [&b""[..], b"\n\n", b"\r\n\r\n", b"\r\r", b"\r\n\r"];
-            let is_whole = ends.iter().any(|end| match end {
-                [] => passed.is_empty(),
-                end => passed.ends_with(end),
-            });
-            assert!(is_whole, "cut at {cut}: {passed:?}");
+            let mut passed = Vec::new();
+            for piece in reply.as_bytes().chunks(size) {
+                let bytes = events.push(&Bytes::copy_from_slice(piece)).unwrap();
+                passed.extend_from_slice(&bytes);
+                let is_whole = passed.is_empty() || ends.iter().any(|end| passed.ends_with(end));
+                let text = String::from_utf8_lossy(&passed);
+                assert!(is_whole, "in pieces of {size}: {text:?}");
+            }
+            assert_eq!(passed, reply.as_bytes(), "in pieces of {size}");
         }
     }
 

@@ -49,6 +49,7 @@ pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
                 posts: 1,
                 why: reading.line(),
                 waits: false,
+                proxy_waits: false,
                 is_in_a_thread: false,
             };
             let before = sandbox.requests().len();

@@ -7,6 +7,9 @@ use crate::seen::Outcome;
 /// The text of the reply to the message of every trial.
 pub const TEXT: &str = "Սա երկար պատասխան";
 
+/// What comes of it before the middle, where faults strike.
+pub(crate) const BEGUN: &str = "Սա երկար ";
+
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -23,6 +26,8 @@ pub struct Trial {
     pub why: &'static str,
     /// It lasts until a clock of the client runs out.
     pub waits: bool,
+    /// It lasts until a clock of the proxy in front of the service runs out.
+    pub proxy_waits: bool,
     /// Another message was sent before, and answered.
     pub is_in_a_thread: bool,
 }
@@ -47,7 +52,7 @@ impl Trial {
     #[must_use]
     pub fn config(&self) -> Config {
         let mut config = Config::default();
-        let patience = Duration::from_secs(if self.waits { 2 } else { 30 });
+        let patience = patience(self.waits);
         config.response_timeout = patience;
         config.idle_timeout = patience;
         config.progress_timeout = patience;
@@ -60,7 +65,21 @@ impl Trial {
         config
     }
 
-    const fn new(faults: &'static str, outcome: Outcome, why: &'static str) -> Self {
+    /// The clocks of a proxy in front of the service, in the same way.
+    #[must_use]
+    pub const fn proxy_patience(&self) -> Duration {
+        patience(self.proxy_waits)
+    }
+
+    /// After how much silence that proxy speaks itself: soon where the row is silent; nowhere
+    /// else, since a status that comes later than that is none any more.
+    #[must_use]
+    pub fn proxy_keepalive(&self) -> Duration {
+        let is_silent = self.waits || self.proxy_waits || self.faults.starts_with("slow-head");
+        Duration::from_millis(if is_silent { 100 } else { 15_000 })
+    }
+
+    pub(crate) const fn new(faults: &'static str, outcome: Outcome, why: &'static str) -> Self {
         let text = match outcome {
             Outcome::Whole | Outcome::Recovered => TEXT,
             _ => "",
@@ -72,300 +91,33 @@ impl Trial {
             posts: 1,
             why,
             waits: false,
+            proxy_waits: false,
             is_in_a_thread: false,
         }
     }
 
-    const fn shows(mut self, text: &'static str) -> Self {
+    pub(crate) const fn shows(mut self, text: &'static str) -> Self {
         self.text = text;
         self
     }
 
-    const fn sends(mut self, posts: usize) -> Self {
+    pub(crate) const fn sends(mut self, posts: usize) -> Self {
         self.posts = posts;
         self
     }
 
-    const fn in_a_thread(mut self) -> Self {
+    pub(crate) const fn in_a_thread(mut self) -> Self {
         self.is_in_a_thread = true;
         self.posts += 1;
         self
     }
 
-    const fn waits(mut self) -> Self {
+    pub(crate) const fn waits(mut self) -> Self {
         self.waits = true;
         self
     }
 }
 
-const READ_BACK: &str =
-    "a reply that was cut is looked for in the messages, and never asked for again";
-const THE_STANDARD: &str = "the format is the standard's, to the letter";
-const NEW_SERVICE: &str = "a new service must not break an old client";
-const NOT_TAKEN: &str =
-    "a 429 says that the message was not taken: it is sent again after what was asked for";
-const NOT_REPEATED: &str = "what is no reply is reported, and the message not sent again";
-const ONCE: &str = "every message is shown once, however often and in whatever order polls show it";
-const POLLS_ON: &str = "a poll that failed is repeated after a pause";
-
-const TOLD_APART: &str =
-    "a reply of which nothing came is looked for where an older one can be told apart";
-
-/// The table.
-pub const TRIALS: &[Trial] = &[
-    Trial::new("cut", Outcome::Recovered, READ_BACK),
-    Trial::new(
-        "cut,close-delimited",
-        Outcome::Recovered,
-        "the end of the body is no end of a reply, whatever HTTP says",
-    ),
-    Trial::new(
-        "cut,no-meta",
-        Outcome::Incomplete,
-        "without an id nothing can be read back",
-    )
-    .shows("Սա երկար "),
-    Trial::new(
-        "cut:0",
-        Outcome::Unanswered,
-        "a connection lost after writing is reported, and the message not sent again",
-    ),
-    Trial::new(
-        "cut:40",
-        Outcome::Unanswered,
-        "half a head is no answer; the message may have been taken",
-    ),
-    Trial::new("reset", Outcome::Recovered, READ_BACK),
-    Trial::new(
-        "reset:0",
-        Outcome::Unanswered,
-        "a connection lost after writing is reported, and the message not sent again",
-    ),
-    Trial::new(
-        "stall",
-        Outcome::Recovered,
-        "no byte for the idle timeout: the reply is cut",
-    )
-    .waits(),
-    Trial::new(
-        "stall:0",
-        Outcome::Unanswered,
-        "no head for the response timeout",
-    )
-    .waits(),
-    Trial::new(
-        "stall-pings",
-        Outcome::Recovered,
-        "pings are life, but no progress",
-    )
-    .waits(),
-    Trial::new("one-byte", Outcome::Whole, THE_STANDARD),
-    Trial::new("slow-head:300", Outcome::Whole, "a head may take a minute"),
-    Trial::new(
-        "slow-head:600000",
-        Outcome::Unanswered,
-        "no head for the response timeout",
-    )
-    .waits(),
-    Trial::new("cr-lf", Outcome::Whole, THE_STANDARD),
-    Trial::new("lone-cr", Outcome::Whole, THE_STANDARD),
-    Trial::new("bom", Outcome::Whole, THE_STANDARD),
-    Trial::new("comments", Outcome::Whole, THE_STANDARD),
-    Trial::new("multi-line-data", Outcome::Whole, THE_STANDARD),
-    Trial::new("no-space", Outcome::Whole, THE_STANDARD),
-    Trial::new(
-        "cr-lf,one-byte,bom,comments,multi-line-data",
-        Outcome::Whole,
-        THE_STANDARD,
-    ),
-    Trial::new(
-        "lone-cr,one-byte,no-space,unknown-event,extra-fields",
-        Outcome::Whole,
-        THE_STANDARD,
-    ),
-    Trial::new(
-        "no-last-blank-line",
-        Outcome::Whole,
-        "a known event with whole JSON needs no blank line at the end",
-    ),
-    Trial::new(
-        "no-last-blank-line,close-delimited",
-        Outcome::Whole,
-        "a known event with whole JSON needs no blank line at the end",
-    ),
-    Trial::new(
-        "no-last-blank-line,cr-lf,one-byte",
-        Outcome::Whole,
-        "a known event with whole JSON needs no blank line at the end",
-    ),
-    Trial::new(
-        "invalid-utf-8",
-        Outcome::Whole,
-        "broken UTF-8 becomes U+FFFD",
-    )
-    .shows("Սա երկար պատասխան\u{fffd}"),
-    Trial::new(
-        "split-pair",
-        Outcome::Whole,
-        "two halves in two deltas are joined",
-    )
-    .shows("Սա երկար պատասխան🙂"),
-    Trial::new("unknown-event", Outcome::Whole, NEW_SERVICE),
-    Trial::new("extra-fields", Outcome::Whole, NEW_SERVICE),
-    Trial::new(
-        "broken-json",
-        Outcome::Recovered,
-        "text must not vanish: the stream cannot be trusted from there",
-    ),
-    Trial::new(
-        "missing-field",
-        Outcome::Recovered,
-        "text must not vanish: the stream cannot be trusted from there",
-    ),
-    Trial::new("no-meta", Outcome::Whole, "no meta at all is accepted"),
-    Trial::new(
-        "no-done",
-        Outcome::Recovered,
-        "only done, human or error ends a reply",
-    ),
-    Trial::new(
-        "no-done,close-delimited",
-        Outcome::Recovered,
-        "only done, human or error ends a reply",
-    ),
-    Trial::new(
-        "bytes-after-done",
-        Outcome::Whole,
-        "a reply that is over is over",
-    ),
-    Trial::new(
-        "no-end",
-        Outcome::Whole,
-        "a service that never closes the body hangs nobody",
-    ),
-    Trial::new(
-        "huge-event",
-        Outcome::Recovered,
-        "nothing is unbounded: an event has at most 1 MiB",
-    ),
-    Trial::new(
-        "huge-event:300000",
-        Outcome::Whole,
-        "an event may have 1 MiB",
-    ),
-    Trial::new(
-        "wrong-type",
-        Outcome::Failed,
-        "a 200 that is no event stream is never parsed as one",
-    ),
-    Trial::new(
-        "gzip",
-        Outcome::Failed,
-        "an encoding that was not asked for is never decoded",
-    ),
-    Trial::new(
-        "close-delimited",
-        Outcome::Whole,
-        "how HTTP ends a body does not matter",
-    ),
-    Trial::new("429", Outcome::Whole, NOT_TAKEN).sends(2),
-    Trial::new("429-seconds", Outcome::Whole, NOT_TAKEN).sends(2),
-    Trial::new("429-date", Outcome::Whole, NOT_TAKEN).sends(2),
-    Trial::new("429x2,cr-lf", Outcome::Whole, "at most twice more").sends(3),
-    Trial::new("429x3", Outcome::RateLimited, "at most twice more").sends(3),
-    Trial::new(
-        "429-seconds:121",
-        Outcome::RateLimited,
-        "longer than 120 s is not waited for by itself",
-    ),
-    Trial::new("500-html", Outcome::Failed, NOT_REPEATED),
-    Trial::new("502-empty", Outcome::Failed, NOT_REPEATED),
-    Trial::new("204-empty", Outcome::Failed, NOT_REPEATED),
-    Trial::new(
-        "redirect",
-        Outcome::Failed,
-        "a redirect is never followed: it would take the key along",
-    ),
-    Trial::new(
-        "json-error-200",
-        Outcome::Failed,
-        "JSON of the error shape is that error, whatever the status",
-    ),
-    Trial::new("poll-duplicates", Outcome::HandedOver, ONCE),
-    Trial::new("poll-same-timestamp", Outcome::HandedOver, ONCE),
-    Trial::new("poll-out-of-order", Outcome::HandedOver, ONCE),
-    Trial::new(
-        "poll-unknown-state",
-        Outcome::HandedOver,
-        "an unknown state changes nothing",
-    ),
-    Trial::new("poll-429", Outcome::HandedOver, POLLS_ON),
-    Trial::new("poll-500x2", Outcome::HandedOver, POLLS_ON),
-    Trial::new(
-        "poll-404",
-        Outcome::HandedOver,
-        "404 ends the handoff with the error",
-    ),
-];
-
-/// More rows, for clients that remember a conversation from one message to the next: a
-/// reply of which nothing came can be told from an older one there.
-pub const IN_A_THREAD: &[Trial] = &[
-    Trial::new("cut", Outcome::Recovered, READ_BACK).in_a_thread(),
-    Trial::new("cut:0", Outcome::Recovered, TOLD_APART).in_a_thread(),
-    Trial::new("reset:0", Outcome::Recovered, TOLD_APART).in_a_thread(),
-    Trial::new("cut:40", Outcome::Recovered, TOLD_APART).in_a_thread(),
-    Trial::new("stall:0", Outcome::Recovered, TOLD_APART)
-        .waits()
-        .in_a_thread(),
-    Trial::new("no-meta,cut", Outcome::Recovered, READ_BACK).in_a_thread(),
-    Trial::new("no-done,huge-event", Outcome::Recovered, READ_BACK).in_a_thread(),
-    Trial::new(
-        "500-html",
-        Outcome::Failed,
-        "what is not found is reported as it was",
-    )
-    .in_a_thread(),
-    Trial::new("429", Outcome::Whole, NOT_TAKEN)
-        .sends(2)
-        .in_a_thread(),
-    Trial::new(
-        "cut,poll-500",
-        Outcome::Recovered,
-        "a look that fails is repeated",
-    )
-    .in_a_thread(),
-    Trial::new(
-        "cut,poll-429",
-        Outcome::Recovered,
-        "a look that fails is repeated",
-    )
-    .in_a_thread(),
-    Trial::new("cut,poll-duplicates", Outcome::Recovered, READ_BACK).in_a_thread(),
-    Trial::new("cut,poll-404", Outcome::Incomplete, "404 ends the search")
-        .shows("Սա երկար ")
-        .in_a_thread(),
-];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use highchat_sandbox::{Fault, Faults};
-
-    #[test]
-    fn every_fault_is_tried() {
-        let tried: Vec<Faults> = TRIALS
-            .iter()
-            .map(|trial| trial.faults.parse().unwrap())
-            .collect();
-        for fault in Fault::ALL {
-            let name = |faults: &Faults| {
-                let written = faults.to_string();
-                written.split(',').any(|one| {
-                    one.split([':', 'x']).next() == Some(fault.name()) || one == fault.name()
-                })
-            };
-            assert!(tried.iter().any(name), "{}", fault.name());
-        }
-    }
+const fn patience(waits: bool) -> Duration {
+    Duration::from_secs(if waits { 2 } else { 30 })
 }

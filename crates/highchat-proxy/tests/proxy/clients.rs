@@ -1,6 +1,8 @@
 //! The clients of this workspace through the proxy, unchanged and without a key.
 
-use highchat_hyper::{Client, Failure};
+use highchat_hyper::{Client, Failure, Session};
+use highchat_proto::config::Config;
+use highchat_proto::conversation::{TurnEnd, Update};
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::event::Event;
 use highchat_proto::message::Message;
@@ -93,4 +95,53 @@ fn a_client_sees_the_services_own_refusal() {
         };
         assert_eq!(error.status().map(|status| status.as_u16()), Some(404));
     });
+}
+
+#[test]
+fn a_reply_that_ended_with_the_proxy_is_read_back_through_the_next_one() {
+    let reply = vec![
+        Step::send(format!("{STREAM}{META}{}", delta("ab"))),
+        Step::Hold,
+    ];
+    let page = "{\"state\":\"bot\",\"messages\":[{\"id\":\"m1\",\"role\":\"assistant\",\
+                \"content\":\"abc\",\"created_at\":\"2026-06-14T10:00:00Z\"}]}";
+    let page = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{page}",
+        page.len()
+    );
+    let service = play([reply, vec![Step::send(page)]]);
+    let start = |listen| {
+        Through::listening(listen, KEY, service.base_url(), |config| {
+            config.secret = Some(Secret::new(SECRET).unwrap());
+        })
+    };
+    let first = start(ANY_PORT);
+    let addr = first.server.addr();
+    let endpoint = Endpoint::new(&first.base_url(), Credentials::none()).unwrap();
+    let mut config = Config::default();
+    config.recovery_delays = [core::time::Duration::from_millis(100); 4];
+    let mut session = Session::new(Client::with_config(endpoint, config));
+    let mut proxy = Some(first);
+    let mut ended = None;
+    run(async {
+        session.send(Message::new("ա").unwrap()).unwrap();
+        while let Some(update) = session.next().await {
+            match update {
+                Update::Delta { text } => {
+                    assert_eq!(text, "ab");
+                    // As it is killed: at once, with no word to anyone.
+                    drop(proxy.take());
+                    proxy = Some(start(addr));
+                }
+                Update::Recovered { missing, .. } => assert_eq!(missing, "c"),
+                Update::TurnEnded { end, .. } => ended = Some(end.clone()),
+                _ => {}
+            }
+        }
+    });
+
+    assert_eq!(ended, Some(TurnEnd::Recovered));
+    let asked = service.requests();
+    let posts = asked.iter().filter(|request| request.starts_with(b"POST "));
+    assert_eq!((asked.len(), posts.count()), (2, 1));
 }

@@ -2,19 +2,11 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::Command;
 use std::sync::mpsc::{self, Receiver};
 use std::{fs, thread};
 
+use crate::alone::{Held, is_alone};
 use crate::support::*;
-
-/// The test that counts descriptors does so in a process of its own: the others, which run
-/// beside it, open some as well.
-const ALONE: &str = "HIGHCHAT_PROXY_LEAKS_ALONE";
-
-fn descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").expect("Linux").count()
-}
 
 /// Resident memory, in KiB.
 fn memory() -> usize {
@@ -29,16 +21,7 @@ fn memory() -> usize {
 #[test]
 #[cfg(target_os = "linux")]
 fn after_hundreds_of_cut_and_left_streams_nothing_is_left() {
-    if std::env::var_os(ALONE).is_none() {
-        let status = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "leaks::after_hundreds_of_cut_and_left_streams_nothing_is_left",
-            ])
-            .env(ALONE, "1")
-            .status()
-            .unwrap();
-        assert!(status.success());
+    if !is_alone("leaks::after_hundreds_of_cut_and_left_streams_nothing_is_left") {
         return;
     }
     const ROUNDS: usize = 200;
@@ -64,11 +47,11 @@ fn after_hundreds_of_cut_and_left_streams_nothing_is_left() {
     // What is set up once is not counted.
     (0..20).for_each(|_| round());
     until(|| through.counted("highchat_proxy_requests ") == 0);
-    let (files, kib) = (descriptors(), memory());
+    let (files, kib) = (Held::now().descriptors, memory());
 
     (0..ROUNDS).for_each(|_| round());
 
-    until(|| descriptors() <= files);
+    until(|| Held::now().descriptors <= files);
     until(|| through.counted("highchat_proxy_requests ") == 0);
     assert_eq!(through.counted("highchat_proxy_streams "), 0);
     let grown = memory().saturating_sub(kib);

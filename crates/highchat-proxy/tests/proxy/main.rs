@@ -1,8 +1,10 @@
 //! The proxy over real sockets, in front of the sandbox and of byte-exact services.
 
+mod alone;
 mod bounds;
 mod clients;
 mod cors;
+mod crowd;
 mod ending;
 mod faults;
 mod key;
@@ -13,3 +15,4 @@ mod ownership;
 mod requests;
 mod streams;
 mod support;
+mod trials;

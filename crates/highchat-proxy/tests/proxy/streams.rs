@@ -179,18 +179,25 @@ fn silence_carries_comments_and_then_ends_with_an_error() {
 
 #[test]
 fn a_comment_never_lands_inside_an_event() {
-    let (first, last) = DONE.split_at(20);
-    let service = play([vec![
-        Step::send(format!("{STREAM}{META}{first}")),
-        Step::Pause(4 * TICK),
-        Step::send(last),
-    ]]);
-    let through = Through::to(service.base_url(), |config| config.keepalive = TICK);
+    let cr_lf = DONE.replace('\n', "\r\n");
+    let first_line = cr_lf.find('\n').unwrap();
+    for (done, pieces) in [(DONE, [19, 20]), (&*cr_lf, [first_line, first_line + 1])] {
+        let [first, second] = pieces;
+        let service = play([vec![
+            Step::send(format!("{STREAM}{META}{}", &done[..first])),
+            Step::Pause(TICK / 2),
+            Step::send(&done[first..second]),
+            Step::Pause(4 * TICK),
+            Step::send(&done[second..]),
+        ]]);
+        let through = Through::to(service.base_url(), |config| config.keepalive = TICK);
 
-    let got = Call::chat("ա").send(&through);
+        let got = Call::chat("ա").send(&through);
 
-    assert!(got.body.contains(COMMENT));
-    assert_eq!(got.body.replace(COMMENT, ""), format!("{META}{DONE}"));
+        assert!(got.body.contains(COMMENT));
+        assert_eq!(got.body.replace(COMMENT, ""), format!("{META}{done}"));
+        assert!(got.body.ends_with(done), "{}", got.body);
+    }
 }
 
 #[test]

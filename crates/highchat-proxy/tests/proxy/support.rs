@@ -1,6 +1,6 @@
 //! A proxy in front of a service, and a visitor on a plain socket.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::fs;
@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 
 /// Longer than anything here takes, unless it hangs.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
+
+/// Of this machine.
+pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 pub(crate) const KEY: &str = "hc_very_secret";
 pub(crate) const ORIGIN: &str = "https://shop.example";
@@ -69,7 +72,20 @@ pub(crate) struct Through {
 impl Through {
     /// Without limits that a test would meet by the way.
     pub(crate) fn to(base_url: &str, set: impl FnOnce(&mut Config)) -> Self {
-        let key_file = File::new(&format!(" {KEY}\n"));
+        Self::with_key(KEY, base_url, set)
+    }
+
+    pub(crate) fn with_key(key: &str, base_url: &str, set: impl FnOnce(&mut Config)) -> Self {
+        Self::listening(ANY_PORT, key, base_url, set)
+    }
+
+    pub(crate) fn listening(
+        listen: SocketAddr,
+        key: &str,
+        base_url: &str,
+        set: impl FnOnce(&mut Config),
+    ) -> Self {
+        let key_file = File::new(&format!(" {key}\n"));
         let mut config = Config::default();
         config.base_url = base_url.into();
         config.messages_in_all = 0;
@@ -79,8 +95,7 @@ impl Through {
         set(&mut config);
         let source = KeySource::File(key_file.path().into());
         let proxy = Proxy::new(config, source).expect("a sound configuration");
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::start(proxy, any, Some(any)).expect("free ports");
+        let server = Server::start(proxy, listen, Some(ANY_PORT)).expect("free ports");
         Self { server, key_file }
     }
 
