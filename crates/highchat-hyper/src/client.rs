@@ -120,16 +120,12 @@ impl Client {
         Ok(self.read(body, answer).await.into_rating()?)
     }
 
-    /// Sends any request and waits for the head of its answer, which is not judged: for a
-    /// program that passes answers on. The connection is there within half of
-    /// [`Config::response_timeout`], or nothing was sent; nothing else is timed here.
+    /// Sends a request and waits for the head of its answer, which is not judged. The
+    /// connection is there within half of [`Config::response_timeout`], or nothing was sent;
+    /// nothing else is timed here.
     ///
     /// Dropping it, or the body, closes the connection.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::NotSent`] and [`Failure::Interrupted`].
-    pub fn open(
+    pub(crate) fn open(
         &self,
         request: Request<Bytes>,
     ) -> impl Future<Output = Result<(response::Parts, Body), Failure>> + Send + use<> {

@@ -1,6 +1,5 @@
 //! One exchange: a connection, a request, the head of its answer, and the body.
 
-use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -30,10 +29,9 @@ const WINDOW: u32 = 65_535;
 
 type Answering = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
 
-/// The body of an answer as it comes, by [`Client::open`](crate::Client::open): a
-/// [`Stream`] of its pieces. Its connection makes progress only while it is read, and
-/// closes with it.
-pub struct Body {
+/// The body of an answer as it comes. Its connection makes progress only while it is read,
+/// and closes with it.
+pub(crate) struct Body {
     chunks: BodyDataStream<Incoming>,
     tasks: Tasks,
 }
@@ -108,12 +106,6 @@ fn address(request: &mut Request<Bytes>, is_proxied: bool) -> Result<(), BoxErro
     }
     request.headers_mut().insert(HOST, host);
     Ok(())
-}
-
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body").finish_non_exhaustive()
-    }
 }
 
 impl Stream for Body {

@@ -54,7 +54,6 @@ mod tasks;
 
 pub use client::Client;
 pub use dialer::{Dialer, Pipe};
-pub use exchange::Body;
 pub use highchat_proto::failure::Failure;
 pub use reply::Reply;
 pub use session::Session;

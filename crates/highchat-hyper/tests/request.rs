@@ -42,19 +42,6 @@ async fn a_request_is_what_the_api_says() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_judged_is_given_as_it_came() {
-    let answer = "HTTP/1.1 302 Found\r\ncontent-length: 4\r\nlocation: /x\r\n\r\nmore";
-    let playback = Playback::start([vec![Step::send(answer)]]).unwrap();
-    let endpoint = endpoint(playback.base_url());
-    let request = endpoint.chat(&message());
-    let (head, mut body) = Client::new(endpoint).open(request).await.unwrap();
-    assert_eq!(head.status, 302);
-    assert_eq!(head.headers["location"], "/x");
-    assert_eq!(next(&mut body).await.unwrap().unwrap(), "more");
-    assert!(next(&mut body).await.is_none());
-}
-
-#[tokio::test]
 async fn a_refused_connection_means_that_nothing_was_sent() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
