@@ -9,12 +9,12 @@ use std::vec::Vec;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use http::response::Parts;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::Config;
 use crate::date;
-use crate::event::readable_or_none;
 use crate::id::{MessageId, Timestamp};
 use crate::object::Object;
 use crate::state::State;
@@ -414,6 +414,22 @@ pub struct ChatMessage {
     /// When it was written; `None` where that cannot be read.
     #[serde(deserialize_with = "readable_or_none")]
     pub created_at: Option<Timestamp>,
+}
+
+/// A time that cannot be read costs its page nothing, where serde can keep what it is.
+fn readable_or_none<'de, D: serde::Deserializer<'de>>(
+    time: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Readable {
+        Time(Timestamp),
+        Other(IgnoredAny),
+    }
+    Ok(match Readable::deserialize(time)? {
+        Readable::Time(time) => Some(time),
+        Readable::Other(IgnoredAny) => None,
+    })
 }
 
 fn string<'de, D: serde::Deserializer<'de>>(text: D) -> Result<Box<str>, D::Error> {
