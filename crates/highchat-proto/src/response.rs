@@ -109,7 +109,8 @@ pub enum ResponseError {
     Status(StatusCode),
     /// A 200 to a message that is no event stream, and no error either.
     NotEventStream(Option<Box<str>>),
-    /// The body came in an encoding that was not asked for.
+    /// The body came in an encoding that was not asked for. With a status that says no,
+    /// that is an [`Api`](Self::Api) without code and message.
     ContentEncoding(Box<str>),
     /// A page of messages that is not what the API's text says.
     InvalidPage,
@@ -175,7 +176,8 @@ impl core::error::Error for ResponseError {}
 /// ```
 ///
 /// A body that breaks off ([`handle_interruption`](Self::handle_interruption)) is judged
-/// as far as it came.
+/// as far as it came. Where the head says all, which is with a redirect, an encoding that
+/// was not asked for and a rating that was taken, none of it is read.
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: StatusCode,
@@ -186,7 +188,7 @@ pub struct Answer {
     limit: usize,
     is_too_long: bool,
     is_broken_off: bool,
-    /// Whatever the body says, the judgement is made.
+    /// Whatever the body says, the judgement is made: none of it is read.
     is_decided: bool,
 }
 
@@ -241,7 +243,8 @@ impl Answer {
         }
     }
 
-    /// Whether more of the body would change the judgement.
+    /// Whether more of the body would change the judgement. What comes though it would not
+    /// is ignored.
     #[must_use]
     pub const fn wants_more(&self) -> bool {
         !self.is_too_long && !self.is_broken_off && !self.is_decided
@@ -249,6 +252,9 @@ impl Answer {
 
     /// Takes a piece of the body, up to the limit.
     pub fn handle_body(&mut self, chunk: &[u8]) {
+        if !self.wants_more() {
+            return;
+        }
         let room = self.limit - self.body.len();
         self.is_too_long |= chunk.len() > room;
         self.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
