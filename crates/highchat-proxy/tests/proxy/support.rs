@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use highchat_proxy::{Config, KeySource, Proxy, Server};
 use highchat_sandbox::{Playback, Sandbox, Step};
+pub(crate) use highchat_trials::words::{DONE, HEAD as STREAM, META, delta};
 use serde_json::{Value, json};
 
 /// Longer than anything here takes, unless it hangs.
@@ -23,16 +24,7 @@ pub(crate) const KEY: &str = "hc_very_secret";
 pub(crate) const ORIGIN: &str = "https://shop.example";
 pub(crate) const SECRET: &[u8] = b"the secret of the tests";
 
-/// A head of a reply whose end is the end of its connection.
-pub(crate) const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
-pub(crate) const META: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
-pub(crate) const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
-                               \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
 pub(crate) const COMMENT: &str = ": keepalive\n\n";
-
-pub(crate) fn delta(text: &str) -> String {
-    format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
-}
 
 /// A file that is gone with it.
 pub(crate) struct File(PathBuf);
