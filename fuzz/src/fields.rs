@@ -46,20 +46,34 @@ impl<'j> Fields<'j> {
         }
     }
 
-    /// A time, or none that can be read; `None`: not even JSON as serde_json keeps it, which
-    /// is stricter than what it skips.
+    /// The time of an event, or none that can be read; `None`: not even JSON as serde_json
+    /// skips it.
     pub(crate) fn time(&self, name: &str) -> Option<Option<Timestamp>> {
+        let value = self.get(name)?;
+        let is_skipped = value.texts().iter().all(|text| !text.has_control);
+        is_skipped.then(|| time(value))
+    }
+
+    /// As [`time`](Self::time), of a page, where it is read as serde_json keeps it, which is
+    /// stricter than what it skips.
+    pub(crate) fn kept_time(&self, name: &str) -> Option<Option<Timestamp>> {
         const DEEPEST: usize = 126;
         let value = self.get(name)?;
         let is_kept = value.depth() <= DEEPEST
             && value.texts().iter().all(|text| text.strict().is_some())
             && !value.any(&|json| matches!(json, Json::Number(n) if number(n).is_none()));
-        is_kept.then(|| match value {
-            Json::Text(text) => text.strict().expect("as above").parse().ok(),
-            Json::Number(literal) => number(literal).expect("as above").parse().ok(),
-            _ => None,
-        })
+        is_kept.then(|| time(value))
     }
+}
+
+/// The time that a value is.
+fn time(value: &Json) -> Option<Timestamp> {
+    let time = match value {
+        Json::Text(text) => text.strict()?,
+        Json::Number(literal) => number(literal)?,
+        _ => return None,
+    };
+    time.parse().ok()
 }
 
 /// A number as it is told to a reader of times; `None`: out of range.

@@ -32,7 +32,7 @@ pub(crate) fn read(body: &Json) -> Option<Read> {
             id: MessageId::new(fields.text("id")?.lossy()).ok()?,
             role: fields.text("role")?.lossy(),
             content: fields.text("content")?.lossy(),
-            created_at: fields.time("created_at")?,
+            created_at: fields.kept_time("created_at")?,
         })
     };
     Some(Read {
@@ -44,7 +44,7 @@ pub(crate) fn read(body: &Json) -> Option<Read> {
         },
         ts: match page.get("ts") {
             None => None,
-            Some(_) => page.time("ts")?,
+            Some(_) => page.kept_time("ts")?,
         },
     })
 }

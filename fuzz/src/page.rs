@@ -50,8 +50,8 @@ enum Asked {
     Rating,
 }
 
-/// By a reader that stops where no more is wanted, an answer is judged the same whatever the
-/// cuts; no byte behind the first one past the limit changes anything; and a page
+/// An answer is judged the same whatever the cuts, and whether its reader stops where no more
+/// is wanted or not; no byte behind the first one past the limit changes anything; and a page
 /// within the limit is what a naive reader reads from a naive tree.
 pub fn hold(input: &Input<'_>) {
     let mut config = Config::default();
@@ -61,7 +61,7 @@ pub fn hold(input: &Input<'_>) {
     }
     let head = head(input);
     for asked in [Asked::Chat, Asked::Messages, Asked::Rating] {
-        let judge = |pieces: &[&[u8]]| {
+        let judge_by = |stops: bool, pieces: &[&[u8]]| {
             let mut answer = match asked {
                 Asked::Chat => match Answer::to_chat(&head, &config) {
                     Some(answer) => answer,
@@ -71,7 +71,7 @@ pub fn hold(input: &Input<'_>) {
                 Asked::Rating => Answer::to_rating(&head, &config),
             };
             for piece in pieces {
-                if !answer.wants_more() {
+                if stops && !answer.wants_more() {
                     break;
                 }
                 answer.handle_body(piece);
@@ -85,10 +85,12 @@ pub fn hold(input: &Input<'_>) {
                 Asked::Rating => Judgement::Rating(answer.into_rating()),
             }
         };
+        let judge = |pieces: &[&[u8]]| judge_by(true, pieces);
         let whole = judge(&[input.body]);
         assert_eq!(judge(&input.cuts.of(input.body)), whole, "cut");
         let bytes: Vec<_> = input.body.chunks(1).collect();
         assert_eq!(judge(&bytes), whole, "each byte alone");
+        assert_eq!(judge_by(false, &bytes), whole, "to its end");
         let limit = match asked {
             Asked::Messages if head.status.is_success() => config.page_limit,
             _ => config.error_limit,

@@ -7,8 +7,9 @@ use alloc::string::String;
 use core::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny};
+use serde::de::Deserializer;
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 
 use crate::id::{ConversationId, MessageId, Timestamp};
 use crate::object::Object;
@@ -312,20 +313,11 @@ fn id_or_empty<'de, D: Deserializer<'de>>(id: D) -> Result<Option<ConversationId
     }
 }
 
-/// A time that cannot be read costs its reply nothing.
-pub(crate) fn readable_or_none<'de, D: Deserializer<'de>>(
-    time: D,
-) -> Result<Option<Timestamp>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Readable {
-        Time(Timestamp),
-        Other(IgnoredAny),
-    }
-    Ok(match Readable::deserialize(time)? {
-        Readable::Time(time) => Some(time),
-        Readable::Other(IgnoredAny) => None,
-    })
+/// A time that cannot be read costs its reply nothing, whatever JSON it is: it is skipped,
+/// which also takes numbers and strings that serde_json cannot keep, and then read.
+fn readable_or_none<'de, D: Deserializer<'de>>(time: D) -> Result<Option<Timestamp>, D::Error> {
+    let time = <&RawValue>::deserialize(time)?;
+    Ok(serde_json::from_str(time.get()).ok())
 }
 
 #[cfg(test)]
@@ -407,12 +399,37 @@ mod tests {
             parse("done", r#"{"message_id":"m","state":"asleep","ts":1781431200}"#),
             Ok(Event::Done { state: State::Other(state), ts: Some(_), .. }) if &*state == "asleep"
         ));
-        for ts in ["null", "\"soon\"", "{}", "1e300", "[1]"] {
-            let data = format!(r#"{{"message_id":"m","state":"bot","ts":{ts}}}"#);
-            assert!(
-                matches!(parse("done", &data), Ok(Event::Done { ts: None, .. })),
-                "{ts}"
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_read_costs_its_reply_nothing() {
+        let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+        for ts in [
+            "null",
+            r#""soon""#,
+            "{}",
+            "[1]",
+            "1e300",
+            "1e999",
+            r#""\ud83d""#,
+            r#"[{"\ude00":-1e999}]"#,
+            &deep,
+        ] {
+            let done = parse(
+                "done",
+                &format!(r#"{{"ts":{ts},"message_id":"m","state":"bot"}}"#),
             );
+            assert!(matches!(done, Ok(Event::Done { ts: None, .. })), "{ts}");
+            let human = parse("human", &format!(r#"{{"message":"m", "ts" : {ts} }}"#));
+            assert!(matches!(human, Ok(Event::Human { ts: None, .. })), "{ts}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_no_json_is_an_error_as_any_other() {
+        for ts in ["", "01", "1e", "nul", "\"soon", "\"\\x\"", "[1", "\"a\tb\""] {
+            let error = parse("human", &format!(r#"{{"message":"m","ts":{ts}}}"#));
+            assert!(!error.expect_err(ts).is_json, "{ts}");
         }
     }
 

@@ -9,12 +9,12 @@ use std::vec::Vec;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use http::response::Parts;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::Config;
 use crate::date;
-use crate::event::readable_or_none;
 use crate::id::{MessageId, Timestamp};
 use crate::object::Object;
 use crate::state::State;
@@ -109,7 +109,8 @@ pub enum ResponseError {
     Status(StatusCode),
     /// A 200 to a message that is no event stream, and no error either.
     NotEventStream(Option<Box<str>>),
-    /// The body came in an encoding that was not asked for.
+    /// The body came in an encoding that was not asked for. With a status that says no,
+    /// that is an [`Api`](Self::Api) without code and message.
     ContentEncoding(Box<str>),
     /// A page of messages that is not what the API's text says.
     InvalidPage,
@@ -175,7 +176,8 @@ impl core::error::Error for ResponseError {}
 /// ```
 ///
 /// A body that breaks off ([`handle_interruption`](Self::handle_interruption)) is judged
-/// as far as it came.
+/// as far as it came. Where the head says all, which is with a redirect, an encoding that
+/// was not asked for and a rating that was taken, none of it is read.
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: StatusCode,
@@ -186,7 +188,7 @@ pub struct Answer {
     limit: usize,
     is_too_long: bool,
     is_broken_off: bool,
-    /// Whatever the body says, the judgement is made.
+    /// Whatever the body says, the judgement is made: none of it is read.
     is_decided: bool,
 }
 
@@ -241,7 +243,8 @@ impl Answer {
         }
     }
 
-    /// Whether more of the body would change the judgement.
+    /// Whether more of the body would change the judgement. What comes though it would not
+    /// is ignored.
     #[must_use]
     pub const fn wants_more(&self) -> bool {
         !self.is_too_long && !self.is_broken_off && !self.is_decided
@@ -249,6 +252,9 @@ impl Answer {
 
     /// Takes a piece of the body, up to the limit.
     pub fn handle_body(&mut self, chunk: &[u8]) {
+        if !self.wants_more() {
+            return;
+        }
         let room = self.limit - self.body.len();
         self.is_too_long |= chunk.len() > room;
         self.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
@@ -414,6 +420,22 @@ pub struct ChatMessage {
     /// When it was written; `None` where that cannot be read.
     #[serde(deserialize_with = "readable_or_none")]
     pub created_at: Option<Timestamp>,
+}
+
+/// A time that cannot be read costs its page nothing, where serde can keep what it is.
+fn readable_or_none<'de, D: serde::Deserializer<'de>>(
+    time: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Readable {
+        Time(Timestamp),
+        Other(IgnoredAny),
+    }
+    Ok(match Readable::deserialize(time)? {
+        Readable::Time(time) => Some(time),
+        Readable::Other(IgnoredAny) => None,
+    })
 }
 
 fn string<'de, D: serde::Deserializer<'de>>(text: D) -> Result<Box<str>, D::Error> {

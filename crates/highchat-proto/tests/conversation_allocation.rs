@@ -1,8 +1,5 @@
 //! What a conversation allocates while a reply streams, and what it holds, counted.
 
-use core::alloc::{GlobalAlloc, Layout};
-use core::cell::Cell;
-use std::alloc::System;
 use std::sync::Arc;
 
 #[expect(
@@ -12,6 +9,7 @@ use std::sync::Arc;
 #[path = "support/world.rs"]
 mod world;
 
+use allocation_counter::{AllocationInfo, measure};
 use highchat_proto::config::Config;
 use highchat_proto::conversation::{Conversation, Output, Update};
 use highchat_proto::exchange::RequestId;
@@ -19,69 +17,11 @@ use highchat_proto::message::Message;
 use highchat_proto::time::Instant;
 use world::{delta, done, endpoint, meta};
 
-thread_local! {
-    /// Of this thread alone, as tests run beside each other: how often memory was asked
-    /// for, and the bytes that are held.
-    static ASKED: Cell<(usize, isize)> = const { Cell::new((0, 0)) };
-}
-
-struct Counting;
-
-impl Counting {
-    fn count(times: usize, taken: usize, given: usize) {
-        // A thread that is ending has no counter any more, and no test either.
-        let _ = ASKED.try_with(|asked| {
-            let (all, held) = asked.get();
-            let held = held
-                .wrapping_add_unsigned(taken)
-                .wrapping_sub_unsigned(given);
-            asked.set((all + times, held));
-        });
-    }
-}
-
-#[allow(
-    unsafe_code,
-    reason = "a global allocator is an unsafe trait; this one counts and passes each call on \
-              to the system's as it came, so the caller's promises hold for that one"
-)]
-// SAFETY: every block comes from `System`, and goes back to it with its own layout. The
-// counter neither allocates (it is `const` and needs no drop) nor panics.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        Self::count(1, layout.size(), 0);
-        // SAFETY: as the caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        Self::count(1, layout.size(), 0);
-        // SAFETY: as the caller promises.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        Self::count(1, size, layout.size());
-        // SAFETY: as the caller promises.
-        unsafe { System.realloc(block, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        Self::count(0, 0, layout.size());
-        // SAFETY: as the caller promises.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// What `run` gives, how often it asked for memory, and how many bytes more are held.
-fn counted<T>(run: impl FnOnce() -> T) -> (T, usize, isize) {
-    let (times_before, held_before) = ASKED.get();
-    let value = run();
-    let (times, held) = ASKED.get();
-    (value, times - times_before, held - held_before)
+/// What `run` gives, and what it asked of the allocator.
+fn counted<T>(run: impl FnOnce() -> T) -> (T, AllocationInfo) {
+    let mut value = None;
+    let asked = measure(|| value = Some(run()));
+    (value.expect("it was run"), asked)
 }
 
 const NOW: Instant = Instant::ORIGIN;
@@ -142,10 +82,11 @@ fn streaming(stream: &str, size: usize) -> (Conversation, RequestId) {
 
 #[test]
 fn the_counter_counts() {
-    let (block, times, held) = counted(|| vec![0_u8; 1234]);
-    assert_eq!((block.len(), times, held), (1234, 1, 1234));
-    let ((), times, held) = counted(|| drop(block));
-    assert_eq!((times, held), (0, -1234));
+    let (block, asked) = counted(|| vec![0_u8; 1234]);
+    assert_eq!(block.len(), 1234);
+    assert_eq!((asked.count_total, asked.bytes_current), (1, 1234));
+    let ((), asked) = counted(|| drop(block));
+    assert_eq!((asked.count_total, asked.bytes_current), (0, -1234));
 }
 
 #[test]
@@ -154,8 +95,9 @@ fn a_delta_of_a_reply_that_streams_allocates_nothing() {
         let stream = delta(text).repeat(2000);
         for size in [usize::MAX, 1400, delta(text).len(), 64, 7, 1] {
             let (mut conversation, id) = streaming(&format!("{}{stream}", delta("a")), size);
-            let (told, times, _) = counted(|| feed(&mut conversation, id, &stream, size));
+            let (told, asked) = counted(|| feed(&mut conversation, id, &stream, size));
             assert_eq!(told, text.len() * 2000);
+            let times = asked.count_total;
             assert_eq!(times, 0, "allocations for {text:?} in chunks of {size}");
         }
     }
@@ -168,7 +110,7 @@ fn a_conversation_that_waits_for_the_next_delta_holds_at_most_1_kib() {
     let buffer = 4096;
     // A reply before it leaves its id and its time, so that it is not told again.
     for replies in [1, 2] {
-        let ((conversation, id), _, held) = counted(|| {
+        let ((conversation, id), asked) = counted(|| {
             let mut conversation = Conversation::new(endpoint.clone(), config.clone());
             let mut id = begin(&mut conversation);
             let meta = meta("0190163d-8694-739b-aea5-966c26f8ad91");
@@ -187,7 +129,8 @@ fn a_conversation_that_waits_for_the_next_delta_holds_at_most_1_kib() {
             (conversation, id)
         });
         let inline = size_of_val(&conversation);
-        let heap = usize::try_from(held).expect("it holds something") - buffer;
+        let held = usize::try_from(asked.bytes_current).expect("it holds something");
+        let heap = held - buffer;
         println!(
             "reply {replies}: {inline} bytes and {heap} on the heap, beside {buffer} of the decoder's"
         );

@@ -178,6 +178,33 @@ fn an_error_body_is_read_to_its_limit_and_no_further() {
 }
 
 #[test]
+fn a_body_in_an_encoding_not_asked_for_is_not_read_though_it_is_brought() {
+    let gzip = head(429, &[("content-encoding", "gzip"), ("retry-after", "7")]);
+    let config = Config::default();
+    for mut answer in [
+        Answer::to_chat(&gzip, &config).unwrap(),
+        Answer::to_messages(&gzip, &config),
+        Answer::to_rating(&gzip, &config),
+    ] {
+        assert!(!answer.wants_more());
+        answer.handle_body(br#"{"error":{"code":"rate_limited","message":"m"}}"#);
+        let error = api(answer.into_chat_error());
+        assert_eq!(error.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!((error.code, error.message), (None, None));
+        assert_eq!(error.retry_after, Some(Duration::from_secs(7)));
+    }
+}
+
+#[test]
+fn a_body_that_broke_off_does_not_go_on() {
+    let mut answer = Answer::to_messages(&head(200, &[]), &Config::default());
+    answer.handle_body(br#"{"state":"#);
+    answer.handle_interruption();
+    answer.handle_body(br#""bot"}"#);
+    assert_eq!(answer.into_page().unwrap_err(), ResponseError::BrokenOff);
+}
+
+#[test]
 fn retry_after_is_read_in_each_form() {
     let date = ("date", "Sun, 06 Nov 1994 08:49:00 GMT");
     let seconds = |seconds| Some(Duration::from_secs(seconds));

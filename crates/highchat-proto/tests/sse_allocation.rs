@@ -2,90 +2,40 @@
 
 #![cfg(feature = "alloc")]
 
-use core::alloc::{GlobalAlloc, Layout};
-use core::cell::Cell;
-use std::alloc::System;
 use std::borrow::Cow;
 
+use allocation_counter::{AllocationInfo, measure};
 use highchat_proto::sse::Decoder;
 
-thread_local! {
-    /// Of this thread alone, as tests run beside each other: how often memory was asked
-    /// for, and the most bytes at once.
-    static ASKED: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-}
-
-struct Counting;
-
-impl Counting {
-    fn count(bytes: usize) {
-        // A thread that is ending has no counter any more, and no test either.
-        let _ = ASKED.try_with(|asked| {
-            let (times, most) = asked.get();
-            asked.set((times + 1, most.max(bytes)));
-        });
-    }
-}
-
-#[allow(
-    unsafe_code,
-    reason = "a global allocator is an unsafe trait; this one counts and passes each call on \
-              to the system's as it came, so the caller's promises hold for that one"
-)]
-// SAFETY: every block comes from `System`, and goes back to it with its own layout. The
-// counter neither allocates (it is `const` and needs no drop) nor panics.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        Self::count(layout.size());
-        // SAFETY: as the caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        Self::count(layout.size());
-        // SAFETY: as the caller promises.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        Self::count(size);
-        // SAFETY: as the caller promises.
-        unsafe { System.realloc(block, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promises.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// What `run` gives, how often it asked for memory, and the most bytes it asked for.
-fn counted<T>(run: impl FnOnce() -> T) -> (T, usize, usize) {
-    ASKED.set((0, 0));
-    let value = run();
-    let (times, most) = ASKED.get();
-    (value, times, most)
+/// What `run` gives, and what it asked of the allocator.
+fn counted<T>(run: impl FnOnce() -> T) -> (T, AllocationInfo) {
+    let mut value = None;
+    let asked = measure(|| value = Some(run()));
+    (value.expect("it was run"), asked)
 }
 
 /// Pushes the stream through in chunks of a size; how many frames came.
 fn decode(decoder: &mut Decoder<'_>, stream: &[u8], size: usize) -> usize {
+    let chunks = stream.chunks(size).enumerate();
+    chunks
+        .map(|(at, chunk)| decode_chunk(decoder, chunk, at))
+        .sum()
+}
+
+/// Pushes one chunk through, in one of the two ways; how many frames came.
+fn decode_chunk(decoder: &mut Decoder<'_>, mut chunk: &[u8], at: usize) -> usize {
     let mut frames = 0;
-    for (at, mut chunk) in stream.chunks(size).enumerate() {
-        if at % 2 == 0 {
-            while let Ok(Some(frame)) = decoder.decode(&mut chunk) {
-                frames += usize::from(frame.event() != b"none");
-            }
-        } else {
-            loop {
-                let before = chunk;
-                let Ok(Some(ready)) = decoder.advance(&mut chunk) else {
-                    break;
-                };
-                frames += usize::from(decoder.frame(ready, before).event() != b"none");
-            }
+    if at % 2 == 0 {
+        while let Ok(Some(frame)) = decoder.decode(&mut chunk) {
+            frames += usize::from(frame.event() != b"none");
+        }
+    } else {
+        loop {
+            let before = chunk;
+            let Ok(Some(ready)) = decoder.advance(&mut chunk) else {
+                break;
+            };
+            frames += usize::from(decoder.frame(ready, before).event() != b"none");
         }
     }
     frames
@@ -112,10 +62,11 @@ fn small_events() -> (Vec<u8>, usize) {
 
 #[test]
 fn the_counter_counts() {
-    let (block, times, most) = counted(|| vec![0_u8; 1234]);
-    assert_eq!((block.len(), times, most), (1234, 1, 1234));
-    let ((), times, _) = counted(|| ());
-    assert_eq!(times, 0);
+    let (block, asked) = counted(|| vec![0_u8; 1234]);
+    assert_eq!(block.len(), 1234);
+    assert_eq!((asked.count_total, asked.bytes_total), (1, 1234));
+    let ((), asked) = counted(|| ());
+    assert_eq!((asked.count_total, asked.bytes_total), (0, 0));
 }
 
 #[test]
@@ -124,7 +75,7 @@ fn with_the_callers_storage_nothing_is_ever_allocated() {
     let too_long = [b"data: ", &b"x".repeat(5000)[..], b"\n\n"].concat();
     let mut storage = [0; 4096];
     for size in SIZES {
-        let ((), times, _) = counted(|| {
+        let asked = measure(|| {
             let mut decoder = Decoder::with_buffer(&mut storage);
             for _ in 0..2 {
                 assert_eq!(
@@ -140,7 +91,7 @@ fn with_the_callers_storage_nothing_is_ever_allocated() {
                 decoder.reset();
             }
         });
-        assert_eq!(times, 0, "allocations, chunks of {size}");
+        assert_eq!(asked.count_total, 0, "allocations, chunks of {size}");
     }
 }
 
@@ -148,9 +99,10 @@ fn with_the_callers_storage_nothing_is_ever_allocated() {
 fn with_its_own_storage_nothing_is_allocated_for_events_that_fit_in_the_first_4_kib() {
     let (stream, events) = small_events();
     for size in SIZES {
-        let (mut decoder, times, most) = counted(Decoder::new);
-        assert_eq!((times, most), (1, 4096), "a new decoder's allocations");
-        let ((), times, _) = counted(|| {
+        let (mut decoder, asked) = counted(Decoder::new);
+        let of_one = (asked.count_total, asked.bytes_total);
+        assert_eq!(of_one, (1, 4096), "a new decoder's allocations");
+        let asked = measure(|| {
             for _ in 0..2 {
                 assert_eq!(
                     decode(&mut decoder, &stream, size),
@@ -161,7 +113,7 @@ fn with_its_own_storage_nothing_is_allocated_for_events_that_fit_in_the_first_4_
                 decoder.reset();
             }
         });
-        assert_eq!(times, 0, "allocations, chunks of {size}");
+        assert_eq!(asked.count_total, 0, "allocations, chunks of {size}");
     }
 }
 
@@ -173,9 +125,9 @@ fn an_event_that_fills_the_first_storage_to_the_byte_allocates_nothing() {
         let stream = [&head[..], &b"x".repeat(len), b"\n\n"].concat();
         for size in SIZES {
             let mut decoder = Decoder::new();
-            let (frames, times, _) = counted(|| decode(&mut decoder, &stream, size));
+            let (frames, asked) = counted(|| decode(&mut decoder, &stream, size));
             assert_eq!(
-                (frames, times),
+                (frames, asked.count_total),
                 (1, expected),
                 "{len} bytes of data, chunks of {size}"
             );
@@ -190,7 +142,8 @@ fn a_large_event_makes_the_storage_grow_once_and_the_next_one_finds_it() {
         let mut decoder = Decoder::new();
         // The id from before counts as well: equal events are equal only behind one.
         decode(&mut decoder, b"id: 1\n\n", size);
-        let (frames, times, _) = counted(|| decode(&mut decoder, &event, size));
+        let (frames, asked) = counted(|| decode(&mut decoder, &event, size));
+        let times = asked.count_total;
         assert_eq!(frames, 1, "chunks of {size}");
         // Doubling from 4 KiB: seven times at most, however small the pieces.
         assert!(
@@ -198,8 +151,9 @@ fn a_large_event_makes_the_storage_grow_once_and_the_next_one_finds_it() {
             "{times} allocations for a large event, chunks of {size}"
         );
         for again in ["the same event again", "and after a reset"] {
-            let (frames, times, _) = counted(|| decode(&mut decoder, &event, size));
-            assert_eq!((frames, times), (1, 0), "{again}, chunks of {size}");
+            let (frames, asked) = counted(|| decode(&mut decoder, &event, size));
+            let found = (frames, asked.count_total);
+            assert_eq!(found, (1, 0), "{again}, chunks of {size}");
             decoder.reset();
         }
     }
@@ -209,33 +163,43 @@ fn a_large_event_makes_the_storage_grow_once_and_the_next_one_finds_it() {
 fn a_growing_decoder_allocates_for_the_first_event_that_does_not_lie_in_a_chunk() {
     let usual = b"event: delta\ndata: {\"text\":\"a\"}\n\n".repeat(10);
     let odd = [b"data: ", &b"x".repeat(200)[..], b"\n\n"].concat();
-    let (mut decoder, times, _) = counted(|| Decoder::growing(1000));
-    assert_eq!(times, 0, "a new decoder's allocations");
+    let (mut decoder, asked) = counted(|| Decoder::growing(1000));
+    assert_eq!(asked.count_total, 0, "a new decoder's allocations");
     for size in [1, 7, 35, usize::MAX] {
-        let (frames, times, _) = counted(|| decode(&mut decoder, &usual, size));
-        assert_eq!((frames, times), (10, 0), "usual events, chunks of {size}");
+        let (frames, asked) = counted(|| decode(&mut decoder, &usual, size));
+        let found = (frames, asked.count_total);
+        assert_eq!(found, (10, 0), "usual events, chunks of {size}");
     }
-    let (frames, times, most) = counted(|| decode(&mut decoder, &odd, 100));
-    assert_eq!((frames, times, most), (1, 1, 256));
-    let (frames, times, _) = counted(|| decode(&mut decoder, &odd, 7));
-    assert_eq!((frames, times), (1, 0), "the storage is kept");
+    let (frames, asked) = counted(|| decode(&mut decoder, &odd, 100));
+    assert_eq!((frames, asked.count_total, asked.bytes_total), (1, 1, 256));
+    let (frames, asked) = counted(|| decode(&mut decoder, &odd, 7));
+    assert_eq!((frames, asked.count_total), (1, 0), "the storage is kept");
 }
 
 #[test]
 fn the_storage_never_grows_past_the_limit() {
-    let endless = [b"id: 1\ndata: ", &b"x".repeat(300_000)[..]].concat();
+    // Apart, as one chunk is to make the storage grow once at most.
+    let id = b"id: 1\n";
+    let endless = [b"data: ", &b"x".repeat(300_000)[..]].concat();
     for limit in [0, 1, 100, 4095, 4096, 4097, 5000, 10_000, 65_537, 100_000] {
         for (size, new) in SIZES.into_iter().flat_map(|size| {
             let news: [fn(usize) -> Decoder<'static>; 2] = [Decoder::with_limit, Decoder::growing];
             news.map(|new| (size, new))
         }) {
-            let ((), _, most) = counted(|| {
-                let mut decoder = new(limit);
-                assert_eq!(decode(&mut decoder, &endless, size), 0);
-                assert!(decoder.decode(&mut &b"\n"[..]).is_err(), "limit {limit}");
-            });
+            let (mut decoder, asked) = counted(|| new(limit));
+            // What one chunk asks for, all in all, is at least as much as the most at once.
+            let mut most = asked.bytes_total;
+            let chunks = [&id[..]].into_iter().chain(endless.chunks(size));
+            for (at, chunk) in chunks.enumerate() {
+                let (frames, asked) = counted(|| decode_chunk(&mut decoder, chunk, at));
+                assert_eq!(frames, 0);
+                most = most.max(asked.bytes_total);
+            }
+            let (is_over, asked) = counted(|| decoder.decode(&mut &b"\n"[..]).is_err());
+            assert!(is_over, "limit {limit}");
+            most = most.max(asked.bytes_total);
             assert!(
-                most <= limit,
+                most <= limit as u64,
                 "{most} bytes at once with limit {limit}, chunks of {size}"
             );
         }
@@ -249,9 +213,9 @@ fn data_as_text_is_copied_only_where_it_is_broken() {
     for (text, allocates) in [("€", false), ("\u{FFFD}", true)] {
         let frame = decoder.decode(&mut input).expect("there is room");
         let frame = frame.expect("two events are there");
-        let (data, times, _) = counted(|| frame.data_lossy());
+        let (data, asked) = counted(|| frame.data_lossy());
         assert_eq!(data, text);
         assert_eq!(matches!(data, Cow::Owned(_)), allocates, "{text:?}");
-        assert_eq!(times > 0, allocates, "allocations for {text:?}");
+        assert_eq!(asked.count_total > 0, allocates, "allocations for {text:?}");
     }
 }

@@ -1,10 +1,7 @@
 //! What a stream holds while it waits for its next event, counted: the memory that is asked
 //! for, whether it was ever touched or not.
 
-use core::alloc::{GlobalAlloc, Layout};
-use core::cell::Cell;
 use core::net::SocketAddr;
-use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::alloc::System;
 use std::io::{Read, Write};
@@ -12,62 +9,16 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Instant;
 
 use highchat_proxy::{Config, KeySource, Proxy, Server};
-
-/// Bytes held that were asked for outside of [`IS_TEST`].
-static HELD: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    /// The visitors' and the service's thread: what it holds is not the proxy's.
-    static IS_TEST: Cell<bool> = const { Cell::new(false) };
-}
-
-struct Counting;
-
-impl Counting {
-    fn count(taken: usize, given: usize) {
-        // A thread that is ending is no test.
-        if !IS_TEST.try_with(Cell::get).unwrap_or(false) {
-            HELD.fetch_add(taken, Ordering::Relaxed);
-            HELD.fetch_sub(given, Ordering::Relaxed);
-        }
-    }
-}
-
-#[allow(
-    unsafe_code,
-    reason = "a global allocator is an unsafe trait; this one counts and passes each call on \
-              to the system's as it came, so the caller's promises hold for that one"
-)]
-// SAFETY: every block comes from `System`, and goes back to it with its own layout. The
-// counter neither allocates (it is `const` and needs no drop) nor panics.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        Self::count(layout.size(), 0);
-        // SAFETY: as the caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        Self::count(layout.size(), 0);
-        // SAFETY: as the caller promises.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        Self::count(size, layout.size());
-        // SAFETY: as the caller promises.
-        unsafe { System.realloc(block, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        Self::count(0, layout.size());
-        // SAFETY: as the caller promises.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Bytes that are held in the whole process: the visitors and the service hold sockets.
+fn held() -> usize {
+    let asked = ALLOCATOR.stats();
+    asked.bytes_allocated - asked.bytes_deallocated
+}
 
 const REQUEST: &[u8] = b"POST /v1/chat HTTP/1.1\r\nhost: x\r\n\
     content-type: application/json\r\ncontent-length: 15\r\n\r\n{\"message\":\"a\"}";
@@ -113,7 +64,6 @@ fn streams(server: &Server) -> usize {
 
 #[test]
 fn a_stream_that_waits_holds_at_most_22_kib_and_gives_them_back() {
-    IS_TEST.set(true);
     let service = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let key = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("memory-key");
     std::fs::write(&key, "hc_very_secret").expect("a file");
@@ -128,7 +78,7 @@ fn a_stream_that_waits_holds_at_most_22_kib_and_gives_them_back() {
     let server = Server::start(proxy, any, None).expect("a free port");
     let held_by = |count: usize| {
         let open: Vec<_> = (0..count).map(|_| open(server.addr(), &service)).collect();
-        let held = HELD.load(Ordering::Relaxed);
+        let held = held();
         drop(open);
         let start = Instant::now();
         while streams(&server) > 0 {

@@ -184,7 +184,6 @@ mod sandbox;
 mod script;
 mod server;
 mod service;
-mod stall;
 mod state;
 mod tape;
 mod turn;

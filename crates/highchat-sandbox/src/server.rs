@@ -17,7 +17,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::fault::{Transport, Wire};
 use crate::refusal;
 use crate::service::Service;
-use crate::stall::StallGuard;
 
 /// How many connections are served at once; the next wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
@@ -88,8 +87,7 @@ async fn serve(stream: TcpStream, number: u64, service: Arc<Service>, slot: Owne
     let _ = SockRef::from(&stream).set_send_buffer_size(MAX_BUFFER);
     let patience = service.patience();
     let wire = Wire::default();
-    let stream = StallGuard::new(stream, patience);
-    let stream = TokioIo::new(Transport::new(stream, wire.clone()));
+    let stream = TokioIo::new(Transport::new(stream, patience, wire.clone()));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience)

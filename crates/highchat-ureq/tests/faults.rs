@@ -1,38 +1,22 @@
 //! Every fault of the sandbox, and every reading of the API's text.
 
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::message::Message;
-use highchat_sandbox::Sandbox;
-use highchat_trials::{IN_A_THREAD, Seen, TRIALS, Trial, hold, hold_readings};
-use highchat_ureq::{Client, Session};
+use highchat_trials::{IN_A_THREAD, TRIALS, converse, hold, hold_readings};
 
-/// Sends the messages, and follows what comes of each to its end.
-fn send(trial: &Trial, sandbox: &Sandbox) -> Seen {
-    let credentials = Credentials::key(sandbox.key()).unwrap();
-    let endpoint = Endpoint::new(sandbox.base_url(), credentials).unwrap();
-    let mut session = Session::new(Client::with_config(endpoint, trial.config()));
-    let mut seen = Seen::default();
-    for message in trial.messages() {
-        session.send(Message::new(message).unwrap()).unwrap();
-        seen = Seen::default();
-        while let Some(update) = session.next() {
-            seen.note(&update);
-        }
-    }
-    seen
-}
+#[path = "support/plain.rs"]
+mod plain;
+use plain::Plain;
 
 #[test]
 fn each_fault_has_the_outcome_that_the_rules_ask_for() {
-    hold(TRIALS, send);
+    hold(TRIALS, converse::<Plain>);
 }
 
 #[test]
 fn each_fault_in_a_thread_has_the_outcome_that_the_rules_ask_for() {
-    hold(IN_A_THREAD, send);
+    hold(IN_A_THREAD, converse::<Plain>);
 }
 
 #[test]
 fn each_reading_of_the_api_will_do() {
-    hold_readings(send);
+    hold_readings(converse::<Plain>);
 }

@@ -1,4 +1,7 @@
 //! What is asked of the allocator, counted only while somebody asks.
+//!
+//! No library's: those count always, and where a block grows some copy it, while what is
+//! timed in this program must run as if nobody counted.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};

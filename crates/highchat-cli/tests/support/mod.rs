@@ -1,6 +1,6 @@
 //! The program as a shell sees it, and bytes for it to read.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 use core::time::Duration;
 use std::ffi::OsStr;
@@ -9,30 +9,17 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
+pub(crate) use highchat_trials::words::{DONE, HEAD, answer, delta};
 
 pub(crate) const KEY: &str = "hc_very_secret";
-
-pub(crate) const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
-                        \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
 
 pub(crate) fn meta(id: &str) -> String {
     format!("event: meta\ndata: {{\"conversation_id\":\"{id}\"}}\n\n")
 }
 
-/// A `delta` with that JSON inside the quotes of its text.
-pub(crate) fn delta(text: &str) -> String {
-    format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
-}
-
 /// A reply stream that ends with its connection.
 pub(crate) fn stream(events: &str) -> String {
-    format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n{events}")
-}
-
-/// An answer with a status line, more headers, and a body.
-pub(crate) fn answer(status: &str, headers: &str, body: &str) -> String {
-    let len = body.len();
-    format!("HTTP/1.1 {status}\r\ncontent-length: {len}\r\n{headers}\r\n{body}")
+    format!("{HEAD}{events}")
 }
 
 /// An error in the API's shape.

@@ -1,6 +1,6 @@
 //! A conversation over pipes in memory and in virtual time: a script plays the service,
 //! and a log tells all that came of it.
-#![allow(dead_code, reason = "no test needs all of it")]
+#![allow(dead_code, unused_imports, reason = "no test needs all of it")]
 
 use core::fmt::{self, Write};
 use core::time::Duration;
@@ -8,50 +8,13 @@ use std::collections::VecDeque;
 
 use highchat_embed::{Embed, Output, PipeId};
 use highchat_proto::config::Config;
-use highchat_proto::conversation::{TurnEnd, Update};
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::message::Message;
 use highchat_proto::time::Instant;
+pub(crate) use highchat_trials::word;
+pub(crate) use highchat_trials::words::*;
 
 pub(crate) const KEY: &str = "hc_very_secret";
-
-pub(crate) const META: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
-pub(crate) const PING: &str = "event: ping\ndata: {}\n\n";
-pub(crate) const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
-                               \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
-pub(crate) const HUMAN: &str = "event: human\ndata: {\"message\":\"wait\",\
-                                \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
-/// The head of a reply that ends with its connection.
-pub(crate) const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
-
-pub(crate) fn delta(text: &str) -> String {
-    format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
-}
-
-/// A reply of a known length.
-pub(crate) fn reply(events: &str) -> String {
-    answer("200 OK", "content-type: text/event-stream\r\n", events)
-}
-
-/// An answer of a known length.
-pub(crate) fn answer(status: &str, headers: &str, body: &str) -> String {
-    let len = body.len();
-    format!("HTTP/1.1 {status}\r\n{headers}content-length: {len}\r\n\r\n{body}")
-}
-
-/// A page of messages by a person.
-pub(crate) fn page(state: &str, contents: &[&str]) -> String {
-    let said = contents.iter().map(|content| {
-        format!(
-            "{{\"id\":\"{content}\",\"role\":\"assistant\",\"content\":\"{content}\",\
-             \"created_at\":\"2026-06-14T10:00:05Z\"}}"
-        )
-    });
-    let said = said.collect::<Vec<_>>().join(",");
-    let body =
-        format!("{{\"state\":\"{state}\",\"messages\":[{said}],\"ts\":\"2026-06-14T10:00:09Z\"}}");
-    answer("200 OK", "content-type: application/json\r\n", &body)
-}
 
 /// An answer in chunks of one length.
 pub(crate) fn chunked(headers: &str, body: &str, len: usize) -> Vec<u8> {
@@ -348,27 +311,4 @@ fn whole_request(received: &[u8]) -> Option<Vec<u8>> {
     received
         .get(..head + len.unwrap_or_default())
         .map(<[u8]>::to_vec)
-}
-
-/// An update in a line.
-pub(crate) fn word(update: &Update<'_>) -> String {
-    match update {
-        Update::Meta { .. } => "meta".into(),
-        Update::Delta { text } => format!("delta {text}"),
-        Update::Done { .. } => "done".into(),
-        Update::Human { message, .. } => format!("human {message}"),
-        Update::State(state) => format!("state {state}"),
-        Update::Message(message) => format!("{}: {}", message.role, message.content),
-        Update::Recovering { error } => format!("recovering: {error}"),
-        Update::Recovered { missing, .. } => format!("recovered {missing}"),
-        Update::TurnEnded { end, .. } => match end {
-            TurnEnd::Failed(error) => format!("failed: {error}"),
-            end => format!("{end:?}"),
-        },
-        Update::Delayed { what, reason, .. } => format!("{what:?} delayed: {reason:?}"),
-        Update::HandoffFailed { error } => format!("handoff failed: {error}"),
-        Update::Rated { .. } => "rated".into(),
-        Update::RatingFailed { error, .. } => format!("rating failed: {error}"),
-        other => format!("{other:?}"),
-    }
 }

@@ -9,12 +9,13 @@ use std::time::Instant as Moment;
 
 use highchat_embed::{Embed, Output, PipeId};
 use highchat_proto::config::Config;
-use highchat_proto::conversation::{TurnEnd, Update};
+use highchat_proto::conversation::{Conversation, Update};
+use highchat_proto::endpoint::Endpoint;
 use highchat_proto::message::Message;
+use highchat_proto::request::Rating;
 use highchat_proto::saved::Saved;
 use highchat_proto::time::Instant;
-
-use crate::support::{endpoint, word};
+use highchat_trials::Talk;
 
 pub(crate) struct Session {
     pub(crate) embed: Embed,
@@ -22,26 +23,42 @@ pub(crate) struct Session {
     live: Option<(PipeId, TcpStream)>,
 }
 
-/// Short waits, where waiting is not what is tested.
-fn config() -> Config {
-    let mut config = Config::default();
-    config.poll_interval = Duration::from_millis(50);
-    config.recovery_delays = [Duration::from_millis(10); 4];
-    config.not_sent_delays = [Duration::from_millis(10); 2];
-    config
+impl Talk for Session {
+    fn begin(endpoint: Endpoint, config: Config) -> Self {
+        Self::over(Embed::new(endpoint, config))
+    }
+
+    fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self {
+        Self::over(Embed::resume(endpoint, config, saved, Instant::ORIGIN))
+    }
+
+    fn send(&mut self, message: Message) {
+        let now = self.now();
+        self.embed.send(message, now).unwrap();
+    }
+
+    fn rate(&mut self, rating: Rating, comment: &str) {
+        let now = self.now();
+        self.embed.rate(rating, Some(comment.into()), now).unwrap();
+    }
+
+    fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
+        while self.step() {
+            if let Some(update) = self.embed.update() {
+                show(&update);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn conversation(&self) -> &Conversation {
+        self.embed.conversation()
+    }
 }
 
 impl Session {
-    pub(crate) fn new(base_url: &str) -> Self {
-        Self::over(Embed::new(endpoint(base_url), config()))
-    }
-
-    pub(crate) fn resume(base_url: &str, saved: Saved) -> Self {
-        let now = Instant::ORIGIN;
-        Self::over(Embed::resume(endpoint(base_url), config(), saved, now))
-    }
-
-    pub(crate) fn over(embed: Embed) -> Self {
+    fn over(embed: Embed) -> Self {
         Self {
             embed: embed.with_one_pipe(),
             start: Moment::now(),
@@ -51,34 +68,6 @@ impl Session {
 
     pub(crate) fn now(&self) -> Instant {
         Instant::from_origin(self.start.elapsed())
-    }
-
-    pub(crate) fn send(&mut self, text: &str) {
-        let now = self.now();
-        self.embed.send(Message::new(text).unwrap(), now).unwrap();
-    }
-
-    /// What happens until nothing more does.
-    pub(crate) fn run(&mut self) -> Vec<String> {
-        let mut log = Vec::new();
-        while self.step() {
-            log.extend(self.embed.update().as_ref().map(word));
-        }
-        log
-    }
-
-    /// Sends a message: the text that came of it, and how the turn ended.
-    pub(crate) fn turn(&mut self, text: &str) -> (String, TurnEnd) {
-        self.send(text);
-        let mut reply = String::new();
-        while self.step() {
-            match self.embed.update() {
-                Some(Update::Delta { text }) => reply.push_str(text),
-                Some(Update::TurnEnded { end, .. }) => return (reply, end.clone()),
-                _ => {}
-            }
-        }
-        panic!("the turn did not end")
     }
 
     /// Does one thing; `false`: nothing is left to be waited for.

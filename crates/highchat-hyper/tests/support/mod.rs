@@ -1,5 +1,5 @@
 //! What the tests of this crate share.
-#![allow(dead_code, reason = "no test needs all of it")]
+#![allow(dead_code, unused_imports, reason = "no test needs all of it")]
 
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
@@ -17,6 +17,7 @@ use highchat_proto::event::Event;
 use highchat_proto::id::ConversationId;
 use highchat_proto::message::Message;
 use highchat_proto::request::{ChatRequest, MessagesRequest};
+pub(crate) use highchat_trials::words::{DONE, HEAD, PING, delta};
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -26,14 +27,6 @@ use tokio::time::timeout;
 use tower::Service;
 
 pub(crate) const KEY: &str = "hc_secret_of_the_tests";
-pub(crate) const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
-pub(crate) const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
-                        \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
-pub(crate) const PING: &str = "event: ping\ndata: {}\n\n";
-
-pub(crate) fn delta(text: &str) -> String {
-    format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
-}
 
 pub(crate) fn endpoint(base_url: &str) -> Endpoint {
     Endpoint::new(base_url, Credentials::key(KEY).unwrap()).unwrap()

@@ -11,7 +11,13 @@ use std::time::Instant;
 
 use highchat_proxy::{Config, KeySource, Proxy, Server};
 use highchat_sandbox::{Playback, Sandbox, Step};
+pub(crate) use highchat_trials::words::{DONE, HEAD as STREAM, META, delta};
 use serde_json::{Value, json};
+
+// The sandbox is asked over plain sockets too.
+#[path = "../../../highchat-sandbox/tests/sandbox/answer.rs"]
+mod answer;
+pub(crate) use answer::{Answer, read_until};
 
 /// Longer than anything here takes, unless it hangs.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
@@ -23,16 +29,7 @@ pub(crate) const KEY: &str = "hc_very_secret";
 pub(crate) const ORIGIN: &str = "https://shop.example";
 pub(crate) const SECRET: &[u8] = b"the secret of the tests";
 
-/// A head of a reply whose end is the end of its connection.
-pub(crate) const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
-pub(crate) const META: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
-pub(crate) const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
-                               \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
 pub(crate) const COMMENT: &str = ": keepalive\n\n";
-
-pub(crate) fn delta(text: &str) -> String {
-    format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
-}
 
 /// A file that is gone with it.
 pub(crate) struct File(PathBuf);
@@ -203,17 +200,6 @@ impl Call {
     }
 }
 
-/// Reads until what came contains `end`.
-pub(crate) fn read_until(stream: &mut TcpStream, end: &str) -> String {
-    let mut received = Vec::new();
-    let mut byte = [0];
-    while !received.ends_with(end.as_bytes()) {
-        stream.read_exact(&mut byte).expect("more of the answer");
-        received.push(byte[0]);
-    }
-    String::from_utf8(received).expect("UTF-8")
-}
-
 /// Waits until that is so; far longer than it ever takes.
 pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
@@ -223,50 +209,7 @@ pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// An answer, its chunks joined.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
-}
-
 impl Answer {
-    fn parse(received: &[u8]) -> Self {
-        let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n");
-        let end = end.expect("a head");
-        let head = core::str::from_utf8(&received[..end]).expect("UTF-8");
-        let (first, rest) = head.split_once("\r\n").unwrap_or((head, ""));
-        let status = first.split(' ').nth(1).expect("a status").parse();
-        let headers = rest
-            .lines()
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-            .collect();
-        let mut answer = Self {
-            status: status.expect("a number"),
-            headers,
-            body: String::new(),
-        };
-        let body = match answer.header("transfer-encoding") {
-            Some("chunked") => joined(&received[end + 4..]),
-            _ => received[end + 4..].to_vec(),
-        };
-        answer.body = String::from_utf8_lossy(&body).into_owned();
-        answer
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        headers
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).expect("JSON")
-    }
-
     /// The status, and the code of the error.
     pub(crate) fn refusal(&self) -> (u16, String) {
         let error = self.json()["error"].clone();
@@ -291,23 +234,5 @@ impl Answer {
                 .is_some_and(|text| !text.is_empty())
         );
         before
-    }
-}
-
-/// The bytes of a chunked body, which must be whole.
-fn joined(mut chunked: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    loop {
-        let end = chunked.windows(2).position(|bytes| bytes == b"\r\n");
-        let end = end.expect("the line of a chunk");
-        let length = core::str::from_utf8(&chunked[..end]).expect("a length");
-        let length = usize::from_str_radix(length, 16).expect("a length");
-        chunked = &chunked[end + 2..];
-        if length == 0 {
-            assert_eq!(chunked, b"\r\n", "a clean end");
-            return body;
-        }
-        body.extend_from_slice(&chunked[..length]);
-        chunked = &chunked[length + 2..];
     }
 }

@@ -3,11 +3,13 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::io;
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
+use tokio_io_timeout::TimeoutWriter;
 
 use super::wire::{Ending, Wire};
-use crate::stall::StallGuard;
 
 /// How long a connection that stalls on purpose is kept for a client that stays.
 const MAX_STALL: Duration = Duration::from_secs(600);
@@ -17,7 +19,7 @@ const BEFORE_RESET: Duration = Duration::from_millis(50);
 
 /// A connection to whose bytes happens what its [`Wire`] says.
 pub(crate) struct Transport {
-    stream: StallGuard,
+    stream: Pin<Box<TimeoutWriter<TcpStream>>>,
     wire: Wire,
     pause: Option<Pin<Box<Sleep>>>,
     /// A byte was written by itself, and its reader was not given a chance yet.
@@ -25,9 +27,13 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    pub(crate) fn new(stream: StallGuard, wire: Wire) -> Self {
+    /// Writes fail once the client has taken nothing for so long: one that stops reading,
+    /// but stays, would else keep its reply's work waiting for ever.
+    pub(crate) fn new(stream: TcpStream, patience: Duration, wire: Wire) -> Self {
+        let mut stream = TimeoutWriter::new(stream);
+        stream.set_timeout(Some(patience));
         Self {
-            stream,
+            stream: Box::pin(stream),
             wire,
             pause: None,
             yields: false,
@@ -73,11 +79,17 @@ impl Transport {
             Ending::Cut => {}
             Ending::Reset => {
                 ready!(self.poll_pause(cx, BEFORE_RESET));
-                self.stream.reset_on_close();
+                self.reset_on_close();
             }
             Ending::Stall => ready!(self.poll_pause(cx, MAX_STALL)),
         }
         Poll::Ready(io::ErrorKind::ConnectionAborted.into())
+    }
+
+    /// Makes the connection's end a RST: for one that is to be dropped at once.
+    fn reset_on_close(&self) {
+        // A socket that refuses ends with a FIN.
+        let _ = SockRef::from(self.stream.get_ref()).set_linger(Some(Duration::ZERO));
     }
 
     fn poll_pause(&mut self, cx: &mut Context<'_>, duration: Duration) -> Poll<()> {
@@ -94,7 +106,7 @@ impl AsyncRead for Transport {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        self.stream.as_mut().poll_read(cx, buffer)
     }
 }
 
@@ -105,7 +117,7 @@ impl AsyncWrite for Transport {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let allowed = ready!(self.poll_allowance(cx, bytes.len()))?;
-        let count = ready!(Pin::new(&mut self.stream).poll_write(cx, &bytes[..allowed]))?;
+        let count = ready!(self.stream.as_mut().poll_write(cx, &bytes[..allowed]))?;
         self.wrote(count);
         Poll::Ready(Ok(count))
     }
@@ -117,7 +129,7 @@ impl AsyncWrite for Transport {
     ) -> Poll<io::Result<usize>> {
         let length = slices.iter().map(|slice| slice.len()).sum();
         let allowed = ready!(self.poll_allowance(cx, length))?;
-        let stream = Pin::new(&mut self.stream);
+        let stream = self.stream.as_mut();
         let written = if allowed == length {
             stream.poll_write_vectored(cx, slices)
         } else {
@@ -135,7 +147,7 @@ impl AsyncWrite for Transport {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        ready!(self.stream.as_mut().poll_flush(cx))?;
         let end = self.wire.course().end;
         match end {
             Some(end) if matches!(end.after, None | Some(0)) => {
@@ -146,6 +158,6 @@ impl AsyncWrite for Transport {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        self.stream.as_mut().poll_shutdown(cx)
     }
 }

@@ -7,6 +7,8 @@ use std::net::TcpStream;
 use highchat_sandbox::{Builder, Sandbox};
 use serde_json::{Value, json};
 
+pub(crate) use crate::answer::{Answer, read_until};
+
 /// Longer than anything here takes, unless it hangs.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
@@ -130,62 +132,7 @@ pub(crate) fn connect(sandbox: &Sandbox) -> TcpStream {
     stream
 }
 
-/// Reads until what came contains `end`.
-pub(crate) fn read_until(stream: &mut TcpStream, end: &str) -> String {
-    let mut received = Vec::new();
-    let mut byte = [0];
-    while !received.ends_with(end.as_bytes()) {
-        stream.read_exact(&mut byte).expect("more of the answer");
-        received.push(byte[0]);
-    }
-    String::from_utf8(received).expect("UTF-8")
-}
-
-/// An answer, its chunks joined.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    headers: Vec<(String, String)>,
-    pub(crate) body: String,
-}
-
 impl Answer {
-    pub(crate) fn parse(received: &[u8]) -> Self {
-        let end = received
-            .windows(4)
-            .position(|bytes| bytes == b"\r\n\r\n")
-            .expect("a head");
-        let head = core::str::from_utf8(&received[..end]).expect("UTF-8");
-        let (first, rest) = head.split_once("\r\n").unwrap_or((head, ""));
-        let status = first.split(' ').nth(1).expect("a status").parse();
-        let headers: Vec<(String, String)> = rest
-            .lines()
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-            .collect();
-        let mut answer = Self {
-            status: status.expect("a number"),
-            headers,
-            body: String::new(),
-        };
-        let body = match answer.header("transfer-encoding") {
-            Some("chunked") => joined(&received[end + 4..]),
-            _ => received[end + 4..].to_vec(),
-        };
-        answer.body = String::from_utf8(body).expect("UTF-8");
-        answer
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).expect("JSON")
-    }
-
     /// The events, each as its name and its data.
     pub(crate) fn events(&self) -> Vec<(String, Value)> {
         assert_eq!(self.status, 200, "{}", self.body);
@@ -237,24 +184,6 @@ impl Answer {
             "{message}"
         );
         error["code"].as_str().expect("a code").to_owned()
-    }
-}
-
-/// The chunks of a chunked body, up to the last one.
-fn joined(mut chunked: &[u8]) -> Vec<u8> {
-    let mut body = Vec::new();
-    loop {
-        let end = chunked
-            .windows(2)
-            .position(|bytes| bytes == b"\r\n")
-            .expect("the length of a chunk");
-        let length = core::str::from_utf8(&chunked[..end]).expect("UTF-8");
-        let length = usize::from_str_radix(length, 16).expect("a length");
-        if length == 0 {
-            return body;
-        }
-        body.extend_from_slice(&chunked[end + 2..end + 2 + length]);
-        chunked = &chunked[end + 2 + length + 2..];
     }
 }
 

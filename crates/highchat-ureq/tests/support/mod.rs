@@ -1,6 +1,6 @@
 //! A client with a key that must not show, and bytes for it to read.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 use core::time::Duration;
 
@@ -11,29 +11,13 @@ use highchat_proto::id::ConversationId;
 use highchat_proto::message::Message;
 use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
 use highchat_sandbox::{Playback, Step};
+pub(crate) use highchat_trials::words::{DONE, HEAD, META, PING, answer, delta};
 use highchat_ureq::{Client, Failure, Reply};
 
 pub(crate) const KEY: &str = "hc_very_secret";
 
-/// The head of a reply that ends with its connection.
-pub(crate) const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
-pub(crate) const META: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
-pub(crate) const PING: &str = "event: ping\ndata: {}\n\n";
-pub(crate) const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
-                               \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
-
 /// Longer than anything a test waits for on purpose: what takes as long hangs.
 pub(crate) const BOUND: Duration = Duration::from_secs(5);
-
-pub(crate) fn delta(text: &str) -> String {
-    format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
-}
-
-/// An answer of a known length.
-pub(crate) fn answer(status: &str, headers: &str, body: &str) -> String {
-    let len = body.len();
-    format!("HTTP/1.1 {status}\r\ncontent-length: {len}\r\n{headers}\r\n{body}")
-}
 
 pub(crate) fn send(bytes: impl Into<Vec<u8>>) -> Step {
     Step::Send(bytes.into())

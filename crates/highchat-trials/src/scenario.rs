@@ -1,0 +1,204 @@
+//! Conversations over real sockets, which go the same way whatever adapter has them.
+//!
+//! Each panics where it does not go that way; [`scenarios!`](crate::scenarios) makes a test
+//! of each.
+
+use core::time::Duration;
+
+use highchat_proto::config::Config;
+use highchat_proto::conversation::{TurnEnd, TurnError};
+use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::id::ConversationId;
+use highchat_proto::reply::Cut;
+use highchat_proto::request::Rating;
+use highchat_proto::saved::Saved;
+use highchat_proto::state::State;
+use highchat_sandbox::{Person, Playback, Sandbox, Step};
+
+use crate::talk::{Talk, brisk};
+use crate::words::{DONE, HEAD, HUMAN, META, PING, delta, page, reply};
+
+/// Makes a test of each scenario that every adapter is to go through, with a
+/// [`Talk`](crate::Talk) of that type.
+#[macro_export]
+macro_rules! scenarios {
+    ($talk:ty) => {
+        $crate::scenarios! { $talk:
+            turns_follow_each_other_in_one_thread_which_is_rated,
+            a_handoff_goes_from_human_to_the_bot_being_back,
+            a_conversation_is_resumed_where_it_was,
+            a_cut_reply_is_read_back_and_the_message_not_sent_again,
+            silence_and_pings_alone_end_a_turn,
+            a_service_that_closes_each_connection_silently_fails_none_of_200_sends,
+            a_message_that_cannot_be_sent_is_tried_again_and_then_reported,
+        }
+    };
+    ($talk:ty: $($scenario:ident,)*) => {$(
+        #[test]
+        fn $scenario() {
+            $crate::scenario::$scenario::<$talk>();
+        }
+    )*};
+}
+
+fn endpoint(base_url: &str, key: &str) -> Endpoint {
+    let key = Credentials::key(key).expect("a sound key");
+    Endpoint::new(base_url, key).expect("a sound URL")
+}
+
+fn with<T: Talk>(service: &Playback, config: Config) -> T {
+    T::begin(endpoint(service.base_url(), "hc_key"), config)
+}
+
+fn in_a_sandbox<T: Talk>(person: Person) -> (Sandbox, T) {
+    let builder = Sandbox::builder().token_delay(Duration::ZERO);
+    let sandbox = builder.person(person).start().expect("a free port");
+    let endpoint = endpoint(sandbox.base_url(), sandbox.key());
+    (sandbox, T::begin(endpoint, brisk()))
+}
+
+fn play(scripts: impl IntoIterator<Item = Vec<Step>>) -> Playback {
+    Playback::start(scripts).expect("a free port")
+}
+
+/// A reply that ends with its connection.
+fn stream(events: &[&str]) -> Step {
+    Step::send([&[HEAD][..], events].concat().concat())
+}
+
+/// The next message knows what was said in the one before, and a rating arrives.
+pub fn turns_follow_each_other_in_one_thread_which_is_rated<T: Talk>() {
+    let (sandbox, mut talk) = in_a_sandbox::<T>(Person::absent());
+    let (reply, end) = talk.turn("իմ անունը Անի է");
+    assert_eq!(end, TurnEnd::Done);
+    assert!(reply.contains("Անի"), "{reply}");
+    let id = talk.conversation().id().expect("it has begun").clone();
+    let (reply, end) = talk.turn("ինչպե՞ս է իմ անունը");
+    assert_eq!(end, TurnEnd::Done);
+    assert!(reply.contains("Անի"), "it remembers: {reply}");
+    assert_eq!(talk.conversation().id(), Some(&id));
+    assert_eq!(talk.run(), [""; 0], "nothing is waited for any more");
+
+    talk.rate(Rating::Up, "լավ");
+    assert_eq!(talk.run(), ["rated"]);
+    let rating = sandbox.rating(id.as_str()).expect("it was rated");
+    assert_eq!(rating.rating, 1);
+}
+
+/// What the person says is heard until the bot is back, and nothing is polled after that.
+pub fn a_handoff_goes_from_human_to_the_bot_being_back<T: Talk>() {
+    let person = Person::absent()
+        .says(Duration::from_millis(100), "Բարև")
+        .says(Duration::from_millis(200), "Հաջողություն")
+        .hands_back(Duration::from_millis(300));
+    let (_sandbox, mut talk) = in_a_sandbox::<T>(person);
+    talk.say("/human");
+    let mut log = talk.run();
+    log.retain(|line| !line.starts_with("human "));
+    assert_eq!(
+        log,
+        [
+            "meta",
+            "state human",
+            "Human",
+            "assistant: Բարև",
+            "assistant: Հաջողություն",
+            "state bot"
+        ]
+    );
+    assert!(!talk.conversation().is_polling());
+}
+
+/// A handoff goes on after a restart, behind what was seen before it.
+pub fn a_conversation_is_resumed_where_it_was<T: Talk>() {
+    let service = play([vec![Step::send(page("bot", &["hello"]))]]);
+    let saved = Saved::new(ConversationId::new("c1").expect("a sound id"))
+        .with_state(State::Human)
+        .with_after("2026-06-14T10:00:00Z".parse().expect("a time"));
+    let mut talk = T::resume(endpoint(service.base_url(), "hc_key"), brisk(), saved);
+    assert_eq!(talk.run(), ["assistant: hello", "state bot"]);
+    let request = String::from_utf8(service.requests().remove(0)).expect("UTF-8");
+    let line = "GET /v1/conversations/c1/messages?after=2026-06-14T10%3A00%3A00Z HTTP/1.1";
+    assert_eq!(request.lines().next(), Some(line));
+}
+
+/// The rest of the reply is found among the messages.
+pub fn a_cut_reply_is_read_back_and_the_message_not_sent_again<T: Talk>() {
+    let service = play([
+        vec![stream(&[META, &delta("one ")])],
+        vec![Step::send(page("bot", &[]))],
+        vec![Step::send(page("bot", &["one two"]))],
+    ]);
+    let mut talk = with::<T>(&service, brisk());
+    talk.say("a");
+    let log = talk.run();
+    assert_eq!(log[..2], ["meta", "delta one "]);
+    assert_eq!(log[3..], ["recovered two", "Recovered"], "{log:?}");
+    let requests = service.requests();
+    let posts = requests.iter().filter(|it| it.starts_with(b"POST"));
+    assert_eq!(posts.count(), 1);
+}
+
+/// Each by its own clock.
+pub fn silence_and_pings_alone_end_a_turn<T: Talk>() {
+    let mut pings = vec![stream(&[])];
+    for _ in 0..500 {
+        pings.extend([Step::send(PING), Step::Pause(Duration::from_millis(20))]);
+    }
+    for (script, cut) in [
+        (vec![stream(&[]), Step::Hold], Cut::Idle),
+        (pings, Cut::NoProgress),
+    ] {
+        let service = play([script]);
+        let mut config = brisk();
+        config.idle_timeout = Duration::from_millis(300);
+        config.progress_timeout = Duration::from_millis(600);
+        let (_, end) = with::<T>(&service, config).turn("a");
+        assert_eq!(end, TurnEnd::Failed(TurnError::Cut(cut)));
+    }
+}
+
+/// A kept connection that is gone costs no message, and sends none twice.
+pub fn a_service_that_closes_each_connection_silently_fails_none_of_200_sends<T: Talk>() {
+    let script = vec![Step::send(reply(DONE)), Step::Close];
+    let service = play(vec![script; 200]);
+    let mut talk = with::<T>(&service, brisk());
+    for _ in 0..200 {
+        assert_eq!(talk.turn("a").1, TurnEnd::Done);
+    }
+    assert_eq!(service.requests().len(), 200, "no message was sent twice");
+}
+
+/// Nobody listens.
+pub fn a_message_that_cannot_be_sent_is_tried_again_and_then_reported<T: Talk>() {
+    let mut talk = with::<T>(&play([]), brisk());
+    talk.say("a");
+    let log = talk.run();
+    assert_eq!(log.len(), 3, "{log:?}");
+    assert_eq!(log[..2], ["Message delayed: NotSent"; 2]);
+    let failure = "failed: the service could not be reached";
+    assert!(log[2].starts_with(failure), "{log:?}");
+    assert!(log[2].matches("refused").count() <= 1, "once: {log:?}");
+}
+
+/// Of an adapter that has more than one exchange at a time.
+pub fn a_person_is_heard_while_a_reply_streams<T: Talk>() {
+    let service = play([
+        vec![stream(&[META, HUMAN])],
+        vec![stream(&[]), Step::Hold],
+        vec![Step::send(page("human", &["hello"]))],
+        vec![Step::send(page("bot", &["hello"]))],
+    ]);
+    let mut config = brisk();
+    config.poll_interval = Duration::from_millis(200);
+    let mut talk = with::<T>(&service, config);
+    talk.turn("a");
+    talk.say("b");
+    let mut log = Vec::new();
+    while talk.conversation().state() != &State::Bot {
+        log.push(talk.word().expect("a poll is due"));
+    }
+    assert!(talk.conversation().turn_in_progress(), "it still streams");
+    let heard = log.iter().filter(|line| *line == "assistant: hello");
+    assert_eq!(heard.count(), 1, "{log:?}");
+}

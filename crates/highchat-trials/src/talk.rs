@@ -1,0 +1,118 @@
+use core::time::Duration;
+
+use highchat_proto::config::Config;
+use highchat_proto::conversation::{Conversation, TurnEnd, Update};
+use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::message::Message;
+use highchat_proto::request::Rating;
+use highchat_proto::saved::Saved;
+use highchat_sandbox::Sandbox;
+
+use crate::seen::Seen;
+use crate::trial::Trial;
+
+/// A session of one of the adapters, as its tests drive it: blocking.
+pub trait Talk: Sized {
+    /// A conversation that begins with its first message.
+    fn begin(endpoint: Endpoint, config: Config) -> Self;
+
+    /// A conversation that goes on.
+    fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self;
+
+    /// Sends a message; the turn before is over.
+    fn send(&mut self, message: Message);
+
+    /// Rates the conversation, which has begun.
+    fn rate(&mut self, rating: Rating, comment: &str);
+
+    /// Waits for what happens next, and shows it; `false`: nothing is waited for any more.
+    fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool;
+
+    /// What is known of the conversation.
+    fn conversation(&self) -> &Conversation;
+
+    /// Sends a text.
+    fn say(&mut self, text: &str) {
+        self.send(Message::new(text).expect("a text that can be sent"));
+    }
+
+    /// What happens next, in a word or two.
+    fn word(&mut self) -> Option<String> {
+        let mut shown = None;
+        self.next(|update| shown = Some(word(update)));
+        shown
+    }
+
+    /// What happens until nothing more does, each in a word or two.
+    fn run(&mut self) -> Vec<String> {
+        core::iter::from_fn(|| self.word()).collect()
+    }
+
+    /// Sends a text: what was replied, and how the turn ended.
+    fn turn(&mut self, text: &str) -> (String, TurnEnd) {
+        self.say(text);
+        let (mut reply, mut ended) = (String::new(), None);
+        while ended.is_none() {
+            let goes_on = self.next(|update| match update {
+                Update::Delta { text } => reply.push_str(text),
+                Update::TurnEnded { end, .. } => ended = Some((*end).clone()),
+                _ => {}
+            });
+            assert!(goes_on, "the turn did not end");
+        }
+        (reply, ended.expect("as the loop says"))
+    }
+}
+
+/// Sends the messages of a trial, and follows what comes of each to its end: what
+/// [`hold`](crate::hold) wants.
+///
+/// # Panics
+///
+/// The sandbox cannot be talked to.
+pub fn converse<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
+    let key = Credentials::key(sandbox.key()).expect("a sound key");
+    let endpoint = Endpoint::new(sandbox.base_url(), key).expect("a sound URL");
+    let mut talk = T::begin(endpoint, trial.config());
+    let mut seen = Seen::default();
+    for message in trial.messages() {
+        seen = Seen::default();
+        talk.say(&message);
+        while talk.next(|update| seen.note(update)) {}
+    }
+    seen
+}
+
+/// Clocks that make a test wait no longer than it must.
+#[must_use]
+pub fn brisk() -> Config {
+    let mut config = Config::default();
+    config.poll_interval = Duration::from_millis(50);
+    config.recovery_delays = [Duration::from_millis(10); 4];
+    config.not_sent_delays = [Duration::from_millis(10); 2];
+    config
+}
+
+/// An update in a word or two.
+#[must_use]
+pub fn word(update: &Update<'_>) -> String {
+    match update {
+        Update::Meta { .. } => "meta".into(),
+        Update::Delta { text } => format!("delta {text}"),
+        Update::Done { .. } => "done".into(),
+        Update::Human { message, .. } => format!("human {message}"),
+        Update::State(state) => format!("state {state}"),
+        Update::Message(message) => format!("{}: {}", message.role, message.content),
+        Update::Recovering { error } => format!("recovering: {error}"),
+        Update::Recovered { missing, .. } => format!("recovered {missing}"),
+        Update::TurnEnded { end, .. } => match end {
+            TurnEnd::Failed(error) => format!("failed: {error}"),
+            end => format!("{end:?}"),
+        },
+        Update::Delayed { what, reason, .. } => format!("{what:?} delayed: {reason:?}"),
+        Update::HandoffFailed { error } => format!("handoff failed: {error}"),
+        Update::Rated { .. } => "rated".into(),
+        Update::RatingFailed { error, .. } => format!("rating failed: {error}"),
+        other => format!("{other:?}"),
+    }
+}

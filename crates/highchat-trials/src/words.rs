@@ -1,0 +1,48 @@
+//! What a service says, byte for byte.
+
+/// The head of a reply that ends with its connection.
+pub const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+/// The conversation `c1`.
+pub const META: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
+/// A keepalive.
+pub const PING: &str = "event: ping\ndata: {}\n\n";
+/// The message `m1`, by the bot.
+pub const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
+                        \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
+/// A person takes over, and says `wait`.
+pub const HUMAN: &str = "event: human\ndata: {\"message\":\"wait\",\
+                         \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
+
+/// A piece of a reply, as it stands between the quotes of JSON.
+#[must_use]
+pub fn delta(text: &str) -> String {
+    format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
+}
+
+/// An answer of a known length, with more headers, each with its line end.
+#[must_use]
+pub fn answer(status: &str, headers: &str, body: &str) -> String {
+    let len = body.len();
+    format!("HTTP/1.1 {status}\r\n{headers}content-length: {len}\r\n\r\n{body}")
+}
+
+/// A reply of a known length.
+#[must_use]
+pub fn reply(events: &str) -> String {
+    answer("200 OK", "content-type: text/event-stream\r\n", events)
+}
+
+/// A page of messages that are not the user's, each with its text for an id.
+#[must_use]
+pub fn page(state: &str, contents: &[&str]) -> String {
+    let said = contents.iter().map(|content| {
+        format!(
+            "{{\"id\":\"{content}\",\"role\":\"assistant\",\"content\":\"{content}\",\
+             \"created_at\":\"2026-06-14T10:00:05Z\"}}"
+        )
+    });
+    let said = said.collect::<Vec<_>>().join(",");
+    let body =
+        format!("{{\"state\":\"{state}\",\"messages\":[{said}],\"ts\":\"2026-06-14T10:00:09Z\"}}");
+    answer("200 OK", "content-type: application/json\r\n", &body)
+}

@@ -1,0 +1,38 @@
+use highchat_proto::config::Config;
+use highchat_proto::conversation::{Conversation, Update};
+use highchat_proto::endpoint::Endpoint;
+use highchat_proto::message::Message;
+use highchat_proto::request::Rating;
+use highchat_proto::saved::Saved;
+use highchat_trials::Talk;
+use highchat_ureq::{Client, Session};
+
+/// A session, as the scenarios and the trials drive it.
+pub(crate) struct Plain(pub(crate) Session);
+
+impl Talk for Plain {
+    fn begin(endpoint: Endpoint, config: Config) -> Self {
+        Self(Session::new(Client::with_config(endpoint, config)))
+    }
+
+    fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self {
+        let client = Client::with_config(endpoint, config);
+        Self(Session::resume(client, saved))
+    }
+
+    fn send(&mut self, message: Message) {
+        self.0.send(message).unwrap();
+    }
+
+    fn rate(&mut self, rating: Rating, comment: &str) {
+        self.0.rate(rating, Some(comment.into())).unwrap();
+    }
+
+    fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
+        self.0.next().as_ref().map(show).is_some()
+    }
+
+    fn conversation(&self) -> &Conversation {
+        self.0.conversation()
+    }
+}
