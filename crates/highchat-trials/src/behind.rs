@@ -1,3 +1,5 @@
+//! What is to become of a fault where the proxy is between, from what it is without.
+
 use crate::seen::Outcome;
 use crate::trial::{BEGUN, TEXT, Trial};
 
