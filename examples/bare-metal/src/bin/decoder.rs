@@ -3,11 +3,17 @@
 #![no_std]
 #![no_main]
 
+use core::str::Utf8Error;
+
 use cortex_m_rt::entry;
 use cortex_m_semihosting::debug;
 use highchat_bare_metal::recording::{CHUNKS, FRAMES, STREAM};
 use highchat_bare_metal::{report, stack};
-use highchat_proto::sse::{DecodeError, Decoder};
+use highchat_proto::sse::DecodeError;
+#[cfg(not(feature = "plain"))]
+use highchat_proto::sse::Decoder;
+#[cfg(feature = "plain")]
+use highchat_proto::sse::PlainDecoder as Decoder;
 use panic_semihosting as _;
 
 /// The longest event that is taken, in bytes.
@@ -37,13 +43,18 @@ fn main() -> ! {
         });
         report::stack(size, used);
     }
-    report::reply(core::str::from_utf8(&last[..len]).expect("it is UTF-8"));
+    report::reply(core::str::from_utf8(&last[..len]).unwrap_or_else(unreadable));
     report::flash();
     debug::exit(debug::EXIT_SUCCESS);
     unreachable!("it has left");
 }
 
-/// `expect` would have the error printed as well, for a kilobyte of code.
+// `expect` would have the errors printed as well, for a kilobyte of code.
+
 fn too_long<T>(_: DecodeError) -> T {
     panic!("it does not fit");
+}
+
+fn unreadable<T>(_: Utf8Error) -> T {
+    panic!("it is no UTF-8");
 }
