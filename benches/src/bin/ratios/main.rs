@@ -84,6 +84,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
     println!("{}", Goals::judge(&standings, arguments.effort));
     println!("{}", standings.table());
     println!("{}\n", standings::long_lines_from_memory(arguments.effort));
+    println!("{}\n", goals::conversation(arguments.effort));
     println!("{}", memory::allocations());
     println!("{}", memory::conversation());
     if let Some(file) = arguments.plot {
