@@ -83,7 +83,7 @@ impl Goals {
     }
 
     fn memcpy(&mut self, effort: Effort) {
-        let long = Workload::new(Kind::Long, effort.len_of(Kind::Long));
+        let long = Workload::new(Kind::Long, effort.len);
         let [ours, copy] = race_two(
             effort,
             &|| HIGHCHAT.run(Mode::Framing, &long, Cut::Whole),

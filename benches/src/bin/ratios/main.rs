@@ -11,7 +11,7 @@ mod standings;
 
 use std::process::ExitCode;
 
-use highchat_benches::workload::{self, Kind};
+use highchat_benches::workload;
 
 use crate::goals::Goals;
 use crate::standings::Standings;
@@ -21,18 +21,6 @@ use crate::standings::Standings;
 struct Effort {
     len: usize,
     rounds: usize,
-}
-
-impl Effort {
-    /// How long a stream is. Of long lines, what the second level of caches holds: in a
-    /// longer one their ends are found faster than the memory gives the bytes, which is
-    /// shown apart.
-    fn len_of(self, kind: Kind) -> usize {
-        match kind {
-            Kind::Long => self.len.min(256 << 10),
-            _ => self.len,
-        }
-    }
 }
 
 struct Arguments {
@@ -83,7 +71,6 @@ fn run(arguments: Arguments) -> Result<(), String> {
     let standings = Standings::measure(arguments.effort);
     println!("{}", Goals::judge(&standings, arguments.effort));
     println!("{}", standings.table());
-    println!("{}\n", standings::long_lines_from_memory(arguments.effort));
     println!("{}\n", goals::conversation(arguments.effort));
     println!("{}", memory::allocations());
     println!("{}", memory::conversation());

@@ -4,7 +4,7 @@ use highchat_benches::cells::{Cell, GOALS, Goal};
 use highchat_benches::contenders::ALL;
 use highchat_benches::plot::Plot;
 use highchat_benches::race::{Outcome, outcomes};
-use highchat_benches::report::{Table, nanos_each, show_nanos, show_outcome};
+use highchat_benches::report::{Table, nanos_each, show_outcome};
 use highchat_benches::workload::{Kind, Workload};
 
 use crate::Effort;
@@ -60,7 +60,7 @@ impl Standings {
         for goal in GOALS {
             let kind = goal.cell.kind;
             if workloads.iter().all(|known| known.kind != kind) {
-                workloads.push(Workload::new(kind, effort.len_of(kind)));
+                workloads.push(Workload::new(kind, effort.len));
             }
         }
         let standings = GOALS.into_iter().map(|goal| {
@@ -98,21 +98,4 @@ impl Standings {
             groups: self.0.iter().filter(short).map(group).collect(),
         }
     }
-}
-
-/// How it is with long lines in a stream that is longer than the caches, for which there is
-/// no goal: all wait for the memory.
-pub(crate) fn long_lines_from_memory(effort: Effort) -> String {
-    let goal = GOALS.into_iter().find(|goal| goal.cell.kind == Kind::Long);
-    let goal = goal.expect("long lines have a goal");
-    let standing = Standing::measure(goal, &Workload::new(Kind::Long, effort.len), effort);
-    let (ours, (peer, its)) = (standing.ours(), standing.best_peer());
-    format!(
-        "{} in a stream of {} KiB: {}, {peer} {}: {:.2}×.",
-        goal.cell,
-        effort.len >> 10,
-        show_nanos(ours),
-        show_nanos(its),
-        its / ours,
-    )
 }
