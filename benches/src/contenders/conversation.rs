@@ -85,7 +85,9 @@ fn drain(conversation: &mut Conversation, witness: &mut impl Witness) {
                 Some(Update::Meta {
                     conversation_id, ..
                 }) => witness.meta(conversation_id.map_or("", |id| id.as_str())),
-                Some(Update::Done { message_id, .. }) => witness.done(message_id.as_str()),
+                Some(Update::Done { message_id, .. }) => {
+                    witness.done(message_id.map_or("", |id| id.as_str()));
+                }
                 _ => {}
             },
             Output::Wait(_) => return,

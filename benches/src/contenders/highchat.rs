@@ -45,7 +45,9 @@ pub(super) fn tell(event: Event<'_>, witness: &mut impl Witness) {
         Event::Meta { conversation_id } => {
             witness.meta(conversation_id.as_ref().map_or("", |id| id.as_str()));
         }
-        Event::Done { message_id, .. } => witness.done(message_id.as_str()),
+        Event::Done { message_id, .. } => {
+            witness.done(message_id.as_ref().map_or("", |id| id.as_str()));
+        }
         _ => {}
     }
 }

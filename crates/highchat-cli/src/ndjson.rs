@@ -23,12 +23,12 @@ pub(crate) enum Line<'a> {
         text: &'a str,
     },
     Done {
-        message_id: &'a str,
-        state: &'a str,
+        message_id: Option<&'a str>,
+        state: Option<&'a str>,
         ts: Option<&'a str>,
     },
     Human {
-        message: &'a str,
+        message: Option<&'a str>,
         ts: Option<&'a str>,
     },
     Message {
@@ -82,8 +82,8 @@ impl<'a> Line<'a> {
                 state,
                 ts,
             } => Self::Done {
-                message_id: message_id.as_str(),
-                state: state.as_str(),
+                message_id: message_id.map(|id| id.as_str()),
+                state: state.map(|state| state.as_str()),
                 ts: ts.map(Timestamp::as_str),
             },
             Update::Human { message, ts } => Self::Human {

@@ -100,7 +100,9 @@ impl Report {
             }
             Update::Human { message, .. } => {
                 self.is_reply_open = false;
-                self.show_message(message, None)?;
+                if let Some(message) = message {
+                    self.show_message(message, None)?;
+                }
             }
             Update::Message(message) if &*message.role != "user" => {
                 // Between the lines of a conversation it must be seen whose line it is.

@@ -122,7 +122,11 @@ fn log(update: &Update<'_>) {
         Update::Delta { text } => log::debug!("delta of {} bytes", text.len()),
         Update::Done {
             message_id, state, ..
-        } => log::info!("done: message {message_id}, state {state}"),
+        } => log::info!(
+            "done: message {}, state {}",
+            message_id.map_or("unknown", |id| id.as_str()),
+            state.map_or("unknown", |state| state.as_str()),
+        ),
         Update::Human { .. } => log::info!("human"),
         Update::Unknown { event, data } => {
             log::info!("unknown event {event:?}, data of {} bytes", data.len());
@@ -140,6 +144,9 @@ fn log(update: &Update<'_>) {
             message.role,
             message.content.len()
         ),
+        Update::Unreadable { messages } => {
+            log::info!("{messages} messages of the page could not be read, and were left out");
+        }
         Update::Delayed {
             what,
             delay,

@@ -28,7 +28,10 @@ async fn main() -> Result<(), Box<dyn core::error::Error>> {
         match update {
             Update::Delta { text } => print!("{text}"),
             Update::Recovered { missing, .. } => print!("{missing}"),
-            Update::Human { message, .. } => print!("{message}"),
+            Update::Human {
+                message: Some(message),
+                ..
+            } => print!("{message}"),
             Update::Message(message) if &*message.role != "user" => println!("{}", message.content),
             Update::TurnEnded {
                 end: TurnEnd::Failed(error),

@@ -91,10 +91,10 @@ impl Client {
     /// all the same.
     pub async fn chat(&self, request: &ChatRequest) -> Result<Reply, Failure> {
         let (head, body) = self.exchange(self.endpoint.chat(request)).await?;
-        if let Some(answer) = Answer::to_chat(&head, &self.config) {
+        if let Some(answer) = Answer::to_chat(&head, &self.endpoint, &self.config) {
             return Err(self.read(body, answer).await.into_chat_error().into());
         }
-        Ok(Reply::new(&self.config, body))
+        Ok(Reply::new(&self.endpoint, &self.config, body))
     }
 
     /// Asks what was said.
@@ -104,7 +104,7 @@ impl Client {
     /// There is no page. Asking again does no harm.
     pub async fn messages(&self, request: &MessagesRequest) -> Result<Page, Failure> {
         let (head, body) = self.exchange(self.endpoint.messages(request)).await?;
-        let answer = Answer::to_messages(&head, &self.config);
+        let answer = Answer::to_messages(&head, &self.endpoint, &self.config);
         Ok(self.read(body, answer).await.into_page()?)
     }
 
@@ -116,7 +116,7 @@ impl Client {
     /// counts.
     pub async fn rate(&self, request: &RatingRequest) -> Result<(), Failure> {
         let (head, body) = self.exchange(self.endpoint.rate(request)).await?;
-        let answer = Answer::to_rating(&head, &self.config);
+        let answer = Answer::to_rating(&head, &self.endpoint, &self.config);
         Ok(self.read(body, answer).await.into_rating()?)
     }
 

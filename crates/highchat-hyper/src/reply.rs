@@ -8,6 +8,7 @@ use core::task::{Context, Poll, ready};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use highchat_proto::config::Config;
+use highchat_proto::endpoint::Endpoint;
 use highchat_proto::event::Event;
 use highchat_proto::failure::Failure;
 use highchat_proto::reader::Reader;
@@ -39,10 +40,10 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn new(config: &Config, body: Body) -> Self {
+    pub(crate) fn new(endpoint: &Endpoint, config: &Config, body: Body) -> Self {
         let clock = Clock::start();
         Self {
-            reader: Reader::new(config, clock.now()),
+            reader: Reader::new(endpoint, config, clock.now()),
             body: Some(body),
             clock,
             is_waiting: false,

@@ -144,7 +144,7 @@ async fn messages_are_a_page() {
     let (playback, client) = play("200 OK", body.as_bytes());
     let request = page().with_after("2026-06-14T10:00:00+04:00".parse().unwrap());
     let page = client.messages(&request).await.unwrap();
-    assert_eq!(page.state, State::Human);
+    assert_eq!(page.state, Some(State::Human));
     assert_eq!(&*page.messages[0].content, "Բարև");
     let sent = String::from_utf8(playback.requests().remove(0)).unwrap();
     let target = "GET /v1/conversations/c1/messages?after=2026-06-14T10%3A00%3A00%2B04%3A00 ";

@@ -111,7 +111,10 @@ fn show(update: &Update<'_>) -> Result<(), Box<dyn core::error::Error>> {
     match update {
         Update::Delta { text } => write!(stdout, "{text}")?,
         Update::Recovered { missing, .. } => write!(stdout, "{missing}")?,
-        Update::Human { message, .. } => write!(stdout, "{message}")?,
+        Update::Human {
+            message: Some(message),
+            ..
+        } => write!(stdout, "{message}")?,
         Update::Message(message) if &*message.role != "user" => {
             writeln!(stdout, "{}", message.content)?;
         }

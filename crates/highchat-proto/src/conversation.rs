@@ -35,6 +35,7 @@ use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::exchange::{Loss, RequestId, TransportFailure, Trouble};
 use crate::handoff::{self, Handoff};
+use crate::history::{History, SavedHistory};
 use crate::id::{ConversationId, Timestamp, VisitorRef};
 use crate::message::Message;
 use crate::outbox::{Outbox, Popped};
@@ -156,7 +157,7 @@ impl Conversation {
                 id: None,
                 state: State::Bot,
                 newest: None,
-                newest_before_turn: None,
+                history: History::new(true),
                 handoff: Handoff::new(None),
                 outbox: Outbox::default(),
             },
@@ -164,6 +165,10 @@ impl Conversation {
     }
 
     /// A conversation that goes on; one in which a person answers polls at once.
+    ///
+    /// A turn that was under way when it was saved goes on as a search for its reply:
+    /// [`turn_in_progress`](Self::turn_in_progress) is true, and the turn's end is told as
+    /// [`Recovered`](TurnEnd::Recovered) or as failed. Its message is not sent again.
     #[must_use]
     pub fn resume(
         endpoint: impl Into<Arc<Endpoint>>,
@@ -180,9 +185,16 @@ impl Conversation {
             thread.handoff.remember(id, at.clone());
         }
         thread.state = saved.state;
-        if thread.state.is_handoff() && thread.id.is_some() {
+        thread.history = saved.history.restore(now);
+        if (thread.state.is_handoff() || saved.is_polling) && thread.id.is_some() {
             thread.handoff.begin(None, now);
             conversation.begin_poll(now);
+        }
+        if let Some(turn) = saved.turn {
+            let name = conversation.next_id;
+            conversation.next_id = name.next();
+            let error = conversation.turn.restore(name, turn);
+            conversation.fail_turn(error, now);
         }
         conversation
     }
@@ -192,17 +204,21 @@ impl Conversation {
         self.visitor = visitor;
     }
 
-    /// What to keep over a restart. A turn that is under way is not part of it: its
-    /// message may have been taken, and is not to be sent again.
+    /// What to keep over a restart. Of a turn that is under way it has what the search for
+    /// its reply needs; the message may have been taken, and is not sent again.
     #[must_use]
     pub fn save(&self) -> Saved {
         let thread = &self.thread;
+        let cut = |recovery: &Recovery| matches!(recovery.error, TurnError::Cut(_));
         Saved {
             conversation_id: thread.id.clone(),
             state: thread.state.clone(),
             cursor: thread.handoff.cursor().cloned(),
             newest: thread.newest.clone(),
             seen: thread.handoff.seen().cloned().collect(),
+            is_polling: !thread.handoff.is_off(),
+            history: SavedHistory::from(&thread.history),
+            turn: self.turn.save(self.recovery.as_deref().is_some_and(cut)),
         }
     }
 
@@ -276,11 +292,11 @@ impl Conversation {
         let mut request = ChatRequest::new(message);
         request.conversation_id.clone_from(&self.thread.id);
         request.visitor_ref.clone_from(&self.visitor);
-        self.thread
-            .newest_before_turn
-            .clone_from(&self.thread.newest);
-        self.turn.forget();
-        self.turn.name = self.next_id;
+        let thread = &mut self.thread;
+        let text = request.message.as_str();
+        let begins = thread.id.is_none();
+        thread.history.send(text, thread.newest.clone(), begins);
+        self.turn.begin(self.next_id);
         let pending = Pending {
             request,
             attempts: 0,
@@ -316,10 +332,9 @@ impl Conversation {
 
     /// Ends the turn that is under way, in whatever state it is. The message may have
     /// been taken. Nothing happens where there is none.
-    pub fn cancel(&mut self, _now: Instant) {
+    pub fn cancel(&mut self, now: Instant) {
         if self.turn.is_in_progress() {
-            self.abort_turn();
-            self.end_turn(TurnEnd::Cancelled);
+            self.cancel_turn(now);
         }
     }
 
@@ -334,7 +349,7 @@ impl Conversation {
     pub fn handle_response(&mut self, id: RequestId, head: &http::response::Parts, now: Instant) {
         let deadline = now + self.config.response_timeout;
         if self.turn.exchange() == Some(id) {
-            match Answer::to_chat(head, &self.config) {
+            match Answer::to_chat(head, &self.endpoint, &self.config) {
                 None => self.turn.handle_stream(&self.config, now),
                 Some(answer) => {
                     if let Phase::Requested(exchange, _) = &mut self.turn.phase {
@@ -343,11 +358,13 @@ impl Conversation {
                 }
             }
         } else {
-            let config = Arc::clone(&self.config);
+            let (endpoint, config) = (Arc::clone(&self.endpoint), Arc::clone(&self.config));
             if let Some(exchange) = self.page_exchange(id) {
-                exchange.handle_response(Answer::to_messages(head, &config), deadline);
+                let answer = Answer::to_messages(head, &endpoint, &config);
+                exchange.handle_response(answer, deadline);
             } else if let Some(exchange) = self.rate_exchange(id) {
-                exchange.handle_response(Answer::to_rating(head, &config), deadline);
+                let answer = Answer::to_rating(head, &endpoint, &config);
+                exchange.handle_response(answer, deadline);
             }
         }
         self.end_where_enough(id, now);

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
+use std::borrow::Cow;
 use std::string::String;
 use std::{format, vec};
 
@@ -15,6 +16,7 @@ use serde::Serialize;
 use crate::id::{ConversationId, Timestamp};
 use crate::percent::push_encoded;
 use crate::request::{ChatRequest, MessagesRequest, RatingRequest};
+use crate::text::Text;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
@@ -59,6 +61,8 @@ impl fmt::Display for InvalidCredentials {
 impl core::error::Error for InvalidCredentials {}
 
 const MAX_CREDENTIAL_LEN: usize = 1024;
+/// The scheme of the `authorization` header, with its space.
+const BEARER: &str = "Bearer ";
 
 impl Credentials {
     /// A client API key, sent as `Authorization: Bearer …`.
@@ -73,7 +77,7 @@ impl Credentials {
             return Err(InvalidCredentials::Key);
         }
         let mut value =
-            HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| InvalidCredentials::Key)?;
+            HeaderValue::try_from(format!("{BEARER}{key}")).map_err(|_| InvalidCredentials::Key)?;
         value.set_sensitive(true);
         Ok(Self(Way::Key(value)))
     }
@@ -96,6 +100,39 @@ impl Credentials {
     #[must_use]
     pub const fn none() -> Self {
         Self(Way::Nothing)
+    }
+}
+
+/// A key that is not to be shown, even where the service repeats it. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Secret(Option<HeaderValue>);
+
+impl Secret {
+    /// What stands in its place.
+    const MASK: &str = "…";
+
+    /// The text without the key.
+    pub(crate) fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let header = self.0.as_ref().and_then(|header| header.to_str().ok());
+        let key = header.and_then(|header| header.strip_prefix(BEARER));
+        match key {
+            Some(key) if text.contains(key) => Cow::Owned(text.replace(key, Self::MASK)),
+            _ => Cow::Borrowed(text),
+        }
+    }
+
+    /// As [`hide`](Self::hide), for a text of the service.
+    pub(crate) fn hide_in<'t>(&self, text: Text<'t>) -> Text<'t> {
+        match self.hide(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(hidden) => hidden.into(),
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
     }
 }
 
@@ -266,6 +303,14 @@ impl Endpoint {
     #[must_use]
     pub const fn is_loopback(&self) -> bool {
         self.is_loopback
+    }
+
+    /// The key, to be kept out of what is shown.
+    pub(crate) fn secret(&self) -> Secret {
+        Secret(match &self.credentials.0 {
+            Way::Key(header) => Some(header.clone()),
+            Way::Slug(_) | Way::Nothing => None,
+        })
     }
 
     /// The HTTP request that sends a message.

@@ -7,12 +7,10 @@ use alloc::string::String;
 use core::fmt;
 
 use serde::Deserialize;
-use serde::de::Deserializer;
 use serde_json::error::Category;
-use serde_json::value::RawValue;
 
 use crate::id::{ConversationId, MessageId, Timestamp};
-use crate::object::Object;
+use crate::object::{Object, readable_or_none};
 use crate::sse::Frame;
 use crate::state::State;
 use crate::text::Text;
@@ -39,7 +37,8 @@ use crate::text::Text;
 pub enum Event<'a> {
     /// `meta`: the conversation the reply belongs to; comes first.
     Meta {
-        /// To be sent back next time; `None` where the service gave an empty one.
+        /// To be sent back next time; `None` if the service gave none, an empty one, or
+        /// one that cannot be asked for.
         conversation_id: Option<ConversationId>,
     },
     /// `delta`: a piece of the reply.
@@ -49,24 +48,24 @@ pub enum Event<'a> {
     },
     /// `done`: the reply is whole.
     Done {
-        /// The id of the reply.
-        message_id: MessageId,
-        /// Who answers from now on.
-        state: State,
-        /// The service's time; `None` where it cannot be read.
+        /// The id of the reply; `None` if the service gave none.
+        message_id: Option<MessageId>,
+        /// Who answers from now on; `None` if the service did not say: nothing changes.
+        state: Option<State>,
+        /// The service's time; `None` if it cannot be read.
         ts: Option<Timestamp>,
     },
     /// `human`: a person took over, and the bot does not answer.
     Human {
-        /// To be shown.
-        message: Text<'a>,
-        /// The service's time; `None` where it cannot be read.
+        /// To be shown; `None` if the service gave none.
+        message: Option<Text<'a>>,
+        /// The service's time; `None` if it cannot be read.
         ts: Option<Timestamp>,
     },
     /// `error`: the reply failed.
     Error {
-        /// A sentence for the user.
-        message: Text<'a>,
+        /// A sentence for the user; `None` if the service gave none.
+        message: Option<Text<'a>>,
     },
     /// `ping`: the service is alive.
     Ping,
@@ -125,7 +124,7 @@ impl core::error::Error for InvalidEvent {}
 
 #[derive(Deserialize)]
 struct Meta {
-    #[serde(deserialize_with = "id_or_empty")]
+    #[serde(default, deserialize_with = "readable_or_none")]
     conversation_id: Option<ConversationId>,
 }
 
@@ -137,24 +136,26 @@ struct Delta<'a> {
 
 #[derive(Deserialize)]
 struct Done {
-    message_id: MessageId,
-    state: State,
-    #[serde(deserialize_with = "readable_or_none")]
+    #[serde(default, deserialize_with = "readable_or_none")]
+    message_id: Option<MessageId>,
+    #[serde(default, deserialize_with = "readable_or_none")]
+    state: Option<State>,
+    #[serde(default, deserialize_with = "readable_or_none")]
     ts: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
 struct Human<'a> {
-    #[serde(borrow)]
-    message: Text<'a>,
-    #[serde(deserialize_with = "readable_or_none")]
+    #[serde(borrow, default, deserialize_with = "readable_or_none")]
+    message: Option<Text<'a>>,
+    #[serde(default, deserialize_with = "readable_or_none")]
     ts: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
 struct Error<'a> {
-    #[serde(borrow)]
-    message: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "readable_or_none")]
+    message: Option<Text<'a>>,
 }
 
 impl<'a> Event<'a> {
@@ -166,8 +167,9 @@ impl<'a> Event<'a> {
     /// # Errors
     ///
     /// The event is a known one (and no `ping`, whose data does not matter), and its
-    /// data is no JSON object with the fields the API's text gives it. The stream
-    /// cannot be trusted from there: text must not vanish silently (our decision).
+    /// data is no JSON object, or it is a `delta` without a `text` that is a string. The
+    /// stream cannot be trusted from there: text must not vanish silently. Any other
+    /// field that is missing, null or of another type is `None` (our decision).
     pub fn parse(frame: Frame<'a>) -> Result<Self, InvalidEvent> {
         match frame.data_lossy() {
             Cow::Borrowed(data) => Self::from_parts(frame.event(), data),
@@ -258,11 +260,11 @@ impl<'a> Event<'a> {
                 ts,
             },
             Self::Human { message, ts } => Event::Human {
-                message: message.into_owned(),
+                message: message.map(Text::into_owned),
                 ts,
             },
             Self::Error { message } => Event::Error {
-                message: message.into_owned(),
+                message: message.map(Text::into_owned),
             },
             Self::Ping => Event::Ping,
             Self::Unknown { event, data } => Event::Unknown {
@@ -302,29 +304,12 @@ fn object<'de, T: Deserialize<'de>>(event: Known, data: &'de str) -> Result<T, I
     }
 }
 
-/// An empty id from a service counts as none.
-fn id_or_empty<'de, D: Deserializer<'de>>(id: D) -> Result<Option<ConversationId>, D::Error> {
-    match Option::<Text<'_>>::deserialize(id)? {
-        None => Ok(None),
-        Some(id) if id.is_empty() => Ok(None),
-        Some(id) => ConversationId::new(id.into_cow())
-            .map(Some)
-            .map_err(serde::de::Error::custom),
-    }
-}
-
-/// A time that cannot be read costs its reply nothing, whatever JSON it is: it is skipped,
-/// which also takes numbers and strings that serde_json cannot keep, and then read.
-fn readable_or_none<'de, D: Deserializer<'de>>(time: D) -> Result<Option<Timestamp>, D::Error> {
-    let time = <&RawValue>::deserialize(time)?;
-    Ok(serde_json::from_str(time.get()).ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sse::Decoder;
     use alloc::format;
+    use alloc::vec::Vec;
 
     fn parse(event: &str, data: &str) -> Result<Event<'static>, InvalidEvent> {
         let mut decoder = Decoder::new();
@@ -353,8 +338,8 @@ mod tests {
                 "done",
                 r#"{"message_id":"m","state":"pending_human","ts":"2026-06-14T10:00:00.000Z"}"#,
                 Event::Done {
-                    message_id: MessageId::new("m").unwrap(),
-                    state: State::PendingHuman,
+                    message_id: Some(MessageId::new("m").unwrap()),
+                    state: Some(State::PendingHuman),
                     ts: ts(),
                 },
             ),
@@ -362,7 +347,7 @@ mod tests {
                 "human",
                 r#"{"message":"m","ts":"2026-06-14T10:00:00.000Z"}"#,
                 Event::Human {
-                    message: "m".into(),
+                    message: Some("m".into()),
                     ts: ts(),
                 },
             ),
@@ -370,7 +355,7 @@ mod tests {
                 "error",
                 r#"{"message":"m"}"#,
                 Event::Error {
-                    message: "m".into(),
+                    message: Some("m".into()),
                 },
             ),
             ("ping", "{}", Event::Ping),
@@ -397,7 +382,7 @@ mod tests {
         );
         assert!(matches!(
             parse("done", r#"{"message_id":"m","state":"asleep","ts":1781431200}"#),
-            Ok(Event::Done { state: State::Other(state), ts: Some(_), .. }) if &*state == "asleep"
+            Ok(Event::Done { state: Some(State::Other(state)), ts: Some(_), .. }) if &*state == "asleep"
         ));
     }
 
@@ -434,12 +419,54 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_conversation_id_counts_as_none() {
-        for data in [r#"{"conversation_id":""}"#, r#"{"conversation_id":null}"#] {
+    fn a_field_that_is_missing_null_or_of_another_type_is_none() {
+        let too_long = format!("\"{}\"", "x".repeat(ConversationId::MAX_LEN + 1));
+        for value in [
+            None,
+            Some("null"),
+            Some("1"),
+            Some("[\"Բարև\"]"),
+            Some("{\"id\":\"c\"}"),
+            Some("true"),
+        ] {
+            let data = |names: &[&str]| {
+                let fields = names.iter().filter_map(|name| {
+                    let value = value?;
+                    // A number is a time, and it is not what is tried here.
+                    let value = if *name == "ts" && value == "1" {
+                        "[1]"
+                    } else {
+                        value
+                    };
+                    Some(format!("\"{name}\":{value}"))
+                });
+                format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+            };
+            let meta = Event::Meta {
+                conversation_id: None,
+            };
+            assert_eq!(parse("meta", &data(&["conversation_id"])), Ok(meta));
+            let done = Event::Done {
+                message_id: None,
+                state: None,
+                ts: None,
+            };
+            let fields = data(&["message_id", "state", "ts"]);
+            assert_eq!(parse("done", &fields), Ok(done), "{fields}");
+            let human = Event::Human {
+                message: None,
+                ts: None,
+            };
+            assert_eq!(parse("human", &data(&["message", "ts"])), Ok(human));
+            let error = Event::Error { message: None };
+            assert_eq!(parse("error", &data(&["message"])), Ok(error));
+        }
+        for id in ["\"\"", "\"..\"", &too_long] {
             let none = Event::Meta {
                 conversation_id: None,
             };
-            assert_eq!(parse("meta", data), Ok(none));
+            let data = format!("{{\"conversation_id\":{id}}}");
+            assert_eq!(parse("meta", &data), Ok(none), "{data}");
         }
     }
 
@@ -454,13 +481,11 @@ mod tests {
             ("delta", "{\"text\":null}", true),
             ("delta", "[\"a\"]", true),
             ("delta", "\"a\"", true),
-            ("meta", "{}", true),
-            ("meta", "{\"conversation_id\":\"..\"}", true),
-            ("done", "{\"state\":\"bot\",\"ts\":\"\"}", true),
-            ("done", "{\"message_id\":\"m\",\"ts\":\"\"}", true),
-            ("done", "{\"message_id\":\"m\",\"state\":\"bot\"}", true),
-            ("human", "{\"ts\":1}", true),
-            ("error", "{}", true),
+            ("meta", "[]", true),
+            ("done", "{\"state\":\"bot\",\"ts\":\"\"", false),
+            ("done", "null", true),
+            ("human", "{\"message\":Բարև}", false),
+            ("error", "\"Բարև\"", true),
         ];
         for (event, data, is_json) in cases {
             let error = parse(event, data).expect_err(data);

@@ -7,7 +7,8 @@
 //! ```
 
 use std::boxed::Box;
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
+use std::vec::Vec;
 
 use crate::exchange::{Exchange, RequestId};
 use crate::id::{MessageId, Timestamp};
@@ -35,12 +36,15 @@ pub(crate) struct Handoff {
     pub(crate) phase: Phase,
     /// The newest time that messages are known of: where the next poll goes on.
     cursor: Option<Timestamp>,
-    seen: VecDeque<(MessageId, Option<Timestamp>)>,
+    /// Oldest first.
+    seen: Vec<(MessageId, Option<Timestamp>)>,
     /// Their ids, where there are more than a few.
     #[expect(clippy::box_collection, reason = "most conversations never have it")]
     index: Option<Box<HashSet<MessageId>>>,
     /// Polls that failed in a row.
     pub(crate) failures: u32,
+    /// The poll that is under way was asked before the state changed.
+    pub(crate) state_is_old: bool,
 }
 
 impl Handoff {
@@ -48,9 +52,10 @@ impl Handoff {
         Self {
             phase: Phase::Off,
             cursor,
-            seen: VecDeque::new(),
+            seen: Vec::new(),
             index: None,
             failures: 0,
+            state_is_old: false,
         }
     }
 
@@ -77,15 +82,22 @@ impl Handoff {
         }
     }
 
-    /// Begins to poll, from the time of the event that says so.
-    pub(crate) fn begin(&mut self, ts: Option<&Timestamp>, at: Instant) {
+    /// Begins to poll, from that time on; where it ended before, if none is given.
+    pub(crate) fn begin(&mut self, after: Option<Timestamp>, at: Instant) {
         if self.is_off() {
-            if let Some(ts) = ts {
-                self.cursor = Some(ts.clone());
+            if after.is_some() {
+                self.cursor = after;
             }
             self.failures = 0;
+            self.state_is_old = false;
             self.phase = Phase::Due(at);
         }
+    }
+
+    /// The handoff ended, and not by a poll: what was written until then is asked for once
+    /// more. What a poll that is under way says of the state is older than that.
+    pub(crate) fn end_with_next_poll(&mut self) {
+        self.state_is_old = matches!(self.phase, Phase::InFlight(_));
     }
 
     /// Stops polling; the exchange that was under way is of no use any more.
@@ -117,7 +129,7 @@ impl Handoff {
         if self.seen.len() < FEW {
             self.seen.reserve_exact(1);
         }
-        self.seen.push_back((id.clone(), at));
+        self.seen.push((id.clone(), at));
         if let Some(index) = &mut self.index {
             index.insert(id.clone());
         } else if self.seen.len() > FEW {
@@ -129,16 +141,14 @@ impl Handoff {
 
     /// Forgets the oldest messages where there are too many.
     pub(crate) fn forget(&mut self) {
-        while self.seen.len() > REMEMBERED {
-            let is_at_cursor = self
-                .seen
-                .front()
-                .is_some_and(|(_, at)| at.is_some() && *at == self.cursor);
-            if is_at_cursor && self.seen.len() <= REMEMBERED_AT_CURSOR {
-                break;
-            }
-            let oldest = self.seen.pop_front();
-            if let (Some((id, _)), Some(index)) = (oldest, &mut self.index) {
+        let too_many = self.seen.len().saturating_sub(REMEMBERED);
+        let far_too_many = self.seen.len().saturating_sub(REMEMBERED_AT_CURSOR);
+        let is_at_cursor = |at: &Option<Timestamp>| at.is_some() && *at == self.cursor;
+        let oldest = self.seen.iter().take(too_many).enumerate();
+        let forgotten = oldest.take_while(|(n, (_, at))| *n < far_too_many || !is_at_cursor(at));
+        let forgotten = forgotten.count();
+        for (id, _) in self.seen.drain(..forgotten) {
+            if let Some(index) = &mut self.index {
                 index.remove(&id);
             }
         }

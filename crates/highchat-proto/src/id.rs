@@ -85,8 +85,8 @@ impl<'de> Deserialize<'de> for ConversationId {
     }
 }
 
-/// The id of a message, as the service gave it: compared, never sent. At most
-/// [`MAX_LEN`](Self::MAX_LEN) bytes (our decision), and nothing else is asked of it.
+/// The id of a message, as the service gave it: compared, never sent. Any string of 1 to
+/// [`MAX_LEN`](Self::MAX_LEN) bytes (our decision).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(Box<str>);
 
@@ -98,9 +98,12 @@ impl MessageId {
     ///
     /// # Errors
     ///
-    /// It is too long to be kept.
+    /// It is empty, or too long to be kept.
     pub fn new(id: impl Into<Box<str>>) -> Result<Self, InvalidId> {
         let id = id.into();
+        if id.is_empty() {
+            return Err(InvalidId::Empty);
+        }
         if id.len() > MAX_ID_LEN {
             return Err(InvalidId::TooLong);
         }

@@ -186,6 +186,9 @@ pub mod backoff;
 mod turn;
 
 #[cfg(feature = "std")]
+mod history;
+
+#[cfg(feature = "std")]
 mod handoff;
 
 #[cfg(feature = "std")]

@@ -48,17 +48,17 @@ pub enum Update<'a> {
     },
     /// The reply is whole.
     Done {
-        /// The id of the reply.
-        message_id: &'a MessageId,
-        /// The state that the event told.
-        state: &'a State,
+        /// The id of the reply, if the service gave one.
+        message_id: Option<&'a MessageId>,
+        /// The state that the event told, if it told one.
+        state: Option<&'a State>,
         /// The service's time.
         ts: Option<&'a Timestamp>,
     },
     /// A person took over.
     Human {
-        /// To be shown.
-        message: &'a str,
+        /// To be shown, if the service gave a message.
+        message: Option<&'a str>,
         /// The service's time.
         ts: Option<&'a Timestamp>,
     },
@@ -92,6 +92,11 @@ pub enum Update<'a> {
     State(&'a State),
     /// A message that polling found; each is told once. Its role tells whose it is.
     Message(&'a ChatMessage),
+    /// Messages of a page could not be read, and were left out.
+    Unreadable {
+        /// How many.
+        messages: usize,
+    },
     /// Something failed, and will be tried again by itself.
     Delayed {
         /// What.
@@ -131,8 +136,8 @@ pub(crate) enum Kept {
         is_replaced: bool,
     },
     Delta(Range<usize>),
-    Done(Box<(MessageId, State, Option<Timestamp>)>),
-    Human(Box<(Range<usize>, Option<Timestamp>)>),
+    Done(Box<(Option<MessageId>, Option<State>, Option<Timestamp>)>),
+    Human(Box<(Option<Range<usize>>, Option<Timestamp>)>),
     /// The event type and its data.
     Unknown(Box<[Range<usize>; 2]>),
     Recovering(Box<TurnError>),
@@ -140,6 +145,7 @@ pub(crate) enum Kept {
     TurnEnded(RequestId, Box<TurnEnd>),
     State(Box<State>),
     Message(Box<ChatMessage>),
+    Unreadable(usize),
     Delayed(Delayed, Duration, DelayReason),
     HandoffFailed(Box<ResponseError>),
     Rated(RequestId, Rating),
@@ -226,12 +232,12 @@ impl Outbox {
             },
             Kept::Delta(range) => Update::Delta { text: text(range) },
             Kept::Done(done) => Update::Done {
-                message_id: &done.0,
-                state: &done.1,
+                message_id: done.0.as_ref(),
+                state: done.1.as_ref(),
                 ts: done.2.as_ref(),
             },
             Kept::Human(human) => Update::Human {
-                message: text(&human.0),
+                message: human.0.as_ref().map(text),
                 ts: human.1.as_ref(),
             },
             Kept::Unknown(unknown) => Update::Unknown {
@@ -246,6 +252,9 @@ impl Outbox {
             Kept::TurnEnded(turn, end) => Update::TurnEnded { turn: *turn, end },
             Kept::State(state) => Update::State(state),
             Kept::Message(message) => Update::Message(message),
+            Kept::Unreadable(messages) => Update::Unreadable {
+                messages: *messages,
+            },
             Kept::Delayed(what, delay, reason) => Update::Delayed {
                 what: *what,
                 delay: *delay,

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::config::Config;
+use crate::endpoint::{Endpoint, Secret};
 use crate::event::Event;
 use crate::reply::{Cut, Ready, Reply};
 use crate::time::Instant;
@@ -13,9 +14,11 @@ use crate::time::Instant;
 ///
 /// ```
 /// # use highchat_proto::{config::Config, reader::Reader, time::Instant};
+/// # use highchat_proto::endpoint::{Credentials, Endpoint};
+/// # let endpoint = Endpoint::new("https://chat.example", Credentials::none())?;
 /// # let now = || Instant::ORIGIN;
 /// # let mut body = [": hello\n\n", "event: delta\ndata: {\"text\":\"a\"}\n\n"].into_iter();
-/// let mut reader = Reader::new(&Config::default(), now());
+/// let mut reader = Reader::new(&endpoint, &Config::default(), now());
 /// // Each time an event is asked for:
 /// reader.resume(now());
 /// while let Some(_until) = reader.advance(now())? {
@@ -26,11 +29,13 @@ use crate::time::Instant;
 ///     }
 /// }
 /// assert!(reader.event()?.is_some());
-/// # Ok::<(), highchat_proto::reply::Cut>(())
+/// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Reader {
     reply: Reply,
+    /// What no error is to show.
+    secret: Secret,
     chunk: Bytes,
     /// Where the event that was found is looked up.
     shown: usize,
@@ -46,9 +51,10 @@ pub struct Reader {
 impl Reader {
     /// A reply whose head has just come.
     #[must_use]
-    pub fn new(config: &Config, now: Instant) -> Self {
+    pub fn new(endpoint: &Endpoint, config: &Config, now: Instant) -> Self {
         Self {
             reply: Reply::new(config, now),
+            secret: endpoint.secret(),
             chunk: Bytes::new(),
             shown: 0,
             taken: 0,
@@ -86,19 +92,26 @@ impl Reader {
         }
     }
 
-    /// The event that was found, once; `None`: the reply is over.
+    /// The event that was found, once; `None`: the reply is over. An `error` does not show
+    /// the endpoint's key, even if the service repeats it.
     ///
     /// # Errors
     ///
     /// The event is not what the API's text says: the reply is cut, from here on.
     pub fn event(&mut self) -> Result<Option<Event<'_>>, Cut> {
-        match self.found.take() {
+        let event = match self.found.take() {
             Some(ready) => {
                 let chunk = &self.chunk[self.shown..];
-                self.reply.event(ready, chunk, self.now).map(Some)
+                Some(self.reply.event(ready, chunk, self.now)?)
             }
-            None => Ok(self.last.take()),
-        }
+            None => self.last.take(),
+        };
+        Ok(match event {
+            Some(Event::Error { message }) => Some(Event::Error {
+                message: message.map(|message| self.secret.hide_in(message)),
+            }),
+            event => event,
+        })
     }
 
     /// A piece of the body came, where [`advance`](Self::advance) asked for one.

@@ -3,13 +3,27 @@
 //! ```text
 //!   Due(at) ─── at ──▶ InFlight ── found ──▶ recovered
 //!      ▲                  │
-//!      └── tries left ◀───┴── none left | 401 | 404 ──▶ incomplete
+//!      └── tries left ◀───┴── none left | 401 | 404 | a person is there ──▶ incomplete
 //! ```
+//!
+//! A message is taken for the reply only if it can be nothing else ([`find`]): neither
+//! another turn's reply nor a person's message nor a greeting, whatever the service lists,
+//! in whatever order. In doubt the turn is incomplete. Source: our decision.
+//!
+//! What the API cannot tell, and so is taken for granted: nobody else writes to the same
+//! conversation under the visitor's name, and a person who comes between the message and
+//! the search is still there when the search ends.
+
+use core::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::vec::Vec;
 
 use crate::exchange::{Exchange, RequestId};
 use crate::handoff::Handoff;
-use crate::id::Timestamp;
+use crate::history::{self, History, TextHash};
+use crate::id::MessageId;
 use crate::response::{ChatMessage, Page};
+use crate::state::State;
 use crate::time::Instant;
 use crate::turn::TurnError;
 
@@ -22,11 +36,12 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Recovery {
     pub(crate) phase: Phase,
-    /// What is told where nothing is found.
+    /// What is told if nothing is found.
     pub(crate) error: TurnError,
-    /// The newest time known before the turn.
-    pub(crate) after: Option<Timestamp>,
     pub(crate) tries: usize,
+    /// What was found by its place alone, without a text: it must be there next time as
+    /// well, since a person who is about to take over may have written it.
+    pub(crate) unconfirmed: Option<MessageId>,
 }
 
 impl Recovery {
@@ -45,12 +60,123 @@ impl Recovery {
     }
 }
 
-/// The reply in a page: a message of the `assistant` that was not seen and begins with
-/// the text so far; the earliest, where there are several.
-pub(crate) fn find<'a>(page: &'a Page, so_far: &str, seen: &Handoff) -> Option<&'a ChatMessage> {
-    page.messages
-        .iter()
-        .filter(|message| &*message.role == "assistant")
-        .filter(|message| message.content.starts_with(so_far) && !seen.has_seen(&message.id))
-        .min_by(|a, b| a.created_at.cmp(&b.created_at))
+/// The result of one look at the messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look<'a> {
+    /// This is the reply, and nothing else can be.
+    Found(&'a ChatMessage),
+    /// It is not there, or what is there is in doubt; it may be there later.
+    NotYet,
+    /// Neither the message nor a reply is there.
+    Nothing,
+    /// A person answers, or the conversation is closed: what comes now may be a person's.
+    NotTheBot,
+}
+
+/// Looks for the reply in a page.
+///
+/// A candidate is a message of the `assistant` that is not known and begins with the text
+/// so far. The times of the messages decide, never their place in the page.
+pub(crate) fn find<'a>(
+    page: &'a Page,
+    so_far: &str,
+    known: &Handoff,
+    history: &mut History,
+    now: Instant,
+) -> Look<'a> {
+    match page.state {
+        Some(State::Bot | State::PendingHuman) => {}
+        // No state or an unknown one: a person may be behind it.
+        Some(State::Human | State::Closed | State::Other(_)) | None => return Look::NotTheBot,
+    }
+    let every_turn_ended = history.every_turn_ended(now);
+    let (history, sent) = (&*history, history.sent());
+    let is_candidate = |message: &&ChatMessage| {
+        &*message.role == "assistant"
+            && history::rest(&message.content, so_far).is_some()
+            && !known.has_seen(&message.id)
+    };
+    let is_from_user = |message: &&ChatMessage| &*message.role == "user";
+    // Without a time of its own, a message is never new.
+    let is_new = |message: &&ChatMessage| message.created_at > sent.after;
+    let mut ids = BTreeSet::new();
+    let mut messages: Vec<&ChatMessage> = page.messages.iter().collect();
+    messages.retain(|message| ids.insert(&message.id));
+    let all = || messages.iter().copied();
+    let is_undated = |message: &ChatMessage| {
+        message.created_at.is_none() && (is_from_user(&message) || is_candidate(&message))
+    };
+    if all().any(is_undated) {
+        return Look::NotYet;
+    }
+    let mut candidates = all().filter(is_new).filter(is_candidate).peekable();
+    let has_candidates = candidates.peek().is_some();
+    let candidates = candidates.filter(|message| !history.may_be_another_turns(&message.content));
+
+    if !all().any(|message| is_from_user(&message)) {
+        if !has_candidates {
+            return Look::Nothing;
+        }
+        // What is known already cannot be new, unless the service has two clocks.
+        let are_clocks_alike =
+            !all().any(|message| is_new(&message) && known.has_seen(&message.id));
+        let can_be_told = sent.after.is_some() && every_turn_ended && are_clocks_alike;
+        return match exactly_one(candidates) {
+            Some(reply) if can_be_told => Look::Found(reply),
+            _ => Look::NotYet,
+        };
+    }
+    let questions = || all().filter(is_new).filter(is_from_user);
+    let is_own = |message: &&ChatMessage| TextHash::of(&message.content) == sent.text;
+    let shown = questions().filter(is_own).count();
+    if shown == 0 && !has_candidates {
+        return Look::Nothing;
+    }
+    let Some(last) = last(questions()).filter(is_own) else {
+        return Look::NotYet;
+    };
+    if shown != history.times_sent() || !history.knows_what_was_sent() {
+        return Look::NotYet;
+    }
+    let at = |message: &&ChatMessage| message.created_at.clone();
+    // One that is neither before nor behind the message may be a greeting.
+    let behind = candidates.filter(|reply| at(reply) >= at(&last));
+    match first(behind) {
+        Some(reply) if at(&reply) > at(&last) => Look::Found(reply),
+        _ => Look::NotYet,
+    }
+}
+
+fn exactly_one<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let only = items.next()?;
+    items.next().is_none().then_some(only)
+}
+
+/// The message before all others; `None` if there is none, or two share that time.
+fn first<'a>(messages: impl Iterator<Item = &'a ChatMessage>) -> Option<&'a ChatMessage> {
+    extreme(messages, Ordering::Less)
+}
+
+/// The message behind all others; `None` if there is none, or two share that time.
+fn last<'a>(messages: impl Iterator<Item = &'a ChatMessage>) -> Option<&'a ChatMessage> {
+    extreme(messages, Ordering::Greater)
+}
+
+fn extreme<'a>(
+    messages: impl Iterator<Item = &'a ChatMessage>,
+    wanted: Ordering,
+) -> Option<&'a ChatMessage> {
+    let mut found = None;
+    let mut is_shared = false;
+    for message in messages {
+        let order = found.map_or(wanted, |found: &ChatMessage| {
+            message.created_at.cmp(&found.created_at)
+        });
+        if order == wanted {
+            (found, is_shared) = (Some(message), false);
+        } else {
+            is_shared |= order == Ordering::Equal;
+        }
+    }
+    found.filter(|_| !is_shared)
 }

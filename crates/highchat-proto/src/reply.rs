@@ -31,6 +31,8 @@ pub enum Cut {
     TooLong,
     /// An event was not what the API's text says.
     InvalidEvent(InvalidEvent),
+    /// The program ended while it came, and was started again.
+    Restarted,
 }
 
 impl fmt::Display for Cut {
@@ -43,6 +45,7 @@ impl fmt::Display for Cut {
             Self::NoProgress => f.write_str("nothing came any more but pings"),
             Self::TooLong => DecodeError::TooLong.fmt(f),
             Self::InvalidEvent(invalid) => invalid.fmt(f),
+            Self::Restarted => f.write_str("the program ended while the reply came"),
         }
     }
 }
@@ -119,14 +122,15 @@ pub struct Reply {
 
 #[derive(Debug)]
 struct Clock {
-    timeout: Duration,
+    /// In nanoseconds: a conversation is to be small.
+    timeout: u64,
     since: Instant,
 }
 
 impl Clock {
     fn start(timeout: Duration, now: Instant) -> Self {
         Self {
-            timeout,
+            timeout: u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX),
             since: now,
         }
     }
@@ -136,7 +140,7 @@ impl Clock {
     }
 
     fn due(&self) -> Instant {
-        self.since + self.timeout
+        self.since + Duration::from_nanos(self.timeout)
     }
 }
 

@@ -9,14 +9,15 @@ use std::vec::Vec;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use http::response::Parts;
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::config::Config;
 use crate::date;
+use crate::endpoint::{Endpoint, Secret};
 use crate::id::{MessageId, Timestamp};
-use crate::object::Object;
+use crate::object::{Object, readable_or_none};
 use crate::state::State;
 use crate::text::Text;
 
@@ -170,6 +171,8 @@ impl core::error::Error for ResponseError {}
 
 /// An answer that is read to its end, a bounded one.
 ///
+/// What it says of an error never shows the endpoint's key, even if the service repeats it.
+///
 /// ```text
 /// while answer.wants_more() { answer.handle_body(read()); }
 /// answer.into_chat_error() | answer.into_page() | answer.into_rating()
@@ -180,6 +183,8 @@ impl core::error::Error for ResponseError {}
 /// was not asked for and a rating that was taken, none of it is read.
 #[derive(Clone, Debug)]
 pub struct Answer {
+    /// What must not be shown, though the service repeats it.
+    secret: Secret,
     status: StatusCode,
     content_type: Option<Box<str>>,
     encoding: Option<Box<str>>,
@@ -193,44 +198,37 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Judges the head that answers a message: `None` where the body is a reply stream,
-    /// for [`Reply`](crate::reply::Reply), which is a 200 of type `text/event-stream`
-    /// without a content encoding (the standard; and our decision that no encoding is
-    /// decoded). Otherwise the body, if it is worth reading, says what went wrong.
+    /// Judges the head that answers a message: `None` if the body is a reply stream
+    /// ([`is_reply`]), for [`Reply`](crate::reply::Reply). Otherwise the body, if it is
+    /// worth reading, says what went wrong.
     #[must_use]
-    pub fn to_chat(head: &Parts, config: &Config) -> Option<Self> {
-        let answer = Self::new(head, config.error_limit);
-        let is_event_stream = answer
-            .content_type
-            .as_deref()
-            .is_some_and(|content_type| is_type(content_type, "text/event-stream"));
-        let is_reply =
-            head.status == StatusCode::OK && answer.encoding.is_none() && is_event_stream;
-        (!is_reply).then_some(answer)
+    pub fn to_chat(head: &Parts, endpoint: &Endpoint, config: &Config) -> Option<Self> {
+        (!is_reply(head)).then(|| Self::new(head, endpoint, config.error_limit))
     }
 
     /// An answer to [`MessagesRequest`](crate::request::MessagesRequest).
     #[must_use]
-    pub fn to_messages(head: &Parts, config: &Config) -> Self {
+    pub fn to_messages(head: &Parts, endpoint: &Endpoint, config: &Config) -> Self {
         let limit = if head.status.is_success() {
             config.page_limit
         } else {
             config.error_limit
         };
-        Self::new(head, limit)
+        Self::new(head, endpoint, limit)
     }
 
     /// An answer to [`RatingRequest`](crate::request::RatingRequest).
     #[must_use]
-    pub fn to_rating(head: &Parts, config: &Config) -> Self {
-        let mut answer = Self::new(head, config.error_limit);
+    pub fn to_rating(head: &Parts, endpoint: &Endpoint, config: &Config) -> Self {
+        let mut answer = Self::new(head, endpoint, config.error_limit);
         answer.is_decided |= head.status.is_success();
         answer
     }
 
-    fn new(head: &Parts, limit: usize) -> Self {
+    fn new(head: &Parts, endpoint: &Endpoint, limit: usize) -> Self {
         let encoding = foreign_encoding(&head.headers);
         Self {
+            secret: endpoint.secret(),
             status: head.status,
             content_type: text(head.headers.get(CONTENT_TYPE)),
             is_decided: encoding.is_some() || head.status.is_redirection(),
@@ -271,7 +269,8 @@ impl Answer {
         match self.check() {
             Err(error) => error,
             Ok(()) if self.status == StatusCode::OK => {
-                let content_type = self.content_type.clone();
+                let content_type = self.content_type.as_deref();
+                let content_type = content_type.map(|text| self.secret.hide(text).into());
                 self.api_error().map_or(
                     ResponseError::NotEventStream(content_type),
                     ResponseError::Api,
@@ -294,12 +293,13 @@ impl Answer {
         if self.is_too_long {
             return Err(ResponseError::TooLong);
         }
-        match serde_json::from_slice(&self.body) {
-            Ok(Object(page)) => Ok(page),
-            Err(_) if self.is_broken_off => Err(ResponseError::BrokenOff),
-            Err(_) => Err(self
-                .api_error()
-                .map_or(ResponseError::InvalidPage, ResponseError::Api)),
+        let page: Option<Page> = serde_json::from_str(&String::from_utf8_lossy(&self.body)).ok();
+        match (page, self.api_error()) {
+            // JSON of the error shape is that error, whatever the status says.
+            (None | Some(Page { state: None, .. }), Some(error)) => Err(ResponseError::Api(error)),
+            (Some(page), _) => Ok(page),
+            (None, None) if self.is_broken_off => Err(ResponseError::BrokenOff),
+            (None, None) => Err(ResponseError::InvalidPage),
         }
     }
 
@@ -329,7 +329,8 @@ impl Answer {
             })));
         }
         if let Some(encoding) = &self.encoding {
-            return Err(ResponseError::ContentEncoding(encoding.clone()));
+            let encoding = self.secret.hide(encoding).into();
+            return Err(ResponseError::ContentEncoding(encoding));
         }
         if self.status.is_success() {
             Ok(())
@@ -353,11 +354,23 @@ impl Answer {
         };
         Some(ApiError {
             status: self.status,
-            code: code.map(ErrorCode::from),
-            message: message.filter(|text| !text.is_empty()).map(Box::from),
+            code: code.map(|code| ErrorCode::from(&*self.secret.hide(code))),
+            message: message
+                .filter(|text| !text.is_empty())
+                .map(|text| self.secret.hide(text).into()),
             retry_after: self.retry_after,
         })
     }
+}
+
+/// Whether the head is that of a reply stream: a 200 of type `text/event-stream` without a
+/// content encoding (the standard; and our decision that no encoding is decoded).
+#[must_use]
+pub fn is_reply(head: &Parts) -> bool {
+    let content_type = text(head.headers.get(CONTENT_TYPE));
+    head.status == StatusCode::OK
+        && foreign_encoding(&head.headers).is_none()
+        && content_type.is_some_and(|content_type| is_type(&content_type, "text/event-stream"))
 }
 
 /// `Retry-After`: seconds, or a date measured against the response's own `Date`.
@@ -392,17 +405,51 @@ fn is_type(content_type: &str, essence: &str) -> bool {
 }
 
 /// What the messages endpoint gives.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+///
+/// A page is unreadable only if it is no JSON object. A message that cannot be read is left
+/// out and counted, and any other field that cannot be read is `None` (our decision: one
+/// odd message must not hide the messages beside it). To be read by `serde_json`, from text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page {
-    /// Who answers.
-    pub state: State,
+    /// Who answers; `None` if the service did not say.
+    pub state: Option<State>,
     /// The messages, in the service's order.
-    #[serde(default, deserialize_with = "messages")]
     pub messages: Vec<ChatMessage>,
-    /// The service's time; `None` where it cannot be read.
-    #[serde(default, deserialize_with = "readable_or_none")]
+    /// The service's time; `None` if it cannot be read.
     pub ts: Option<Timestamp>,
+    /// How many entries of the list were left out: they are no object, or their `id`,
+    /// `role` or `content` is no string.
+    pub unreadable: usize,
+}
+
+/// A page whose messages are not read yet.
+#[derive(Deserialize)]
+struct PageForm<'a> {
+    #[serde(default, deserialize_with = "readable_or_none")]
+    state: Option<State>,
+    #[serde(borrow, default, deserialize_with = "readable_or_none")]
+    messages: Option<Vec<&'a RawValue>>,
+    #[serde(default, deserialize_with = "readable_or_none")]
+    ts: Option<Timestamp>,
+}
+
+impl<'de> Deserialize<'de> for Page {
+    fn deserialize<D: Deserializer<'de>>(page: D) -> Result<Self, D::Error> {
+        let Object(form) = Object::<PageForm<'de>>::deserialize(page)?;
+        let entries = form.messages.unwrap_or_default();
+        let messages: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| serde_json::from_str(entry.get()).ok())
+            .map(|Object(message)| message)
+            .collect();
+        Ok(Self {
+            state: form.state,
+            unreadable: entries.len() - messages.len(),
+            messages,
+            ts: form.ts,
+        })
+    }
 }
 
 /// A message as the messages endpoint gives it. All text is untrusted.
@@ -417,33 +464,11 @@ pub struct ChatMessage {
     /// What it says.
     #[serde(deserialize_with = "string")]
     pub content: Box<str>,
-    /// When it was written; `None` where that cannot be read.
-    #[serde(deserialize_with = "readable_or_none")]
+    /// When it was written; `None` if that is missing or cannot be read.
+    #[serde(default, deserialize_with = "readable_or_none")]
     pub created_at: Option<Timestamp>,
 }
 
-/// A time that cannot be read costs its page nothing, where serde can keep what it is.
-fn readable_or_none<'de, D: serde::Deserializer<'de>>(
-    time: D,
-) -> Result<Option<Timestamp>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Readable {
-        Time(Timestamp),
-        Other(IgnoredAny),
-    }
-    Ok(match Readable::deserialize(time)? {
-        Readable::Time(time) => Some(time),
-        Readable::Other(IgnoredAny) => None,
-    })
-}
-
-fn string<'de, D: serde::Deserializer<'de>>(text: D) -> Result<Box<str>, D::Error> {
+fn string<'de, D: Deserializer<'de>>(text: D) -> Result<Box<str>, D::Error> {
     Ok(Text::deserialize(text)?.into_cow().into())
-}
-
-fn messages<'de, D: serde::Deserializer<'de>>(list: D) -> Result<Vec<ChatMessage>, D::Error> {
-    let list = Option::<Vec<Object<ChatMessage>>>::deserialize(list)?;
-    let messages = list.unwrap_or_default().into_iter();
-    Ok(messages.map(|Object(message)| message).collect())
 }

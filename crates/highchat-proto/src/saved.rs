@@ -5,16 +5,20 @@ use std::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::history::SavedHistory;
 use crate::id::{ConversationId, MessageId, Timestamp};
 use crate::state::State;
+use crate::turn::SavedTurn;
 
-/// The version that is written.
-const VERSION: u32 = 1;
+/// The version that is written. Version 1 is read as well: what it lacks is unknown.
+const VERSION: u32 = 2;
 
-/// A conversation as it is kept over a restart: its id, its state, and how far its
-/// messages were seen. No key, and no text.
+/// A conversation as it is kept over a restart: its id, its state, how far its messages
+/// were seen, and what the search for a reply goes by.
 ///
-/// It is serialised by serde, in a form with a version. Source: our decision.
+/// It holds no key and no message of the user (a hash of it), but the text of replies that
+/// were cut: keep it as private as the conversation. It is serialised by serde, in a form
+/// with a version. Source: our decision.
 ///
 /// ```
 /// use highchat_proto::id::ConversationId;
@@ -34,18 +38,27 @@ pub struct Saved {
     pub(crate) cursor: Option<Timestamp>,
     pub(crate) newest: Option<Timestamp>,
     pub(crate) seen: Vec<(MessageId, Option<Timestamp>)>,
+    pub(crate) is_polling: bool,
+    pub(crate) history: SavedHistory,
+    pub(crate) turn: Option<SavedTurn>,
 }
 
 impl Saved {
     /// A conversation of which only the id is known; the bot answers.
+    ///
+    /// What was said before is unknown, and texts may be among it that are said again: a
+    /// reply that is cut is not searched for, but reported incomplete.
     #[must_use]
-    pub const fn new(conversation_id: ConversationId) -> Self {
+    pub fn new(conversation_id: ConversationId) -> Self {
         Self {
             conversation_id: Some(conversation_id),
             state: State::Bot,
             cursor: None,
             newest: None,
             seen: Vec::new(),
+            is_polling: false,
+            history: SavedHistory::default(),
+            turn: None,
         }
     }
 
@@ -80,6 +93,12 @@ struct Form {
     cursor: Option<Timestamp>,
     newest: Option<Timestamp>,
     seen: Vec<(MessageId, Option<Timestamp>)>,
+    #[serde(default)]
+    is_polling: bool,
+    #[serde(default)]
+    history: SavedHistory,
+    #[serde(default)]
+    turn: Option<SavedTurn>,
 }
 
 impl From<Saved> for Form {
@@ -91,6 +110,9 @@ impl From<Saved> for Form {
             cursor: saved.cursor,
             newest: saved.newest,
             seen: saved.seen,
+            is_polling: saved.is_polling,
+            history: saved.history,
+            turn: saved.turn,
         }
     }
 }
@@ -102,7 +124,7 @@ impl fmt::Display for UnknownVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a saved conversation of version {}, not {VERSION}",
+            "a saved conversation of version {}, which is not known here",
             self.0
         )
     }
@@ -112,7 +134,7 @@ impl TryFrom<Form> for Saved {
     type Error = UnknownVersion;
 
     fn try_from(form: Form) -> Result<Self, UnknownVersion> {
-        if form.version != VERSION {
+        if !(1..=VERSION).contains(&form.version) {
             return Err(UnknownVersion(form.version));
         }
         Ok(Self {
@@ -121,6 +143,9 @@ impl TryFrom<Form> for Saved {
             cursor: form.cursor,
             newest: form.newest,
             seen: form.seen,
+            is_polling: form.is_polling,
+            history: form.history,
+            turn: form.turn,
         })
     }
 }
@@ -134,8 +159,11 @@ mod tests {
     fn an_unknown_version_is_refused() {
         let saved = Saved::new(ConversationId::new("c").unwrap());
         let json = serde_json::to_string(&saved).unwrap();
-        let other = json.replacen("\"version\":1", "\"version\":2", 1);
-        let error = serde_json::from_str::<Saved>(&other).unwrap_err();
-        assert!(error.to_string().contains("version 2, not 1"), "{error}");
+        for version in [0, 3] {
+            let other = json.replacen("\"version\":2", &std::format!("\"version\":{version}"), 1);
+            let error = serde_json::from_str::<Saved>(&other).unwrap_err();
+            let expected = std::format!("version {version}, which is not known");
+            assert!(error.to_string().contains(&expected), "{error}");
+        }
     }
 }

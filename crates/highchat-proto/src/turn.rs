@@ -17,6 +17,8 @@ use core::fmt;
 use std::boxed::Box;
 use std::string::String;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cause::Cause;
 use crate::config::Config;
 use crate::event::Event;
@@ -56,7 +58,7 @@ pub enum TurnError {
     Refused(ResponseError),
     /// The reply began, was cut, and was not found again: what came of it is not whole.
     Cut(Cut),
-    /// The service gave up with an `error` event, whose sentence this is.
+    /// The service gave up with an `error` event: its sentence, or ours if it gave none.
     Service(Box<str>),
 }
 
@@ -99,6 +101,20 @@ impl TurnError {
             Self::NotSent(_) | Self::Refused(_) | Self::Service(_) => false,
         }
     }
+
+    /// Whether the message was surely not taken: nothing of it left, or the service said
+    /// that the request is at fault.
+    pub(crate) fn is_surely_not_taken(&self) -> bool {
+        match self {
+            Self::NotSent(_) => true,
+            Self::Refused(ResponseError::Api(error)) => error.status.is_client_error(),
+            Self::Unanswered(_)
+            | Self::TimedOut
+            | Self::Cut(_)
+            | Self::Refused(_)
+            | Self::Service(_) => false,
+        }
+    }
 }
 
 /// A message that is on its way, and may be sent again where it was not taken.
@@ -127,7 +143,7 @@ pub(crate) struct Turn {
     pub(crate) name: RequestId,
     /// The text of the reply, as far as it came and is remembered.
     so_far: String,
-    /// The reply is longer than what is remembered of it.
+    /// The reply is longer than what is remembered of it: its beginning.
     is_too_long: bool,
     /// The reply ended in `human`, and a `done` may still refine the state.
     may_be_refined: bool,
@@ -259,24 +275,79 @@ impl Turn {
         self.may_be_refined = false;
     }
 
-    /// The text of the reply as far as it came; `None` where not all of it was
-    /// remembered.
+    /// The text of the reply as far as it came; `None` if not all of it was remembered.
     pub(crate) fn so_far(&self) -> Option<&str> {
         (!self.is_too_long).then_some(&*self.so_far)
     }
 
+    /// What the reply begins with, as far as it came and was remembered.
+    pub(crate) fn beginning(&self) -> &str {
+        &self.so_far
+    }
+
     /// Begins a turn, with nothing remembered of the one before.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn begin(&mut self, name: RequestId) {
+        self.name = name;
         self.so_far.clear();
         self.is_too_long = false;
     }
+
+    /// What the search for the reply needs after a restart; `None` between two turns.
+    /// `is_cut`: the reply that is looked for had begun.
+    pub(crate) fn save(&self, is_cut: bool) -> Option<SavedTurn> {
+        let progress = match &self.phase {
+            Phase::Idle | Phase::Settled(..) => return None,
+            Phase::Delayed(..) => Progress::NotSent,
+            Phase::Requested(..) => Progress::Sent,
+            Phase::Streaming(..) => Progress::Begun,
+            Phase::Recovering if is_cut => Progress::Begun,
+            Phase::Recovering => Progress::Sent,
+        };
+        Some(SavedTurn {
+            progress,
+            so_far: self.so_far.clone(),
+            is_too_long: self.is_too_long,
+        })
+    }
+
+    /// A turn that a restart broke off, and why it failed unless its reply is found.
+    pub(crate) fn restore(&mut self, name: RequestId, saved: SavedTurn) -> TurnError {
+        let restarted = || Cause::from("the program ended before the answer came");
+        let error = match saved.progress {
+            Progress::NotSent => TurnError::NotSent(Cause::from("the program ended before")),
+            Progress::Sent => TurnError::Unanswered(restarted()),
+            Progress::Begun => TurnError::Cut(Cut::Restarted),
+        };
+        self.name = name;
+        self.so_far = saved.so_far;
+        self.is_too_long = saved.is_too_long;
+        error
+    }
+}
+
+/// How far a turn was when the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Progress {
+    /// The message was surely not taken yet, and waited for another attempt.
+    NotSent,
+    /// The message may have been taken, and no reply had begun.
+    Sent,
+    /// The reply had begun.
+    Begun,
+}
+
+/// A turn as it is kept over a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SavedTurn {
+    progress: Progress,
+    so_far: String,
+    is_too_long: bool,
 }
 
 fn remember(so_far: &mut String, is_too_long: &mut bool, text: &str, config: &Config) {
     *is_too_long |= so_far.len() + text.len() > config.reply_limit;
-    if *is_too_long {
-        so_far.clear();
-    } else {
+    if !*is_too_long {
         so_far.push_str(text);
     }
 }

@@ -9,6 +9,8 @@ use highchat_proto::exchange::TransportFailure::{Interrupted, NotSent, Withdrawn
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
 
+#[path = "conversation/recovery.rs"]
+mod recovery;
 #[path = "support/world.rs"]
 mod world;
 use world::*;
@@ -492,8 +494,10 @@ fn a_cut_reply_is_looked_for_and_told_whole() {
     world.page(&page(
         "pending_human",
         &[
-            ("m1", "assistant", "one two", 3),
             ("m2", "assistant", "one more", 4),
+            ("m1", "assistant", "one two", 3),
+            ("u", "user", " b\\n", 2),
+            ("m0", "assistant", "one old", 1),
         ],
     ));
     expect(
@@ -548,13 +552,20 @@ fn a_cut_reply_that_is_not_found_is_incomplete() {
 }
 
 #[test]
-fn a_first_reply_that_is_cut_is_told_by_its_text_alone() {
+fn a_first_reply_that_is_cut_is_told_by_the_message_before_it() {
     let mut world = World::new();
     world.send("a");
     world.stream(&format!("{}{}", meta("c"), delta("one")));
     world.end(Role::Chat);
     world.pass(1.0);
-    world.page(&page("bot", &[("m1", "assistant", "one two", 3)]));
+    world.page(&page(
+        "bot",
+        &[
+            ("g", "assistant", "one greeting", 1),
+            ("u", "user", "a", 2),
+            ("m1", "assistant", "one two", 3),
+        ],
+    ));
     expect(
         &mut world,
         r#"
@@ -619,19 +630,23 @@ fn a_message_without_an_answer_is_looked_for_where_a_time_is_known() {
     let mut world = begun();
     world.send("b");
     world.fail(Role::Chat, Interrupted);
-    world.pass(1.0);
-    world.page(&page(
+    let there = page(
         "bot",
         &[("u", "user", "b", 2), ("m1", "assistant", "two", 3)],
-    ));
+    );
+    world.pass(1.0);
+    world.page(&there);
+    world.pass(3.0);
+    world.page(&there);
     expect(
         &mut world,
         r#"
         0.0 > POST chat {"message":"b","conversation_id":"c"}
         0.0 recovering: no answer came: the connection was lost
         1.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
-        1.0 recovered m1: two + two
-        1.0 turn recovered
+        4.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+        4.0 recovered m1: two + two
+        4.0 turn recovered
     "#,
     );
 }
@@ -643,8 +658,10 @@ fn a_message_without_an_answer_is_not_told_by_the_reply_before() {
     world.turn("a", &reply);
     world.send("b");
     world.fail(Role::Chat, Interrupted);
-    world.pass(1.0);
-    world.page(&page("bot", &[("m1", "assistant", "two", 3)]));
+    for pause in [1.0, 3.0] {
+        world.pass(pause);
+        world.page(&page("bot", &[("m1", "assistant", "two", 3)]));
+    }
     let log = world.log();
     assert!(log.contains("recovered m1: two + two"), "{log}");
 }
@@ -817,7 +834,7 @@ fn a_handoff_polls_every_4_seconds_with_the_newest_time_as_received() {
     assert_eq!(
         told,
         [
-            "> GET conversations/c/messages after=2026-06-14T10:00:01.000Z",
+            "> GET conversations/c/messages",
             "assistant p1: hello",
             "assistant p2: older",
             "> GET conversations/c/messages after=2026-06-14T10:00:09.000Z",
@@ -862,7 +879,7 @@ fn a_poll_that_returns_bot_or_closed_ends_the_handoff() {
 }
 
 #[test]
-fn a_state_of_done_begins_and_ends_a_handoff() {
+fn a_state_of_done_begins_a_handoff_and_ends_it_with_one_more_poll() {
     let mut world = World::new();
     world.turn(
         "a",
@@ -870,8 +887,12 @@ fn a_state_of_done_begins_and_ends_a_handoff() {
     );
     world.pass(4.4);
     world.send("b");
-    world.stream(&done("m1", "bot", 2));
+    world.stream(&done("m1", "bot", 4));
     world.end(Role::Chat);
+    // It was asked before the bot was back.
+    world.page(&page("human", &[("p", "assistant", "before", 2)]));
+    world.pass(4.4);
+    world.page(&page("bot", &[("p2", "assistant", "goodbye", 3)]));
     world.pass(100.0);
     expect(
         &mut world,
@@ -881,12 +902,14 @@ fn a_state_of_done_begins_and_ends_a_handoff() {
         0.0 done m
         0.0 state pending_human
         0.0 turn done
-        3.9 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+        3.9 > GET conversations/c/messages
         4.4 > POST chat {"message":"b","conversation_id":"c"}
         4.4 done m1
         4.4 state bot
-        4.4 x Messages
         4.4 turn done
+        4.4 assistant p: before
+        8.2 > GET conversations/c/messages after=2026-06-14T10:00:02.000Z
+        8.8 assistant p2: goodbye
     "#,
     );
 }
@@ -1024,7 +1047,7 @@ fn a_message_can_be_sent_to_the_person_and_polling_goes_on() {
         &mut world,
         r#"
         0.0 > POST chat {"message":"b","conversation_id":"c"}
-        3.9 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+        3.9 > GET conversations/c/messages
         4.4 assistant p1: hello
         4.4 human h2
         4.4 turn human
@@ -1038,10 +1061,7 @@ fn a_look_at_once_does_not_wait_for_the_interval() {
     let mut world = handed_over();
     world.check_now();
     world.check_now();
-    expect(
-        &mut world,
-        "0.0 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z",
-    );
+    expect(&mut world, "0.0 > GET conversations/c/messages");
     let mut world = begun();
     world.check_now();
     expect(&mut world, "");

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use highchat_proto::config::Config;
+use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::event::Event;
 use highchat_proto::reader::Reader;
 use highchat_proto::reply::Cut;
@@ -11,6 +12,12 @@ use highchat_proto::time::Instant;
 const DELTA: &str = "event: delta\ndata: {\"text\":\"a\"}\n\n";
 const DONE: &str = "event: done\ndata: {\"message_id\":\"m\",\"state\":\"bot\",\
                     \"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
+
+const KEY: &str = "hc_secret";
+
+fn endpoint() -> Endpoint {
+    Endpoint::new("https://chat.example", Credentials::key(KEY).unwrap()).unwrap()
+}
 
 fn seconds(seconds: u64) -> Instant {
     Instant::ORIGIN + Duration::from_secs(seconds)
@@ -28,7 +35,7 @@ use Body::{Chunk, Lost, Silent};
 
 /// Reads to the end: the events in short, how often bytes were asked for, and the end.
 fn read(body: &[Body]) -> (String, usize, Result<(), Cut>) {
-    let mut reader = Reader::new(&Config::default(), Instant::ORIGIN);
+    let mut reader = Reader::new(&endpoint(), &Config::default(), Instant::ORIGIN);
     let (mut events, mut asked, mut now) = (String::new(), 0, Instant::ORIGIN);
     let mut body = body.iter();
     loop {
@@ -65,7 +72,7 @@ fn bytes_are_asked_for_only_when_those_before_are_used_up() {
         "event: delta\ndata: {\"text\":\"a\"}\n\n",
         "event: delta\ndata: {\"text\":\"b\"}\n\n"
     );
-    let mut reader = Reader::new(&Config::default(), Instant::ORIGIN);
+    let mut reader = Reader::new(&endpoint(), &Config::default(), Instant::ORIGIN);
     assert_eq!(reader.advance(seconds(0)), Ok(Some(seconds(60))));
     reader.handle_body(both.as_bytes().into());
     for expected in ["a", "b"] {

@@ -3,10 +3,18 @@
 use core::time::Duration;
 
 use highchat_proto::config::Config;
+use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::response::{Answer, ApiError, ErrorCode, ResponseError};
 use highchat_proto::state::State;
 use http::StatusCode;
 use http::response::{Builder, Parts};
+
+/// What no error may show.
+const KEY: &str = "hc_secret";
+
+fn endpoint() -> Endpoint {
+    Endpoint::new("https://chat.example", Credentials::key(KEY).unwrap()).unwrap()
+}
 
 fn head(status: u16, headers: &[(&str, &str)]) -> Parts {
     let mut builder = Builder::new().status(status);
@@ -17,7 +25,8 @@ fn head(status: u16, headers: &[(&str, &str)]) -> Parts {
 }
 
 fn chat_error(head: &Parts, body: &str) -> ResponseError {
-    let mut answer = Answer::to_chat(head, &Config::default()).expect("no reply stream");
+    let mut answer =
+        Answer::to_chat(head, &endpoint(), &Config::default()).expect("no reply stream");
     if answer.wants_more() {
         answer.handle_body(body.as_bytes());
     }
@@ -32,7 +41,7 @@ fn api(error: ResponseError) -> ApiError {
 }
 
 fn page(head: &Parts, body: &str) -> Result<highchat_proto::response::Page, ResponseError> {
-    let mut answer = Answer::to_messages(head, &Config::default());
+    let mut answer = Answer::to_messages(head, &endpoint(), &Config::default());
     if answer.wants_more() {
         answer.handle_body(body.as_bytes());
     }
@@ -80,7 +89,7 @@ fn only_a_200_event_stream_without_encoding_is_a_reply() {
         (302, vec![("content-type", stream)], false),
         (500, vec![("content-type", stream)], false),
     ] {
-        let answer = Answer::to_chat(&head(status, &headers), &Config::default());
+        let answer = Answer::to_chat(&head(status, &headers), &endpoint(), &Config::default());
         assert_eq!(answer.is_none(), is_reply, "{status} {headers:?}");
     }
 }
@@ -170,7 +179,7 @@ fn an_error_body_is_read_to_its_limit_and_no_further() {
         let error = api(chat_error(&head(500, &[]), &body));
         assert_eq!(error.message.as_deref(), message, "{len}");
     }
-    let mut answer = Answer::to_chat(&head(500, &[]), &Config::default()).unwrap();
+    let mut answer = Answer::to_chat(&head(500, &[]), &endpoint(), &Config::default()).unwrap();
     answer.handle_body(&vec![b' '; limit]);
     assert!(answer.wants_more());
     answer.handle_body(b" ");
@@ -182,9 +191,9 @@ fn a_body_in_an_encoding_not_asked_for_is_not_read_though_it_is_brought() {
     let gzip = head(429, &[("content-encoding", "gzip"), ("retry-after", "7")]);
     let config = Config::default();
     for mut answer in [
-        Answer::to_chat(&gzip, &config).unwrap(),
-        Answer::to_messages(&gzip, &config),
-        Answer::to_rating(&gzip, &config),
+        Answer::to_chat(&gzip, &endpoint(), &config).unwrap(),
+        Answer::to_messages(&gzip, &endpoint(), &config),
+        Answer::to_rating(&gzip, &endpoint(), &config),
     ] {
         assert!(!answer.wants_more());
         answer.handle_body(br#"{"error":{"code":"rate_limited","message":"m"}}"#);
@@ -197,7 +206,7 @@ fn a_body_in_an_encoding_not_asked_for_is_not_read_though_it_is_brought() {
 
 #[test]
 fn a_body_that_broke_off_does_not_go_on() {
-    let mut answer = Answer::to_messages(&head(200, &[]), &Config::default());
+    let mut answer = Answer::to_messages(&head(200, &[]), &endpoint(), &Config::default());
     answer.handle_body(br#"{"state":"#);
     answer.handle_interruption();
     answer.handle_body(br#""bot"}"#);
@@ -248,7 +257,7 @@ fn a_page_is_read_as_the_service_wrote_it() {
             {"id":"m1","role":"supervisor","content":"b","created_at":null}]}"#,
     )
     .unwrap();
-    assert_eq!(page.state, State::Human);
+    assert_eq!(page.state, Some(State::Human));
     let messages: Vec<_> = page
         .messages
         .iter()
@@ -270,15 +279,101 @@ fn a_page_without_messages_is_an_empty_list() {
     }
 }
 
+/// A good message between odd ones: what is odd about each, the other fields being right.
+const ODD: [&str; 14] = [
+    r#"{"role":"assistant","content":"Բարև","created_at":"2026-06-14T10:00:00Z"}"#,
+    r#"{"id":null,"role":"assistant","content":"Բարև"}"#,
+    r#"{"id":7,"role":"assistant","content":"Բարև"}"#,
+    r#"{"id":"","role":"assistant","content":"Բարև"}"#,
+    r#"{"id":"o","content":"Բարև"}"#,
+    r#"{"id":"o","role":null,"content":"Բարև"}"#,
+    r#"{"id":"o","role":["assistant"],"content":"Բարև"}"#,
+    r#"{"id":"o","role":"assistant"}"#,
+    r#"{"id":"o","role":"assistant","content":null}"#,
+    r#"{"id":"o","role":"assistant","content":{"text":"Բարև"}}"#,
+    "null",
+    r#"["o","assistant","Բարև","2026-06-14T10:00:00Z"]"#,
+    r#""Բարև 👋""#,
+    "1e999",
+];
+
+#[test]
+fn an_odd_message_is_left_out_and_counted_and_the_others_are_read() {
+    let good = r#"{"id":"g","role":"assistant","content":"Ողջույն 👋"}"#;
+    for odd in ODD {
+        let body = format!(r#"{{"state":"human","messages":[{odd},{good},{odd}]}}"#);
+        let page = page(&head(200, &[]), &body).unwrap();
+        let read: Vec<_> = page.messages.iter().map(|m| &*m.content).collect();
+        assert_eq!((read, page.unreadable), (vec!["Ողջույն 👋"], 2), "{odd}");
+    }
+}
+
+#[test]
+fn a_time_that_is_missing_or_odd_costs_its_message_nothing() {
+    for time in ["", r#","created_at":null"#, r#","created_at":1e999"#] {
+        let message = format!(r#"{{"id":"m","role":"assistant","content":"Բարև"{time}}}"#);
+        let body = format!(r#"{{"state":"human","messages":[{message}]}}"#);
+        let page = page(&head(200, &[]), &body).unwrap();
+        assert_eq!((page.messages.len(), page.unreadable), (1, 0), "{time}");
+        assert_eq!(page.messages[0].created_at, None, "{time}");
+    }
+}
+
+#[test]
+fn a_page_is_any_json_object() {
+    for body in [
+        "{}",
+        r#"{"messages":[]}"#,
+        r#"{"state":null,"messages":"Բարև","ts":[]}"#,
+        r#"{"state":1,"messages":{}}"#,
+    ] {
+        let page = page(&head(200, &[]), body).unwrap();
+        assert_eq!(
+            (page.state, page.messages, page.ts),
+            (None, vec![], None),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn an_error_never_shows_the_key_though_the_service_repeats_it() {
+    let message = format!("Բանալին {KEY} սխալ է");
+    let shape = format!(r#"{{"error":{{"code":"{KEY}","message":"{message}"}}}}"#);
+    let escaped = shape.replace('_', r"\u005f");
+    for body in [&shape, &escaped, &format!(r#"{{"error":"{message}"}}"#)] {
+        let chat = chat_error(&head(401, &[]), body);
+        let mut rating = Answer::to_rating(&head(401, &[]), &endpoint(), &Config::default());
+        rating.handle_body(body.as_bytes());
+        for error in [
+            chat,
+            page(&head(401, &[]), body).unwrap_err(),
+            page(&head(200, &[]), body).unwrap_err(),
+            rating.into_rating().unwrap_err(),
+        ] {
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains(KEY), "{shown}");
+            assert!(shown.contains("Բանալին … սխալ է"), "{shown}");
+        }
+    }
+    for (name, value) in [("content-type", KEY), ("content-encoding", KEY)] {
+        let error = chat_error(&head(200, &[(name, value)]), "");
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains(KEY) && shown.contains('…'), "{shown}");
+    }
+}
+
 #[test]
 fn what_is_no_page_is_an_error() {
-    let message = r#"{"state":"bot","messages":[["m","assistant","c","2026-06-14T10:00:00Z"]]}"#;
     for (status, body, error) in [
         (200, "", ResponseError::InvalidPage),
         (200, "[]", ResponseError::InvalidPage),
         (200, r#"["bot",[],null]"#, ResponseError::InvalidPage),
-        (200, r#"{"messages":[]}"#, ResponseError::InvalidPage),
-        (200, message, ResponseError::InvalidPage),
+        (
+            200,
+            r#"{"state":"bot","messages":["#,
+            ResponseError::InvalidPage,
+        ),
         (204, "", ResponseError::Status(StatusCode::NO_CONTENT)),
         (
             301,
@@ -307,11 +402,11 @@ fn what_is_no_page_is_an_error() {
 #[test]
 fn any_2xx_is_a_rating_taken() {
     for status in [200, 201, 204] {
-        let answer = Answer::to_rating(&head(status, &[]), &Config::default());
+        let answer = Answer::to_rating(&head(status, &[]), &endpoint(), &Config::default());
         assert_eq!(answer.into_rating(), Ok(()));
     }
     for status in [302, 400, 404, 500] {
-        let answer = Answer::to_rating(&head(status, &[]), &Config::default());
+        let answer = Answer::to_rating(&head(status, &[]), &endpoint(), &Config::default());
         let error = answer.into_rating().unwrap_err();
         assert_eq!(error.status().map(|s| s.as_u16()), Some(status));
     }

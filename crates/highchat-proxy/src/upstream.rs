@@ -8,8 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::{Bytes, BytesMut};
 use highchat_hyper::{Dialer, Failure};
-use highchat_proto::config::Config as ClientConfig;
 use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::response::is_reply;
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
 use http::response::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -139,7 +139,7 @@ impl Upstream {
         let request = request(&access.endpoint);
         Box::pin(async move {
             match this.open(request).await {
-                Ok((head, body)) if is_stream(&head) => Opened::Reply(Reply { body, access }),
+                Ok((head, body)) if is_reply(&head) => Opened::Reply(Reply { body, access }),
                 Ok((head, body)) => match this.read(head, body, &access).await {
                     Ok(answer) => Opened::Refused(answer),
                     Err(refusal) => Opened::Failed(refusal),
@@ -239,11 +239,6 @@ async fn whole(mut body: Body, limit: usize) -> Option<Bytes> {
         bytes.extend_from_slice(&piece);
     }
     Some(bytes.freeze())
-}
-
-/// As every client has it: 200, of that type, in no encoding.
-fn is_stream(head: &Parts) -> bool {
-    highchat_proto::response::Answer::to_chat(head, &ClientConfig::default()).is_none()
 }
 
 impl Answer {

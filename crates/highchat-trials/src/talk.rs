@@ -100,7 +100,7 @@ pub fn word(update: &Update<'_>) -> String {
         Update::Meta { .. } => "meta".into(),
         Update::Delta { text } => format!("delta {text}"),
         Update::Done { .. } => "done".into(),
-        Update::Human { message, .. } => format!("human {message}"),
+        Update::Human { message, .. } => format!("human {}", message.unwrap_or_default()),
         Update::State(state) => format!("state {state}"),
         Update::Message(message) => format!("{}: {}", message.role, message.content),
         Update::Recovering { error } => format!("recovering: {error}"),

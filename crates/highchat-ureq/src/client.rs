@@ -88,9 +88,14 @@ impl Client {
     /// all the same.
     pub fn chat(&self, request: &ChatRequest) -> Result<Reply, Failure> {
         let exchange = self.exchange(self.endpoint.chat(request))?;
-        match Answer::to_chat(&exchange.head, &self.config) {
+        match Answer::to_chat(&exchange.head, &self.endpoint, &self.config) {
             Some(answer) => Err(self.read(exchange, answer).into_chat_error().into()),
-            None => Ok(Reply::new(&self.config, exchange, self.clock)),
+            None => Ok(Reply::new(
+                &self.endpoint,
+                &self.config,
+                exchange,
+                self.clock,
+            )),
         }
     }
 
@@ -101,7 +106,7 @@ impl Client {
     /// There is no page. Asking again does no harm.
     pub fn messages(&self, request: &MessagesRequest) -> Result<Page, Failure> {
         let exchange = self.exchange(self.endpoint.messages(request))?;
-        let answer = Answer::to_messages(&exchange.head, &self.config);
+        let answer = Answer::to_messages(&exchange.head, &self.endpoint, &self.config);
         Ok(self.read(exchange, answer).into_page()?)
     }
 
@@ -113,7 +118,7 @@ impl Client {
     /// counts.
     pub fn rate(&self, request: &RatingRequest) -> Result<(), Failure> {
         let exchange = self.exchange(self.endpoint.rate(request))?;
-        let answer = Answer::to_rating(&exchange.head, &self.config);
+        let answer = Answer::to_rating(&exchange.head, &self.endpoint, &self.config);
         Ok(self.read(exchange, answer).into_rating()?)
     }
 

@@ -4,6 +4,7 @@ use core::fmt;
 
 use bytes::Bytes;
 use highchat_proto::config::Config;
+use highchat_proto::endpoint::Endpoint;
 use highchat_proto::event::Event;
 use highchat_proto::failure::Failure;
 use highchat_proto::reader::Reader;
@@ -33,9 +34,14 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn new(config: &Config, exchange: Exchange, clock: Clock) -> Self {
+    pub(crate) fn new(
+        endpoint: &Endpoint,
+        config: &Config,
+        exchange: Exchange,
+        clock: Clock,
+    ) -> Self {
         Self {
-            reader: Reader::new(config, clock.now()),
+            reader: Reader::new(endpoint, config, clock.now()),
             exchange: Some(exchange),
             clock,
             has_failed: false,

@@ -339,7 +339,7 @@ fn a_page_is_read_in_any_framing() {
     ] {
         let playback = play(vec![send(answer)]);
         let page = client(playback.base_url()).messages(&messages()).unwrap();
-        assert_eq!(page.state.as_str(), "human");
+        assert_eq!(page.state.unwrap().as_str(), "human");
         let contents: Vec<_> = page
             .messages
             .iter()

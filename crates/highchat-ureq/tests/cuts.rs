@@ -95,7 +95,7 @@ fn exchange(client: &Client) -> (Outcome, String) {
     let (text, ended) = read(&mut reply);
     let outcome = match ended {
         Ok(Event::Done { message_id, .. }) => {
-            assert_eq!(message_id.as_str(), "m1");
+            assert_eq!(message_id.unwrap().as_str(), "m1");
             assert!(reply.next_event().unwrap().is_none());
             Outcome::Whole
         }

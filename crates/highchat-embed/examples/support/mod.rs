@@ -104,7 +104,10 @@ impl<W: Write> Screen<W> {
         match update {
             Update::Delta { text } => write!(out, "{text}")?,
             Update::Recovered { missing, .. } => write!(out, "{missing}")?,
-            Update::Human { message, .. } => write!(out, "{message}")?,
+            Update::Human {
+                message: Some(message),
+                ..
+            } => write!(out, "{message}")?,
             Update::Message(message) if &*message.role != "user" => {
                 writeln!(out, "{}", message.content)?;
             }

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::boxed::Box;
 
 use super::Conversation;
+use super::thread::{Clocks, Source};
 use crate::backoff::{self, DelayReason};
 use crate::exchange::{Outcome, TransportFailure, Trouble, due};
 use crate::handoff;
@@ -30,21 +31,38 @@ impl Conversation {
         let page = outcome.and_then(|answer| answer.into_page().map_err(Trouble::Refused));
         match page {
             Ok(page) => {
+                let mut clocks = Clocks {
+                    config,
+                    jitter,
+                    now,
+                };
                 thread.handoff.failures = 0;
-                let next = due(now, jitter.spread(config.poll_interval));
-                thread.handoff.phase = handoff::Phase::Due(next);
+                thread.handoff.phase = handoff::Phase::Due(clocks.next_poll());
                 for message in page.messages {
                     if thread.handoff.see(&message) {
                         thread.note_time(message.created_at.as_ref());
-                        thread.outbox.update(Kept::Message(Box::new(message)));
+                        let is_known = &*message.role == "assistant"
+                            && thread.history.take_repeated(&message.content);
+                        if !is_known {
+                            thread.outbox.update(Kept::Message(Box::new(message)));
+                        }
                     }
                 }
                 thread.handoff.forget();
-                thread.set_state(&page.state, page.ts.as_ref(), config, jitter, now);
+                if page.unreadable > 0 {
+                    thread.outbox.update(Kept::Unreadable(page.unreadable));
+                }
+                let is_old = core::mem::take(&mut thread.handoff.state_is_old);
+                let state = page.state.filter(|_| !is_old);
+                thread.set_state(state.as_ref(), page.ts.as_ref(), Source::Poll, &mut clocks);
+                // An event had ended the handoff, and the page does not say otherwise.
+                if !is_old && !thread.state.is_handoff() {
+                    thread.handoff.stop();
+                }
             }
             Err(trouble @ Trouble::Refused(_)) if trouble.is_final() => {
                 thread.handoff.phase = handoff::Phase::Off;
-                if let Trouble::Refused(error) = trouble {
+                if let (Trouble::Refused(error), true) = (trouble, thread.state.is_handoff()) {
                     thread.outbox.update(Kept::HandoffFailed(Box::new(error)));
                 }
             }

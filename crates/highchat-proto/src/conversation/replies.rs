@@ -1,14 +1,18 @@
 //! The turn, and the search for a reply that was cut.
 
+use core::ops::ControlFlow;
 use std::boxed::Box;
 
 use super::Conversation;
+use super::thread::{Clocks, Ended, Source};
 use crate::backoff::{self, DelayReason};
 use crate::event::Event;
 use crate::exchange::{Exchange, Outcome, RequestId, Trouble, due};
+use crate::history::{self, Extent};
 use crate::outbox::{Delayed, Kept};
-use crate::recovery::{self, Recovery};
+use crate::recovery::{self, Look, Recovery};
 use crate::request::MessagesRequest;
+use crate::response::Page;
 use crate::time::Instant;
 use crate::turn::{Pending, Phase, TurnEnd, TurnError};
 
@@ -46,10 +50,16 @@ impl Conversation {
             if is_over && !matches!(event, Event::Done { .. }) {
                 continue;
             }
-            let thread = &mut self.thread;
-            let end = thread.handle_event(&event, &self.config, &mut self.jitter, now);
-            if let Some(end) = end {
-                self.settle(end, now);
+            let mut clocks = Clocks {
+                config: &self.config,
+                jitter: &mut self.jitter,
+                now,
+            };
+            let ended = self
+                .thread
+                .handle_event(&event, &self.endpoint, &mut clocks);
+            if let Some(ended) = ended {
+                self.settle(ended, now);
             }
         }
     }
@@ -58,11 +68,16 @@ impl Conversation {
         loop {
             match self.turn.finish(&self.config) {
                 Ok(Some(event)) => {
-                    let end = self
+                    let mut clocks = Clocks {
+                        config: &self.config,
+                        jitter: &mut self.jitter,
+                        now,
+                    };
+                    let ended = self
                         .thread
-                        .handle_event(&event, &self.config, &mut self.jitter, now);
-                    if let Some(end) = end {
-                        self.settle(end, now);
+                        .handle_event(&event, &self.endpoint, &mut clocks);
+                    if let Some(ended) = ended {
+                        self.settle(ended, now);
                     }
                 }
                 Ok(None) => break,
@@ -73,13 +88,25 @@ impl Conversation {
     }
 
     /// The reply is over: the turn ends for the user, and its body goes on for a while.
-    pub(super) fn settle(&mut self, end: TurnEnd, now: Instant) {
+    pub(super) fn settle(&mut self, ended: Ended, now: Instant) {
         if self.turn.is_in_progress() {
-            let may_be_refined = end == TurnEnd::Human;
+            if let Some(extent) = ended.unplaced {
+                self.note_reply(extent, now);
+            }
+            let may_be_refined = ended.end == TurnEnd::Human;
             self.turn.settle(may_be_refined, &self.config, now);
-            self.tell_end(end);
+            self.tell_end(ended.end);
         } else {
             self.turn.refined();
+        }
+    }
+
+    /// The reply of the turn, as far as it came, may be among the messages under an id that
+    /// is not known. One that ended without a text is none.
+    fn note_reply(&mut self, extent: Extent, now: Instant) {
+        let beginning = self.turn.beginning();
+        if extent == Extent::Cut || !beginning.is_empty() {
+            self.thread.history.note_reply(beginning, extent, now);
         }
     }
 
@@ -88,20 +115,32 @@ impl Conversation {
         self.thread.outbox.update(ended);
     }
 
-    pub(super) fn end_turn(&mut self, end: TurnEnd) {
+    fn end_turn(&mut self, end: TurnEnd, now: Instant) {
+        match &end {
+            TurnEnd::Failed(error) if error.is_surely_not_taken() => self.thread.history.retract(),
+            TurnEnd::Failed(_) => self.note_reply(Extent::Cut, now),
+            TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered | TurnEnd::Cancelled => {}
+        }
         self.turn.phase = Phase::Idle;
         self.recovery = None;
         self.tell_end(end);
     }
 
-    /// Drops whatever exchange the turn has.
-    pub(super) fn abort_turn(&mut self) {
-        let recovery = self.recovery.take();
-        let exchange = self.turn.exchange();
-        let exchange = exchange.or_else(|| recovery.and_then(|recovery| recovery.exchange()));
-        if let Some(id) = exchange {
+    /// Ends the turn in whatever state it is, with the exchange that it has.
+    pub(super) fn cancel_turn(&mut self, now: Instant) {
+        let searching = self
+            .recovery
+            .take()
+            .and_then(|recovery| recovery.exchange());
+        if let Some(id) = self.turn.exchange().or(searching) {
             self.thread.outbox.abort(id);
         }
+        if matches!(self.turn.phase, Phase::Delayed(..)) {
+            self.thread.history.retract();
+        } else {
+            self.note_reply(Extent::Cut, now);
+        }
+        self.end_turn(TurnEnd::Cancelled, now);
     }
 
     pub(super) fn handle_turn_timeout(&mut self, now: Instant) {
@@ -150,15 +189,15 @@ impl Conversation {
     /// from an older one.
     pub(super) fn fail_turn(&mut self, error: TurnError, now: Instant) {
         let thread = &self.thread;
-        let after = thread.newest_before_turn.clone();
         let can_be_told = match self.turn.so_far() {
             None => false,
             // A person's message would match as well.
-            Some("") => after.is_some() && thread.handoff.is_off(),
+            Some("") => thread.history.sent().after.is_some() && thread.handoff.is_off(),
             Some(_) => true,
         };
-        if thread.id.is_none() || !can_be_told || !error.may_have_a_reply() {
-            return self.end_turn(TurnEnd::Failed(error));
+        let can_be_found = thread.id.is_some() && thread.history.is_known();
+        if !can_be_found || !can_be_told || !error.may_have_a_reply() {
+            return self.end_turn(TurnEnd::Failed(error), now);
         }
         self.thread
             .outbox
@@ -167,8 +206,8 @@ impl Conversation {
         self.recovery = Some(Box::new(Recovery {
             phase: recovery::Phase::Due(due(now, self.config.recovery_delays[0])),
             error,
-            after,
             tries: 0,
+            unconfirmed: None,
         }));
     }
 
@@ -183,7 +222,7 @@ impl Conversation {
             return;
         };
         let mut request = MessagesRequest::new(id);
-        request.after.clone_from(&recovery.after);
+        request.after.clone_from(&self.thread.history.sent().after);
         let exchange = self.begin_exchange(now);
         let request = self.endpoint.messages(&request);
         self.thread.outbox.transmit(exchange.id(), request);
@@ -198,32 +237,59 @@ impl Conversation {
             return;
         };
         let page = outcome.and_then(|answer| answer.into_page().map_err(Trouble::Refused));
-        let is_final = page.as_ref().is_err_and(Trouble::is_final);
-        if let Ok(page) = &page {
-            let so_far = self.turn.so_far().unwrap_or_default();
-            let found = recovery::find(page, so_far, &self.thread.handoff).cloned();
-            if let Some(message) = found {
-                let known = so_far.len();
-                let thread = &mut self.thread;
-                thread
-                    .handoff
-                    .remember(&message.id, message.created_at.clone());
-                thread.note_time(message.created_at.as_ref());
-                let ts = message.created_at.clone();
-                thread
-                    .outbox
-                    .update(Kept::Recovered(Box::new(message), known));
-                let (config, jitter) = (&self.config, &mut self.jitter);
-                thread.set_state(&page.state, ts.as_ref(), config, jitter, now);
-                return self.end_turn(TurnEnd::Recovered);
-            }
-        }
+        let goes_on = match &page {
+            Ok(page) => match self.look(page, &mut recovery, now) {
+                ControlFlow::Continue(()) => true,
+                ControlFlow::Break(end) => return self.end_turn(end, now),
+            },
+            Err(trouble) => !trouble.is_final(),
+        };
         match self.config.recovery_delays.get(recovery.tries) {
-            Some(delay) if !is_final => {
+            Some(delay) if goes_on => {
                 recovery.phase = recovery::Phase::Due(due(now, *delay));
                 self.recovery = Some(recovery);
             }
-            _ => self.end_turn(TurnEnd::Failed(recovery.error)),
+            _ => self.end_turn(TurnEnd::Failed(recovery.error), now),
         }
+    }
+
+    /// Looks for the reply in a page. Breaks with the turn's end if that is decided.
+    fn look(&mut self, page: &Page, recovery: &mut Recovery, now: Instant) -> ControlFlow<TurnEnd> {
+        let so_far = self.turn.so_far().unwrap_or_default();
+        let thread = &mut self.thread;
+        let look = recovery::find(page, so_far, &thread.handoff, &mut thread.history, now);
+        let flow = match look {
+            // With a text it is certain; without one, if it is there the next time as well.
+            Look::Found(message)
+                if !so_far.is_empty() || recovery.unconfirmed.as_ref() == Some(&message.id) =>
+            {
+                let ts = message.created_at.clone();
+                let missing = history::rest(&message.content, so_far).unwrap_or_default();
+                let known = message.content.len() - missing.len();
+                thread.handoff.remember(&message.id, ts);
+                thread.note_time(message.created_at.as_ref());
+                let recovered = Kept::Recovered(Box::new(message.clone()), known);
+                thread.outbox.update(recovered);
+                ControlFlow::Break(TurnEnd::Recovered)
+            }
+            Look::Found(message) => {
+                recovery.unconfirmed = Some(message.id.clone());
+                ControlFlow::Continue(())
+            }
+            // The service failed, and has neither the message nor a reply.
+            Look::Nothing if matches!(recovery.error, TurnError::Refused(_)) => {
+                ControlFlow::Break(TurnEnd::Failed(recovery.error.clone()))
+            }
+            Look::Nothing | Look::NotYet => ControlFlow::Continue(()),
+            Look::NotTheBot => ControlFlow::Break(TurnEnd::Failed(recovery.error.clone())),
+        };
+        let ts = page.ts.as_ref();
+        let mut clocks = Clocks {
+            config: &self.config,
+            jitter: &mut self.jitter,
+            now,
+        };
+        thread.set_state(page.state.as_ref(), ts, Source::Search, &mut clocks);
+        flow
     }
 }

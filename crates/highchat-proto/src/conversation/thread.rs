@@ -4,9 +4,11 @@ use std::boxed::Box;
 
 use crate::backoff::Jitter;
 use crate::config::Config;
+use crate::endpoint::Endpoint;
 use crate::event::Event;
 use crate::exchange::due;
 use crate::handoff::Handoff;
+use crate::history::{Extent, History};
 use crate::id::{ConversationId, Timestamp};
 use crate::outbox::{Kept, Outbox};
 use crate::state::State;
@@ -20,55 +22,80 @@ pub(super) struct Thread {
     pub(super) state: State,
     /// The newest time that the service ever told.
     pub(super) newest: Option<Timestamp>,
-    /// As it was when the turn began.
-    pub(super) newest_before_turn: Option<Timestamp>,
+    pub(super) history: History,
     pub(super) handoff: Handoff,
     pub(super) outbox: Outbox,
 }
 
+/// Who told the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// An event of the reply.
+    Event,
+    /// The page that a poll asked for.
+    Poll,
+    /// The page in which a reply was looked for. Its messages are not shown.
+    Search,
+}
+
 impl Thread {
-    pub(super) fn note_time(&mut self, ts: Option<&Timestamp>) {
-        if let Some(ts) = ts {
-            if self.newest.as_ref().is_none_or(|newest| newest < ts) {
-                self.newest = Some(ts.clone());
-            }
+    /// Takes note of a time; whether it is newer than all before.
+    pub(super) fn note_time(&mut self, ts: Option<&Timestamp>) -> bool {
+        let is_newer = ts > self.newest.as_ref();
+        if is_newer {
+            self.newest = ts.cloned();
         }
+        is_newer
     }
 
-    /// The service told the state; the handoff begins or ends with it.
+    /// The service told the state, with a time; the handoff begins or ends with it.
     pub(super) fn set_state(
         &mut self,
-        state: &State,
+        state: Option<&State>,
         ts: Option<&Timestamp>,
-        config: &Config,
-        jitter: &mut Jitter,
-        now: Instant,
+        source: Source,
+        clocks: &mut Clocks<'_>,
     ) {
-        if matches!(state, State::Other(_)) {
-            return;
-        }
+        let is_polling = !self.handoff.is_off();
+        let state = match state {
+            Some(State::Other(_)) | None => return,
+            // The poll will see the end of a handoff as well, with the messages before it.
+            Some(_) if source == Source::Search && is_polling => return,
+            Some(state) => state,
+        };
         if self.state != *state {
             self.state = state.clone();
             self.outbox.update(Kept::State(Box::new(state.clone())));
         }
         if !state.is_handoff() {
-            if let Some(poll) = self.handoff.stop() {
-                self.outbox.abort(poll);
+            if source == Source::Event {
+                self.handoff.end_with_next_poll();
+            } else {
+                self.handoff.stop();
             }
-        } else if self.id.is_some() && self.handoff.is_off() {
-            let first = due(now, jitter.spread(config.poll_interval));
-            self.handoff.begin(ts, first);
+        } else if self.id.is_some() && !is_polling {
+            let after = self.first_after(ts);
+            self.handoff.begin(after, clocks.next_poll());
         }
     }
 
-    /// Tells an event; how the turn ends, where it does with it.
+    /// From which time on a person's messages are asked for: the newest known before the
+    /// turn with which the handoff begins, so that what was written just before is not
+    /// lost. All of them in a conversation that begins with the turn.
+    fn first_after(&self, ts: Option<&Timestamp>) -> Option<Timestamp> {
+        match &self.history.sent().after {
+            None if !self.history.begins_with_the_turn() => ts.cloned(),
+            after => after.clone(),
+        }
+    }
+
+    /// Applies an event. Returns how the reply ended, if this event ends it.
     pub(super) fn handle_event(
         &mut self,
         event: &Event<'_>,
-        config: &Config,
-        jitter: &mut Jitter,
-        now: Instant,
-    ) -> Option<TurnEnd> {
+        endpoint: &Endpoint,
+        clocks: &mut Clocks<'_>,
+    ) -> Option<Ended> {
         match event {
             Event::Meta { conversation_id } => {
                 let is_replaced = match (&self.id, conversation_id) {
@@ -76,13 +103,7 @@ impl Thread {
                     _ => false,
                 };
                 if is_replaced {
-                    // What is known of the times and messages is of another conversation.
-                    if let Some(poll) = self.handoff.stop() {
-                        self.outbox.abort(poll);
-                    }
-                    self.handoff = Handoff::new(None);
-                    self.newest = None;
-                    self.newest_before_turn = None;
+                    self.forget_messages();
                 }
                 if let Some(id) = conversation_id {
                     self.id = Some(id.clone());
@@ -102,24 +123,40 @@ impl Thread {
                 state,
                 ts,
             } => {
-                self.handoff.remember(message_id, ts.clone());
-                self.note_time(ts.as_ref());
+                if let Some(id) = message_id {
+                    self.handoff.remember(id, ts.clone());
+                }
+                self.note_end_of_reply(ts.as_ref());
                 let done = (message_id.clone(), state.clone(), ts.clone());
                 self.outbox.update(Kept::Done(Box::new(done)));
-                self.set_state(state, ts.as_ref(), config, jitter, now);
-                Some(TurnEnd::Done)
+                self.set_state(state.as_ref(), ts.as_ref(), Source::Event, clocks);
+                Some(Ended {
+                    end: TurnEnd::Done,
+                    unplaced: message_id.is_none().then_some(Extent::Whole),
+                })
             }
             Event::Human { message, ts } => {
-                self.note_time(ts.as_ref());
-                let message = self.outbox.keep(message);
+                self.note_end_of_reply(ts.as_ref());
+                if let Some(message) = message.as_deref() {
+                    self.history.note_reply(message, Extent::Whole, clocks.now);
+                }
+                let message = message.as_deref().map(|message| self.outbox.keep(message));
                 let human = (message, ts.clone());
                 self.outbox.update(Kept::Human(Box::new(human)));
-                self.set_state(&State::Human, ts.as_ref(), config, jitter, now);
-                Some(TurnEnd::Human)
+                let state = Some(&State::Human);
+                self.set_state(state, ts.as_ref(), Source::Event, clocks);
+                Some(Ended {
+                    end: TurnEnd::Human,
+                    unplaced: Some(Extent::Whole),
+                })
             }
             Event::Error { message } => {
-                let message = TurnError::Service((**message).into());
-                Some(TurnEnd::Failed(message))
+                let message = message.as_deref().unwrap_or(NO_REASON);
+                let error = TurnError::Service((*endpoint.secret().hide(message)).into());
+                Some(Ended {
+                    end: TurnEnd::Failed(error),
+                    unplaced: Some(Extent::Failed),
+                })
             }
             Event::Unknown { event, data } => {
                 let unknown = [self.outbox.keep(event), self.outbox.keep(data)];
@@ -128,5 +165,45 @@ impl Thread {
             }
             Event::Ping => None,
         }
+    }
+
+    fn note_end_of_reply(&mut self, ts: Option<&Timestamp>) {
+        if self.note_time(ts) {
+            self.history.note_time();
+        }
+    }
+
+    /// What is known of times and messages is of another conversation than this one, in
+    /// which something may have been said before.
+    fn forget_messages(&mut self) {
+        if let Some(poll) = self.handoff.stop() {
+            self.outbox.abort(poll);
+        }
+        self.handoff = Handoff::new(None);
+        self.history = History::new(false);
+        self.newest = None;
+    }
+}
+
+/// What is told if the service fails and gives no reason.
+const NO_REASON: &str = "the service could not answer, and gave no reason";
+
+/// How a reply ended by an event.
+pub(super) struct Ended {
+    pub(super) end: TurnEnd,
+    /// What is known of its text, if its message is not known by its id.
+    pub(super) unplaced: Option<Extent>,
+}
+
+/// What decides when something is due.
+pub(super) struct Clocks<'c> {
+    pub(super) config: &'c Config,
+    pub(super) jitter: &'c mut Jitter,
+    pub(super) now: Instant,
+}
+
+impl Clocks<'_> {
+    pub(super) fn next_poll(&mut self) -> Instant {
+        due(self.now, self.jitter.spread(self.config.poll_interval))
     }
 }

@@ -482,7 +482,7 @@ impl Player {
                     Some(TurnEnd::Human) if !turn.was_refined => turn.was_refined = true,
                     Some(end) => panic!("done after {end:?}"),
                 }
-                self.told.push(message_id.to_string());
+                self.told.extend(message_id.map(ToString::to_string));
             }
             Update::Meta { .. } | Update::Human { .. } | Update::Unknown { .. } => {
                 let turn = turn.expect("a message was sent");
@@ -572,7 +572,7 @@ pub(crate) fn line(update: &Update<'_>) -> String {
         Update::Rated { request, .. } | Update::RatingFailed { request, .. } => {
             format!("{} ({request})", word(update))
         }
-        Update::Done { state, ts, .. } => format!("{} {state} {ts:?}", word(update)),
+        Update::Done { state, ts, .. } => format!("{} {state:?} {ts:?}", word(update)),
         _ => word(update),
     }
 }

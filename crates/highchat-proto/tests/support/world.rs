@@ -288,8 +288,10 @@ pub(crate) fn word(update: &Update<'_>) -> String {
             format!("meta {id}{}", if *is_replaced { " instead" } else { "" })
         }
         Update::Delta { text } => format!("delta {text}"),
-        Update::Done { message_id, .. } => format!("done {message_id}"),
-        Update::Human { message, .. } => format!("human {message}"),
+        Update::Done { message_id, .. } => {
+            format!("done {}", message_id.map_or("-", |id| id.as_str()))
+        }
+        Update::Human { message, .. } => format!("human {}", message.unwrap_or("-")),
         Update::Unknown { event, data } => format!("unknown {event} {data}"),
         Update::Recovering { error } => format!("recovering: {error}"),
         Update::Recovered { message, missing } => {

@@ -58,8 +58,9 @@ fn main() -> ! {
                             state,
                             ts,
                         } => {
-                            assert!(message_id.as_str() == "m1", "another message");
-                            assert!(state == State::Bot, "another state");
+                            let id = message_id.expect("it has an id");
+                            assert!(id.as_str() == "m1", "another message");
+                            assert!(state == Some(State::Bot), "another state");
                             let seconds = ts.expect("it has a time").unix_nanos() / 1_000_000_000;
                             assert!(seconds == 1_781_431_200, "another time");
                             is_done = true;

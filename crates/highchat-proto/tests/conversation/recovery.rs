@@ -1,0 +1,515 @@
+//! A reply that was cut is found only if the message can be nothing else.
+
+use highchat_proto::exchange::TransportFailure::Interrupted;
+use highchat_proto::id::ConversationId;
+use highchat_proto::saved::Saved;
+
+use crate::world::{Role, World, delta, done, human, meta, page};
+
+/// A message of a page: id, role, content, second.
+type Listed<'a> = (&'a str, &'a str, &'a str, u32);
+
+/// What came of a reply before it was cut.
+const HEADED: &str = "Պատվերը ճանապարհին է Երևան, ";
+const ASKED: &str = "Որտե՞ղ է պատվերը 📦";
+
+/// Cuts the reply to a message after a text, and shows the same page at each look.
+fn cut(
+    world: &mut World,
+    message: &str,
+    so_far: &str,
+    state: &str,
+    messages: &[Listed<'_>],
+) -> String {
+    world.send(message);
+    if so_far.is_empty() {
+        world.fail(Role::Chat, Interrupted);
+    } else {
+        world.stream(&delta(so_far));
+        world.end(Role::Chat);
+    }
+    look(world, &page(state, messages))
+}
+
+/// Shows the same page at each look, and returns how the turn ended.
+fn look(world: &mut World, page: &str) -> String {
+    for _ in 0..4 {
+        if !world.conversation.turn_in_progress() {
+            break;
+        }
+        world.pass(10.0);
+        world.page(page);
+    }
+    world.pass(1.0);
+    let log = world.log();
+    let end = log.lines().rev().find(|line| line.contains("turn "));
+    let found = log.lines().rev().find(|line| line.contains(" recovered "));
+    let words = |line: &str| {
+        line.trim()
+            .split_once(' ')
+            .map(|(_, words)| words.to_owned())
+    };
+    found.or(end).and_then(words).unwrap_or(log.clone())
+}
+
+/// A conversation whose first turn is over, at second 1.
+fn begun() -> World {
+    let mut world = World::new();
+    world.turn(
+        "Բարև",
+        &format!("{}{}{}", meta("c"), delta("Ողջույն"), done("m0", "bot", 1)),
+    );
+    world.log();
+    world
+}
+
+const INCOMPLETE: &str =
+    "turn failed: the reply is incomplete: the stream ended before the reply did";
+const UNANSWERED: &str = "turn failed: no answer came: the connection was lost";
+
+#[test]
+fn a_candidate_behind_the_own_message_is_the_reply_and_in_doubt_nothing_is() {
+    let own: Listed<'_> = ("u", "user", ASKED, 5);
+    let reply: Listed<'_> = ("m", "assistant", "Պատվերը ճանապարհին է Երևան, շուտով 🚚", 6);
+    let found = "recovered m: Պատվերը ճանապարհին է Երևան, շուտով 🚚 + շուտով 🚚";
+    for (why, state, messages, end) in [
+        ("as it is", "bot", vec![own, reply], found),
+        ("the newest first", "bot", vec![reply, own], found),
+        (
+            "everything twice",
+            "bot",
+            vec![own, own, reply, reply],
+            found,
+        ),
+        (
+            "what was before is shown as well",
+            "bot",
+            vec![
+                ("m0", "assistant", "Ողջույն", 1),
+                own,
+                ("x", "assistant", HEADED, 0),
+                reply,
+            ],
+            found,
+        ),
+        (
+            "another message behind it",
+            "pending_human",
+            vec![
+                own,
+                reply,
+                ("n", "assistant", "Պատվերը ճանապարհին է Երևան, վաղը", 7),
+            ],
+            found,
+        ),
+        (
+            "the message trimmed",
+            "bot",
+            vec![("u", "user", "  Որտե՞ղ է պատվերը 📦 \\n", 5), reply],
+            found,
+        ),
+        (
+            "a message that is odd",
+            "bot",
+            vec![own, ("", "assistant", HEADED, 5), reply],
+            found,
+        ),
+        ("a person is there", "human", vec![own, reply], INCOMPLETE),
+        ("it is closed", "closed", vec![own, reply], INCOMPLETE),
+        (
+            "nobody knows who is there",
+            "asleep",
+            vec![own, reply],
+            INCOMPLETE,
+        ),
+        (
+            "it came before the message",
+            "bot",
+            vec![own, ("m", "assistant", HEADED, 4)],
+            INCOMPLETE,
+        ),
+        (
+            "both at the same time",
+            "bot",
+            vec![own, ("m", "assistant", HEADED, 5)],
+            INCOMPLETE,
+        ),
+        (
+            "another text",
+            "bot",
+            vec![own, ("m", "assistant", "Պատվերը չեղարկվեց", 6)],
+            INCOMPLETE,
+        ),
+        (
+            "another role",
+            "bot",
+            vec![own, ("m", "supervisor", HEADED, 6)],
+            INCOMPLETE,
+        ),
+        (
+            "known already",
+            "bot",
+            vec![own, ("m0", "assistant", HEADED, 6)],
+            INCOMPLETE,
+        ),
+        (
+            "another message of the user",
+            "bot",
+            vec![("u", "user", "Այո", 5), reply],
+            INCOMPLETE,
+        ),
+        (
+            "another message of the user behind it",
+            "bot",
+            vec![own, ("v", "user", "Այո", 6), ("m", "assistant", HEADED, 7)],
+            INCOMPLETE,
+        ),
+        (
+            "the same message twice, and it was sent once",
+            "bot",
+            vec![own, ("v", "user", ASKED, 4), reply],
+            INCOMPLETE,
+        ),
+        ("without users, one candidate", "bot", vec![reply], found),
+        (
+            "without users, two candidates",
+            "bot",
+            vec![
+                reply,
+                ("n", "assistant", "Պատվերը ճանապարհին է Երևան, վաղը", 7),
+            ],
+            INCOMPLETE,
+        ),
+        (
+            "without users, with two clocks",
+            "bot",
+            vec![("m0", "assistant", "Ողջույն", 3), reply],
+            INCOMPLETE,
+        ),
+        (
+            "without users, an old one",
+            "bot",
+            vec![("m", "assistant", HEADED, 1)],
+            INCOMPLETE,
+        ),
+    ] {
+        let mut world = begun();
+        assert_eq!(
+            cut(&mut world, ASKED, HEADED, state, &messages),
+            end,
+            "{why}"
+        );
+    }
+}
+
+#[test]
+fn a_greeting_is_no_reply() {
+    let greeting: Listed<'_> = ("g", "assistant", "Ողջույն 👋 Ինչո՞վ օգնեմ", 1);
+    for messages in [
+        vec![greeting],
+        vec![greeting, ("u", "user", ASKED, 1)],
+        vec![("u", "user", ASKED, 2), greeting],
+    ] {
+        let mut world = World::new();
+        world.send(ASKED);
+        world.stream(&format!("{}{}", meta("c"), delta("Ողջույն 👋 ")));
+        world.end(Role::Chat);
+        assert_eq!(
+            look(&mut world, &page("bot", &messages)),
+            INCOMPLETE,
+            "{messages:?}"
+        );
+    }
+}
+
+#[test]
+fn a_reply_that_was_cancelled_and_kept_is_not_taken_for_the_next_one() {
+    let old = "Պատվերը ճանապարհին է Երևան, շուտով";
+    let new = "Պատվերը ճանապարհին է Գյումրի";
+    let questions = [("u1", "user", ASKED, 5), ("u2", "user", "Իսկ մյո՞ւսը", 8)];
+    for (why, replies, so_far, end) in [
+        (
+            "stored in its place",
+            vec![("a", "assistant", old, 6)],
+            "Պատվերը ",
+            INCOMPLETE,
+        ),
+        (
+            "stored late",
+            vec![("a", "assistant", old, 9)],
+            "Պատվերը ",
+            INCOMPLETE,
+        ),
+        (
+            "both are there, and differ",
+            vec![("a", "assistant", old, 9), ("b", "assistant", new, 10)],
+            "Պատվերը ",
+            "recovered b: Պատվերը ճանապարհին է Գյումրի + ճանապարհին է Գյումրի",
+        ),
+        (
+            "both are there, and begin alike",
+            vec![("a", "assistant", old, 6), ("b", "assistant", old, 9)],
+            "Պատվերը ",
+            INCOMPLETE,
+        ),
+    ] {
+        let mut world = begun();
+        world.send(ASKED);
+        world.stream(&delta(HEADED));
+        world.cancel();
+        world.log();
+        let messages: Vec<_> = questions.into_iter().chain(replies).collect();
+        assert_eq!(
+            cut(&mut world, "Իսկ մյո՞ւսը", so_far, "bot", &messages),
+            end,
+            "{why}"
+        );
+    }
+}
+
+#[test]
+fn without_users_every_turn_before_must_have_ended() {
+    let reply: Listed<'_> = ("m", "assistant", "Այո, վաղը 🚚", 9);
+    let mut world = begun();
+    world.send(ASKED);
+    world.stream(&delta(HEADED));
+    world.cancel();
+    world.log();
+    assert_eq!(cut(&mut world, "Վա՞ղը", "Այո", "bot", &[reply]), INCOMPLETE);
+
+    let mut world = begun();
+    world.turn(ASKED, "event: error\ndata: {\"message\":\"սխալ\"}\n\n");
+    world.log();
+    let found = "recovered m: Այո, վաղը 🚚 + , վաղը 🚚";
+    assert_eq!(cut(&mut world, "Վա՞ղը", "Այո", "bot", &[reply]), found);
+}
+
+#[test]
+fn a_text_that_was_sent_before_must_be_there_as_often() {
+    let reply: Listed<'_> = ("m", "assistant", "Այո, վաղը 🚚", 9);
+    let found = "recovered m: Այո, վաղը 🚚 + , վաղը 🚚";
+    let first = ("u1", "user", ASKED, 5);
+    let second = ("u2", "user", ASKED, 8);
+    for (messages, end) in [
+        (vec![first, second, reply], found),
+        (vec![reply, second, first], found),
+        (vec![first, reply], INCOMPLETE),
+        (
+            vec![first, second, ("u3", "user", ASKED, 7), reply],
+            INCOMPLETE,
+        ),
+    ] {
+        let mut world = begun();
+        world.turn(ASKED, "event: error\ndata: {\"message\":\"սխալ\"}\n\n");
+        world.log();
+        assert_eq!(
+            cut(&mut world, ASKED, "Այո", "bot", &messages),
+            end,
+            "{messages:?}"
+        );
+    }
+}
+
+#[test]
+fn without_a_text_the_same_reply_must_be_there_twice() {
+    let own: Listed<'_> = ("u", "user", ASKED, 5);
+    let reply: Listed<'_> = ("m", "assistant", "Այո 🚚", 6);
+    let mut world = begun();
+    assert_eq!(
+        cut(&mut world, ASKED, "", "bot", &[own, reply]),
+        "recovered m: Այո 🚚 + Այո 🚚"
+    );
+
+    // A person writes, and takes over a moment later.
+    let mut world = begun();
+    world.send(ASKED);
+    world.fail(Role::Chat, Interrupted);
+    world.pass(1.0);
+    world.page(&page("bot", &[own, reply]));
+    assert_eq!(look(&mut world, &page("human", &[own, reply])), UNANSWERED);
+    assert!(world.conversation.is_polling(), "the person is heard");
+}
+
+#[test]
+fn a_failure_of_a_service_that_has_nothing_ends_the_search_at_once() {
+    let mut world = begun();
+    world.send(ASKED);
+    world.answer(Role::Chat, 502, &[], "");
+    world.pass(1.0);
+    world.page(&page("bot", &[]));
+    assert!(!world.conversation.turn_in_progress(), "{}", world.log());
+}
+
+#[test]
+fn nothing_is_searched_for_in_a_conversation_continued_by_its_id_alone() {
+    let saved = Saved::new(ConversationId::new("c").unwrap());
+    let old = r#"{"version":1,"conversation_id":"c","state":"bot","cursor":null,"newest":"2026-06-14T10:00:01Z","seen":[["m0",null]]}"#;
+    for saved in [saved, serde_json::from_str(old).unwrap()] {
+        let mut world = World::resume(saved);
+        for _ in 0..2 {
+            world.send(ASKED);
+            world.stream(&delta(HEADED));
+            world.end(Role::Chat);
+            world.pass(100.0);
+            let log = world.log();
+            assert!(!log.contains("GET") && log.contains(INCOMPLETE), "{log}");
+            world.turn("Այո", &done("m1", "bot", 3));
+            world.log();
+        }
+    }
+}
+
+#[test]
+fn a_restart_in_a_turn_searches_for_its_reply_and_sends_nothing() {
+    let messages = [
+        ("u", "user", ASKED, 5),
+        ("m", "assistant", "Պատվերը ճանապարհին է Երևան, շուտով 🚚", 6),
+    ];
+    let found = "recovered m: Պատվերը ճանապարհին է Երևան, շուտով 🚚 + շուտով 🚚";
+    let restarted = "turn failed: the reply is incomplete: the program ended while the reply came";
+    for (messages, end) in [(&messages[..], found), (&messages[..1], restarted)] {
+        let mut world = begun();
+        world.send(ASKED);
+        world.stream(&delta(HEADED));
+        let saved = serde_json::to_string(&world.conversation.save()).unwrap();
+        assert!(!saved.contains(ASKED), "{saved}");
+        let mut world = World::resume(serde_json::from_str(&saved).unwrap());
+        assert!(world.conversation.turn_in_progress());
+        assert_eq!(look(&mut world, &page("bot", messages)), end);
+        assert!(!world.conversation.turn_in_progress());
+    }
+}
+
+#[test]
+fn a_restart_before_a_message_was_taken_reports_that_it_was_not_sent() {
+    let mut world = begun();
+    world.send(ASKED);
+    world.answer(Role::Chat, 429, &[("retry-after", "60")], "");
+    let mut world = World::resume(world.conversation.save());
+    world.pass(100.0);
+    let log = world.log();
+    assert!(
+        log.contains("turn failed: the service could not be reached"),
+        "{log}"
+    );
+    assert!(!log.contains("POST") && !log.contains("GET"), "{log}");
+}
+
+#[test]
+fn what_a_person_wrote_just_before_the_handoff_is_heard() {
+    let mut world = begun();
+    world.turn(ASKED, &human("Սպասեք", 9));
+    world.pass(4.4);
+    world.page(&page(
+        "human",
+        &[
+            ("u", "user", ASKED, 5),
+            ("p", "assistant", "Ես այստեղ եմ 🙂", 8),
+            ("h", "assistant", "Սպասեք", 9),
+        ],
+    ));
+    let log = world.log();
+    assert!(log.contains("after=2026-06-14T10:00:01.000Z"), "{log}");
+    assert!(log.contains("assistant p: Ես այստեղ եմ 🙂"), "{log}");
+    assert_eq!(
+        log.matches("Սպասեք").count(),
+        1,
+        "the text of the event is not repeated: {log}"
+    );
+}
+
+#[test]
+fn a_handoff_begins_with_the_conversation_or_with_the_event_of_one_continued_by_its_id() {
+    let mut world = World::new();
+    world.turn(ASKED, &format!("{}{}", meta("c"), human("Սպասեք", 9)));
+    world.pass(4.4);
+    let log = world.log();
+    assert!(log.ends_with("> GET conversations/c/messages\n"), "{log}");
+
+    let mut world = World::resume(Saved::new(ConversationId::new("c").unwrap()));
+    world.turn(ASKED, &human("Սպասեք", 9));
+    world.pass(4.4);
+    let log = world.log();
+    assert!(log.ends_with("after=2026-06-14T10:00:09.000Z\n"), "{log}");
+}
+
+#[test]
+fn a_reply_that_was_cut_or_cancelled_is_not_shown_again_as_a_persons_message() {
+    let mut world = begun();
+    world.send("Առաջին");
+    world.stream(&delta("Մեկ "));
+    world.cancel();
+    world.send("Երկրորդ");
+    world.stream(&format!("{}{}", delta("Երկու "), human("Սպասեք", 9)));
+    world.end(Role::Chat);
+    world.log();
+    world.pass(4.4);
+    world.page(&page(
+        "human",
+        &[
+            ("a", "assistant", "Մեկ երկու երեք", 5),
+            ("b", "assistant", "Երկու ", 8),
+            ("p", "assistant", "Մեկ րոպե 🙂", 10),
+        ],
+    ));
+    let log = world.log();
+    let heard: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("assistant"))
+        .collect();
+    assert_eq!(heard.len(), 1, "{log}");
+    assert!(heard[0].contains("Մեկ րոպե 🙂"), "{log}");
+}
+
+#[test]
+fn an_odd_message_hides_none_beside_it_and_is_told() {
+    let mut world = begun();
+    world.turn(ASKED, &human("Սպասեք", 9));
+    world.pass(4.4);
+    world.log();
+    world.page(
+        r#"{"state":"human","messages":[null,{"id":"o","role":"assistant","content":null},
+            {"id":"p","role":"assistant","content":"Ես այստեղ եմ 🙂"}]}"#,
+    );
+    let log = world.log();
+    assert!(log.contains("assistant p: Ես այստեղ եմ 🙂"), "{log}");
+    assert!(log.contains("Unreadable { messages: 2 }"), "{log}");
+}
+
+#[test]
+fn events_without_their_fields_lose_neither_reply_nor_handoff() {
+    let mut world = World::new();
+    let reply = format!(
+        "event: meta\ndata: {{}}\n\n{}event: done\ndata: {{}}\n\n",
+        delta("Բարև 🙂")
+    );
+    world.turn("Բարև", &reply);
+    let log = world.log();
+    assert!(
+        log.contains("delta Բարև 🙂") && log.contains("turn done"),
+        "{log}"
+    );
+
+    let mut world = begun();
+    world.turn(ASKED, "event: human\ndata: {}\n\n");
+    assert!(world.conversation.is_polling(), "{}", world.log());
+
+    let mut world = begun();
+    world.turn(ASKED, "event: error\ndata: {\"message\":null}\n\n");
+    let log = world.log();
+    assert!(
+        log.contains("turn failed: the service could not answer, and gave no reason"),
+        "{log}"
+    );
+}
+
+#[test]
+fn the_key_is_not_shown_though_an_error_event_repeats_it() {
+    let mut world = begun();
+    world.turn(
+        ASKED,
+        "event: error\ndata: {\"message\":\"Բանալին hc_secret սխալ է\"}\n\n",
+    );
+    let log = world.log();
+    assert!(log.contains("turn failed: Բանալին … սխալ է"), "{log}");
+}
