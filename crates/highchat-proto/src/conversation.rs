@@ -294,8 +294,7 @@ impl Conversation {
         request.visitor_ref.clone_from(&self.visitor);
         let thread = &mut self.thread;
         let text = request.message.as_str();
-        let begins = thread.id.is_none();
-        thread.history.send(text, thread.newest.clone(), begins);
+        thread.history.send(text, thread.newest.clone());
         self.turn.begin(self.next_id);
         let pending = Pending {
             request,

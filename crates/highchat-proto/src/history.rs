@@ -91,9 +91,9 @@ pub(crate) struct History {
     is_known: bool,
     /// No reply told a newer time since the newest message was sent.
     is_pending: bool,
-    /// The conversation begins with the newest message.
-    begins: bool,
     sent: Sent,
+    /// The newest message has the text of the message before it.
+    repeats: bool,
     /// Most conversations have none.
     recent: Option<Box<Recent>>,
 }
@@ -111,8 +111,8 @@ impl History {
         Self {
             is_known,
             is_pending: false,
-            begins: false,
             sent: Sent::default(),
+            repeats: false,
             recent: None,
         }
     }
@@ -126,25 +126,17 @@ impl History {
         &self.sent
     }
 
-    /// Whether the conversation begins with the newest turn.
-    pub(crate) const fn begins_with_the_turn(&self) -> bool {
-        self.begins
-    }
-
-    /// A message is sent, in a conversation that begins with it or not; the newest time of
-    /// the service is given.
-    pub(crate) fn send(&mut self, text: &str, after: Option<Timestamp>, begins: bool) {
+    /// A message is sent; the newest time of the service is given.
+    pub(crate) fn send(&mut self, text: &str, after: Option<Timestamp>) {
         if self.is_pending {
             let sent = &mut self.recent.get_or_insert_default().sent;
             sent.truncate(MAX_SENT);
             sent.push(self.sent.text);
         }
         self.is_pending = true;
-        self.sent = Sent {
-            text: TextHash::of(text),
-            after,
-        };
-        self.begins = begins;
+        let text = TextHash::of(text);
+        self.repeats = self.sent.text == text;
+        self.sent = Sent { text, after };
     }
 
     /// How often the text of the newest message was sent since the end of a reply last told
@@ -152,6 +144,11 @@ impl History {
     pub(crate) fn times_sent(&self) -> usize {
         let before = self.recent.iter().flat_map(|recent| &recent.sent);
         before.filter(|sent| **sent == self.sent.text).count() + 1
+    }
+
+    /// Whether the newest message has the text of the message before it.
+    pub(crate) const fn repeats_the_message_before(&self) -> bool {
+        self.repeats
     }
 
     /// The message that was sent last was surely not taken.
@@ -227,6 +224,16 @@ impl History {
         self.unplaced().iter().any(|reply| reply.matches(content))
     }
 
+    /// Whether a content is, or begins with, the reply of a turn before that ended with
+    /// `done`, `human` or `error`, and whose id never came.
+    pub(crate) fn is_of_a_turn_that_ended(&self, content: &str) -> bool {
+        let mut ended = self
+            .unplaced()
+            .iter()
+            .filter(|reply| reply.extent != Extent::Cut);
+        ended.any(|reply| reply.matches(content))
+    }
+
     /// Whether the reply of each turn that may still come up ended with `done`, `human` or
     /// `error`.
     pub(crate) fn every_turn_ended(&mut self, now: Instant) -> bool {
@@ -266,7 +273,7 @@ fn merge_oldest(unplaced: &mut Vec<Unplaced>) {
 pub(crate) struct SavedHistory {
     is_known: bool,
     is_pending: bool,
-    begins: bool,
+    repeats: bool,
     newest: Sent,
     sent: Vec<TextHash>,
     unplaced: Vec<(Extent, Box<str>)>,
@@ -280,7 +287,7 @@ impl From<&History> for SavedHistory {
         Self {
             is_known: history.is_known,
             is_pending: history.is_pending,
-            begins: history.begins,
+            repeats: history.repeats,
             newest: history.sent.clone(),
             sent: recent.map_or_else(Vec::new, |recent| recent.sent.clone()),
             unplaced: unplaced.collect(),
@@ -300,7 +307,7 @@ impl SavedHistory {
         let mut history = History {
             is_known: self.is_known,
             is_pending: self.is_pending,
-            begins: self.begins,
+            repeats: self.repeats,
             sent: self.newest,
             recent: Some(Box::new(Recent {
                 sent: self.sent,
@@ -320,7 +327,7 @@ mod tests {
     const NOW: Instant = Instant::ORIGIN;
 
     fn send(history: &mut History, text: &str) -> usize {
-        history.send(text, None, false);
+        history.send(text, None);
         history.times_sent()
     }
 

@@ -120,7 +120,9 @@ pub(crate) fn find<'a>(
         // What is known already cannot be new, unless the service has two clocks.
         let are_clocks_alike =
             !all().any(|message| is_new(&message) && known.has_seen(&message.id));
-        let can_be_told = sent.after.is_some() && every_turn_ended && are_clocks_alike;
+        // Without a text it may be what a person wrote before the message.
+        let can_be_told =
+            !so_far.is_empty() && sent.after.is_some() && every_turn_ended && are_clocks_alike;
         return match exactly_one(candidates) {
             Some(reply) if can_be_told => Look::Found(reply),
             _ => Look::NotYet,
@@ -136,6 +138,19 @@ pub(crate) fn find<'a>(
         return Look::NotYet;
     };
     if shown != history.times_sent() || !history.knows_what_was_sent() {
+        return Look::NotYet;
+    }
+    // Without a text, nothing but its place tells the reply: not behind a message that may
+    // be the one before, by another clock.
+    if so_far.is_empty() && history.repeats_the_message_before() {
+        return Look::NotYet;
+    }
+    // What is known from before the turn is older than its message. Otherwise that is an
+    // older one, with the same text: the service has two clocks, and shows a part of all.
+    let is_known = |message: &ChatMessage| {
+        known.has_seen(&message.id) || history.is_of_a_turn_that_ended(&message.content)
+    };
+    if all().any(|message| message.created_at >= last.created_at && is_known(message)) {
         return Look::NotYet;
     }
     let at = |message: &&ChatMessage| message.created_at.clone();

@@ -81,10 +81,10 @@ impl Thread {
 
     /// From which time on a person's messages are asked for: the newest known before the
     /// turn with which the handoff begins, so that what was written just before is not
-    /// lost. All of them in a conversation that begins with the turn.
+    /// lost. All of them if no time is known and nothing was said before this client.
     fn first_after(&self, ts: Option<&Timestamp>) -> Option<Timestamp> {
         match &self.history.sent().after {
-            None if !self.history.begins_with_the_turn() => ts.cloned(),
+            None if !self.history.is_known() => ts.cloned(),
             after => after.clone(),
         }
     }

@@ -1,0 +1,40 @@
+//! What a client sees of an answer, step by step.
+
+/// One step of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The request never left.
+    NotSent,
+    /// The head.
+    Head(Head),
+    /// A piece of the body.
+    Body(Vec<u8>),
+    /// The end of the body, in order.
+    End,
+    /// The connection is lost.
+    Lost,
+}
+
+/// The head of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The status.
+    pub status: u16,
+    /// The content type.
+    pub content_type: &'static str,
+    /// `Retry-After`, in seconds.
+    pub retry_after: Option<u16>,
+}
+
+impl Head {
+    pub(crate) const fn new(status: u16, content_type: &'static str) -> Self {
+        Self {
+            status,
+            content_type,
+            retry_after: None,
+        }
+    }
+}
+
+/// The steps of an answer, each with its moment in milliseconds since the life began.
+pub type Steps = Vec<(u64, Step)>;
