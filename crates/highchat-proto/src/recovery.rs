@@ -39,8 +39,7 @@ pub(crate) struct Recovery {
     /// What is told if nothing is found.
     pub(crate) error: TurnError,
     pub(crate) tries: usize,
-    /// What was found by its place alone, without a text: it must be there next time as
-    /// well, since a person who is about to take over may have written it.
+    /// What the look before found, unconfirmed.
     pub(crate) unconfirmed: Option<MessageId>,
 }
 
@@ -65,6 +64,9 @@ impl Recovery {
 pub(crate) enum Look<'a> {
     /// This is the reply, and nothing else can be.
     Found(&'a ChatMessage),
+    /// This is the reply, unless a person wrote it who is about to take over: it is if it is
+    /// there the next time as well.
+    Unconfirmed(&'a ChatMessage),
     /// It is not there, or what is there is in doubt; it may be there later.
     NotYet,
     /// Neither the message nor a reply is there.
@@ -124,7 +126,7 @@ pub(crate) fn find<'a>(
         let can_be_told =
             !so_far.is_empty() && sent.after.is_some() && every_turn_ended && are_clocks_alike;
         return match exactly_one(candidates) {
-            Some(reply) if can_be_told => Look::Found(reply),
+            Some(reply) if can_be_told => Look::Unconfirmed(reply),
             _ => Look::NotYet,
         };
     }
@@ -157,8 +159,10 @@ pub(crate) fn find<'a>(
     // One that is neither before nor behind the message may be a greeting.
     let behind = candidates.filter(|reply| at(reply) >= at(&last));
     match first(behind) {
-        Some(reply) if at(&reply) > at(&last) => Look::Found(reply),
-        _ => Look::NotYet,
+        Some(reply) if at(&reply) <= at(&last) => Look::NotYet,
+        Some(reply) if so_far.is_empty() => Look::Unconfirmed(reply),
+        Some(reply) => Look::Found(reply),
+        None => Look::NotYet,
     }
 }
 

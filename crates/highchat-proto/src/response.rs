@@ -294,12 +294,14 @@ impl Answer {
             return Err(ResponseError::TooLong);
         }
         let page: Option<Page> = serde_json::from_str(&String::from_utf8_lossy(&self.body)).ok();
-        match (page, self.api_error()) {
+        match page {
+            Some(page) if page.state.is_some() => Ok(page),
             // JSON of the error shape is that error, whatever the status says.
-            (None | Some(Page { state: None, .. }), Some(error)) => Err(ResponseError::Api(error)),
-            (Some(page), _) => Ok(page),
-            (None, None) if self.is_broken_off => Err(ResponseError::BrokenOff),
-            (None, None) => Err(ResponseError::InvalidPage),
+            page => match self.api_error() {
+                Some(error) => Err(ResponseError::Api(error)),
+                None if self.is_broken_off && page.is_none() => Err(ResponseError::BrokenOff),
+                None => page.ok_or(ResponseError::InvalidPage),
+            },
         }
     }
 

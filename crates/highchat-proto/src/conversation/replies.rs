@@ -258,11 +258,14 @@ impl Conversation {
         let so_far = self.turn.so_far().unwrap_or_default();
         let thread = &mut self.thread;
         let look = recovery::find(page, so_far, &thread.handoff, &mut thread.history, now);
+        let look = match look {
+            Look::Unconfirmed(message) if recovery.unconfirmed.as_ref() == Some(&message.id) => {
+                Look::Found(message)
+            }
+            look => look,
+        };
         let flow = match look {
-            // With a text it is certain; without one, if it is there the next time as well.
-            Look::Found(message)
-                if !so_far.is_empty() || recovery.unconfirmed.as_ref() == Some(&message.id) =>
-            {
+            Look::Found(message) => {
                 let ts = message.created_at.clone();
                 let missing = history::rest(&message.content, so_far).unwrap_or_default();
                 let known = message.content.len() - missing.len();
@@ -272,7 +275,7 @@ impl Conversation {
                 thread.outbox.update(recovered);
                 ControlFlow::Break(TurnEnd::Recovered)
             }
-            Look::Found(message) => {
+            Look::Unconfirmed(message) => {
                 recovery.unconfirmed = Some(message.id.clone());
                 ControlFlow::Continue(())
             }
