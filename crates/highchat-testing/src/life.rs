@@ -14,6 +14,18 @@ pub struct Life {
     pub acts: Vec<Act>,
     /// What happens to each page that is asked for, in order; after them all come whole.
     pub pages: Vec<PageFault>,
+    /// How the network carries it.
+    #[serde(default)]
+    pub network: Network,
+}
+
+/// How the network carries what comes whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// How long an answer takes at most, in ms; each takes another time.
+    pub delay: u16,
+    /// Bodies come in pieces of at most so many bytes; 0: each event in one.
+    pub pieces: u8,
 }
 
 /// How the service reads the API's text where that is silent.
@@ -51,6 +63,9 @@ pub struct Habits {
     pub odd: bool,
     /// A person writes like the bot.
     pub copycat: bool,
+    /// Streams hold pings, comments and events that the API's text does not name.
+    #[serde(default)]
+    pub chatty: bool,
 }
 
 /// What `after` means.
@@ -272,11 +287,20 @@ impl Life {
         }
         between(rng, &habits, &mut acts);
         let pages = (0..rng.u8(..6)).map(|_| PageFault::draw(rng)).collect();
+        let network = Network {
+            delay: if rng.bool() {
+                0
+            } else {
+                [30, 500, 5000][rng.usize(..3)]
+            },
+            pieces: if rng.u8(..8) == 0 { rng.u8(1..100) } else { 0 },
+        };
         Self {
             seed,
             habits,
             acts,
             pages,
+            network,
         }
     }
 }
@@ -350,6 +374,7 @@ impl Habits {
             stores_human: rng.bool(),
             odd: rng.u8(..8) == 0,
             copycat,
+            chatty: rng.u8(..6) == 0,
         }
     }
 }

@@ -28,13 +28,15 @@ fn candidates(life: &Life) -> Vec<Life> {
             life.acts.remove(at);
         });
     }
+    with(&|life| life.network.delay = 0);
+    with(&|life| life.network.pieces = 0);
     for at in 0..life.pages.len() {
         with(&|life| {
             life.pages.remove(at);
         });
         with(&|life| life.pages[at] = PageFault::None);
     }
-    let habits: [&dyn Fn(&mut Habits); 15] = [
+    let habits: [&dyn Fn(&mut Habits); 16] = [
         &|habits| habits.lists_users = true,
         &|habits| habits.after = After::Exclusive,
         &|habits| habits.order = Order::Oldest,
@@ -50,6 +52,7 @@ fn candidates(life: &Life) -> Vec<Life> {
         &|habits| habits.stores_human = false,
         &|habits| habits.odd = false,
         &|habits| habits.copycat = false,
+        &|habits| habits.chatty = false,
     ];
     for change in habits {
         with(&|life| change(&mut life.habits));

@@ -69,6 +69,8 @@ pub(crate) struct Truth {
     pub(crate) reply: String,
     /// The message that it is stored as.
     pub(crate) id: Option<u32>,
+    /// How often its message was sent, taken or not.
+    pub(crate) tries: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -96,10 +98,11 @@ pub(crate) struct Service {
     /// A person came, and did not hand back.
     has_person: bool,
     messages: Vec<Message>,
+    /// The messages of conversations before this one.
+    before: Vec<Message>,
     /// What will happen, the next last.
     agenda: Vec<(u64, Happening)>,
     next_id: u32,
-    tries: usize,
     pages: std::vec::IntoIter<PageFault>,
     /// Where the newest message said that it belongs.
     is_continued: bool,
@@ -114,23 +117,28 @@ impl Service {
             state: State::Bot,
             has_person: false,
             messages: Vec::new(),
+            before: Vec::new(),
             agenda: Vec::new(),
             next_id: 1,
-            tries: 0,
             pages: pages.into_iter(),
             is_continued: false,
             truths: Vec::new(),
         }
     }
 
-    /// A turn begins: what was planned for the attempts before is over.
+    /// A turn begins.
     pub(crate) fn begin_turn(&mut self) {
-        self.tries = 0;
         self.truths.push(Truth::default());
     }
 
     pub(crate) fn messages(&self) -> &[Message] {
         &self.messages
+    }
+
+    /// A message of this conversation, or of one before it.
+    pub(crate) fn message_of(&self, id: u32) -> Option<&Message> {
+        let mut all = self.messages.iter().chain(&self.before);
+        all.find(|message| message.id == id)
     }
 
     pub(crate) const fn habits(&self) -> &Habits {
@@ -227,8 +235,8 @@ impl Service {
     ) -> Steps {
         self.advance(now);
         self.is_continued = is_continued;
-        let attempt = self.tries;
-        self.tries += 1;
+        let attempt = self.truths[number].tries;
+        self.truths[number].tries += 1;
         if let Some(planned) = turn.tries.get(attempt) {
             let (head, body, is_taken) = match *planned {
                 Try::NotSent => return vec![(now, Step::NotSent)],
@@ -267,7 +275,7 @@ impl Service {
         truth.taken_at.get_or_insert(at);
         let is_changed = self.habits.meta == Meta::Changes(u8::try_from(number).unwrap_or(u8::MAX));
         if !self.is_continued || is_changed {
-            self.messages.clear();
+            self.before.append(&mut self.messages);
             self.agenda
                 .retain(|(_, next)| matches!(next, Happening::Person(_)));
             self.state = State::Bot;
@@ -344,6 +352,11 @@ impl Service {
         for (n, piece) in pieces.iter().enumerate() {
             let at = now + gap * (n as u64 + 1);
             let text = serde_json::to_string(piece).expect("a string");
+            if self.habits.chatty {
+                let noise =
+                    ": բարև\n\nevent: ping\ndata: {}\n\nevent: typing\ndata: {\"by\":1}\n\n";
+                events.push((at.min(over_at), noise.into()));
+            }
             events.push((
                 at.min(over_at),
                 format!("event: delta\ndata: {{\"text\":{text}}}\n\n"),

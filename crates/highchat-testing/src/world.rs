@@ -5,6 +5,7 @@ use core::fmt;
 use core::time::Duration;
 use std::collections::HashMap;
 
+use fastrand::Rng;
 use highchat_proto::config::Config;
 use highchat_proto::conversation::{TurnEnd, TurnError, Update};
 use highchat_proto::message::Message;
@@ -13,7 +14,7 @@ use highchat_proto::request::Rating;
 use crate::life::{Act, Interrupt, Life, Restart};
 use crate::screen::Screen;
 use crate::service::{Author, Service};
-use crate::step::Steps;
+use crate::step::{Step, Steps};
 use crate::words;
 
 /// From the end of a turn to what the user does next, in ms.
@@ -78,6 +79,14 @@ struct Handoff {
     is_broken: bool,
 }
 
+/// A page that was answered, and did not come yet.
+#[derive(Clone, Copy, Debug)]
+struct PageOnItsWay {
+    made_at: u64,
+    /// The service had nothing more to say by itself, and nobody did anything since.
+    has_all: bool,
+}
+
 /// A life that is being played.
 #[derive(Debug)]
 pub struct World {
@@ -94,13 +103,16 @@ pub struct World {
     turns: Vec<usize>,
     ratings: (u32, u32),
     handoffs: Vec<Handoff>,
-    /// The messages of each page that is on its way whole, and whether the service was done
-    /// when it was asked.
-    pages: HashMap<u64, bool>,
+    /// Each page that is on its way whole.
+    pages: HashMap<u64, PageOnItsWay>,
+    /// When the newest page that came was made.
+    newest_page: u64,
+    network: Rng,
     /// All that the service had to say was in a page that came.
     has_heard_all: bool,
     /// What the client knew of the messages was lost, at one time.
     was_forgotten: bool,
+    was_restarted_in_turn: bool,
     steps: u32,
     story: Option<Vec<String>>,
     finding: Option<Finding>,
@@ -121,8 +133,11 @@ impl World {
             ratings: (0, 0),
             handoffs: Vec::new(),
             pages: HashMap::new(),
+            newest_page: 0,
+            network: Rng::with_seed(life.seed.rotate_left(32)),
             has_heard_all: false,
             was_forgotten: false,
+            was_restarted_in_turn: false,
             steps: 0,
             story: tells.then(Vec::new),
             finding: None,
@@ -197,6 +212,9 @@ impl World {
     /// Does what is next.
     pub fn act(&mut self, now: u64) -> Command {
         self.has_heard_all = false;
+        for page in self.pages.values_mut() {
+            page.has_all = false;
+        }
         if self.screen.open.is_some() {
             return match self.interrupt.take() {
                 Some((_, Interrupt::Cancel)) => Command::Cancel,
@@ -216,6 +234,7 @@ impl World {
             }
             Act::Turn(turn) => {
                 self.screen.begin_turn();
+                self.was_restarted_in_turn = false;
                 self.service.advance(now);
                 self.service.begin_turn();
                 self.turns.push(self.next_act - 1);
@@ -259,6 +278,7 @@ impl World {
     pub fn restarted(&mut self, restart: Restart, saved_len: usize, now: u64) {
         self.tell(now, || format!("the program is started again: {restart:?}"));
         self.pages.clear();
+        self.was_restarted_in_turn = true;
         // A rating that was on its way is not kept.
         self.ratings = (0, 0);
         if saved_len > MOST_SAVED {
@@ -280,6 +300,21 @@ impl World {
 
     /// The client asks; what comes of it, step by step.
     pub fn request(&mut self, exchange: u64, asked: &Asked<'_>, now: u64) -> Steps {
+        let mut steps = self.answer(exchange, asked, now);
+        let network = self.life.network;
+        if network.delay > 0 {
+            let delay = self.network.u64(..=u64::from(network.delay));
+            for (at, _) in &mut steps {
+                *at += delay;
+            }
+        }
+        if network.pieces > 0 {
+            steps = cut(steps, usize::from(network.pieces));
+        }
+        steps
+    }
+
+    fn answer(&mut self, exchange: u64, asked: &Asked<'_>, now: u64) -> Steps {
         self.tell(now, || {
             let body = String::from_utf8_lossy(asked.body);
             format!("> {} {body}", asked.target)
@@ -302,7 +337,11 @@ impl World {
                 self.break_handoffs();
             }
             if page.ids.is_some() {
-                self.pages.insert(exchange, !is_busy);
+                let page = PageOnItsWay {
+                    made_at: now,
+                    has_all: !is_busy,
+                };
+                self.pages.insert(exchange, page);
             }
             page.steps
         } else if path.ends_with("/rating") {
@@ -346,8 +385,9 @@ impl World {
 
     /// The last step of an answer was handed to the client.
     pub fn delivered(&mut self, exchange: u64) {
-        if let Some(was_all) = self.pages.remove(&exchange) {
-            self.has_heard_all |= was_all;
+        if let Some(page) = self.pages.remove(&exchange) {
+            self.has_heard_all |= page.has_all;
+            self.newest_page = page.made_at;
         }
     }
 
@@ -430,18 +470,31 @@ impl World {
                 format!("{end:?} was told, and the message was taken {taken} times"),
             );
         }
+        let is_cut = match end {
+            TurnEnd::Recovered => true,
+            TurnEnd::Failed(error) => !matches!(error, TurnError::Service(_)),
+            _ => false,
+        };
+        if is_cut && self.comes_whole(number) {
+            self.find(now, format!("the answer came whole, and {end:?} was told"));
+        }
         self.screen.end_turn(end.clone());
         self.interrupt = None;
         self.ready_at = now + THINKING;
     }
 
+    /// Whether the last answer to a turn is a stream that comes whole.
+    fn comes_whole(&self, number: usize) -> bool {
+        let Act::Turn(turn) = &self.life.acts[self.turns[number]] else {
+            return false;
+        };
+        let is_streamed = self.service.truths[number].tries > turn.tries.len();
+        is_streamed && turn.fault.is_none() && !self.was_restarted_in_turn
+    }
+
     fn show(&mut self, id: &str, content: &str, now: u64) {
         let number = id.strip_prefix('m').and_then(|id| id.parse().ok());
-        let stored = self
-            .service
-            .messages()
-            .iter()
-            .find(|stored| Some(stored.id) == number);
+        let stored = number.and_then(|number| self.service.message_of(number));
         let Some(stored) = stored.cloned() else {
             return self.find(now, format!("{id} was shown, and was never stored"));
         };
@@ -488,7 +541,8 @@ impl World {
             });
         } else if !is_polling && is_open {
             if let Some(handoff) = self.handoffs.last_mut() {
-                handoff.until = Some(now);
+                // What was written since then, nobody expects.
+                handoff.until = Some(self.newest_page);
             }
         }
         if self.screen.open.is_some() && now > self.sent_at + LONGEST_TURN {
@@ -554,4 +608,21 @@ impl World {
             self.find(now, format!("m{id} of the person was never shown"));
         }
     }
+}
+
+/// The same answer with its bodies in pieces.
+fn cut(steps: Steps, pieces: usize) -> Steps {
+    let mut cut = Vec::with_capacity(steps.len());
+    for (at, step) in steps {
+        match step {
+            Step::Body(body) => {
+                cut.extend(
+                    body.chunks(pieces)
+                        .map(|piece| (at, Step::Body(piece.to_vec()))),
+                );
+            }
+            step => cut.push((at, step)),
+        }
+    }
+    cut
 }

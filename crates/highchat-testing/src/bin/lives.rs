@@ -11,13 +11,13 @@ use highchat_testing::life::Life;
 use highchat_testing::play::{play, story};
 use highchat_testing::reduce::reduce;
 
-const USAGE: &str = "lives [--seeds N] [--from SEED] [--for SECONDS] [--keep-going]";
+const USAGE: &str = "lives [--seeds N] [--from SEED] [--for SECONDS] [--keep-going | --brief]";
 
 fn main() -> ExitCode {
     let mut from = None;
     let mut seeds = u64::MAX;
     let mut limit = None;
-    let mut keep_going = false;
+    let (mut keep_going, mut is_brief) = (false, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().and_then(|value| value.parse().ok());
@@ -27,6 +27,10 @@ fn main() -> ExitCode {
             "--for" => number().map(|number| limit = Some(Duration::from_secs(number))),
             "--keep-going" => {
                 keep_going = true;
+                Some(())
+            }
+            "--brief" => {
+                is_brief = true;
                 Some(())
             }
             _ => None,
@@ -53,10 +57,13 @@ fn main() -> ExitCode {
         if let Err(finding) = play(&life) {
             failed += 1;
             println!("seed {seed}: {finding}");
-            if !keep_going {
-                tell(life);
-                break;
+            if keep_going {
+                continue;
             }
+            if !is_brief {
+                tell(life);
+            }
+            break;
         }
         if played % 1_000_000 == 0 {
             println!("{played} lives, {failed} with a finding");

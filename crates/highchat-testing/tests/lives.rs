@@ -1,0 +1,65 @@
+//! Lives that failed once, and some new ones.
+
+use std::fs;
+use std::path::Path;
+
+use highchat_testing::life::Life;
+use highchat_testing::play::{play, story};
+use highchat_testing::reduce::reduce;
+
+#[test]
+fn lives_that_failed_once_hold() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lives");
+    let mut played = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let life: Life = serde_json::from_str(&text).unwrap();
+        let played_out = play(&life);
+        let shown = || story(&life).join("\n");
+        assert!(
+            played_out.is_ok(),
+            "{}: {played_out:?}\n{}",
+            path.display(),
+            shown()
+        );
+        played += 1;
+    }
+    assert!(played > 5, "the kept lives are there");
+}
+
+#[test]
+fn a_life_is_the_same_each_time() {
+    for seed in 0..200 {
+        let life = Life::draw(seed);
+        let text = serde_json::to_string(&life).unwrap();
+        assert_eq!(serde_json::from_str::<Life>(&text).unwrap(), life);
+        assert_eq!(story(&life), story(&life), "seed {seed}");
+    }
+}
+
+#[test]
+fn new_lives_hold() {
+    for seed in 0..2000 {
+        let life = Life::draw(seed);
+        if let Err(finding) = play(&life) {
+            let shortest = reduce(life, |life| play(life).is_err());
+            panic!("seed {seed}: {finding}\n{}", story(&shortest).join("\n"));
+        }
+    }
+}
+
+#[test]
+fn a_life_is_reduced_to_what_fails() {
+    let sends_twice = |life: &Life| {
+        let turns = life.acts.iter();
+        let turns = turns.filter(|act| matches!(act, highchat_testing::life::Act::Turn(_)));
+        turns.count() >= 2
+    };
+    let long = (0..)
+        .map(Life::draw)
+        .find(|life| life.acts.len() > 6 && sends_twice(life));
+    let shortest = reduce(long.unwrap(), sends_twice);
+    assert_eq!(shortest.acts.len(), 2);
+    assert!(shortest.pages.is_empty());
+}
