@@ -169,7 +169,10 @@ impl Service {
 
     /// Does what was planned until now.
     pub(crate) fn advance(&mut self, now: u64) {
-        while let Some((at, happening)) = self.agenda.pop_if(|(at, _)| *at <= now) {
+        while self.agenda.last().is_some_and(|(at, _)| *at <= now) {
+            let Some((at, happening)) = self.agenda.pop() else {
+                return;
+            };
             match happening {
                 Happening::Store(message) => self.messages.push(message),
                 // A person is not sent away by a reply that ends.
@@ -300,7 +303,7 @@ impl Service {
         self.advance(now);
 
         let events = self.reply(turn, number, now);
-        self.stream(turn, events)
+        Self::stream(turn, events)
     }
 
     /// The events of a reply, each with its moment, and what they leave behind.
@@ -450,7 +453,7 @@ impl Service {
     }
 
     /// The stream as it comes, with what goes wrong.
-    fn stream(&mut self, turn: &Turn, mut events: Vec<(u64, String)>) -> Steps {
+    fn stream(turn: &Turn, events: Vec<(u64, String)>) -> Steps {
         let begins = events.first().map_or(0, |(at, _)| *at);
         let ends = events.last().map_or(0, |(at, _)| *at);
         let head = (begins, Step::Head(Head::new(200, EVENT_STREAM)));
@@ -458,7 +461,7 @@ impl Service {
             let mut steps = vec![head];
             steps.extend(
                 events
-                    .drain(..)
+                    .into_iter()
                     .map(|(at, event)| (at, Step::Body(event.into()))),
             );
             steps.push((ends + 5, Step::End));
