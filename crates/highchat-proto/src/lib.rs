@@ -74,6 +74,22 @@
 //! cut, or that never came though the message may have been taken, is looked for by
 //! reading; found or not, it is never passed off as what it is not.
 //!
+//! # The search for a reply
+//!
+//! The search asks for the messages after the newest time that was known before the turn, up
+//! to four times in some 20 s. A message is taken for the reply only if it can be nothing
+//! else. It is by the `assistant`, not known yet, begins with the text so far, and:
+//!
+//! - the page shows the message that was sent, as often as its text was sent, and the reply is
+//!   the first such message after it, by its time; or
+//! - the page shows no messages of the user at all, every turn before ended, and exactly one
+//!   such message is there, twice in a row.
+//!
+//! It is not taken while a person answers, if it may be the reply of a turn that was cancelled
+//! or cut before, or if two times are the same. In doubt the turn is reported incomplete. In a
+//! conversation that is continued by its id alone ([`Saved::new`](saved::Saved::new)) nothing
+//! is searched for: what was said before is unknown. Source: our decision.
+//!
 //! # The handoff
 //!
 //! ```text
