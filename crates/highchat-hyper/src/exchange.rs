@@ -32,7 +32,9 @@ type Answering = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
 /// The body of an answer as it comes. Its connection makes progress only while it is read,
 /// and closes with it.
 pub(crate) struct Body {
-    chunks: BodyDataStream<Incoming>,
+    /// `None` after the end and after an error: hyper repeats an error of HTTP/2 at every
+    /// poll, and a reader that goes on to the end would never get there.
+    chunks: Option<BodyDataStream<Incoming>>,
     tasks: Tasks,
 }
 
@@ -51,7 +53,7 @@ pub(crate) async fn open(
     match tasks.drive(answer).await {
         Ok(answer) => {
             let (head, body) = answer.into_parts();
-            let chunks = BodyDataStream::new(body);
+            let chunks = Some(BodyDataStream::new(body));
             Ok((head, Body { chunks, tasks }))
         }
         // What hyper gives back it never began to write.
@@ -111,13 +113,20 @@ fn address(request: &mut Request<Bytes>, is_proxied: bool) -> Result<(), BoxErro
 impl Stream for Body {
     type Item = hyper::Result<Bytes>;
 
-    /// Nothing is lost where the wait is given up.
+    /// Nothing is lost if the wait is given up. An error is the last item.
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let chunk = self.chunks.poll_next_unpin(cx);
-        if chunk.is_ready() {
-            return chunk;
+        let Self { chunks, tasks } = &mut *self;
+        let Some(body) = chunks else {
+            return Poll::Ready(None);
+        };
+        let mut chunk = body.poll_next_unpin(cx);
+        if chunk.is_pending() {
+            tasks.poll(cx);
+            chunk = body.poll_next_unpin(cx);
         }
-        self.tasks.poll(cx);
-        self.chunks.poll_next_unpin(cx)
+        if matches!(chunk, Poll::Ready(None | Some(Err(_)))) {
+            *chunks = None;
+        }
+        chunk
     }
 }
