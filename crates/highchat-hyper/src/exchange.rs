@@ -1,5 +1,6 @@
 //! One exchange: a connection, a request, the head of its answer, and the body.
 
+use core::error::Error;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -7,6 +8,7 @@ use core::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
+use h2::Reason;
 use highchat_proto::failure::Failure;
 use http::header::HOST;
 use http::uri::Scheme;
@@ -56,10 +58,28 @@ pub(crate) async fn open(
             let chunks = Some(BodyDataStream::new(body));
             Ok((head, Body { chunks, tasks }))
         }
-        // What hyper gives back it never began to write.
-        Err(error) if error.message().is_some() => Err(Failure::NotSent(error.into_error().into())),
-        Err(error) => Err(Failure::Interrupted(error.into_error().into())),
+        Err(error) => {
+            // hyper never began to write what it gives back.
+            let was_given_back = error.message().is_some();
+            let error = error.into_error();
+            if was_given_back || is_refused(&error) {
+                Err(Failure::NotSent(error.into()))
+            } else {
+                Err(Failure::Interrupted(error.into()))
+            }
+        }
     }
+}
+
+/// Whether the service says over HTTP/2 that it did nothing with the request (RFC 9113,
+/// section 8.7): by REFUSED_STREAM, or by a GOAWAY whose last stream is one before the
+/// request's. h2 ends a stream with a GOAWAY in that case alone.
+fn is_refused(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    cause.is_some_and(|cause: &h2::Error| {
+        let is_refusal = cause.is_reset() && cause.reason() == Some(Reason::REFUSED_STREAM);
+        cause.is_remote() && (is_refusal || cause.is_go_away())
+    })
 }
 
 /// Connects, and hands the request over: nothing of it leaves before the tasks run.

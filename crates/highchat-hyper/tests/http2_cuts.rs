@@ -247,3 +247,81 @@ fn a_page_that_is_cut_is_a_failure() {
         assert!(is_broken, "{how:?}: {page:?}");
     }
 }
+
+/// What came of a message that is cut before an answer began.
+fn unanswered(how: Break) -> Failure {
+    bounded(move || async move {
+        let (client, [service]) = http_2();
+        let request = message();
+        let (reply, _) = tokio::join!(client.chat(&request), serve(service, &[], how));
+        reply.unwrap_err()
+    })
+}
+
+#[test]
+fn a_message_that_http_2_says_was_not_taken_was_not_sent() {
+    for how in [
+        Break::Reset(REFUSED_STREAM),
+        Break::GoAway(0, NO_ERROR),
+        Break::GoAway(0, ENHANCE_YOUR_CALM),
+        Break::GoAway(0, INTERNAL_ERROR),
+    ] {
+        let failure = unanswered(how);
+        assert!(
+            matches!(failure, Failure::NotSent(_)),
+            "{how:?}: {failure:?}"
+        );
+    }
+}
+
+#[test]
+fn a_message_that_got_no_answer_otherwise_may_have_been_taken() {
+    for how in [
+        Break::Close,
+        Break::Reset(NO_ERROR),
+        Break::Reset(PROTOCOL_ERROR),
+        Break::Reset(INTERNAL_ERROR),
+        Break::Reset(STREAM_CLOSED),
+        Break::Reset(CANCEL),
+        Break::Reset(ENHANCE_YOUR_CALM),
+        Break::Reset(HTTP_1_1_REQUIRED),
+        Break::GoAway(STREAM, NO_ERROR),
+        Break::GoAway(STREAM, ENHANCE_YOUR_CALM),
+        Break::GoAway(u32::MAX >> 1, NO_ERROR),
+        Break::Nonsense,
+    ] {
+        let failure = unanswered(how);
+        assert!(
+            matches!(failure, Failure::Interrupted(_)),
+            "{how:?}: {failure:?}"
+        );
+    }
+}
+
+#[test]
+fn a_message_that_was_refused_is_sent_again_by_a_session() {
+    let log = bounded(|| async {
+        let (client, [first, second, mut third]) = http_2();
+        let mut session = Session::new(client);
+        session.send(Message::new("Բարև 👋").unwrap()).unwrap();
+        let talking = async {
+            let mut log = Vec::new();
+            while let Some(update) = session.next().await {
+                log.push(word(&update));
+            }
+            log
+        };
+        let serving = async {
+            let _ = serve(first, &[], Break::Reset(REFUSED_STREAM)).await;
+            let _ = serve(second, &[], Break::GoAway(0, NO_ERROR)).await;
+            let mut whole = reply(&[META, &delta("Ողջույն"), DONE]);
+            whole.push(frame(DATA, END_STREAM, STREAM, &[]));
+            begin(&mut third, &whole).await.unwrap();
+            let _ = third.read_to_end(&mut Vec::new()).await;
+        };
+        tokio::join!(talking, serving).0
+    });
+    let delayed = "Message delayed: NotSent";
+    let expected = [delayed, delayed, "meta", "delta Ողջույն", "done", "Done"];
+    assert_eq!(log, expected);
+}
