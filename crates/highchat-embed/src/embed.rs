@@ -1,6 +1,8 @@
 //! The conversation and its pipes, joined.
 
 use core::fmt;
+use core::hash::BuildHasher;
+use std::hash::RandomState;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -139,7 +141,8 @@ impl Embed {
         let (endpoint, config) = (endpoint.into(), config.into());
         let patience = config.connect_timeout();
         Self {
-            conversation: Conversation::new(Arc::clone(&endpoint), config),
+            conversation: Conversation::new(Arc::clone(&endpoint), config)
+                .with_seed(RandomState::new().hash_one(0)),
             endpoint,
             pipes: Pipes::new(patience),
             now: Instant::ORIGIN,
@@ -157,7 +160,8 @@ impl Embed {
         let (endpoint, config) = (endpoint.into(), config.into());
         let patience = config.connect_timeout();
         Self {
-            conversation: Conversation::resume(Arc::clone(&endpoint), config, saved, now),
+            conversation: Conversation::resume(Arc::clone(&endpoint), config, saved, now)
+                .with_seed(RandomState::new().hash_one(0)),
             endpoint,
             pipes: Pipes::new(patience),
             now,

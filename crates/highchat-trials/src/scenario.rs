@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use highchat_proto::config::Config;
-use highchat_proto::conversation::{TurnEnd, TurnError};
+use highchat_proto::conversation::{TurnEnd, TurnError, Update};
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::id::ConversationId;
 use highchat_proto::reply::Cut;
@@ -31,6 +31,7 @@ macro_rules! scenarios {
             silence_and_pings_alone_end_a_turn,
             a_service_that_closes_each_connection_silently_fails_none_of_200_sends,
             a_message_that_cannot_be_sent_is_tried_again_and_then_reported,
+            sessions_never_wait_in_step_unless_a_seed_is_set,
         }
     };
     ($talk:ty: $($scenario:ident,)*) => {$(
@@ -179,6 +180,33 @@ pub fn a_message_that_cannot_be_sent_is_tried_again_and_then_reported<T: Talk>()
     let failure = "failed: the service could not be reached";
     assert!(log[2].starts_with(failure), "{log:?}");
     assert!(log[2].matches("refused").count() <= 1, "once: {log:?}");
+}
+
+/// Each session draws a seed of its own; one that is set gives the same rhythm.
+pub fn sessions_never_wait_in_step_unless_a_seed_is_set<T: Talk>() {
+    // Nobody listens there.
+    let gone = play([]).base_url().to_owned();
+    let delays = |seed| {
+        let mut config = brisk();
+        config.attempts = 6;
+        config.seed = seed;
+        let mut talk = T::begin(endpoint(&gone, "hc_key"), config);
+        talk.say("Բարև 👋");
+        let mut delays = Vec::new();
+        let mut note = |update: &Update<'_>| {
+            if let Update::Delayed { delay, .. } = update {
+                delays.push(*delay);
+            }
+        };
+        while talk.next(&mut note) {}
+        assert_eq!(delays.len(), 5);
+        delays
+    };
+    let [one, two, three] = [None; 3].map(delays);
+    assert!(one != two && two != three && one != three, "{one:?}");
+    let [one, two, other] = [Some(7), Some(7), Some(8)].map(delays);
+    assert_eq!(one, two);
+    assert_ne!(one, other);
 }
 
 /// Of an adapter that has more than one exchange at a time.

@@ -1,8 +1,6 @@
 //! Which service, and how long to wait for it.
 
-use core::hash::BuildHasher;
 use core::time::Duration;
-use std::hash::RandomState;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -84,8 +82,6 @@ impl ServiceOptions {
         if let Some(attempts) = self.attempts {
             config.attempts = attempts;
         }
-        // Different in each process, as clients are not to ask in step.
-        config.seed = RandomState::new().hash_one(0);
         config
     }
 }
