@@ -19,6 +19,7 @@
 //! use std::net::TcpStream;
 //!
 //! use highchat_embed::{Embed, Output};
+//! use highchat_proto::cause::Cause;
 //! use highchat_proto::config::Config;
 //! use highchat_proto::conversation::Update;
 //! use highchat_proto::endpoint::{Credentials, Endpoint};
@@ -64,7 +65,7 @@
 //!                     let (pipe, _) = live.take().expect("it was read");
 //!                     match lost {
 //!                         Ok(_) => embed.handle_end(pipe, now()),
-//!                         Err(_) => embed.handle_failure(pipe, now()),
+//!                         Err(error) => embed.handle_failure(pipe, Cause::of(&error), now()),
 //!                     }
 //!                 }
 //!             }
@@ -90,7 +91,7 @@
 //! | --- | --- | --- |
 //! | nothing, and have tokio | `highchat-hyper` | 34 lines, 3 of them the loop |
 //! | nothing, and block | `highchat-ureq` | 33 lines, 3 of them the loop |
-//! | a socket, or any byte pipe | this crate | a loop of 58 lines blocking, 62 under rustls, 63 over smol; over mio 225, which is all of the program |
+//! | a socket, or any byte pipe | this crate | a loop of 58 lines blocking, 59 under rustls, 64 over smol; over mio 226, which is all of the program |
 //! | an HTTP client | `highchat-proto` alone | a loop of some 75 lines, and the client; where that is HTTP/1.0 by hand (its example `by_hand`), 174 in all |
 //!
 //! Lines are those of the examples, without empty ones and comments. What costs lines with

@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use highchat_embed::{Embed, Output};
-use highchat_proto::config::Config;
 use highchat_proto::id::ConversationId;
 use highchat_proto::saved::Saved;
 use highchat_proto::state::State;
@@ -277,7 +276,7 @@ fn a_pipe_with_half_a_request_in_it_is_not_kept() {
     let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
     let now = Instant::ORIGIN;
     let endpoint = endpoint("https://chat.example");
-    let mut embed = Embed::resume(endpoint, Config::default(), saved, now);
+    let mut embed = Embed::resume(endpoint, seeded(), saved, now);
     let Output::Open(pipe) = embed.poll_output() else {
         panic!()
     };

@@ -130,7 +130,8 @@ impl Client {
         request: Request<Bytes>,
     ) -> impl Future<Output = Result<(response::Parts, Body), Failure>> + Send + use<> {
         let connect_timeout = self.config.response_timeout / 2;
-        exchange::open(self.connector.clone(), request, connect_timeout)
+        let (connector, place) = (self.connector.clone(), self.endpoint.authority());
+        exchange::open(connector, place, request, connect_timeout)
     }
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<(response::Parts, Body), Failure> {

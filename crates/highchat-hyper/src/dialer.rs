@@ -23,6 +23,7 @@ use crate::connector::{self, BoxError, Connector, Offer, Transport};
 pub struct Dialer {
     connector: Connector,
     uri: Uri,
+    place: String,
     patience: Duration,
 }
 
@@ -61,6 +62,7 @@ impl Dialer {
         Self {
             connector,
             uri: uri.expect("the base URL of an endpoint is one"),
+            place: endpoint.authority(),
             patience,
         }
     }
@@ -75,7 +77,8 @@ impl Dialer {
         let connecting = self.connector.clone().oneshot(self.uri.clone());
         let connected = timeout(self.patience, connecting).await;
         let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
-        connected.map(Pipe).map_err(Failure::NotSent)
+        let not_sent = |error| Failure::not_sent(self.place.clone(), error);
+        connected.map(Pipe).map_err(not_sent)
     }
 }
 

@@ -40,18 +40,23 @@ pub(crate) struct Body {
     tasks: Tasks,
 }
 
-/// Connects, sends a request and waits for the head of its answer.
+/// Connects, sends a request and waits for the head of its answer. `place` is what an error
+/// names.
 ///
 /// The connection is there within `connect_timeout`, or nothing was sent. Dropping it
 /// closes the connection.
 pub(crate) async fn open(
     connector: Connector,
+    place: String,
     request: Request<Bytes>,
     connect_timeout: Duration,
 ) -> Result<(response::Parts, Body), Failure> {
     let connected = timeout(connect_timeout, connect(connector, request)).await;
     let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
-    let (answer, mut tasks) = connected.map_err(Failure::NotSent)?;
+    let (answer, mut tasks) = match connected {
+        Ok(connected) => connected,
+        Err(error) => return Err(Failure::not_sent(place, error)),
+    };
     match tasks.drive(answer).await {
         Ok(answer) => {
             let (head, body) = answer.into_parts();
@@ -63,7 +68,7 @@ pub(crate) async fn open(
             let was_given_back = error.message().is_some();
             let error = error.into_error();
             if was_given_back || is_refused(&error) {
-                Err(Failure::NotSent(error.into()))
+                Err(Failure::not_sent(place, error))
             } else {
                 Err(Failure::Interrupted(error.into()))
             }

@@ -293,6 +293,18 @@ impl Endpoint {
         self.port
     }
 
+    /// Host and port together, as an error names the service: `chat.example:443`,
+    /// `[::1]:8787`.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
+        }
+    }
+
     /// Whether TLS is spoken there: the scheme is `https`.
     #[must_use]
     pub const fn is_tls(&self) -> bool {

@@ -140,7 +140,7 @@ impl Client {
         };
         let agent = Agent::with_parts(self.ureq.clone(), connector, DefaultResolver::default());
         begins(agent.clone());
-        Exchange::open(&agent, watch, request)
+        Exchange::open(&agent, watch, &self.endpoint, request)
     }
 
     /// Reads an answer that is no reply stream, as far as it comes.
