@@ -564,6 +564,14 @@ fn wrong_usage_is_told_on_standard_error_alone() {
 }
 
 #[test]
+fn a_host_name_that_is_not_ascii_is_refused_with_a_word_about_punycode() {
+    let arguments = ["ask", "--key", KEY, "--base-url", "https://չատ.հայ", "Բարև"];
+    let refused = run(highchat(arguments));
+    assert_eq!(refused.status, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("punycode"), "{}", refused.stderr);
+}
+
+#[test]
 fn plain_http_to_another_host_is_refused_unless_asked_for() {
     let refused = [
         "ask",

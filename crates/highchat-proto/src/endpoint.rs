@@ -14,7 +14,7 @@ use http::{Method, Request, Uri};
 use serde::Serialize;
 
 use crate::id::{ConversationId, Timestamp};
-use crate::percent::push_encoded;
+use crate::percent::{push_encoded, push_encoded_path};
 use crate::request::{ChatRequest, MessagesRequest, RatingRequest};
 use crate::text::Text;
 
@@ -150,8 +150,11 @@ impl fmt::Debug for Credentials {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidBaseUrl {
-    /// It is no URL, has no host, or is longer than 2048 bytes.
+    /// It is no URL, has no host, or is longer than 2048 bytes with its path
+    /// percent-encoded.
     NotAUrl,
+    /// Its host name is not in ASCII: DNS and TLS know such a name in punycode alone.
+    Host,
     /// Its scheme is neither `https` nor `http`.
     Scheme,
     /// It is `http` to a host that is not this machine.
@@ -166,6 +169,10 @@ impl fmt::Display for InvalidBaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAUrl => "the base URL is none: it should look like https://host/prefix",
+            Self::Host => {
+                "the host name of the base URL must be in ASCII: write it in punycode, \
+                 which begins with xn--"
+            }
             Self::Scheme => "the base URL must begin with https:// or http://",
             Self::PlainHttp => "http:// without TLS is used only to this machine",
             Self::UserInfo => "the base URL must not hold a user name or a password",
@@ -240,6 +247,13 @@ impl Endpoint {
         // `Uri` drops a fragment without a word.
         if base_url.contains(['?', '#']) {
             return Err(InvalidBaseUrl::Query);
+        }
+        let (host_end, base_url) = encoded(base_url);
+        if !base_url[..host_end].is_ascii() {
+            return Err(match base_url[..host_end].contains('@') {
+                true => InvalidBaseUrl::UserInfo,
+                false => InvalidBaseUrl::Host,
+            });
         }
         if base_url.len() > MAX_BASE_URL_LEN {
             return Err(InvalidBaseUrl::NotAUrl);
@@ -397,6 +411,17 @@ impl Endpoint {
         *request.headers_mut() = headers;
         request
     }
+}
+
+/// The URL with its path percent-encoded, except what is encoded already, and where the path
+/// begins.
+fn encoded(url: &str) -> (usize, String) {
+    let authority = url.find("://").map_or(0, |scheme_end| scheme_end + 3);
+    let path = url[authority..].find('/');
+    let path = path.map_or(url.len(), |len| authority + len);
+    let mut encoded = String::from(&url[..path]);
+    push_encoded_path(&mut encoded, &url[path..]);
+    (path, encoded)
 }
 
 fn conversation_path(id: &ConversationId, what: &str) -> String {
