@@ -120,9 +120,9 @@
 //!
 //! Bodies of a known length, in chunks, and those that end with their pipe (HTTP/1.0);
 //! interim heads are skipped; no redirect is followed and nothing is decompressed. A head
-//! has at most 64 KiB and 128 headers, a line between chunks at most 4 KiB, and a chunk's
-//! length with its extensions at most 20 bytes (the last and the 128 are ureq-proto's
-//! limits, the others our decision). An answer that breaks them, or that is no HTTP/1, is a
+//! has at most [64 KiB](highchat_proto::config::Config::HEAD_LIMIT), a line between chunks at
+//! most 4 KiB, and a chunk's length with its extensions at most 20 bytes (the last is
+//! ureq-proto's limit, the others our decision). A folded line of a head is one line. An answer that breaks them, or that is no HTTP/1, is a
 //! lost connection.
 //!
 //! A program that passes answers on, and has no conversation, reads them with [`Answer`].

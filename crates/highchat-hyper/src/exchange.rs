@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use h2::Reason;
+use highchat_proto::config::Config;
 use highchat_proto::failure::Failure;
 use http::header::HOST;
 use http::uri::Scheme;
@@ -23,8 +24,8 @@ use tower::ServiceExt;
 use crate::connector::{BoxError, Connector};
 use crate::tasks::{Tasks, tasks};
 
-/// The most that a head may have, in bytes (our decision).
-const HEAD_LIMIT: u32 = 64 * 1024;
+/// No head within the limit has more fields: a line has a name, a colon and an end.
+const MAX_FIELDS: usize = Config::HEAD_LIMIT / "n:\n".len();
 /// How far HTTP/2 lets the service write ahead of what was read, in bytes: the
 /// standard's own default, some minutes of a reply.
 const WINDOW: u32 = 65_535;
@@ -99,7 +100,7 @@ async fn connect(
     if connected.is_negotiated_h2() {
         *request.version_mut() = Version::HTTP_2;
         let handshake = http2::Builder::new(spawner.clone())
-            .max_header_list_size(HEAD_LIMIT)
+            .max_header_list_size(Config::HEAD_LIMIT as u32)
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)
             .handshake(io);
@@ -111,8 +112,10 @@ async fn connect(
         address(&mut request, connected.is_proxied())?;
         let (mut sender, connection) = http1::Builder::new()
             // The buffer may exceed its limit by one read, the head may not.
-            .max_buf_size(HEAD_LIMIT as usize)
-            .max_header_size(HEAD_LIMIT as usize)
+            .max_buf_size(Config::HEAD_LIMIT)
+            .max_header_size(Config::HEAD_LIMIT)
+            .max_headers(MAX_FIELDS)
+            .allow_obsolete_multiline_headers_in_responses(true)
             .handshake(io)
             .await?;
         spawner.execute(async { drop(connection.await) });

@@ -73,6 +73,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// The most that the head of an answer may have, in bytes: 64 KiB, which no service
+    /// needs. It is the only limit on a head, whatever number of fields it has; over HTTP/2
+    /// it counts as HTTP/2 counts, with 32 bytes more for each field (RFC 9113, section
+    /// 6.5.2).
+    pub const HEAD_LIMIT: usize = 64 << 10;
+
     /// What the way to the service has (name, connection, TLS): half of
     /// [`response_timeout`](Self::response_timeout). What is given up there was surely
     /// not sent, and can be tried again.

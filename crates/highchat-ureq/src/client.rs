@@ -18,9 +18,6 @@ use crate::exchange::Exchange;
 use crate::reply::Reply;
 use crate::watch::{LONGEST_TIMEOUT, Watch, Watching};
 
-/// The most that a head may have, in bytes (our decision).
-const HEAD_LIMIT: usize = 64 * 1024;
-
 /// A blocking client of the three endpoints: each call is one exchange.
 ///
 /// Every exchange has a connection of its own: one that was kept open may have gone
@@ -57,7 +54,7 @@ impl Client {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .max_idle_connections(0)
-            .max_response_header_size(HEAD_LIMIT)
+            .max_response_header_size(Config::HEAD_LIMIT)
             .timeout_resolve(half)
             .timeout_connect(half);
         // What is on this machine is not reached through another one.

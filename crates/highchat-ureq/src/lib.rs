@@ -42,6 +42,7 @@ mod canceller;
 mod client;
 mod clock;
 mod exchange;
+mod head;
 mod reply;
 mod session;
 mod watch;
