@@ -5,6 +5,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io;
+use std::sync::Arc;
 
 use highchat_proto::endpoint::Endpoint;
 use highchat_proto::failure::Failure;
@@ -23,7 +24,7 @@ use crate::connector::{self, BoxError, Connector, Offer, Transport};
 pub struct Dialer {
     connector: Connector,
     uri: Uri,
-    place: String,
+    place: Arc<str>,
     patience: Duration,
 }
 
@@ -35,8 +36,8 @@ impl Dialer {
     /// Never: the base URL of an endpoint is one.
     #[must_use]
     pub fn new(endpoint: &Endpoint, patience: Duration) -> Self {
-        let connector = connector::default(endpoint, patience, Offer::Http1);
-        Self::over(endpoint, patience, connector)
+        let (connector, place) = connector::default(endpoint, patience, Offer::Http1);
+        Self::over(endpoint, patience, connector, place)
     }
 
     /// As [`new`](Self::new), in a way of your own, like that of
@@ -54,15 +55,21 @@ impl Dialer {
         C::Error: Into<BoxError>,
         C::Future: Send,
     {
-        Self::over(endpoint, patience, connector::boxed(connector))
+        let place = endpoint.authority().into();
+        Self::over(endpoint, patience, connector::boxed(connector), place)
     }
 
-    fn over(endpoint: &Endpoint, patience: Duration, connector: Connector) -> Self {
+    fn over(
+        endpoint: &Endpoint,
+        patience: Duration,
+        connector: Connector,
+        place: Arc<str>,
+    ) -> Self {
         let uri = endpoint.base_url().parse();
         Self {
             connector,
             uri: uri.expect("the base URL of an endpoint is one"),
-            place: endpoint.authority(),
+            place,
             patience,
         }
     }
@@ -77,7 +84,7 @@ impl Dialer {
         let connecting = self.connector.clone().oneshot(self.uri.clone());
         let connected = timeout(self.patience, connecting).await;
         let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
-        let not_sent = |error| Failure::not_sent(self.place.clone(), error);
+        let not_sent = |error| Failure::not_sent(&*self.place, error);
         connected.map(Pipe).map_err(not_sent)
     }
 }

@@ -4,6 +4,7 @@ use core::error::Error;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -48,7 +49,7 @@ pub(crate) struct Body {
 /// closes the connection.
 pub(crate) async fn open(
     connector: Connector,
-    place: String,
+    place: Arc<str>,
     request: Request<Bytes>,
     connect_timeout: Duration,
 ) -> Result<(response::Parts, Body), Failure> {
@@ -56,7 +57,7 @@ pub(crate) async fn open(
     let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
     let (answer, mut tasks) = match connected {
         Ok(connected) => connected,
-        Err(error) => return Err(Failure::not_sent(place, error)),
+        Err(error) => return Err(Failure::not_sent(&*place, error)),
     };
     match tasks.drive(answer).await {
         Ok(answer) => {
@@ -69,7 +70,7 @@ pub(crate) async fn open(
             let was_given_back = error.message().is_some();
             let error = error.into_error();
             if was_given_back || is_refused(&error) {
-                Err(Failure::not_sent(place, error))
+                Err(Failure::not_sent(&*place, error))
             } else {
                 Err(Failure::Interrupted(error.into()))
             }

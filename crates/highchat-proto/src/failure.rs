@@ -33,8 +33,11 @@ impl Failure {
     /// The service could not be reached: [`NotSent`](Self::NotSent), with the
     /// [place](crate::endpoint::Endpoint::authority) before the cause.
     #[must_use]
-    pub fn not_sent(place: String, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let cause = cause.into();
+    pub fn not_sent(
+        place: impl Into<String>,
+        cause: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        let (place, cause) = (place.into(), cause.into());
         Self::NotSent(Unreachable { place, cause }.into())
     }
 }
@@ -97,7 +100,7 @@ mod tests {
     #[test]
     fn what_could_not_be_reached_is_named() {
         let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
-        let failure = Failure::not_sent("chat.example:443".into(), refused);
+        let failure = Failure::not_sent("chat.example:443", refused);
         let expected = "chat.example:443: connection refused";
         assert_eq!(Loss::from(&failure).cause.as_str(), expected);
         let expected = "the service could not be reached: chat.example:443: connection refused";

@@ -15,6 +15,7 @@ use ureq::unversioned::transport::DefaultConnector;
 
 use crate::clock::Clock;
 use crate::exchange::Exchange;
+use crate::proxies::Way;
 use crate::reply::Reply;
 use crate::watch::{LONGEST_TIMEOUT, Watch, Watching};
 
@@ -24,9 +25,13 @@ use crate::watch::{LONGEST_TIMEOUT, Watch, Watching};
 /// stale, and a message that was written to it could not be sent again. Cheap to
 /// clone; to be shared between threads as it is.
 ///
-/// Nothing is repeated, no redirect is followed, no compression decoded. An HTTP proxy is
-/// taken from the usual environment variables (`HTTPS_PROXY`, `NO_PROXY`, …), but for
-/// a service on this machine; SOCKS is not spoken.
+/// Nothing is repeated, no redirect is followed, no compression decoded.
+///
+/// A proxy is taken from the usual environment variables, as curl takes it: `HTTPS_PROXY`
+/// or `HTTP_PROXY`, and `ALL_PROXY` if the scheme has none of its own, in either case; but
+/// not for what `NO_PROXY` lists, nor for a service on this machine. `http://` and
+/// `https://` proxies are asked for a tunnel, `socks5://` ones find the name of the service
+/// as well. A proxy that cannot be used means that nothing is sent.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) endpoint: Endpoint,
@@ -34,6 +39,7 @@ pub struct Client {
     pub(crate) clock: Clock,
     ureq: ureq::config::Config,
     connector: Arc<DefaultConnector>,
+    way: Way,
 }
 
 impl Client {
@@ -57,10 +63,10 @@ impl Client {
             .max_response_header_size(Config::HEAD_LIMIT)
             .timeout_resolve(half)
             .timeout_connect(half);
-        // What is on this machine is not reached through another one.
-        let ureq = match endpoint.is_loopback() {
-            true => ureq.proxy(None),
-            false => ureq,
+        let way = Way::to(&endpoint);
+        let ureq = match &way {
+            Way::Through(proxy) => ureq.proxy(Some(proxy.clone())),
+            Way::Direct | Way::Refused(_) => ureq.proxy(None),
         };
         #[cfg(feature = "native-roots")]
         let ureq = ureq.tls_config(
@@ -74,6 +80,7 @@ impl Client {
             clock: Clock::start(),
             ureq: ureq.build(),
             connector: Arc::default(),
+            way,
         }
     }
 
@@ -129,6 +136,10 @@ impl Client {
         request: Request<Bytes>,
         begins: impl FnOnce(Agent),
     ) -> Result<Exchange, Failure> {
+        if let Way::Refused(name) = self.way {
+            let problem = format!("{name} names no proxy that can be used");
+            return Err(Failure::not_sent(self.endpoint.authority(), problem));
+        }
         let deadline = self.clock.now() + self.config.response_timeout;
         let watch = Arc::new(Watch::new(self.clock, deadline));
         let connector = Watching {
@@ -137,7 +148,19 @@ impl Client {
         };
         let agent = Agent::with_parts(self.ureq.clone(), connector, DefaultResolver::default());
         begins(agent.clone());
-        Exchange::open(&agent, watch, &self.endpoint, request)
+        Exchange::open(&agent, watch, || self.place(), request)
+    }
+
+    /// What an error names: the service, and the proxy on the way.
+    fn place(&self) -> String {
+        let service = self.endpoint.authority();
+        match &self.way {
+            Way::Through(proxy) => {
+                let (host, port) = (proxy.host(), proxy.port());
+                format!("{service}: through the proxy {host}:{port}")
+            }
+            Way::Direct | Way::Refused(_) => service,
+        }
     }
 
     /// Reads an answer that is no reply stream, as far as it comes.

@@ -43,6 +43,7 @@ mod client;
 mod clock;
 mod exchange;
 mod head;
+mod proxies;
 mod reply;
 mod session;
 mod watch;

@@ -3,16 +3,13 @@
 //! The environment belongs to a process, so each client here has one of its own: this
 //! program again, told to be [`the_client`].
 
-use std::process::Command;
-
 use highchat_proto::event::Event;
 use highchat_sandbox::Step;
+use highchat_trials::proxies::{BASE_URL, hold_proxies, hold_socks};
 use highchat_ureq::Failure;
 
 mod support;
 use support::*;
-
-const BASE_URL: &str = "HIGHCHAT_TEST_BASE_URL";
 
 /// Asks the service of the environment, and prints what came of it: a process of its own
 /// for the other tests. Where the environment names none, one is there that answers.
@@ -26,7 +23,7 @@ fn the_client() {
             (text, Ok(Event::Done { .. })) => format!("whole: {text}"),
             (text, other) => format!("{other:?} after {text}"),
         },
-        Err(Failure::NotSent(_)) => "not sent".to_owned(),
+        Err(failure @ Failure::NotSent(_)) => format!("not sent: {failure}"),
         Err(Failure::Interrupted(_)) => "interrupted".to_owned(),
         Err(other) => format!("{other:?}"),
     };
@@ -36,20 +33,21 @@ fn the_client() {
 
 /// What came of asking `base_url` with that environment.
 fn outcome(base_url: &str, variables: &[(&str, &str)]) -> String {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["the_client", "--exact", "--nocapture"]);
-    for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
-        command.env_remove(name).env_remove(name.to_lowercase());
+    let outcome = highchat_trials::proxies::outcome("the_client", base_url, variables);
+    match outcome.split_once(": ") {
+        Some(("not sent", _)) => "not sent".into(),
+        _ => outcome,
     }
-    command.env(BASE_URL, base_url);
-    command.envs(variables.iter().copied());
-    let output = command.output().unwrap();
-    let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{shown}");
-    let outcome = shown
-        .split_once('<')
-        .and_then(|(_, rest)| rest.split_once('>'));
-    outcome.unwrap_or_else(|| panic!("{shown}")).0.to_owned()
+}
+
+#[test]
+fn the_environment_names_the_way_as_curl_reads_it() {
+    hold_proxies("the_client");
+}
+
+#[test]
+fn a_socks_proxy_finds_the_name_and_carries_the_request() {
+    hold_socks("the_client");
 }
 
 fn whole_reply() -> Step {
