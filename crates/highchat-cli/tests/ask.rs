@@ -513,8 +513,9 @@ fn unclear_or_impossible_credentials_are_a_usage_error_that_shows_no_key() {
             vec![("HIGHCHAT_KEY", KEY), ("HIGHCHAT_SLUG", "s")],
             "which one",
         ),
-        (vec!["--key", "hc_very_secret\n"], vec![], "visible ASCII"),
-        (vec!["--key", ""], vec![], "visible ASCII"),
+        (vec!["--key", "hc_very_secret\nb"], vec![], "white space"),
+        (vec!["--key", "hc_very_secretբ"], vec![], "not ASCII"),
+        (vec!["--key", ""], vec![], "empty"),
         (vec!["--key-file", missing], vec![], missing),
         (vec!["--slug", ""], vec![], "slug"),
     ] {

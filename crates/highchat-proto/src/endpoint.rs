@@ -42,19 +42,35 @@ enum Way {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidCredentials {
-    /// The key is empty, longer than 1024 bytes, or has a character other than
-    /// visible ASCII.
-    Key,
+    /// The key is empty.
+    EmptyKey,
+    /// The key is longer than 1024 bytes.
+    LongKey,
+    /// The key has white space or a control character in it: its place, from 1 on.
+    SpaceInKey(usize),
+    /// The key has a character in it that is not ASCII: its place, from 1 on.
+    ForeignInKey(usize),
     /// The slug is empty or longer than 1024 bytes.
     Slug,
 }
 
 impl fmt::Display for InvalidCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Key => "the key must be 1 to 1024 visible ASCII characters without white space",
-            Self::Slug => "the slug must be 1 to 1024 bytes long",
-        })
+        let visible = "a key is visible ASCII";
+        match self {
+            Self::EmptyKey => f.write_str("the key is empty"),
+            Self::LongKey => f.write_str("the key is longer than 1024 bytes"),
+            Self::SpaceInKey(place) => {
+                write!(
+                    f,
+                    "character {place} of the key is white space or a control character; {visible}"
+                )
+            }
+            Self::ForeignInKey(place) => {
+                write!(f, "character {place} of the key is not ASCII; {visible}")
+            }
+            Self::Slug => f.write_str("the slug must be 1 to 1024 bytes long"),
+        }
     }
 }
 
@@ -65,6 +81,15 @@ const MAX_CREDENTIAL_LEN: usize = 1024;
 const BEARER: &str = "Bearer ";
 
 impl Credentials {
+    /// The key in a text that was read from a file, a variable or a line: without the byte
+    /// order mark that an editor may have put before it, and without the white space and
+    /// line ends around it. One rule for all programs; [`key`](Self::key) says what else is
+    /// wrong with it.
+    #[must_use]
+    pub fn key_in(text: &str) -> &str {
+        text.trim_start_matches('\u{feff}').trim()
+    }
+
     /// A client API key, sent as `Authorization: Bearer …`.
     ///
     /// # Errors
@@ -72,12 +97,21 @@ impl Credentials {
     /// No header could carry it: it must be visible ASCII without white space (our
     /// decision).
     pub fn key(key: &str) -> Result<Self, InvalidCredentials> {
-        let len = 1..=MAX_CREDENTIAL_LEN;
-        if !len.contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(InvalidCredentials::Key);
+        if key.is_empty() {
+            return Err(InvalidCredentials::EmptyKey);
         }
-        let mut value =
-            HeaderValue::try_from(format!("{BEARER}{key}")).map_err(|_| InvalidCredentials::Key)?;
+        if key.len() > MAX_CREDENTIAL_LEN {
+            return Err(InvalidCredentials::LongKey);
+        }
+        let place = |found: fn(char) -> bool| key.chars().position(found).map(|at| at + 1);
+        if let Some(place) = place(|it| it.is_whitespace() || it.is_control()) {
+            return Err(InvalidCredentials::SpaceInKey(place));
+        }
+        if let Some(place) = place(|it| !it.is_ascii()) {
+            return Err(InvalidCredentials::ForeignInKey(place));
+        }
+        let mut value = HeaderValue::try_from(format!("{BEARER}{key}"))
+            .map_err(|_| InvalidCredentials::EmptyKey)?;
         value.set_sensitive(true);
         Ok(Self(Way::Key(value)))
     }

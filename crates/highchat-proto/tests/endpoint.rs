@@ -1,6 +1,6 @@
 //! Requests as they stand on the wire.
 
-use highchat_proto::endpoint::{Credentials, Endpoint, InvalidBaseUrl};
+use highchat_proto::endpoint::{Credentials, Endpoint, InvalidBaseUrl, InvalidCredentials};
 use highchat_proto::id::{ConversationId, VisitorRef};
 use highchat_proto::message::Message;
 use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
@@ -203,22 +203,67 @@ fn the_longest_of_everything_still_makes_a_request() {
 #[test]
 fn a_key_that_no_header_can_carry_is_refused_and_never_shown() {
     let long = "k".repeat(1025);
-    for key in [
-        "",
-        "hc secret",
-        "hc_secret\n",
-        "hc_գաղտնի",
-        "hc_\u{0}",
-        &long,
+    for (key, error, word) in [
+        ("", InvalidCredentials::EmptyKey, "empty"),
+        (
+            "hc secret",
+            InvalidCredentials::SpaceInKey(3),
+            "white space",
+        ),
+        (
+            "hc_secret\n",
+            InvalidCredentials::SpaceInKey(10),
+            "white space",
+        ),
+        (
+            "hc_\u{a0}secret",
+            InvalidCredentials::SpaceInKey(4),
+            "white space",
+        ),
+        (
+            "hc_գաղտնի",
+            InvalidCredentials::ForeignInKey(4),
+            "not ASCII",
+        ),
+        ("hc_👋", InvalidCredentials::ForeignInKey(4), "not ASCII"),
+        (
+            "\u{feff}hc_a",
+            InvalidCredentials::ForeignInKey(1),
+            "not ASCII",
+        ),
+        ("hc_\u{0}", InvalidCredentials::SpaceInKey(4), "control"),
+        (&long, InvalidCredentials::LongKey, "longer"),
     ] {
-        let error = Credentials::key(key).unwrap_err();
+        let refused = Credentials::key(key).unwrap_err();
+        assert_eq!(refused, error, "{word}");
+        assert!(error.to_string().contains(word), "{error}");
         for shown in [error.to_string(), format!("{error:?}")] {
             assert!(key.is_empty() || !shown.contains(key), "{shown}");
+            assert!(!shown.contains("secret") && !shown.contains('գ'), "{shown}");
         }
     }
     for slug in ["", &long] {
         assert!(Credentials::slug(slug).is_err());
     }
+}
+
+#[test]
+fn a_byte_order_mark_and_the_line_ends_around_it_are_no_part_of_a_key() {
+    for text in [
+        "hc_a",
+        "hc_a\n",
+        "hc_a\r\n",
+        "\u{feff}hc_a",
+        "\u{feff}\r\n hc_a\t\n\n",
+    ] {
+        assert_eq!(Credentials::key_in(text), "hc_a", "{text:?}");
+    }
+    assert_eq!(Credentials::key_in("\u{feff}\n"), "");
+    assert_eq!(
+        Credentials::key_in("hc a\nb"),
+        "hc a\nb",
+        "inside it nothing is left out"
+    );
 }
 
 #[test]
