@@ -9,6 +9,7 @@ use highchat_proto::endpoint::Endpoint;
 use highchat_proto::failure::Failure;
 use highchat_proto::request::{ChatRequest, MessagesRequest, RatingRequest};
 use highchat_proto::response::{Answer, Page};
+use highchat_proto::roots::{InvalidRoots, Roots};
 use http::{Request, Uri, response};
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection;
@@ -67,6 +68,19 @@ impl Client {
             connector,
             place,
         }
+    }
+
+    /// The same, connecting by default and trusting others than [`Roots::Default`].
+    ///
+    /// # Errors
+    ///
+    /// There is nobody to trust.
+    pub fn with_roots(mut self, roots: &Roots) -> Result<Self, InvalidRoots> {
+        let timeout = self.config.connect_timeout();
+        let (connector, place) =
+            connector::with_roots(&self.endpoint, timeout, Offer::Http1And2, roots)?;
+        (self.connector, self.place) = (connector, place);
+        Ok(self)
     }
 
     /// A client that connects in a way of your own: a service from the URL of a request

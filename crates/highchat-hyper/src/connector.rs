@@ -2,20 +2,30 @@
 //! TLS where a feature brings it.
 
 use core::error::Error;
+use core::future::ready;
 use core::time::Duration;
 use std::env;
 use std::sync::Arc;
+#[cfg(feature = "rustls")]
+use std::{fs, io};
 
 use highchat_proto::endpoint::Endpoint;
+use highchat_proto::roots::{InvalidRoots, Roots};
 use http::Uri;
 use http::uri::Scheme;
 use hyper::rt::{Read, Write};
 #[cfg(feature = "rustls")]
-use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_rustls::{ConfigBuilderExt, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
+#[cfg(feature = "rustls")]
+use rustls::pki_types::CertificateDer;
+#[cfg(feature = "rustls")]
+use rustls::pki_types::pem::PemObject;
+#[cfg(feature = "rustls")]
+use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt, service_fn};
@@ -50,43 +60,80 @@ pub(crate) enum Offer {
 }
 
 /// The one that is used unless told otherwise, and what an error names: the service, and the
-/// proxy on the way.
+/// proxy on the way. If there is nobody to trust, each connection says so.
 pub(crate) fn default(
     endpoint: &Endpoint,
     timeout: Duration,
     offer: Offer,
 ) -> (Connector, Arc<str>) {
+    let (dial, place) = dialing(endpoint, timeout);
+    let connector = trusting(endpoint, dial, offer, &Roots::Default);
+    let connector = connector.unwrap_or_else(|error| {
+        let refuse = move |_| ready(Err(error.clone().into()));
+        BoxCloneSyncService::new(service_fn(refuse))
+    });
+    (connector, place)
+}
+
+/// As [`default`], trusting those.
+pub(crate) fn with_roots(
+    endpoint: &Endpoint,
+    timeout: Duration,
+    offer: Offer,
+    roots: &Roots,
+) -> Result<(Connector, Arc<str>), InvalidRoots> {
+    let (dial, place) = dialing(endpoint, timeout);
+    Ok((trusting(endpoint, dial, offer, roots)?, place))
+}
+
+/// Connections without TLS.
+type Dial = BoxCloneSyncService<Uri, TokioIo<TcpStream>, BoxError>;
+
+fn dialing(endpoint: &Endpoint, timeout: Duration) -> (Dial, Arc<str>) {
     let (http, way) = (http(timeout), Way::to(endpoint));
     let place = match &way {
         Way::Through(proxy) => format!("{}: through the proxy {}", endpoint.authority(), at(proxy)),
         Way::Direct | Way::Refused(_) => endpoint.authority(),
     };
     let dial = service_fn(move |uri| dial(http.clone(), way.clone(), uri));
-    #[cfg(feature = "rustls")]
-    let connector = match tls() {
-        Ok(tls) => {
-            let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
-            let builder = builder.https_or_http();
-            let connector = match offer {
-                Offer::Http1 => builder.enable_http1().wrap_connector(dial),
-                Offer::Http1And2 => builder.enable_all_versions().wrap_connector(dial),
-            };
-            let connector = connector.map_response(unwrapped).map_err(Into::into);
-            BoxCloneSyncService::new(connector)
-        }
-        Err(error) => {
-            let problem = error.to_string();
-            let refuse = move |_| core::future::ready(Err(problem.clone().into()));
-            BoxCloneSyncService::new(service_fn(refuse))
-        }
+    (BoxCloneSyncService::new(dial), place.into())
+}
+
+#[cfg(feature = "rustls")]
+fn trusting(
+    endpoint: &Endpoint,
+    dial: Dial,
+    offer: Offer,
+    roots: &Roots,
+) -> Result<Connector, InvalidRoots> {
+    // In the clear nobody needs to be trusted.
+    let roots = if endpoint.is_tls() {
+        roots
+    } else {
+        &Roots::Mozilla
     };
-    #[cfg(not(feature = "rustls"))]
-    let connector = {
-        // Nothing is agreed on without TLS.
-        let _ = offer;
-        boxed(dial)
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls(roots)?);
+    let builder = builder.https_or_http();
+    let connector = match offer {
+        Offer::Http1 => builder.enable_http1().wrap_connector(dial),
+        Offer::Http1And2 => builder.enable_all_versions().wrap_connector(dial),
     };
-    (connector, place.into())
+    let connector = connector.map_response(unwrapped).map_err(Into::into);
+    Ok(BoxCloneSyncService::new(connector))
+}
+
+/// Without TLS nothing is agreed on, and there is nobody to trust.
+#[cfg(not(feature = "rustls"))]
+fn trusting(
+    endpoint: &Endpoint,
+    dial: Dial,
+    _: Offer,
+    roots: &Roots,
+) -> Result<Connector, InvalidRoots> {
+    if endpoint.is_tls() && *roots != Roots::Default {
+        return Err(InvalidRoots::NotBuilt);
+    }
+    Ok(boxed(dial))
 }
 
 /// A connection without TLS does not take the room of one with it, over 1 KiB.
@@ -99,15 +146,56 @@ fn unwrapped(io: MaybeHttpsStream<TokioIo<TcpStream>>) -> Box<dyn Transport> {
 }
 
 #[cfg(feature = "rustls")]
-fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+fn tls(roots: &Roots) -> Result<ClientConfig, InvalidRoots> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider);
-    let tls = tls.with_safe_default_protocol_versions()?;
-    #[cfg(feature = "native-roots")]
-    let tls = hyper_rustls::ConfigBuilderExt::try_with_platform_verifier(tls)?;
-    #[cfg(not(feature = "native-roots"))]
-    let tls = hyper_rustls::ConfigBuilderExt::with_webpki_roots(tls);
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let tls = tls.map_err(|_| InvalidRoots::NotBuilt)?;
+    let tls = match roots {
+        Roots::Default => match named()? {
+            Some(pem) => tls.with_root_certificates(store(&pem).map_err(of_file)?),
+            #[cfg(feature = "native-roots")]
+            None => system(tls)?,
+            #[cfg(not(feature = "native-roots"))]
+            None => tls.with_webpki_roots(),
+        },
+        Roots::Mozilla => tls.with_webpki_roots(),
+        #[cfg(feature = "native-roots")]
+        Roots::System => system(tls)?,
+        Roots::Pem(pem) => tls.with_root_certificates(store(pem)?),
+        _ => return Err(InvalidRoots::NotBuilt),
+    };
     Ok(tls.with_no_client_auth())
+}
+
+#[cfg(feature = "native-roots")]
+fn system(
+    tls: rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>,
+) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>, InvalidRoots> {
+    let unreadable = |error: rustls::Error| InvalidRoots::Unreadable(error.to_string().into());
+    tls.try_with_platform_verifier().map_err(unreadable)
+}
+
+/// What is in the file that the environment names.
+#[cfg(feature = "rustls")]
+fn named() -> Result<Option<Vec<u8>>, InvalidRoots> {
+    let name = env::var_os("SSL_CERT_FILE").filter(|name| !name.is_empty());
+    let unreadable = |error: io::Error| InvalidRoots::Unreadable(error.to_string().into());
+    name.map(fs::read).transpose().map_err(unreadable)
+}
+
+#[cfg(feature = "rustls")]
+fn of_file(error: InvalidRoots) -> InvalidRoots {
+    InvalidRoots::Unreadable(error.to_string().into())
+}
+
+#[cfg(feature = "rustls")]
+fn store(pem: &[u8]) -> Result<RootCertStore, InvalidRoots> {
+    let certificates = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok);
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(certificates);
+    (!store.is_empty())
+        .then_some(store)
+        .ok_or(InvalidRoots::NoCertificate)
 }
 
 fn http(timeout: Duration) -> HttpConnector {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use highchat_proto::endpoint::Endpoint;
 use highchat_proto::failure::Failure;
+use highchat_proto::roots::{InvalidRoots, Roots};
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::Connection;
@@ -38,6 +39,24 @@ impl Dialer {
     pub fn new(endpoint: &Endpoint, patience: Duration) -> Self {
         let (connector, place) = connector::default(endpoint, patience, Offer::Http1);
         Self::over(endpoint, patience, connector, place)
+    }
+
+    /// As [`new`](Self::new), trusting others than [`Roots::Default`].
+    ///
+    /// # Errors
+    ///
+    /// There is nobody to trust.
+    ///
+    /// # Panics
+    ///
+    /// Never, as [`new`](Self::new).
+    pub fn with_roots(
+        endpoint: &Endpoint,
+        patience: Duration,
+        roots: &Roots,
+    ) -> Result<Self, InvalidRoots> {
+        let (connector, place) = connector::with_roots(endpoint, patience, Offer::Http1, roots)?;
+        Ok(Self::over(endpoint, patience, connector, place))
     }
 
     /// As [`new`](Self::new), in a way of your own, like that of

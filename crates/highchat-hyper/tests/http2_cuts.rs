@@ -73,10 +73,22 @@ const BREAKS: [Break; 14] = [
     Break::Nonsense,
 ];
 
-/// Runs a test in a thread of its own, with virtual time: a future that spins would never
-/// let a timeout of its own runtime fire.
+/// Runs a test in a thread of its own, with virtual time.
 #[track_caller]
 fn bounded<F>(test: impl FnOnce() -> F + Send + 'static) -> F::Output
+where
+    F: Future,
+    F::Output: Send + 'static,
+{
+    in_a_thread(|| async {
+        tokio::time::pause();
+        test().await
+    })
+}
+
+/// A future that spins would never let a timeout of its own runtime fire.
+#[track_caller]
+fn in_a_thread<F>(test: impl FnOnce() -> F + Send + 'static) -> F::Output
 where
     F: Future,
     F::Output: Send + 'static,
@@ -84,10 +96,7 @@ where
     let (done, outcome) = mpsc::channel();
     thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let _ = done.send(runtime.block_on(async {
-            tokio::time::pause();
-            test().await
-        }));
+        let _ = done.send(runtime.block_on(test()));
     });
     let outcome = outcome.recv_timeout(BOUND);
     outcome.expect("it panicked, spins or waits for ever")
@@ -324,4 +333,63 @@ fn a_message_that_was_refused_is_sent_again_by_a_session() {
     let delayed = "Message delayed: NotSent";
     let expected = [delayed, delayed, "meta", "delta Ողջույն", "done", "Done"];
     assert_eq!(log, expected);
+}
+
+/// Over sockets and TLS, with the default connector.
+#[cfg(feature = "rustls")]
+#[test]
+fn a_reply_that_is_cut_under_tls_ends_in_that() {
+    use std::sync::Arc;
+
+    use highchat_proto::roots::Roots;
+    use highchat_trials::tls::Authority;
+    use rustls::ServerConfig;
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    let authority = Authority::new();
+    let (certificate, key) = authority.vouch();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth();
+    let mut config = config.with_single_cert(vec![certificate], key).unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let roots = Roots::Pem(authority.pem().into_bytes().into());
+    for how in BREAKS {
+        let (acceptor, roots) = (acceptor.clone(), roots.clone());
+        let log = in_a_thread(move || async move {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let mut config = Config::default();
+            config.recovery_delays = [Duration::from_millis(1); 4];
+            let endpoint = endpoint(&format!("https://localhost:{port}"));
+            let client = Client::with_config(endpoint, config).with_roots(&roots);
+            let mut session = Session::new(client.unwrap());
+            session.send(Message::new("Բարև 👋").unwrap()).unwrap();
+            let serving = async {
+                let (stream, _) = listener.accept().await.unwrap();
+                // Whoever looks for the reply finds nobody.
+                drop(listener);
+                let stream = acceptor.accept(stream).await.unwrap();
+                let _ = serve(stream, &reply(&[META, &delta("Ողջույն")]), how).await;
+            };
+            let talking = async {
+                let mut log = Vec::new();
+                while let Some(update) = session.next().await {
+                    log.push(word(&update));
+                }
+                log
+            };
+            tokio::join!(talking, serving).0
+        });
+        assert_eq!(log[..2], ["meta", "delta Ողջույն"], "{how:?}");
+        let end = log.last().unwrap();
+        assert!(
+            end.starts_with("failed: the reply is incomplete"),
+            "{how:?}: {log:?}"
+        );
+    }
 }

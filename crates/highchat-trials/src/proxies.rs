@@ -34,7 +34,10 @@ pub fn outcome(test: &str, base_url: &str, variables: &[(&str, &str)]) -> String
     for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
         command.env_remove(name).env_remove(name.to_lowercase());
     }
-    command.env_remove("REQUEST_METHOD").env(BASE_URL, base_url);
+    for name in ["REQUEST_METHOD", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        command.env_remove(name);
+    }
+    command.env(BASE_URL, base_url);
     command.envs(variables.iter().copied());
     let output = command.output().expect("it runs as this one does");
     let shown = String::from_utf8(output.stdout).expect("UTF-8");

@@ -8,6 +8,7 @@ use highchat_proto::endpoint::Endpoint;
 use highchat_proto::failure::Failure;
 use highchat_proto::request::{ChatRequest, MessagesRequest, RatingRequest};
 use highchat_proto::response::{Answer, Page};
+use highchat_proto::roots::{InvalidRoots, Roots};
 use http::Request;
 use ureq::Agent;
 use ureq::unversioned::resolver::DefaultResolver;
@@ -17,6 +18,7 @@ use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::proxies::Way;
 use crate::reply::Reply;
+use crate::roots;
 use crate::watch::{LONGEST_TIMEOUT, Watch, Watching};
 
 /// A blocking client of the three endpoints: each call is one exchange.
@@ -40,6 +42,8 @@ pub struct Client {
     ureq: ureq::config::Config,
     connector: Arc<DefaultConnector>,
     way: Way,
+    /// Why nobody can be trusted.
+    untrusting: Option<InvalidRoots>,
 }
 
 impl Client {
@@ -52,9 +56,27 @@ impl Client {
     /// A client that waits and reads as much as `config` says.
     #[must_use]
     pub fn with_config(endpoint: Endpoint, config: Config) -> Self {
+        Self::trusting(endpoint, config, &Roots::Default)
+    }
+
+    /// The same, trusting others than [`Roots::Default`].
+    ///
+    /// # Errors
+    ///
+    /// There is nobody to trust.
+    pub fn with_roots(self, roots: &Roots) -> Result<Self, InvalidRoots> {
+        let client = Self::trusting(self.endpoint, self.config, roots);
+        match client.untrusting {
+            Some(error) => Err(error),
+            None => Ok(client),
+        }
+    }
+
+    /// A client that trusts those; if there is nobody to trust, each exchange says so.
+    fn trusting(endpoint: Endpoint, config: Config, roots: &Roots) -> Self {
         // The way to the service has half of the time for its name, and half for its
         // connection; what the request and the head of its answer have is what is left.
-        let half = Some((config.response_timeout / 2).min(LONGEST_TIMEOUT));
+        let half = Some(config.connect_timeout().min(LONGEST_TIMEOUT));
         let ureq = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -68,12 +90,11 @@ impl Client {
             Way::Through(proxy) => ureq.proxy(Some(proxy.clone())),
             Way::Direct | Way::Refused(_) => ureq.proxy(None),
         };
-        #[cfg(feature = "native-roots")]
-        let ureq = ureq.tls_config(
-            ureq::tls::TlsConfig::builder()
-                .root_certs(ureq::tls::RootCerts::PlatformVerifier)
-                .build(),
-        );
+        // In the clear nobody needs to be trusted.
+        let (ureq, untrusting) = match endpoint.is_tls() {
+            true => roots::trust(ureq, roots),
+            false => (ureq, None),
+        };
         Self {
             endpoint,
             config,
@@ -81,6 +102,7 @@ impl Client {
             ureq: ureq.build(),
             connector: Arc::default(),
             way,
+            untrusting,
         }
     }
 
@@ -136,10 +158,6 @@ impl Client {
         request: Request<Bytes>,
         begins: impl FnOnce(Agent),
     ) -> Result<Exchange, Failure> {
-        if let Way::Refused(name) = self.way {
-            let problem = format!("{name} names no proxy that can be used");
-            return Err(Failure::not_sent(self.endpoint.authority(), problem));
-        }
         let deadline = self.clock.now() + self.config.response_timeout;
         let watch = Arc::new(Watch::new(self.clock, deadline));
         let connector = Watching {
@@ -148,7 +166,19 @@ impl Client {
         };
         let agent = Agent::with_parts(self.ureq.clone(), connector, DefaultResolver::default());
         begins(agent.clone());
-        Exchange::open(&agent, watch, || self.place(), request)
+        match self.check_way() {
+            Some(problem) => Err(Failure::not_sent(self.place(), problem)),
+            None => Exchange::open(&agent, watch, || self.place(), request),
+        }
+    }
+
+    /// Why there is no way to the service that may be taken.
+    fn check_way(&self) -> Option<String> {
+        match (&self.way, &self.untrusting) {
+            (Way::Refused(name), _) => Some(format!("{name} names no proxy that can be used")),
+            (Way::Direct | Way::Through(_), Some(error)) => Some(error.to_string()),
+            (Way::Direct | Way::Through(_), None) => None,
+        }
     }
 
     /// What an error names: the service, and the proxy on the way.

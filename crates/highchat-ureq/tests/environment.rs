@@ -1,4 +1,4 @@
-//! Proxies of the environment: for other machines alone, and without the key.
+//! What the environment says of the way to the service: proxies, and whom to trust.
 //!
 //! The environment belongs to a process, so each client here has one of its own: this
 //! program again, told to be [`the_client`].
@@ -6,7 +6,8 @@
 use highchat_proto::event::Event;
 use highchat_sandbox::Step;
 use highchat_trials::proxies::{BASE_URL, hold_proxies, hold_socks};
-use highchat_ureq::Failure;
+use highchat_trials::tls::hold_roots;
+use highchat_ureq::{Client, Failure};
 
 mod support;
 use support::*;
@@ -18,7 +19,13 @@ fn the_client() {
     let named = std::env::var(BASE_URL).ok();
     let service = play(vec![whole_reply()]);
     let base_url = named.as_deref().unwrap_or(service.base_url());
-    let outcome = match client(base_url).chat(&chat()) {
+    let outcome = ask(&client(base_url));
+    println!("<{outcome}>");
+    assert!(named.is_some() || outcome == "whole: Բարև 👋", "{outcome}");
+}
+
+fn ask(client: &Client) -> String {
+    match client.chat(&chat()) {
         Ok(mut reply) => match read(&mut reply) {
             (text, Ok(Event::Done { .. })) => format!("whole: {text}"),
             (text, other) => format!("{other:?} after {text}"),
@@ -26,9 +33,17 @@ fn the_client() {
         Err(failure @ Failure::NotSent(_)) => format!("not sent: {failure}"),
         Err(Failure::Interrupted(_)) => "interrupted".to_owned(),
         Err(other) => format!("{other:?}"),
-    };
-    println!("<{outcome}>");
-    assert!(named.is_some() || outcome == "whole: Բարև", "{outcome}");
+    }
+}
+
+#[test]
+#[cfg_attr(
+    not(any(feature = "rustls", feature = "native-roots")),
+    ignore = "there is no TLS to trust anybody for"
+)]
+fn nobody_is_trusted_but_whom_the_program_or_the_environment_names() {
+    let ask = |base_url: &str, roots| Ok(ask(&client(base_url).with_roots(&roots)?));
+    hold_roots(ask, "the_client");
 }
 
 /// What came of asking `base_url` with that environment.
@@ -51,7 +66,7 @@ fn a_socks_proxy_finds_the_name_and_carries_the_request() {
 }
 
 fn whole_reply() -> Step {
-    send([HEAD, META, &delta("Բարև"), DONE].concat())
+    send([HEAD, META, &delta("Բարև 👋"), DONE].concat())
 }
 
 #[test]
@@ -67,7 +82,7 @@ fn a_service_on_this_machine_is_reached_directly() {
         let variables: Vec<_> = names.iter().map(|name| (*name, proxy.base_url())).collect();
         assert_eq!(
             outcome(service.base_url(), &variables),
-            "whole: Բարև",
+            "whole: Բարև 👋",
             "{names:?}"
         );
         assert_eq!(service.connections(), 1, "{names:?}");
@@ -91,7 +106,7 @@ const ESTABLISHED: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
 fn another_machine_is_reached_through_the_proxy() {
     let script = vec![send(ESTABLISHED), Step::AwaitRequest, whole_reply()];
     let (outcome, requests) = through(script, "http://chat.invalid");
-    assert_eq!(outcome, "whole: Բարև");
+    assert_eq!(outcome, "whole: Բարև 👋");
     let [connect, request] = &*requests else {
         panic!("{requests:?}");
     };

@@ -1,10 +1,9 @@
-//! Proxies of the environment, as the default connector takes them.
+//! What the environment says of the way to the service: proxies, and whom to trust.
 //!
 //! The environment belongs to a process, so each client here has one of its own: this
 //! program again, told to be [`the_client`].
 
 use highchat_hyper::{Client, Failure};
-use highchat_proto::config::Config;
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_sandbox::{Playback, Step};
 use highchat_trials::proxies::{BASE_URL, hold_proxies, hold_socks, outcome};
@@ -25,8 +24,13 @@ async fn the_client() {
     let base_url = named.as_deref().unwrap_or(service.base_url());
     let credentials = Credentials::key(KEY).unwrap();
     let endpoint = Endpoint::with_insecure_http(base_url, credentials).unwrap();
-    let client = Client::with_config(endpoint, Config::default());
-    let outcome = match client.chat(&message()).await {
+    let outcome = ask(&Client::new(endpoint)).await;
+    println!("<{outcome}>");
+    assert!(named.is_some() || outcome == "whole: Բարև 👋", "{outcome}");
+}
+
+async fn ask(client: &Client) -> String {
+    match client.chat(&message()).await {
         Ok(mut reply) => {
             let (events, end) = read(&mut reply).await;
             let text = events.into_iter().filter(|it| it != "meta" && it != "done");
@@ -38,9 +42,18 @@ async fn the_client() {
         }
         Err(failure @ Failure::NotSent(_)) => format!("not sent: {failure}"),
         Err(failure) => failure.to_string(),
+    }
+}
+
+#[cfg(feature = "rustls")]
+#[test]
+fn nobody_is_trusted_but_whom_the_program_or_the_environment_names() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let ask = |base_url: &str, roots| {
+        let client = Client::new(endpoint(base_url)).with_roots(&roots)?;
+        Ok(runtime.block_on(ask(&client)))
     };
-    println!("<{outcome}>");
-    assert!(named.is_some() || outcome == "whole: Բարև 👋", "{outcome}");
+    highchat_trials::tls::hold_roots(ask, "the_client");
 }
 
 #[test]
