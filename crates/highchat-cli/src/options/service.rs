@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use highchat_proto::config::Config;
 
+use super::roots::RootsOptions;
+
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Service")]
 pub(crate) struct ServiceOptions {
@@ -41,6 +43,9 @@ pub(crate) struct ServiceOptions {
     /// Take http:// to a host other than this machine: whoever listens reads the key
     #[arg(long)]
     pub(crate) insecure_http: bool,
+
+    #[command(flatten)]
+    pub(crate) roots: RootsOptions,
 
     /// Give up without a head of the response after that long [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
