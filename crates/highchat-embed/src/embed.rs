@@ -302,7 +302,7 @@ impl Embed {
     }
 
     /// The pipe could not be opened, or was lost, and why: [`Cause::of`] the driver's error,
-    /// or a line of its own; the application is told. The pipe is gone.
+    /// or a line of its own, which the application gets to see. The pipe is gone.
     ///
     /// For a pipe that could not be opened, host and port of the service are put before it.
     pub fn handle_failure(&mut self, pipe: PipeId, cause: impl Into<Cause>, now: Instant) {

@@ -59,7 +59,7 @@ pub(crate) enum Offer {
     Http1And2,
 }
 
-/// The one that is used unless told otherwise, and what an error names: the service, and the
+/// The connector that is used by default, and what an error names: the service, and the
 /// proxy on the way. If there is nobody to trust, each connection says so.
 pub(crate) fn default(
     endpoint: &Endpoint,
@@ -236,8 +236,8 @@ impl Way {
 
 /// The variable that decides, and what it names; `None`: the service is reached directly.
 ///
-/// The matcher has these rules as well, but it does not tell a service that needs no proxy
-/// from a variable that it cannot use; and `*` is no address for it.
+/// The matcher has these rules as well, but its answer is the same for a service that needs
+/// no proxy and for a variable that it cannot use; and `*` does not match an address.
 fn chosen(uri: &Uri) -> Option<(&'static str, String)> {
     let first = |names: [&'static str; 2]| {
         // What is no UTF-8 names no proxy that can be used.

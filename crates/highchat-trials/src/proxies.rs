@@ -1,7 +1,7 @@
 //! Which way a client takes, by the variables of its environment: one table for all of them.
 //!
 //! The environment belongs to a process, so each client here has one of its own: the test
-//! program again, told to run one test alone.
+//! program again, started to run one test alone.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
@@ -296,9 +296,9 @@ impl Refusing {
     }
 }
 
-/// What a SOCKS5 proxy was told: a host name or an address, a port, and a name and password.
+/// What a SOCKS5 proxy was asked for: a host name or an address, a port, and a name and password.
 #[derive(Debug, PartialEq, Eq)]
-struct Told {
+struct Asked {
     host: String,
     port: u16,
     user: Option<(String, String)>,
@@ -306,7 +306,7 @@ struct Told {
 
 /// Takes one connection as a SOCKS5 proxy (RFC 1928 and 1929) that finds the service in
 /// itself: it answers the request with a whole reply.
-fn socks() -> io::Result<(u16, Receiver<(Told, String)>)> {
+fn socks() -> io::Result<(u16, Receiver<(Asked, String)>)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
     let (telling, told) = channel();
@@ -336,7 +336,7 @@ fn take(stream: &mut TcpStream, len: impl Into<usize>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn shake_hands(stream: &mut TcpStream) -> io::Result<Told> {
+fn shake_hands(stream: &mut TcpStream) -> io::Result<Asked> {
     let count = take(stream, 2u8)?[1];
     let methods = take(stream, count)?;
     let has_password = methods.contains(&2);
@@ -360,14 +360,14 @@ fn shake_hands(stream: &mut TcpStream) -> io::Result<Told> {
     };
     let port = take(stream, 2u8)?;
     stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
-    Ok(Told {
+    Ok(Asked {
         host,
         port: u16::from_be_bytes([port[0], port[1]]),
         user,
     })
 }
 
-/// Holds a client to SOCKS5: the proxy finds the name, is told who asks, and carries the
+/// Holds a client to SOCKS5: the proxy finds the name, gets name and password, and carries the
 /// request. `test` is as for [`hold_proxies`], and prints `whole: Բարև 👋` for the reply.
 ///
 /// # Panics
@@ -387,7 +387,7 @@ pub fn hold_socks(test: &str) {
         let outcome = outcome(test, "http://chat.invalid:8080", &[("ALL_PROXY", &proxy)]);
         assert_eq!(outcome, "whole: Բարև 👋", "{value}");
         let (asked, request) = told.recv_timeout(BOUND).expect("it was asked");
-        let expected = Told {
+        let expected = Asked {
             host: "chat.invalid".into(),
             port: 8080,
             user,

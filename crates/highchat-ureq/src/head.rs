@@ -31,7 +31,7 @@ pub(crate) struct Search {
     looked_at: usize,
 }
 
-/// What there is at the start of the input.
+/// What the input begins with.
 pub(crate) enum Found {
     Head(Short),
     /// A part of what may become a head.

@@ -131,7 +131,7 @@ pub(crate) struct Watched {
 
 /// Where the head of the answer is.
 enum Head {
-    /// It is still to come, in part or whole: ureq is not told that there is input.
+    /// It is still to come, in part or whole: ureq sees no input.
     Awaited(Search),
     /// ureq sees it.
     Shown(Shown),

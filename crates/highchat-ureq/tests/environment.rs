@@ -1,7 +1,7 @@
 //! What the environment says of the way to the service: proxies, and whom to trust.
 //!
 //! The environment belongs to a process, so each client here has one of its own: this
-//! program again, told to be [`the_client`].
+//! program again, started to run [`the_client`] alone.
 
 use highchat_proto::event::Event;
 use highchat_sandbox::Step;
