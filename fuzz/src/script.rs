@@ -197,7 +197,7 @@ pub(crate) fn config(input: &mut Unstructured<'_>) -> Result<Option<Config>> {
         return Ok(None);
     }
     let mut config = Config::default();
-    config.seed = u64::from(byte(input)?);
+    config.seed = Some(u64::from(byte(input)?));
     config.attempts = u32::from(byte(input)? % 5);
     for limit in [
         &mut config.event_limit,

@@ -4,12 +4,15 @@ use std::path::Path;
 use std::{env, fs, io};
 
 use highchat_proto::endpoint::{Credentials, Endpoint, InvalidBaseUrl};
+use highchat_proto::roots::Roots;
 use highchat_sandbox::Sandbox;
 
-use crate::options::ServiceOptions;
+use crate::options::{RootsOptions, ServiceOptions};
 
 /// The largest key file that is read, in bytes.
 const MAX_KEY_FILE: u64 = 64 * 1024;
+/// The largest file of certificates that is read, in bytes: that of a system is some 200 KiB.
+const MAX_CA_FILE: u64 = 16 * 1024 * 1024;
 
 /// The service to talk to; a sandbox lives as long as this.
 pub(crate) struct Connection {
@@ -39,8 +42,8 @@ impl Connection {
             return Self::sandbox().map_err(|error| format!("the sandbox did not start: {error}"));
         }
         let credentials = match way(options)? {
-            Way::Key(key) => Credentials::key(&key),
-            Way::KeyFile(path) => Credentials::key(&read_key(&path)?),
+            Way::Key(key) => Credentials::key(Credentials::key_in(&key)),
+            Way::KeyFile(path) => Credentials::key(Credentials::key_in(&read_key(&path)?)),
             Way::Slug(slug) => Credentials::slug(slug),
             Way::Nothing => Ok(Credentials::none()),
         };
@@ -119,6 +122,36 @@ fn way(options: &ServiceOptions) -> Result<Way, String> {
     }
 }
 
+/// Whom the options say to trust; a flag beats the environment.
+///
+/// # Errors
+///
+/// The file cannot be read.
+pub(crate) fn roots(options: &RootsOptions) -> Result<Roots, String> {
+    if options.system_roots {
+        return Ok(Roots::System);
+    }
+    let Some(path) = &options.ca_file else {
+        // The adapters read it, if there is TLS to be spoken.
+        let is_named = env::var_os("SSL_CERT_FILE").is_some_and(|name| !name.is_empty());
+        return Ok(if is_named {
+            Roots::Default
+        } else {
+            Roots::Mozilla
+        });
+    };
+    let mut pem = Vec::new();
+    let read = fs::File::open(path)
+        .and_then(|file| io::Read::read_to_end(&mut io::Read::take(file, MAX_CA_FILE), &mut pem));
+    match read {
+        Ok(_) => Ok(Roots::Pem(pem.into())),
+        Err(error) => Err(format!(
+            "the CA file {} cannot be read: {error}",
+            path.display()
+        )),
+    }
+}
+
 fn read_key(path: &Path) -> Result<String, String> {
     let read = || {
         let mut key = String::new();
@@ -126,8 +159,7 @@ fn read_key(path: &Path) -> Result<String, String> {
         io::Read::read_to_string(&mut io::Read::take(file, MAX_KEY_FILE), &mut key)?;
         Ok(key)
     };
-    let key = read().map_err(|error: io::Error| {
+    read().map_err(|error: io::Error| {
         format!("the key file {} cannot be read: {error}", path.display())
-    })?;
-    Ok(key.trim().into())
+    })
 }

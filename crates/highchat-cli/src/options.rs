@@ -2,6 +2,7 @@
 
 mod output;
 mod proxy;
+mod roots;
 mod service;
 
 use core::time::Duration;
@@ -16,6 +17,7 @@ use highchat_sandbox::{Faults, Reading};
 
 pub(crate) use output::{Color, OutputOptions};
 pub(crate) use proxy::ProxyOptions;
+pub(crate) use roots::RootsOptions;
 pub(crate) use service::ServiceOptions;
 use service::seconds;
 

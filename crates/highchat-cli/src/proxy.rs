@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use highchat_proto::endpoint::Endpoint;
 use highchat_proxy::{Config, InvalidConfig, KeySource, Proxy, Secret, Server};
 
-use crate::connection::variable;
+use crate::connection::{roots, variable};
 use crate::exit::Exit;
 use crate::logging;
 use crate::options::ProxyOptions;
@@ -78,6 +78,7 @@ fn make(options: ProxyOptions) -> Result<Proxy, String> {
     };
     config.base_url = base_url.unwrap_or_else(|| Endpoint::DEFAULT_BASE_URL.into());
     config.insecure_http = options.insecure_http;
+    config.roots = roots(&options.roots)?;
     config.prefix = options.prefix;
     config.allow_origins = options.allow_origin;
     config.trusted_networks = options.trust;

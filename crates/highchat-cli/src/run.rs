@@ -7,7 +7,7 @@ use highchat_proto::conversation::Update;
 use highchat_proto::id::ConversationId;
 use highchat_ureq::Client;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, roots};
 use crate::exit::Exit;
 use crate::logging;
 use crate::options::{OutputOptions, ServiceOptions, ThreadOptions};
@@ -76,6 +76,11 @@ impl Run {
             .and_then(|()| Connection::open(service))
             .map_err(|message| usage_error(output.color, &message))?;
         let client = Client::with_config(connection.endpoint.clone(), service.config());
+        let client = roots(&service.roots).and_then(|roots| {
+            let client = client.with_roots(&roots);
+            client.map_err(|error| error.to_string())
+        });
+        let client = client.map_err(|message| usage_error(output.color, &message))?;
         let report = Report::new(output, purpose, screen.clone(), conversation);
         Ok(Self {
             connection,

@@ -306,12 +306,9 @@ fn a_service_that_cannot_be_reached_took_nothing() {
     ];
     let text = run(highchat(arguments));
     assert_eq!(text.status, Some(7), "{text:?}");
-    assert!(
-        text.stderr
-            .contains("error: the service could not be reached"),
-        "{}",
-        text.stderr
-    );
+    let place = gone.trim_start_matches("http://");
+    let expected = format!("error: the service could not be reached: {place}: ");
+    assert!(text.stderr.contains(&expected), "{}", text.stderr);
     let causes = text.stderr.to_lowercase().matches("refused").count();
     assert_eq!(causes, 1, "the cause, once: {}", text.stderr);
     assert!(text.stderr.contains("was not taken"), "{}", text.stderr);
@@ -516,8 +513,9 @@ fn unclear_or_impossible_credentials_are_a_usage_error_that_shows_no_key() {
             vec![("HIGHCHAT_KEY", KEY), ("HIGHCHAT_SLUG", "s")],
             "which one",
         ),
-        (vec!["--key", "hc_very_secret\n"], vec![], "visible ASCII"),
-        (vec!["--key", ""], vec![], "visible ASCII"),
+        (vec!["--key", "hc_very_secret\nb"], vec![], "white space"),
+        (vec!["--key", "hc_very_secretբ"], vec![], "not ASCII"),
+        (vec!["--key", ""], vec![], "empty"),
         (vec!["--key-file", missing], vec![], missing),
         (vec!["--slug", ""], vec![], "slug"),
     ] {
@@ -564,6 +562,14 @@ fn wrong_usage_is_told_on_standard_error_alone() {
         assert!(!run.stderr.is_empty(), "{arguments:?}");
         assert!(!run.stderr.contains(KEY), "{arguments:?}: {}", run.stderr);
     }
+}
+
+#[test]
+fn a_host_name_that_is_not_ascii_is_refused_with_a_word_about_punycode() {
+    let arguments = ["ask", "--key", KEY, "--base-url", "https://չատ.հայ", "Բարև"];
+    let refused = run(highchat(arguments));
+    assert_eq!(refused.status, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("punycode"), "{}", refused.stderr);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use highchat_embed::{Embed, Output, PipeId};
+use highchat_proto::cause::Cause;
 use highchat_proto::config::Config;
 use highchat_proto::endpoint::Endpoint;
 use highchat_proto::message::Message;
@@ -136,9 +137,9 @@ impl Crowd {
                 self.lines.remove(&token);
                 embed.handle_end(pipe, self.clock.now());
             }
-            Err(_) => {
+            Err(error) => {
                 self.lines.remove(&token);
-                embed.handle_failure(pipe, self.clock.now());
+                embed.handle_failure(pipe, Cause::of(&error), self.clock.now());
             }
         }
         Some(owner)
@@ -181,10 +182,10 @@ impl Crowd {
     }
 
     fn lose_where_failed(&mut self, owner: usize, pipe: PipeId, done: &io::Result<()>) {
-        if done.is_err() {
+        if let Err(error) = done {
             self.close(owner, pipe);
-            let now = self.clock.now();
-            self.talks[owner].embed.handle_failure(pipe, now);
+            let (cause, now) = (Cause::of(error), self.clock.now());
+            self.talks[owner].embed.handle_failure(pipe, cause, now);
         }
     }
 

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use highchat_embed::{Embed, Output, PipeId};
+use highchat_proto::cause::Cause;
 use highchat_proto::config::Config;
 use highchat_proto::endpoint::Endpoint;
 use highchat_proto::message::Message;
@@ -41,20 +42,21 @@ pub(crate) async fn talk(
             (Output::Open(pipe), _) => {
                 let endpoint = embed.endpoint();
                 let connecting = TcpStream::connect((endpoint.host(), endpoint.port()));
-                match within(PATIENCE, connecting).await {
-                    Some(Ok(stream)) => {
+                match within(PATIENCE, connecting).await.unwrap_or_else(late) {
+                    Ok(stream) => {
                         live = Some((pipe, stream));
                         embed.handle_opened(pipe, clock.now());
                     }
-                    Some(Err(_)) | None => embed.handle_failure(pipe, clock.now()),
+                    Err(error) => embed.handle_failure(pipe, Cause::of(&error), clock.now()),
                 }
             }
             (Output::Write(pipe), Some((_, stream))) => {
-                match within(PATIENCE, stream.write(embed.bytes(pipe))).await {
-                    Some(Ok(len)) => embed.handle_written(pipe, len, clock.now()),
-                    Some(Err(_)) | None => {
+                let writing = within(PATIENCE, stream.write(embed.bytes(pipe)));
+                match writing.await.unwrap_or_else(late) {
+                    Ok(len) => embed.handle_written(pipe, len, clock.now()),
+                    Err(error) => {
                         live = None;
-                        embed.handle_failure(pipe, clock.now());
+                        embed.handle_failure(pipe, Cause::of(&error), clock.now());
                     }
                 }
             }
@@ -73,11 +75,11 @@ pub(crate) async fn talk(
                         embed.handle_end(pipe, clock.now());
                     }
                     Some(Ok(len)) => embed.handle_read(pipe, &buffer[..len], clock.now()),
-                    Some(Err(_)) => {
-                        live = None;
-                        embed.handle_failure(pipe, clock.now());
-                    }
                     None => {}
+                    Some(Err(error)) => {
+                        live = None;
+                        embed.handle_failure(pipe, Cause::of(&error), clock.now());
+                    }
                 }
                 embed.handle_timeout(clock.now());
             }
@@ -90,11 +92,16 @@ pub(crate) async fn talk(
     }
 }
 
-/// What comes within that time. Nothing is lost where a read or a write is given up.
+/// What comes within that time. Nothing is lost if a read or a write is given up.
 async fn within<T>(time: Duration, what: impl Future<Output = T>) -> Option<T> {
     let late = async {
         Timer::after(time).await;
         None
     };
     or(async { Some(what.await) }, late).await
+}
+
+/// What did not come within its time.
+fn late<T>() -> io::Result<T> {
+    Err(io::ErrorKind::TimedOut.into())
 }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::thread::sleep;
 
 use highchat_embed::{Embed, Output, PipeId};
+use highchat_proto::cause::Cause;
 use highchat_proto::config::Config;
 use highchat_proto::endpoint::Endpoint;
 use highchat_proto::message::Message;
@@ -38,13 +39,13 @@ pub(crate) fn talk(
                     live = Some((pipe, stream));
                     embed.handle_opened(pipe, clock.now());
                 }
-                Err(_) => embed.handle_failure(pipe, clock.now()),
+                Err(error) => embed.handle_failure(pipe, Cause::of(&error), clock.now()),
             },
             (Output::Write(pipe), Some((_, stream))) => match stream.write(embed.bytes(pipe)) {
                 Ok(len) => embed.handle_written(pipe, len, clock.now()),
-                Err(_) => {
+                Err(error) => {
                     live = None;
-                    embed.handle_failure(pipe, clock.now());
+                    embed.handle_failure(pipe, Cause::of(&error), clock.now());
                 }
             },
             (Output::Close(_), _) => live = None,
@@ -64,9 +65,9 @@ pub(crate) fn talk(
                     }
                     Ok(len) => embed.handle_read(pipe, &buffer[..len], clock.now()),
                     Err(error) if is_timeout(&error) => {}
-                    Err(_) => {
+                    Err(error) => {
                         live = None;
-                        embed.handle_failure(pipe, clock.now());
+                        embed.handle_failure(pipe, Cause::of(&error), clock.now());
                     }
                 }
                 embed.handle_timeout(clock.now());

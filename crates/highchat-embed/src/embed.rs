@@ -1,13 +1,16 @@
 //! The conversation and its pipes, joined.
 
 use core::fmt;
+use core::hash::BuildHasher;
+use std::hash::RandomState;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use highchat_proto::cause::Cause;
 use highchat_proto::config::Config;
 use highchat_proto::conversation::{self, Conversation, RateError, SendError, Update};
 use highchat_proto::endpoint::Endpoint;
-use highchat_proto::exchange::{RequestId, TransportFailure};
+use highchat_proto::exchange::{Loss, RequestId, TransportFailure};
 use highchat_proto::id::VisitorRef;
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
@@ -139,7 +142,8 @@ impl Embed {
         let (endpoint, config) = (endpoint.into(), config.into());
         let patience = config.connect_timeout();
         Self {
-            conversation: Conversation::new(Arc::clone(&endpoint), config),
+            conversation: Conversation::new(Arc::clone(&endpoint), config)
+                .with_seed(RandomState::new().hash_one(0)),
             endpoint,
             pipes: Pipes::new(patience),
             now: Instant::ORIGIN,
@@ -157,7 +161,8 @@ impl Embed {
         let (endpoint, config) = (endpoint.into(), config.into());
         let patience = config.connect_timeout();
         Self {
-            conversation: Conversation::resume(Arc::clone(&endpoint), config, saved, now),
+            conversation: Conversation::resume(Arc::clone(&endpoint), config, saved, now)
+                .with_seed(RandomState::new().hash_one(0)),
             endpoint,
             pipes: Pipes::new(patience),
             now,
@@ -257,7 +262,8 @@ impl Embed {
         let exchange = self.pipes.exchange(pipe);
         let Some(exchange) = exchange.filter(|exchange| exchange.may_have_left()) else {
             // Nothing was asked yet.
-            return self.give_up(pipe, now);
+            let cause = Cause::from("the service spoke before it was asked");
+            return self.give_up(pipe, cause, now);
         };
         let id = exchange.id();
         let mut input = bytes;
@@ -272,7 +278,7 @@ impl Embed {
                     return self.pipes.release(pipe, is_clean, now);
                 }
                 Ok(None) => return,
-                Err(_) => return self.give_up(pipe, now),
+                Err(broken) => return self.give_up(pipe, Cause::of(&broken), now),
             }
             // Decided before its end, however that is cut: its pipe goes with it.
             if !self.conversation.is_live(id) {
@@ -291,15 +297,18 @@ impl Embed {
         let lost = self.pipes.lose(pipe, now);
         match ending {
             Some(id) => self.conversation.handle_end(id, now),
-            None => self.tell_loss(lost, now),
+            None => self.tell_loss(lost, Cause::from("the service closed it"), now),
         }
     }
 
-    /// The pipe could not be opened, or was lost. It is gone.
-    pub fn handle_failure(&mut self, pipe: PipeId, now: Instant) {
+    /// The pipe could not be opened, or was lost, and why: [`Cause::of`] the driver's error,
+    /// or a line of its own, which the application gets to see. The pipe is gone.
+    ///
+    /// For a pipe that could not be opened, host and port of the service are put before it.
+    pub fn handle_failure(&mut self, pipe: PipeId, cause: impl Into<Cause>, now: Instant) {
         self.now = now;
         let lost = self.pipes.lose(pipe, now);
-        self.tell_loss(lost, now);
+        self.tell_loss(lost, cause.into(), now);
     }
 
     /// The driver reads again, after it waited for its application: what passed since its
@@ -315,20 +324,26 @@ impl Embed {
         self.now = now;
         // First, as what has no pipe yet was surely not sent.
         while let Some(lost) = self.pipes.overdue(now) {
-            self.tell_loss(Some(lost), now);
+            self.tell_loss(Some(lost), Cause::from("no connection in time"), now);
         }
         self.conversation.handle_timeout(now);
     }
 
-    fn give_up(&mut self, pipe: PipeId, now: Instant) {
+    fn give_up(&mut self, pipe: PipeId, cause: Cause, now: Instant) {
         let lost = self.pipes.give_up(pipe, now);
-        self.tell_loss(lost, now);
+        self.tell_loss(lost, cause, now);
     }
 
-    fn tell_loss(&mut self, lost: Option<Lost>, now: Instant) {
-        if let Some((id, failure)) = lost {
-            self.conversation.handle_failure(id, failure, now);
-        }
+    fn tell_loss(&mut self, lost: Option<Lost>, cause: Cause, now: Instant) {
+        let Some((id, failure)) = lost else {
+            return;
+        };
+        let cause = match failure {
+            TransportFailure::NotSent => cause.at(&self.endpoint.authority()),
+            TransportFailure::Interrupted | TransportFailure::Withdrawn => cause,
+        };
+        let loss = Loss::new(failure, cause);
+        self.conversation.handle_failure(id, loss, now);
     }
 
     // ---- outputs ----
@@ -364,8 +379,9 @@ impl Embed {
             Some(exchange) => self.pipes.begin(Box::new(exchange), self.now),
             // An endpoint makes none that HTTP/1.1 could not carry.
             None => {
-                let failure = TransportFailure::NotSent;
-                self.conversation.handle_failure(id, failure, self.now);
+                let cause = Cause::from("HTTP/1.1 cannot carry it");
+                let loss = Loss::new(TransportFailure::NotSent, cause);
+                self.conversation.handle_failure(id, loss, self.now);
             }
         }
     }

@@ -19,6 +19,7 @@
 //! use std::net::TcpStream;
 //!
 //! use highchat_embed::{Embed, Output};
+//! use highchat_proto::cause::Cause;
 //! use highchat_proto::config::Config;
 //! use highchat_proto::conversation::Update;
 //! use highchat_proto::endpoint::{Credentials, Endpoint};
@@ -64,7 +65,7 @@
 //!                     let (pipe, _) = live.take().expect("it was read");
 //!                     match lost {
 //!                         Ok(_) => embed.handle_end(pipe, now()),
-//!                         Err(_) => embed.handle_failure(pipe, now()),
+//!                         Err(error) => embed.handle_failure(pipe, Cause::of(&error), now()),
 //!                     }
 //!                 }
 //!             }
@@ -90,13 +91,13 @@
 //! | --- | --- | --- |
 //! | nothing, and have tokio | `highchat-hyper` | 34 lines, 3 of them the loop |
 //! | nothing, and block | `highchat-ureq` | 33 lines, 3 of them the loop |
-//! | a socket, or any byte pipe | this crate | a loop of 58 lines blocking, 62 under rustls, 63 over smol; over mio 225, which is all of the program |
+//! | a socket, or any byte pipe | this crate | a loop of 58 lines blocking, 59 under rustls, 64 over smol; over mio 226, which is all of the program |
 //! | an HTTP client | `highchat-proto` alone | a loop of some 75 lines, and the client; where that is HTTP/1.0 by hand (its example `by_hand`), 174 in all |
 //!
 //! Lines are those of the examples, without empty ones and comments. What costs lines with
 //! a socket of your own is the socket: connecting, TLS and name lookup are yours, as is
 //! waiting. What you get for it is that nothing else is in your program: 19 packages with
-//! this crate in it, 14 with proto alone, 34 with ureq and 60 with hyper.
+//! this crate in it, 14 with proto alone, 35 with ureq and 60 with hyper.
 //!
 //! # What a driver has to know
 //!
@@ -119,9 +120,9 @@
 //!
 //! Bodies of a known length, in chunks, and those that end with their pipe (HTTP/1.0);
 //! interim heads are skipped; no redirect is followed and nothing is decompressed. A head
-//! has at most 64 KiB and 128 headers, a line between chunks at most 4 KiB, and a chunk's
-//! length with its extensions at most 20 bytes (the last and the 128 are ureq-proto's
-//! limits, the others our decision). An answer that breaks them, or that is no HTTP/1, is a
+//! has at most [64 KiB](highchat_proto::config::Config::HEAD_LIMIT), a line between chunks at
+//! most 4 KiB, and a chunk's length with its extensions at most 20 bytes (the last is
+//! ureq-proto's limit, the others our decision). A folded line of a head is one line. An answer that breaks them, or that is no HTTP/1, is a
 //! lost connection.
 //!
 //! A program that passes answers on, and has no conversation, reads them with [`Answer`].

@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use highchat_embed::{Embed, Output};
-use highchat_proto::config::Config;
 use highchat_proto::id::ConversationId;
 use highchat_proto::saved::Saved;
 use highchat_proto::state::State;
@@ -175,16 +174,48 @@ fn a_head_has_64_kib_interim_heads_and_empty_lines_included() {
 }
 
 #[test]
-fn a_head_has_128_headers() {
-    let head_of = |count: usize| {
-        let more = "x: y\r\n".repeat(count - 2);
-        format!(
-            "HTTP/1.1 200 OK\r\n{STREAM}content-length: {}\r\n{more}\r\n{DONE}",
+fn a_head_has_any_number_of_fields() {
+    let head_of = |fields: String| {
+        let begin = format!(
+            "HTTP/1.1 200 OK\r\n{STREAM}content-length: {}\r\n",
             DONE.len()
-        )
+        );
+        format!("{begin}{fields}\r\n{DONE}")
     };
-    assert_told(head_of(128), "Done", "0.0");
-    assert_told(head_of(129), "the connection was lost", "0.0");
+    let all_different: String = (0..5000).map(|at| format!("x{at}: y\r\n")).collect();
+    for fields in [
+        "x: y\r\n".repeat(127),
+        "x: y\r\n".repeat(10_000),
+        "a:\n".repeat(21_000),
+        all_different,
+    ] {
+        assert_told(head_of(fields), "Done", "0.0");
+    }
+}
+
+#[test]
+fn a_line_of_a_head_may_be_folded() {
+    let len = DONE.len();
+    for head in [
+        format!("{STREAM}content-length: {len}\r\nx: a\r\n b\r\n\tc\r\n"),
+        format!(
+            "content-type:\r\n text/event-stream;\r\n charset=utf-8\r\ncontent-length:\r\n\t{len}\r\n"
+        ),
+        format!("{STREAM}content-length: {len}\nx: a\n b\n"),
+    ] {
+        assert_told(
+            format!("HTTP/1.1 200 OK\r\n{head}\r\n{DONE}"),
+            "Done",
+            "0.0",
+        );
+    }
+    // Nothing is there that it could go on with.
+    let lost = "the connection was lost";
+    assert_told(
+        format!("HTTP/1.1 200 OK\r\n x: y\r\n\r\n{DONE}"),
+        lost,
+        "0.0",
+    );
 }
 
 #[test]
@@ -277,7 +308,7 @@ fn a_pipe_with_half_a_request_in_it_is_not_kept() {
     let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
     let now = Instant::ORIGIN;
     let endpoint = endpoint("https://chat.example");
-    let mut embed = Embed::resume(endpoint, Config::default(), saved, now);
+    let mut embed = Embed::resume(endpoint, seeded(), saved, now);
     let Output::Open(pipe) = embed.poll_output() else {
         panic!()
     };

@@ -2,9 +2,10 @@
 //! goes over them.
 
 use core::time::Duration;
+use std::io::ErrorKind;
 
-use highchat_embed::{Embed, Output};
-use highchat_proto::config::Config;
+use highchat_embed::{Embed, Output, PipeId};
+use highchat_proto::cause::Cause;
 use highchat_proto::id::ConversationId;
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
@@ -23,7 +24,7 @@ fn seconds(seconds: u64) -> Duration {
 fn in_handoff() -> Embed {
     let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
     let endpoint = endpoint("https://chat.example");
-    Embed::resume(endpoint, Config::default(), saved, Instant::ORIGIN)
+    Embed::resume(endpoint, seeded(), saved, Instant::ORIGIN)
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn the_host_header_names_address_and_port() {
         ("http://localhost:80/", "localhost"),
         ("https://chat.example:8443/a", "chat.example:8443"),
     ] {
-        let embed = Embed::new(endpoint(base_url), Config::default());
+        let embed = Embed::new(endpoint(base_url), seeded());
         let mut world = World::over(embed, [says(reply(DONE))]);
         world.send("a");
         world.run();
@@ -215,7 +216,7 @@ fn a_pipe_that_says_what_was_not_asked_is_closed() {
 
 #[test]
 fn a_pipe_that_was_idle_for_long_is_not_used() {
-    let mut config = Config::default();
+    let mut config = seeded();
     config.poll_interval = seconds(15);
     let embed = Embed::new(endpoint("https://chat.example"), config);
     let script = [says(reply(&[META, HUMAN].concat())), says(page("bot", &[]))];
@@ -271,7 +272,7 @@ fn a_conversation_is_resumed_where_it_was() {
         .with_state(State::Human)
         .with_after("2026-06-14T10:00:00Z".parse().unwrap());
     let endpoint = endpoint("https://chat.example");
-    let embed = Embed::resume(endpoint, Config::default(), saved, Instant::ORIGIN);
+    let embed = Embed::resume(endpoint, seeded(), saved, Instant::ORIGIN);
     let mut world = World::over(embed, [says(page("bot", &["hello"]))]);
     world.run();
     assert_eq!(world.updates(), ["assistant: hello", "state bot"]);
@@ -317,7 +318,7 @@ fn a_turn_that_is_cancelled_before_its_pipe_is_told_of_opens_nothing() {
         panic!()
     };
     embed.send(Message::new("a").unwrap(), now).unwrap();
-    embed.handle_failure(poll, now);
+    embed.handle_failure(poll, "lost", now);
     assert_eq!(embed.poll_output(), Output::Update);
     let told = word(&embed.update().unwrap());
     assert_eq!(told, "Poll delayed: NotSent");
@@ -329,22 +330,26 @@ fn a_turn_that_is_cancelled_before_its_pipe_is_told_of_opens_nothing() {
 
 #[test]
 fn a_pipe_that_is_not_there_in_time_is_given_up_and_nothing_was_sent() {
-    let mut world = World::new([Turn::IsSilent, Turn::IsSilent, Turn::IsSilent]);
+    let mut config = seeded();
+    config.not_sent_delays = [Duration::ZERO; 2];
+    let embed = Embed::new(endpoint("https://chat.example"), config);
+    let mut world = World::over(embed, [Turn::IsSilent, Turn::IsSilent, Turn::IsSilent]);
     world.send("a");
     world.run();
     let log = world.log();
     assert_eq!(
         log,
         "  0.0 > open 0\n 30.0 Message delayed: NotSent\n 30.0 > close 0\n \
-         30.5 > open 1\n 60.5 Message delayed: NotSent\n 60.5 > close 1\n \
-         62.5 > open 2\n 92.5 failed: the service could not be reached\n 92.5 > close 2\n"
+         30.0 > open 1\n 60.0 Message delayed: NotSent\n 60.0 > close 1\n \
+         60.0 > open 2\n 90.0 failed: the service could not be reached: chat.example:443: \
+         no connection in time\n 90.0 > close 2\n"
     );
     assert!(world.written.is_empty());
 }
 
 #[test]
 fn a_driver_that_comes_late_is_told_that_nothing_was_sent() {
-    let mut config = Config::default();
+    let mut config = seeded();
     config.attempts = 1;
     let mut embed = Embed::new(endpoint("https://chat.example"), config);
     let now = Instant::ORIGIN;
@@ -355,9 +360,72 @@ fn a_driver_that_comes_late_is_told_that_nothing_was_sent() {
     embed.handle_timeout(now + seconds(1000));
     assert_eq!(embed.poll_output(), Output::Update);
     let told = word(&embed.update().unwrap());
-    assert_eq!(told, "failed: the service could not be reached");
+    let expected = "failed: the service could not be reached: chat.example:443: \
+                    no connection in time";
+    assert_eq!(told, expected);
     assert_eq!(embed.poll_output(), Output::Close(pipe));
     assert_eq!(embed.poll_output(), Output::Wait(None));
+}
+
+/// Ends a message's exchange in some way: before its pipe is open, or after that.
+type Ends = (bool, fn(&mut Embed, PipeId, Instant));
+
+#[test]
+fn the_application_is_told_why_an_exchange_failed() {
+    let cases: [(Ends, &str); 6] = [
+        (
+            (false, |embed, pipe, now| {
+                let refused = std::io::Error::from(ErrorKind::ConnectionRefused);
+                embed.handle_failure(pipe, Cause::of(&refused), now);
+            }),
+            "the service could not be reached: [::1]:8787: connection refused",
+        ),
+        (
+            (false, |embed, pipe, now| {
+                embed.handle_failure(pipe, "", now)
+            }),
+            "the service could not be reached: [::1]:8787",
+        ),
+        (
+            (true, |embed, pipe, now| {
+                embed.handle_failure(pipe, "վստահված չէ", now);
+            }),
+            "no answer came: the connection was lost: վստահված չէ",
+        ),
+        (
+            (true, |embed, pipe, now| embed.handle_failure(pipe, "", now)),
+            "no answer came: the connection was lost",
+        ),
+        (
+            (true, |embed, pipe, now| embed.handle_end(pipe, now)),
+            "no answer came: the connection was lost: the service closed it",
+        ),
+        (
+            (true, |embed, pipe, now| {
+                embed.handle_read(pipe, "* OK բարև 👋\r\n".as_bytes(), now);
+            }),
+            "no answer came: the connection was lost: the answer is no HTTP/1, or beyond \
+             its limits",
+        ),
+    ];
+    for ((is_open, ends), expected) in cases {
+        let mut config = seeded();
+        config.attempts = 1;
+        let mut embed = Embed::new(endpoint("http://[::1]:8787"), config);
+        let now = Instant::ORIGIN;
+        embed.send(Message::new("Բարև 👋").unwrap(), now).unwrap();
+        let Output::Open(pipe) = embed.poll_output() else {
+            panic!()
+        };
+        if is_open {
+            embed.handle_opened(pipe, now);
+            assert_eq!(embed.poll_output(), Output::Write(pipe));
+        }
+        ends(&mut embed, pipe, now);
+        assert_eq!(embed.poll_output(), Output::Update, "{expected}");
+        let told = word(&embed.update().unwrap());
+        assert_eq!(told, format!("failed: {expected}"));
+    }
 }
 
 #[test]
@@ -368,7 +436,7 @@ fn inputs_for_a_pipe_that_is_gone_are_ignored() {
         panic!()
     };
     let now = world.now;
-    world.embed.handle_failure(gone, now);
+    world.embed.handle_failure(gone, "lost", now);
     world.run();
     world.send("b");
     assert_eq!(world.embed.bytes(gone), b"");
@@ -376,7 +444,7 @@ fn inputs_for_a_pipe_that_is_gone_are_ignored() {
     world.embed.handle_written(gone, 7, now);
     world.embed.handle_read(gone, b"x", now);
     world.embed.handle_end(gone, now);
-    world.embed.handle_failure(gone, now);
+    world.embed.handle_failure(gone, "lost", now);
     world.forget();
     world.run();
     assert_eq!(world.updates(), ["done", "Done"]);

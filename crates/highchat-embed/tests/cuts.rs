@@ -109,7 +109,7 @@ fn a_pipe_that_is_lost_at_any_byte_of_the_request_sends_no_message_twice() {
             let script = vec![Turn::Hangs(hang), says(reply(DONE))];
             let world = run(script, Cuts::every(piece), Cuts::default());
             assert_eq!(sent(&world), 1, "lost at {hang}");
-            let end = "failed: no answer came: the connection was lost";
+            let end = "failed: no answer came: the connection was lost: lost";
             assert_eq!(world.updates(), [end], "lost at {hang}: {}", world.log());
         }
     }
@@ -140,7 +140,12 @@ fn end_at(wire: &Wire, cut: usize, ending: Ending) -> &'static str {
     let is_whole =
         body_len == events().len() || ends_in_order && body_len >= events().trim_end().len();
     if cut < wire.head_len {
-        "failed: no answer came: the connection was lost"
+        match ending {
+            Ending::Ends => {
+                "failed: no answer came: the connection was lost: the service closed it"
+            }
+            _ => "failed: no answer came: the connection was lost: lost",
+        }
     } else if is_whole {
         "Done"
     } else if ends_in_order {

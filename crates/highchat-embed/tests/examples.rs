@@ -32,8 +32,8 @@ mod over_tls;
 mod support;
 use support::*;
 
-/// What an example prints, and its exit status.
-type Shown = (String, u8);
+/// What an example prints, its exit status, and its last error.
+type Shown = (String, u8, String);
 
 /// A loop without TLS.
 type Loop = fn(Endpoint, Message) -> Shown;
@@ -43,7 +43,8 @@ macro_rules! shown {
         let mut shown = $example::support::Screen::new(Vec::new());
         let $screen = &mut shown;
         $talk.unwrap();
-        (String::from_utf8(shown.out).unwrap(), shown.status)
+        let text = String::from_utf8(shown.out).unwrap();
+        (text, shown.status, shown.error)
     }};
 }
 
@@ -74,7 +75,7 @@ fn a_handoff_is_followed_to_its_end() {
             .hands_back(Duration::from_millis(100));
         let builder = Sandbox::builder().token_delay(Duration::ZERO);
         let sandbox = builder.person(person).key(KEY).start().unwrap();
-        let (shown, status) = talk(endpoint(sandbox.base_url()), message("/human"));
+        let (shown, status, _) = talk(endpoint(sandbox.base_url()), message("/human"));
         let lines: Vec<_> = shown.lines().collect();
         assert_eq!(lines[1..], ["Բարև"], "{name}: {shown}");
         assert!(lines[0].contains("աշխատակից"), "{name}: {shown}");
@@ -113,17 +114,21 @@ fn the_exit_status_is_that_of_ask() {
             (answer("200 OK", "content-type: text/html\r\n", ""), 8),
         ] {
             let service = Playback::start([vec![Step::send(answer.clone())]]).unwrap();
-            let (_, status) = talk(endpoint(service.base_url()), message("a"));
+            let (_, status, _) = talk(endpoint(service.base_url()), message("a"));
             assert_eq!(status, expected, "{name}: {answer}");
             assert_eq!(service.requests().len(), 1, "{name}: {answer}");
         }
         let gone = Playback::start([]).unwrap().base_url().to_owned();
-        let (_, status) = talk(endpoint(&gone), message("a"));
+        let (_, status, error) = talk(endpoint(&gone), message("a"));
         assert_eq!(status, 7, "{name}");
+        let place = gone.trim_start_matches("http://");
+        let expected = format!("the service could not be reached: {place}: Connection refused");
+        assert!(error.starts_with(&expected), "{name}: {error}");
     }
 }
 
-/// A service under TLS that answers once, and the certificate that it made itself.
+/// A service under TLS that answers once, whose certificate it made itself. A handshake may
+/// fail three times.
 fn tls_service(
     answer: String,
     says_goodbye: bool,
@@ -138,20 +143,24 @@ fn tls_service(
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let serving = thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let tls = ServerConnection::new(Arc::new(config)).unwrap();
-        let mut stream = StreamOwned::new(tls, stream);
-        let mut request = vec![0; 8 * 1024];
-        // A handshake that fails reads nothing.
-        let len = stream.read(&mut request).unwrap_or_default();
-        request.truncate(len);
-        if stream.write_all(answer.as_bytes()).is_ok() {
-            if says_goodbye {
-                stream.conn.send_close_notify();
+        let config = Arc::new(config);
+        for _ in 0..3 {
+            let (stream, _) = listener.accept().unwrap();
+            let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = StreamOwned::new(tls, stream);
+            let mut request = vec![0; 8 * 1024];
+            // A handshake that fails reads nothing.
+            let len = stream.read(&mut request).unwrap_or_default();
+            request.truncate(len);
+            if len > 0 && stream.write_all(answer.as_bytes()).is_ok() {
+                if says_goodbye {
+                    stream.conn.send_close_notify();
+                }
+                let _ = stream.flush();
+                return String::from_utf8(request).unwrap();
             }
-            let _ = stream.flush();
         }
-        String::from_utf8(request).unwrap()
+        String::new()
     });
     let credentials = Credentials::key(KEY).unwrap();
     let endpoint = Endpoint::new(&format!("https://localhost:{port}"), credentials);
@@ -172,7 +181,7 @@ fn an_end_under_tls_is_one_only_where_it_was_announced() {
         let (endpoint, certificate, serving) = tls_service(answer.clone(), says_goodbye);
         let mut roots = RootCertStore::empty();
         roots.add(certificate).unwrap();
-        let (shown, status) = over_tls(endpoint, roots);
+        let (shown, status, _) = over_tls(endpoint, roots);
         assert_eq!((&*shown, status), ("Բարև\n", expected));
         let request = serving.join().unwrap();
         assert!(
@@ -186,7 +195,10 @@ fn an_end_under_tls_is_one_only_where_it_was_announced() {
 fn a_certificate_that_nobody_vouches_for_means_that_nothing_was_sent() {
     let (endpoint, _, serving) = tls_service(String::new(), true);
     let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let (_, status) = over_tls(endpoint, roots);
+    let place = endpoint.authority();
+    let (_, status, error) = over_tls(endpoint, roots);
     assert_eq!(status, 7);
+    let expected = format!("the service could not be reached: {place}: invalid peer certificate");
+    assert!(error.starts_with(&expected), "{error}");
     assert_eq!(serving.join().unwrap(), "");
 }

@@ -4,14 +4,13 @@ use core::time::Duration;
 use std::collections::HashSet;
 
 use highchat_embed::{Embed, Output};
-use highchat_proto::config::Config;
 use highchat_proto::request::Rating;
 
 mod support;
 use support::*;
 
 fn world(script: impl IntoIterator<Item = Turn>) -> World {
-    let embed = Embed::new(endpoint("https://chat.example"), Config::default());
+    let embed = Embed::new(endpoint("https://chat.example"), seeded());
     World::over(embed.with_one_pipe(), script)
 }
 

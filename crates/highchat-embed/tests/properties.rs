@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use highchat_embed::Embed;
-use highchat_proto::config::Config;
 use highchat_proto::id::ConversationId;
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
@@ -167,7 +166,7 @@ fn start() -> impl Strategy<Value = Start> {
 }
 
 fn play(turns: &[Turn], steps: &[Step], start: Start, writes: Cuts, reads: Cuts) -> World {
-    let (endpoint, config) = (endpoint("https://chat.example"), Config::default());
+    let (endpoint, config) = (endpoint("https://chat.example"), seeded());
     let mut embed = if start.is_handoff {
         let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
         Embed::resume(endpoint, config, saved, Instant::ORIGIN)

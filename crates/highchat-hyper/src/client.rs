@@ -1,5 +1,7 @@
 //! One exchange a call.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::StreamExt;
 use highchat_proto::config::Config;
@@ -7,6 +9,7 @@ use highchat_proto::endpoint::Endpoint;
 use highchat_proto::failure::Failure;
 use highchat_proto::request::{ChatRequest, MessagesRequest, RatingRequest};
 use highchat_proto::response::{Answer, Page};
+use highchat_proto::roots::{InvalidRoots, Roots};
 use http::{Request, Uri, response};
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection;
@@ -30,14 +33,19 @@ use crate::reply::Reply;
 ///
 /// HTTP/2 is spoken where the connector says that it was agreed on, HTTP/1.1 otherwise.
 ///
-/// By default, a proxy is taken from the usual environment variables (`HTTPS_PROXY`,
-/// `NO_PROXY`, …), but for a service on this machine; it is asked for a tunnel. HTTP/2 is
-/// offered to a service that is reached by TLS.
+/// By default, a proxy is taken from the usual environment variables, as curl takes it:
+/// `HTTPS_PROXY` or `HTTP_PROXY`, and `ALL_PROXY` if the scheme has none of its own, in
+/// either case; but not for what `NO_PROXY` lists, nor for a service on this machine. An
+/// `http://` proxy is asked for a tunnel, a `socks5://` one finds the name of the service as
+/// well. A proxy that cannot be used means that nothing is sent. HTTP/2 is offered to a
+/// service that is reached by TLS.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) endpoint: Endpoint,
     pub(crate) config: Config,
     connector: Connector,
+    /// What an error names that could not be reached.
+    place: Arc<str>,
 }
 
 impl Client {
@@ -52,13 +60,27 @@ impl Client {
     pub fn with_config(endpoint: Endpoint, config: Config) -> Self {
         // The way to the service has half of the time that its answer has: what is given
         // up there was surely not sent, and can be tried again.
-        let connector =
-            connector::default(&endpoint, config.response_timeout / 2, Offer::Http1And2);
+        let timeout = config.connect_timeout();
+        let (connector, place) = connector::default(&endpoint, timeout, Offer::Http1And2);
         Self {
             endpoint,
             config,
             connector,
+            place,
         }
+    }
+
+    /// The same, connecting by default and trusting others than [`Roots::Default`].
+    ///
+    /// # Errors
+    ///
+    /// There is nobody to trust.
+    pub fn with_roots(mut self, roots: &Roots) -> Result<Self, InvalidRoots> {
+        let timeout = self.config.connect_timeout();
+        let (connector, place) =
+            connector::with_roots(&self.endpoint, timeout, Offer::Http1And2, roots)?;
+        (self.connector, self.place) = (connector, place);
+        Ok(self)
     }
 
     /// A client that connects in a way of your own: a service from the URL of a request
@@ -74,6 +96,7 @@ impl Client {
         C::Future: Send,
     {
         Self {
+            place: endpoint.authority().into(),
             endpoint,
             config,
             connector: connector::boxed(connector),
@@ -130,7 +153,8 @@ impl Client {
         request: Request<Bytes>,
     ) -> impl Future<Output = Result<(response::Parts, Body), Failure>> + Send + use<> {
         let connect_timeout = self.config.response_timeout / 2;
-        exchange::open(self.connector.clone(), request, connect_timeout)
+        let (connector, place) = (self.connector.clone(), Arc::clone(&self.place));
+        exchange::open(connector, place, request, connect_timeout)
     }
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<(response::Parts, Body), Failure> {

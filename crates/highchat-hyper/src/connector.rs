@@ -2,19 +2,30 @@
 //! TLS where a feature brings it.
 
 use core::error::Error;
+use core::future::ready;
 use core::time::Duration;
+use std::env;
 use std::sync::Arc;
+#[cfg(feature = "rustls")]
+use std::{fs, io};
 
 use highchat_proto::endpoint::Endpoint;
+use highchat_proto::roots::{InvalidRoots, Roots};
 use http::Uri;
 use http::uri::Scheme;
 use hyper::rt::{Read, Write};
 #[cfg(feature = "rustls")]
-use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_rustls::{ConfigBuilderExt, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
+#[cfg(feature = "rustls")]
+use rustls::pki_types::CertificateDer;
+#[cfg(feature = "rustls")]
+use rustls::pki_types::pem::PemObject;
+#[cfg(feature = "rustls")]
+use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt, service_fn};
@@ -48,35 +59,81 @@ pub(crate) enum Offer {
     Http1And2,
 }
 
-/// The one that is used unless told otherwise.
-pub(crate) fn default(endpoint: &Endpoint, timeout: Duration, offer: Offer) -> Connector {
-    let (http, proxies) = (http(timeout), proxies(endpoint).map(Arc::new));
-    let dial = service_fn(move |uri| dial(http.clone(), proxies.clone(), uri));
-    #[cfg(feature = "rustls")]
-    let connector = match tls() {
-        Ok(tls) => {
-            let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
-            let builder = builder.https_or_http();
-            let connector = match offer {
-                Offer::Http1 => builder.enable_http1().wrap_connector(dial),
-                Offer::Http1And2 => builder.enable_all_versions().wrap_connector(dial),
-            };
-            let connector = connector.map_response(unwrapped).map_err(Into::into);
-            BoxCloneSyncService::new(connector)
-        }
-        Err(error) => {
-            let problem = error.to_string();
-            let refuse = move |_| core::future::ready(Err(problem.clone().into()));
-            BoxCloneSyncService::new(service_fn(refuse))
-        }
+/// The connector that is used by default, and what an error names: the service, and the
+/// proxy on the way. If there is nobody to trust, each connection says so.
+pub(crate) fn default(
+    endpoint: &Endpoint,
+    timeout: Duration,
+    offer: Offer,
+) -> (Connector, Arc<str>) {
+    let (dial, place) = dialing(endpoint, timeout);
+    let connector = trusting(endpoint, dial, offer, &Roots::Default);
+    let connector = connector.unwrap_or_else(|error| {
+        let refuse = move |_| ready(Err(error.clone().into()));
+        BoxCloneSyncService::new(service_fn(refuse))
+    });
+    (connector, place)
+}
+
+/// As [`default`], trusting those.
+pub(crate) fn with_roots(
+    endpoint: &Endpoint,
+    timeout: Duration,
+    offer: Offer,
+    roots: &Roots,
+) -> Result<(Connector, Arc<str>), InvalidRoots> {
+    let (dial, place) = dialing(endpoint, timeout);
+    Ok((trusting(endpoint, dial, offer, roots)?, place))
+}
+
+/// Connections without TLS.
+type Dial = BoxCloneSyncService<Uri, TokioIo<TcpStream>, BoxError>;
+
+fn dialing(endpoint: &Endpoint, timeout: Duration) -> (Dial, Arc<str>) {
+    let (http, way) = (http(timeout), Way::to(endpoint));
+    let place = match &way {
+        Way::Through(proxy) => format!("{}: through the proxy {}", endpoint.authority(), at(proxy)),
+        Way::Direct | Way::Refused(_) => endpoint.authority(),
     };
-    #[cfg(not(feature = "rustls"))]
-    let connector = {
-        // Nothing is agreed on without TLS.
-        let _ = offer;
-        boxed(dial)
+    let dial = service_fn(move |uri| dial(http.clone(), way.clone(), uri));
+    (BoxCloneSyncService::new(dial), place.into())
+}
+
+#[cfg(feature = "rustls")]
+fn trusting(
+    endpoint: &Endpoint,
+    dial: Dial,
+    offer: Offer,
+    roots: &Roots,
+) -> Result<Connector, InvalidRoots> {
+    // In the clear nobody needs to be trusted.
+    let roots = if endpoint.is_tls() {
+        roots
+    } else {
+        &Roots::Mozilla
     };
-    connector
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls(roots)?);
+    let builder = builder.https_or_http();
+    let connector = match offer {
+        Offer::Http1 => builder.enable_http1().wrap_connector(dial),
+        Offer::Http1And2 => builder.enable_all_versions().wrap_connector(dial),
+    };
+    let connector = connector.map_response(unwrapped).map_err(Into::into);
+    Ok(BoxCloneSyncService::new(connector))
+}
+
+/// Without TLS nothing is agreed on, and there is nobody to trust.
+#[cfg(not(feature = "rustls"))]
+fn trusting(
+    endpoint: &Endpoint,
+    dial: Dial,
+    _: Offer,
+    roots: &Roots,
+) -> Result<Connector, InvalidRoots> {
+    if endpoint.is_tls() && *roots != Roots::Default {
+        return Err(InvalidRoots::NotBuilt);
+    }
+    Ok(boxed(dial))
 }
 
 /// A connection without TLS does not take the room of one with it, over 1 KiB.
@@ -89,15 +146,56 @@ fn unwrapped(io: MaybeHttpsStream<TokioIo<TcpStream>>) -> Box<dyn Transport> {
 }
 
 #[cfg(feature = "rustls")]
-fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+fn tls(roots: &Roots) -> Result<ClientConfig, InvalidRoots> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider);
-    let tls = tls.with_safe_default_protocol_versions()?;
-    #[cfg(feature = "native-roots")]
-    let tls = hyper_rustls::ConfigBuilderExt::try_with_platform_verifier(tls)?;
-    #[cfg(not(feature = "native-roots"))]
-    let tls = hyper_rustls::ConfigBuilderExt::with_webpki_roots(tls);
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let tls = tls.map_err(|_| InvalidRoots::NotBuilt)?;
+    let tls = match roots {
+        Roots::Default => match named()? {
+            Some(pem) => tls.with_root_certificates(store(&pem).map_err(of_file)?),
+            #[cfg(feature = "native-roots")]
+            None => system(tls)?,
+            #[cfg(not(feature = "native-roots"))]
+            None => tls.with_webpki_roots(),
+        },
+        Roots::Mozilla => tls.with_webpki_roots(),
+        #[cfg(feature = "native-roots")]
+        Roots::System => system(tls)?,
+        Roots::Pem(pem) => tls.with_root_certificates(store(pem)?),
+        _ => return Err(InvalidRoots::NotBuilt),
+    };
     Ok(tls.with_no_client_auth())
+}
+
+#[cfg(feature = "native-roots")]
+fn system(
+    tls: rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>,
+) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>, InvalidRoots> {
+    let unreadable = |error: rustls::Error| InvalidRoots::Unreadable(error.to_string().into());
+    tls.try_with_platform_verifier().map_err(unreadable)
+}
+
+/// What is in the file that the environment names.
+#[cfg(feature = "rustls")]
+fn named() -> Result<Option<Vec<u8>>, InvalidRoots> {
+    let name = env::var_os("SSL_CERT_FILE").filter(|name| !name.is_empty());
+    let unreadable = |error: io::Error| InvalidRoots::Unreadable(error.to_string().into());
+    name.map(fs::read).transpose().map_err(unreadable)
+}
+
+#[cfg(feature = "rustls")]
+fn of_file(error: InvalidRoots) -> InvalidRoots {
+    InvalidRoots::Unreadable(error.to_string().into())
+}
+
+#[cfg(feature = "rustls")]
+fn store(pem: &[u8]) -> Result<RootCertStore, InvalidRoots> {
+    let certificates = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok);
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(certificates);
+    (!store.is_empty())
+        .then_some(store)
+        .ok_or(InvalidRoots::NoCertificate)
 }
 
 fn http(timeout: Duration) -> HttpConnector {
@@ -110,31 +208,108 @@ fn http(timeout: Duration) -> HttpConnector {
     http
 }
 
-/// The proxies that the environment names; `None` for a service on this machine, which is
-/// not reached through another one.
-fn proxies(endpoint: &Endpoint) -> Option<Matcher> {
-    (!endpoint.is_loopback()).then(Matcher::from_env)
+/// The way to the service.
+#[derive(Clone, Debug)]
+enum Way {
+    Direct,
+    Through(Intercept),
+    /// The variable of that name says what cannot be used. To go directly would show the key
+    /// to a network that it was to be kept from.
+    Refused(&'static str),
 }
 
-async fn dial(
-    http: HttpConnector,
-    proxies: Option<Arc<Matcher>>,
-    uri: Uri,
-) -> Result<TokioIo<TcpStream>, BoxError> {
+impl Way {
+    /// As the environment says; but what is on this machine is not reached through another.
+    fn to(endpoint: &Endpoint) -> Self {
+        let Ok(uri) = endpoint.base_url().parse() else {
+            return Self::Direct;
+        };
+        if endpoint.is_loopback() {
+            return Self::Direct;
+        }
+        match chosen(&uri) {
+            None => Self::Direct,
+            Some((name, value)) => usable(&value, &uri).map_or(Self::Refused(name), Self::Through),
+        }
+    }
+}
+
+/// The variable that decides, and what it names; `None`: the service is reached directly.
+///
+/// The matcher has these rules as well, but its answer is the same for a service that needs
+/// no proxy and for a variable that it cannot use; and `*` does not match an address.
+fn chosen(uri: &Uri) -> Option<(&'static str, String)> {
+    let first = |names: [&'static str; 2]| {
+        // What is no UTF-8 names no proxy that can be used.
+        let value = |name| Some((name, env::var_os(name)?.to_string_lossy().into_owned()));
+        let set = names.into_iter().find_map(value);
+        set.filter(|(_, value)| !value.is_empty())
+    };
+    let own = match uri.scheme() == Some(&Scheme::HTTP) {
+        true => ["HTTP_PROXY", "http_proxy"],
+        false => ["HTTPS_PROXY", "https_proxy"],
+    };
+    // Of a CGI program, HTTP_PROXY is a header of the visitor's request.
+    if env::var_os("REQUEST_METHOD").is_some() {
+        return None;
+    }
+    let chosen = first(own).or_else(|| first(["ALL_PROXY", "all_proxy"]))?;
+    let (_, list) = first(["NO_PROXY", "no_proxy"]).unwrap_or_default();
+    let any = Matcher::builder().all("http://proxy").no(&list).build();
+    let is_everything = list.split(',').any(|entry| entry.trim() == "*");
+    (!is_everything && any.intercept(uri).is_some()).then_some(chosen)
+}
+
+/// The proxy, if it is one that can be used.
+fn usable(value: &str, uri: &Uri) -> Option<Intercept> {
+    let proxy = Matcher::builder().all(value).build().intercept(uri)?;
+    let scheme = proxy.uri().scheme_str()?;
+    matches!(scheme, "http" | "socks5" | "socks5h").then_some(proxy)
+}
+
+async fn dial(http: HttpConnector, way: Way, uri: Uri) -> Result<TokioIo<TcpStream>, BoxError> {
     if cfg!(not(feature = "rustls")) && uri.scheme() != Some(&Scheme::HTTP) {
         return Err("built without TLS".into());
     }
-    let Some(proxy) = proxies.and_then(|proxies| proxies.intercept(&uri)) else {
-        return Ok(http.oneshot(uri).await?);
+    match way {
+        Way::Direct => Ok(http.oneshot(uri).await?),
+        Way::Refused(name) => Err(format!("{name} names no proxy that can be used").into()),
+        Way::Through(proxy) => tunnel(http, &proxy, uri).await,
+    }
+}
+
+/// Asks the proxy for a connection to the service, whose name it is to find.
+async fn tunnel(
+    http: HttpConnector,
+    proxy: &Intercept,
+    uri: Uri,
+) -> Result<TokioIo<TcpStream>, BoxError> {
+    if proxy.uri().scheme() == Some(&Scheme::HTTP) {
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), http);
+        if let Some(authorization) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(authorization.clone());
+        }
+        return Ok(tunnel.oneshot(with_port(uri)?).await?);
+    }
+    // The connector takes 80 for want of a port.
+    let socks = format!("socks5://{}", at(proxy)).parse()?;
+    let mut socks = SocksV5::new(socks, http);
+    if let Some((name, password)) = proxy.raw_auth() {
+        socks = socks.with_auth(name.into(), password.into());
+    }
+    Ok(socks.oneshot(uri).await?)
+}
+
+/// The host and port of a proxy.
+fn at(proxy: &Intercept) -> String {
+    let uri = proxy.uri();
+    let default = if uri.scheme() == Some(&Scheme::HTTP) {
+        80
+    } else {
+        1080
     };
-    if proxy.uri().scheme() != Some(&Scheme::HTTP) {
-        return Err("a proxy is used by http:// alone".into());
-    }
-    let mut tunnel = Tunnel::new(proxy.uri().clone(), http);
-    if let Some(authorization) = proxy.basic_auth() {
-        tunnel = tunnel.with_auth(authorization.clone());
-    }
-    Ok(tunnel.oneshot(with_port(uri)?).await?)
+    let port = uri.port_u16().unwrap_or(default);
+    format!("{}:{port}", uri.host().unwrap_or_default())
 }
 
 /// The URL with the port that a tunnel would not guess: for want of one it takes 443.
@@ -147,17 +322,15 @@ fn with_port(uri: Uri) -> Result<Uri, BoxError> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
-    use highchat_proto::endpoint::Credentials;
     use highchat_sandbox::{Playback, Step};
 
     use super::*;
 
     async fn through(proxy: &str, url: &str) -> Result<TokioIo<TcpStream>, BoxError> {
-        let matcher = Matcher::builder().all(proxy).no("direct.example,127.0.0.1");
-        let http = http(Duration::from_secs(10));
-        dial(http, Some(Arc::new(matcher.build())), url.parse()?).await
+        let url: Uri = url.parse()?;
+        let proxy = Matcher::builder().all(proxy).build().intercept(&url);
+        let way = Way::Through(proxy.unwrap());
+        dial(http(Duration::from_secs(10)), way, url).await
     }
 
     #[tokio::test]
@@ -188,18 +361,6 @@ mod tests {
         assert!(through(playback.base_url(), url).await.is_err());
         assert_eq!(playback.connections(), 1);
         assert!(through("socks5://127.0.0.1:9", url).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn what_needs_no_proxy_is_reached_without() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        through("http://proxy.invalid:9", &url).await.unwrap();
-        let endpoint = Endpoint::new(&url, Credentials::slug("demo").unwrap()).unwrap();
-        assert!(proxies(&endpoint).is_none());
-        dial(http(Duration::MAX), None, url.parse().unwrap())
-            .await
-            .unwrap();
     }
 
     #[cfg(not(feature = "rustls"))]

@@ -5,9 +5,11 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io;
+use std::sync::Arc;
 
 use highchat_proto::endpoint::Endpoint;
 use highchat_proto::failure::Failure;
+use highchat_proto::roots::{InvalidRoots, Roots};
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::Connection;
@@ -23,6 +25,7 @@ use crate::connector::{self, BoxError, Connector, Offer, Transport};
 pub struct Dialer {
     connector: Connector,
     uri: Uri,
+    place: Arc<str>,
     patience: Duration,
 }
 
@@ -34,8 +37,26 @@ impl Dialer {
     /// Never: the base URL of an endpoint is one.
     #[must_use]
     pub fn new(endpoint: &Endpoint, patience: Duration) -> Self {
-        let connector = connector::default(endpoint, patience, Offer::Http1);
-        Self::over(endpoint, patience, connector)
+        let (connector, place) = connector::default(endpoint, patience, Offer::Http1);
+        Self::over(endpoint, patience, connector, place)
+    }
+
+    /// As [`new`](Self::new), trusting others than [`Roots::Default`].
+    ///
+    /// # Errors
+    ///
+    /// There is nobody to trust.
+    ///
+    /// # Panics
+    ///
+    /// Never, as [`new`](Self::new).
+    pub fn with_roots(
+        endpoint: &Endpoint,
+        patience: Duration,
+        roots: &Roots,
+    ) -> Result<Self, InvalidRoots> {
+        let (connector, place) = connector::with_roots(endpoint, patience, Offer::Http1, roots)?;
+        Ok(Self::over(endpoint, patience, connector, place))
     }
 
     /// As [`new`](Self::new), in a way of your own, like that of
@@ -53,14 +74,21 @@ impl Dialer {
         C::Error: Into<BoxError>,
         C::Future: Send,
     {
-        Self::over(endpoint, patience, connector::boxed(connector))
+        let place = endpoint.authority().into();
+        Self::over(endpoint, patience, connector::boxed(connector), place)
     }
 
-    fn over(endpoint: &Endpoint, patience: Duration, connector: Connector) -> Self {
+    fn over(
+        endpoint: &Endpoint,
+        patience: Duration,
+        connector: Connector,
+        place: Arc<str>,
+    ) -> Self {
         let uri = endpoint.base_url().parse();
         Self {
             connector,
             uri: uri.expect("the base URL of an endpoint is one"),
+            place,
             patience,
         }
     }
@@ -75,7 +103,8 @@ impl Dialer {
         let connecting = self.connector.clone().oneshot(self.uri.clone());
         let connected = timeout(self.patience, connecting).await;
         let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
-        connected.map(Pipe).map_err(Failure::NotSent)
+        let not_sent = |error| Failure::not_sent(&*self.place, error);
+        connected.map(Pipe).map_err(not_sent)
     }
 }
 

@@ -1,12 +1,16 @@
 //! One exchange: a connection, a request, the head of its answer, and the body.
 
+use core::error::Error;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
+use h2::Reason;
+use highchat_proto::config::Config;
 use highchat_proto::failure::Failure;
 use http::header::HOST;
 use http::uri::Scheme;
@@ -21,8 +25,8 @@ use tower::ServiceExt;
 use crate::connector::{BoxError, Connector};
 use crate::tasks::{Tasks, tasks};
 
-/// The most that a head may have, in bytes (our decision).
-const HEAD_LIMIT: u32 = 64 * 1024;
+/// No head within the limit has more fields: a line has a name, a colon and an end.
+const MAX_FIELDS: usize = Config::HEAD_LIMIT / "n:\n".len();
 /// How far HTTP/2 lets the service write ahead of what was read, in bytes: the
 /// standard's own default, some minutes of a reply.
 const WINDOW: u32 = 65_535;
@@ -32,32 +36,57 @@ type Answering = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
 /// The body of an answer as it comes. Its connection makes progress only while it is read,
 /// and closes with it.
 pub(crate) struct Body {
-    chunks: BodyDataStream<Incoming>,
+    /// `None` after the end and after an error: hyper repeats an error of HTTP/2 at every
+    /// poll, and a reader that goes on to the end would never get there.
+    chunks: Option<BodyDataStream<Incoming>>,
     tasks: Tasks,
 }
 
-/// Connects, sends a request and waits for the head of its answer.
+/// Connects, sends a request and waits for the head of its answer. `place` is what an error
+/// names.
 ///
 /// The connection is there within `connect_timeout`, or nothing was sent. Dropping it
 /// closes the connection.
 pub(crate) async fn open(
     connector: Connector,
+    place: Arc<str>,
     request: Request<Bytes>,
     connect_timeout: Duration,
 ) -> Result<(response::Parts, Body), Failure> {
     let connected = timeout(connect_timeout, connect(connector, request)).await;
     let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
-    let (answer, mut tasks) = connected.map_err(Failure::NotSent)?;
+    let (answer, mut tasks) = match connected {
+        Ok(connected) => connected,
+        Err(error) => return Err(Failure::not_sent(&*place, error)),
+    };
     match tasks.drive(answer).await {
         Ok(answer) => {
             let (head, body) = answer.into_parts();
-            let chunks = BodyDataStream::new(body);
+            let chunks = Some(BodyDataStream::new(body));
             Ok((head, Body { chunks, tasks }))
         }
-        // What hyper gives back it never began to write.
-        Err(error) if error.message().is_some() => Err(Failure::NotSent(error.into_error().into())),
-        Err(error) => Err(Failure::Interrupted(error.into_error().into())),
+        Err(error) => {
+            // hyper never began to write what it gives back.
+            let was_given_back = error.message().is_some();
+            let error = error.into_error();
+            if was_given_back || is_refused(&error) {
+                Err(Failure::not_sent(&*place, error))
+            } else {
+                Err(Failure::Interrupted(error.into()))
+            }
+        }
     }
+}
+
+/// Whether the service says over HTTP/2 that it did nothing with the request (RFC 9113,
+/// section 8.7): by REFUSED_STREAM, or by a GOAWAY whose last stream is one before the
+/// request's. h2 ends a stream with a GOAWAY in that case alone.
+fn is_refused(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    cause.is_some_and(|cause: &h2::Error| {
+        let is_refusal = cause.is_reset() && cause.reason() == Some(Reason::REFUSED_STREAM);
+        cause.is_remote() && (is_refusal || cause.is_go_away())
+    })
 }
 
 /// Connects, and hands the request over: nothing of it leaves before the tasks run.
@@ -72,7 +101,7 @@ async fn connect(
     if connected.is_negotiated_h2() {
         *request.version_mut() = Version::HTTP_2;
         let handshake = http2::Builder::new(spawner.clone())
-            .max_header_list_size(HEAD_LIMIT)
+            .max_header_list_size(Config::HEAD_LIMIT as u32)
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)
             .handshake(io);
@@ -84,8 +113,10 @@ async fn connect(
         address(&mut request, connected.is_proxied())?;
         let (mut sender, connection) = http1::Builder::new()
             // The buffer may exceed its limit by one read, the head may not.
-            .max_buf_size(HEAD_LIMIT as usize)
-            .max_header_size(HEAD_LIMIT as usize)
+            .max_buf_size(Config::HEAD_LIMIT)
+            .max_header_size(Config::HEAD_LIMIT)
+            .max_headers(MAX_FIELDS)
+            .allow_obsolete_multiline_headers_in_responses(true)
             .handshake(io)
             .await?;
         spawner.execute(async { drop(connection.await) });
@@ -111,13 +142,20 @@ fn address(request: &mut Request<Bytes>, is_proxied: bool) -> Result<(), BoxErro
 impl Stream for Body {
     type Item = hyper::Result<Bytes>;
 
-    /// Nothing is lost where the wait is given up.
+    /// Nothing is lost if the wait is given up. An error is the last item.
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let chunk = self.chunks.poll_next_unpin(cx);
-        if chunk.is_ready() {
-            return chunk;
+        let Self { chunks, tasks } = &mut *self;
+        let Some(body) = chunks else {
+            return Poll::Ready(None);
+        };
+        let mut chunk = body.poll_next_unpin(cx);
+        if chunk.is_pending() {
+            tasks.poll(cx);
+            chunk = body.poll_next_unpin(cx);
         }
-        self.tasks.poll(cx);
-        self.chunks.poll_next_unpin(cx)
+        if matches!(chunk, Poll::Ready(None | Some(Err(_)))) {
+            *chunks = None;
+        }
+        chunk
     }
 }

@@ -38,6 +38,7 @@
 //! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's roots.
 //! - `native-roots`: TLS by rustls with ring, trusting what the operating system
 //!   trusts.
+//! - Either way, `SSL_CERT_FILE` and [`Client::with_roots`] name others to trust.
 //! - neither: plain HTTP alone, which goes to this machine unless asked otherwise; or a
 //!   connector of your own ([`Client::with_connector`]).
 

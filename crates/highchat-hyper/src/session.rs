@@ -2,8 +2,10 @@
 
 use core::fmt;
 use core::future::{poll_fn, ready};
+use core::hash::BuildHasher;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use std::hash::RandomState;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -58,7 +60,8 @@ impl Session {
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self {
-            conversation: Conversation::new(client.endpoint.clone(), client.config.clone()),
+            conversation: Conversation::new(client.endpoint.clone(), client.config.clone())
+                .with_seed(RandomState::new().hash_one(0)),
             client,
             clock: Clock::start(),
             exchanges: StreamMap::new(),
@@ -72,7 +75,8 @@ impl Session {
         let mut session = Self::new(client);
         let (endpoint, config) = (&session.client.endpoint, &session.client.config);
         let (endpoint, config, now) = (endpoint.clone(), config.clone(), session.clock.now());
-        session.conversation = Conversation::resume(endpoint, config, saved, now);
+        session.conversation = Conversation::resume(endpoint, config, saved, now)
+            .with_seed(RandomState::new().hash_one(0));
         session
     }
 

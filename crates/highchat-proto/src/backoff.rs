@@ -66,7 +66,7 @@ pub(crate) fn before_message(
         return None;
     }
     let Some(error) = trouble.api() else {
-        return Some(nth(&config.not_sent_delays, attempts));
+        return Some(jitter.spread(nth(&config.not_sent_delays, attempts)));
     };
     match error.retry_after {
         Some(asked_for) => (asked_for <= config.retry_after_limit).then_some(asked_for),
@@ -116,6 +116,7 @@ mod tests {
     use super::*;
     use crate::response::{ApiError, ResponseError};
     use http::StatusCode;
+    use std::vec::Vec;
 
     fn refused(status: u16, retry_after: Option<u64>) -> Trouble {
         Trouble::Refused(ResponseError::Api(ApiError {
@@ -142,15 +143,16 @@ mod tests {
     #[test]
     fn a_message_is_repeated_only_where_it_was_surely_not_taken() {
         let config = Config::default();
-        let not_sent = Trouble::Transport(TransportFailure::NotSent.into());
         for (trouble, attempts, delay) in [
-            (not_sent.clone(), 1, Some(0.5)),
-            (not_sent.clone(), 2, Some(2.0)),
-            (not_sent, 3, None),
             (refused(429, Some(0)), 1, Some(0.0)),
             (refused(429, Some(120)), 2, Some(120.0)),
             (refused(429, Some(121)), 1, None),
             (refused(429, Some(1)), 3, None),
+            (
+                Trouble::Transport(TransportFailure::NotSent.into()),
+                3,
+                None,
+            ),
             (
                 Trouble::Transport(TransportFailure::Interrupted.into()),
                 1,
@@ -170,8 +172,49 @@ mod tests {
             let found = found.map(|delay| delay.as_secs_f64());
             assert_eq!(found, delay, "{trouble:?} after {attempts}");
         }
-        let delay = before_message(&refused(429, None), 1, &config, &mut Jitter::new(0)).unwrap();
-        assert!((4.5..=5.5).contains(&delay.as_secs_f64()));
+    }
+
+    #[test]
+    fn what_no_service_asked_for_is_waited_with_jitter() {
+        let config = Config::default();
+        let not_sent = Trouble::Transport(TransportFailure::NotSent.into());
+        for (trouble, attempts, seconds) in [
+            (&not_sent, 1, 0.5),
+            (&not_sent, 2, 2.0),
+            (&refused(429, None), 1, 5.0),
+            (&refused(429, None), 2, 20.0),
+        ] {
+            let delays: Vec<f64> = (0..100)
+                .map(|seed| {
+                    let mut jitter = Jitter::new(seed);
+                    let message = before_message(trouble, attempts, &config, &mut jitter);
+                    let rating = before_rating(trouble, attempts, &config, &mut Jitter::new(seed));
+                    assert_eq!(message, rating);
+                    message.unwrap().as_secs_f64()
+                })
+                .collect();
+            let within = seconds * 0.9..=seconds * 1.1;
+            assert!(delays.iter().all(|delay| within.contains(delay)));
+            let is_spread = |delay: &f64| (delay - seconds).abs() > seconds * 0.05;
+            assert!(delays.iter().filter(|delay| is_spread(delay)).count() > 20);
+        }
+    }
+
+    #[test]
+    fn a_retry_after_is_never_shortened() {
+        let config = Config::default();
+        for seed in 0..100 {
+            for seconds in [0, 1, 7, 119, 120] {
+                let trouble = refused(429, Some(seconds));
+                let asked_for = Duration::from_secs(seconds);
+                let mut jitter = Jitter::new(seed);
+                let delay = before_message(&trouble, 1, &config, &mut jitter);
+                assert!(delay.unwrap() >= asked_for);
+                let delay = before_rating(&trouble, 1, &config, &mut jitter);
+                assert!(delay.unwrap() >= asked_for);
+                assert!(before_poll(&trouble, 1, &config, &mut jitter) >= asked_for);
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use core::error::Error;
 use core::fmt;
 use std::boxed::Box;
+use std::format;
 use std::string::{String, ToString};
 
 /// What a driver knows of the cause of a failure: a line for a person, such as
@@ -34,6 +35,17 @@ impl Cause {
             }
         }
         Self::from(&*line)
+    }
+
+    /// The same with a place before it, such as the host and port that could not be
+    /// reached: `chat.example:443: Connection refused (os error 111)`.
+    #[must_use]
+    pub fn at(&self, place: &str) -> Self {
+        if self.0.is_empty() {
+            Self::from(place)
+        } else {
+            Self::from(&*format!("{place}: {self}"))
+        }
     }
 
     /// The line; empty where nothing is known.
@@ -69,7 +81,6 @@ impl fmt::Display for Cause {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::format;
 
     #[derive(Debug)]
     struct Says(&'static str, Option<Box<Self>>);
@@ -105,6 +116,15 @@ mod tests {
         ] {
             assert_eq!(said(words).as_str(), line, "{words:?}");
         }
+    }
+
+    #[test]
+    fn a_place_stands_before_the_cause_or_alone() {
+        let refused = Cause::from("refused");
+        assert_eq!(refused.at("[::1]:80").as_str(), "[::1]:80: refused");
+        assert_eq!(Cause::default().at("[::1]:80").as_str(), "[::1]:80");
+        let long = Cause::from(&*"ա".repeat(Cause::MAX_LEN));
+        assert_eq!(long.at("chat.example:443").as_str().len(), Cause::MAX_LEN);
     }
 
     #[test]

@@ -43,7 +43,8 @@ pub struct Config {
     /// The longest `Retry-After` that is waited for by itself: 120 s. Longer, and the
     /// refusal is reported at once.
     pub retry_after_limit: Duration,
-    /// Before another attempt after a failure to reach the service: 0.5 s, then 2 s.
+    /// Before another attempt after a failure to reach the service: 0.5 s, then 2 s, each
+    /// give or take 10 %.
     pub not_sent_delays: [Duration; 2],
     /// From one look for a cut reply to the next, the first from the cut on: 1, 3, 6
     /// and 10 s, which gives a service some 20 s to write it down.
@@ -53,8 +54,12 @@ pub struct Config {
     pub poll_interval: Duration,
     /// The longest pause between polls that fail: 60 s. It doubles up to there.
     pub poll_backoff_limit: Duration,
-    /// What jitter is made of; to be different in each client.
-    pub seed: u64,
+    /// What jitter is made of. A set seed gives the same rhythm each time, which suits a
+    /// test. `None`: the adapters draw one for each session, so that many clients never
+    /// ask in step. The protocol itself draws none: a
+    /// [`Conversation`](crate::conversation::Conversation) that gets
+    /// [no other](crate::conversation::Conversation::with_seed) uses a fixed one.
+    pub seed: Option<u64>,
     /// The text of a reply that is remembered so that its rest can be found, in bytes:
     /// 1 MiB. A longer reply streams on, but is not looked for where it is cut.
     pub reply_limit: usize,
@@ -68,6 +73,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// The most that the head of an answer may have, in bytes: 64 KiB, which no service
+    /// needs. It is the only limit on a head, whatever number of fields it has; over HTTP/2
+    /// it counts as HTTP/2 counts, with 32 bytes more for each field (RFC 9113, section
+    /// 6.5.2).
+    pub const HEAD_LIMIT: usize = 64 << 10;
+
     /// What the way to the service has (name, connection, TLS): half of
     /// [`response_timeout`](Self::response_timeout). What is given up there was surely
     /// not sent, and can be tried again.
@@ -91,7 +102,7 @@ impl Default for Config {
             recovery_delays: [1, 3, 6, 10].map(Duration::from_secs),
             poll_interval: Duration::from_secs(4),
             poll_backoff_limit: Duration::from_secs(60),
-            seed: 0,
+            seed: None,
             reply_limit: 1 << 20,
             event_limit: 1 << 20,
             error_limit: 64 << 10,

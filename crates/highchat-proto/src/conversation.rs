@@ -146,7 +146,7 @@ impl Conversation {
         let config = config.into();
         Self {
             endpoint: endpoint.into(),
-            jitter: Jitter::new(config.seed),
+            jitter: Jitter::new(config.seed.unwrap_or_default()),
             config,
             visitor: None,
             next_id: RequestId::FIRST,
@@ -162,6 +162,14 @@ impl Conversation {
                 outbox: Outbox::default(),
             },
         }
+    }
+
+    /// Makes jitter of that seed, unless [`Config::seed`] is set. For an adapter, which
+    /// draws one for each conversation; to be called before the first output.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.jitter = Jitter::new(self.config.seed.unwrap_or(seed));
+        self
     }
 
     /// A conversation that goes on; one in which a person answers polls at once.

@@ -14,7 +14,7 @@ use http::{Method, Request, Uri};
 use serde::Serialize;
 
 use crate::id::{ConversationId, Timestamp};
-use crate::percent::push_encoded;
+use crate::percent::{push_encoded, push_encoded_path};
 use crate::request::{ChatRequest, MessagesRequest, RatingRequest};
 use crate::text::Text;
 
@@ -42,19 +42,35 @@ enum Way {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidCredentials {
-    /// The key is empty, longer than 1024 bytes, or has a character other than
-    /// visible ASCII.
-    Key,
+    /// The key is empty.
+    EmptyKey,
+    /// The key is longer than 1024 bytes.
+    LongKey,
+    /// The key has white space or a control character in it: its place, from 1 on.
+    SpaceInKey(usize),
+    /// The key has a character in it that is not ASCII: its place, from 1 on.
+    ForeignInKey(usize),
     /// The slug is empty or longer than 1024 bytes.
     Slug,
 }
 
 impl fmt::Display for InvalidCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Key => "the key must be 1 to 1024 visible ASCII characters without white space",
-            Self::Slug => "the slug must be 1 to 1024 bytes long",
-        })
+        let visible = "a key is visible ASCII";
+        match self {
+            Self::EmptyKey => f.write_str("the key is empty"),
+            Self::LongKey => f.write_str("the key is longer than 1024 bytes"),
+            Self::SpaceInKey(place) => {
+                write!(
+                    f,
+                    "character {place} of the key is white space or a control character; {visible}"
+                )
+            }
+            Self::ForeignInKey(place) => {
+                write!(f, "character {place} of the key is not ASCII; {visible}")
+            }
+            Self::Slug => f.write_str("the slug must be 1 to 1024 bytes long"),
+        }
     }
 }
 
@@ -65,6 +81,15 @@ const MAX_CREDENTIAL_LEN: usize = 1024;
 const BEARER: &str = "Bearer ";
 
 impl Credentials {
+    /// The key in a text that was read from a file, a variable or a line: without the byte
+    /// order mark that an editor may have put before it, and without the white space and
+    /// line ends around it. One rule for all programs; [`key`](Self::key) says what else is
+    /// wrong with it.
+    #[must_use]
+    pub fn key_in(text: &str) -> &str {
+        text.trim_start_matches('\u{feff}').trim()
+    }
+
     /// A client API key, sent as `Authorization: Bearer …`.
     ///
     /// # Errors
@@ -72,12 +97,21 @@ impl Credentials {
     /// No header could carry it: it must be visible ASCII without white space (our
     /// decision).
     pub fn key(key: &str) -> Result<Self, InvalidCredentials> {
-        let len = 1..=MAX_CREDENTIAL_LEN;
-        if !len.contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(InvalidCredentials::Key);
+        if key.is_empty() {
+            return Err(InvalidCredentials::EmptyKey);
         }
-        let mut value =
-            HeaderValue::try_from(format!("{BEARER}{key}")).map_err(|_| InvalidCredentials::Key)?;
+        if key.len() > MAX_CREDENTIAL_LEN {
+            return Err(InvalidCredentials::LongKey);
+        }
+        let place = |found: fn(char) -> bool| key.chars().position(found).map(|at| at + 1);
+        if let Some(place) = place(|it| it.is_whitespace() || it.is_control()) {
+            return Err(InvalidCredentials::SpaceInKey(place));
+        }
+        if let Some(place) = place(|it| !it.is_ascii()) {
+            return Err(InvalidCredentials::ForeignInKey(place));
+        }
+        let mut value = HeaderValue::try_from(format!("{BEARER}{key}"))
+            .map_err(|_| InvalidCredentials::EmptyKey)?;
         value.set_sensitive(true);
         Ok(Self(Way::Key(value)))
     }
@@ -150,8 +184,11 @@ impl fmt::Debug for Credentials {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidBaseUrl {
-    /// It is no URL, has no host, or is longer than 2048 bytes.
+    /// It is no URL, has no host, or is longer than 2048 bytes with its path
+    /// percent-encoded.
     NotAUrl,
+    /// Its host name is not in ASCII: DNS and TLS know such a name in punycode alone.
+    Host,
     /// Its scheme is neither `https` nor `http`.
     Scheme,
     /// It is `http` to a host that is not this machine.
@@ -166,6 +203,10 @@ impl fmt::Display for InvalidBaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAUrl => "the base URL is none: it should look like https://host/prefix",
+            Self::Host => {
+                "the host name of the base URL must be in ASCII: write it in punycode, \
+                 which begins with xn--"
+            }
             Self::Scheme => "the base URL must begin with https:// or http://",
             Self::PlainHttp => "http:// without TLS is used only to this machine",
             Self::UserInfo => "the base URL must not hold a user name or a password",
@@ -241,6 +282,13 @@ impl Endpoint {
         if base_url.contains(['?', '#']) {
             return Err(InvalidBaseUrl::Query);
         }
+        let (host_end, base_url) = encoded(base_url);
+        if !base_url[..host_end].is_ascii() {
+            return Err(match base_url[..host_end].contains('@') {
+                true => InvalidBaseUrl::UserInfo,
+                false => InvalidBaseUrl::Host,
+            });
+        }
         if base_url.len() > MAX_BASE_URL_LEN {
             return Err(InvalidBaseUrl::NotAUrl);
         }
@@ -291,6 +339,18 @@ impl Endpoint {
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Host and port together, as an error names the service: `chat.example:443`,
+    /// `[::1]:8787`.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
+        }
     }
 
     /// Whether TLS is spoken there: the scheme is `https`.
@@ -385,6 +445,17 @@ impl Endpoint {
         *request.headers_mut() = headers;
         request
     }
+}
+
+/// The URL with its path percent-encoded, except what is encoded already, and where the path
+/// begins.
+fn encoded(url: &str) -> (usize, String) {
+    let authority = url.find("://").map_or(0, |scheme_end| scheme_end + 3);
+    let path = url[authority..].find('/');
+    let path = path.map_or(url.len(), |len| authority + len);
+    let mut encoded = String::from(&url[..path]);
+    push_encoded_path(&mut encoded, &url[path..]);
+    (path, encoded)
 }
 
 fn conversation_path(id: &ConversationId, what: &str) -> String {

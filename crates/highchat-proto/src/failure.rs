@@ -3,6 +3,7 @@
 use core::error::Error;
 use core::fmt;
 use std::boxed::Box;
+use std::string::String;
 
 use crate::cause::Cause;
 use crate::reply::Cut;
@@ -26,6 +27,38 @@ pub enum Failure {
     Refused(ResponseError),
     /// The reply began and is not whole.
     Cut(Cut),
+}
+
+impl Failure {
+    /// The service could not be reached: [`NotSent`](Self::NotSent), with the
+    /// [place](crate::endpoint::Endpoint::authority) before the cause.
+    #[must_use]
+    pub fn not_sent(
+        place: impl Into<String>,
+        cause: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        let (place, cause) = (place.into(), cause.into());
+        Self::NotSent(Unreachable { place, cause }.into())
+    }
+}
+
+/// A place that could not be reached, and why as its source.
+#[derive(Debug)]
+struct Unreachable {
+    place: String,
+    cause: Box<dyn Error + Send + Sync>,
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place)
+    }
+}
+
+impl Error for Unreachable {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.cause)
+    }
 }
 
 /// With all that is known of the cause.
@@ -60,8 +93,19 @@ impl From<Cut> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::Loss;
     use std::io;
     use std::string::ToString;
+
+    #[test]
+    fn what_could_not_be_reached_is_named() {
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        let failure = Failure::not_sent("chat.example:443", refused);
+        let expected = "chat.example:443: connection refused";
+        assert_eq!(Loss::from(&failure).cause.as_str(), expected);
+        let expected = "the service could not be reached: chat.example:443: connection refused";
+        assert_eq!(failure.to_string(), expected);
+    }
 
     #[test]
     fn a_failure_says_its_root_cause_once() {

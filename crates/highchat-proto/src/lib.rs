@@ -193,6 +193,9 @@ pub mod cause;
 pub mod failure;
 
 #[cfg(feature = "std")]
+pub mod roots;
+
+#[cfg(feature = "std")]
 pub mod exchange;
 
 #[cfg(feature = "std")]

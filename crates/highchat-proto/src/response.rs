@@ -401,9 +401,18 @@ fn text(value: Option<&http::HeaderValue>) -> Option<Box<str>> {
     value.map(|value| String::from_utf8_lossy(value.as_bytes()).into())
 }
 
+/// Whether the content type is that one. Something on the way may have joined two lines of
+/// the field to one with a comma: then all of them must be that type.
 fn is_type(content_type: &str, essence: &str) -> bool {
-    let found = content_type.split(';').next().unwrap_or_default();
-    found.trim().eq_ignore_ascii_case(essence)
+    let mut is_quoted = false;
+    let mut types = content_type.split(|character| {
+        is_quoted ^= character == '"';
+        character == ',' && !is_quoted
+    });
+    types.all(|found| {
+        let found = found.split(';').next().unwrap_or_default();
+        found.trim().eq_ignore_ascii_case(essence)
+    })
 }
 
 /// What the messages endpoint gives.

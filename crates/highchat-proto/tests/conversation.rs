@@ -4,10 +4,13 @@
 use core::time::Duration;
 
 use highchat_proto::cause::Cause;
+use highchat_proto::config::Config;
+use highchat_proto::conversation::Conversation;
 use highchat_proto::exchange::Loss;
 use highchat_proto::exchange::TransportFailure::{Interrupted, NotSent, Withdrawn};
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
+use highchat_proto::time::Instant;
 
 #[path = "conversation/recovery.rs"]
 mod recovery;
@@ -235,11 +238,7 @@ fn a_429_without_retry_after_waits_5_and_20_seconds_with_jitter() {
     world.answer(Role::Chat, 429, &[("retry-after", "soon")], "");
     world.pass(22.0);
     let log = world.log();
-    let times: Vec<f64> = log
-        .lines()
-        .filter(|line| line.contains('>'))
-        .map(|line| line.split_whitespace().next().unwrap().parse().unwrap())
-        .collect();
+    let times = sent_at(&log);
     assert!((4.5..=5.5).contains(&times[1]), "{log}");
     assert!((18.0..=22.0).contains(&(times[2] - 5.5)), "{log}");
 }
@@ -280,25 +279,74 @@ fn a_refusal_that_never_ends_and_asks_for_no_pause_turns_nothing_in_circles() {
     assert_eq!(log.matches("> GET").count(), 50, "{log}");
 }
 
+/// When each request was sent, in seconds.
+fn sent_at(log: &str) -> Vec<f64> {
+    let requests = log.lines().filter(|line| line.contains('>'));
+    requests
+        .map(|line| line.split_whitespace().next().unwrap().parse().unwrap())
+        .collect()
+}
+
 #[test]
 fn a_message_that_never_left_is_tried_three_times() {
     let mut world = World::new();
     world.send("a");
-    for wait in [0.5, 2.0, 60.0] {
+    for wait in [0.55, 2.2, 60.0] {
         world.fail(Role::Chat, NotSent);
         world.pass(wait);
     }
-    expect(
-        &mut world,
-        r#"
-        0.0 > POST chat {"message":"a"}
-        0.0 Message delayed 0.5: NotSent
-        0.5 > POST chat {"message":"a"}
-        0.5 Message delayed 2.0: NotSent
-        2.5 > POST chat {"message":"a"}
-        2.5 turn failed: the service could not be reached
-    "#,
+    let log = world.log();
+    let times = sent_at(&log);
+    assert_eq!(times.len(), 3, "{log}");
+    assert!((0.4..=0.6).contains(&times[1]), "{log}");
+    assert!((1.8..=2.2).contains(&(times[2] - 0.55)), "{log}");
+    assert_eq!(log.matches("Message delayed").count(), 2, "{log}");
+    assert!(
+        log.ends_with("turn failed: the service could not be reached\n"),
+        "{log}"
     );
+}
+
+/// When a conversation polls for a minute that a person took over.
+fn rhythm(set: Option<u64>, drawn: Option<u64>) -> Vec<u128> {
+    let mut config = Config::default();
+    config.seed = set;
+    let mut conversation = Conversation::new(endpoint(), config);
+    if let Some(drawn) = drawn {
+        conversation = conversation.with_seed(drawn);
+    }
+    let mut world = World::over(conversation, Instant::ORIGIN);
+    world.turn("Բարև 👋", &format!("{}{}", meta("c"), human("մեկ րոպե", 1)));
+    let mut polls = Vec::new();
+    for _ in 0..12 {
+        while !world.is_under_way(Role::Messages) {
+            world.pass(0.001);
+        }
+        polls.push(world.now.since_origin().as_millis());
+        world.page(&page("human", &[]));
+    }
+    polls
+}
+
+#[test]
+fn conversations_of_different_seeds_never_poll_in_step() {
+    let rhythms = [1, 2, 3].map(|seed| rhythm(None, Some(seed)));
+    for (one, other) in [(0, 1), (0, 2), (1, 2)] {
+        // The first poll is due at once.
+        let (one, other) = (&rhythms[one][1..], &rhythms[other][1..]);
+        let in_step = one.iter().zip(other).filter(|(one, other)| one == other);
+        assert!(in_step.count() <= 1, "{rhythms:?}");
+    }
+}
+
+#[test]
+fn a_set_seed_gives_the_same_rhythm_whatever_was_drawn() {
+    let set = rhythm(Some(7), None);
+    assert_eq!(rhythm(Some(7), Some(1)), set);
+    assert_eq!(rhythm(Some(7), Some(2)), set);
+    assert_eq!(rhythm(None, Some(7)), set);
+    assert_ne!(rhythm(Some(8), None), set);
+    assert_eq!(rhythm(None, None), rhythm(None, None), "a fixed one");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Requests as they stand on the wire.
 
-use highchat_proto::endpoint::{Credentials, Endpoint, InvalidBaseUrl};
+use highchat_proto::endpoint::{Credentials, Endpoint, InvalidBaseUrl, InvalidCredentials};
 use highchat_proto::id::{ConversationId, VisitorRef};
 use highchat_proto::message::Message;
 use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
@@ -118,6 +118,14 @@ fn a_base_url_keeps_its_path_as_a_prefix() {
         ("http://localhost:1", "http://localhost:1/v1/chat"),
         ("http://127.9.9.9:1", "http://127.9.9.9:1/v1/chat"),
         ("http://[::1]:1/x", "http://[::1]:1/x/v1/chat"),
+        (
+            "https://h.example/բոտ/👋/",
+            "https://h.example/%D5%A2%D5%B8%D5%BF/%F0%9F%91%8B/v1/chat",
+        ),
+        (
+            "https://h.example/%D5%A2/{a}",
+            "https://h.example/%D5%A2/%7Ba%7D/v1/chat",
+        ),
     ] {
         let endpoint = Endpoint::new(base, Credentials::key(KEY).unwrap()).unwrap();
         let request = endpoint.chat(&ChatRequest::new(Message::new("a").unwrap()));
@@ -144,6 +152,7 @@ fn a_base_url_tells_where_to_connect() {
 #[test]
 fn a_base_url_that_would_leak_or_mislead_is_refused() {
     let long = format!("https://h.example/{}", "a".repeat(2048));
+    let long_when_encoded = format!("https://h.example/{}", "ա".repeat(400));
     for (base, error) in [
         ("http://h.example", InvalidBaseUrl::PlainHttp),
         ("http://127.0.0.1.h.example", InvalidBaseUrl::PlainHttp),
@@ -156,6 +165,16 @@ fn a_base_url_that_would_leak_or_mislead_is_refused() {
         ("/v1", InvalidBaseUrl::NotAUrl),
         ("", InvalidBaseUrl::NotAUrl),
         ("https://", InvalidBaseUrl::NotAUrl),
+        ("https://չատ.հայ", InvalidBaseUrl::Host),
+        ("https://չատ.հայ:8443/բոտ", InvalidBaseUrl::Host),
+        ("https://h.example։8443", InvalidBaseUrl::Host),
+        ("https://👋.example", InvalidBaseUrl::Host),
+        ("https://անուն:գաղտնի@h.example", InvalidBaseUrl::UserInfo),
+        ("https://h.example/բոտ?ա=բ", InvalidBaseUrl::Query),
+        ("չատ.հայ", InvalidBaseUrl::Host),
+        ("https://h.example/a b", InvalidBaseUrl::NotAUrl),
+        ("https://h.example/a\n", InvalidBaseUrl::NotAUrl),
+        (&long_when_encoded, InvalidBaseUrl::NotAUrl),
         ("https://h.example:99999", InvalidBaseUrl::NotAUrl),
         ("https://h example", InvalidBaseUrl::NotAUrl),
         (&long, InvalidBaseUrl::NotAUrl),
@@ -163,6 +182,8 @@ fn a_base_url_that_would_leak_or_mislead_is_refused() {
         let refused = Endpoint::new(base, Credentials::key(KEY).unwrap());
         assert_eq!(refused.unwrap_err(), error, "{base}");
     }
+    let hint = InvalidBaseUrl::Host.to_string();
+    assert!(hint.contains("punycode"), "{hint}");
     let asked_for =
         Endpoint::with_insecure_http("http://h.example", Credentials::key(KEY).unwrap());
     assert!(asked_for.is_ok());
@@ -182,22 +203,67 @@ fn the_longest_of_everything_still_makes_a_request() {
 #[test]
 fn a_key_that_no_header_can_carry_is_refused_and_never_shown() {
     let long = "k".repeat(1025);
-    for key in [
-        "",
-        "hc secret",
-        "hc_secret\n",
-        "hc_գաղտնի",
-        "hc_\u{0}",
-        &long,
+    for (key, error, word) in [
+        ("", InvalidCredentials::EmptyKey, "empty"),
+        (
+            "hc secret",
+            InvalidCredentials::SpaceInKey(3),
+            "white space",
+        ),
+        (
+            "hc_secret\n",
+            InvalidCredentials::SpaceInKey(10),
+            "white space",
+        ),
+        (
+            "hc_\u{a0}secret",
+            InvalidCredentials::SpaceInKey(4),
+            "white space",
+        ),
+        (
+            "hc_գաղտնի",
+            InvalidCredentials::ForeignInKey(4),
+            "not ASCII",
+        ),
+        ("hc_👋", InvalidCredentials::ForeignInKey(4), "not ASCII"),
+        (
+            "\u{feff}hc_a",
+            InvalidCredentials::ForeignInKey(1),
+            "not ASCII",
+        ),
+        ("hc_\u{0}", InvalidCredentials::SpaceInKey(4), "control"),
+        (&long, InvalidCredentials::LongKey, "longer"),
     ] {
-        let error = Credentials::key(key).unwrap_err();
+        let refused = Credentials::key(key).unwrap_err();
+        assert_eq!(refused, error, "{word}");
+        assert!(error.to_string().contains(word), "{error}");
         for shown in [error.to_string(), format!("{error:?}")] {
             assert!(key.is_empty() || !shown.contains(key), "{shown}");
+            assert!(!shown.contains("secret") && !shown.contains('գ'), "{shown}");
         }
     }
     for slug in ["", &long] {
         assert!(Credentials::slug(slug).is_err());
     }
+}
+
+#[test]
+fn a_byte_order_mark_and_the_line_ends_around_it_are_no_part_of_a_key() {
+    for text in [
+        "hc_a",
+        "hc_a\n",
+        "hc_a\r\n",
+        "\u{feff}hc_a",
+        "\u{feff}\r\n hc_a\t\n\n",
+    ] {
+        assert_eq!(Credentials::key_in(text), "hc_a", "{text:?}");
+    }
+    assert_eq!(Credentials::key_in("\u{feff}\n"), "");
+    assert_eq!(
+        Credentials::key_in("hc a\nb"),
+        "hc a\nb",
+        "inside it nothing is left out"
+    );
 }
 
 #[test]

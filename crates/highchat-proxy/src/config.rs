@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use highchat_proto::endpoint::{Endpoint, InvalidBaseUrl};
+use highchat_proto::roots::{InvalidRoots, Roots};
 use http::HeaderName;
 use ipnet::IpNet;
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub base_url: String,
     /// Takes `http://` to a host other than this machine: whoever listens reads the key.
     pub insecure_http: bool,
+    /// Who may vouch for the service.
+    pub roots: Roots,
     /// A path under which the endpoints are served as well as under `/v1`.
     pub prefix: Option<Prefix>,
     /// Whose pages may use the proxy from another origin. None unless told.
@@ -95,6 +98,7 @@ impl Default for Config {
         Self {
             base_url: Endpoint::DEFAULT_BASE_URL.into(),
             insecure_http: false,
+            roots: Roots::Default,
             prefix: None,
             allow_origins: Vec::new(),
             trusted_networks: Vec::new(),
@@ -129,12 +133,15 @@ pub enum InvalidConfig {
     BaseUrl(InvalidBaseUrl),
     /// There is no key.
     Key(KeyError),
+    /// There is nobody who may vouch for the service.
+    Roots(InvalidRoots),
 }
 
 impl fmt::Display for InvalidConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BaseUrl(error) => error.fmt(f),
+            Self::Roots(error) => error.fmt(f),
             Self::Key(error) => write!(f, "there is no key: {error}"),
         }
     }

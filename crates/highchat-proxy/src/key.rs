@@ -65,7 +65,7 @@ impl KeySource {
                 file(&Path::new(&variable("CREDENTIALS_DIRECTORY")?).join(name))?
             }
         };
-        let text = text.trim();
+        let text = Credentials::key_in(&text);
         let credentials = Credentials::key(text).map_err(KeyError::Invalid)?;
         Ok(Key {
             credentials,

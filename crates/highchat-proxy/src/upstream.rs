@@ -98,10 +98,12 @@ impl Upstream {
             }
         };
         let endpoint = endpoint(key.credentials.clone()).map_err(InvalidConfig::BaseUrl)?;
+        // As the adapters have it: what is given up in the first half of the time was
+        // surely not sent.
+        let patience = config.response_timeout / 2;
+        let dialer = Dialer::with_roots(&endpoint, patience, &config.roots);
         Ok(Self {
-            // As the adapters have it: what is given up in the first half of the time was
-            // surely not sent.
-            dialer: Dialer::new(&endpoint, config.response_timeout / 2),
+            dialer: dialer.map_err(InvalidConfig::Roots)?,
             base_url: config.base_url.clone(),
             source,
             access: RwLock::new(Arc::new(Access { key, endpoint })),

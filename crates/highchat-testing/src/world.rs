@@ -149,7 +149,7 @@ impl World {
     #[must_use]
     pub fn config(&self) -> Config {
         let mut config = Config::default();
-        config.seed = self.life.seed;
+        config.seed = Some(self.life.seed);
         config
     }
 

@@ -9,16 +9,19 @@
 //!
 //! A scenario is a conversation over real sockets that goes the same way whatever adapter
 //! has it: an adapter's test says how it is driven ([`Talk`]), and [`scenarios!`] does the
-//! rest. [`words`] are what a service says, for tests of other things.
+//! rest. [`proxies`] holds a client to the way that the environment names,
+//! and [`tls`] to whom it trusts. [`words`] are what a service says, for tests of other things.
 
 #![forbid(unsafe_code)]
 
 mod behind;
 mod bench;
+pub mod proxies;
 pub mod scenario;
 mod seen;
 mod table;
 mod talk;
+pub mod tls;
 mod trial;
 pub mod words;
 

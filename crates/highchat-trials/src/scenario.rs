@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use highchat_proto::config::Config;
-use highchat_proto::conversation::{TurnEnd, TurnError};
+use highchat_proto::conversation::{TurnEnd, TurnError, Update};
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::id::ConversationId;
 use highchat_proto::reply::Cut;
@@ -31,6 +31,9 @@ macro_rules! scenarios {
             silence_and_pings_alone_end_a_turn,
             a_service_that_closes_each_connection_silently_fails_none_of_200_sends,
             a_message_that_cannot_be_sent_is_tried_again_and_then_reported,
+            sessions_never_wait_in_step_unless_a_seed_is_set,
+            a_head_is_limited_by_its_length_alone,
+            a_folded_or_doubled_field_of_a_head_is_read,
         }
     };
     ($talk:ty: $($scenario:ident,)*) => {$(
@@ -171,14 +174,96 @@ pub fn a_service_that_closes_each_connection_silently_fails_none_of_200_sends<T:
 
 /// Nobody listens.
 pub fn a_message_that_cannot_be_sent_is_tried_again_and_then_reported<T: Talk>() {
-    let mut talk = with::<T>(&play([]), brisk());
-    talk.say("a");
+    let gone = play([]).base_url().to_owned();
+    let endpoint = endpoint(&gone, "hc_key");
+    let place = endpoint.authority();
+    let mut talk = T::begin(endpoint, brisk());
+    talk.say("Բարև 👋");
     let log = talk.run();
     assert_eq!(log.len(), 3, "{log:?}");
     assert_eq!(log[..2], ["Message delayed: NotSent"; 2]);
-    let failure = "failed: the service could not be reached";
-    assert!(log[2].starts_with(failure), "{log:?}");
-    assert!(log[2].matches("refused").count() <= 1, "once: {log:?}");
+    let failure = format!("failed: the service could not be reached: {place}: ");
+    assert!(log[2].starts_with(&failure), "{log:?}");
+    assert_eq!(log[2].matches("refused").count(), 1, "{log:?}");
+}
+
+/// How the turn ends if the reply has this head, after its first line.
+fn end_after_head<T: Talk>(head: &str) -> TurnEnd {
+    let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n{DONE}");
+    let service = play([vec![Step::send(answer)]]);
+    let mut talk = with::<T>(&service, brisk());
+    talk.turn("Բարև 👋").1
+}
+
+/// However many fields it has.
+pub fn a_head_is_limited_by_its_length_alone<T: Talk>() {
+    let begin = "content-type: text/event-stream\r\n";
+    // The first line, and the empty one, are a part of it.
+    let room = Config::HEAD_LIMIT - begin.len() - 100;
+    let different: String = (0..3000).map(|at| format!("x{at}: y\r\n")).collect();
+    for fields in [
+        "x: y\r\n".repeat(129),
+        "a:\n".repeat(room / 3),
+        different,
+        format!("x: {}\r\n", "x".repeat(room)),
+    ] {
+        let end = end_after_head::<T>(&format!("{begin}{fields}"));
+        assert_eq!(end, TurnEnd::Done, "{}", fields.len());
+    }
+    for fields in [
+        format!("x: {}\r\n", "x".repeat(Config::HEAD_LIMIT)),
+        "a:\r\n".repeat(Config::HEAD_LIMIT / 4),
+    ] {
+        let end = end_after_head::<T>(&format!("{begin}{fields}"));
+        let is_lost = matches!(end, TurnEnd::Failed(TurnError::Unanswered(_)));
+        assert!(is_lost, "{}: {end:?}", fields.len());
+    }
+}
+
+/// As old and as careless services write it.
+pub fn a_folded_or_doubled_field_of_a_head_is_read<T: Talk>() {
+    let len = DONE.len();
+    for head in [
+        "content-type: text/event-stream\r\nx: a\r\n b\r\n\tc\r\n",
+        "content-type:\r\n text/event-stream\r\n",
+        "content-type: text/event-stream;\r\n\tcharset=utf-8\r\n",
+        &format!("content-type: text/event-stream\r\ncontent-length:\r\n {len}\r\n"),
+        "content-type: text/event-stream, text/event-stream\r\n",
+        "content-type: text/event-stream; charset=utf-8,text/event-stream\r\n",
+        "content-type: text/event-stream\r\ncontent-type: text/event-stream\r\n",
+    ] {
+        assert_eq!(end_after_head::<T>(head), TurnEnd::Done, "{head}");
+    }
+    let other = end_after_head::<T>("content-type: text/event-stream, text/html\r\n");
+    let is_refused = matches!(other, TurnEnd::Failed(TurnError::Refused(_)));
+    assert!(is_refused, "{other:?}");
+}
+
+/// Each session draws a seed of its own; one that is set gives the same rhythm.
+pub fn sessions_never_wait_in_step_unless_a_seed_is_set<T: Talk>() {
+    // Nobody listens there.
+    let gone = play([]).base_url().to_owned();
+    let delays = |seed| {
+        let mut config = brisk();
+        config.attempts = 6;
+        config.seed = seed;
+        let mut talk = T::begin(endpoint(&gone, "hc_key"), config);
+        talk.say("Բարև 👋");
+        let mut delays = Vec::new();
+        let mut note = |update: &Update<'_>| {
+            if let Update::Delayed { delay, .. } = update {
+                delays.push(*delay);
+            }
+        };
+        while talk.next(&mut note) {}
+        assert_eq!(delays.len(), 5);
+        delays
+    };
+    let [one, two, three] = [None; 3].map(delays);
+    assert!(one != two && two != three && one != three, "{one:?}");
+    let [one, two, other] = [Some(7), Some(7), Some(8)].map(delays);
+    assert_eq!(one, two);
+    assert_ne!(one, other);
 }
 
 /// Of an adapter that has more than one exchange at a time.

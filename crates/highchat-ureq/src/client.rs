@@ -8,6 +8,7 @@ use highchat_proto::endpoint::Endpoint;
 use highchat_proto::failure::Failure;
 use highchat_proto::request::{ChatRequest, MessagesRequest, RatingRequest};
 use highchat_proto::response::{Answer, Page};
+use highchat_proto::roots::{InvalidRoots, Roots};
 use http::Request;
 use ureq::Agent;
 use ureq::unversioned::resolver::DefaultResolver;
@@ -15,11 +16,10 @@ use ureq::unversioned::transport::DefaultConnector;
 
 use crate::clock::Clock;
 use crate::exchange::Exchange;
+use crate::proxies::Way;
 use crate::reply::Reply;
+use crate::roots;
 use crate::watch::{LONGEST_TIMEOUT, Watch, Watching};
-
-/// The most that a head may have, in bytes (our decision).
-const HEAD_LIMIT: usize = 64 * 1024;
 
 /// A blocking client of the three endpoints: each call is one exchange.
 ///
@@ -27,9 +27,13 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// stale, and a message that was written to it could not be sent again. Cheap to
 /// clone; to be shared between threads as it is.
 ///
-/// Nothing is repeated, no redirect is followed, no compression decoded. An HTTP proxy is
-/// taken from the usual environment variables (`HTTPS_PROXY`, `NO_PROXY`, …), but for
-/// a service on this machine; SOCKS is not spoken.
+/// Nothing is repeated, no redirect is followed, no compression decoded.
+///
+/// A proxy is taken from the usual environment variables, as curl takes it: `HTTPS_PROXY`
+/// or `HTTP_PROXY`, and `ALL_PROXY` if the scheme has none of its own, in either case; but
+/// not for what `NO_PROXY` lists, nor for a service on this machine. `http://` and
+/// `https://` proxies are asked for a tunnel, `socks5://` ones find the name of the service
+/// as well. A proxy that cannot be used means that nothing is sent.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) endpoint: Endpoint,
@@ -37,6 +41,9 @@ pub struct Client {
     pub(crate) clock: Clock,
     ureq: ureq::config::Config,
     connector: Arc<DefaultConnector>,
+    way: Way,
+    /// Why nobody can be trusted.
+    untrusting: Option<InvalidRoots>,
 }
 
 impl Client {
@@ -49,34 +56,53 @@ impl Client {
     /// A client that waits and reads as much as `config` says.
     #[must_use]
     pub fn with_config(endpoint: Endpoint, config: Config) -> Self {
+        Self::trusting(endpoint, config, &Roots::Default)
+    }
+
+    /// The same, trusting others than [`Roots::Default`].
+    ///
+    /// # Errors
+    ///
+    /// There is nobody to trust.
+    pub fn with_roots(self, roots: &Roots) -> Result<Self, InvalidRoots> {
+        let client = Self::trusting(self.endpoint, self.config, roots);
+        match client.untrusting {
+            Some(error) => Err(error),
+            None => Ok(client),
+        }
+    }
+
+    /// A client that trusts those; if there is nobody to trust, each exchange says so.
+    fn trusting(endpoint: Endpoint, config: Config, roots: &Roots) -> Self {
         // The way to the service has half of the time for its name, and half for its
         // connection; what the request and the head of its answer have is what is left.
-        let half = Some((config.response_timeout / 2).min(LONGEST_TIMEOUT));
+        let half = Some(config.connect_timeout().min(LONGEST_TIMEOUT));
         let ureq = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .max_idle_connections(0)
-            .max_response_header_size(HEAD_LIMIT)
+            .max_response_header_size(Config::HEAD_LIMIT)
             .timeout_resolve(half)
             .timeout_connect(half);
-        // What is on this machine is not reached through another one.
-        let ureq = match endpoint.is_loopback() {
-            true => ureq.proxy(None),
-            false => ureq,
+        let way = Way::to(&endpoint);
+        let ureq = match &way {
+            Way::Through(proxy) => ureq.proxy(Some(proxy.clone())),
+            Way::Direct | Way::Refused(_) => ureq.proxy(None),
         };
-        #[cfg(feature = "native-roots")]
-        let ureq = ureq.tls_config(
-            ureq::tls::TlsConfig::builder()
-                .root_certs(ureq::tls::RootCerts::PlatformVerifier)
-                .build(),
-        );
+        // In the clear nobody needs to be trusted.
+        let (ureq, untrusting) = match endpoint.is_tls() {
+            true => roots::trust(ureq, roots),
+            false => (ureq, None),
+        };
         Self {
             endpoint,
             config,
             clock: Clock::start(),
             ureq: ureq.build(),
             connector: Arc::default(),
+            way,
+            untrusting,
         }
     }
 
@@ -140,7 +166,31 @@ impl Client {
         };
         let agent = Agent::with_parts(self.ureq.clone(), connector, DefaultResolver::default());
         begins(agent.clone());
-        Exchange::open(&agent, watch, request)
+        match self.check_way() {
+            Some(problem) => Err(Failure::not_sent(self.place(), problem)),
+            None => Exchange::open(&agent, watch, || self.place(), request),
+        }
+    }
+
+    /// Why there is no way to the service that may be taken.
+    fn check_way(&self) -> Option<String> {
+        match (&self.way, &self.untrusting) {
+            (Way::Refused(name), _) => Some(format!("{name} names no proxy that can be used")),
+            (Way::Direct | Way::Through(_), Some(error)) => Some(error.to_string()),
+            (Way::Direct | Way::Through(_), None) => None,
+        }
+    }
+
+    /// What an error names: the service, and the proxy on the way.
+    fn place(&self) -> String {
+        let service = self.endpoint.authority();
+        match &self.way {
+            Way::Through(proxy) => {
+                let (host, port) = (proxy.host(), proxy.port());
+                format!("{service}: through the proxy {host}:{port}")
+            }
+            Way::Direct | Way::Refused(_) => service,
+        }
     }
 
     /// Reads an answer that is no reply stream, as far as it comes.

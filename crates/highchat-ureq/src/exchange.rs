@@ -22,10 +22,11 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Sends a request and waits for the head of its answer.
+    /// Sends a request and waits for the head of its answer. `place` is what an error names.
     pub(crate) fn open(
         agent: &Agent,
         watch: Arc<Watch>,
+        place: impl Fn() -> String,
         request: Request<Bytes>,
     ) -> Result<Self, Failure> {
         let answer = match *request.method() {
@@ -35,7 +36,7 @@ impl Exchange {
         // The error that ureq would only put a word before.
         let answer = answer.map_err(|error| match watch.request_left() {
             true => Failure::Interrupted(error.into_io().into()),
-            false => Failure::NotSent(error.into_io().into()),
+            false => Failure::not_sent(place(), error.into_io()),
         })?;
         let (head, body) = answer.into_parts();
         let body = BufReader::with_capacity(BUFFER_LEN, body.into_reader());

@@ -34,6 +34,7 @@
 //! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's roots.
 //! - `native-roots`: TLS by rustls with ring, trusting what the operating system
 //!   trusts.
+//! - Either way, `SSL_CERT_FILE` and [`Client::with_roots`] name others to trust.
 //! - neither: plain HTTP alone, which goes to this machine unless asked otherwise.
 
 #![forbid(unsafe_code)]
@@ -42,7 +43,10 @@ mod canceller;
 mod client;
 mod clock;
 mod exchange;
+mod head;
+mod proxies;
 mod reply;
+mod roots;
 mod session;
 mod watch;
 

@@ -1,7 +1,9 @@
 //! A conversation, driven by blocking reads.
 
 use core::fmt;
+use core::hash::BuildHasher;
 use core::time::Duration;
+use std::hash::RandomState;
 
 use bytes::Bytes;
 use highchat_proto::conversation::{Conversation, Output, RateError, SendError, Update};
@@ -41,7 +43,8 @@ impl Session {
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self {
-            conversation: Conversation::new(client.endpoint.clone(), client.config.clone()),
+            conversation: Conversation::new(client.endpoint.clone(), client.config.clone())
+                .with_seed(RandomState::new().hash_one(0)),
             client,
             stream: None,
             wishes: Wishes::default(),
@@ -52,7 +55,8 @@ impl Session {
     #[must_use]
     pub fn resume(client: Client, saved: Saved) -> Self {
         let (endpoint, config) = (client.endpoint.clone(), client.config.clone());
-        let conversation = Conversation::resume(endpoint, config, saved, client.clock.now());
+        let conversation = Conversation::resume(endpoint, config, saved, client.clock.now())
+            .with_seed(RandomState::new().hash_one(0));
         let mut session = Self::new(client);
         session.conversation = conversation;
         session

@@ -10,6 +10,7 @@ use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use highchat_proto::config::Config;
 use highchat_proto::time::Instant;
 use ureq::unversioned::transport::time::Duration as UreqDuration;
 use ureq::unversioned::transport::{
@@ -18,6 +19,7 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 
 use crate::clock::Clock;
+use crate::head::{Found, Search, Short};
 
 /// Shared by one exchange and its connection.
 pub(crate) struct Watch {
@@ -102,7 +104,11 @@ impl Connector for Watching {
         // told is not the request.
         self.watch.request_left.store(false, Ordering::Relaxed);
         let watch = Arc::clone(&self.watch);
-        Ok(connected?.map(|transport| Watched { transport, watch }))
+        Ok(connected?.map(|transport| Watched {
+            transport,
+            watch,
+            head: Head::Awaited(Search::default()),
+        }))
     }
 }
 
@@ -120,6 +126,92 @@ fn lost(error: Error) -> Error {
 pub(crate) struct Watched {
     transport: Box<dyn Transport>,
     watch: Arc<Watch>,
+    head: Head,
+}
+
+/// Where the head of the answer is.
+enum Head {
+    /// It is still to come, in part or whole: ureq sees no input.
+    Awaited(Search),
+    /// ureq sees it.
+    Shown(Shown),
+    /// ureq took it, and sees what comes after it; or there was none.
+    Passed,
+}
+
+impl Watched {
+    /// Looks for a head in what was read; whether ureq has something to see.
+    fn find_head(&mut self) -> Result<bool, Error> {
+        let Head::Awaited(search) = &mut self.head else {
+            return Ok(true);
+        };
+        let buffers = self.transport.buffers();
+        let input = buffers.input();
+        if input.is_empty() {
+            return Ok(false);
+        }
+        let too_long = |len| Error::LargeResponseHeader(len, Config::HEAD_LIMIT);
+        match search.look(input) {
+            Found::Head(short) if short.len > Config::HEAD_LIMIT => Err(too_long(short.len)),
+            Found::Head(short) => {
+                // Which is progress: what comes after it may be used at once.
+                buffers.input_consume(short.len);
+                self.head = Head::Shown(Shown { short, taken: 0 });
+                Ok(true)
+            }
+            Found::Part if input.len() > Config::HEAD_LIMIT => Err(too_long(input.len())),
+            Found::Part => Ok(false),
+            Found::NoHead => {
+                self.head = Head::Passed;
+                Ok(true)
+            }
+        }
+    }
+
+    fn read(&mut self, mut timeout: NextTimeout) -> Result<bool, Error> {
+        loop {
+            timeout.per_read = Some(in_seconds(self.watch.left()));
+            match self.transport.await_input(timeout) {
+                Err(Error::Timeout(Timeout::PerRead)) if !self.watch.left().is_zero() => {}
+                waited => return waited.map_err(lost),
+            }
+        }
+    }
+}
+
+/// A head that ureq reads instead of the one that came.
+struct Shown {
+    short: Short,
+    taken: usize,
+}
+
+/// Nothing is written while a head is read.
+impl Buffers for Shown {
+    fn output(&mut self) -> &mut [u8] {
+        &mut []
+    }
+
+    fn input(&self) -> &[u8] {
+        &self.short.bytes[self.taken..]
+    }
+
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        &mut []
+    }
+
+    fn input_appended(&mut self, _: usize) {}
+
+    fn input_consume(&mut self, amount: usize) {
+        self.taken = (self.taken + amount).min(self.short.bytes.len());
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        (&mut [], &mut [])
+    }
+
+    fn can_use_input(&self) -> bool {
+        !self.input().is_empty()
+    }
 }
 
 impl fmt::Debug for Watched {
@@ -130,7 +222,21 @@ impl fmt::Debug for Watched {
 
 impl Transport for Watched {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        self.transport.buffers()
+        if let Head::Shown(shown) = &self.head {
+            if shown.input().is_empty() {
+                self.head = if shown.short.is_interim {
+                    // No progress: ureq is to wait for the next head.
+                    self.transport.buffers().input_consume(0);
+                    Head::Awaited(Search::default())
+                } else {
+                    Head::Passed
+                };
+            }
+        }
+        match &mut self.head {
+            Head::Shown(shown) => shown,
+            Head::Awaited(_) | Head::Passed => self.transport.buffers(),
+        }
     }
 
     fn transmit_output(&mut self, amount: usize, mut timeout: NextTimeout) -> Result<(), Error> {
@@ -140,14 +246,17 @@ impl Transport for Watched {
         self.transport.transmit_output(amount, timeout)
     }
 
-    fn await_input(&mut self, mut timeout: NextTimeout) -> Result<bool, Error> {
-        loop {
-            timeout.per_read = Some(in_seconds(self.watch.left()));
-            match self.transport.await_input(timeout) {
-                Err(Error::Timeout(Timeout::PerRead)) if !self.watch.left().is_zero() => {}
-                waited => return waited.map_err(lost),
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        if matches!(self.head, Head::Passed) {
+            return self.read(timeout);
+        }
+        while !self.find_head()? {
+            if !self.read(timeout)? {
+                self.head = Head::Passed;
+                return Ok(false);
             }
         }
+        Ok(true)
     }
 
     fn is_open(&mut self) -> bool {

@@ -7,6 +7,8 @@ use clap::{ArgAction, Args};
 use highchat_proxy::{IpNet, Origin, Prefix};
 use http::HeaderName;
 
+use super::roots::RootsOptions;
+
 /// Put a backend between browsers and the service, so that the key never leaves it
 ///
 /// Serves the three /v1 endpoints to clients without a key, streams replies through as they
@@ -36,6 +38,9 @@ pub(crate) struct ProxyOptions {
     /// Take http:// to a host other than this machine: whoever listens reads the key
     #[arg(long)]
     pub(crate) insecure_http: bool,
+
+    #[command(flatten)]
+    pub(crate) roots: RootsOptions,
 
     /// Serve PATH/v1/… as well as /v1/…
     #[arg(long, value_name = "PATH")]

@@ -1,12 +1,12 @@
 //! Which service, and how long to wait for it.
 
-use core::hash::BuildHasher;
 use core::time::Duration;
-use std::hash::RandomState;
 use std::path::PathBuf;
 
 use clap::Args;
 use highchat_proto::config::Config;
+
+use super::roots::RootsOptions;
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Service")]
@@ -43,6 +43,9 @@ pub(crate) struct ServiceOptions {
     /// Take http:// to a host other than this machine: whoever listens reads the key
     #[arg(long)]
     pub(crate) insecure_http: bool,
+
+    #[command(flatten)]
+    pub(crate) roots: RootsOptions,
 
     /// Give up without a head of the response after that long [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -84,8 +87,6 @@ impl ServiceOptions {
         if let Some(attempts) = self.attempts {
             config.attempts = attempts;
         }
-        // Different in each process, as clients are not to ask in step.
-        config.seed = RandomState::new().hash_one(0);
         config
     }
 }

@@ -87,6 +87,8 @@ pub(crate) struct Screen<W> {
     pub(crate) out: W,
     /// The exit status.
     pub(crate) status: u8,
+    /// The last error, which went to standard error as well.
+    pub(crate) error: String,
     pub(crate) has_ended: bool,
 }
 
@@ -95,6 +97,7 @@ impl<W: Write> Screen<W> {
         Self {
             out,
             status: OTHER,
+            error: String::new(),
             has_ended: false,
         }
     }
@@ -116,10 +119,12 @@ impl<W: Write> Screen<W> {
                 self.has_ended = true;
                 self.status = status(end);
                 if let TurnEnd::Failed(error) = end {
+                    self.error = error.to_string();
                     eprintln!("error: {error}");
                 }
             }
             Update::HandoffFailed { error } => {
+                self.error = error.to_string();
                 eprintln!("error: {error}");
                 self.status = refused(error);
             }

@@ -121,6 +121,13 @@ pub(crate) struct World {
     pub(crate) written: Vec<(PipeId, Vec<u8>)>,
 }
 
+/// The defaults, with a rhythm that is the same each time.
+pub(crate) fn seeded() -> Config {
+    let mut config = Config::default();
+    config.seed = Some(0);
+    config
+}
+
 pub(crate) fn endpoint(base_url: &str) -> Endpoint {
     Endpoint::new(base_url, Credentials::key(KEY).unwrap()).unwrap()
 }
@@ -128,7 +135,7 @@ pub(crate) fn endpoint(base_url: &str) -> Endpoint {
 impl World {
     pub(crate) fn new(script: impl IntoIterator<Item = Turn>) -> Self {
         let endpoint = endpoint("https://chat.example/prefix");
-        Self::over(Embed::new(endpoint, Config::default()), script)
+        Self::over(Embed::new(endpoint, seeded()), script)
     }
 
     pub(crate) fn over(embed: Embed, script: impl IntoIterator<Item = Turn>) -> Self {
@@ -230,7 +237,7 @@ impl World {
             }
             Some(Turn::IsAway) | None => {
                 self.script.pop_front();
-                self.embed.handle_failure(id, self.now);
+                self.embed.handle_failure(id, "lost", self.now);
             }
             Some(_) => {
                 self.lines.push(Line {
@@ -264,7 +271,7 @@ impl World {
             self.script.pop_front();
             self.lines.retain(|line| line.id != id);
             self.say(&format!("> lost {id}"));
-            self.embed.handle_failure(id, self.now);
+            self.embed.handle_failure(id, "lost", self.now);
         } else if let Some(request) = whole_request(&line.received) {
             line.received.drain(..request.len());
             let first = String::from_utf8_lossy(&request);
@@ -294,7 +301,7 @@ impl World {
         let ending = line.ending;
         self.lines.retain(|line| line.id != id);
         match ending {
-            Ending::Fails => self.embed.handle_failure(id, self.now),
+            Ending::Fails => self.embed.handle_failure(id, "lost", self.now),
             Ending::Ends | Ending::Stays => self.embed.handle_end(id, self.now),
         }
         true

@@ -8,6 +8,7 @@ use std::thread::sleep;
 use std::time::Instant as Moment;
 
 use highchat_embed::{Embed, Output, PipeId};
+use highchat_proto::cause::Cause;
 use highchat_proto::config::Config;
 use highchat_proto::conversation::{Conversation, Update};
 use highchat_proto::endpoint::Endpoint;
@@ -83,16 +84,16 @@ impl Session {
                         self.live = Some((pipe, stream));
                         self.embed.handle_opened(pipe, now);
                     }
-                    Err(_) => self.embed.handle_failure(pipe, now),
+                    Err(error) => self.embed.handle_failure(pipe, Cause::of(&error), now),
                 }
             }
             Output::Write(pipe) => {
                 let (_, stream) = self.live.as_mut().expect("it is open");
                 match stream.write(self.embed.bytes(pipe)) {
                     Ok(len) => self.embed.handle_written(pipe, len, now),
-                    Err(_) => {
+                    Err(error) => {
                         self.live = None;
-                        self.embed.handle_failure(pipe, now);
+                        self.embed.handle_failure(pipe, Cause::of(&error), now);
                     }
                 }
             }
@@ -121,9 +122,9 @@ impl Session {
                 Ok(len) => self.embed.handle_read(pipe, &buffer[..len], now),
                 Err(error)
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-                Err(_) => {
+                Err(error) => {
                     self.live = None;
-                    self.embed.handle_failure(pipe, now);
+                    self.embed.handle_failure(pipe, Cause::of(&error), now);
                 }
             }
         } else {

@@ -288,7 +288,7 @@ pub(crate) fn limits() -> impl Strategy<Value = Config> {
     all.prop_map(|(durations, pauses, limits, attempts, seed)| {
         let mut config = Config::default();
         config.attempts = attempts;
-        config.seed = seed;
+        config.seed = Some(seed);
         let (event_limit, page_limit, error_limit, reply_limit) = limits;
         for (limit, changed) in [
             (&mut config.event_limit, event_limit),

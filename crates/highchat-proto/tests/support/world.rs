@@ -106,7 +106,7 @@ impl World {
         Self::over(conversation, now)
     }
 
-    fn over(conversation: Conversation, now: Instant) -> Self {
+    pub(crate) fn over(conversation: Conversation, now: Instant) -> Self {
         let mut world = Self {
             conversation,
             now,
@@ -195,6 +195,11 @@ impl World {
             assert!(next.is_none_or(|next| next > self.now), "a busy loop");
         }
         self.now = target;
+    }
+
+    /// Whether a request of a role was handed out and did not end.
+    pub(crate) fn is_under_way(&self, role: Role) -> bool {
+        self.live.iter().any(|(live, _)| *live == role)
     }
 
     /// The newest request of a role.

@@ -1,18 +1,16 @@
-//! Proxies of the environment: for other machines alone, and without the key.
+//! What the environment says of the way to the service: proxies, and whom to trust.
 //!
 //! The environment belongs to a process, so each client here has one of its own: this
-//! program again, told to be [`the_client`].
-
-use std::process::Command;
+//! program again, started to run [`the_client`] alone.
 
 use highchat_proto::event::Event;
 use highchat_sandbox::Step;
-use highchat_ureq::Failure;
+use highchat_trials::proxies::{BASE_URL, hold_proxies, hold_socks};
+use highchat_trials::tls::hold_roots;
+use highchat_ureq::{Client, Failure};
 
 mod support;
 use support::*;
-
-const BASE_URL: &str = "HIGHCHAT_TEST_BASE_URL";
 
 /// Asks the service of the environment, and prints what came of it: a process of its own
 /// for the other tests. Where the environment names none, one is there that answers.
@@ -21,39 +19,54 @@ fn the_client() {
     let named = std::env::var(BASE_URL).ok();
     let service = play(vec![whole_reply()]);
     let base_url = named.as_deref().unwrap_or(service.base_url());
-    let outcome = match client(base_url).chat(&chat()) {
+    let outcome = ask(&client(base_url));
+    println!("<{outcome}>");
+    assert!(named.is_some() || outcome == "whole: Բարև 👋", "{outcome}");
+}
+
+fn ask(client: &Client) -> String {
+    match client.chat(&chat()) {
         Ok(mut reply) => match read(&mut reply) {
             (text, Ok(Event::Done { .. })) => format!("whole: {text}"),
             (text, other) => format!("{other:?} after {text}"),
         },
-        Err(Failure::NotSent(_)) => "not sent".to_owned(),
+        Err(failure @ Failure::NotSent(_)) => format!("not sent: {failure}"),
         Err(Failure::Interrupted(_)) => "interrupted".to_owned(),
         Err(other) => format!("{other:?}"),
-    };
-    println!("<{outcome}>");
-    assert!(named.is_some() || outcome == "whole: Բարև", "{outcome}");
+    }
+}
+
+#[test]
+#[cfg_attr(
+    not(any(feature = "rustls", feature = "native-roots")),
+    ignore = "there is no TLS to trust anybody for"
+)]
+fn nobody_is_trusted_but_whom_the_program_or_the_environment_names() {
+    let ask = |base_url: &str, roots| Ok(ask(&client(base_url).with_roots(&roots)?));
+    hold_roots(ask, "the_client");
 }
 
 /// What came of asking `base_url` with that environment.
 fn outcome(base_url: &str, variables: &[(&str, &str)]) -> String {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["the_client", "--exact", "--nocapture"]);
-    for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
-        command.env_remove(name).env_remove(name.to_lowercase());
+    let outcome = highchat_trials::proxies::outcome("the_client", base_url, variables);
+    match outcome.split_once(": ") {
+        Some(("not sent", _)) => "not sent".into(),
+        _ => outcome,
     }
-    command.env(BASE_URL, base_url);
-    command.envs(variables.iter().copied());
-    let output = command.output().unwrap();
-    let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{shown}");
-    let outcome = shown
-        .split_once('<')
-        .and_then(|(_, rest)| rest.split_once('>'));
-    outcome.unwrap_or_else(|| panic!("{shown}")).0.to_owned()
+}
+
+#[test]
+fn the_environment_names_the_way_as_curl_reads_it() {
+    hold_proxies("the_client");
+}
+
+#[test]
+fn a_socks_proxy_finds_the_name_and_carries_the_request() {
+    hold_socks("the_client");
 }
 
 fn whole_reply() -> Step {
-    send([HEAD, META, &delta("Բարև"), DONE].concat())
+    send([HEAD, META, &delta("Բարև 👋"), DONE].concat())
 }
 
 #[test]
@@ -69,7 +82,7 @@ fn a_service_on_this_machine_is_reached_directly() {
         let variables: Vec<_> = names.iter().map(|name| (*name, proxy.base_url())).collect();
         assert_eq!(
             outcome(service.base_url(), &variables),
-            "whole: Բարև",
+            "whole: Բարև 👋",
             "{names:?}"
         );
         assert_eq!(service.connections(), 1, "{names:?}");
@@ -93,7 +106,7 @@ const ESTABLISHED: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
 fn another_machine_is_reached_through_the_proxy() {
     let script = vec![send(ESTABLISHED), Step::AwaitRequest, whole_reply()];
     let (outcome, requests) = through(script, "http://chat.invalid");
-    assert_eq!(outcome, "whole: Բարև");
+    assert_eq!(outcome, "whole: Բարև 👋");
     let [connect, request] = &*requests else {
         panic!("{requests:?}");
     };
