@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, Method, Response, StatusCode};
 
+use crate::access::Credential;
 use crate::state::State;
 
 /// How many requests are remembered.
@@ -88,6 +89,8 @@ pub(crate) struct Told {
     pub(crate) is_known_path: bool,
     /// It was asked with a key in its query.
     pub(crate) key_in_query: bool,
+    /// The key or the slug it was asked with, if that was right.
+    pub(crate) credential: Option<Credential>,
 }
 
 impl Told {

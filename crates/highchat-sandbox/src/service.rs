@@ -139,6 +139,10 @@ impl Service {
         let mut told: Told = response.extensions_mut().remove().unwrap_or_default();
         let endpoint = Endpoint::find(&request.path);
         told.is_known_path = endpoint.is_some();
+        told.credential = self
+            .access
+            .credential(&request.headers, request.query.as_deref())
+            .ok();
         if let Some(Endpoint::Messages(id) | Endpoint::Rating(id)) = endpoint {
             told.conversation_id = Some(id);
         }

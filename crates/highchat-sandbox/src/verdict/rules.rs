@@ -104,10 +104,12 @@ fn alone(request: &Request, found: &mut impl FnMut(Misstep, String)) {
     }
 }
 
+/// The fields of a message by which it is the same as another one.
 #[derive(Deserialize)]
 struct Sent {
     message: String,
     conversation_id: Option<String>,
+    visitor_ref: Option<String>,
 }
 
 fn repeated(
@@ -118,8 +120,12 @@ fn repeated(
 ) {
     let is_same = |earlier: &&Asked<'_>| {
         let given = earlier.request.told.conversation_id.as_ref();
+        // Two visitors, or two keys, may say the same.
+        let is_same_sender = earlier.request.told.credential == request.told.credential;
         earlier.sent.as_ref().is_some_and(|other| {
-            other.message == sent.message
+            is_same_sender
+                && other.message == sent.message
+                && other.visitor_ref == sent.visitor_ref
                 && (other.conversation_id == sent.conversation_id
                     || sent.conversation_id.is_some() && given == sent.conversation_id.as_ref())
         })
@@ -226,6 +232,7 @@ fn kept_open(request: &Request, cancels: &[Duration], now: Duration) -> Option<D
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Credential;
     use crate::journal::{End, Told};
     use crate::verdict::Verdict;
     use bytes::Bytes;
@@ -313,6 +320,24 @@ mod tests {
         assert_eq!(judged(&[chat(0, 500), other]), [""; 0]);
         assert_eq!(judged(&[chat(0, 500), elsewhere]), [""; 0]);
         assert_eq!(judged(&[chat(0, 500), here]), ["sent-twice"]);
+    }
+
+    #[test]
+    fn the_same_words_of_another_visitor_or_key_are_no_repetition() {
+        let by = |at, visitor: &str, key| {
+            let mut request = chat(at, 500);
+            let body = serde_json::json!({ "message": "Բարև 👋", "visitor_ref": visitor });
+            request.body = Bytes::from(body.to_string());
+            request.told.credential = Some(Credential::Key(key));
+            request
+        };
+
+        assert_eq!(judged(&[by(0, "Անի", 0), by(1, "Գոռ", 0)]), [""; 0]);
+        assert_eq!(judged(&[by(0, "Անի", 0), by(1, "Անի", 1)]), [""; 0]);
+        assert_eq!(
+            judged(&[by(0, "Անի", 0), by(1, "Գոռ", 0), by(2, "Անի", 0)]),
+            ["sent-twice"]
+        );
     }
 
     #[test]

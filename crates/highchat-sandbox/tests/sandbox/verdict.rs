@@ -131,3 +131,19 @@ fn how_an_answer_ended_is_told() {
     assert_eq!(end(0), Some(End::Whole));
     assert!(!sandbox.wait_until(Duration::from_millis(20), <[Request]>::is_empty));
 }
+
+#[test]
+fn two_visitors_who_say_the_same_do_not_repeat_each_other() {
+    let sandbox = quick().start().unwrap();
+    for visitor in ["Անի", "Գոռ"] {
+        sandbox.inject(Fault::Cut);
+        let call = Call::chat(&json!({ "message": "Բարև 👋", "visitor_ref": visitor }));
+        let call = call.header("content-type", "application/json");
+        let _ = std::io::Read::read_to_end(&mut call.open(&sandbox), &mut Vec::new());
+        assert!(sandbox.wait_until(LONG, |requests| {
+            requests.iter().all(|it| it.ended.is_some())
+        }));
+    }
+
+    assert_eq!(found(&sandbox), [""; 0]);
+}
