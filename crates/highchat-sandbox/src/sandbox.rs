@@ -21,7 +21,7 @@ use crate::reply::Pace;
 use crate::script::Script;
 use crate::server;
 use crate::service::Service;
-use crate::verdict::Verdict;
+use crate::verdict::{Limits, Verdict};
 
 /// A running service on a port of 127.0.0.1; it stops when it is dropped.
 ///
@@ -160,7 +160,7 @@ impl Sandbox {
     /// Whether the client behaved so far, as far as what it sent shows.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        Verdict::of_journal(self.service.journal())
+        self.service.verdict()
     }
 
     /// Notes that the client wants nothing more of what is under way: it is to leave
@@ -228,6 +228,7 @@ pub struct Builder {
     token_delay: Duration,
     ping_interval: Duration,
     rate_limit: u32,
+    poll_interval: Duration,
     patience: Duration,
     person: Person,
     faults: Faults,
@@ -244,6 +245,7 @@ impl Default for Builder {
             token_delay: Duration::from_millis(40),
             ping_interval: Duration::from_secs(15),
             rate_limit: 30,
+            poll_interval: Duration::from_secs(4),
             patience: Duration::from_secs(10),
             person: Person::default(),
             faults: Faults::default(),
@@ -293,6 +295,30 @@ impl Builder {
     /// and neither do the other two endpoints.
     pub fn rate_limit(mut self, messages: u32) -> Self {
         self.rate_limit = messages;
+        self
+    }
+
+    /// How far apart the [verdict](Sandbox::verdict) wants polls to be; 4 s unless told,
+    /// which is the API's number.
+    ///
+    /// It is counted from the answer to a poll to the next poll, and an eighth less is
+    /// accepted. Set it to what the client under test is configured with. Zero: polls may
+    /// come as fast as they like.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use core::time::Duration;
+    /// use highchat_sandbox::Sandbox;
+    ///
+    /// let interval = Duration::from_millis(200);
+    /// let sandbox = Sandbox::builder().poll_interval(interval).start()?;
+    /// // … a client that polls every 200 ms …
+    /// sandbox.verdict().assert_good();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.poll_interval = interval;
         self
     }
 
@@ -360,6 +386,7 @@ impl Builder {
             },
             self.script,
             self.readings,
+            Limits::new(self.poll_interval),
             addr.port(),
         ));
         service.plan().set_always(self.faults);
@@ -392,6 +419,7 @@ impl fmt::Debug for Builder {
             .field("token_delay", &self.token_delay)
             .field("ping_interval", &self.ping_interval)
             .field("rate_limit", &self.rate_limit)
+            .field("poll_interval", &self.poll_interval)
             .field("patience", &self.patience)
             .field("person", &self.person)
             .field("faults", &self.faults)

@@ -28,6 +28,7 @@ use crate::reply::{Manner, Pace, Reply};
 use crate::request::{self, ChatRequest};
 use crate::script::{Rule, Script};
 use crate::upload::Upload;
+use crate::verdict::{Limits, Verdict};
 use crate::watched::Watched;
 
 /// The service: what every request is answered from.
@@ -41,6 +42,7 @@ pub(crate) struct Service {
     plan: Mutex<Plan>,
     readings: Readings,
     script: Script,
+    limits: Limits,
     /// Where it listens.
     port: u16,
 }
@@ -61,11 +63,13 @@ impl Service {
         pace: Pace,
         script: Script,
         readings: Readings,
+        limits: Limits,
         port: u16,
     ) -> Self {
         Self {
             readings,
             script,
+            limits,
             port,
             journal: Arc::new(Journal::new(access.keys().to_vec())),
             plan: Mutex::default(),
@@ -96,6 +100,11 @@ impl Service {
     /// What was asked.
     pub(crate) fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Whether the client behaved so far.
+    pub(crate) fn verdict(&self) -> Verdict {
+        Verdict::of_journal(&self.journal, self.limits)
     }
 
     /// Which faults befall whom.
@@ -157,7 +166,8 @@ impl Service {
             .or_else(|| desk::answer(&self.conversations, request))
             .or_else(|| {
                 let is_control = request.path.starts_with(control::PREFIX);
-                is_control.then(|| control::answer(request, &self.journal, &mut self.plan()))
+                is_control
+                    .then(|| control::answer(request, &self.journal, &mut self.plan(), self.limits))
             })
     }
 

@@ -13,14 +13,8 @@ use crate::query;
 use crate::request::time;
 use crate::state::State;
 
-/// Polls may come a little earlier than the API's "every ~4s".
-const POLL_INTERVAL: Duration = Duration::from_millis(3500);
-
 /// How soon a client that still polls would ask again.
 const POLLS_ON: Duration = Duration::from_secs(30);
-
-/// How long before a refused message comes again, where the service does not say.
-const BEFORE_ANOTHER: Duration = Duration::from_secs(1);
 
 /// What a client's clock may be ahead.
 const TOLERANCE: Duration = Duration::from_millis(50);
@@ -45,6 +39,26 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// How soon a client may ask again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Between the answer to a poll and the next poll.
+    poll_gap: Duration,
+    /// Between a 429 that names no time and the same request.
+    retry_gap: Duration,
+}
+
+impl Limits {
+    /// For a client that is to poll once in `poll_interval`: an eighth less is accepted,
+    /// since the API says "every ~4s" and clients add jitter.
+    pub(crate) fn new(poll_interval: Duration) -> Self {
+        Self {
+            poll_gap: poll_interval - poll_interval / 8,
+            retry_gap: Duration::from_secs(1),
+        }
+    }
+}
+
 /// Tells `found` what a client should not have done with a request; `before` is what it
 /// asked before, `cancels` are the times at which it cancelled what was under way.
 pub(super) fn judge(
@@ -52,14 +66,15 @@ pub(super) fn judge(
     before: &[Asked<'_>],
     cancels: &[Duration],
     now: Duration,
+    limits: Limits,
     found: &mut impl FnMut(Misstep, String),
 ) {
     let request = asked.request;
     alone(request, found);
     if let Some(sent) = &asked.sent {
-        repeated(request, sent, before, found);
+        repeated(request, sent, before, limits, found);
     } else if request.method == Method::GET && request.path.ends_with("/messages") {
-        polled(request, before, found);
+        polled(request, before, limits, found);
     }
     if let Some(since) = kept_open(request, cancels, now) {
         let words = format!("an exchange went on {:.1} s too long", since.as_secs_f64());
@@ -116,6 +131,7 @@ fn repeated(
     request: &Request,
     sent: &Sent,
     before: &[Asked<'_>],
+    limits: Limits,
     found: &mut impl FnMut(Misstep, String),
 ) {
     let is_same = |earlier: &&Asked<'_>| {
@@ -135,7 +151,7 @@ fn repeated(
     };
     let earlier = earlier.request;
     match earlier.status.map(|status| status.as_u16()) {
-        Some(429) => too_soon(request, earlier, found),
+        Some(429) => too_soon(request, earlier, limits, found),
         // Not taken, and said so.
         Some(400..=499) => {}
         Some(_) if earlier.over_at().is_some_and(|over| over <= request.at) => {}
@@ -154,13 +170,18 @@ fn repeated(
     }
 }
 
-fn too_soon(request: &Request, refused: &Request, found: &mut impl FnMut(Misstep, String)) {
+fn too_soon(
+    request: &Request,
+    refused: &Request,
+    limits: Limits,
+    found: &mut impl FnMut(Misstep, String),
+) {
     let Some(answered_at) = refused.answered_at else {
         return;
     };
     let earliest = refused
         .come_again_at
-        .unwrap_or(answered_at + BEFORE_ANOTHER);
+        .unwrap_or(answered_at + limits.retry_gap);
     if request.at + TOLERANCE < earliest {
         let after = request.at.saturating_sub(answered_at).as_secs_f64();
         let asked = earliest.saturating_sub(answered_at).as_secs_f64();
@@ -169,7 +190,12 @@ fn too_soon(request: &Request, refused: &Request, found: &mut impl FnMut(Misstep
     }
 }
 
-fn polled(request: &Request, before: &[Asked<'_>], found: &mut impl FnMut(Misstep, String)) {
+fn polled(
+    request: &Request,
+    before: &[Asked<'_>],
+    limits: Limits,
+    found: &mut impl FnMut(Misstep, String),
+) {
     let before: Vec<&Request> = before.iter().map(|asked| asked.request).collect();
     let id = request.told.conversation_id.as_ref();
     let polls = before.iter().rev();
@@ -179,8 +205,8 @@ fn polled(request: &Request, before: &[Asked<'_>], found: &mut impl FnMut(Misste
         let is_handed_over = matches!(last.told.state, Some(State::Human | State::PendingHuman));
         let failed = last.status.is_some_and(|status| !status.is_success());
         if last.status == Some(StatusCode::TOO_MANY_REQUESTS) {
-            too_soon(request, last, found);
-        } else if gap < POLL_INTERVAL && (is_handed_over || failed) {
+            too_soon(request, last, limits, found);
+        } else if gap < limits.poll_gap && (is_handed_over || failed) {
             let gap = gap.as_secs_f64();
             let detail = format!("a poll came {gap:.1} s after the answer to the one before");
             found(Misstep::PolledTooFast, detail);
@@ -276,7 +302,11 @@ mod tests {
     }
 
     fn judged(requests: &[Request]) -> Vec<&'static str> {
-        let verdict = Verdict::of(requests, &[], ms(100_000));
+        judged_with(Limits::new(ms(4000)), requests)
+    }
+
+    fn judged_with(limits: Limits, requests: &[Request]) -> Vec<&'static str> {
+        let verdict = Verdict::of(requests, &[], ms(100_000), limits);
         let findings = verdict.findings().iter();
         findings.map(|finding| finding.misstep.name()).collect()
     }
@@ -361,6 +391,21 @@ mod tests {
     }
 
     #[test]
+    fn polls_may_be_as_close_as_the_interval_says_with_an_eighth_of_jitter() {
+        let handed = |at| poll(at, State::Human);
+        for (interval, gap, findings) in [
+            (200, 175, &[][..]),
+            (200, 174, &["polled-too-fast"]),
+            (8000, 7000, &[]),
+            (8000, 6999, &["polled-too-fast"]),
+            (0, 0, &[]),
+        ] {
+            let found = judged_with(Limits::new(ms(interval)), &[handed(0), handed(gap)]);
+            assert_eq!(found, findings, "{gap} of {interval} ms");
+        }
+    }
+
+    #[test]
     fn after_is_echoed_as_it_was_given() {
         let mut given = poll(0, State::Human);
         given.told.times = vec!["2026-06-14T10:00:00.000Z".to_owned()];
@@ -390,9 +435,9 @@ mod tests {
         let mut stalled = chat(0, 200);
         stalled.ended = Some((ms(8000), End::ClientLeft));
         let requests = [stalled];
-        assert!(Verdict::of(&requests, &[], ms(9000)).is_good());
-        assert!(Verdict::of(&requests, &[ms(7000)], ms(9000)).is_good());
-        assert!(!Verdict::of(&requests, &[ms(1000)], ms(9000)).is_good());
+        assert!(Verdict::of(&requests, &[], ms(9000), Limits::new(ms(4000))).is_good());
+        assert!(Verdict::of(&requests, &[ms(7000)], ms(9000), Limits::new(ms(4000))).is_good());
+        assert!(!Verdict::of(&requests, &[ms(1000)], ms(9000), Limits::new(ms(4000))).is_good());
     }
 
     #[test]
@@ -400,7 +445,7 @@ mod tests {
         let mut followed = asked(0, Method::POST, REDIRECTED, "", 404);
         let bearer = http::HeaderValue::from_static("Bearer [redacted]");
         followed.headers.insert(AUTHORIZATION, bearer);
-        let verdict = Verdict::of(&[followed], &[], ms(1));
+        let verdict = Verdict::of(&[followed], &[], ms(1), Limits::new(ms(4000)));
         assert_eq!(
             verdict.to_string(),
             "followed-redirect: a redirect was followed, with the key (at 0.000 s)\n\
