@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, TimeScale};
 use crate::conversation::{Conversation, IsClosed, Page, Settled};
 use crate::look::Look;
 use crate::person::Person;
@@ -57,15 +57,20 @@ pub(crate) struct Changes<T> {
 }
 
 impl Conversations {
-    pub(crate) fn new(person: Person) -> Self {
+    pub(crate) fn new(person: Person, scale: TimeScale) -> Self {
         Self {
-            clock: Clock::start(),
+            clock: Clock::start(scale),
             person,
             has_numeric_ids: false,
             shelf: Mutex::default(),
             latest: watch::Sender::new(0),
             watchers: AtomicUsize::new(0),
         }
+    }
+
+    /// How fast their time runs.
+    pub(crate) fn scale(&self) -> TimeScale {
+        self.clock.scale()
     }
 
     /// Makes the ids of new conversations strings of digits.
@@ -280,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_conversations_begun_first_are_forgotten() {
-        let conversations = Conversations::new(Person::absent());
+        let conversations = Conversations::new(Person::absent(), TimeScale::default());
         let ids: Vec<String> = (0..=MAX_CONVERSATIONS)
             .map(|_| conversations.begin())
             .collect();
@@ -296,7 +301,7 @@ mod tests {
 
     #[test]
     fn only_what_changed_since_then_is_told() {
-        let conversations = Conversations::new(Person::absent());
+        let conversations = Conversations::new(Person::absent(), TimeScale::default());
         let one = conversations.begin();
         let two = conversations.begin();
         let (all, everything, revision) = changed(&conversations, None);
@@ -316,7 +321,7 @@ mod tests {
 
     #[test]
     fn what_was_forgotten_since_then_makes_it_all_be_told() {
-        let conversations = Conversations::new(Person::absent());
+        let conversations = Conversations::new(Person::absent(), TimeScale::default());
         let (_, _, revision) = changed(&conversations, None);
         for _ in 0..=MAX_CONVERSATIONS {
             conversations.begin();

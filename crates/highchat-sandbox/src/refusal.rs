@@ -1,7 +1,5 @@
 //! What cannot be done, in the API's one error shape.
 
-use core::time::Duration;
-
 use http::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -77,12 +75,9 @@ impl Refusal {
     }
 
     /// The sentence is the API's own.
-    pub(crate) fn rate_limited(wait: Duration) -> Self {
-        // A client that waits exactly as told must not be refused again, so a part of
-        // a second counts as a whole one.
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    pub(crate) fn rate_limited(seconds: u64) -> Self {
         Self {
-            extra: Extra::RetryAfter(seconds.max(1)),
+            extra: Extra::RetryAfter(seconds),
             ..Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "rate_limited",

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::answer::{self, Body};
+use crate::clock::TimeScale;
 use crate::conversation::Settled;
 use crate::conversations::Conversations;
 use crate::fault::{Damage, Moment, Then, Wire};
@@ -24,7 +25,7 @@ use crate::turn::{Ending, Tempo, Turn};
 /// How long a reply of which nothing more comes is kept open for a client that stays.
 const MAX_HALT: Duration = Duration::from_secs(600);
 
-/// How fast replies come.
+/// How fast replies come, in the sandbox's time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     /// Zero: as fast as they are read.
@@ -32,17 +33,19 @@ pub(crate) struct Pace {
     /// Zero: no pings.
     pub(crate) ping_interval: Duration,
     /// How long a client may take.
+    /// In real time.
     pub(crate) patience: Duration,
+    pub(crate) scale: TimeScale,
 }
 
 impl Pace {
     fn between_words(self, tempo: Tempo) -> Duration {
-        match tempo {
+        self.scale.real(match tempo {
             Tempo::Usual | Tempo::Lines => self.token_delay,
             Tempo::Slow if self.ping_interval.is_zero() => Duration::from_secs(3),
             // Longer than the silence that brings a ping, and too short for a second.
             Tempo::Slow => self.ping_interval.saturating_mul(3) / 2,
-        }
+        })
     }
 }
 
@@ -238,12 +241,13 @@ impl Reply {
     /// How long after the last event a ping is due.
     fn ping_interval(&self) -> Option<Duration> {
         let interval = self.manner.pace.ping_interval;
-        match self.at {
+        let interval = match self.at {
             // A stall is no ping's business; a stall with pings must have some.
             Place::Halted if self.manner.wire.course().end.is_some() => None,
             Place::Halted if interval.is_zero() => Some(Duration::from_secs(1)),
             _ => Some(interval).filter(|interval| !interval.is_zero()),
-        }
+        };
+        interval.map(|interval| self.manner.pace.scale.real(interval))
     }
 
     /// How long after the last event the next is due.
@@ -252,7 +256,7 @@ impl Reply {
             Place::Meta | Place::Done | Place::Halted | Place::Over => Duration::ZERO,
             // What ends a reply comes with its last word.
             Place::Text(start) if start == self.turn.text.len() => Duration::ZERO,
-            Place::Text(0) => self.manner.pace.token_delay,
+            Place::Text(0) => self.manner.pace.between_words(Tempo::Usual),
             Place::Text(_) => self.manner.pace.between_words(self.turn.tempo),
         }
     }

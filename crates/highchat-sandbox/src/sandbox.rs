@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 use crate::access::Access;
+use crate::clock::TimeScale;
 use crate::conversations::Conversations;
 use crate::desk::Desk;
 use crate::fault::Faults;
@@ -230,6 +231,7 @@ pub struct Builder {
     rate_limit: u32,
     poll_interval: Duration,
     patience: Duration,
+    time_scale: u32,
     person: Person,
     faults: Faults,
     readings: Readings,
@@ -247,6 +249,7 @@ impl Default for Builder {
             rate_limit: 30,
             poll_interval: Duration::from_secs(4),
             patience: Duration::from_secs(10),
+            time_scale: 1,
             person: Person::default(),
             faults: Faults::default(),
             readings: Readings::default(),
@@ -333,6 +336,40 @@ impl Builder {
         self
     }
 
+    /// How many times as fast as the client's clock the sandbox's time runs; 1 unless
+    /// told, and for 0.
+    ///
+    /// With 60, a minute of the service is a second of the test. In the sandbox's time
+    /// are all waits that a script, a [`Person`], this builder and the API's text name:
+    /// `token_delay`, `ping_interval`, `poll_interval`, `/slow`, the minute of
+    /// `rate_limit`, the 3 s of [`Fault::SlowHead`](crate::Fault::SlowHead), and the times
+    /// in answers (`ts`, `created_at`), which grow as fast. In real time are
+    /// [`patience`](Self::patience), what [`Sandbox`] is asked to wait for, what
+    /// [`Request`] tells, the header `Date`, and the 5 s after which a verdict says
+    /// `kept-open`.
+    ///
+    /// A client waits by its own clock, so `Retry-After` is in real seconds. They are
+    /// whole ones, rounded down where the scale is more than 1: a 429 whose second takes
+    /// 20 ms has `Retry-After: 0`. A message that comes then is taken. An amount that a
+    /// fault is given is sent as it is: `429-seconds:7` is 7 s by the client's clock,
+    /// `slow-head:500` half a second.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use highchat_sandbox::{Fault, Sandbox};
+    ///
+    /// // The built-in person hands back after 0.1 s instead of 10 s, a client may poll
+    /// // every 40 ms, and a refused message may come again at once.
+    /// let sandbox = Sandbox::builder().time_scale(100).start()?;
+    /// sandbox.inject(Fault::TooManySeconds);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn time_scale(mut self, times: u32) -> Self {
+        self.time_scale = times;
+        self
+    }
+
     /// Who answers once a conversation is handed over and nobody is at the desk.
     pub fn person(mut self, person: Person) -> Self {
         self.person = person;
@@ -371,7 +408,8 @@ impl Builder {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
         let addr = listener.local_addr()?;
         let person = self.script.take_person().unwrap_or(self.person);
-        let conversations = match Conversations::new(person) {
+        let scale = TimeScale::new(self.time_scale);
+        let conversations = match Conversations::new(person, scale) {
             plain if !self.readings.has(Reading::NumericIds) => plain,
             plain => plain.with_numeric_ids(),
         };
@@ -383,10 +421,11 @@ impl Builder {
                 token_delay: self.token_delay,
                 ping_interval: self.ping_interval,
                 patience: self.patience,
+                scale,
             },
             self.script,
             self.readings,
-            Limits::new(self.poll_interval),
+            Limits::new(self.poll_interval, scale),
             addr.port(),
         ));
         service.plan().set_always(self.faults);
@@ -421,6 +460,7 @@ impl fmt::Debug for Builder {
             .field("rate_limit", &self.rate_limit)
             .field("poll_interval", &self.poll_interval)
             .field("patience", &self.patience)
+            .field("time_scale", &self.time_scale)
             .field("person", &self.person)
             .field("faults", &self.faults)
             .finish_non_exhaustive()

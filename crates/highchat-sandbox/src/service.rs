@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::access::{Access, Credential};
 use crate::answer::{self, Body};
+use crate::clock::TimeScale;
 use crate::control;
 use crate::conversations::Conversations;
 use crate::cors;
@@ -74,7 +75,7 @@ impl Service {
             journal: Arc::new(Journal::new(access.keys().to_vec())),
             plan: Mutex::default(),
             access,
-            rate: Mutex::new(RateLimit::new(rate_limit)),
+            rate: Mutex::new(RateLimit::new(rate_limit, pace.scale)),
             conversations: Arc::new(conversations),
             pace,
             open_replies: Arc::default(),
@@ -91,6 +92,10 @@ impl Service {
 
     pub(crate) fn patience(&self) -> Duration {
         self.pace.patience
+    }
+
+    pub(crate) fn scale(&self) -> TimeScale {
+        self.pace.scale
     }
 
     pub(crate) fn open_replies(&self) -> usize {
@@ -210,7 +215,7 @@ impl Service {
         let fate = self.plan().message(credential, &request.body, &own);
         let faults = match fate {
             Fate::Refused(injection) => {
-                let mut response = fault::refusal(injection, request, self.port);
+                let mut response = fault::refusal(injection, request, self.port, self.pace.scale);
                 let told = id.map(Told::of);
                 response.extensions_mut().insert(told.unwrap_or_default());
                 return Ok(response);
@@ -265,7 +270,12 @@ impl Service {
         }
         let failing = self.plan().poll(id);
         if let Some(injection) = failing.refusal {
-            return Ok(fault::refusal(injection, request, self.port));
+            return Ok(fault::refusal(
+                injection,
+                request,
+                self.port,
+                self.pace.scale,
+            ));
         }
         let look = Look {
             after,

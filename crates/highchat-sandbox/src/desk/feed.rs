@@ -110,7 +110,8 @@ impl Watch {
             }
             // The sender lives as long as the conversations do, so either it is time to
             // look or there is something to see.
-            let _ = timeout(LOOK, self.revisions.changed()).await;
+            let look = self.desk.conversations.scale().real(LOOK).max(PAUSE);
+            let _ = timeout(look, self.revisions.changed()).await;
         }
     }
 }

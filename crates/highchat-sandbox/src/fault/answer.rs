@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::{Fault, Faults, Injection};
 use crate::answer::{self, Body};
+use crate::clock::TimeScale;
 use crate::journal::Request;
 use crate::refusal::Refusal;
 
@@ -25,9 +26,16 @@ const HTML: &str = "<!doctype html>\n<title>500 Internal Server Error</title>\n\
     <h1>Internal Server Error</h1>\n<p>The server encountered an error and could not \
     complete your request.\n";
 
-/// The answer in place of a reply, from a sandbox on that port.
-pub(crate) fn refusal(injection: Injection, request: &Request, port: u16) -> Response<Body> {
-    let seconds = |usual| Duration::from_secs(injection.amount.unwrap_or(usual));
+/// The answer in place of a reply, from a sandbox on that port. What a fault says itself is
+/// what a client is told; what it leaves to the sandbox is in the sandbox's time.
+pub(crate) fn refusal(
+    injection: Injection,
+    request: &Request,
+    port: u16,
+    scale: TimeScale,
+) -> Response<Body> {
+    let usual = |seconds| scale.whole_seconds(scale.real(Duration::from_secs(seconds)));
+    let seconds = |seconds| injection.amount.unwrap_or_else(|| usual(seconds));
     match injection.fault {
         Fault::TooManySeconds | Fault::Poll429 => Refusal::rate_limited(seconds(1)).into_response(),
         Fault::TooManyDate => {
@@ -35,7 +43,8 @@ pub(crate) fn refusal(injection: Injection, request: &Request, port: u16) -> Res
             let mut response = too_many();
             let headers = response.headers_mut();
             headers.insert(DATE, http_date(now));
-            headers.insert(RETRY_AFTER, http_date(now + seconds(2).min(MAX_WAIT)));
+            let wait = Duration::from_secs(seconds(2)).min(MAX_WAIT);
+            headers.insert(RETRY_AFTER, http_date(now + wait));
             response
         }
         Fault::Html500 | Fault::Poll500 => html(),
@@ -58,7 +67,7 @@ pub(crate) fn refusal(injection: Injection, request: &Request, port: u16) -> Res
 const MAX_WAIT: Duration = Duration::from_secs(366 * 24 * 3600);
 
 fn too_many() -> Response<Body> {
-    let mut response = Refusal::rate_limited(Duration::ZERO).into_response();
+    let mut response = Refusal::rate_limited(0).into_response();
     response.headers_mut().remove(RETRY_AFTER);
     response
 }

@@ -2,6 +2,7 @@ use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Fault, Faults};
+use crate::clock::TimeScale;
 
 /// How the bytes of a connection end before their time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,10 @@ pub(crate) enum Ending {
 /// What is to happen to the bytes of the answer that is being written on a connection:
 /// set by those who know the answer, looked at by its [`Transport`](super::Transport).
 #[derive(Clone, Default)]
-pub(crate) struct Wire(Arc<Mutex<Course>>);
+pub(crate) struct Wire {
+    course: Arc<Mutex<Course>>,
+    scale: TimeScale,
+}
 
 /// What is to happen, as far as it has not.
 #[derive(Debug, Default)]
@@ -36,6 +40,13 @@ pub(crate) struct End {
 }
 
 impl Wire {
+    pub(crate) fn new(scale: TimeScale) -> Self {
+        Self {
+            course: Arc::default(),
+            scale,
+        }
+    }
+
     /// An answer begins to which only this happens.
     pub(crate) fn begin(&self, faults: &Faults) {
         let mut course = Course::default();
@@ -46,8 +57,9 @@ impl Wire {
                     continue;
                 }
                 Fault::SlowHead => {
-                    let delay = injection.amount.unwrap_or(3000).min(MAX_DELAY);
-                    course.delay = Some(Duration::from_millis(delay));
+                    let told = injection.amount.map(Duration::from_millis);
+                    let delay = told.unwrap_or_else(|| self.scale.real(SLOW_HEAD));
+                    course.delay = Some(delay.min(MAX_DELAY));
                     continue;
                 }
                 fault => Ending::of(fault),
@@ -77,7 +89,7 @@ impl Wire {
     }
 
     pub(crate) fn course(&self) -> MutexGuard<'_, Course> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.course.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,5 +104,6 @@ impl Ending {
     }
 }
 
-/// The longest that an answer is held back, in milliseconds: ten minutes.
-const MAX_DELAY: u64 = 600_000;
+/// How long an answer is held back, unless told, and at most.
+const SLOW_HEAD: Duration = Duration::from_secs(3);
+const MAX_DELAY: Duration = Duration::from_secs(600);

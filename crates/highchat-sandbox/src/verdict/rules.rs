@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::finding::Misstep;
+use crate::clock::TimeScale;
 use crate::fault::REDIRECTED;
 use crate::journal::Request;
 use crate::query;
@@ -51,10 +52,10 @@ pub(crate) struct Limits {
 impl Limits {
     /// For a client that is to poll once in `poll_interval`: an eighth less is accepted,
     /// since the API says "every ~4s" and clients add jitter.
-    pub(crate) fn new(poll_interval: Duration) -> Self {
+    pub(crate) fn new(poll_interval: Duration, scale: TimeScale) -> Self {
         Self {
-            poll_gap: poll_interval - poll_interval / 8,
-            retry_gap: Duration::from_secs(1),
+            poll_gap: scale.real(poll_interval - poll_interval / 8),
+            retry_gap: scale.real(Duration::from_secs(1)),
         }
     }
 }
@@ -302,7 +303,7 @@ mod tests {
     }
 
     fn judged(requests: &[Request]) -> Vec<&'static str> {
-        judged_with(Limits::new(ms(4000)), requests)
+        judged_with(Limits::new(ms(4000), TimeScale::default()), requests)
     }
 
     fn judged_with(limits: Limits, requests: &[Request]) -> Vec<&'static str> {
@@ -400,9 +401,17 @@ mod tests {
             (8000, 6999, &["polled-too-fast"]),
             (0, 0, &[]),
         ] {
-            let found = judged_with(Limits::new(ms(interval)), &[handed(0), handed(gap)]);
+            let limits = Limits::new(ms(interval), TimeScale::default());
+            let found = judged_with(limits, &[handed(0), handed(gap)]);
+            assert_eq!(found, findings, "{gap} of {interval} ms");
+            // In faster time, and by the client's clock.
+            let limits = Limits::new(50 * ms(interval), TimeScale::new(50));
+            let found = judged_with(limits, &[handed(0), handed(gap)]);
             assert_eq!(found, findings, "{gap} of {interval} ms");
         }
+        let limits = Limits::new(ms(4000), TimeScale::new(50));
+        assert_eq!(judged_with(limits, &[chat(0, 429), whole(20)]), [""; 0]);
+        assert_eq!(judged_with(limits, &[chat(0, 429), chat(0, 429)]), [""; 0]);
     }
 
     #[test]
@@ -435,9 +444,33 @@ mod tests {
         let mut stalled = chat(0, 200);
         stalled.ended = Some((ms(8000), End::ClientLeft));
         let requests = [stalled];
-        assert!(Verdict::of(&requests, &[], ms(9000), Limits::new(ms(4000))).is_good());
-        assert!(Verdict::of(&requests, &[ms(7000)], ms(9000), Limits::new(ms(4000))).is_good());
-        assert!(!Verdict::of(&requests, &[ms(1000)], ms(9000), Limits::new(ms(4000))).is_good());
+        assert!(
+            Verdict::of(
+                &requests,
+                &[],
+                ms(9000),
+                Limits::new(ms(4000), TimeScale::default())
+            )
+            .is_good()
+        );
+        assert!(
+            Verdict::of(
+                &requests,
+                &[ms(7000)],
+                ms(9000),
+                Limits::new(ms(4000), TimeScale::default())
+            )
+            .is_good()
+        );
+        assert!(
+            !Verdict::of(
+                &requests,
+                &[ms(1000)],
+                ms(9000),
+                Limits::new(ms(4000), TimeScale::default())
+            )
+            .is_good()
+        );
     }
 
     #[test]
@@ -445,7 +478,12 @@ mod tests {
         let mut followed = asked(0, Method::POST, REDIRECTED, "", 404);
         let bearer = http::HeaderValue::from_static("Bearer [redacted]");
         followed.headers.insert(AUTHORIZATION, bearer);
-        let verdict = Verdict::of(&[followed], &[], ms(1), Limits::new(ms(4000)));
+        let verdict = Verdict::of(
+            &[followed],
+            &[],
+            ms(1),
+            Limits::new(ms(4000), TimeScale::default()),
+        );
         assert_eq!(
             verdict.to_string(),
             "followed-redirect: a redirect was followed, with the key (at 0.000 s)\n\

@@ -24,4 +24,5 @@ mod readings;
 mod refusals;
 mod requests;
 mod script;
+mod time;
 mod verdict;
