@@ -25,13 +25,15 @@ use crate::turn::{Ending, Tempo, Turn};
 /// How long a reply of which nothing more comes is kept open for a client that stays.
 const MAX_HALT: Duration = Duration::from_secs(600);
 
-/// How fast replies come, in the sandbox's time.
+/// How fast things go, in the sandbox's time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     /// Zero: as fast as they are read.
     pub(crate) token_delay: Duration,
     /// Zero: no pings.
     pub(crate) ping_interval: Duration,
+    /// From the end of a poll to the next one.
+    pub(crate) poll_interval: Duration,
     /// How long a client may take.
     /// In real time.
     pub(crate) patience: Duration,

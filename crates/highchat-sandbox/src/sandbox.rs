@@ -22,7 +22,7 @@ use crate::reply::Pace;
 use crate::script::Script;
 use crate::server;
 use crate::service::Service;
-use crate::verdict::{Limits, Verdict};
+use crate::verdict::Verdict;
 
 /// A running service on a port of 127.0.0.1; it stops when it is dropped.
 ///
@@ -87,6 +87,32 @@ impl Sandbox {
     #[must_use]
     pub fn slug(&self) -> &str {
         self.service.access().slug()
+    }
+
+    /// Where it listens and a key it accepts, for a client of this project.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use highchat_sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::start()?;
+    /// let endpoint = sandbox.endpoint();
+    /// assert_eq!(endpoint.base_url(), sandbox.base_url());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// The first [`Builder::key`] is none that a client could send: empty, or with
+    /// anything but visible ASCII in it.
+    #[cfg(feature = "proto")]
+    #[must_use]
+    pub fn endpoint(&self) -> highchat_proto::endpoint::Endpoint {
+        use highchat_proto::endpoint::{Credentials, Endpoint};
+
+        let credentials = Credentials::key(self.key()).expect("a key that can be sent");
+        Endpoint::new(&self.base_url, credentials).expect("an address of this machine")
     }
 
     /// The page where a user chats, for a browser: `http://127.0.0.1:PORT/c/SLUG`.
@@ -420,12 +446,12 @@ impl Builder {
             Pace {
                 token_delay: self.token_delay,
                 ping_interval: self.ping_interval,
+                poll_interval: self.poll_interval,
                 patience: self.patience,
                 scale,
             },
             self.script,
             self.readings,
-            Limits::new(self.poll_interval, scale),
             addr.port(),
         ));
         service.plan().set_always(self.faults);

@@ -64,13 +64,12 @@ impl Service {
         pace: Pace,
         script: Script,
         readings: Readings,
-        limits: Limits,
         port: u16,
     ) -> Self {
         Self {
             readings,
             script,
-            limits,
+            limits: Limits::new(pace.poll_interval, pace.scale),
             port,
             journal: Arc::new(Journal::new(access.keys().to_vec())),
             plan: Mutex::default(),
