@@ -1,7 +1,7 @@
-use crate::fault::{Spell, list};
+use crate::fault::{Spell, UnknownFault, list};
 
 /// A message that shows something on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Magic {
     Help,
     Error,
@@ -15,6 +15,8 @@ pub(crate) enum Magic {
     Fault,
     /// What there is to be damaged by.
     FaultList,
+    /// A `/fault` that cannot be understood, and why: nothing is damaged.
+    Mistake(String),
 }
 
 const HELP: &str = "\
@@ -64,9 +66,11 @@ impl Magic {
         }
     }
 
-    fn damaged(spell: Option<Spell<'_>>) -> Self {
-        let Some(spell) = spell else {
-            return Self::FaultList;
+    fn damaged(spell: Result<Option<Spell<'_>>, UnknownFault>) -> Self {
+        let spell = match spell {
+            Ok(Some(spell)) => spell,
+            Ok(None) => return Self::FaultList,
+            Err(unknown) => return Self::Mistake(unknown.sentence()),
         };
         match spell.rest {
             Some(rest) => Self::parse(rest).unwrap_or(Self::Fault),
@@ -109,7 +113,7 @@ mod tests {
             ("/fault cut /dance", Some(Magic::Fault)),
             ("/fault poll-500", Some(Magic::Human)),
             ("/fault", Some(Magic::FaultList)),
-            ("/fault cats", Some(Magic::FaultList)),
+            ("/fault /long 7", Some(Magic::FaultList)),
             ("help", None),
             ("", None),
         ] {

@@ -54,6 +54,9 @@ pub(crate) enum Ends {
 }
 
 const JOINED: &str = "Զրույցին միացավ մեր աշխատակիցը։ Նա շուտով կպատասխանի ձեզ։";
+/// What to write in place of a `/fault` that cannot be understood.
+const MISTAKE: &str = "Անուններից հետո կարող է գալ միայն այլ հրաման, որը սկսվում է /-ով, \
+    օրինակ՝ /fault cut,cr-lf /long 100։ Անունների ցանկը՝ /fault։ Ոչինչ չի վնասվել։";
 const BROKE_OFF: &str = "Պատասխանը չհաջողվեց ավարտել։ Փորձեք մի փոքր ուշ։";
 
 impl Turn {
@@ -101,10 +104,13 @@ impl Turn {
             Magic::FaultList => Self {
                 tempo: Tempo::Lines,
                 ..Self::says(
-                    format!("Այդպիսի վնասվածք չգիտեմ։ Ահա իմ գիտեցածները.{}", list()),
+                    format!("Վնասվածքների անունները.{}", list()),
                     Ending::Done(Next::GoesOn),
                 )
             },
+            Magic::Mistake(why) => {
+                Self::says(format!("{why} {MISTAKE}"), Ending::Done(Next::GoesOn))
+            }
             Magic::Error => Self::says("Մի վայրկյան, փնտրում եմ ", Ending::Error(BROKE_OFF)),
             Magic::Slow => Self {
                 tempo: Tempo::Slow,

@@ -78,25 +78,26 @@ impl FromStr for Injection {
     type Err = UnknownFault;
 
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
-        let unknown = || UnknownFault(text.to_owned());
+        let wrong = |problem| UnknownFault::new(text, problem);
         let (rest, times) = match text.rsplit_once('x') {
             Some((rest, times)) if is_number(times) => {
-                (rest, Some(times.parse().map_err(|_| unknown())?))
+                let times = times.parse().map_err(|_| wrong(Problem::NoNumber))?;
+                (rest, Some(times))
             }
             _ => (text, None),
         };
         let (name, amount) = match rest.split_once(':') {
-            Some((name, amount)) if is_number(amount) => {
-                (name, Some(amount.parse().map_err(|_| unknown())?))
-            }
-            Some(_) => return Err(unknown()),
+            Some((name, amount)) => (name, Some(amount)),
             None => (rest, None),
         };
         let fault = Fault::ALL.iter().find(|fault| fault.name() == name);
-        let fault = *fault.ok_or_else(unknown)?;
+        let fault = *fault.ok_or_else(|| wrong(Problem::NoName))?;
         if amount.is_some() && fault.amount().is_none() {
-            return Err(unknown());
+            return Err(wrong(Problem::NoAmount));
         }
+        let number = |amount: &str| is_number(amount).then(|| amount.parse().ok()).flatten();
+        let number = |amount| number(amount).ok_or_else(|| wrong(Problem::NoNumber));
+        let amount = amount.map(number).transpose()?;
         Ok(Self {
             fault,
             amount,
@@ -111,11 +112,54 @@ fn is_number(text: &str) -> bool {
 
 /// A text that names no fault, or gives one an amount that it does not take.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownFault(String);
+pub struct UnknownFault {
+    text: String,
+    problem: Problem,
+}
+
+/// What is wrong with the text of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problem {
+    /// There is no fault of that name.
+    NoName,
+    /// The fault takes no amount.
+    NoAmount,
+    /// What stands for its amount, or for how often, is no number.
+    NoNumber,
+}
+
+/// How much of such a text is shown, in characters.
+const MAX_SHOWN: usize = 40;
+
+impl UnknownFault {
+    fn new(text: &str, problem: Problem) -> Self {
+        Self {
+            text: text.chars().take(MAX_SHOWN).collect(),
+            problem,
+        }
+    }
+
+    /// What is wrong, for a user of the chat.
+    pub(crate) fn sentence(&self) -> String {
+        let Self { text, problem } = self;
+        match problem {
+            Problem::NoName => format!("«{text}» անունով վնասվածք չկա։"),
+            Problem::NoAmount => format!("«{text}». այս վնասվածքը չափ չունի։"),
+            Problem::NoNumber => {
+                format!("«{text}». այստեղ պետք է թիվ լինի, օրինակ՝ cut:200 կամ 429x2։")
+            }
+        }
+    }
+}
 
 impl fmt::Display for UnknownFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no fault", self.0)
+        write!(f, "{:?} is no fault", self.text)?;
+        match self.problem {
+            Problem::NoName => Ok(()),
+            Problem::NoAmount => f.write_str(": it takes no amount"),
+            Problem::NoNumber => f.write_str(": a number is missing, as in cut:200 or 429x2"),
+        }
     }
 }
 
@@ -237,17 +281,20 @@ mod tests {
 
     #[test]
     fn what_is_no_fault_is_named() {
-        for text in [
-            "cuts",
-            "cut:",
-            "cut:-1",
-            "cut:x",
-            "cr-lf:3",
-            "x2",
-            "cut:99999999999999999999",
+        let number = ": a number is missing, as in cut:200 or 429x2";
+        for (text, why) in [
+            ("cuts", ""),
+            ("x2", ""),
+            ("cuts:3", ""),
+            ("cut:", number),
+            ("cut:-1", number),
+            ("cut:x", number),
+            ("cut:99999999999999999999", number),
+            ("429x99999999999", number),
+            ("cr-lf:3", ": it takes no amount"),
         ] {
-            let error = text.parse::<Faults>().unwrap_err();
-            assert_eq!(error.to_string(), format!("{text:?} is no fault"));
+            let error = format!("cr-lf {text}").parse::<Faults>().unwrap_err();
+            assert_eq!(error.to_string(), format!("{text:?} is no fault{why}"));
         }
     }
 

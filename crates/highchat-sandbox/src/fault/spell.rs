@@ -1,4 +1,4 @@
-use super::{Fault, Faults, Layer};
+use super::{Fault, Faults, Layer, UnknownFault};
 
 /// A message that begins with `/fault`.
 ///
@@ -12,9 +12,8 @@ pub(crate) struct Spell<'a> {
 }
 
 impl<'a> Spell<'a> {
-    /// `None`: a message that begins otherwise. `Some(None)`: one that names no fault,
-    /// or one that there is not.
-    pub(crate) fn parse(message: &'a str) -> Option<Option<Self>> {
+    /// `None`: a message that begins otherwise. `Some(Ok(None))`: one that names no fault.
+    pub(crate) fn parse(message: &'a str) -> Option<Result<Option<Self>, UnknownFault>> {
         let names = message.trim().strip_prefix("/fault")?;
         if !names.is_empty() && !names.starts_with(char::is_whitespace) {
             return None;
@@ -23,16 +22,16 @@ impl<'a> Spell<'a> {
             Some(start) => (&names[..start], Some(&names[start..])),
             None => (names, None),
         };
-        let faults: Option<Faults> = names.parse().ok();
-        let faults = faults.filter(|faults| !faults.is_empty());
-        Some(faults.map(|faults| Self { faults, rest }))
+        let faults = names.parse::<Faults>();
+        Some(faults.map(|faults| (!faults.is_empty()).then_some(Self { faults, rest })))
     }
 
     /// What a message does to its own reply.
     pub(crate) fn faults(message: &str) -> Faults {
-        Spell::parse(message)
-            .flatten()
-            .map_or_else(Faults::default, |spell| spell.faults)
+        match Spell::parse(message) {
+            Some(Ok(Some(spell))) => spell.faults,
+            _ => Faults::default(),
+        }
     }
 
     /// Whether it is of polls alone, which only a handoff brings.
@@ -65,13 +64,16 @@ mod tests {
             (" /fault  cr-lf one-byte\n", "cr-lf,one-byte", None),
             ("/fault 429x2 /long 9", "429x2", Some("/long 9")),
         ] {
-            let spell = Spell::parse(message).unwrap().unwrap();
+            let spell = Spell::parse(message).unwrap().unwrap().unwrap();
             assert_eq!(spell.faults.to_string(), faults);
             assert_eq!(spell.rest, rest);
         }
-        assert_eq!(Spell::parse("/fault"), Some(None));
-        assert_eq!(Spell::parse("/fault cats"), Some(None));
-        assert_eq!(Spell::parse("/fault /long 3"), Some(None));
+        assert_eq!(Spell::parse("/fault"), Some(Ok(None)));
+        assert_eq!(Spell::parse("/fault /long 3"), Some(Ok(None)));
+        let wrong = "cats".parse::<Faults>().unwrap_err();
+        for message in ["/fault cats", "/fault cut cats", "/fault cats /long 3"] {
+            assert_eq!(Spell::parse(message), Some(Err(wrong.clone())), "{message}");
+        }
         assert_eq!(Spell::parse("/faults"), None);
         assert_eq!(Spell::parse("fault cut"), None);
     }

@@ -106,3 +106,33 @@ fn magic_messages_show_every_kind_of_event() {
 
     assert_eq!(names, ["delta", "done", "error", "human", "meta", "ping"]);
 }
+
+#[test]
+fn a_fault_command_that_is_wrong_says_what_is_wrong_and_damages_nothing() {
+    let sandbox = quick().start().unwrap();
+    for (message, why) in [
+        ("/fault 429-seconds hello", "«hello» անունով վնասվածք չկա։"),
+        ("/fault cut Բարև 👋", "«Բարև» անունով վնասվածք չկա։"),
+        ("/fault cats /long 3", "«cats» անունով վնասվածք չկա։"),
+        ("/fault cr-lf:3", "«cr-lf:3». այս վնասվածքը չափ չունի։"),
+        ("/fault cut:x", "«cut:x». այստեղ պետք է թիվ լինի"),
+    ] {
+        let answer = say(&sandbox, message);
+
+        assert_eq!(answer.status, 200, "{message}");
+        assert_eq!(answer.names(), ["meta", "delta", "done"], "{message}");
+        let text = answer.text();
+        assert!(text.starts_with(why), "{message}: {text}");
+        assert!(text.contains("/fault cut,cr-lf /long 100"), "{text}");
+        assert!(!text.contains("stall-pings"), "not the whole list: {text}");
+    }
+}
+
+#[test]
+fn a_long_word_is_not_repeated_whole() {
+    let sandbox = quick().start().unwrap();
+
+    let text = say(&sandbox, &format!("/fault {}", "ծ".repeat(3000))).text();
+
+    assert!(text.chars().count() < 400, "{text}");
+}
