@@ -95,6 +95,10 @@
 //! - A path that does not exist is 404 `not_found`; a wrong method 405 with `Allow`, a body
 //!   over 64 KiB 413, and a request that does not come to its end in time 408, all three
 //!   with the code `invalid_input`.
+//! - A client may close its writing side and goes on to read its answer. TCP shows the same
+//!   for one that is gone; which it is, a write tells: in a stream a ping, once a second,
+//!   and before the head of an HTTP/1.1 answer that takes longer than 50 ms an interim
+//!   `100 Continue`. In a stall, and in what is not the API's, closing it is leaving.
 //! - A content type is not asked for, only JSON is. Fields beyond the API's are ignored.
 //! - A preflight is answered on the three endpoints and allows the headers
 //!   `authorization` and `content-type`.
@@ -165,6 +169,7 @@ mod cors;
 mod desk;
 mod fault;
 mod guard;
+mod half_close;
 mod journal;
 mod look;
 mod magic;

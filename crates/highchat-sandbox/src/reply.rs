@@ -18,6 +18,7 @@ use crate::clock::TimeScale;
 use crate::conversation::Settled;
 use crate::conversations::Conversations;
 use crate::fault::{Damage, Moment, Then, Wire};
+use crate::half_close::PROBE_INTERVAL;
 use crate::journal::Told;
 use crate::reading::{Reading, Readings};
 use crate::turn::{Ending, Tempo, Turn};
@@ -81,6 +82,8 @@ pub(crate) struct Reply {
     timer: Pin<Box<Sleep>>,
     open: Arc<AtomicUsize>,
     is_settled: bool,
+    /// The client writes nothing more, and may be gone.
+    is_half_closed: bool,
     /// The message id and the time of its `human`.
     human: Option<(String, Value)>,
 }
@@ -123,6 +126,7 @@ impl Reply {
             timer: Box::pin(sleep(Duration::ZERO)),
             open,
             is_settled: false,
+            is_half_closed: false,
             human: None,
         }
     }
@@ -240,16 +244,28 @@ impl Reply {
         self.conversations.settle(&self.conversation_id, &self.turn)
     }
 
+    /// Whether nothing more comes of it, not even pings.
+    fn is_stalled(&self) -> bool {
+        self.at == Place::Halted && self.manner.wire.course().end.is_some()
+    }
+
     /// How long after the last event a ping is due.
     fn ping_interval(&self) -> Option<Duration> {
         let interval = self.manner.pace.ping_interval;
         let interval = match self.at {
             // A stall is no ping's business; a stall with pings must have some.
-            Place::Halted if self.manner.wire.course().end.is_some() => None,
+            Place::Halted if self.is_stalled() => None,
             Place::Halted if interval.is_zero() => Some(Duration::from_secs(1)),
             _ => Some(interval).filter(|interval| !interval.is_zero()),
         };
-        interval.map(|interval| self.manner.pace.scale.real(interval))
+        let interval = interval.map(|interval| self.manner.pace.scale.real(interval));
+        match interval {
+            // By the pings it is seen whether the client is there.
+            _ if self.is_half_closed && !self.is_stalled() => {
+                Some(interval.map_or(PROBE_INTERVAL, |interval| interval.min(PROBE_INTERVAL)))
+            }
+            interval => interval,
+        }
     }
 
     /// How long after the last event the next is due.
@@ -277,6 +293,10 @@ impl hyper::body::Body for Reply {
                 return Poll::Ready(None);
             }
             let now = Instant::now();
+            if !self.is_half_closed && self.manner.wire.half_close().poll_closed(cx) {
+                self.is_half_closed = true;
+                self.ping_due = (!self.is_stalled()).then_some(now);
+            }
             let is_due = |time: Option<Instant>| time.is_some_and(|time| time <= now);
             // Where both are late, the silence came first.
             let pings = is_due(self.ping_due) && (self.due.is_none() || self.ping_due < self.due);

@@ -125,6 +125,7 @@ impl Service {
         wire: &Wire,
     ) -> io::Result<Response<Body>> {
         let (head, body) = request.into_parts();
+        let version = head.version;
         // The body first, whatever the answer: leaving it unread would cost the client
         // the answer, and the journal wants it.
         let upload = Upload::read(body, self.pace.patience).await?;
@@ -137,6 +138,7 @@ impl Service {
                 return Ok(answer.unwrap_or_else(Refusal::into_response));
             }
         }
+        let answering = wire.half_close().answer(version);
         let number = self.journal.record(request.clone());
         let mut response = match upload {
             Upload::Whole(_) => self.route(&request, wire),
@@ -161,7 +163,11 @@ impl Service {
         }
         self.journal.answered(number, &response, told);
         let journal = Arc::clone(&self.journal);
-        Ok(response.map(|body| Watched::new(body, journal, number, wire.clone()).boxed_unsync()))
+        let wire = wire.clone();
+        Ok(
+            response
+                .map(|body| Watched::new(body, journal, number, wire, answering).boxed_unsync()),
+        )
     }
 
     /// Answers what is asked of the pages, of the desk or of the control API.

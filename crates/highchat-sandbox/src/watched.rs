@@ -8,6 +8,7 @@ use hyper::body::{Body as _, Frame, SizeHint};
 
 use crate::answer::Body;
 use crate::fault::Wire;
+use crate::half_close::Answering;
 use crate::journal::{End, Journal};
 
 /// The body of an answer, whose end is noted in the journal.
@@ -17,17 +18,26 @@ pub(crate) struct Watched {
     number: usize,
     wire: Wire,
     is_whole: bool,
+    /// That it is under way.
+    _answering: Answering,
 }
 
 impl Watched {
     /// `number` is that of its request.
-    pub(crate) fn new(body: Body, journal: Arc<Journal>, number: usize, wire: Wire) -> Self {
+    pub(crate) fn new(
+        body: Body,
+        journal: Arc<Journal>,
+        number: usize,
+        wire: Wire,
+        answering: Answering,
+    ) -> Self {
         Self {
             body,
             journal,
             number,
             wire,
             is_whole: false,
+            _answering: answering,
         }
     }
 }

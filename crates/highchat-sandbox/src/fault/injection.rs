@@ -81,7 +81,7 @@ impl FromStr for Injection {
         let wrong = |problem| UnknownFault::new(text, problem);
         let (rest, times) = match text.rsplit_once('x') {
             Some((rest, times)) if is_number(times) => {
-                let times = times.parse().map_err(|_| wrong(Problem::NoNumber))?;
+                let times = times.parse().map_err(|_| wrong(Problem::Number))?;
                 (rest, Some(times))
             }
             _ => (text, None),
@@ -91,12 +91,12 @@ impl FromStr for Injection {
             None => (rest, None),
         };
         let fault = Fault::ALL.iter().find(|fault| fault.name() == name);
-        let fault = *fault.ok_or_else(|| wrong(Problem::NoName))?;
+        let fault = *fault.ok_or_else(|| wrong(Problem::Name))?;
         if amount.is_some() && fault.amount().is_none() {
-            return Err(wrong(Problem::NoAmount));
+            return Err(wrong(Problem::Amount));
         }
         let number = |amount: &str| is_number(amount).then(|| amount.parse().ok()).flatten();
-        let number = |amount| number(amount).ok_or_else(|| wrong(Problem::NoNumber));
+        let number = |amount| number(amount).ok_or_else(|| wrong(Problem::Number));
         let amount = amount.map(number).transpose()?;
         Ok(Self {
             fault,
@@ -121,11 +121,11 @@ pub struct UnknownFault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Problem {
     /// There is no fault of that name.
-    NoName,
+    Name,
     /// The fault takes no amount.
-    NoAmount,
+    Amount,
     /// What stands for its amount, or for how often, is no number.
-    NoNumber,
+    Number,
 }
 
 /// How much of such a text is shown, in characters.
@@ -143,9 +143,9 @@ impl UnknownFault {
     pub(crate) fn sentence(&self) -> String {
         let Self { text, problem } = self;
         match problem {
-            Problem::NoName => format!("«{text}» անունով վնասվածք չկա։"),
-            Problem::NoAmount => format!("«{text}». այս վնասվածքը չափ չունի։"),
-            Problem::NoNumber => {
+            Problem::Name => format!("«{text}» անունով վնասվածք չկա։"),
+            Problem::Amount => format!("«{text}». այս վնասվածքը չափ չունի։"),
+            Problem::Number => {
                 format!("«{text}». այստեղ պետք է թիվ լինի, օրինակ՝ cut:200 կամ 429x2։")
             }
         }
@@ -156,9 +156,9 @@ impl fmt::Display for UnknownFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is no fault", self.text)?;
         match self.problem {
-            Problem::NoName => Ok(()),
-            Problem::NoAmount => f.write_str(": it takes no amount"),
-            Problem::NoNumber => f.write_str(": a number is missing, as in cut:200 or 429x2"),
+            Problem::Name => Ok(()),
+            Problem::Amount => f.write_str(": it takes no amount"),
+            Problem::Number => f.write_str(": a number is missing, as in cut:200 or 429x2"),
         }
     }
 }

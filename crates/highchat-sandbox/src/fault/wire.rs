@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Fault, Faults};
 use crate::clock::TimeScale;
+use crate::half_close::HalfClose;
 
 /// How the bytes of a connection end before their time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub(crate) enum Ending {
 pub(crate) struct Wire {
     course: Arc<Mutex<Course>>,
     scale: TimeScale,
+    half_close: HalfClose,
 }
 
 /// What is to happen, as far as it has not.
@@ -44,7 +46,12 @@ impl Wire {
         Self {
             course: Arc::default(),
             scale,
+            half_close: HalfClose::default(),
         }
+    }
+
+    pub(crate) fn half_close(&self) -> &HalfClose {
+        &self.half_close
     }
 
     /// An answer begins to which only this happens.
@@ -86,6 +93,12 @@ impl Wire {
     pub(crate) fn breaks(&self) -> bool {
         let end = self.course().end;
         end.is_some_and(|end| end.ending != Ending::Stall)
+    }
+
+    /// Whether nothing more comes, though the connection stays.
+    pub(crate) fn is_stalled(&self) -> bool {
+        let end = self.course().end;
+        end.is_some_and(|end| end.ending == Ending::Stall && matches!(end.after, None | Some(0)))
     }
 
     pub(crate) fn course(&self) -> MutexGuard<'_, Course> {

@@ -10,6 +10,7 @@ mod desk;
 mod faults;
 mod feed;
 mod foreign;
+mod half_close;
 mod handoff;
 mod lifetime;
 mod limits;
