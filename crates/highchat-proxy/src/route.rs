@@ -55,10 +55,12 @@ pub(crate) enum Route {
 impl Route {
     /// `None`: there is no such thing here.
     pub(crate) fn find(prefix: Option<&Prefix>, method: &Method, path: &str) -> Option<Self> {
-        match path {
-            "/healthz" if method == Method::GET => return Some(Self::Health),
-            "/readyz" if method == Method::GET => return Some(Self::Ready),
-            _ => {}
+        if matches!(*method, Method::GET | Method::HEAD) {
+            match path {
+                "/healthz" => return Some(Self::Health),
+                "/readyz" => return Some(Self::Ready),
+                _ => {}
+            }
         }
         let below = |prefix: &str| path.strip_prefix(prefix)?.strip_prefix("/v1/");
         let path = below("").or_else(|| below(&prefix?.0))?;
@@ -117,8 +119,10 @@ mod tests {
                 assert_eq!(find(Method::OPTIONS, &at(path)), Some(Route::Preflight));
             }
         }
-        assert_eq!(find(Method::GET, "/healthz"), Some(Route::Health));
-        assert_eq!(find(Method::GET, "/readyz"), Some(Route::Ready));
+        for method in [Method::GET, Method::HEAD] {
+            assert_eq!(find(method.clone(), "/healthz"), Some(Route::Health));
+            assert_eq!(find(method, "/readyz"), Some(Route::Ready));
+        }
     }
 
     #[test]
@@ -141,6 +145,7 @@ mod tests {
             ("POST", "/v1/conversations/a/messages"),
             ("GET", "/v1/conversations/a/messages/x"),
             ("POST", "/healthz"),
+            ("HEAD", "/v1/conversations/a/messages"),
             ("GET", "/metrics"),
             ("GET", "/"),
             ("GET", ""),
