@@ -3,6 +3,7 @@
 use highchat_proto::id::{ConversationId, Timestamp};
 use highchat_proto::message::Message;
 use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
+use highchat_proto::text::Text;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
@@ -13,18 +14,24 @@ use crate::visitor::Visitor;
 
 /// The body of `POST /v1/chat`. What else it holds, a `visitor_ref` included, is the
 /// visitor's own word and goes no further.
+///
+/// A lone half of a surrogate pair in a text is U+FFFD, as it is in replies: pages that cut
+/// a text in two may cut an emoji.
 #[derive(Deserialize)]
-struct Chat {
-    message: String,
+struct Chat<'a> {
+    #[serde(borrow)]
+    message: Text<'a>,
     /// `null` is as good as nothing: the API's own samples send it.
-    conversation_id: Option<String>,
+    #[serde(borrow)]
+    conversation_id: Option<Text<'a>>,
 }
 
 /// The body of `POST /v1/conversations/{id}/rating`.
 #[derive(Deserialize)]
-struct Rated {
+struct Rated<'a> {
     rating: u8,
-    comment: Option<String>,
+    #[serde(borrow)]
+    comment: Option<Text<'a>>,
 }
 
 /// JSON, and said to be JSON: a browser then asks first whether its page may.
@@ -53,11 +60,11 @@ pub(crate) fn chat(
     visitor: &Visitor,
     ownership: &Ownership,
 ) -> Result<ChatRequest, Refusal> {
-    let chat: Chat = serde_json::from_slice(body).map_err(|_| Refusal::MALFORMED)?;
-    let message = Message::new(chat.message).map_err(|_| Refusal::MESSAGE)?;
+    let chat: Chat<'_> = serde_json::from_slice(body).map_err(|_| Refusal::MALFORMED)?;
+    let message = Message::new(&*chat.message).map_err(|_| Refusal::MESSAGE)?;
     let mut request = ChatRequest::new(message);
     if let Some(id) = chat.conversation_id.filter(|id| !id.is_empty()) {
-        let id = ConversationId::new(id).map_err(|_| Refusal::NO_SUCH_CONVERSATION)?;
+        let id = ConversationId::new(&*id).map_err(|_| Refusal::NO_SUCH_CONVERSATION)?;
         request = request.with_conversation(own(id, visitor, ownership)?);
     }
     if let Some(reference) = &visitor.reference {
@@ -88,7 +95,7 @@ pub(crate) fn rating(
     visitor: &Visitor,
     ownership: &Ownership,
 ) -> Result<RatingRequest, Refusal> {
-    let rated: Rated = serde_json::from_slice(body).map_err(|_| Refusal::MALFORMED)?;
+    let rated: Rated<'_> = serde_json::from_slice(body).map_err(|_| Refusal::MALFORMED)?;
     let rating = match rated.rating {
         1 => Rating::Up,
         0 => Rating::Down,
@@ -96,7 +103,7 @@ pub(crate) fn rating(
     };
     let request = RatingRequest::new(own(id, visitor, ownership)?, rating);
     Ok(match rated.comment {
-        Some(comment) => request.with_comment(comment),
+        Some(comment) => request.with_comment(&*comment),
         None => request,
     })
 }
