@@ -2,8 +2,9 @@
 
 use core::convert::Infallible;
 use core::net::IpAddr;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 use core::time::Duration;
+use std::io;
 
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
@@ -12,13 +13,18 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 use tokio_io_timeout::TimeoutWriter;
 use tokio_util::task::TaskTracker;
 
 use crate::body::Body;
+use crate::half_close::HalfClose;
 use crate::proxy::Proxy;
+use crate::refusal::Refusal;
 use crate::slots::{Slot, Slots};
+use crate::transport::Transport;
 
 /// The longest head of a request, and what may wait in memory for one visitor to read, in
 /// bytes.
@@ -26,6 +32,11 @@ const MAX_BUFFER: usize = 16 * 1024;
 
 /// What may wait in the system for one visitor to read, in bytes.
 const SEND_BUFFER: usize = 64 * 1024;
+
+/// How long an answer to what is no request may take, and how many bytes of it are read on
+/// meanwhile.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
+const MAX_DISCARDED: u64 = 1024 * 1024;
 
 /// How many ask for what was counted at once.
 const MAX_READERS: usize = 16;
@@ -103,24 +114,64 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
     let desk = proxy.desk();
-    let stream = guarded(stream, desk.config.visitor_timeout);
+    let half_close = HalfClose::default();
+    let stream = Transport::new(stream, desk.config.visitor_timeout, half_close.clone());
     let mut builder = builder(desk.config.request_timeout);
     // Whoever still comes is told so, and goes.
     builder.keep_alive(!desk.drain.has_begun());
-    let connection = builder.serve_connection(stream, proxy.service(peer));
-    let mut connection = pin!(connection);
-    // An error is a visitor that left, stalled or spoke no HTTP: there is nobody to tell.
-    tokio::select! {
-        _ = &mut connection => {}
+    let service = proxy.service_on(peer, half_close);
+    let mut connection = builder.serve_connection(TokioIo::new(stream), service);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
         () = desk.drain.begun(), if !desk.drain.has_begun() => {
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
+            Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    if let Err(error) = ended {
+        let parts = connection.into_parts();
+        let stream = parts.io.into_inner();
+        // On a connection on which nothing was asked there is nothing to be refused.
+        let is_slow = error.is_timeout() && !parts.read_buf.is_empty();
+        // Any other error is a visitor that left or stalled: there is nobody to tell.
+        if let Some(refusal) = Refusal::of_no_request(stream.kept_back(), is_slow) {
+            let response = desk.refuse(peer, refusal);
+            // A visitor who left meanwhile needs none of it. In a box, or each connection
+            // that waits would hold the room for it.
+            let refusing = Box::pin(refuse(stream.into_inner(), response));
+            let _ = timeout(REFUSAL_TIMEOUT, refusing).await;
         }
     }
     drop(slot);
 }
 
-/// A connection whose writes fail once its visitor has taken nothing for too long.
+/// Writes an answer to what was no request, and reads what still comes of it for a moment:
+/// closing on unread bytes would reset the connection, and the answer with it.
+async fn refuse(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    response: Response<String>,
+) -> io::Result<()> {
+    let (head, body) = response.into_parts();
+    let mut bytes = format!("HTTP/1.1 {}\r\n", head.status).into_bytes();
+    for (name, value) in &head.headers {
+        bytes.extend_from_slice(name.as_str().as_bytes());
+        bytes.extend_from_slice(b": ");
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    let end = format!(
+        "connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    bytes.extend_from_slice(end.as_bytes());
+    stream.write_all(&bytes).await?;
+    stream.shutdown().await?;
+    let mut rest = stream.take(MAX_DISCARDED);
+    tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
+    Ok(())
+}
+
+/// A connection whose writes fail once its reader has taken nothing for too long.
 fn guarded(stream: TcpStream, patience: Duration) -> TokioIo<Pin<Box<TimeoutWriter<TcpStream>>>> {
     let mut stream = TimeoutWriter::new(stream);
     stream.set_timeout(Some(patience));

@@ -8,12 +8,17 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Frame, SizeHint};
 
+use crate::half_close::Answering;
 use crate::relay::Relay;
 
 /// The body of every answer of the proxy. Dropping one that streams ends the exchange
 /// with the service at once.
 #[derive(Debug)]
-pub struct Body(Kind);
+pub struct Body {
+    kind: Kind,
+    /// That somebody may still read it.
+    _answering: Option<Answering>,
+}
 
 #[derive(Debug)]
 enum Kind {
@@ -23,11 +28,25 @@ enum Kind {
 
 impl Body {
     pub(crate) fn whole(bytes: impl Into<Bytes>) -> Self {
-        Self(Kind::Whole(Full::new(bytes.into())))
+        Self {
+            kind: Kind::Whole(Full::new(bytes.into())),
+            _answering: None,
+        }
     }
 
     pub(crate) fn stream(relay: Relay) -> Self {
-        Self(Kind::Stream(Box::new(relay)))
+        Self {
+            kind: Kind::Stream(Box::new(relay)),
+            _answering: None,
+        }
+    }
+
+    /// The body of the answer that this is about.
+    pub(crate) fn of(self, answering: Answering) -> Self {
+        Self {
+            _answering: Some(answering),
+            ..self
+        }
     }
 }
 
@@ -39,7 +58,7 @@ impl hyper::body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match &mut self.0 {
+        match &mut self.kind {
             Kind::Whole(body) => Pin::new(body).poll_frame(cx),
             Kind::Stream(relay) => relay
                 .poll(cx)
@@ -48,14 +67,14 @@ impl hyper::body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::Whole(body) => body.is_end_stream(),
             Kind::Stream(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
+        match &self.kind {
             Kind::Whole(body) => body.size_hint(),
             Kind::Stream(_) => SizeHint::default(),
         }

@@ -4,6 +4,7 @@ use core::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use bytes::Bytes;
 use highchat_proto::endpoint::Endpoint;
 use highchat_proto::id::ConversationId;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -18,6 +19,7 @@ use crate::cors::{self, Cors};
 use crate::drain::Drain;
 use crate::entry::Entry;
 use crate::events::{Events, Owner};
+use crate::half_close::Answering;
 use crate::key::{KeyError, KeySource};
 use crate::metrics::Metrics;
 use crate::ownership::Ownership;
@@ -74,7 +76,12 @@ impl Desk {
         })
     }
 
-    pub(crate) async fn answer<B>(&self, peer: IpAddr, request: Request<B>) -> Response<Body>
+    pub(crate) async fn answer<B>(
+        &self,
+        peer: IpAddr,
+        request: Request<B>,
+        answering: Answering,
+    ) -> Response<Body>
     where
         B: hyper::body::Body,
     {
@@ -87,9 +94,21 @@ impl Desk {
         let allowed = self.cors.allowed(&head.headers);
         let mut response = match route {
             Some(Route::Preflight) => entry.with(cors::preflight(allowed.as_ref())),
-            route => self.route(route, head, body, &visitor, entry).await,
+            route => {
+                self.route(route, head, body, &visitor, entry, &answering)
+                    .await
+            }
         };
         self.cors.mark(response.headers_mut(), allowed);
+        response.map(|body| body.of(answering))
+    }
+
+    /// The answer to what is no request, which is logged and counted like one.
+    pub(crate) fn refuse(&self, peer: IpAddr, refusal: Refusal) -> Response<String> {
+        let (metrics, under_way) = (Arc::clone(&self.metrics), self.drain.under_way());
+        let entry = Entry::begin(metrics, under_way, "other", peer.into());
+        let mut response = entry.with(refusal.into_response());
+        self.cors.mark_all(response.headers_mut());
         response
     }
 
@@ -111,6 +130,7 @@ impl Desk {
         body: B,
         visitor: &Visitor,
         entry: Entry,
+        answering: &Answering,
     ) -> Response<Body> {
         let answer = match route {
             None | Some(Route::Preflight) => Err(Refusal::NO_SUCH_PATH),
@@ -118,9 +138,20 @@ impl Desk {
             Some(Route::Ready) if !self.drain.has_begun() => Ok(plain("ready\n")),
             _ if self.drain.has_begun() => Err(Refusal::ENDING),
             Some(Route::Ready) => Err(Refusal::ENDING),
-            Some(Route::Messages(id)) => self.poll(id, &head, visitor).await,
-            Some(Route::Rating(id)) => self.rate(id, &head, body, visitor).await,
-            Some(Route::Chat) => return self.chat(head, body, visitor, entry).await,
+            Some(Route::Messages(id)) => {
+                answering.read_whole();
+                self.poll(id, &head, visitor).await
+            }
+            Some(Route::Rating(id)) => match self.body(&head, body, answering).await {
+                Ok(body) => self.rate(id, &body, visitor).await,
+                Err(refusal) => Err(refusal),
+            },
+            Some(Route::Chat) => {
+                let body = self.body(&head, body, answering).await;
+                // It holds the whole of what hyper read, and the service may take its time.
+                drop(head);
+                return self.chat(body, visitor, entry, answering).await;
+            }
         };
         entry.with(answer.unwrap_or_else(|refusal| refusal.into_response().map(Body::whole)))
     }
@@ -147,15 +178,13 @@ impl Desk {
         Ok(answer.into_response().map(Body::whole))
     }
 
-    async fn rate<B: hyper::body::Body>(
+    async fn rate(
         &self,
         id: ConversationId,
-        head: &Parts,
-        body: B,
+        body: &[u8],
         visitor: &Visitor,
     ) -> Result<Response<Body>, Refusal> {
-        let body = self.body(head, body).await?;
-        let request = rebuild::rating(id, &body, visitor, &self.ownership)?;
+        let request = rebuild::rating(id, body, visitor, &self.ownership)?;
         take(&self.polls, visitor)?;
         let answer = self
             .upstream
@@ -168,23 +197,23 @@ impl Desk {
         &self,
         head: &Parts,
         body: B,
-    ) -> Result<bytes::Bytes, Refusal> {
+        answering: &Answering,
+    ) -> Result<Bytes, Refusal> {
         rebuild::check_query(head.uri.query())?;
         rebuild::check_type(&head.headers)?;
-        upload::read(body, self.config.request_timeout).await
+        let body = upload::read(body, self.config.request_timeout).await?;
+        answering.read_whole();
+        Ok(body)
     }
 
     /// A message: its stream, or why there is none.
-    async fn chat<B: hyper::body::Body>(
+    async fn chat(
         &self,
-        head: Parts,
-        body: B,
+        body: Result<Bytes, Refusal>,
         visitor: &Visitor,
         mut entry: Entry,
+        answering: &Answering,
     ) -> Response<Body> {
-        let body = self.body(&head, body).await;
-        // It holds the whole of what hyper read, and the service may take its time.
-        drop(head);
         let silent_since = Instant::now();
         let admitted = async {
             let request = rebuild::chat(&body?, visitor, &self.ownership)?;
@@ -231,7 +260,9 @@ impl Desk {
             settle: self.config.settle_timeout,
         };
         let cut = self.drain.until_cut();
-        let relay = Relay::new(source, Events::new(owner), clocks, cut, (entry, slot));
+        let half_close = answering.half_close().clone();
+        let events = Events::new(owner);
+        let relay = Relay::new(source, events, clocks, (cut, half_close), (entry, slot));
         event_stream(relay)
     }
 }

@@ -49,7 +49,13 @@
 //! All of them are in [`Config`]. A message that must wait for the limit of the key waits
 //! in line for up to 5 s; it is told beforehand where that would not do. Every wait,
 //! buffer and table is bounded, and a visitor who leaves ends everything that was begun
-//! for them: a visitor who closes one half of the connection counts as gone.
+//! for them.
+//!
+//! A visitor may close the writing side of the connection and go on to read. TCP shows the
+//! same for one who left, so [`Server`] writes something to find out: a comment in a stream,
+//! once a second, and an interim `100 Continue` before the head of an answer. In another
+//! server that is the server's matter: hyper's takes such a visitor for gone unless it is
+//! told otherwise.
 //!
 //! # Whose conversation
 //!
@@ -69,6 +75,7 @@ mod drain;
 mod entry;
 mod events;
 mod exchange;
+mod half_close;
 mod key;
 mod metrics;
 mod origin;
@@ -82,6 +89,7 @@ mod relay;
 mod route;
 mod server;
 mod slots;
+mod transport;
 mod turn;
 mod upload;
 mod upstream;

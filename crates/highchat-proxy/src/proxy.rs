@@ -12,6 +12,7 @@ use hyper::service::Service;
 use crate::body::Body;
 use crate::config::{Config, InvalidConfig};
 use crate::desk::Desk;
+use crate::half_close::HalfClose;
 use crate::key::{KeyError, KeySource};
 
 /// The key-hiding proxy as a service: three endpoints, `/healthz` and `/readyz`.
@@ -36,9 +37,15 @@ impl Proxy {
     /// The service for one connection, from that address.
     #[must_use]
     pub fn service(&self, peer: IpAddr) -> PeerService {
+        self.service_on(peer, HalfClose::default())
+    }
+
+    /// The service for a connection that tells the end of its input.
+    pub(crate) fn service_on(&self, peer: IpAddr, half_close: HalfClose) -> PeerService {
         PeerService {
             proxy: self.clone(),
             peer,
+            half_close,
         }
     }
 
@@ -48,7 +55,8 @@ impl Proxy {
     where
         B: hyper::body::Body,
     {
-        self.0.answer(peer, request).await
+        let answering = HalfClose::default().begin(request.version());
+        self.0.answer(peer, request, answering).await
     }
 
     /// Reads the key again, for requests from here on.
@@ -92,6 +100,7 @@ impl fmt::Debug for Proxy {
 pub struct PeerService {
     proxy: Proxy,
     peer: IpAddr,
+    half_close: HalfClose,
 }
 
 impl<B> Service<Request<B>> for PeerService
@@ -105,7 +114,8 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<B>) -> Self::Future {
-        let Self { proxy, peer } = self.clone();
-        Box::pin(async move { Ok(proxy.answer(peer, request).await) })
+        let Self { proxy, peer, .. } = self.clone();
+        let answering = self.half_close.begin(request.version());
+        Box::pin(async move { Ok(proxy.0.answer(peer, request, answering).await) })
     }
 }

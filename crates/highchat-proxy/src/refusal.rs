@@ -42,6 +42,11 @@ impl Refusal {
         "invalid_input",
         "Հարցումը ժամանակին չհասավ։",
     );
+    pub(crate) const HEAD_TOO_LARGE: Self = Self::new(
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "invalid_input",
+        "Հարցման վերնագրերը չափազանց մեծ են։",
+    );
     pub(crate) const NOT_JSON: Self = Self::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "invalid_input",
@@ -105,6 +110,16 @@ impl Refusal {
                 "rate_limited",
                 "Չափից շատ հաղորդագրություն. փորձեք մեկ րոպեից",
             )
+        }
+    }
+
+    /// Why a connection ends on which no request came: with the status that hyper has for
+    /// it, or because the head was slow. `None`: there is nobody to tell.
+    pub(crate) fn of_no_request(status: Option<StatusCode>, is_slow: bool) -> Option<Self> {
+        match status {
+            Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) => Some(Self::HEAD_TOO_LARGE),
+            Some(status) => Some(Self::MALFORMED.with_status(status)),
+            None => is_slow.then_some(Self::TOO_SLOW),
         }
     }
 

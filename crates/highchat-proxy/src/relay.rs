@@ -14,6 +14,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::entry::Entry;
 use crate::events::Events;
+use crate::half_close::{HalfClose, PROBE_INTERVAL};
 use crate::outcome::Outcome;
 use crate::refusal::Refusal;
 use crate::slots::Slot;
@@ -42,6 +43,9 @@ pub(crate) struct Relay {
     alarm: Pin<Box<Sleep>>,
     /// The proxy ends and has waited long enough.
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    half_close: HalfClose,
+    /// The visitor writes nothing more, and may be gone.
+    is_half_closed: bool,
     // Free before the end is told.
     _slot: Slot,
     entry: Entry,
@@ -69,7 +73,7 @@ impl Relay {
         source: Result<Reply, Opening>,
         events: Events,
         clocks: Clocks,
-        cut: WaitForCancellationFutureOwned,
+        (cut, half_close): (WaitForCancellationFutureOwned, HalfClose),
         (entry, slot): (Entry, Slot),
     ) -> Self {
         let now = Instant::now();
@@ -91,6 +95,8 @@ impl Relay {
             over_at: None,
             alarm: Box::pin(sleep_until(now)),
             cut: Box::pin(cut),
+            half_close,
+            is_half_closed: false,
             _slot: slot,
             entry,
         };
@@ -112,6 +118,11 @@ impl Relay {
                 Poll::Ready(Arrived::Piece(Some(Err(_)) | None)) => Some(self.end_of_body()),
                 Poll::Pending if self.cut.as_mut().poll(cx).is_ready() => {
                     Some(self.end_with(Refusal::ENDING.message(), Outcome::Ended))
+                }
+                Poll::Pending if !self.is_half_closed && self.half_close.poll_closed(cx) => {
+                    self.is_half_closed = true;
+                    self.set_alarm();
+                    self.over_at.is_none().then(|| Bytes::from_static(COMMENT))
                 }
                 Poll::Pending => match self.alarm.as_mut().poll(cx) {
                     Poll::Pending => return Poll::Pending,
@@ -214,13 +225,23 @@ impl Relay {
         if let Some(over_at) = self.over_at {
             return over_at + self.clocks.settle;
         }
-        let comment = self.told_at + self.clocks.keepalive;
+        let comment = self.told_at + self.keepalive();
         match self.source {
             // That has a clock of its own.
             Source::Opening(_) => comment,
             Source::Reply(_) | Source::Over => comment
                 .min(self.heard_at + self.clocks.idle)
                 .min(self.progress_at + self.clocks.progress),
+        }
+    }
+
+    /// How long a visitor may be told nothing.
+    fn keepalive(&self) -> Duration {
+        if self.is_half_closed {
+            // By the comments it is seen whether the visitor is there.
+            self.clocks.keepalive.min(PROBE_INTERVAL)
+        } else {
+            self.clocks.keepalive
         }
     }
 
@@ -239,7 +260,7 @@ impl Relay {
         if is_reply && is_dead {
             return Some(self.end_with(Refusal::CUT.message(), Outcome::Silent));
         }
-        let comment = (self.over_at.is_none() && now >= self.told_at + self.clocks.keepalive)
+        let comment = (self.over_at.is_none() && now >= self.told_at + self.keepalive())
             .then(|| Bytes::from_static(COMMENT));
         if comment.is_some() {
             self.told_at = now;

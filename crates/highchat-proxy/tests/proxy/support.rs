@@ -130,7 +130,7 @@ pub(crate) fn sandbox() -> Sandbox {
 }
 
 /// A visitor's request.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     method: &'static str,
     target: String,
