@@ -5,9 +5,10 @@ use core::mem;
 use bytes::Bytes;
 use highchat_proto::event::Event;
 use highchat_proto::id::VisitorRef;
-use highchat_proto::sse::{DecodeError, Decoder};
+use highchat_proto::sse::{DecodeError, Decoder, Frame};
 use serde_json::{Map, Value};
 
+use crate::key::Key;
 use crate::ownership::Ownership;
 
 /// The largest event that is passed on, in bytes, everything around it included; as large
@@ -15,7 +16,8 @@ use crate::ownership::Ownership;
 const MAX_EVENT: usize = 1 << 20;
 
 /// Passes a reply on in whole events: what it gives always ends where an event does, so
-/// that anything may follow. Nothing is changed but the id in `meta`, where that is signed.
+/// that anything may follow. Nothing is changed but the id in `meta`, where that is signed,
+/// and the key, where the data of an event shows it in a string of its JSON.
 ///
 /// Whole events that come in one piece are passed on in place; only the beginning of an
 /// event whose end has not come is kept.
@@ -26,6 +28,7 @@ pub(crate) struct Events {
     owner: Owner,
     is_over: bool,
     has_progress: bool,
+    has_redacted: bool,
 }
 
 /// For whom the id in `meta` is signed.
@@ -59,7 +62,13 @@ impl Events {
             owner,
             is_over: false,
             has_progress: false,
+            has_redacted: false,
         }
+    }
+
+    /// Whether the key was replaced since this was last asked.
+    pub(crate) const fn take_redacted(&mut self) -> bool {
+        mem::replace(&mut self.has_redacted, false)
     }
 
     /// Whether the event that ends a reply was passed on.
@@ -74,7 +83,7 @@ impl Events {
 
     /// Takes a piece of the reply, and gives what is whole of it; nothing where no event
     /// ends in it.
-    pub(crate) fn push(&mut self, chunk: &Bytes) -> Result<Bytes, Unusable> {
+    pub(crate) fn push(&mut self, chunk: &Bytes, key: &Key) -> Result<Bytes, Unusable> {
         let mut rest = &chunk[..];
         // What precedes `chunk[from..]` in the answer, where that is no part of `chunk`.
         let mut before = mem::take(&mut self.held);
@@ -86,22 +95,20 @@ impl Events {
             };
             let frame = self.decoder.frame(ready, piece);
             let end = chunk.len() - rest.len();
-            match frame.event() {
-                b"done" | b"human" | b"error" => self.is_over = true,
-                b"meta" if self.owner.ownership.is_on() => {
-                    let meta = self.owner.sign(frame.data())?;
-                    // The event began behind the last boundary, which may be in `before`.
-                    if boundary == 0 {
-                        before.clear();
-                    } else {
-                        before.extend_from_slice(&chunk[from..boundary]);
-                    }
-                    before.extend_from_slice(&meta);
-                    from = end;
-                }
-                _ => {}
-            }
+            self.is_over |= matches!(frame.event(), b"done" | b"human" | b"error");
             self.has_progress |= frame.event() != b"ping";
+            let (changed, is_redacted) = self.owner.change(&frame, key)?;
+            self.has_redacted |= is_redacted;
+            if let Some(event) = changed {
+                // The event began behind the last boundary, which may be in `before`.
+                if boundary == 0 {
+                    before.clear();
+                } else {
+                    before.extend_from_slice(&chunk[from..boundary]);
+                }
+                before.extend_from_slice(&event);
+                from = end;
+            }
             boundary = end;
         }
         let behind = if boundary == 0 { &before[..] } else { &[] };
@@ -131,26 +138,46 @@ impl Events {
 
     /// Takes the end of the reply, and gives what was whole but for its blank line. What
     /// else had begun is dropped.
-    pub(crate) fn finish(&mut self) -> Bytes {
+    pub(crate) fn finish(&mut self, key: &Key) -> Bytes {
         let mut last = mem::take(&mut self.held);
         let Some(frame) = self.decoder.finish() else {
             return Bytes::new();
         };
-        let data = frame.data().to_vec();
+        let changed = self.owner.change(&frame, key);
         match Event::parse(frame) {
             Ok(Event::Unknown { .. }) | Err(_) => return Bytes::new(),
-            Ok(Event::Meta { .. }) if self.owner.ownership.is_on() => {
-                return self.owner.sign(&data).map(Bytes::from).unwrap_or_default();
-            }
             Ok(event) => self.is_over |= event.ends_reply(),
         }
-        last.extend_from_slice(b"\n\n");
-        last.into()
+        match changed {
+            Ok((Some(event), is_redacted)) => {
+                self.has_redacted |= is_redacted;
+                event.into()
+            }
+            Ok((None, _)) => {
+                last.extend_from_slice(b"\n\n");
+                last.into()
+            }
+            Err(_) => Bytes::new(),
+        }
     }
 }
 
 impl Owner {
-    /// The `meta` with that data as its visitor sees it.
+    /// An event as its visitor sees it, where that is not as the service sent it, and
+    /// whether it showed the key.
+    fn change(&self, frame: &Frame<'_>, key: &Key) -> Result<(Option<Vec<u8>>, bool), Unusable> {
+        let signed = if frame.event() == b"meta" && self.ownership.is_on() {
+            Some(self.sign(frame.data())?)
+        } else {
+            None
+        };
+        let redacted = key.redact(signed.as_deref().unwrap_or(frame.data()));
+        let is_redacted = redacted.is_some();
+        let event = redacted.or(signed).map(|data| event(frame, &data));
+        Ok((event, is_redacted))
+    }
+
+    /// The data of a `meta` as its visitor sees it.
     fn sign(&self, data: &[u8]) -> Result<Vec<u8>, Unusable> {
         let mut data: Map<String, Value> =
             serde_json::from_slice(data).map_err(|_| Unusable::Meta)?;
@@ -160,9 +187,29 @@ impl Owner {
         if !id.is_empty() {
             *id = self.ownership.sign(id, self.visitor.as_ref());
         }
-        let data = Value::Object(data);
-        Ok(format!("event: meta\ndata: {data}\n\n").into_bytes())
+        Ok(Value::Object(data).to_string().into_bytes())
     }
+}
+
+/// The bytes of an event with other data.
+fn event(frame: &Frame<'_>, data: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut line = |name: &[u8], value: &[u8]| {
+        for part in [name, b": ", value, b"\n"] {
+            bytes.extend_from_slice(part);
+        }
+    };
+    if !frame.id().is_empty() {
+        line(b"id", frame.id());
+    }
+    if !frame.event().is_empty() {
+        line(b"event", frame.event());
+    }
+    for part in data.split(|byte| *byte == b'\n') {
+        line(b"data", part);
+    }
+    bytes.push(b'\n');
+    bytes
 }
 
 /// Whether bytes that no event ended in end with a blank line all the same: comments, or
@@ -186,6 +233,10 @@ mod tests {
     use super::*;
     use crate::ownership::Secret;
 
+    fn key() -> Key {
+        Key::new("hc_very_secret").unwrap()
+    }
+
     fn events(secret: Option<&[u8]>) -> Events {
         let secret = secret.map(|secret| Secret::new(secret).unwrap());
         Events::new(Owner {
@@ -202,12 +253,12 @@ mod tests {
             .map(|piece| {
                 text(
                     events
-                        .push(&Bytes::copy_from_slice(piece.as_bytes()))
+                        .push(&Bytes::copy_from_slice(piece.as_bytes()), &key())
                         .unwrap(),
                 )
             })
             .collect();
-        passed.push(text(events.finish()));
+        passed.push(text(events.finish(&key())));
         passed
     }
 
@@ -236,7 +287,7 @@ mod tests {
             let mut events = events(None);
             let mut passed = Vec::new();
             for piece in reply.as_bytes().chunks(size) {
-                let bytes = events.push(&Bytes::copy_from_slice(piece)).unwrap();
+                let bytes = events.push(&Bytes::copy_from_slice(piece), &key()).unwrap();
                 passed.extend_from_slice(&bytes);
                 let is_whole = passed.is_empty() || ends.iter().any(|end| passed.ends_with(end));
                 let text = String::from_utf8_lossy(&passed);
@@ -270,7 +321,7 @@ mod tests {
     fn whole_events_are_not_copied() {
         let mut events = events(None);
         let piece = Bytes::from_static(b"data: 1\n\ndata: 2\n\ndata");
-        let passed = events.push(&piece).unwrap();
+        let passed = events.push(&piece, &key()).unwrap();
         assert_eq!(passed.as_ptr(), piece.as_ptr());
         assert_eq!(passed, piece[..18]);
     }
@@ -323,7 +374,11 @@ mod tests {
         for data in ["{}", "1", "{\"conversation_id\":1}", "{"] {
             let mut events = events(Some(b"a secret of 16 bytes and more"));
             let meta = format!("event: meta\ndata: {data}\n\n");
-            assert_eq!(events.push(&meta.into()), Err(Unusable::Meta), "{data}");
+            assert_eq!(
+                events.push(&meta.into(), &key()),
+                Err(Unusable::Meta),
+                "{data}"
+            );
         }
     }
 
@@ -332,7 +387,7 @@ mod tests {
         for line in ["data: x\n", ": comment\n", "xxxxxxxxxxxxxxxx"] {
             let mut events = events(None);
             let piece = Bytes::from(line.repeat(4096));
-            let refused = (0..1000).find(|_| events.push(&piece).is_err());
+            let refused = (0..1000).find(|_| events.push(&piece, &key()).is_err());
             assert!(
                 refused.is_some_and(|pushes| pushes * piece.len() <= 8 * MAX_EVENT),
                 "{line}"
@@ -344,11 +399,46 @@ mod tests {
     fn pings_are_no_progress() {
         let mut events = events(None);
         events
-            .push(&Bytes::from_static(b"event: ping\ndata: {}\n\n: c\n\n"))
+            .push(
+                &Bytes::from_static(b"event: ping\ndata: {}\n\n: c\n\n"),
+                &key(),
+            )
             .unwrap();
         assert!(!events.take_progress());
-        events.push(&Bytes::from_static(b"data: 1\n\n")).unwrap();
+        events
+            .push(&Bytes::from_static(b"data: 1\n\n"), &key())
+            .unwrap();
         assert!(events.take_progress());
         assert!(!events.take_progress());
+    }
+
+    const SHOWN: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\nid: 7\nevent: delta\n\
+        data: {\"text\":\"Բարև hc_very_\\u0073ecret 👋\"}\n\n: c\n\nevent: human\r\ndata: {\"message\":\r\n\
+        data: \"hc_very_secret\"}\r\n\r\n";
+
+    #[test]
+    fn the_key_is_replaced_in_any_two_pieces_and_nothing_else_changes() {
+        let hidden = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\nid: 7\nevent: delta\n\
+            data: {\"text\":\"Բարև [redacted] 👋\"}\n\n: c\n\nid: 7\nevent: human\ndata: {\"message\":\n\
+            data: \"[redacted]\"}\n\n";
+        for cut in (1..SHOWN.len()).filter(|cut| SHOWN.is_char_boundary(*cut)) {
+            let mut events = events(None);
+            let (head, tail) = SHOWN.split_at(cut);
+            let passed = passed(&mut events, &[head, tail]).concat();
+            // The LF of a CR LF may follow as one more blank line. A comment before an event
+            // that is made anew is lost where it came in another piece.
+            let plain = |text: &str| text.replace("\n\n\n", "\n\n").replace(": c\n\n", "");
+            assert_eq!(plain(&passed), plain(hidden), "cut at {cut}");
+            assert!(events.take_redacted() && events.is_over(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_replaced_in_a_last_event_without_its_blank_line() {
+        let mut events = events(None);
+        let end = "event: error\ndata: {\"message\":\"hc_very_secret 👋\"}";
+        let hidden = "event: error\ndata: {\"message\":\"[redacted] 👋\"}\n\n";
+        assert_eq!(passed(&mut events, &[end]), ["", hidden]);
+        assert!(events.take_redacted() && events.is_over());
     }
 }

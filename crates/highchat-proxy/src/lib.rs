@@ -44,6 +44,16 @@
 //! `error` end a reply. Where there is no head of an answer after 15 s, the stream begins
 //! without it, and what the head then says to refuse the message becomes an `error` event.
 //!
+//! # The key in an answer
+//!
+//! A service that fails may repeat the key it was asked with. It is replaced by
+//! `[redacted]` in each string of JSON in an answer, and in the data of each event of a
+//! reply, however JSON escapes it; the log says so loudly. Where it stands as it is in
+//! anything else (an HTML page, a comment, an event's name), that answer or the rest of that
+//! reply is not passed on. The promise ends there: a key that comes in parts, split over two
+//! strings or two deltas, or in another form than JSON's (base64, percent-encoding), is not
+//! recognised, and a visitor could put it together.
+//!
 //! # Limits
 //!
 //! All of them are in [`Config`]. A message that must wait for the limit of the key waits

@@ -159,7 +159,10 @@ impl Relay {
     fn piece(&mut self, piece: &Bytes) -> Option<Bytes> {
         let now = Instant::now();
         self.heard_at = now;
-        let Ok(bytes) = self.events.push(piece) else {
+        let Source::Reply(reply) = &self.source else {
+            return None;
+        };
+        let Ok(bytes) = self.events.push(piece, reply.key()) else {
             return Some(self.end_of_body());
         };
         if self.shows_key(&bytes) {
@@ -180,9 +183,13 @@ impl Relay {
         Some(bytes)
     }
 
-    /// Whether the key is in what was to be passed on, which is loud.
-    fn shows_key(&self, bytes: &[u8]) -> bool {
-        let is_shown = matches!(&self.source, Source::Reply(reply) if reply.shows_key(bytes));
+    /// Whether the key is in what was to be passed on, though it was replaced in the data
+    /// of events. Either is loud.
+    fn shows_key(&mut self, bytes: &[u8]) -> bool {
+        if self.events.take_redacted() {
+            log::error!("THE SERVICE SHOWED THE KEY in a reply, where it was replaced");
+        }
+        let is_shown = matches!(&self.source, Source::Reply(reply) if reply.key().is_in(bytes));
         if is_shown {
             log::error!("THE SERVICE SHOWED THE KEY in a reply, which was ended there");
         }
@@ -191,7 +198,10 @@ impl Relay {
 
     /// Nothing more comes, cut or not: only an event ends a reply.
     fn end_of_body(&mut self) -> Bytes {
-        let last = self.events.finish();
+        let last = match &self.source {
+            Source::Reply(reply) => self.events.finish(reply.key()),
+            Source::Opening(_) | Source::Over => Bytes::new(),
+        };
         if self.shows_key(&last) {
             return self.error(Refusal::CUT.message(), Outcome::Cut);
         }

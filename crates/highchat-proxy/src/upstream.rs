@@ -49,9 +49,9 @@ impl Reply {
         self.body.poll_next(cx)
     }
 
-    /// Whether bytes hold the key that was asked with.
-    pub(crate) fn shows_key(&self, bytes: &[u8]) -> bool {
-        self.access.key.is_in(bytes)
+    /// The key that was asked with.
+    pub(crate) fn key(&self) -> &Key {
+        &self.access.key
     }
 }
 
@@ -204,8 +204,11 @@ impl Upstream {
         } else {
             MAX_ERROR
         };
-        let body = match timeout(self.response_timeout, whole(body, limit)).await {
-            Ok(Some(body)) if !access.key.is_in(&body) => body,
+        let body = timeout(self.response_timeout, whole(body, limit)).await;
+        let body = body.ok().flatten().map(|body| access.key.hide_in(body));
+        let body = match body {
+            // Where it is no string of JSON, the key cannot be replaced.
+            Some(body) if !access.key.is_in(&body) => body,
             // Broken off, too long, or with what nobody may see.
             _ if status.is_success() => {
                 self.metrics.upstream_failed();
