@@ -16,6 +16,10 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// must name the loopback; the port may be another's, as behind a tunnel. Any other
 /// page is known by `Origin` and `Sec-Fetch-Site`, which browsers send and no page can
 /// change. Another port of this machine is a foreign page too.
+///
+/// A request without `Origin` is admitted, a `POST` too: a browser sends it with each
+/// request that is no `GET` or `HEAD`, as `null` where it has none to tell, so one without
+/// it comes from a program of this machine, which needs no page to do what it likes.
 pub(crate) fn admit(headers: &HeaderMap) -> Result<(), Refusal> {
     let host = host(headers).ok_or_else(Refusal::foreign)?;
     let own = |origin: &str| {

@@ -144,7 +144,8 @@
 //!
 //! For programs beside the client under test, on loopback alone, in JSON, and not noted
 //! among the requests. A request with the `Origin` of another page, or a `Host` that is
-//! no name of this machine, is refused with 403.
+//! no name of this machine, is refused with 403. One without `Origin` is no browser's and
+//! is taken, a `POST` too: programs of this machine send none.
 //!
 //! | request | |
 //! | --- | --- |

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
+use http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Method, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -135,7 +136,11 @@ impl Service {
         // test.
         if matches!(upload, Upload::Whole(_)) {
             if let Some(answer) = self.aside(&request) {
-                return Ok(answer.unwrap_or_else(Refusal::into_response));
+                let mut answer = answer.unwrap_or_else(Refusal::into_response);
+                // It repeats what clients sent: no browser is to take it for a page.
+                let headers = answer.headers_mut();
+                headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+                return Ok(answer);
             }
         }
         let answering = wire.half_close().answer(version);

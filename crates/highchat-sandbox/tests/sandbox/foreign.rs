@@ -53,3 +53,46 @@ fn the_sandboxs_own_page_may_use_the_desk() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("access-control-allow-origin"), None);
 }
+
+#[test]
+fn a_program_of_this_machine_needs_no_origin_and_no_page_is_without_one() {
+    let sandbox = quick().start().unwrap();
+    let faults = serde_json::json!({ "always": ["cr-lf"] });
+    let call = Call::local("POST", "/sandbox/faults").json(&faults);
+
+    // What a page without an origin of its own sends.
+    let page = call.clone().header("origin", "null").send(&sandbox);
+    assert_eq!((page.status, page.code().as_str()), (403, "forbidden"));
+    assert_eq!(say(&sandbox, "ա").names(), ["meta", "delta", "done"]);
+
+    assert_eq!(call.send(&sandbox).status, 200);
+    assert!(say(&sandbox, "ա").body.contains("\r\n"));
+}
+
+#[test]
+fn nothing_that_is_not_the_apis_is_sniffed() {
+    let sandbox = quick().start().unwrap();
+    let id = say(&sandbox, "<script>alert('Բարև 👋')</script>").conversation_id();
+    let calls = [
+        Call::local("GET", "/sandbox/requests"),
+        Call::local("GET", "/sandbox/faults"),
+        Call::local("GET", "/sandbox/desk"),
+        Call::local("GET", format!("/sandbox/desk/{id}")),
+        Call::local("POST", format!("/sandbox/desk/{id}/take-over")),
+        Call::local("GET", "/sandbox/desk/no-such"),
+        Call::local("GET", "/sandbox/desk").header("origin", "https://evil.example"),
+        Call::local("PUT", "/sandbox/faults"),
+        Call::local("GET", "/inbox"),
+    ];
+    for call in calls {
+        let answer = call.send(&sandbox);
+        let header = answer.header("x-content-type-options");
+        assert_eq!(header, Some("nosniff"), "{}", answer.body);
+    }
+    let mut live = Call::local("GET", "/sandbox/desk/live").open(&sandbox);
+    let head = crate::client::read_until(&mut live, "\r\n\r\n");
+    assert!(
+        head.contains("x-content-type-options: nosniff\r\n"),
+        "{head}"
+    );
+}
