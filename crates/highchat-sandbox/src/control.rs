@@ -9,11 +9,11 @@ use http::{Method, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::answer::{self, Body};
 use crate::fault::{Fault, Faults, Plan};
-use crate::guard;
 use crate::journal::{End, Journal, Request};
-use crate::refusal::Refusal;
+use crate::net::answer::{self, Body};
+use crate::net::guard;
+use crate::net::refusal::Refusal;
 use crate::verdict::{Limits, Verdict};
 
 /// Everything under this is not the API's, and not noted in the journal.

@@ -1,18 +1,23 @@
+pub(crate) mod page_filter;
+pub(crate) mod person;
+pub(crate) mod responder;
+pub(crate) mod store;
+
 use core::time::Duration;
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::attendant::Attendant;
+use crate::api::message::{Author, Message};
+use crate::api::rating::Rating;
+use crate::api::state::State;
+use crate::bot::memory::Memory;
+use crate::bot::turn::{Ending, Next, Turn};
 use crate::clock::later;
-use crate::look::Look;
-use crate::memory::Memory;
-use crate::message::{Author, Message};
-use crate::person::{Act, Person};
-use crate::rating::Rating;
-use crate::state::State;
-use crate::turn::{Ending, Next, Turn};
+use crate::conversation::page_filter::Look;
+use crate::conversation::person::{Act, Person};
+use crate::conversation::responder::Attendant;
 
 /// How many messages a conversation keeps; the oldest are forgotten.
 const MAX_MESSAGES: usize = 500;

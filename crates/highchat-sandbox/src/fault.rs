@@ -1,10 +1,10 @@
 //! Faults by name, in four small layers that combine freely.
 
 mod answer;
+mod command;
 mod injection;
 mod pages;
 mod plan;
-mod spell;
 mod stream;
 mod transport;
 mod wire;
@@ -12,9 +12,9 @@ mod wire;
 pub use injection::{Faults, Injection, UnknownFault};
 
 pub(crate) use answer::{REDIRECTED, alter, refusal};
+pub(crate) use command::{Spell, list};
 pub(crate) use pages::{repeats, reshape};
 pub(crate) use plan::{Fate, Plan};
-pub(crate) use spell::{Spell, list};
 pub(crate) use stream::{Damage, Moment, Then};
 pub(crate) use transport::Transport;
 pub(crate) use wire::Wire;

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, Method, Response, StatusCode};
 
-use crate::access::Credential;
-use crate::state::State;
+use crate::api::access::Credential;
+use crate::api::state::State;
 
 /// How many requests are remembered.
 const MAX_REQUESTS: usize = 1000;

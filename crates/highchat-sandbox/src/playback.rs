@@ -1,3 +1,5 @@
+mod recorder;
+
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -8,7 +10,7 @@ use std::thread::{self, JoinHandle};
 
 use socket2::SockRef;
 
-use crate::tape::Tape;
+use recorder::Tape;
 
 /// One thing a [`Playback`] does on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,20 +8,20 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
-use crate::access::Access;
+use crate::api::access::Access;
+use crate::api::rating::Rating;
 use crate::clock::TimeScale;
-use crate::conversations::Conversations;
-use crate::desk::Desk;
+use crate::conversation::person::Person;
+use crate::conversation::store::Conversations;
 use crate::fault::Faults;
+use crate::inbox::Desk;
 use crate::journal::Request;
 use crate::pages;
-use crate::person::Person;
-use crate::rating::Rating;
-use crate::reading::{Reading, Readings};
-use crate::reply::Pace;
 use crate::script::Script;
 use crate::server;
 use crate::service::Service;
+use crate::v1::reading::{Reading, Readings};
+use crate::v1::reply::Pace;
 use crate::verdict::Verdict;
 
 /// A running service on a port of 127.0.0.1; it stops when it is dropped.

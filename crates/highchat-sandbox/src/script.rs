@@ -1,8 +1,8 @@
 mod file;
 
+use crate::bot::turn::{Ends, Turn};
+use crate::conversation::person::Person;
 use crate::fault::Faults;
-use crate::person::Person;
-use crate::turn::{Ends, Turn};
 
 pub use file::InvalidScript;
 

@@ -15,7 +15,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::fault::{Transport, Wire};
-use crate::refusal;
+use crate::net::refusal;
 use crate::service::Service;
 
 /// How many connections are served at once; the next wait to be accepted.

@@ -12,26 +12,26 @@ use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::access::{Access, Credential};
-use crate::answer::{self, Body};
+use crate::api::access::{Access, Credential};
 use crate::clock::TimeScale;
 use crate::control;
-use crate::conversations::Conversations;
-use crate::cors;
-use crate::desk;
+use crate::conversation::page_filter::Look;
+use crate::conversation::store::Conversations;
 use crate::fault::{self, Damage, Fate, Faults, Plan, Spell, Wire};
+use crate::inbox::endpoint;
 use crate::journal::{Journal, Request, Told};
-use crate::look::Look;
+use crate::net::answer::{self, Body};
+use crate::net::cors;
+use crate::net::refusal::Refusal;
+use crate::net::request_body::Upload;
 use crate::pages;
-use crate::rate::RateLimit;
-use crate::reading::{Reading, Readings};
-use crate::refusal::Refusal;
-use crate::reply::{Manner, Pace, Reply};
-use crate::request::{self, ChatRequest};
 use crate::script::{Rule, Script};
-use crate::upload::Upload;
+use crate::v1::rate_limit::RateLimit;
+use crate::v1::reading::{Reading, Readings};
+use crate::v1::recorded_body::Watched;
+use crate::v1::reply::{Manner, Pace, Reply};
+use crate::v1::request::{self, ChatRequest};
 use crate::verdict::{Limits, Verdict};
-use crate::watched::Watched;
 
 /// The service: what every request is answered from.
 pub(crate) struct Service {
@@ -178,7 +178,7 @@ impl Service {
     /// Answers what is asked of the pages, of the desk or of the control API.
     fn aside(&self, request: &Request) -> Option<Result<Response<Body>, Refusal>> {
         pages::answer(self.access.slug(), request)
-            .or_else(|| desk::answer(&self.conversations, request))
+            .or_else(|| endpoint::answer(&self.conversations, request))
             .or_else(|| {
                 let is_control = request.path.starts_with(control::PREFIX);
                 is_control

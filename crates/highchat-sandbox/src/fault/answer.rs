@@ -17,10 +17,10 @@ use hyper::body::Frame;
 use serde_json::json;
 
 use super::{Fault, Faults, Injection};
-use crate::answer::{self, Body};
 use crate::clock::TimeScale;
 use crate::journal::Request;
-use crate::refusal::Refusal;
+use crate::net::answer::{self, Body};
+use crate::net::refusal::Refusal;
 
 const HTML: &str = "<!doctype html>\n<title>500 Internal Server Error</title>\n\
     <h1>Internal Server Error</h1>\n<p>The server encountered an error and could not \

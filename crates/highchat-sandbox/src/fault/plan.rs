@@ -4,7 +4,7 @@ use std::hash::DefaultHasher;
 
 use super::pages::Failing;
 use super::{Fault, Faults, Injection, Layer};
-use crate::access::Credential;
+use crate::api::access::Credential;
 
 /// How many messages that were refused, and conversations whose polls fail, are
 /// remembered; the oldest are forgotten.

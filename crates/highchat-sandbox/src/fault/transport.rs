@@ -10,7 +10,7 @@ use tokio::time::{Sleep, sleep};
 use tokio_io_timeout::TimeoutWriter;
 
 use super::wire::{Ending, Wire};
-use crate::half_close::{INTERIM, LOOK_INTERVAL};
+use crate::net::half_close::{INTERIM, LOOK_INTERVAL};
 
 /// How long a connection that stalls on purpose is kept for a client that stays.
 const MAX_STALL: Duration = Duration::from_secs(600);

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Fault, Faults};
 use crate::clock::TimeScale;
-use crate::half_close::HalfClose;
+use crate::net::half_close::HalfClose;
 
 /// How the bytes of a connection end before their time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

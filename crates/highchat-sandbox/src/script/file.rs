@@ -7,9 +7,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::{Rule, Script};
+use crate::bot::turn::Ends;
+use crate::conversation::person::Person;
 use crate::fault::{Faults, Injection};
-use crate::person::Person;
-use crate::turn::Ends;
 
 impl Script {
     /// Reads a script that is written as JSON:

@@ -7,12 +7,12 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::finding::Misstep;
+use crate::api::state::State;
 use crate::clock::TimeScale;
 use crate::fault::REDIRECTED;
 use crate::journal::Request;
-use crate::query;
-use crate::request::time;
-use crate::state::State;
+use crate::net::query;
+use crate::v1::request::time;
 
 /// How soon a client that still polls would ask again.
 const POLLS_ON: Duration = Duration::from_secs(30);
@@ -259,7 +259,7 @@ fn kept_open(request: &Request, cancels: &[Duration], now: Duration) -> Option<D
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Credential;
+    use crate::api::access::Credential;
     use crate::journal::{End, Told};
     use crate::verdict::Verdict;
     use bytes::Bytes;

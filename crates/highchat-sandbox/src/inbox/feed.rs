@@ -14,9 +14,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::entry::Entry;
-use crate::answer::{self, Body};
 use crate::clock::text;
-use crate::conversations::{Changes, Conversations};
+use crate::conversation::store::{Changes, Conversations};
+use crate::net::answer::{self, Body};
 
 /// How often the built-in person's doings are looked for, which nobody tells of.
 const LOOK: Duration = Duration::from_secs(1);

@@ -6,7 +6,7 @@ use http::header::{
 };
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::answer::{self, Body};
+use crate::net::answer::{self, Body};
 
 /// Lets a page of any origin read an answer; every answer has this, refusals too,
 /// or a browser would show a page nothing but a network error.

@@ -2,7 +2,7 @@ use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
-use crate::access::Credential;
+use crate::api::access::Credential;
 use crate::clock::TimeScale;
 
 const WINDOW: Duration = Duration::from_secs(60);

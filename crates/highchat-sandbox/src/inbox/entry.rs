@@ -1,10 +1,10 @@
 use serde::Serialize;
 
+use crate::api::message::{Author, Message};
+use crate::api::rating::Rating;
+use crate::api::state::State;
 use crate::clock::text;
 use crate::conversation::Conversation;
-use crate::message::{Author, Message};
-use crate::rating::Rating;
-use crate::state::State;
 
 /// How much of its last message an entry shows, in characters.
 const MAX_EXCERPT: usize = 200;

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use crate::clock::later;
-use crate::person::{Act, Person};
+use crate::conversation::person::{Act, Person};
 
 /// Who answers besides the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::api::rating::Rating;
+use crate::bot::turn::Turn;
 use crate::clock::{Clock, TimeScale};
+use crate::conversation::page_filter::Look;
+use crate::conversation::person::Person;
 use crate::conversation::{Conversation, IsClosed, Page, Settled};
-use crate::look::Look;
-use crate::person::Person;
-use crate::rating::Rating;
-use crate::turn::Turn;
 
 /// How many conversations are kept; the ones begun first are forgotten.
 const MAX_CONVERSATIONS: usize = 1000;

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::message::Author;
+use crate::api::message::Author;
 
 /// Which messages of a conversation a poll is shown.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,8 +1,12 @@
+pub(crate) mod endpoint;
+pub(crate) mod entry;
+mod feed;
+
 use core::{error, fmt};
 
-use super::entry::{Entry, Transcript};
 use crate::conversation::IsClosed;
-use crate::conversations::Conversations;
+use crate::conversation::store::Conversations;
+use entry::{Entry, Transcript};
 
 /// The API's limit for a message, which holds for a person's as well (our decision).
 const MAX_TEXT: usize = 4000;

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::query;
-use crate::rating::Rating;
-use crate::reading::{Reading, Readings};
-use crate::refusal::Refusal;
+use crate::api::rating::Rating;
+use crate::net::query;
+use crate::net::refusal::Refusal;
+use crate::v1::reading::{Reading, Readings};
 
 /// The API's limits, in Unicode scalar values (our reading of its "chars").
 const MAX_MESSAGE: usize = 4000;

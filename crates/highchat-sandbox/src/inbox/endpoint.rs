@@ -1,9 +1,5 @@
 //! The person's side over HTTP: the control API under `/sandbox/desk`.
 
-mod acts;
-mod entry;
-mod feed;
-
 use std::sync::Arc;
 
 use http::{Method, Response, StatusCode};
@@ -11,15 +7,13 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::answer::{self, Body};
-use crate::conversations::Conversations;
-use crate::guard;
+use super::feed::Feed;
+use super::{Desk, DeskError};
+use crate::conversation::store::Conversations;
 use crate::journal::Request;
-use crate::refusal::Refusal;
-use feed::Feed;
-
-pub use acts::{Desk, DeskError};
-pub use entry::{Entry, Line, Transcript};
+use crate::net::answer::{self, Body};
+use crate::net::guard;
+use crate::net::refusal::Refusal;
 
 /// What is asked for.
 enum Endpoint {

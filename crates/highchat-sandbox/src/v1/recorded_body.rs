@@ -6,10 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::body::{Body as _, Frame, SizeHint};
 
-use crate::answer::Body;
 use crate::fault::Wire;
-use crate::half_close::Answering;
 use crate::journal::{End, Journal};
+use crate::net::answer::Body;
+use crate::net::half_close::Answering;
 
 /// The body of an answer, whose end is noted in the journal.
 pub(crate) struct Watched {

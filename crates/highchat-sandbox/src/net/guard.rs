@@ -6,7 +6,7 @@ use core::net::IpAddr;
 use http::HeaderMap;
 use http::header::{HOST, HeaderName, ORIGIN};
 
-use crate::refusal::Refusal;
+use crate::net::refusal::Refusal;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

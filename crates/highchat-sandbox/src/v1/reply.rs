@@ -13,15 +13,15 @@ use hyper::body::Frame;
 use serde_json::{Value, json};
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::answer::{self, Body};
+use crate::bot::turn::{Ending, Tempo, Turn};
 use crate::clock::TimeScale;
 use crate::conversation::Settled;
-use crate::conversations::Conversations;
+use crate::conversation::store::Conversations;
 use crate::fault::{Damage, Moment, Then, Wire};
-use crate::half_close::PROBE_INTERVAL;
 use crate::journal::Told;
-use crate::reading::{Reading, Readings};
-use crate::turn::{Ending, Tempo, Turn};
+use crate::net::answer::{self, Body};
+use crate::net::half_close::PROBE_INTERVAL;
+use crate::v1::reading::{Reading, Readings};
 
 /// How long a reply of which nothing more comes is kept open for a client that stays.
 const MAX_HALT: Duration = Duration::from_secs(600);

@@ -1,4 +1,4 @@
-use crate::words::{plain, words};
+use crate::bot::words::{plain, words};
 
 /// What the bot keeps of a conversation.
 #[derive(Debug, Default)]

@@ -3,8 +3,8 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use crate::query;
-use crate::refusal::Refusal;
+use crate::net::query;
+use crate::net::refusal::Refusal;
 
 /// The keys and the slug that are accepted.
 pub(crate) struct Access {

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde_json::{Value, json};
 
+use crate::api::message::Author;
 use crate::clock;
 use crate::conversation::Page;
-use crate::look::Whose;
-use crate::message::Author;
+use crate::conversation::page_filter::Whose;
 
 macro_rules! readings {
     ($($reading:ident, $name:literal, $line:literal;)*) => {

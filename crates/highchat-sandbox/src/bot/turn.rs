@@ -1,10 +1,10 @@
 //! What a message leads to.
 
-use crate::bot;
+use crate::api::state::State;
+use crate::bot::command::{DAMAGED, Magic, help, long_text};
+use crate::bot::memory::Memory;
+use crate::bot::topics;
 use crate::fault::list;
-use crate::magic::{DAMAGED, Magic, help, long_text};
-use crate::memory::Memory;
-use crate::state::State;
 
 /// What is to be said to a message, and how it ends.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Turn {
             ),
             (State::Bot | State::PendingHuman | State::Closed, Some(magic)) => Self::shows(magic),
             (State::Bot | State::PendingHuman | State::Closed, None) => {
-                Self::says(bot::reply(memory, message), Ending::Done(Next::GoesOn))
+                Self::says(topics::reply(memory, message), Ending::Done(Next::GoesOn))
             }
         }
     }

@@ -4,7 +4,7 @@ use http::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::answer::{self, Body};
+use crate::net::answer::{self, Body};
 
 /// A request refused: a status, one of the API's four codes, and an Armenian
 /// sentence for the user.
