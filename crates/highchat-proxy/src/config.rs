@@ -8,10 +8,10 @@ use highchat_proto::roots::{InvalidRoots, Roots};
 use http::HeaderName;
 use ipnet::IpNet;
 
+use crate::front::origin::Origin;
+use crate::front::route::Prefix;
 use crate::key::KeyError;
-use crate::origin::Origin;
-use crate::ownership::Secret;
-use crate::route::Prefix;
+use crate::visitor::ownership::Secret;
 
 /// What a [`Proxy`](crate::Proxy) does and how much of it.
 ///

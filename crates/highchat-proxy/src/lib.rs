@@ -75,46 +75,27 @@
 
 #![forbid(unsafe_code)]
 
-mod accept;
-mod body;
-mod coalesce;
 mod config;
-mod cors;
-mod desk;
-mod drain;
-mod entry;
-mod events;
-mod exchange;
-mod half_close;
+mod front;
+mod handler;
 mod key;
+mod limits;
 mod metrics;
-mod origin;
-mod outcome;
-mod ownership;
-mod pace;
 mod proxy;
-mod rebuild;
-mod refusal;
-mod relay;
-mod route;
+mod reply;
 mod server;
-mod slots;
-mod transport;
-mod turn;
-mod upload;
 mod upstream;
 mod visitor;
-mod window;
 
-pub use body::Body;
 pub use config::{Config, InvalidConfig};
+pub use front::origin::{InvalidOrigin, Origin};
+pub use front::route::{InvalidPrefix, Prefix};
 pub use ipnet::IpNet;
 pub use key::{KeyError, KeySource};
-pub use origin::{InvalidOrigin, Origin};
-pub use ownership::{Secret, WeakSecret};
 pub use proxy::{PeerService, Proxy};
-pub use route::{InvalidPrefix, Prefix};
+pub use reply::body::Body;
 pub use server::Server;
+pub use visitor::ownership::{Secret, WeakSecret};
 
 // The README's program is compiled with the documentation's.
 #[cfg(doctest)]

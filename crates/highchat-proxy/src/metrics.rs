@@ -1,11 +1,14 @@
 //! What is counted, and Prometheus' text form of it.
 
+pub(crate) mod entry;
+pub(crate) mod outcome;
+
 use core::fmt::Write;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use http::StatusCode;
 
-use crate::outcome::Outcome;
+use crate::metrics::outcome::Outcome;
 
 /// The routes that are counted apart; `other` is what there is not.
 const ROUTES: [&str; 7] = [

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use http::{Request, Response};
 use hyper::service::Service;
 
-use crate::body::Body;
 use crate::config::{Config, InvalidConfig};
-use crate::desk::Desk;
-use crate::half_close::HalfClose;
+use crate::front::half_close::HalfClose;
+use crate::handler::Desk;
 use crate::key::{KeyError, KeySource};
+use crate::reply::body::Body;
 
 /// The key-hiding proxy as a service: three endpoints, `/healthz` and `/readyz`.
 ///

@@ -1,5 +1,8 @@
 //! A whole server around the service, on a thread of its own.
 
+mod accept;
+mod transport;
+
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -11,9 +14,8 @@ use tokio::runtime::{self, Runtime};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accept;
+use crate::limits::slots::Slots;
 use crate::proxy::Proxy;
-use crate::slots::Slots;
 
 /// A running proxy; it stops at once when it is dropped, and gracefully by
 /// [`drain`](Self::drain) and [`wait`](Self::wait).

@@ -1,5 +1,8 @@
 //! The service's side: requests with the key, and what is passed on of answers.
 
+pub(crate) mod exchange;
+pub(crate) mod polls;
+
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -17,10 +20,10 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::config::{Config, InvalidConfig};
-use crate::exchange::{self, Body};
+use crate::front::refusal::Refusal;
 use crate::key::{Key, KeyError, KeySource};
 use crate::metrics::Metrics;
-use crate::refusal::Refusal;
+use exchange::Body;
 
 /// The service, as the proxy reaches it. Nothing is asked twice, and no redirect followed.
 pub(crate) struct Upstream {

@@ -1,5 +1,7 @@
 //! Who asks: by address, and by what a trusted peer says of them.
 
+pub(crate) mod ownership;
+
 use core::fmt;
 use core::net::{IpAddr, Ipv6Addr};
 

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::{Shared, WeakShared};
 use highchat_proto::request::MessagesRequest;
 
-use crate::refusal::Refusal;
+use crate::front::refusal::Refusal;
 use crate::upstream::Answer;
 
 type Asked = Result<Answer, Refusal>;

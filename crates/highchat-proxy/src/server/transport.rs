@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 use tokio_io_timeout::TimeoutWriter;
 
-use crate::half_close::HalfClose;
+use crate::front::half_close::HalfClose;
 
 /// How soon a reset is looked for after the end of input, and how seldom at last.
 const FIRST_LOOK: Duration = Duration::from_millis(20);

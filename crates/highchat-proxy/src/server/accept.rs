@@ -19,12 +19,12 @@ use tokio::time::timeout;
 use tokio_io_timeout::TimeoutWriter;
 use tokio_util::task::TaskTracker;
 
-use crate::body::Body;
-use crate::half_close::HalfClose;
+use crate::front::half_close::HalfClose;
+use crate::front::refusal::Refusal;
+use crate::limits::slots::{Slot, Slots};
 use crate::proxy::Proxy;
-use crate::refusal::Refusal;
-use crate::slots::{Slot, Slots};
-use crate::transport::Transport;
+use crate::reply::body::Body;
+use crate::server::transport::Transport;
 
 /// The longest head of a request, and what may wait in memory for one visitor to read, in
 /// bytes.

@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use hyper::body::Body;
 use tokio::time::timeout;
 
-use crate::refusal::Refusal;
+use crate::front::refusal::Refusal;
 
 /// The largest body that is taken, in bytes.
 const MAX_BODY: usize = 64 * 1024;

@@ -8,7 +8,7 @@ use log::Level;
 use tokio::sync::watch;
 
 use crate::metrics::Metrics;
-use crate::outcome::Outcome;
+use crate::metrics::outcome::Outcome;
 use crate::visitor::Network;
 
 /// A request under way; logged and counted when it is dropped. Neither ids nor texts nor

@@ -8,9 +8,9 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 
-use crate::ownership::Ownership;
-use crate::refusal::Refusal;
+use crate::front::refusal::Refusal;
 use crate::visitor::Visitor;
+use crate::visitor::ownership::Ownership;
 
 /// The body of `POST /v1/chat`. What else it holds, a `visitor_ref` included, is the
 /// visitor's own word and goes no further.

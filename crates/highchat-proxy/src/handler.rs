@@ -12,28 +12,28 @@ use http::request::Parts;
 use http::{Request, Response};
 use tokio::time::sleep_until;
 
-use crate::body::Body;
-use crate::coalesce::{Polls, Question};
 use crate::config::{Config, InvalidConfig};
-use crate::cors::{self, Cors};
-use crate::drain::Drain;
-use crate::entry::Entry;
-use crate::events::{Events, Owner};
-use crate::half_close::Answering;
+use crate::front::cors::{self, Cors};
+use crate::front::half_close::Answering;
+use crate::front::rebuild;
+use crate::front::refusal::Refusal;
+use crate::front::request_body;
+use crate::front::route::Route;
 use crate::key::{KeyError, KeySource};
+use crate::limits::drain::Drain;
+use crate::limits::pace::Pace;
+use crate::limits::slots::Slots;
+use crate::limits::turn::Turn;
+use crate::limits::window::Window;
 use crate::metrics::Metrics;
-use crate::ownership::Ownership;
-use crate::pace::Pace;
-use crate::rebuild;
-use crate::refusal::Refusal;
-use crate::relay::{Clocks, Relay};
-use crate::route::Route;
-use crate::slots::Slots;
-use crate::turn::Turn;
-use crate::upload;
+use crate::metrics::entry::Entry;
+use crate::reply::body::Body;
+use crate::reply::events::{Events, Owner};
+use crate::reply::relay::{Clocks, Relay};
+use crate::upstream::polls::{Polls, Question};
 use crate::upstream::{Opened, Upstream};
+use crate::visitor::ownership::Ownership;
 use crate::visitor::{Trust, Visitor};
-use crate::window::Window;
 
 /// All that requests share.
 pub(crate) struct Desk {
@@ -201,7 +201,7 @@ impl Desk {
     ) -> Result<Bytes, Refusal> {
         rebuild::check_query(head.uri.query())?;
         rebuild::check_type(&head.headers)?;
-        let body = upload::read(body, self.config.request_timeout).await?;
+        let body = request_body::read(body, self.config.request_timeout).await?;
         answering.read_whole();
         Ok(body)
     }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Frame, SizeHint};
 
-use crate::half_close::Answering;
-use crate::relay::Relay;
+use crate::front::half_close::Answering;
+use crate::reply::relay::Relay;
 
 /// The body of every answer of the proxy. Dropping one that streams ends the exchange
 /// with the service at once.

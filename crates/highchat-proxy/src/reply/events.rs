@@ -9,7 +9,7 @@ use highchat_proto::sse::{DecodeError, Decoder, Frame};
 use serde_json::{Map, Value};
 
 use crate::key::Key;
-use crate::ownership::Ownership;
+use crate::visitor::ownership::Ownership;
 
 /// The largest event that is passed on, in bytes, everything around it included; as large
 /// as clients take by default.
@@ -231,7 +231,7 @@ fn ends_blank(before: &[u8], bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ownership::Secret;
+    use crate::visitor::ownership::Secret;
 
     fn key() -> Key {
         Key::new("hc_very_secret").unwrap()

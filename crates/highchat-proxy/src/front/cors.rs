@@ -6,9 +6,9 @@ use http::header::{
 };
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::body::Body;
-use crate::origin::Origin;
-use crate::refusal::Refusal;
+use crate::front::origin::Origin;
+use crate::front::refusal::Refusal;
+use crate::reply::body::Body;
 
 /// The origins whose pages may use the proxy.
 #[derive(Clone, Debug)]

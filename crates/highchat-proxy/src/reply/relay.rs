@@ -12,12 +12,12 @@ use serde_json::json;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use crate::entry::Entry;
-use crate::events::Events;
-use crate::half_close::{HalfClose, PROBE_INTERVAL};
-use crate::outcome::Outcome;
-use crate::refusal::Refusal;
-use crate::slots::Slot;
+use crate::front::half_close::{HalfClose, PROBE_INTERVAL};
+use crate::front::refusal::Refusal;
+use crate::limits::slots::Slot;
+use crate::metrics::entry::Entry;
+use crate::metrics::outcome::Outcome;
+use crate::reply::events::Events;
 use crate::upstream::{Opened, Opening, Reply};
 
 /// A stream to one visitor.

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::window::Window;
+use crate::limits::window::Window;
 
 /// A time at which a message may go out; given back where it is dropped before that.
 pub(crate) struct Turn {
