@@ -93,7 +93,9 @@ impl Desk {
         let entry = Entry::begin(metrics, self.drain.under_way(), name, visitor.network);
         let allowed = self.cors.allowed(&head.headers);
         let mut response = match route {
-            Some(Route::Preflight) => entry.with(cors::preflight(allowed.as_ref())),
+            Some(Route::Preflight) => {
+                entry.with(cors::preflight(allowed.as_ref()).map(Body::whole))
+            }
             route => {
                 self.route(route, head, body, &visitor, entry, &answering)
                     .await

@@ -8,7 +8,6 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::front::origin::Origin;
 use crate::front::refusal::Refusal;
-use crate::reply::body::Body;
 
 /// The origins whose pages may use the proxy.
 #[derive(Clone, Debug)]
@@ -53,11 +52,11 @@ impl Cors {
 
 /// The answer to a browser that asks first. `authorization` is among the headers because
 /// pages written for the service send one; it goes no further.
-pub(crate) fn preflight(allowed: Option<&HeaderValue>) -> Response<Body> {
+pub(crate) fn preflight(allowed: Option<&HeaderValue>) -> Response<String> {
     if allowed.is_none() {
-        return Refusal::FOREIGN_ORIGIN.into_response().map(Body::whole);
+        return Refusal::FOREIGN_ORIGIN.into_response();
     }
-    let mut response = Response::new(Body::whole(""));
+    let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     headers.insert(
