@@ -1,7 +1,7 @@
 // The page where a person answers. Texts of messages only ever become text nodes.
 
 import { Composer } from "/assets/composer.js";
-import { Desk } from "/assets/desk.js";
+import { Desk } from "/assets/inbox-api.js";
 import { badge, name, waited } from "/assets/entry.js";
 import { Language } from "/assets/language.js";
 import { List } from "/assets/list.js";

@@ -52,7 +52,11 @@ const ASSETS: &[(&str, &str, &str)] = &[
         SCRIPT,
         include_str!("../assets/conversation.js"),
     ),
-    ("desk.js", SCRIPT, include_str!("../assets/desk.js")),
+    (
+        "inbox-api.js",
+        SCRIPT,
+        include_str!("../assets/inbox-api.js"),
+    ),
     ("entry.js", SCRIPT, include_str!("../assets/entry.js")),
     ("icon.svg", SVG, include_str!("../assets/icon.svg")),
     ("inbox.css", CSS, include_str!("../assets/inbox.css")),
