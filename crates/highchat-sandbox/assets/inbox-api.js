@@ -1,12 +1,12 @@
 // The control API of the person's side.
 
-const ROOT = "/sandbox/desk";
+const ROOT = "/sandbox/inbox";
 
 /** How long to wait before a feed that was refused is asked for again, in milliseconds. */
 const AGAIN = 3_000;
 
 /** Every conversation, live. */
-export class Desk {
+export class Inbox {
   #watcher;
 
   /**

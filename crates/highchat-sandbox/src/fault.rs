@@ -12,9 +12,9 @@ mod wire;
 pub use injection::{Faults, Injection, UnknownFault};
 
 pub(crate) use answer::{REDIRECTED, alter, refusal};
-pub(crate) use command::{Spell, list};
+pub(crate) use command::{FaultCommand, list};
 pub(crate) use pages::{repeats, reshape};
-pub(crate) use plan::{Fate, Plan};
+pub(crate) use plan::{Decision, Plan};
 pub(crate) use stream::{Damage, Moment, Then};
 pub(crate) use transport::Transport;
 pub(crate) use wire::Wire;

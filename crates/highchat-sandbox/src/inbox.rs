@@ -23,22 +23,22 @@ const MAX_TEXT: usize = 4000;
 ///
 /// let sandbox = Sandbox::builder().person(Person::absent()).start()?;
 /// // … a client sends `/human`, and then …
-/// for waiting in sandbox.desk().waiting() {
-///     sandbox.desk().reply(&waiting.id, "Բարև ձեզ։")?;
-///     sandbox.desk().hand_back(&waiting.id)?;
+/// for waiting in sandbox.inbox().waiting() {
+///     sandbox.inbox().reply(&waiting.id, "Բարև ձեզ։")?;
+///     sandbox.inbox().hand_back(&waiting.id)?;
 /// }
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Copy)]
-pub struct Desk<'a> {
+pub struct Inbox<'a> {
     conversations: &'a Conversations,
 }
 
-/// Why something could not be done at a [`Desk`].
+/// Why something could not be done at a [`Inbox`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum DeskError {
+pub enum InboxError {
     /// There is no such conversation, or no more.
     UnknownConversation,
     /// The conversation is closed, which only its user's next message changes.
@@ -47,7 +47,7 @@ pub enum DeskError {
     Text,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Inbox<'a> {
     pub(crate) fn new(conversations: &'a Conversations) -> Self {
         Self { conversations }
     }
@@ -74,11 +74,11 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     ///
-    /// [`DeskError::UnknownConversation`], as everywhere below.
-    pub fn transcript(&self, id: &str) -> Result<Transcript, DeskError> {
+    /// [`InboxError::UnknownConversation`], as everywhere below.
+    pub fn transcript(&self, id: &str) -> Result<Transcript, InboxError> {
         self.conversations
             .view(id, |conversation| Transcript::of(id, conversation))
-            .ok_or(DeskError::UnknownConversation)
+            .ok_or(InboxError::UnknownConversation)
     }
 
     /// Answers in a conversation from now on, in place of the bot. Whoever has it
@@ -86,8 +86,8 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     ///
-    /// [`DeskError::Closed`] too.
-    pub fn take_over(&self, id: &str) -> Result<(), DeskError> {
+    /// [`InboxError::Closed`] too.
+    pub fn take_over(&self, id: &str) -> Result<(), InboxError> {
         done(self.conversations.take_over(id))
     }
 
@@ -95,11 +95,11 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     ///
-    /// [`DeskError::Closed`] and [`DeskError::Text`] too.
-    pub fn reply(&self, id: &str, text: impl Into<String>) -> Result<(), DeskError> {
+    /// [`InboxError::Closed`] and [`InboxError::Text`] too.
+    pub fn reply(&self, id: &str, text: impl Into<String>) -> Result<(), InboxError> {
         let text = text.into();
         if !(1..=MAX_TEXT).contains(&text.chars().count()) {
-            return Err(DeskError::Text);
+            return Err(InboxError::Text);
         }
         done(self.conversations.reply(id, text))
     }
@@ -109,8 +109,8 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     ///
-    /// [`DeskError::Closed`] too.
-    pub fn hand_back(&self, id: &str) -> Result<(), DeskError> {
+    /// [`InboxError::Closed`] too.
+    pub fn hand_back(&self, id: &str) -> Result<(), InboxError> {
         done(self.conversations.hand_back(id))
     }
 
@@ -120,24 +120,24 @@ impl<'a> Desk<'a> {
     /// # Errors
     ///
     /// None beyond the one for all.
-    pub fn close(&self, id: &str) -> Result<(), DeskError> {
+    pub fn close(&self, id: &str) -> Result<(), InboxError> {
         done(self.conversations.close(id).map(Ok))
     }
 }
 
-fn done(result: Option<Result<(), IsClosed>>) -> Result<(), DeskError> {
+fn done(result: Option<Result<(), IsClosed>>) -> Result<(), InboxError> {
     result
-        .ok_or(DeskError::UnknownConversation)?
-        .map_err(|IsClosed| DeskError::Closed)
+        .ok_or(InboxError::UnknownConversation)?
+        .map_err(|IsClosed| InboxError::Closed)
 }
 
-impl fmt::Debug for Desk<'_> {
+impl fmt::Debug for Inbox<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").finish_non_exhaustive()
+        f.debug_struct("Inbox").finish_non_exhaustive()
     }
 }
 
-impl fmt::Display for DeskError {
+impl fmt::Display for InboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::UnknownConversation => "there is no such conversation",
@@ -147,4 +147,4 @@ impl fmt::Display for DeskError {
     }
 }
 
-impl error::Error for DeskError {}
+impl error::Error for InboxError {}

@@ -54,7 +54,7 @@ pub struct Request {
     pub retry_after: Option<HeaderValue>,
     /// When and how its answer ended; `None` while it has not.
     pub ended: Option<(Duration, End)>,
-    pub(crate) told: Told,
+    pub(crate) facts: AnswerFacts,
     /// When the service is to be asked again at the earliest.
     pub(crate) come_again_at: Option<Duration>,
     started: Instant,
@@ -74,7 +74,7 @@ pub enum End {
 
 /// What an answer said, as far as a client is to be judged by it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct AnswerFacts {
     /// The conversation it was about.
     pub(crate) conversation_id: Option<String>,
     /// The state that a page showed.
@@ -93,7 +93,7 @@ pub(crate) struct Told {
     pub(crate) credential: Option<Credential>,
 }
 
-impl Told {
+impl AnswerFacts {
     /// Of a conversation.
     pub(crate) fn of(conversation_id: &str) -> Self {
         Self {
@@ -117,7 +117,7 @@ impl Request {
             status: None,
             retry_after: None,
             ended: None,
-            told: Told::default(),
+            facts: AnswerFacts::default(),
             come_again_at: None,
             started: Instant::now(),
         }
@@ -125,18 +125,18 @@ impl Request {
 
     /// When the whole of a reply had been given to the client.
     pub(crate) fn over_at(&self) -> Option<Duration> {
-        let over = self.told.over.get()?;
+        let over = self.facts.over.get()?;
         Some(over.duration_since(self.started))
     }
 
     #[cfg(test)]
     pub(crate) fn be_over_at(&self, at: Duration) {
-        self.told.over.get_or_init(|| self.started + at);
+        self.facts.over.get_or_init(|| self.started + at);
     }
 
     /// The times that its answer gave, as they were written.
     pub(crate) fn times(&self) -> impl Iterator<Item = &String> {
-        self.told.times.iter().chain(self.told.last_time.get())
+        self.facts.times.iter().chain(self.facts.last_time.get())
     }
 }
 
@@ -158,7 +158,7 @@ struct Pages {
 }
 
 impl Journal {
-    /// `keys` are never kept.
+    /// `keys` are never stored.
     pub(crate) fn new(keys: Vec<String>) -> Self {
         Self {
             started: Instant::now(),
@@ -189,7 +189,7 @@ impl Journal {
         pages.forgotten + pages.requests.len() - 1
     }
 
-    pub(crate) fn answered<B>(&self, number: usize, answer: &Response<B>, told: Told) {
+    pub(crate) fn answered<B>(&self, number: usize, answer: &Response<B>, facts: AnswerFacts) {
         let now = self.now();
         if let Some(request) = self.pages().find(number) {
             request.answered_at = Some(now);
@@ -197,9 +197,9 @@ impl Journal {
             request.retry_after = answer.headers().get(RETRY_AFTER).cloned();
             let wait = request.retry_after.as_ref().and_then(wait);
             request.come_again_at = wait.and_then(|wait| now.checked_add(wait));
-            request.told = Told {
-                key_in_query: request.told.key_in_query,
-                ..told
+            request.facts = AnswerFacts {
+                key_in_query: request.facts.key_in_query,
+                ..facts
             };
             self.changed.notify_all();
         }
@@ -262,7 +262,7 @@ impl Journal {
         for key in self.keys.iter().filter(|key| !key.is_empty()) {
             if let Some(query) = request.query.as_mut().filter(|query| query.contains(key)) {
                 *query = query.replace(key, "[redacted]");
-                request.told.key_in_query = true;
+                request.facts.key_in_query = true;
             }
         }
     }

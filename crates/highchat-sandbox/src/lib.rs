@@ -57,24 +57,24 @@
 //!   `/`. They are files of the program and ask no other host; a strict
 //!   `Content-Security-Policy` lets nothing else run, and no message becomes markup. What
 //!   is handed over while an inbox is open is left to it alone.
-//! - In Rust: [`Sandbox::desk`].
+//! - In Rust: [`Sandbox::inbox`].
 //! - Over HTTP, which the inbox itself uses:
 //!
 //! | request | what it does |
 //! | --- | --- |
-//! | `GET /sandbox/desk` | `{"conversations":[…]}`, each an [`Entry`], those who wait first |
-//! | `GET /sandbox/desk/live` | the same as an event stream: `snapshot` with all, then `changed` with those that changed; a comment after 15 s of silence |
-//! | `GET /sandbox/desk/{id}` | a [`Transcript`]: `{"conversation":…,"messages":[…]}` |
-//! | `POST /sandbox/desk/{id}/take-over` | answers in place of the bot from now on |
-//! | `POST /sandbox/desk/{id}/reply` | writes `{"text":"…"}`, 1 to 4000 characters, and takes over |
-//! | `POST /sandbox/desk/{id}/hand-back` | gives it back to the bot |
-//! | `POST /sandbox/desk/{id}/close` | closes it until its user writes again |
+//! | `GET /sandbox/inbox` | `{"conversations":[…]}`, each an [`Entry`], those who wait first |
+//! | `GET /sandbox/inbox/live` | the same as an event stream: `snapshot` with all, then `changed` with those that changed; a comment after 15 s of silence |
+//! | `GET /sandbox/inbox/{id}` | a [`Transcript`]: `{"conversation":…,"messages":[…]}` |
+//! | `POST /sandbox/inbox/{id}/take-over` | answers in place of the bot from now on |
+//! | `POST /sandbox/inbox/{id}/reply` | writes `{"text":"…"}`, 1 to 4000 characters, and takes over |
+//! | `POST /sandbox/inbox/{id}/hand-back` | gives it back to the bot |
+//! | `POST /sandbox/inbox/{id}/close` | closes it until its user writes again |
 //!
 //! Each `POST` answers with the transcript. Errors have the API's shape: 404 `not_found`,
 //! 400 `invalid_input`, 409 `invalid_input` where the conversation is closed, and 403
 //! `forbidden` for a request of a foreign page, which is known by `Host`, `Origin`
 //! and `Sec-Fetch-Site`. There is no CORS here. A feed keeps no queue: a page that reads
-//! slowly is told how things are then. Neither the pages nor the desk are among
+//! slowly is told how things are then. Neither the pages nor the inbox are among
 //! [`Sandbox::requests`].
 //!
 //! # What is the API's, and what is ours
@@ -112,7 +112,7 @@
 //!   A reply's content type names its charset (`no-charset`).
 //! - Ids are UUIDs (`numeric-ids`).
 //! - A reply is kept when it ends, or when its client leaves; one that ended with an
-//!   `error` is not kept. The words of a `human` event are no message.
+//!   `error` is not stored. The words of a `human` event are no message.
 //! - A rating may be given at any time, and the last one counts. The answer is
 //!   `{"ok":true}` (`rating-204`).
 //! - While a person is awaited (`pending_human`) the bot goes on answering; once they
@@ -120,7 +120,7 @@
 //! - A message to a closed conversation opens it again (`closed-is-gone`).
 //! - Where a person takes over unasked, the client learns it from the `human` event that
 //!   answers its next message, or from `done` with `pending_human` if the bot was talking.
-//! - The last 1000 conversations and 500 messages of each are kept.
+//! - The last 1000 conversations and 500 messages of each are stored.
 //!
 //! # What can be asked
 //!
@@ -129,7 +129,7 @@
 //! and says the rest back. Some messages show something on purpose: `/help` (which
 //! lists them), `/error`, `/slow`, `/long N` (at most 10,000 words), `/human` and
 //! `/pending` (see [`Person`]), `/close`, and `/fault NAMES`, which damages its own reply
-//! or, with another magic message behind the names, that one's: `/fault stall /long 100`.
+//! or, with another command behind the names, that one's: `/fault stall /long 100`.
 //!
 //! # What befalls whom
 //!
@@ -182,7 +182,7 @@ pub use api::state::State;
 pub use conversation::person::Person;
 pub use fault::{Fault, Faults, Injection, UnknownFault};
 pub use inbox::entry::{Entry, Line, Transcript};
-pub use inbox::{Desk, DeskError};
+pub use inbox::{Inbox, InboxError};
 pub use journal::{End, Request};
 pub use playback::{Playback, Step};
 pub use sandbox::{Builder, Sandbox};

@@ -14,7 +14,7 @@ use crate::clock::TimeScale;
 use crate::conversation::person::Person;
 use crate::conversation::store::Conversations;
 use crate::fault::Faults;
-use crate::inbox::Desk;
+use crate::inbox::Inbox;
 use crate::journal::Request;
 use crate::pages;
 use crate::script::Script;
@@ -130,15 +130,15 @@ impl Sandbox {
     /// The person's side: to see who waits, and to answer in place of the built-in
     /// [`Person`].
     #[must_use]
-    pub fn desk(&self) -> Desk<'_> {
-        Desk::new(self.service.conversations())
+    pub fn inbox(&self) -> Inbox<'_> {
+        Inbox::new(self.service.conversations())
     }
 
     /// What it was asked, oldest first: every request whose head and body arrived
-    /// whole, refused ones and preflights included; not the pages and the desk, which
+    /// whole, refused ones and preflights included; not the pages and the inbox, which
     /// are not the API's.
     ///
-    /// The newest 1000 are kept.
+    /// The newest 1000 are stored.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.service.journal().requests()
@@ -396,7 +396,7 @@ impl Builder {
         self
     }
 
-    /// Who answers once a conversation is handed over and nobody is at the desk.
+    /// Who answers once a conversation is handed over and nobody is at the inbox.
     pub fn person(mut self, person: Person) -> Self {
         self.person = person;
         self

@@ -10,7 +10,7 @@ pub use file::InvalidScript;
 /// conversation is handed over.
 ///
 /// For each message the first rule that fits holds; where none does, the bot answers as
-/// without a script. Magic messages go on to work, unless a rule fits them. Written as a
+/// without a script. Command messages go on to work, unless a rule fits them. Written as a
 /// file, it is JSON: see [`parse`](Self::parse).
 ///
 /// ```

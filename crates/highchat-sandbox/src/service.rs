@@ -15,21 +15,21 @@ use serde_json::{Value, json};
 use crate::api::access::{Access, Credential};
 use crate::clock::TimeScale;
 use crate::control;
-use crate::conversation::page_filter::Look;
+use crate::conversation::page_filter::PageFilter;
 use crate::conversation::store::Conversations;
-use crate::fault::{self, Damage, Fate, Faults, Plan, Spell, Wire};
+use crate::fault::{self, Damage, Decision, FaultCommand, Faults, Plan, Wire};
 use crate::inbox::endpoint;
-use crate::journal::{Journal, Request, Told};
+use crate::journal::{AnswerFacts, Journal, Request};
 use crate::net::answer::{self, Body};
 use crate::net::cors;
 use crate::net::refusal::Refusal;
-use crate::net::request_body::Upload;
+use crate::net::request_body::RequestBody;
 use crate::pages;
 use crate::script::{Rule, Script};
 use crate::v1::rate_limit::RateLimit;
 use crate::v1::reading::{Reading, Readings};
-use crate::v1::recorded_body::Watched;
-use crate::v1::reply::{Manner, Pace, Reply};
+use crate::v1::recorded_body::RecordedBody;
+use crate::v1::reply::{Pace, Reply, ReplyOptions};
 use crate::v1::request::{self, ChatRequest};
 use crate::verdict::{Limits, Verdict};
 
@@ -129,12 +129,12 @@ impl Service {
         let version = head.version;
         // The body first, whatever the answer: leaving it unread would cost the client
         // the answer, and the journal wants it.
-        let upload = Upload::read(body, self.pace.patience).await?;
-        let request = Request::new(connection, head, upload.bytes().clone());
+        let received = RequestBody::read(body, self.pace.patience).await?;
+        let request = Request::new(connection, head, received.bytes().clone());
         wire.begin(&Faults::default());
         // What is not the API's is for no other origin, and what it was asked is nobody's
         // test.
-        if matches!(upload, Upload::Whole(_)) {
+        if matches!(received, RequestBody::Whole(_)) {
             if let Some(answer) = self.aside(&request) {
                 let mut answer = answer.unwrap_or_else(Refusal::into_response);
                 // It repeats what clients sent: no browser is to take it for a page.
@@ -145,10 +145,10 @@ impl Service {
         }
         let answering = wire.half_close().answer(version);
         let number = self.journal.record(request.clone());
-        let mut response = match upload {
-            Upload::Whole(_) => self.route(&request, wire),
-            Upload::TooLarge(_) => Err(Refusal::too_large()),
-            Upload::TooSlow(_) => Err(Refusal::too_slow()),
+        let mut response = match received {
+            RequestBody::Whole(_) => self.route(&request, wire),
+            RequestBody::TooLarge(_) => Err(Refusal::too_large()),
+            RequestBody::TooSlow(_) => Err(Refusal::too_slow()),
         }
         .unwrap_or_else(|refusal| match self.readings.has(Reading::ErrorAsString) {
             true => refusal.into_plain_response(),
@@ -156,26 +156,24 @@ impl Service {
         });
         self.readings.alter(&mut response);
         cors::allow(response.headers_mut());
-        let mut told: Told = response.extensions_mut().remove().unwrap_or_default();
+        let mut facts: AnswerFacts = response.extensions_mut().remove().unwrap_or_default();
         let endpoint = Endpoint::find(&request.path);
-        told.is_known_path = endpoint.is_some();
-        told.credential = self
+        facts.is_known_path = endpoint.is_some();
+        facts.credential = self
             .access
             .credential(&request.headers, request.query.as_deref())
             .ok();
         if let Some(Endpoint::Messages(id) | Endpoint::Rating(id)) = endpoint {
-            told.conversation_id = Some(id);
+            facts.conversation_id = Some(id);
         }
-        self.journal.answered(number, &response, told);
+        self.journal.answered(number, &response, facts);
         let journal = Arc::clone(&self.journal);
         let wire = wire.clone();
-        Ok(
-            response
-                .map(|body| Watched::new(body, journal, number, wire, answering).boxed_unsync()),
-        )
+        Ok(response
+            .map(|body| RecordedBody::new(body, journal, number, wire, answering).boxed_unsync()))
     }
 
-    /// Answers what is asked of the pages, of the desk or of the control API.
+    /// Answers what is asked of the pages, of the inbox or of the control API.
     fn aside(&self, request: &Request) -> Option<Result<Response<Body>, Refusal>> {
         pages::answer(self.access.slug(), request)
             .or_else(|| endpoint::answer(&self.conversations, request))
@@ -220,17 +218,17 @@ impl Service {
         }
         let turns = id.map_or(0, |id| self.conversations.turns(id));
         let rule = self.script.find(turns + 1, &message);
-        let mut own = Spell::faults(&message);
+        let mut own = FaultCommand::faults(&message);
         own.extend(rule.map(Rule::faults).cloned().unwrap_or_default());
-        let fate = self.plan().message(credential, &request.body, &own);
-        let faults = match fate {
-            Fate::Refused(injection) => {
+        let decision = self.plan().message(credential, &request.body, &own);
+        let faults = match decision {
+            Decision::Refused(injection) => {
                 let mut response = fault::refusal(injection, request, self.port, self.pace.scale);
-                let told = id.map(Told::of);
-                response.extensions_mut().insert(told.unwrap_or_default());
+                let facts = id.map(AnswerFacts::of);
+                response.extensions_mut().insert(facts.unwrap_or_default());
                 return Ok(response);
             }
-            Fate::Taken(faults) => faults,
+            Decision::Taken(faults) => faults,
         };
         self.rate
             .lock()
@@ -249,18 +247,18 @@ impl Service {
         };
         self.plan().fail_polls(&id, &faults);
         wire.begin(&faults);
-        let told = Told::of(&id);
+        let facts = AnswerFacts::of(&id);
         let reply = Reply::new(
             Arc::clone(&self.conversations),
             id,
             turn,
-            Manner {
+            ReplyOptions {
                 pace: self.pace,
                 damage: Damage::new(faults.clone()),
                 wire: wire.clone(),
                 readings: self.readings,
                 is_first,
-                told,
+                facts,
             },
             Arc::clone(&self.open_replies),
         );
@@ -278,8 +276,8 @@ impl Service {
         if !self.conversations.contains(id) {
             return Err(Refusal::no_such_conversation());
         }
-        let failing = self.plan().poll(id);
-        if let Some(injection) = failing.refusal {
+        let poll_faults = self.plan().poll(id);
+        if let Some(injection) = poll_faults.refusal {
             return Ok(fault::refusal(
                 injection,
                 request,
@@ -287,18 +285,18 @@ impl Service {
                 self.pace.scale,
             ));
         }
-        let look = Look {
+        let look = PageFilter {
             after,
-            repeats: fault::repeats(&failing.faults),
+            repeats: fault::repeats(&poll_faults.faults),
             is_inclusive: self.readings.has(Reading::AfterInclusive),
-            whose: self.readings.whose(),
+            authors: self.readings.authors(),
         };
         let page = self
             .conversations
             .page(id, &look)
             .ok_or_else(Refusal::no_such_conversation)?;
         let mut shown = self.readings.page(&page);
-        fault::reshape(&mut shown, &failing.faults);
+        fault::reshape(&mut shown, &poll_faults.faults);
         let mut response = answer::json(StatusCode::OK, &shown);
         let times = shown["messages"].as_array().into_iter().flatten();
         let times = times.map(|message| &message["created_at"]);
@@ -307,14 +305,14 @@ impl Service {
             time.as_str()
                 .map_or_else(|| time.to_string(), str::to_owned)
         };
-        response.extensions_mut().insert(Told {
+        response.extensions_mut().insert(AnswerFacts {
             state: Some(page.state),
             times: newest
                 .into_iter()
                 .chain([&shown["ts"]])
                 .map(written)
                 .collect(),
-            ..Told::of(id)
+            ..AnswerFacts::of(id)
         });
         Ok(response)
     }

@@ -13,7 +13,7 @@ pub(crate) struct Message {
 /// Who wrote a message.
 ///
 /// The API's messages tell only `user` and `assistant` apart, which is the bot and the
-/// person; the desk sees which.
+/// person; the inbox sees which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -22,6 +22,6 @@ pub enum Author {
     User,
     /// The bot.
     Bot,
-    /// A person: somebody at the desk, or the built-in one.
+    /// A person: somebody at the inbox, or the built-in one.
     Person,
 }

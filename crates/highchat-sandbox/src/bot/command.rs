@@ -1,8 +1,8 @@
-use crate::fault::{Spell, UnknownFault, list};
+use crate::fault::{FaultCommand, UnknownFault, list};
 
 /// A message that shows something on purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Magic {
+pub(crate) enum Command {
     Help,
     Error,
     Slow,
@@ -43,11 +43,11 @@ const MAX_WORDS: usize = 10_000;
 const SENTENCE: &str = "Սա երկար պատասխան է, որը ոչինչ չի ասում և գրված է միայն նրա համար, \
     որ տեսնեք, թե ինչպես է տեքստը գալիս բառ առ բառ։";
 
-impl Magic {
+impl Command {
     /// `None`: an ordinary message.
     pub(crate) fn parse(message: &str) -> Option<Self> {
-        if let Some(spell) = Spell::parse(message) {
-            return Some(Self::damaged(spell));
+        if let Some(command) = FaultCommand::parse(message) {
+            return Some(Self::damaged(command));
         }
         let words: Vec<&str> = message.split_whitespace().collect();
         match words[..] {
@@ -66,15 +66,15 @@ impl Magic {
         }
     }
 
-    fn damaged(spell: Result<Option<Spell<'_>>, UnknownFault>) -> Self {
-        let spell = match spell {
-            Ok(Some(spell)) => spell,
+    fn damaged(command: Result<Option<FaultCommand<'_>>, UnknownFault>) -> Self {
+        let command = match command {
+            Ok(Some(command)) => command,
             Ok(None) => return Self::FaultList,
             Err(unknown) => return Self::Mistake(unknown.sentence()),
         };
-        match spell.rest {
+        match command.rest {
             Some(rest) => Self::parse(rest).unwrap_or(Self::Fault),
-            None if spell.is_of_polls() => Self::Human,
+            None if command.is_of_polls() => Self::Human,
             None => Self::Fault,
         }
     }
@@ -96,28 +96,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_whole_command_is_magic() {
-        for (message, magic) in [
-            ("/help", Some(Magic::Help)),
-            (" /human\n", Some(Magic::Human)),
-            ("/long 7", Some(Magic::Long(7))),
-            ("/long 999999", Some(Magic::Long(MAX_WORDS))),
+    fn only_a_whole_command_is_one() {
+        for (message, command) in [
+            ("/help", Some(Command::Help)),
+            (" /human\n", Some(Command::Human)),
+            ("/long 7", Some(Command::Long(7))),
+            ("/long 999999", Some(Command::Long(MAX_WORDS))),
             ("/long", None),
             ("/long 0", None),
             ("/long -1", None),
             ("/long many", None),
             ("/help me", None),
             ("/unknown", None),
-            ("/fault cut", Some(Magic::Fault)),
-            ("/fault cut /long 7", Some(Magic::Long(7))),
-            ("/fault cut /dance", Some(Magic::Fault)),
-            ("/fault poll-500", Some(Magic::Human)),
-            ("/fault", Some(Magic::FaultList)),
-            ("/fault /long 7", Some(Magic::FaultList)),
+            ("/fault cut", Some(Command::Fault)),
+            ("/fault cut /long 7", Some(Command::Long(7))),
+            ("/fault cut /dance", Some(Command::Fault)),
+            ("/fault poll-500", Some(Command::Human)),
+            ("/fault", Some(Command::FaultList)),
+            ("/fault /long 7", Some(Command::FaultList)),
             ("help", None),
             ("", None),
         ] {
-            assert_eq!(Magic::parse(message), magic, "{message}");
+            assert_eq!(Command::parse(message), command, "{message}");
         }
     }
 

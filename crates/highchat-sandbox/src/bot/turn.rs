@@ -1,7 +1,7 @@
 //! What a message leads to.
 
 use crate::api::state::State;
-use crate::bot::command::{DAMAGED, Magic, help, long_text};
+use crate::bot::command::{Command, DAMAGED, help, long_text};
 use crate::bot::memory::Memory;
 use crate::bot::topics;
 use crate::fault::list;
@@ -63,15 +63,17 @@ impl Turn {
     /// The turn that `message` begins, in a conversation with this state, whose memory
     /// has heard it.
     pub(crate) fn of(state: State, memory: &Memory, message: &str) -> Self {
-        let magic = Magic::parse(message);
-        match (state, magic) {
+        let command = Command::parse(message);
+        match (state, command) {
             // A way out where no person ever hands back.
-            (_, Some(magic @ Magic::Close)) => Self::shows(magic),
+            (_, Some(command @ Command::Close)) => Self::shows(command),
             (State::Human, _) => Self::says(
                 "",
                 Ending::Human("Հաղորդագրությունը փոխանցված է մեր աշխատակցին։ Սպասեք պատասխանի։"),
             ),
-            (State::Bot | State::PendingHuman | State::Closed, Some(magic)) => Self::shows(magic),
+            (State::Bot | State::PendingHuman | State::Closed, Some(command)) => {
+                Self::shows(command)
+            }
             (State::Bot | State::PendingHuman | State::Closed, None) => {
                 Self::says(topics::reply(memory, message), Ending::Done(Next::GoesOn))
             }
@@ -94,35 +96,35 @@ impl Turn {
         Self::says(text.unwrap_or(&self.text), ending)
     }
 
-    fn shows(magic: Magic) -> Self {
-        match magic {
-            Magic::Help => Self {
+    fn shows(command: Command) -> Self {
+        match command {
+            Command::Help => Self {
                 tempo: Tempo::Lines,
                 ..Self::says(help(), Ending::Done(Next::GoesOn))
             },
-            Magic::Fault => Self::says(DAMAGED, Ending::Done(Next::GoesOn)),
-            Magic::FaultList => Self {
+            Command::Fault => Self::says(DAMAGED, Ending::Done(Next::GoesOn)),
+            Command::FaultList => Self {
                 tempo: Tempo::Lines,
                 ..Self::says(
                     format!("Վնասվածքների անունները.{}", list()),
                     Ending::Done(Next::GoesOn),
                 )
             },
-            Magic::Mistake(why) => {
+            Command::Mistake(why) => {
                 Self::says(format!("{why} {MISTAKE}"), Ending::Done(Next::GoesOn))
             }
-            Magic::Error => Self::says("Մի վայրկյան, փնտրում եմ ", Ending::Error(BROKE_OFF)),
-            Magic::Slow => Self {
+            Command::Error => Self::says("Մի վայրկյան, փնտրում եմ ", Ending::Error(BROKE_OFF)),
+            Command::Slow => Self {
                 tempo: Tempo::Slow,
                 ..Self::says("Մտածում եմ, սպասեք։", Ending::Done(Next::GoesOn))
             },
-            Magic::Long(words) => Self::says(long_text(words), Ending::Done(Next::GoesOn)),
-            Magic::Human => Self::says("", Ending::Human(JOINED)),
-            Magic::Pending => Self::says(
+            Command::Long(words) => Self::says(long_text(words), Ending::Done(Next::GoesOn)),
+            Command::Human => Self::says("", Ending::Human(JOINED)),
+            Command::Pending => Self::says(
                 "Ձեր հարցը կփոխանցեմ մեր աշխատակցին։ Նա շուտով կպատասխանի ձեզ այստեղ։",
                 Ending::Done(Next::Pending),
             ),
-            Magic::Close => Self::says(
+            Command::Close => Self::says(
                 "Զրույցը փակեցի։ Եթե նորից գրեք, այն կբացվի։",
                 Ending::Done(Next::Closes),
             ),

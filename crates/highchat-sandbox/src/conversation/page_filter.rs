@@ -4,32 +4,32 @@ use crate::api::message::Author;
 
 /// Which messages of a conversation a poll is shown.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Look {
+pub(crate) struct PageFilter {
     /// Those after that time; without it all.
     pub(crate) after: Option<Timestamp>,
     /// Those at that time as well.
     pub(crate) is_inclusive: bool,
-    pub(crate) whose: Whose,
+    pub(crate) authors: Authors,
     /// What a person wrote, whenever that was.
     pub(crate) repeats: bool,
 }
 
 /// Whose messages a poll is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Whose {
+pub(crate) enum Authors {
     #[default]
-    Everybodys,
+    All,
     /// The bot's and a person's.
-    Assistants,
-    Persons,
+    BotAndPerson,
+    PersonOnly,
 }
 
-impl Look {
+impl PageFilter {
     pub(crate) fn shows(&self, author: Author, created_at: Timestamp) -> bool {
-        let is_wanted = match self.whose {
-            Whose::Everybodys => true,
-            Whose::Assistants => author != Author::User,
-            Whose::Persons => author == Author::Person,
+        let is_wanted = match self.authors {
+            Authors::All => true,
+            Authors::BotAndPerson => author != Author::User,
+            Authors::PersonOnly => author == Author::Person,
         };
         let is_new = self
             .after

@@ -7,8 +7,8 @@ use core::time::Duration;
 /// The times run from the `human` event, or from the `done` with `pending_human`; in
 /// the latter case the conversation is `human` from the first line on.
 ///
-/// Who acts at the [`Desk`](crate::Desk) takes their place, until the conversation is
-/// handed over anew; what is handed over while a page shows the desk live is left to it
+/// Who acts at the [`Inbox`](crate::Inbox) takes their place, until the conversation is
+/// handed over anew; what is handed over while a page shows the inbox live is left to it
 /// from the start.
 ///
 /// ```
@@ -39,7 +39,7 @@ pub(crate) enum Act {
 
 impl Person {
     /// Nobody: a conversation that is handed over stays so, silent, until somebody acts
-    /// at the [`Desk`](crate::Desk) or the user sends `/close`.
+    /// at the [`Inbox`](crate::Inbox) or the user sends `/close`.
     pub fn absent() -> Self {
         Self { acts: Vec::new() }
     }

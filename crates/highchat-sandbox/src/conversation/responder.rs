@@ -5,21 +5,21 @@ use crate::conversation::person::{Act, Person};
 
 /// Who answers besides the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Attendant {
+pub(crate) enum Responder {
     Nobody,
     /// The built-in person, whose part was played as far as this.
     BuiltIn {
         began: Timestamp,
         acts: usize,
     },
-    /// Somebody at the desk who has not come yet.
+    /// Somebody at the inbox who has not come yet.
     Awaited,
-    /// Somebody at the desk.
-    Desk,
+    /// Somebody at the inbox.
+    Inbox,
 }
 
-impl Attendant {
-    /// Whoever a conversation is handed over to: the desk, where it is `staffed`.
+impl Responder {
+    /// Whoever a conversation is handed over to: the inbox, where it is `staffed`.
     pub(crate) fn called(staffed: bool, began: Timestamp) -> Self {
         match staffed {
             true => Self::Awaited,

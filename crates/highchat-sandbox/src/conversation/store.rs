@@ -9,11 +9,11 @@ use uuid::Uuid;
 use crate::api::rating::Rating;
 use crate::bot::turn::Turn;
 use crate::clock::{Clock, TimeScale};
-use crate::conversation::page_filter::Look;
+use crate::conversation::page_filter::PageFilter;
 use crate::conversation::person::Person;
 use crate::conversation::{Conversation, IsClosed, Page, Settled};
 
-/// How many conversations are kept; the ones begun first are forgotten.
+/// How many conversations are stored; the ones begun first are forgotten.
 const MAX_CONVERSATIONS: usize = 1000;
 
 /// Every conversation there is, by its id.
@@ -21,16 +21,16 @@ pub(crate) struct Conversations {
     clock: Clock,
     person: Person,
     has_numeric_ids: bool,
-    shelf: Mutex<Shelf>,
+    table: Mutex<Table>,
     /// The revision of the latest change.
     latest: watch::Sender<u64>,
-    /// How many look at the desk, live.
+    /// How many look at the inbox, live.
     watchers: AtomicUsize,
 }
 
 #[derive(Default)]
-struct Shelf {
-    by_id: HashMap<String, Kept>,
+struct Table {
+    by_id: HashMap<String, Stored>,
     /// The ids, in the order in which they were begun.
     ids: VecDeque<String>,
     /// Counts the changes to what is here.
@@ -39,7 +39,7 @@ struct Shelf {
     forgot: u64,
 }
 
-struct Kept {
+struct Stored {
     conversation: Conversation,
     /// The revision of its latest change.
     revision: u64,
@@ -62,7 +62,7 @@ impl Conversations {
             clock: Clock::start(scale),
             person,
             has_numeric_ids: false,
-            shelf: Mutex::default(),
+            table: Mutex::default(),
             latest: watch::Sender::new(0),
             watchers: AtomicUsize::new(0),
         }
@@ -86,40 +86,40 @@ impl Conversations {
             id if self.has_numeric_ids => id.as_u128().to_string(),
             id => id.to_string(),
         };
-        let mut shelf = self.shelf();
-        if shelf.ids.len() == MAX_CONVERSATIONS {
-            if let Some(oldest) = shelf.ids.pop_front() {
-                shelf.by_id.remove(&oldest);
-                shelf.forgot = shelf.revision + 1;
+        let mut table = self.table();
+        if table.ids.len() == MAX_CONVERSATIONS {
+            if let Some(oldest) = table.ids.pop_front() {
+                table.by_id.remove(&oldest);
+                table.forgot = table.revision + 1;
             }
         }
-        shelf.revision += 1;
-        shelf.ids.push_back(id.clone());
-        let kept = Kept {
+        table.revision += 1;
+        table.ids.push_back(id.clone());
+        let stored = Stored {
             conversation: Conversation::new(),
-            revision: shelf.revision,
+            revision: table.revision,
         };
-        shelf.by_id.insert(id.clone(), kept);
-        self.latest.send_replace(shelf.revision);
+        table.by_id.insert(id.clone(), stored);
+        self.latest.send_replace(table.revision);
         id
     }
 
     pub(crate) fn contains(&self, id: &str) -> bool {
-        self.shelf().by_id.contains_key(id)
+        self.table().by_id.contains_key(id)
     }
 
     /// How many messages the user sent to it.
     pub(crate) fn turns(&self, id: &str) -> u64 {
-        let shelf = self.shelf();
-        let kept = shelf.by_id.get(id);
-        kept.map_or(0, |kept| kept.conversation.turns())
+        let table = self.table();
+        let stored = table.by_id.get(id);
+        stored.map_or(0, |stored| stored.conversation.turns())
     }
 
     pub(crate) fn is_closed(&self, id: &str) -> bool {
-        self.shelf()
+        self.table()
             .by_id
             .get(id)
-            .is_some_and(|kept| kept.conversation.is_closed())
+            .is_some_and(|stored| stored.conversation.is_closed())
     }
 
     /// Takes a user's message; `None` where there is no such conversation, as below.
@@ -148,7 +148,7 @@ impl Conversations {
             .unwrap_or_else(|| settle(&mut Conversation::new(), self.clock.now()))
     }
 
-    pub(crate) fn page(&self, id: &str, look: &Look) -> Option<Page> {
+    pub(crate) fn page(&self, id: &str, look: &PageFilter) -> Option<Page> {
         self.with(id, |conversation, now| {
             conversation.page(look, &self.person, now)
         })
@@ -204,29 +204,29 @@ impl Conversations {
         view: impl Fn(&str, &Conversation) -> T,
     ) -> Changes<T> {
         let ts = self.clock.now();
-        let mut shelf = self.shelf();
-        let Shelf {
+        let mut table = self.table();
+        let Table {
             by_id, revision, ..
-        } = &mut *shelf;
-        for kept in by_id.values_mut() {
-            kept.conversation.catch_up(&self.person, ts);
-            kept.note(revision);
+        } = &mut *table;
+        for stored in by_id.values_mut() {
+            stored.conversation.catch_up(&self.person, ts);
+            stored.note(revision);
         }
-        let since = since.filter(|&since| shelf.forgot <= since);
+        let since = since.filter(|&since| table.forgot <= since);
         self.latest.send_if_modified(|latest| {
-            let newer = *latest != shelf.revision;
-            *latest = shelf.revision;
+            let newer = *latest != table.revision;
+            *latest = table.revision;
             newer
         });
         Changes {
-            of: shelf
+            of: table
                 .by_id
                 .iter()
-                .filter(|(_, kept)| since.is_none_or(|since| kept.revision > since))
-                .map(|(id, kept)| view(id, &kept.conversation))
+                .filter(|(_, stored)| since.is_none_or(|since| stored.revision > since))
+                .map(|(id, stored)| view(id, &stored.conversation))
                 .collect(),
             everything: since.is_none(),
-            revision: shelf.revision,
+            revision: table.revision,
             ts,
         }
     }
@@ -236,38 +236,38 @@ impl Conversations {
         self.latest.subscribe()
     }
 
-    /// Somebody looks at the desk from now on, and will take what is handed over.
-    pub(crate) fn enter_desk(&self) {
+    /// Somebody looks at the inbox from now on, and will take what is handed over.
+    pub(crate) fn open_inbox(&self) {
         self.watchers.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Somebody who entered looks no more.
-    pub(crate) fn leave_desk(&self) {
+    pub(crate) fn close_inbox(&self) {
         self.watchers.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Does something with a conversation and tells of it where that changed it.
     fn with<T>(&self, id: &str, act: impl FnOnce(&mut Conversation, Timestamp) -> T) -> Option<T> {
         let now = self.clock.now();
-        let mut shelf = self.shelf();
-        let Shelf {
+        let mut table = self.table();
+        let Table {
             by_id, revision, ..
-        } = &mut *shelf;
-        let kept = by_id.get_mut(id)?;
-        let done = act(&mut kept.conversation, now);
-        if kept.note(revision) {
+        } = &mut *table;
+        let stored = by_id.get_mut(id)?;
+        let done = act(&mut stored.conversation, now);
+        if stored.note(revision) {
             self.latest.send_replace(*revision);
         }
         Some(done)
     }
 
     /// Every change is whole when a panic could come, so what is there is good.
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
+impl Stored {
     /// Gives a conversation that changed the next revision; whether it did.
     fn note(&mut self, revision: &mut u64) -> bool {
         let changed = self.conversation.take_changed();

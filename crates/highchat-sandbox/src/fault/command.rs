@@ -3,15 +3,15 @@ use super::{Fault, Faults, Layer, UnknownFault};
 /// A message that begins with `/fault`.
 ///
 /// `/fault cut`, `/fault cr-lf,one-byte`, `/fault stall /long 100`: names, and then,
-/// where there is one, another magic message that is to be damaged.
+/// where there is one, another command that is to be damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Spell<'a> {
+pub(crate) struct FaultCommand<'a> {
     pub(crate) faults: Faults,
     /// The other message.
     pub(crate) rest: Option<&'a str>,
 }
 
-impl<'a> Spell<'a> {
+impl<'a> FaultCommand<'a> {
     /// `None`: a message that begins otherwise. `Some(Ok(None))`: one that names no fault.
     pub(crate) fn parse(message: &'a str) -> Option<Result<Option<Self>, UnknownFault>> {
         let names = message.trim().strip_prefix("/fault")?;
@@ -28,8 +28,8 @@ impl<'a> Spell<'a> {
 
     /// What a message does to its own reply.
     pub(crate) fn faults(message: &str) -> Faults {
-        match Spell::parse(message) {
-            Some(Ok(Some(spell))) => spell.faults,
+        match FaultCommand::parse(message) {
+            Some(Ok(Some(command))) => command.faults,
             _ => Faults::default(),
         }
     }
@@ -64,17 +64,21 @@ mod tests {
             (" /fault  cr-lf one-byte\n", "cr-lf,one-byte", None),
             ("/fault 429x2 /long 9", "429x2", Some("/long 9")),
         ] {
-            let spell = Spell::parse(message).unwrap().unwrap().unwrap();
-            assert_eq!(spell.faults.to_string(), faults);
-            assert_eq!(spell.rest, rest);
+            let command = FaultCommand::parse(message).unwrap().unwrap().unwrap();
+            assert_eq!(command.faults.to_string(), faults);
+            assert_eq!(command.rest, rest);
         }
-        assert_eq!(Spell::parse("/fault"), Some(Ok(None)));
-        assert_eq!(Spell::parse("/fault /long 3"), Some(Ok(None)));
+        assert_eq!(FaultCommand::parse("/fault"), Some(Ok(None)));
+        assert_eq!(FaultCommand::parse("/fault /long 3"), Some(Ok(None)));
         let wrong = "cats".parse::<Faults>().unwrap_err();
         for message in ["/fault cats", "/fault cut cats", "/fault cats /long 3"] {
-            assert_eq!(Spell::parse(message), Some(Err(wrong.clone())), "{message}");
+            assert_eq!(
+                FaultCommand::parse(message),
+                Some(Err(wrong.clone())),
+                "{message}"
+            );
         }
-        assert_eq!(Spell::parse("/faults"), None);
-        assert_eq!(Spell::parse("fault cut"), None);
+        assert_eq!(FaultCommand::parse("/faults"), None);
+        assert_eq!(FaultCommand::parse("fault cut"), None);
     }
 }

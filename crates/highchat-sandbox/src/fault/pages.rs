@@ -4,7 +4,7 @@ use super::{Fault, Faults, Injection};
 
 /// What is wrong with a poll.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Failing {
+pub(crate) struct PollFaults {
     /// The answer in place of the page.
     pub(crate) refusal: Option<Injection>,
     /// What is wrong with the page.

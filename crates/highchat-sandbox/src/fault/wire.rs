@@ -64,8 +64,8 @@ impl Wire {
                     continue;
                 }
                 Fault::SlowHead => {
-                    let told = injection.amount.map(Duration::from_millis);
-                    let delay = told.unwrap_or_else(|| self.scale.real(SLOW_HEAD));
+                    let given = injection.amount.map(Duration::from_millis);
+                    let delay = given.unwrap_or_else(|| self.scale.real(SLOW_HEAD));
                     course.delay = Some(delay.min(MAX_DELAY));
                     continue;
                 }

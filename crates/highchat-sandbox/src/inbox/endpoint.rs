@@ -1,4 +1,4 @@
-//! The person's side over HTTP: the control API under `/sandbox/desk`.
+//! The person's side over HTTP: the control API under `/sandbox/inbox`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::feed::Feed;
-use super::{Desk, DeskError};
+use super::{Inbox, InboxError};
 use crate::conversation::store::Conversations;
 use crate::journal::Request;
 use crate::net::answer::{self, Body};
@@ -37,12 +37,12 @@ struct ReplyRequest {
     text: String,
 }
 
-/// Answers what is asked of the desk; `None`: it is something else.
+/// Answers what is asked of the inbox; `None`: it is something else.
 pub(crate) fn answer(
     conversations: &Arc<Conversations>,
     request: &Request,
 ) -> Option<Result<Response<Body>, Refusal>> {
-    let path = request.path.strip_prefix("/sandbox/desk")?;
+    let path = request.path.strip_prefix("/sandbox/inbox")?;
     if !(path.is_empty() || path.starts_with('/')) {
         return None;
     }
@@ -63,38 +63,38 @@ fn route(
             _ => "GET",
         }));
     }
-    let desk = Desk::new(conversations);
+    let inbox = Inbox::new(conversations);
     let id = match endpoint {
         Endpoint::List => {
-            let list = json!({ "conversations": desk.conversations() });
+            let list = json!({ "conversations": inbox.conversations() });
             return Ok(answer::json(StatusCode::OK, &list));
         }
         Endpoint::Live => return Ok(Feed::new(Arc::clone(conversations)).into_response()),
         Endpoint::Transcript(id) => id,
         Endpoint::Act(id, act) => {
             match act {
-                Act::TakeOver => desk.take_over(&id),
+                Act::TakeOver => inbox.take_over(&id),
                 Act::Reply => {
                     let reply: ReplyRequest =
                         serde_json::from_slice(&request.body).map_err(|_| Refusal::malformed())?;
-                    desk.reply(&id, reply.text)
+                    inbox.reply(&id, reply.text)
                 }
-                Act::HandBack => desk.hand_back(&id),
-                Act::Close => desk.close(&id),
+                Act::HandBack => inbox.hand_back(&id),
+                Act::Close => inbox.close(&id),
             }
             .map_err(refused)?;
             id
         }
     };
-    let transcript = desk.transcript(&id).map_err(refused)?;
+    let transcript = inbox.transcript(&id).map_err(refused)?;
     Ok(answer::json(StatusCode::OK, &transcript))
 }
 
-fn refused(error: DeskError) -> Refusal {
+fn refused(error: InboxError) -> Refusal {
     match error {
-        DeskError::UnknownConversation => Refusal::no_such_conversation(),
-        DeskError::Closed => Refusal::closed(),
-        DeskError::Text => Refusal::invalid("Հաղորդագրությունը պետք է ունենա 1-ից 4000 նիշ։"),
+        InboxError::UnknownConversation => Refusal::no_such_conversation(),
+        InboxError::Closed => Refusal::closed(),
+        InboxError::Text => Refusal::invalid("Հաղորդագրությունը պետք է ունենա 1-ից 4000 նիշ։"),
     }
 }
 

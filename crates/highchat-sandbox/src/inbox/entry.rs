@@ -9,7 +9,7 @@ use crate::conversation::Conversation;
 /// How much of its last message an entry shows, in characters.
 const MAX_EXCERPT: usize = 200;
 
-/// A conversation as the list of the desk shows it.
+/// A conversation as the list of the inbox shows it.
 ///
 /// Times are written as the API writes them: `2026-06-14T10:00:00.000Z`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,13 +19,13 @@ pub struct Entry {
     pub id: String,
     /// Who answers in it.
     pub state: State,
-    /// Whether somebody at the desk has it.
+    /// Whether somebody at the inbox has it.
     pub taken_over: bool,
     /// Since when its user waits for a person to take over, or to answer.
     pub waiting_since: Option<String>,
     /// What the client last called its user.
     pub visitor_ref: Option<String>,
-    /// How many messages of it are kept.
+    /// How many messages of it are stored.
     pub messages: usize,
     /// The newest of them; at most 200 characters of what it says.
     pub last_message: Option<Line>,
@@ -33,7 +33,7 @@ pub struct Entry {
     pub rating: Option<Rating>,
 }
 
-/// A message as the desk shows it.
+/// A message as the inbox shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Line {

@@ -27,21 +27,21 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 /// The shortest time between two events.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The desk, live: an event stream of the conversations that changed.
+/// The inbox, live: an event stream of the conversations that changed.
 ///
 /// `snapshot` has them all and comes first; `changed` has those that are other than
 /// they were in the event before. Nothing is queued for a page that reads slowly: what
-/// it gets next is how things are then. While a feed is open the desk is staffed, so
+/// it gets next is how things are then. While a feed is open the inbox is staffed, so
 /// the built-in person keeps out of what is handed over.
 pub(crate) struct Feed {
-    next: Pin<Box<dyn Future<Output = (Bytes, Watch)> + Send>>,
+    next: Pin<Box<dyn Future<Output = (Bytes, FeedState)> + Send>>,
 }
 
 /// What a feed has told so far.
-struct Watch {
-    desk: Staffed,
+struct FeedState {
+    inbox: Staffed,
     revisions: watch::Receiver<u64>,
-    told: Option<u64>,
+    shown: Option<u64>,
     last: Instant,
 }
 
@@ -52,10 +52,10 @@ struct Staffed {
 
 impl Feed {
     pub(crate) fn new(conversations: Arc<Conversations>) -> Self {
-        let watch = Watch {
+        let watch = FeedState {
             revisions: conversations.revisions(),
-            desk: Staffed::new(conversations),
-            told: None,
+            inbox: Staffed::new(conversations),
+            shown: None,
             last: Instant::now(),
         };
         Self {
@@ -89,17 +89,17 @@ impl hyper::body::Body for Feed {
     }
 }
 
-impl Watch {
+impl FeedState {
     /// Waits for what is to be told next.
     async fn next(mut self) -> (Bytes, Self) {
-        if self.told.is_some() {
+        if self.shown.is_some() {
             sleep(PAUSE).await;
         }
         loop {
             self.revisions.mark_unchanged();
-            let changes = self.desk.conversations.changes(self.told, Entry::of);
+            let changes = self.inbox.conversations.changes(self.shown, Entry::of);
             let news = changes.everything || !changes.of.is_empty();
-            self.told = Some(changes.revision);
+            self.shown = Some(changes.revision);
             if news {
                 self.last = Instant::now();
                 return (event(changes), self);
@@ -110,7 +110,7 @@ impl Watch {
             }
             // The sender lives as long as the conversations do, so either it is time to
             // look or there is something to see.
-            let look = self.desk.conversations.scale().real(LOOK).max(PAUSE);
+            let look = self.inbox.conversations.scale().real(LOOK).max(PAUSE);
             let _ = timeout(look, self.revisions.changed()).await;
         }
     }
@@ -118,14 +118,14 @@ impl Watch {
 
 impl Staffed {
     fn new(conversations: Arc<Conversations>) -> Self {
-        conversations.enter_desk();
+        conversations.open_inbox();
         Self { conversations }
     }
 }
 
 impl Drop for Staffed {
     fn drop(&mut self) {
-        self.conversations.leave_desk();
+        self.conversations.close_inbox();
     }
 }
 

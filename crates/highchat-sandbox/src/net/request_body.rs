@@ -13,7 +13,7 @@ const MAX_BODY: usize = 64 * 1024;
 const MAX_DISCARDED: usize = 1024 * 1024;
 
 /// The body of a request.
-pub(crate) enum Upload {
+pub(crate) enum RequestBody {
     Whole(Bytes),
     /// More than is taken; this is how it begins.
     TooLarge(Bytes),
@@ -21,7 +21,7 @@ pub(crate) enum Upload {
     TooSlow(Bytes),
 }
 
-impl Upload {
+impl RequestBody {
     /// Reads a body to its end, for as long as `patience`. A client that breaks off is an
     /// error: there is nobody to answer.
     pub(crate) async fn read(mut body: Incoming, patience: Duration) -> io::Result<Self> {

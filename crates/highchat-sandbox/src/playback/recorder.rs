@@ -6,7 +6,7 @@ use std::time::Instant;
 /// What a playback's threads know together: what came in on which connection, and
 /// whether to stop.
 #[derive(Default)]
-pub(crate) struct Tape {
+pub(crate) struct Recorder {
     recording: Mutex<Recording>,
     changed: Condvar,
 }
@@ -37,7 +37,7 @@ enum Side {
     Script,
 }
 
-impl Tape {
+impl Recorder {
     pub(crate) fn requests(&self) -> Vec<Vec<u8>> {
         self.lock().requests.clone()
     }

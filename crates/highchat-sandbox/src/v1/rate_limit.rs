@@ -47,8 +47,8 @@ impl RateLimit {
         let left = window - now.duration_since(*first);
         let seconds = self.scale.whole_seconds(left);
         // A client that waits exactly as told must not be refused again.
-        let told = Duration::from_secs(seconds);
-        if let Some(shorter) = left.checked_sub(told) {
+        let whole = Duration::from_secs(seconds);
+        if let Some(shorter) = left.checked_sub(whole) {
             *first = first.checked_sub(shorter).unwrap_or(*first);
         }
         Err(seconds)

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::api::message::Author;
 use crate::clock;
 use crate::conversation::Page;
-use crate::conversation::page_filter::Whose;
+use crate::conversation::page_filter::Authors;
 
 macro_rules! readings {
     ($($reading:ident, $name:literal, $line:literal;)*) => {
@@ -128,13 +128,13 @@ impl Readings {
         self.0 & (1 << reading as u32) != 0
     }
 
-    pub(crate) fn whose(self) -> Whose {
+    pub(crate) fn authors(self) -> Authors {
         if self.has(Reading::OnlyPersonMessages) {
-            Whose::Persons
+            Authors::PersonOnly
         } else if self.has(Reading::NoUserMessages) {
-            Whose::Assistants
+            Authors::BotAndPerson
         } else {
-            Whose::Everybodys
+            Authors::All
         }
     }
 

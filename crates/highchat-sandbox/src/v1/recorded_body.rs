@@ -12,7 +12,7 @@ use crate::net::answer::Body;
 use crate::net::half_close::Answering;
 
 /// The body of an answer, whose end is noted in the journal.
-pub(crate) struct Watched {
+pub(crate) struct RecordedBody {
     body: Body,
     journal: Arc<Journal>,
     number: usize,
@@ -22,7 +22,7 @@ pub(crate) struct Watched {
     _answering: Answering,
 }
 
-impl Watched {
+impl RecordedBody {
     /// `number` is that of its request.
     pub(crate) fn new(
         body: Body,
@@ -42,7 +42,7 @@ impl Watched {
     }
 }
 
-impl hyper::body::Body for Watched {
+impl hyper::body::Body for RecordedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -64,7 +64,7 @@ impl hyper::body::Body for Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for RecordedBody {
     fn drop(&mut self) {
         let end = if self.wire.breaks() {
             End::Fault

@@ -18,7 +18,7 @@ use crate::clock::TimeScale;
 use crate::conversation::Settled;
 use crate::conversation::store::Conversations;
 use crate::fault::{Damage, Moment, Then, Wire};
-use crate::journal::Told;
+use crate::journal::AnswerFacts;
 use crate::net::answer::{self, Body};
 use crate::net::half_close::PROBE_INTERVAL;
 use crate::v1::reading::{Reading, Readings};
@@ -53,7 +53,7 @@ impl Pace {
 }
 
 /// How a reply is given.
-pub(crate) struct Manner {
+pub(crate) struct ReplyOptions {
     pub(crate) pace: Pace,
     pub(crate) damage: Damage,
     pub(crate) wire: Wire,
@@ -61,7 +61,7 @@ pub(crate) struct Manner {
     /// It is the first of its conversation.
     pub(crate) is_first: bool,
     /// What is noted of it.
-    pub(crate) told: Told,
+    pub(crate) facts: AnswerFacts,
 }
 
 /// The event stream of one reply.
@@ -73,8 +73,8 @@ pub(crate) struct Reply {
     conversations: Arc<Conversations>,
     conversation_id: String,
     turn: Turn,
-    manner: Manner,
-    at: Place,
+    options: ReplyOptions,
+    at: Progress,
     /// When the next event is due.
     due: Option<Instant>,
     /// When a ping is due, if nothing else comes before.
@@ -90,7 +90,7 @@ pub(crate) struct Reply {
 
 /// How far a reply was said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Progress {
     Meta,
     /// From this byte of the text on.
     Text(usize),
@@ -107,7 +107,7 @@ impl Reply {
         conversations: Arc<Conversations>,
         conversation_id: String,
         turn: Turn,
-        manner: Manner,
+        options: ReplyOptions,
         open: Arc<AtomicUsize>,
     ) -> Self {
         open.fetch_add(1, Ordering::Relaxed);
@@ -115,12 +115,12 @@ impl Reply {
             conversations,
             conversation_id,
             turn,
-            at: if manner.is_first || !manner.readings.has(Reading::MetaOnce) {
-                Place::Meta
+            at: if options.is_first || !options.readings.has(Reading::MetaOnce) {
+                Progress::Meta
             } else {
-                Place::Text(0)
+                Progress::Text(0)
             },
-            manner,
+            options,
             due: Some(Instant::now()),
             ping_due: None,
             timer: Box::pin(sleep(Duration::ZERO)),
@@ -132,9 +132,9 @@ impl Reply {
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
-        let told = self.manner.told.clone();
+        let facts = self.options.facts.clone();
         let mut response = answer::empty(StatusCode::OK);
-        response.extensions_mut().insert(told);
+        response.extensions_mut().insert(facts);
         let headers = response.headers_mut();
         headers.insert(
             CONTENT_TYPE,
@@ -148,11 +148,11 @@ impl Reply {
     fn advance(&mut self) -> Bytes {
         let length = self.turn.text.len();
         let (name, data, moment, next) = match self.at {
-            Place::Meta => {
+            Progress::Meta => {
                 let data = json!({ "conversation_id": self.conversation_id });
-                ("meta", data, Moment::Usual, Place::Text(0))
+                ("meta", data, Moment::Usual, Progress::Text(0))
             }
-            Place::Text(start) => match self.token(start) {
+            Progress::Text(start) => match self.token(start) {
                 Some(token) => {
                     let end = start + token.len();
                     let is_middle = (start..end).contains(&(length / 2));
@@ -161,42 +161,47 @@ impl Reply {
                     } else {
                         Moment::Usual
                     };
-                    ("delta", json!({ "text": token }), moment, Place::Text(end))
+                    (
+                        "delta",
+                        json!({ "text": token }),
+                        moment,
+                        Progress::Text(end),
+                    )
                 }
                 None => {
                     let (name, data) = self.last();
                     let goes_on = matches!(self.turn.ending, Ending::Human(_))
-                        && self.manner.readings.has(Reading::DoneAfterHuman);
+                        && self.options.readings.has(Reading::DoneAfterHuman);
                     let (moment, next) = match (length, goes_on) {
-                        (0, true) => (Moment::Middle, Place::Done),
-                        (_, true) => (Moment::Usual, Place::Done),
-                        (0, false) => (Moment::MiddleAndLast, Place::Over),
-                        (_, false) => (Moment::Last, Place::Over),
+                        (0, true) => (Moment::Middle, Progress::Done),
+                        (_, true) => (Moment::Usual, Progress::Done),
+                        (0, false) => (Moment::MiddleAndLast, Progress::Over),
+                        (_, false) => (Moment::Last, Progress::Over),
                     };
                     (name, data, moment, next)
                 }
             },
-            Place::Done => {
+            Progress::Done => {
                 let (data, moment) = (self.done_after_human(), Moment::Last);
-                ("done", data, moment, Place::Over)
+                ("done", data, moment, Progress::Over)
             }
             // Nobody waits that long for what never comes.
-            Place::Halted | Place::Over => {
-                self.at = Place::Over;
+            Progress::Halted | Progress::Over => {
+                self.at = Progress::Over;
                 return Bytes::new();
             }
         };
-        let (bytes, then) = self.manner.damage.write(name, data, moment);
+        let (bytes, then) = self.options.damage.write(name, data, moment);
         self.at = match then {
             Then::GoesOn => next,
-            Then::Pings => Place::Halted,
+            Then::Pings => Progress::Halted,
             Then::Halts(ending) => {
-                self.manner.wire.end(ending);
-                Place::Halted
+                self.options.wire.end(ending);
+                Progress::Halted
             }
         };
-        if next == Place::Over && self.manner.damage.is_whole() {
-            self.manner.told.over.get_or_init(std::time::Instant::now);
+        if next == Progress::Over && self.options.damage.is_whole() {
+            self.options.facts.over.get_or_init(std::time::Instant::now);
         }
         bytes
     }
@@ -216,10 +221,10 @@ impl Reply {
             state,
             ts,
         } = self.settle();
-        let ts = self.manner.readings.time(ts);
+        let ts = self.options.readings.time(ts);
         let written = ts.as_str().map_or_else(|| ts.to_string(), str::to_owned);
-        self.manner.told.last_time.get_or_init(|| written);
-        let message_id = self.manner.readings.message_id(&message_id);
+        self.options.facts.last_time.get_or_init(|| written);
+        let message_id = self.options.readings.message_id(&message_id);
         match self.turn.ending {
             Ending::Done(_) => (
                 "done",
@@ -246,19 +251,19 @@ impl Reply {
 
     /// Whether nothing more comes of it, not even pings.
     fn is_stalled(&self) -> bool {
-        self.at == Place::Halted && self.manner.wire.course().end.is_some()
+        self.at == Progress::Halted && self.options.wire.course().end.is_some()
     }
 
     /// How long after the last event a ping is due.
     fn ping_interval(&self) -> Option<Duration> {
-        let interval = self.manner.pace.ping_interval;
+        let interval = self.options.pace.ping_interval;
         let interval = match self.at {
             // A stall is no ping's business; a stall with pings must have some.
-            Place::Halted if self.is_stalled() => None,
-            Place::Halted if interval.is_zero() => Some(Duration::from_secs(1)),
+            Progress::Halted if self.is_stalled() => None,
+            Progress::Halted if interval.is_zero() => Some(Duration::from_secs(1)),
             _ => Some(interval).filter(|interval| !interval.is_zero()),
         };
-        let interval = interval.map(|interval| self.manner.pace.scale.real(interval));
+        let interval = interval.map(|interval| self.options.pace.scale.real(interval));
         match interval {
             // By the pings it is seen whether the client is there.
             _ if self.is_half_closed && !self.is_stalled() => {
@@ -271,11 +276,11 @@ impl Reply {
     /// How long after the last event the next is due.
     fn delay(&self) -> Duration {
         match self.at {
-            Place::Meta | Place::Done | Place::Halted | Place::Over => Duration::ZERO,
+            Progress::Meta | Progress::Done | Progress::Halted | Progress::Over => Duration::ZERO,
             // What ends a reply comes with its last word.
-            Place::Text(start) if start == self.turn.text.len() => Duration::ZERO,
-            Place::Text(0) => self.manner.pace.between_words(Tempo::Usual),
-            Place::Text(_) => self.manner.pace.between_words(self.turn.tempo),
+            Progress::Text(start) if start == self.turn.text.len() => Duration::ZERO,
+            Progress::Text(0) => self.options.pace.between_words(Tempo::Usual),
+            Progress::Text(_) => self.options.pace.between_words(self.turn.tempo),
         }
     }
 }
@@ -293,7 +298,7 @@ impl hyper::body::Body for Reply {
                 return Poll::Ready(None);
             }
             let now = Instant::now();
-            if !self.is_half_closed && self.manner.wire.half_close().poll_closed(cx) {
+            if !self.is_half_closed && self.options.wire.half_close().poll_closed(cx) {
                 self.is_half_closed = true;
                 self.ping_due = (!self.is_stalled()).then_some(now);
             }
@@ -301,11 +306,14 @@ impl hyper::body::Body for Reply {
             // Where both are late, the silence came first.
             let pings = is_due(self.ping_due) && (self.due.is_none() || self.ping_due < self.due);
             let bytes = if pings {
-                self.manner.damage.write("ping", json!({}), Moment::Usual).0
+                self.options
+                    .damage
+                    .write("ping", json!({}), Moment::Usual)
+                    .0
             } else if is_due(self.due) {
                 let bytes = self.advance();
                 self.due = match self.at {
-                    Place::Halted => now.checked_add(MAX_HALT),
+                    Progress::Halted => now.checked_add(MAX_HALT),
                     _ => now.checked_add(self.delay()),
                 };
                 bytes
@@ -329,7 +337,7 @@ impl hyper::body::Body for Reply {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.at == Place::Over
+        self.at == Progress::Over
     }
 }
 

@@ -97,12 +97,12 @@ fn alone(request: &Request, found: &mut impl FnMut(Misstep, String)) {
         );
     }
     let is_missing = request.status == Some(StatusCode::METHOD_NOT_ALLOWED)
-        || request.status == Some(StatusCode::NOT_FOUND) && !request.told.is_known_path;
+        || request.status == Some(StatusCode::NOT_FOUND) && !request.facts.is_known_path;
     if is_missing {
         let detail = format!("{} {} is not the API's", request.method, request.path);
         return found(Misstep::NoSuchEndpoint, detail);
     }
-    if request.told.key_in_query {
+    if request.facts.key_in_query {
         let detail = format!("a key stands in the query of {}", request.path);
         found(Misstep::KeyInQuery, detail);
     }
@@ -136,9 +136,9 @@ fn repeated(
     found: &mut impl FnMut(Misstep, String),
 ) {
     let is_same = |earlier: &&Asked<'_>| {
-        let given = earlier.request.told.conversation_id.as_ref();
+        let given = earlier.request.facts.conversation_id.as_ref();
         // Two visitors, or two keys, may say the same.
-        let is_same_sender = earlier.request.told.credential == request.told.credential;
+        let is_same_sender = earlier.request.facts.credential == request.facts.credential;
         earlier.sent.as_ref().is_some_and(|other| {
             is_same_sender
                 && other.message == sent.message
@@ -198,12 +198,12 @@ fn polled(
     found: &mut impl FnMut(Misstep, String),
 ) {
     let before: Vec<&Request> = before.iter().map(|asked| asked.request).collect();
-    let id = request.told.conversation_id.as_ref();
+    let id = request.facts.conversation_id.as_ref();
     let polls = before.iter().rev();
     let mut polls = polls.filter(|it| it.method == Method::GET && it.path == request.path);
     if let Some((last, answered_at)) = polls.next().and_then(|it| Some((it, it.answered_at?))) {
         let gap = request.at.saturating_sub(answered_at);
-        let is_handed_over = matches!(last.told.state, Some(State::Human | State::PendingHuman));
+        let is_handed_over = matches!(last.facts.state, Some(State::Human | State::PendingHuman));
         let failed = last.status.is_some_and(|status| !status.is_success());
         if last.status == Some(StatusCode::TOO_MANY_REQUESTS) {
             too_soon(request, last, limits, found);
@@ -212,16 +212,17 @@ fn polled(
             let detail = format!("a poll came {gap:.1} s after the answer to the one before");
             found(Misstep::PolledTooFast, detail);
         }
-        let is_over = matches!(last.told.state, Some(State::Bot | State::Closed));
+        let is_over = matches!(last.facts.state, Some(State::Bot | State::Closed));
         let mut chats = before.iter().rev().take_while(|it| it.at >= last.at);
         let is_new_turn =
-            chats.any(|it| it.path == "/v1/chat" && it.told.conversation_id.as_ref() == id);
+            chats.any(|it| it.path == "/v1/chat" && it.facts.conversation_id.as_ref() == id);
         let mut chats = before.iter().rev();
-        let chat = chats.find(|it| it.path == "/v1/chat" && it.told.conversation_id.as_ref() == id);
+        let chat =
+            chats.find(|it| it.path == "/v1/chat" && it.facts.conversation_id.as_ref() == id);
         // What was cut is looked for by asking, whatever the state.
         let is_looking = chat.is_some_and(|chat| chat.over_at().is_none());
         if is_over && !is_new_turn && !is_looking && gap < POLLS_ON {
-            let state = last.told.state.map_or("", State::name);
+            let state = last.facts.state.map_or("", State::name);
             let detail = format!("a poll came though the state was {state}");
             found(Misstep::PolledAfterEnd, detail);
         }
@@ -229,7 +230,7 @@ fn polled(
     if let Some(after) = query::value(request.query.as_deref(), "after") {
         let same_time = before
             .iter()
-            .filter(|it| it.told.conversation_id.as_ref() == id)
+            .filter(|it| it.facts.conversation_id.as_ref() == id)
             .flat_map(|it| it.times())
             .filter(|given| time(given).is_some() && time(given) == time(&after))
             .collect::<Vec<_>>();
@@ -260,7 +261,7 @@ fn kept_open(request: &Request, cancels: &[Duration], now: Duration) -> Option<D
 mod tests {
     use super::*;
     use crate::api::access::Credential;
-    use crate::journal::{End, Told};
+    use crate::journal::{AnswerFacts, End};
     use crate::verdict::Verdict;
     use bytes::Bytes;
     use http::HeaderMap;
@@ -278,8 +279,8 @@ mod tests {
         request.answered_at = Some(ms(at));
         request.status = Some(StatusCode::from_u16(status).unwrap());
         request.ended = Some((ms(at), End::Whole));
-        request.told = Told::of("c");
-        request.told.is_known_path = true;
+        request.facts = AnswerFacts::of("c");
+        request.facts.is_known_path = true;
         let json = http::HeaderValue::from_static("application/json");
         request.headers.insert(CONTENT_TYPE, json);
         request
@@ -298,7 +299,7 @@ mod tests {
 
     fn poll(at: u64, state: State) -> Request {
         let mut request = asked(at, Method::GET, "/v1/conversations/c/messages", "", 200);
-        request.told.state = Some(state);
+        request.facts.state = Some(state);
         request
     }
 
@@ -359,7 +360,7 @@ mod tests {
             let mut request = chat(at, 500);
             let body = serde_json::json!({ "message": "Բարև 👋", "visitor_ref": visitor });
             request.body = Bytes::from(body.to_string());
-            request.told.credential = Some(Credential::Key(key));
+            request.facts.credential = Some(Credential::Key(key));
             request
         };
 
@@ -417,7 +418,7 @@ mod tests {
     #[test]
     fn after_is_echoed_as_it_was_given() {
         let mut given = poll(0, State::Human);
-        given.told.times = vec!["2026-06-14T10:00:00.000Z".to_owned()];
+        given.facts.times = vec!["2026-06-14T10:00:00.000Z".to_owned()];
         for (after, findings) in [
             ("2026-06-14T10:00:00.000Z", &[][..]),
             ("2026-06-14T10%3A00%3A00.000Z", &[]),
@@ -491,7 +492,7 @@ mod tests {
         );
 
         let mut unknown = asked(0, Method::GET, "/v2", "", 404);
-        unknown.told.is_known_path = false;
+        unknown.facts.is_known_path = false;
         assert_eq!(judged(&[unknown]), ["no-such-endpoint"]);
         assert_eq!(
             judged(&[asked(0, Method::PUT, "/v1/chat", "", 405)]),
@@ -502,7 +503,7 @@ mod tests {
         odd.headers = HeaderMap::new();
         odd.headers
             .insert(COOKIE, http::HeaderValue::from_static("a=b"));
-        odd.told.key_in_query = true;
+        odd.facts.key_in_query = true;
         let findings = ["key-in-query", "cookie", "wrong-content-type"];
         assert_eq!(judged(&[odd]), findings);
     }

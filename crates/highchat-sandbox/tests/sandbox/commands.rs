@@ -5,7 +5,7 @@ use highchat_sandbox::Fault;
 use crate::client::{quick, say, transcript};
 
 #[test]
-fn help_lists_the_magic_messages_and_no_others() {
+fn help_lists_the_commands_and_no_others() {
     let sandbox = quick().start().unwrap();
 
     let text = say(&sandbox, "/help").text();
@@ -92,7 +92,7 @@ fn help_lists_every_fault_with_its_line() {
 }
 
 #[test]
-fn magic_messages_show_every_kind_of_event() {
+fn commands_show_every_kind_of_event() {
     let sandbox = quick()
         .ping_interval(Duration::from_millis(50))
         .start()

@@ -5,17 +5,17 @@ use crate::client::{Call, quick, say, transcript};
 const OWN: &str = "127.0.0.1:8787";
 
 #[test]
-fn no_foreign_page_may_use_the_desk() {
+fn no_foreign_page_may_use_the_inbox() {
     let sandbox = quick().person(Person::absent()).start().unwrap();
     let id = say(&sandbox, "/human").conversation_id();
     let calls = [
-        Call::local("GET", "/sandbox/desk"),
-        Call::local("GET", "/sandbox/desk/live"),
-        Call::local("GET", format!("/sandbox/desk/{id}")),
-        Call::local("POST", format!("/sandbox/desk/{id}/close")),
-        Call::local("OPTIONS", format!("/sandbox/desk/{id}/close")),
+        Call::local("GET", "/sandbox/inbox"),
+        Call::local("GET", "/sandbox/inbox/live"),
+        Call::local("GET", format!("/sandbox/inbox/{id}")),
+        Call::local("POST", format!("/sandbox/inbox/{id}/close")),
+        Call::local("OPTIONS", format!("/sandbox/inbox/{id}/close")),
         // Nor learn what there is.
-        Call::local("GET", "/sandbox/desk/no-such"),
+        Call::local("GET", "/sandbox/inbox/no-such"),
     ];
 
     for call in calls {
@@ -41,10 +41,10 @@ fn no_foreign_page_may_use_the_desk() {
 }
 
 #[test]
-fn the_sandboxs_own_page_may_use_the_desk() {
+fn the_sandboxs_own_page_may_use_the_inbox() {
     let sandbox = quick().start().unwrap();
 
-    let answer = Call::local("GET", "/sandbox/desk")
+    let answer = Call::local("GET", "/sandbox/inbox")
         .host(OWN)
         .header("origin", "http://127.0.0.1:8787")
         .header("sec-fetch-site", "same-origin")
@@ -76,11 +76,11 @@ fn nothing_that_is_not_the_apis_is_sniffed() {
     let calls = [
         Call::local("GET", "/sandbox/requests"),
         Call::local("GET", "/sandbox/faults"),
-        Call::local("GET", "/sandbox/desk"),
-        Call::local("GET", format!("/sandbox/desk/{id}")),
-        Call::local("POST", format!("/sandbox/desk/{id}/take-over")),
-        Call::local("GET", "/sandbox/desk/no-such"),
-        Call::local("GET", "/sandbox/desk").header("origin", "https://evil.example"),
+        Call::local("GET", "/sandbox/inbox"),
+        Call::local("GET", format!("/sandbox/inbox/{id}")),
+        Call::local("POST", format!("/sandbox/inbox/{id}/take-over")),
+        Call::local("GET", "/sandbox/inbox/no-such"),
+        Call::local("GET", "/sandbox/inbox").header("origin", "https://evil.example"),
         Call::local("PUT", "/sandbox/faults"),
         Call::local("GET", "/inbox"),
     ];
@@ -89,7 +89,7 @@ fn nothing_that_is_not_the_apis_is_sniffed() {
         let header = answer.header("x-content-type-options");
         assert_eq!(header, Some("nosniff"), "{}", answer.body);
     }
-    let mut live = Call::local("GET", "/sandbox/desk/live").open(&sandbox);
+    let mut live = Call::local("GET", "/sandbox/inbox/live").open(&sandbox);
     let head = crate::client::read_until(&mut live, "\r\n\r\n");
     assert!(
         head.contains("x-content-type-options: nosniff\r\n"),

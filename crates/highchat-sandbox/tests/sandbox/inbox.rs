@@ -1,4 +1,4 @@
-use highchat_sandbox::{Author, DeskError, Person, Sandbox, State};
+use highchat_sandbox::{Author, InboxError, Person, Sandbox, State};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Call, quick, say, say_in, transcript};
@@ -8,17 +8,17 @@ fn unattended() -> Sandbox {
 }
 
 fn list(sandbox: &Sandbox) -> Vec<Value> {
-    let answer = Call::local("GET", "/sandbox/desk").send(sandbox);
+    let answer = Call::local("GET", "/sandbox/inbox").send(sandbox);
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.json()["conversations"].as_array().unwrap().clone()
 }
 
 fn act(sandbox: &Sandbox, id: &str, act: &str) -> Answer {
-    Call::local("POST", format!("/sandbox/desk/{id}/{act}")).send(sandbox)
+    Call::local("POST", format!("/sandbox/inbox/{id}/{act}")).send(sandbox)
 }
 
 fn reply(sandbox: &Sandbox, id: &str, body: &Value) -> Answer {
-    Call::local("POST", format!("/sandbox/desk/{id}/reply"))
+    Call::local("POST", format!("/sandbox/inbox/{id}/reply"))
         .json(body)
         .send(sandbox)
 }
@@ -76,7 +76,7 @@ fn the_list_begins_with_who_waits_longest() {
         .collect();
 
     assert_eq!(ids, [first, second, lively, quiet]);
-    let waiting: Vec<_> = sandbox.desk().waiting();
+    let waiting: Vec<_> = sandbox.inbox().waiting();
     assert_eq!(waiting.len(), 2);
 }
 
@@ -100,7 +100,7 @@ fn an_entry_tells_who_what_and_how_it_was() {
     assert_eq!(entry["last_message"]["author"], "user");
     assert_eq!(entry["last_message"]["content"], "ա".repeat(200));
     assert_eq!(entry["rating"], json!({ "rating": 0, "comment": "դանդաղ" }));
-    let whole = Call::local("GET", format!("/sandbox/desk/{id}"))
+    let whole = Call::local("GET", format!("/sandbox/inbox/{id}"))
         .send(&sandbox)
         .json();
     assert_eq!(whole["conversation"], *entry);
@@ -131,17 +131,17 @@ fn what_cannot_be_done_is_told_in_the_apis_shape() {
         (act(&sandbox, &id, "shout"), 404, "not_found"),
         (act(&sandbox, &id, "close/again"), 404, "not_found"),
         (
-            Call::local("POST", "/sandbox/desk").send(&sandbox),
+            Call::local("POST", "/sandbox/inbox").send(&sandbox),
             405,
             "invalid_input",
         ),
         (
-            Call::local("GET", format!("/sandbox/desk/{id}/close")).send(&sandbox),
+            Call::local("GET", format!("/sandbox/inbox/{id}/close")).send(&sandbox),
             405,
             "invalid_input",
         ),
         (
-            Call::local("GET", "/sandbox/desks").send(&sandbox),
+            Call::local("GET", "/sandbox/inboxs").send(&sandbox),
             404,
             "not_found",
         ),
@@ -167,27 +167,27 @@ fn the_desk_is_no_part_of_what_the_sandbox_was_asked() {
 #[test]
 fn a_test_acts_as_the_person_without_http() {
     let sandbox = unattended();
-    let desk = sandbox.desk();
+    let inbox = sandbox.inbox();
     let id = say(&sandbox, "/pending").conversation_id();
 
-    let waiting = desk.waiting();
+    let waiting = inbox.waiting();
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0].id, id);
     assert_eq!(waiting[0].state, State::PendingHuman);
-    desk.take_over(&id).unwrap();
-    desk.reply(&id, "Բարև ձեզ").unwrap();
-    let transcript = desk.transcript(&id).unwrap();
+    inbox.take_over(&id).unwrap();
+    inbox.reply(&id, "Բարև ձեզ").unwrap();
+    let transcript = inbox.transcript(&id).unwrap();
     assert!(transcript.entry.taken_over);
     let last = transcript.lines.last().unwrap();
     assert_eq!(
         (last.author, last.content.as_str()),
         (Author::Person, "Բարև ձեզ")
     );
-    desk.hand_back(&id).unwrap();
-    assert_eq!(desk.conversations()[0].state, State::Bot);
-    desk.close(&id).unwrap();
+    inbox.hand_back(&id).unwrap();
+    assert_eq!(inbox.conversations()[0].state, State::Bot);
+    inbox.close(&id).unwrap();
 
-    assert_eq!(desk.take_over(&id), Err(DeskError::Closed));
-    assert_eq!(desk.reply(&id, ""), Err(DeskError::Text));
-    assert_eq!(desk.close("no-such"), Err(DeskError::UnknownConversation));
+    assert_eq!(inbox.take_over(&id), Err(InboxError::Closed));
+    assert_eq!(inbox.reply(&id, ""), Err(InboxError::Text));
+    assert_eq!(inbox.close("no-such"), Err(InboxError::UnknownConversation));
 }
