@@ -1,7 +1,7 @@
 //! What is counted, and Prometheus' text form of it.
 
-pub(crate) mod entry;
 pub(crate) mod outcome;
+pub(crate) mod request_log;
 
 use core::fmt::Write;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -15,8 +15,8 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use crate::front::half_close::{HalfClose, PROBE_INTERVAL};
 use crate::front::refusal::Refusal;
 use crate::limits::slots::Slot;
-use crate::metrics::entry::Entry;
 use crate::metrics::outcome::Outcome;
+use crate::metrics::request_log::Entry;
 use crate::reply::events::Events;
 use crate::upstream::{Opened, Opening, Reply};
 
