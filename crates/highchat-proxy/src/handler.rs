@@ -21,37 +21,37 @@ use crate::front::request_body;
 use crate::front::route::Route;
 use crate::key::{KeyError, KeySource};
 use crate::limits::drain::Drain;
-use crate::limits::reservation::Turn;
+use crate::limits::reservation::Reservation;
 use crate::limits::slots::Slots;
-use crate::limits::visitor_rate::Pace;
+use crate::limits::visitor_rate::VisitorRate;
 use crate::limits::window::Window;
 use crate::metrics::Metrics;
-use crate::metrics::request_log::Entry;
+use crate::metrics::request_log::RequestLog;
 use crate::reply::body::Body;
 use crate::reply::events::{Events, Owner};
 use crate::reply::relay::{Clocks, Relay};
-use crate::upstream::polls::{Polls, Question};
+use crate::upstream::polls::{PollKey, Polls};
 use crate::upstream::{Opened, Upstream};
 use crate::visitor::ownership::Ownership;
 use crate::visitor::{Trust, Visitor};
 
 /// All that requests share.
-pub(crate) struct Desk {
+pub(crate) struct Handler {
     pub(crate) config: Config,
     upstream: Arc<Upstream>,
     pub(crate) trust: Trust,
     cors: Cors,
     ownership: Ownership,
     window: Arc<Mutex<Window>>,
-    messages: Mutex<Pace>,
-    polls: Mutex<Pace>,
+    messages: Mutex<VisitorRate>,
+    polls: Mutex<VisitorRate>,
     asked: Polls,
     streams: Slots,
     pub(crate) drain: Drain,
     metrics: Arc<Metrics>,
 }
 
-impl Desk {
+impl Handler {
     pub(crate) fn new(config: Config, key: KeySource) -> Result<Self, InvalidConfig> {
         let metrics = Arc::<Metrics>::default();
         let upstream = Upstream::new(&config, key, Arc::clone(&metrics))?;
@@ -66,8 +66,8 @@ impl Desk {
             cors: Cors::new(config.allow_origins.clone()),
             ownership: Ownership::new(config.secret.clone()),
             window: Arc::new(Mutex::new(Window::new(config.messages_in_all))),
-            messages: Mutex::new(Pace::new(messages, messages.div_ceil(2))),
-            polls: Mutex::new(Pace::new(polls, polls.div_ceil(2))),
+            messages: Mutex::new(VisitorRate::new(messages, messages.div_ceil(2))),
+            polls: Mutex::new(VisitorRate::new(polls, polls.div_ceil(2))),
             asked: Polls::default(),
             streams: Slots::new(config.streams, config.streams_a_visitor),
             drain: Drain::new(),
@@ -90,14 +90,12 @@ impl Desk {
         let route = Route::find(self.config.prefix.as_ref(), &head.method, head.uri.path());
         let name = route.as_ref().map_or("other", Route::name);
         let metrics = Arc::clone(&self.metrics);
-        let entry = Entry::begin(metrics, self.drain.under_way(), name, visitor.network);
+        let log = RequestLog::begin(metrics, self.drain.under_way(), name, visitor.network);
         let allowed = self.cors.allowed(&head.headers);
         let mut response = match route {
-            Some(Route::Preflight) => {
-                entry.with(cors::preflight(allowed.as_ref()).map(Body::whole))
-            }
+            Some(Route::Preflight) => log.with(cors::preflight(allowed.as_ref()).map(Body::whole)),
             route => {
-                self.route(route, head, body, &visitor, entry, &answering)
+                self.route(route, head, body, &visitor, log, &answering)
                     .await
             }
         };
@@ -108,8 +106,8 @@ impl Desk {
     /// The answer to what is no request, which is logged and counted like one.
     pub(crate) fn refuse(&self, peer: IpAddr, refusal: Refusal) -> Response<String> {
         let (metrics, under_way) = (Arc::clone(&self.metrics), self.drain.under_way());
-        let entry = Entry::begin(metrics, under_way, "other", peer.into());
-        let mut response = entry.with(refusal.into_response());
+        let log = RequestLog::begin(metrics, under_way, "other", peer.into());
+        let mut response = log.with(refusal.into_response());
         self.cors.mark_all(response.headers_mut());
         response
     }
@@ -131,7 +129,7 @@ impl Desk {
         head: Parts,
         body: B,
         visitor: &Visitor,
-        entry: Entry,
+        log: RequestLog,
         answering: &Answering,
     ) -> Response<Body> {
         let answer = match route {
@@ -152,10 +150,10 @@ impl Desk {
                 let body = self.body(&head, body, answering).await;
                 // It holds the whole of what hyper read, and the service may take its time.
                 drop(head);
-                return self.chat(body, visitor, entry, answering).await;
+                return self.chat(body, visitor, log, answering).await;
             }
         };
-        entry.with(answer.unwrap_or_else(|refusal| refusal.into_response().map(Body::whole)))
+        log.with(answer.unwrap_or_else(|refusal| refusal.into_response().map(Body::whole)))
     }
 
     async fn poll(
@@ -168,15 +166,12 @@ impl Desk {
         let request = rebuild::messages(id, head.uri.query(), visitor, &self.ownership)?;
         take(&self.polls, visitor)?;
         let upstream = Arc::clone(&self.upstream);
-        let question = Question::from(&request);
+        let key = PollKey::from(&request);
         let ask = move || async move {
             let request = |endpoint: &Endpoint| endpoint.messages(&request);
             upstream.ask(request).await
         };
-        let answer = self
-            .asked
-            .ask(question, self.config.poll_memory, ask)
-            .await?;
+        let answer = self.asked.ask(key, self.config.poll_memory, ask).await?;
         Ok(answer.into_response().map(Body::whole))
     }
 
@@ -213,7 +208,7 @@ impl Desk {
         &self,
         body: Result<Bytes, Refusal>,
         visitor: &Visitor,
-        mut entry: Entry,
+        mut log: RequestLog,
         answering: &Answering,
     ) -> Response<Body> {
         let silent_since = Instant::now();
@@ -224,14 +219,14 @@ impl Desk {
                 .take(Some(visitor.network))
                 .ok_or(Refusal::BUSY)?;
             take(&self.messages, visitor)?;
-            let turn = Turn::reserve(&self.window, self.config.queue_patience)
+            let reservation = Reservation::reserve(&self.window, self.config.queue_patience)
                 .map_err(Refusal::rate_limited)?;
-            turn.comes().await;
+            reservation.wait().await;
             Ok::<_, Refusal>((request, slot))
         };
         let (request, slot) = match admitted.await {
             Ok(admitted) => admitted,
-            Err(refusal) => return entry.with(Refusal::into_response(refusal).map(Body::whole)),
+            Err(refusal) => return log.with(Refusal::into_response(refusal).map(Body::whole)),
         };
         let mut opening = self.upstream.chat(|endpoint| endpoint.chat(&request));
         drop(request);
@@ -244,13 +239,13 @@ impl Desk {
             None => Err(opening),
             Some(Opened::Reply(body)) => Ok(body),
             Some(Opened::Refused(answer)) => {
-                return entry.with(answer.into_response().map(Body::whole));
+                return log.with(answer.into_response().map(Body::whole));
             }
             Some(Opened::Failed(refusal)) => {
-                return entry.with(Refusal::into_response(refusal).map(Body::whole));
+                return log.with(Refusal::into_response(refusal).map(Body::whole));
             }
         };
-        entry.streams();
+        log.streams();
         let owner = Owner {
             ownership: self.ownership.clone(),
             visitor: visitor.reference.clone(),
@@ -264,13 +259,13 @@ impl Desk {
         let cut = self.drain.until_cut();
         let half_close = answering.half_close().clone();
         let events = Events::new(owner);
-        let relay = Relay::new(source, events, clocks, (cut, half_close), (entry, slot));
+        let relay = Relay::new(source, events, clocks, (cut, half_close), (log, slot));
         event_stream(relay)
     }
 }
 
-fn take(pace: &Mutex<Pace>, visitor: &Visitor) -> Result<(), Refusal> {
-    pace.lock()
+fn take(rate: &Mutex<VisitorRate>, visitor: &Visitor) -> Result<(), Refusal> {
+    rate.lock()
         .unwrap_or_else(PoisonError::into_inner)
         .take(visitor.network, Instant::now())
         .map_err(Refusal::rate_limited)

@@ -11,7 +11,7 @@ use hyper::service::Service;
 
 use crate::config::{Config, InvalidConfig};
 use crate::front::half_close::HalfClose;
-use crate::handler::Desk;
+use crate::handler::Handler;
 use crate::key::{KeyError, KeySource};
 use crate::reply::body::Body;
 
@@ -22,7 +22,7 @@ use crate::reply::body::Body;
 /// the visitor leaves. The server around it bounds heads and connections, and drops
 /// visitors who do not read; [`Server`](crate::Server) does.
 #[derive(Clone)]
-pub struct Proxy(Arc<Desk>);
+pub struct Proxy(Arc<Handler>);
 
 impl Proxy {
     /// A proxy with a key, which is read here.
@@ -31,7 +31,7 @@ impl Proxy {
     ///
     /// There is no key, or no service that it may be sent to.
     pub fn new(config: Config, key: KeySource) -> Result<Self, InvalidConfig> {
-        Desk::new(config, key).map(|desk| Self(Arc::new(desk)))
+        Handler::new(config, key).map(|handler| Self(Arc::new(handler)))
     }
 
     /// The service for one connection, from that address.
@@ -84,7 +84,7 @@ impl Proxy {
         self.0.drain.cut();
     }
 
-    pub(crate) fn desk(&self) -> &Desk {
+    pub(crate) fn handler(&self) -> &Handler {
         &self.0
     }
 }

@@ -148,8 +148,8 @@ async fn run(
         tokio::spawn(accept::metrics(listener, proxy.clone()));
     }
     let connections = Slots::new(
-        proxy.desk().config.connections,
-        proxy.desk().config.connections_a_visitor,
+        proxy.handler().config.connections,
+        proxy.handler().config.connections_a_visitor,
     );
     let open = TaskTracker::new();
     tokio::spawn(accept::visitors(
@@ -159,17 +159,17 @@ async fn run(
         open.clone(),
     ));
     let drained = async {
-        let desk = proxy.desk();
-        desk.drain.begun().await;
-        if tokio::time::timeout(desk.config.drain_timeout, desk.drain.idle())
+        let handler = proxy.handler();
+        handler.drain.begun().await;
+        if tokio::time::timeout(handler.config.drain_timeout, handler.drain.idle())
             .await
             .is_err()
         {
-            desk.drain.cut();
+            handler.drain.cut();
         }
         // Each connection ends by itself once its last answer is out.
         let _ = tokio::time::timeout(FLUSH_TIMEOUT, async {
-            desk.drain.idle().await;
+            handler.drain.idle().await;
             open.close();
             open.wait().await;
         })

@@ -1,4 +1,4 @@
-//! A message's turn under the limit for all.
+//! The time at which a message may go out under the limit for all visitors.
 
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,13 +7,13 @@ use std::time::Instant;
 use crate::limits::window::Window;
 
 /// A time at which a message may go out; given back where it is dropped before that.
-pub(crate) struct Turn {
+pub(crate) struct Reservation {
     window: Arc<Mutex<Window>>,
     at: Instant,
-    has_come: bool,
+    is_used: bool,
 }
 
-impl Turn {
+impl Reservation {
     /// The next turn, in the order of asking.
     ///
     /// # Errors
@@ -30,20 +30,20 @@ impl Turn {
         Ok(Self {
             window: Arc::clone(window),
             at,
-            has_come: false,
+            is_used: false,
         })
     }
 
-    /// Waits until it comes.
-    pub(crate) async fn comes(mut self) {
+    /// Waits until the time has come.
+    pub(crate) async fn wait(mut self) {
         tokio::time::sleep_until(self.at.into()).await;
-        self.has_come = true;
+        self.is_used = true;
     }
 }
 
-impl Drop for Turn {
+impl Drop for Reservation {
     fn drop(&mut self) {
-        if !self.has_come {
+        if !self.is_used {
             let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
             window.give_back(self.at);
         }

@@ -14,10 +14,10 @@ const MAX_VISITORS: usize = 65_536;
 ///
 /// Our own instead of a crate: it is these few lines, and has to be bounded.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct VisitorRate {
     /// From one request to the next; `None`: no limit.
     interval: Option<Duration>,
-    /// How far ahead of its pace a visitor may be.
+    /// How far ahead of its rate a visitor may be.
     slack: Duration,
     /// When each visitor's allowance is whole again.
     whole_at: HashMap<Network, Instant>,
@@ -27,7 +27,7 @@ pub(crate) struct Pace {
 /// How often the table is looked through for visitors to forget, at most.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-impl Pace {
+impl VisitorRate {
     /// `burst` of them at once; 0 a minute: no limit.
     pub(crate) fn new(a_minute: u32, burst: u32) -> Self {
         let interval = (a_minute > 0).then(|| Duration::from_secs(60) / a_minute);
@@ -81,41 +81,41 @@ mod tests {
 
     #[test]
     fn some_come_at_once_and_the_rest_at_the_pace() {
-        let mut pace = Pace::new(10, 3);
+        let mut rate = VisitorRate::new(10, 3);
         let now = Instant::now();
         for _ in 0..3 {
-            assert_eq!(pace.take(visitor(1), now), Ok(()));
+            assert_eq!(rate.take(visitor(1), now), Ok(()));
         }
-        assert_eq!(pace.take(visitor(1), now), Err(Duration::from_secs(6)));
-        assert_eq!(pace.take(visitor(2), now), Ok(()), "another visitor");
+        assert_eq!(rate.take(visitor(1), now), Err(Duration::from_secs(6)));
+        assert_eq!(rate.take(visitor(2), now), Ok(()), "another visitor");
         let later = now + Duration::from_secs(6);
-        assert_eq!(pace.take(visitor(1), later), Ok(()));
-        assert_eq!(pace.take(visitor(1), later), Err(Duration::from_secs(6)));
+        assert_eq!(rate.take(visitor(1), later), Ok(()));
+        assert_eq!(rate.take(visitor(1), later), Err(Duration::from_secs(6)));
         let much_later = now + Duration::from_secs(600);
         for _ in 0..3 {
-            assert_eq!(pace.take(visitor(1), much_later), Ok(()));
+            assert_eq!(rate.take(visitor(1), much_later), Ok(()));
         }
-        assert!(pace.take(visitor(1), much_later).is_err());
+        assert!(rate.take(visitor(1), much_later).is_err());
     }
 
     #[test]
     fn the_table_is_bounded_and_forgets_who_is_gone() {
-        let mut pace = Pace::new(60, 1);
+        let mut rate = VisitorRate::new(60, 1);
         let now = Instant::now();
         for number in 0..70_000 {
-            assert_eq!(pace.take(visitor(number), now), Ok(()));
+            assert_eq!(rate.take(visitor(number), now), Ok(()));
         }
-        assert_eq!(pace.whole_at.len(), MAX_VISITORS);
+        assert_eq!(rate.whole_at.len(), MAX_VISITORS);
         let later = now + Duration::from_secs(2);
-        assert_eq!(pace.take(visitor(100_000), later), Ok(()));
-        assert_eq!(pace.whole_at.len(), 1);
+        assert_eq!(rate.take(visitor(100_000), later), Ok(()));
+        assert_eq!(rate.whole_at.len(), 1);
     }
 
     #[test]
     fn nought_is_no_limit() {
-        let mut pace = Pace::new(0, 0);
+        let mut rate = VisitorRate::new(0, 0);
         let now = Instant::now();
-        assert!((0..1000).all(|_| pace.take(visitor(1), now).is_ok()));
-        assert!(pace.whole_at.is_empty());
+        assert!((0..1000).all(|_| rate.take(visitor(1), now).is_ok()));
+        assert!(rate.whole_at.is_empty());
     }
 }

@@ -14,7 +14,7 @@ use crate::visitor::Network;
 /// A request under way; logged and counted when it is dropped. Neither ids nor texts nor
 /// keys are in it.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct RequestLog {
     metrics: Arc<Metrics>,
     under_way: watch::Sender<usize>,
     route: &'static str,
@@ -24,7 +24,7 @@ pub(crate) struct Entry {
     stream: Option<(Outcome, u64)>,
 }
 
-impl Entry {
+impl RequestLog {
     pub(crate) fn begin(
         metrics: Arc<Metrics>,
         under_way: watch::Sender<usize>,
@@ -68,7 +68,7 @@ impl Entry {
     }
 }
 
-impl Drop for Entry {
+impl Drop for RequestLog {
     fn drop(&mut self) {
         let Self { route, visitor, .. } = self;
         // Those are asked for every other second.

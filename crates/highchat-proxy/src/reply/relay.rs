@@ -16,7 +16,7 @@ use crate::front::half_close::{HalfClose, PROBE_INTERVAL};
 use crate::front::refusal::Refusal;
 use crate::limits::slots::Slot;
 use crate::metrics::outcome::Outcome;
-use crate::metrics::request_log::Entry;
+use crate::metrics::request_log::RequestLog;
 use crate::reply::events::Events;
 use crate::upstream::{Opened, Opening, Reply};
 
@@ -48,7 +48,7 @@ pub(crate) struct Relay {
     is_half_closed: bool,
     // Free before the end is told.
     _slot: Slot,
-    entry: Entry,
+    log: RequestLog,
 }
 
 enum Source {
@@ -74,7 +74,7 @@ impl Relay {
         events: Events,
         clocks: Clocks,
         (cut, half_close): (WaitForCancellationFutureOwned, HalfClose),
-        (entry, slot): (Entry, Slot),
+        (log, slot): (RequestLog, Slot),
     ) -> Self {
         let now = Instant::now();
         let (source, told_at) = match source {
@@ -98,7 +98,7 @@ impl Relay {
             half_close,
             is_half_closed: false,
             _slot: slot,
-            entry,
+            log,
         };
         relay.set_alarm();
         relay
@@ -131,7 +131,7 @@ impl Relay {
             };
             if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
                 self.told_at = Instant::now();
-                self.entry.passed(bytes.len());
+                self.log.passed(bytes.len());
                 return Poll::Ready(Some(bytes));
             }
         }
@@ -173,7 +173,7 @@ impl Relay {
         }
         if self.events.is_over() && self.over_at.is_none() {
             self.over_at = Some(now);
-            self.entry.outcome(Outcome::Whole);
+            self.log.outcome(Outcome::Whole);
             self.set_alarm();
         }
         // Where bytes never cease, no alarm is looked at.
@@ -207,7 +207,7 @@ impl Relay {
         }
         self.source = Source::Over;
         if self.events.is_over() {
-            self.entry.outcome(Outcome::Whole);
+            self.log.outcome(Outcome::Whole);
             return last;
         }
         let error = self.end_with(Refusal::CUT.message(), Outcome::Cut);
@@ -225,7 +225,7 @@ impl Relay {
 
     fn error(&mut self, message: &str, outcome: Outcome) -> Bytes {
         self.source = Source::Over;
-        self.entry.outcome(outcome);
+        self.log.outcome(outcome);
         let data = json!({ "message": message });
         format!("event: error\ndata: {data}\n\n").into()
     }

@@ -50,7 +50,7 @@ pub(crate) async fn visitors(
 ) {
     loop {
         let (stream, peer) = next(&listener).await;
-        let is_trusted = proxy.desk().trust.includes(peer);
+        let is_trusted = proxy.handler().trust.includes(peer);
         let visitor = (!is_trusted).then(|| peer.into());
         // Closed at once: with a server that is full, any word would be one more task.
         if let Some(slot) = connections.take(visitor) {
@@ -69,7 +69,7 @@ pub(crate) async fn metrics(listener: TcpListener, proxy: Proxy) {
         };
         let proxy = proxy.clone();
         tokio::spawn(async move {
-            let patience = proxy.desk().config.request_timeout;
+            let patience = proxy.handler().config.request_timeout;
             let page = service_fn(|request| {
                 let page = counted(&proxy, &request);
                 async { Ok::<_, Infallible>(page) }
@@ -113,17 +113,17 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
     // works all the same.
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
-    let desk = proxy.desk();
+    let handler = proxy.handler();
     let half_close = HalfClose::default();
-    let stream = Transport::new(stream, desk.config.visitor_timeout, half_close.clone());
-    let mut builder = builder(desk.config.request_timeout);
+    let stream = Transport::new(stream, handler.config.visitor_timeout, half_close.clone());
+    let mut builder = builder(handler.config.request_timeout);
     // Whoever still comes is told so, and goes.
-    builder.keep_alive(!desk.drain.has_begun());
+    builder.keep_alive(!handler.drain.has_begun());
     let service = proxy.service_on(peer, half_close);
     let mut connection = builder.serve_connection(TokioIo::new(stream), service);
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        () = desk.drain.begun(), if !desk.drain.has_begun() => {
+        () = handler.drain.begun(), if !handler.drain.has_begun() => {
             Pin::new(&mut connection).graceful_shutdown();
             (&mut connection).await
         }
@@ -135,7 +135,7 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
         let is_slow = error.is_timeout() && !parts.read_buf.is_empty();
         // Any other error is a visitor that left or stalled: there is nobody to tell.
         if let Some(refusal) = Refusal::of_no_request(stream.kept_back(), is_slow) {
-            let response = desk.refuse(peer, refusal);
+            let response = handler.refuse(peer, refusal);
             // A visitor who left meanwhile needs none of it. In a box, or each connection
             // that waits would hold the room for it.
             let refusing = Box::pin(refuse(stream.into_inner(), response));

@@ -31,21 +31,21 @@ pub(crate) struct Polls(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
-    polls: HashMap<Question, Poll>,
+    polls: HashMap<PollKey, Poll>,
     /// How often was asked, which tells one asking from the next.
     asked: u64,
 }
 
 /// The conversation, and `after` as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Question(String, Option<String>);
+pub(crate) struct PollKey(String, Option<String>);
 
 enum Poll {
     UnderWay(WeakShared<Asking>, u64),
     Answered(Answer, Instant),
 }
 
-impl From<&MessagesRequest> for Question {
+impl From<&MessagesRequest> for PollKey {
     fn from(request: &MessagesRequest) -> Self {
         let after = request.after.as_ref().map(|after| after.as_str().into());
         Self(request.conversation_id.as_str().into(), after)
@@ -53,10 +53,10 @@ impl From<&MessagesRequest> for Question {
 }
 
 impl Polls {
-    /// The answer to a question, by asking only where nobody else did.
+    /// The answer to the polls with a key. Asks only if no other such poll is under way.
     pub(crate) async fn ask<F>(
         &self,
-        question: Question,
+        key: PollKey,
         memory: Duration,
         ask: impl FnOnce() -> F,
     ) -> Asked
@@ -65,21 +65,21 @@ impl Polls {
     {
         let (asking, number) = {
             let mut table = self.lock();
-            match table.find(&question, Instant::now(), memory) {
+            match table.find(&key, Instant::now(), memory) {
                 Found::Answer(answer) => return Ok(answer),
                 Found::Asking(asking, number) => (asking, number),
-                Found::Nothing => table.begin(&question, Box::pin(ask())),
+                Found::Nothing => table.begin(&key, Box::pin(ask())),
             }
         };
         let asked = asking.await;
-        self.remember(question, number, &asked);
+        self.remember(key, number, &asked);
         asked
     }
 
     /// Each who waited does it; the first one counts.
-    fn remember(&self, question: Question, number: u64, asked: &Asked) {
+    fn remember(&self, key: PollKey, number: u64, asked: &Asked) {
         let polls = &mut self.lock().polls;
-        match polls.get(&question) {
+        match polls.get(&key) {
             Some(Poll::UnderWay(_, asking)) if *asking == number => {}
             _ => return,
         }
@@ -89,9 +89,9 @@ impl Polls {
                     && answer.body.len() <= MAX_ANSWER
                     && polls.len() <= MAX_POLLS =>
             {
-                polls.insert(question, Poll::Answered(answer.clone(), Instant::now()));
+                polls.insert(key, Poll::Answered(answer.clone(), Instant::now()));
             }
-            _ => drop(polls.remove(&question)),
+            _ => drop(polls.remove(&key)),
         }
     }
 
@@ -101,11 +101,11 @@ impl Polls {
 }
 
 impl Table {
-    fn find(&mut self, question: &Question, now: Instant, memory: Duration) -> Found {
+    fn find(&mut self, key: &PollKey, now: Instant, memory: Duration) -> Found {
         if self.polls.len() >= MAX_POLLS {
             self.polls.retain(|_, poll| poll.is_live(now, memory));
         }
-        match self.polls.get(question) {
+        match self.polls.get(key) {
             Some(Poll::Answered(answer, at)) if now < *at + memory => Found::Answer(answer.clone()),
             Some(Poll::UnderWay(weak, number)) => weak
                 .upgrade()
@@ -114,12 +114,12 @@ impl Table {
         }
     }
 
-    fn begin(&mut self, question: &Question, asking: Asking) -> (Shared<Asking>, u64) {
+    fn begin(&mut self, key: &PollKey, asking: Asking) -> (Shared<Asking>, u64) {
         let asking = asking.shared();
         self.asked += 1;
         if let Some(weak) = asking.downgrade() {
             let poll = Poll::UnderWay(weak, self.asked);
-            self.polls.insert(question.clone(), poll);
+            self.polls.insert(key.clone(), poll);
         }
         (asking, self.asked)
     }
