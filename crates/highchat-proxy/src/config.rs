@@ -37,9 +37,9 @@ pub struct Config {
     pub roots: Roots,
     /// A path under which the endpoints are served as well as under `/v1`.
     pub prefix: Option<Prefix>,
-    /// Whose pages may use the proxy from another origin. None unless told.
+    /// The origins whose pages may use the proxy. None by default.
     pub allow_origins: Vec<Origin>,
-    /// Peers whose `x-forwarded-for` and visitor header are believed. None unless told.
+    /// Peers whose `x-forwarded-for` and visitor header are believed. None by default.
     pub trusted_networks: Vec<IpNet>,
     /// The header in which a trusted peer says who the visitor is; sent on as
     /// `visitor_ref`. Without it no visitor has one.

@@ -1,4 +1,4 @@
-//! What is done with each request.
+//! Handles each request: routing, limits, the request to the service, the answer.
 
 use core::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,7 +35,7 @@ use crate::upstream::{Opened, Upstream};
 use crate::visitor::ownership::Ownership;
 use crate::visitor::{Trust, Visitor};
 
-/// All that requests share.
+/// The state that all requests share.
 pub(crate) struct Handler {
     pub(crate) config: Config,
     upstream: Arc<Upstream>,
@@ -203,7 +203,7 @@ impl Handler {
         Ok(body)
     }
 
-    /// A message: its stream, or why there is none.
+    /// Sends a message on. Returns the stream of its reply, or a refusal.
     async fn chat(
         &self,
         body: Result<Bytes, Refusal>,

@@ -1,4 +1,4 @@
-//! The key: where it comes from. It goes nowhere but into a request to the service.
+//! The key: where it comes from, and how it is kept out of what visitors see.
 
 use core::fmt;
 use core::ops::Range;
@@ -13,7 +13,8 @@ use highchat_proto::text::Text;
 use memchr::memmem::{self, Finder};
 use serde_json::Value;
 
-/// Where the key is; read at the start, and again whenever the proxy is told to.
+/// Where the key is. It is read at the start, and again at each
+/// [`Proxy::reload_key`](crate::Proxy::reload_key).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum KeySource {
@@ -26,7 +27,7 @@ pub enum KeySource {
     Credential(String),
 }
 
-/// A key as it was read: for requests, and as it may not show in an answer.
+/// A key that was read: for requests, and as text that no answer may show.
 pub(crate) struct Key {
     pub(crate) credentials: Credentials,
     text: String,
@@ -95,8 +96,8 @@ impl Key {
         self.finder.find(bytes).is_some()
     }
 
-    /// JSON with the key replaced in each of its strings, however they are escaped; `None`:
-    /// none of them shows it. All other bytes stay as they are.
+    /// Replaces the key in each string of JSON, however it is escaped; `None` if no string
+    /// shows it. All other bytes stay as they are.
     pub(crate) fn redact(&self, json: &[u8]) -> Option<Vec<u8>> {
         if !self.may_be_in(json) {
             return None;
@@ -121,7 +122,7 @@ impl Key {
         (redacted != json).then_some(redacted)
     }
 
-    /// An answer with the key replaced as by [`redact`](Self::redact), which is loud.
+    /// Returns an answer with the key replaced as by [`redact`](Self::redact), which is loud.
     pub(crate) fn hide_in(&self, body: Bytes) -> Bytes {
         match self.redact(&body) {
             Some(redacted) => {

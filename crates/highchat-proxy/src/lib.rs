@@ -18,7 +18,7 @@
 //! let proxy = Proxy::new(config, KeySource::File(key_file.clone()))?;
 //! let server = Server::start(proxy, "127.0.0.1:0".parse()?, None)?;
 //! println!("listening on http://{}", server.addr());
-//! // … until it is told to end:
+//! // … and to end it:
 //! server.drain();
 //! server.wait();
 //! # std::fs::remove_file(key_file)?;
@@ -57,15 +57,14 @@
 //! # Limits
 //!
 //! All of them are in [`Config`]. A message that must wait for the limit of the key waits
-//! in line for up to 5 s; it is told beforehand where that would not do. Every wait,
+//! in line for up to 5 s; if that is not enough, it is refused at once. Every wait,
 //! buffer and table is bounded, and a visitor who leaves ends everything that was begun
 //! for them.
 //!
 //! A visitor may close the writing side of the connection and go on to read. TCP shows the
 //! same for one who left, so [`Server`] writes something to find out: a comment in a stream,
 //! once a second, and an interim `100 Continue` before the head of an answer. In another
-//! server that is the server's matter: hyper's takes such a visitor for gone unless it is
-//! told otherwise.
+//! server that is up to the server: hyper's default takes such a visitor for gone.
 //!
 //! # Whose conversation
 //!

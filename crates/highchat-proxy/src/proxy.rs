@@ -40,7 +40,7 @@ impl Proxy {
         self.service_on(peer, HalfClose::default())
     }
 
-    /// The service for a connection that tells the end of its input.
+    /// The service for a connection that reports the end of its input.
     pub(crate) fn service_on(&self, peer: IpAddr, half_close: HalfClose) -> PeerService {
         PeerService {
             proxy: self.clone(),
@@ -63,7 +63,7 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// There is none; the one that was read before stays in use.
+    /// The key cannot be read; the one that was read before stays in use.
     pub fn reload_key(&self) -> Result<(), KeyError> {
         self.0.reload_key()
     }

@@ -20,8 +20,8 @@ use crate::proxy::Proxy;
 /// A running proxy; it stops at once when it is dropped, and gracefully by
 /// [`drain`](Self::drain) and [`wait`](Self::wait).
 ///
-/// One thread does all: a proxy waits, it does not compute. More of it is more of them,
-/// behind a load balancer.
+/// One thread does everything: a proxy waits, it does not compute. To use more cores, run
+/// several after a load balancer.
 pub struct Server {
     addr: SocketAddr,
     metrics_addr: Option<SocketAddr>,
@@ -78,7 +78,7 @@ impl Server {
         self.addr
     }
 
-    /// Where it tells what was counted.
+    /// Where it serves its counters.
     #[must_use]
     pub const fn metrics_addr(&self) -> Option<SocketAddr> {
         self.metrics_addr
@@ -90,7 +90,7 @@ impl Server {
         &self.proxy
     }
 
-    /// Begins its end: not ready any more, no new requests; streams may finish for
+    /// Begins its end: `/readyz` is 503, no new requests; streams may finish for
     /// [`Config::drain_timeout`](crate::Config::drain_timeout), then they end with an
     /// `error` event.
     pub fn drain(&self) {

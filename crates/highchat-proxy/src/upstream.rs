@@ -1,4 +1,4 @@
-//! The service's side: requests with the key, and what is passed on of answers.
+//! The service's side: sends requests with the key, and reads answers that are no stream.
 
 pub(crate) mod exchange;
 pub(crate) mod polls;
@@ -115,8 +115,8 @@ impl Upstream {
         })
     }
 
-    /// Reads the key again, for requests from here on. Where there is none, the one that
-    /// was read before stays.
+    /// Reads the key again, for later requests. If it cannot be read, the key that was read
+    /// before stays in use.
     pub(crate) fn reload_key(&self) -> Result<(), KeyError> {
         let key = self.source.read()?;
         let credentials = key.credentials.clone();
@@ -236,7 +236,7 @@ impl Upstream {
     }
 }
 
-/// The body, where it ends within a limit.
+/// The body, if it ends within a limit.
 async fn whole(mut body: Body, limit: usize) -> Option<Bytes> {
     let mut bytes = BytesMut::new();
     while let Some(piece) = body.next().await {
@@ -250,7 +250,7 @@ async fn whole(mut body: Body, limit: usize) -> Option<Bytes> {
 }
 
 impl Answer {
-    /// The sentence for the visitor in the API's error shape, where it is that.
+    /// The sentence for the visitor, if the body has the API's error shape.
     pub(crate) fn message(&self) -> Option<String> {
         let shape: Value = serde_json::from_slice(&self.body).ok()?;
         let message = shape.get("error")?.get("message")?.as_str()?;

@@ -1,4 +1,4 @@
-//! Who asks: by address, and by what a trusted peer says of them.
+//! The visitor of a request: by address, and by what a trusted peer reports.
 
 pub(crate) mod ownership;
 
@@ -59,7 +59,7 @@ impl Trust {
             .any(|network| network.contains(&address))
     }
 
-    /// The visitor behind a peer.
+    /// The visitor for whom a peer speaks.
     pub(crate) fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> Visitor {
         if !self.includes(peer) {
             return Visitor {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeScale(u32);
 
-/// The shortest wait that a timer can tell from none.
+/// The shortest wait that a timer can measure.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 impl TimeScale {
@@ -24,9 +24,8 @@ impl TimeScale {
         span.min((span / self.0).max(SHORTEST))
     }
 
-    /// What a client is told to wait for a span of real time: whole seconds. A part of a
-    /// second counts as a whole one; in faster time it is left out, or it would cost a
-    /// test that second.
+    /// A span of real time in the whole seconds of a `Retry-After`. A part of a second counts
+    /// as a whole one; in faster time it is left out, or it would cost a test that second.
     pub(crate) fn whole_seconds(self, real: Duration) -> u64 {
         let part = u64::from(self.0 == 1 && real.subsec_nanos() > 0);
         real.as_secs() + part

@@ -1,3 +1,5 @@
+//! One conversation: its messages, its state, and who responds in it.
+
 pub(crate) mod page_filter;
 pub(crate) mod person;
 pub(crate) mod responder;

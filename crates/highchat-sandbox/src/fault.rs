@@ -1,4 +1,4 @@
-//! Faults by name, in four small layers that combine freely.
+//! Faults by name: in the bytes, the events, the answer, and the polls. They combine freely.
 
 mod answer;
 mod command;
@@ -75,7 +75,7 @@ macro_rules! faults {
             }
 
             /// What is counted by the number that may stand behind its name, as in
-            /// `cut:200`; `None` where there is none.
+            /// `cut:200`; `None` if it takes no number.
             #[must_use]
             pub const fn amount(self) -> Option<&'static str> {
                 let amount = match self { $(Self::$fault => $amount,)* };
@@ -101,7 +101,7 @@ faults! {
     OneByte, "one-byte", Wire, "",
         "each byte of the answer is written by itself";
     SlowHead, "slow-head", Wire, "MS",
-        "the answer begins only after MS milliseconds, 3000 unless told";
+        "the answer begins only after MS milliseconds, 3000 by default";
 
     CrLf, "cr-lf", Stream, "",
         "lines end in CR LF";
@@ -138,7 +138,7 @@ faults! {
     NoEnd, "no-end", Stream, "",
         "the stream stays open behind the last event, with pings";
     HugeEvent, "huge-event", Stream, "BYTES",
-        "a delta has a field of BYTES, 2097152 unless told and 16777216 at most";
+        "a delta has a field of BYTES, 2097152 by default and 16777216 at most";
 
     WrongType, "wrong-type", Answer, "",
         "the content type of the reply is text/plain";
@@ -149,9 +149,9 @@ faults! {
     TooMany, "429", Refusal, "",
         "429 without Retry-After";
     TooManySeconds, "429-seconds", Refusal, "SECONDS",
-        "429 with Retry-After in seconds, 1 unless told";
+        "429 with Retry-After in seconds, 1 by default";
     TooManyDate, "429-date", Refusal, "SECONDS",
-        "429 with Retry-After as a date, 2 seconds from now unless told";
+        "429 with Retry-After as a date, 2 seconds from now by default";
     Html500, "500-html", Refusal, "",
         "500 with a page of HTML";
     Empty502, "502-empty", Refusal, "",
@@ -174,7 +174,7 @@ faults! {
     Poll404, "poll-404", Poll, "",
         "a poll is answered 404";
     Poll429, "poll-429", Poll, "SECONDS",
-        "a poll is answered 429, with Retry-After in seconds, 1 unless told";
+        "a poll is answered 429, with Retry-After in seconds, 1 by default";
     Poll500, "poll-500", Poll, "",
         "a poll is answered 500 with a page of HTML";
 }

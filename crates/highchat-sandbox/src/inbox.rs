@@ -1,3 +1,5 @@
+//! The inbox: the side of the person who answers, in Rust and over HTTP.
+
 pub(crate) mod endpoint;
 pub(crate) mod entry;
 mod feed;
@@ -35,7 +37,7 @@ pub struct Inbox<'a> {
     conversations: &'a Conversations,
 }
 
-/// Why something could not be done at a [`Inbox`].
+/// Why an [`Inbox`] could not do something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InboxError {

@@ -1,3 +1,5 @@
+//! The journal: every request of the API, and what became of it.
+
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -72,7 +74,7 @@ pub enum End {
     Fault,
 }
 
-/// What an answer said, as far as a client is to be judged by it.
+/// What an answer said that a verdict on the client needs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AnswerFacts {
     /// The conversation it was about.
@@ -83,7 +85,7 @@ pub(crate) struct AnswerFacts {
     pub(crate) over: Arc<OnceLock<Instant>>,
     /// The times that were given, as they were written.
     pub(crate) times: Vec<String>,
-    /// That of a reply's end, once it was given.
+    /// Timestamp of the event that ended the reply; unset until then.
     pub(crate) last_time: Arc<OnceLock<String>>,
     /// Its path is the API's.
     pub(crate) is_known_path: bool,
@@ -168,7 +170,7 @@ impl Journal {
         }
     }
 
-    /// The time by which everything here is told.
+    /// The time since the start, by which everything here is dated.
     pub(crate) fn now(&self) -> Duration {
         self.started.elapsed()
     }
@@ -234,7 +236,7 @@ impl Journal {
 
     /// Waits until `holds` does of what was asked, at most for `timeout`; whether it does.
     pub(crate) fn wait(&self, timeout: Duration, holds: impl Fn(&[Request]) -> bool) -> bool {
-        // A deadline past what the clock can tell is none.
+        // A deadline that the clock cannot represent is none.
         let deadline = Instant::now().checked_add(timeout);
         let mut pages = self.pages();
         while !holds(pages.requests.make_contiguous()) {

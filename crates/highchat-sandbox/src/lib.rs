@@ -3,9 +3,9 @@
 //! [`Sandbox`] is the whole service as the API's text documents it, on a free port of
 //! 127.0.0.1, inside the program or test that starts it: replies as event streams,
 //! both ways of authentication, the error shape, limits, CORS, handoff and rating. It
-//! tells what it was asked, so a test can see what a client really sent.
+//! records its requests, so a test can see what a client really sent.
 //!
-//! It does wrong on purpose what it is told to, by name: each [`Fault`] is in the bytes of
+//! It makes the faults that it is asked for, by name: each [`Fault`] is in the bytes of
 //! a connection, in the events of a reply, in the answer around them or in the polls of a
 //! handoff, and they combine. A message asks for them (`/fault cut,cr-lf`), a test
 //! ([`Sandbox::inject`]), a [`Script`], the control API or the builder. Where the API's
@@ -74,7 +74,7 @@
 //! 400 `invalid_input`, 409 `invalid_input` where the conversation is closed, and 403
 //! `forbidden` for a request of a foreign page, which is known by `Host`, `Origin`
 //! and `Sec-Fetch-Site`. There is no CORS here. A feed keeps no queue: a page that reads
-//! slowly is told how things are then. Neither the pages nor the inbox are among
+//! slowly gets the current state instead. Neither the pages nor the inbox are among
 //! [`Sandbox::requests`].
 //!
 //! # What is the API's, and what is ours
@@ -95,10 +95,11 @@
 //! - A path that does not exist is 404 `not_found`; a wrong method 405 with `Allow`, a body
 //!   over 64 KiB 413, and a request that does not come to its end in time 408, all three
 //!   with the code `invalid_input`.
-//! - A client may close its writing side and goes on to read its answer. TCP shows the same
-//!   for one that is gone; which it is, a write tells: in a stream a ping, once a second,
-//!   and before the head of an HTTP/1.1 answer that takes longer than 50 ms an interim
-//!   `100 Continue`. In a stall, and in what is not the API's, closing it is leaving.
+//! - A client may close its writing side and go on to read its answer. TCP shows the same
+//!   for a client that is gone, so the sandbox writes something to find out: in a stream a
+//!   ping, once a second, and before the head of an HTTP/1.1 answer that takes longer than
+//!   50 ms an interim `100 Continue`. In a stall, and for paths that are not the API's, a
+//!   client that closes its writing side counts as gone.
 //! - A content type is not asked for, only JSON is. Fields beyond the API's are ignored.
 //! - A preflight is answered on the three endpoints and allows the headers
 //!   `authorization` and `content-type`.
@@ -129,16 +130,16 @@
 //! and says the rest back. Some messages show something on purpose: `/help` (which
 //! lists them), `/error`, `/slow`, `/long N` (at most 10,000 words), `/human` and
 //! `/pending` (see [`Person`]), `/close`, and `/fault NAMES`, which damages its own reply
-//! or, with another command behind the names, that one's: `/fault stall /long 100`.
+//! or, if another command follows the names, that command's: `/fault stall /long 100`.
 //!
-//! # What befalls whom
+//! # Which faults happen when
 //!
-//! A refusal (`429-seconds`, `500-html` and the like) befalls the message before it is
-//! taken, once or as often as its `xTIMES` says: one that comes again, byte for byte and
-//! with the same key, is taken then, and the other faults befall its reply. Faults of
-//! polls befall the polls of the conversation from there on: those that fail once each,
-//! one after the other; how pages look, until another `/fault` of polls. A message that
-//! asks for nothing else begins a handoff.
+//! A refusal (`429-seconds`, `500-html` and the like) comes before the message is taken,
+//! once or as often as its `xTIMES` says. If the message comes again after that, byte for
+//! byte and with the same key, it is taken, and the other faults happen to its reply.
+//! Faults of polls happen to the later polls of the conversation: failures once each, one
+//! after the other; changes of the page, until another `/fault` of polls. A message that
+//! asks for faults of polls alone begins a handoff.
 //!
 //! # The control API
 //!
@@ -151,9 +152,9 @@
 //! | --- | --- |
 //! | `GET /sandbox/requests` | what was asked and how it ended, as [`Sandbox::requests`] |
 //! | `GET /sandbox/verdict` | whether the client behaved, as [`Sandbox::verdict`] |
-//! | `GET /sandbox/faults` | all faults, and which befall whom |
+//! | `GET /sandbox/faults` | all faults, and which are set |
 //! | `POST /sandbox/faults` | `{"next": ["cut"]}` for the next reply, `{"always": ["cr-lf"]}` for all |
-//! | `DELETE /sandbox/faults` | nothing befalls anyone any more |
+//! | `DELETE /sandbox/faults` | removes all that are set |
 //! | `POST /sandbox/cancelled` | the client cancels now, as [`Sandbox::note_cancel`] |
 
 #![forbid(unsafe_code)]

@@ -1,3 +1,5 @@
+//! A server that answers with exactly the bytes it was given.
+
 mod recorder;
 
 use core::fmt;

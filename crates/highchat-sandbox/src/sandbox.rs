@@ -1,3 +1,5 @@
+//! The sandbox as a value, and its settings.
+
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -104,8 +106,8 @@ impl Sandbox {
     ///
     /// # Panics
     ///
-    /// The first [`Builder::key`] is none that a client could send: empty, or with
-    /// anything but visible ASCII in it.
+    /// No client could send the first [`Builder::key`]: it is empty, or has other characters
+    /// than visible ASCII.
     #[cfg(feature = "proto")]
     #[must_use]
     pub fn endpoint(&self) -> highchat_proto::endpoint::Endpoint {
@@ -144,9 +146,9 @@ impl Sandbox {
         self.service.journal().requests()
     }
 
-    /// Lets faults befall the next reply that has none yet, with what comes before it
-    /// (refusals, which a client that tries again meets one after the other); those of
-    /// polls befall the next polls of any conversation.
+    /// Sets the faults of the next reply that has none yet, refusals before it included (a
+    /// client that tries again meets them one after the other). Faults of polls happen to
+    /// the next polls of any conversation.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
@@ -162,7 +164,8 @@ impl Sandbox {
         self.service.plan().inject(faults.into());
     }
 
-    /// Waits until what was asked so far fits; `false` if it did not within `timeout`.
+    /// Waits until `fits` is true of the requests so far; `false` if it is not within
+    /// `timeout`.
     ///
     /// It looks whenever a request came, was answered, or its answer ended.
     ///
@@ -184,7 +187,7 @@ impl Sandbox {
         self.service.journal().wait(timeout, fits)
     }
 
-    /// Whether the client behaved so far, as far as what it sent shows.
+    /// Whether the client behaved so far, judged by what it sent.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         self.service.verdict()
@@ -297,28 +300,28 @@ impl Builder {
         self
     }
 
-    /// The slug to accept in `?slug=`; `demo` unless told.
+    /// The slug to accept in `?slug=`; `demo` by default.
     pub fn slug(mut self, slug: impl Into<String>) -> Self {
         self.slug = slug.into();
         self
     }
 
-    /// How long to wait before each word of a reply; 40 ms unless told. Zero: as
+    /// How long to wait before each word of a reply; 40 ms by default. Zero: as
     /// fast as the client reads.
     pub fn token_delay(mut self, delay: Duration) -> Self {
         self.token_delay = delay;
         self
     }
 
-    /// How long a stream may be silent before it carries a `ping`; 15 s unless told.
+    /// How long a stream may be silent before it carries a `ping`; 15 s by default.
     /// Zero: no pings.
     pub fn ping_interval(mut self, interval: Duration) -> Self {
         self.ping_interval = interval;
         self
     }
 
-    /// How many messages each key, and the slug, may send in any 60 s; 30 unless
-    /// told, which is the API's number. 0: no limit.
+    /// How many messages each key, and the slug, may send in any 60 s; 30 by default,
+    /// which is the API's number. 0: no limit.
     ///
     /// Only messages that were taken count: a request that is refused costs nothing,
     /// and neither do the other two endpoints.
@@ -327,7 +330,7 @@ impl Builder {
         self
     }
 
-    /// How far apart the [verdict](Sandbox::verdict) wants polls to be; 4 s unless told,
+    /// How far apart the [verdict](Sandbox::verdict) wants polls to be; 4 s by default,
     /// which is the API's number.
     ///
     /// It is counted from the answer to a poll to the next poll, and an eighth less is
@@ -353,7 +356,7 @@ impl Builder {
 
     /// How long a client may take over the head of a request, then over its body, and
     /// how long it may leave an answer unread while nothing more of it fits in the
-    /// buffers; 10 s unless told.
+    /// buffers; 10 s by default.
     ///
     /// A client that takes longer is cut off without an answer. A connection that is
     /// kept alive is closed after as long without a request.
@@ -362,17 +365,16 @@ impl Builder {
         self
     }
 
-    /// How many times as fast as the client's clock the sandbox's time runs; 1 unless
-    /// told, and for 0.
+    /// How many times as fast as the client's clock the sandbox's time runs; 1 by default,
+    /// and for 0.
     ///
     /// With 60, a minute of the service is a second of the test. In the sandbox's time
     /// are all waits that a script, a [`Person`], this builder and the API's text name:
     /// `token_delay`, `ping_interval`, `poll_interval`, `/slow`, the minute of
     /// `rate_limit`, the 3 s of [`Fault::SlowHead`](crate::Fault::SlowHead), and the times
     /// in answers (`ts`, `created_at`), which grow as fast. In real time are
-    /// [`patience`](Self::patience), what [`Sandbox`] is asked to wait for, what
-    /// [`Request`] tells, the header `Date`, and the 5 s after which a verdict says
-    /// `kept-open`.
+    /// [`patience`](Self::patience), the waits of [`Sandbox`]'s methods, the times of a
+    /// [`Request`], the header `Date`, and the 5 s after which a verdict says `kept-open`.
     ///
     /// A client waits by its own clock, so `Retry-After` is in real seconds. They are
     /// whole ones, rounded down where the scale is more than 1: a 429 whose second takes
@@ -402,9 +404,9 @@ impl Builder {
         self
     }
 
-    /// Faults that befall every reply, or every poll; each call adds some. A refusal
-    /// befalls every message for ever, unless it says how often: then each message so
-    /// often, before it is taken.
+    /// Faults of every reply, or of every poll; each call adds some. A refusal happens to
+    /// every message for ever, unless it says how often: then each message is refused that
+    /// often, and taken after that.
     pub fn fault(mut self, faults: impl Into<Faults>) -> Self {
         self.faults.extend(faults.into());
         self

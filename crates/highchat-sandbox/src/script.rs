@@ -1,3 +1,5 @@
+//! Scripts: what the bot says to which message, and what goes wrong.
+
 mod file;
 
 use crate::bot::turn::{Ends, Turn};
@@ -85,7 +87,7 @@ impl Rule {
         }
     }
 
-    /// To the message with exactly this text, but for white space around it.
+    /// To the message with exactly this text, white space around it aside.
     pub fn text(text: impl Into<String>) -> Self {
         Self {
             text: Some(text.into()),
@@ -101,7 +103,7 @@ impl Rule {
         }
     }
 
-    /// What goes wrong: with the reply, before it and in the polls behind it.
+    /// What goes wrong: with the reply, before it and in the polls after it.
     pub fn fails(mut self, faults: impl Into<Faults>) -> Self {
         self.faults.extend(faults.into());
         self

@@ -1,3 +1,5 @@
+//! The service: answers every request, from the API's endpoints to the pages.
+
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::io;
@@ -112,7 +114,7 @@ impl Service {
         Verdict::of_journal(&self.journal, self.limits)
     }
 
-    /// Which faults befall whom.
+    /// Which faults happen to which message, reply and poll.
     pub(crate) fn plan(&self) -> MutexGuard<'_, Plan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }

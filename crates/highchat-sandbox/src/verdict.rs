@@ -13,8 +13,8 @@ pub(crate) use rules::Limits;
 
 pub use finding::{Finding, Misstep};
 
-/// Whether a client behaved, as far as what it sent shows: its requests, and what it
-/// should not have done among them.
+/// Whether a client behaved, judged by what it sent: what it should not have done among its
+/// requests.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -94,7 +94,7 @@ impl Verdict {
 }
 
 impl fmt::Display for Verdict {
-    /// A line for each finding, or one that says that there is none.
+    /// A line for each finding, then one with their number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.findings {
             writeln!(f, "{finding}")?;

@@ -18,7 +18,7 @@ impl Cors {
         Self(origins)
     }
 
-    /// The origin of a request, where it is on the list.
+    /// The origin of a request, if it is on the list.
     pub(crate) fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(ORIGIN)?;
         let is_listed = self.0.iter().any(|Origin(listed)| listed == origin);

@@ -1,8 +1,9 @@
 //! A visitor who closes the writing side of the connection and still reads: TCP shows the
 //! same end of input for a visitor who left.
 //!
-//! The two are told apart by a write: who is gone answers it with a reset. Before the head
-//! of an answer that is an interim `100 Continue`, inside a stream a comment, once a second.
+//! A write shows the difference: the system of a visitor who is gone answers it with a
+//! reset. Before the head of an answer the proxy writes an interim `100 Continue`, inside a
+//! stream a comment, once a second.
 //!
 //! The sandbox has the same in its own words: it shares no code with what is tested
 //! against it.
@@ -50,13 +51,13 @@ impl HalfClose {
         Answering(self.clone())
     }
 
-    /// Whether what is written now is the answer to a request, and not what hyper says by
-    /// itself to something that is none.
+    /// Whether the bytes being written are the answer to a request. If not, hyper itself
+    /// refuses input that it cannot parse.
     pub(crate) fn has_answer(&self) -> bool {
         self.lock().has_answer
     }
 
-    /// Whether somebody may still read the answer to a whole request.
+    /// Whether a visitor may still read the answer to a whole request.
     pub(crate) fn is_awaited(&self) -> bool {
         self.lock().is_awaited
     }

@@ -113,8 +113,8 @@ impl Refusal {
         }
     }
 
-    /// Why a connection ends on which no request came: with the status that hyper has for
-    /// it, or because the head was slow. `None`: there is nobody to tell.
+    /// The answer to input that is no request: with the status that hyper has for it, or 408
+    /// if the head was too slow. `None`: the visitor needs no answer.
     pub(crate) fn of_no_request(status: Option<StatusCode>, is_slow: bool) -> Option<Self> {
         match status {
             Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) => Some(Self::HEAD_TOO_LARGE),
@@ -143,7 +143,7 @@ impl Refusal {
         );
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(wait) = self.retry_after {
-            // A visitor who waits exactly as told must not be refused again.
+            // A visitor who waits exactly that long must not be refused again.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(RETRY_AFTER, seconds.max(1).into());
         }

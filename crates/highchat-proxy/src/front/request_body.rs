@@ -1,4 +1,4 @@
-//! The body of a visitor's request: read whole, as far as it is taken.
+//! Reads the body of a visitor's request, up to a limit.
 
 use core::time::Duration;
 

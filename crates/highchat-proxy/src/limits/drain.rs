@@ -1,4 +1,4 @@
-//! The end of the proxy, in two steps.
+//! Ends the proxy in two steps: no new requests, then no more streams.
 
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};

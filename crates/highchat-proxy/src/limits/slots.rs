@@ -1,11 +1,11 @@
-//! How many there may be at once, in all and of one visitor.
+//! Limits how many connections or streams are open at once, in all and of one visitor.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::visitor::Network;
 
-/// So many places, and so many of them for one visitor.
+/// A number of slots, and how many of them one visitor may have.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots(Arc<Inner>);
 
@@ -23,7 +23,7 @@ struct Taken {
     each: HashMap<Network, usize>,
 }
 
-/// A place; free again when it is dropped.
+/// A slot; free again when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
     slots: Arc<Inner>,
@@ -39,8 +39,7 @@ impl Slots {
         }))
     }
 
-    /// Takes a place for a visitor, or for one who is not counted by itself; `None`: there
-    /// is none.
+    /// Takes a slot for a visitor, or for nobody in particular; `None` if all are taken.
     pub(crate) fn take(&self, visitor: Option<Network>) -> Option<Slot> {
         let mut taken = self.0.lock();
         if taken.in_all >= self.0.in_all {

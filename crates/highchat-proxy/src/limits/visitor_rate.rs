@@ -1,4 +1,4 @@
-//! How often a visitor may ask.
+//! Limits how often one visitor may ask.
 
 use core::time::Duration;
 use std::collections::HashMap;
@@ -9,8 +9,8 @@ use crate::visitor::Network;
 /// How many visitors are remembered; each until its allowance is whole again.
 const MAX_VISITORS: usize = 65_536;
 
-/// An allowance of so many requests a minute for each visitor, some of them at once: the
-/// generic cell rate algorithm, which is one instant a visitor.
+/// An allowance of requests a minute for each visitor, some of which may come at once: the
+/// generic cell rate algorithm, which keeps one instant a visitor.
 ///
 /// Our own instead of a crate: it is these few lines, and has to be bounded.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl VisitorRate {
     ///
     /// # Errors
     ///
-    /// There is none left; how long until there is.
+    /// Nothing of it is left; returns how long until there is.
     pub(crate) fn take(&mut self, visitor: Network, now: Instant) -> Result<(), Duration> {
         let Some(interval) = self.interval else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! How many messages go out in any minute.
+//! Limits how many messages go out in any minute.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -7,8 +7,8 @@ use std::time::Instant;
 /// The service counts over a minute.
 const SPAN: Duration = Duration::from_secs(60);
 
-/// At most so many in any 60 s, in the order in which they were asked for. Each gets its
-/// time at once: now, or soon.
+/// At most `limit` messages in any 60 s, in the order in which they ask. Each gets its time
+/// at once: now, or soon.
 #[derive(Debug)]
 pub(crate) struct Window {
     /// 0: no limit.

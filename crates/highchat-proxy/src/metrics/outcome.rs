@@ -1,4 +1,4 @@
-//! How streams end.
+//! How a stream ended, for the log and the counters.
 
 /// How a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

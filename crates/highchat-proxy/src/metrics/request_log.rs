@@ -1,4 +1,4 @@
-//! One line a request, when it is over.
+//! One line in the log for each request, written when it is over.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -49,7 +49,7 @@ impl RequestLog {
         response
     }
 
-    /// It is answered with a stream, which its visitor has left unless another end is told.
+    /// The answer is a stream. Its outcome is `left` until another one is set.
     pub(crate) const fn streams(&mut self) {
         self.status = Some(StatusCode::OK);
         self.stream = Some((Outcome::Left, 0));

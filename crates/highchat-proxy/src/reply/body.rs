@@ -1,4 +1,4 @@
-//! What an answer carries: bytes that are there, or a stream.
+//! The body of an answer: bytes that are complete, or a stream.
 
 use core::convert::Infallible;
 use core::pin::Pin;
@@ -16,7 +16,7 @@ use crate::reply::relay::Relay;
 #[derive(Debug)]
 pub struct Body {
     kind: Kind,
-    /// That somebody may still read it.
+    /// Tells the connection that the answer is still awaited, until it is dropped.
     _answering: Option<Answering>,
 }
 

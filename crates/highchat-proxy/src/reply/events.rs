@@ -15,15 +15,15 @@ use crate::visitor::ownership::Ownership;
 /// as clients take by default.
 const MAX_EVENT: usize = 1 << 20;
 
-/// Passes a reply on in whole events: what it gives always ends where an event does, so
-/// that anything may follow. Nothing is changed but the id in `meta`, where that is signed,
-/// and the key, where the data of an event shows it in a string of its JSON.
+/// Passes a reply on in whole events: its output always ends where an event ends, so that
+/// another event may follow. It changes two things only: it signs the id in `meta`, if ids
+/// are signed, and replaces the key in strings of JSON.
 ///
 /// Whole events that come in one piece are passed on in place; only the beginning of an
 /// event whose end has not come is kept.
 pub(crate) struct Events {
     decoder: Decoder<'static>,
-    /// The bytes behind the last boundary.
+    /// The bytes after the last boundary.
     held: Vec<u8>,
     owner: Owner,
     is_over: bool,
@@ -85,7 +85,7 @@ impl Events {
     /// ends in it.
     pub(crate) fn push(&mut self, chunk: &Bytes, key: &Key) -> Result<Bytes, Unusable> {
         let mut rest = &chunk[..];
-        // What precedes `chunk[from..]` in the answer, where that is no part of `chunk`.
+        // What precedes `chunk[from..]` in the answer, if that is no part of `chunk`.
         let mut before = mem::take(&mut self.held);
         let (mut from, mut boundary) = (0, 0);
         loop {
@@ -100,7 +100,7 @@ impl Events {
             let (changed, is_redacted) = self.owner.change(&frame, key)?;
             self.has_redacted |= is_redacted;
             if let Some(event) = changed {
-                // The event began behind the last boundary, which may be in `before`.
+                // The event began after the last boundary, which may be in `before`.
                 if boundary == 0 {
                     before.clear();
                 } else {
@@ -136,8 +136,8 @@ impl Events {
         })
     }
 
-    /// Takes the end of the reply, and gives what was whole but for its blank line. What
-    /// else had begun is dropped.
+    /// Takes the end of the reply. Returns the last event if only its blank line is missing;
+    /// any other beginning of an event is dropped.
     pub(crate) fn finish(&mut self, key: &Key) -> Bytes {
         let mut last = mem::take(&mut self.held);
         let Some(frame) = self.decoder.finish() else {
@@ -163,7 +163,7 @@ impl Events {
 }
 
 impl Owner {
-    /// An event as its visitor sees it, where that is not as the service sent it, and
+    /// The event as its visitor sees it, if that differs from what the service sent, and
     /// whether it showed the key.
     fn change(&self, frame: &Frame<'_>, key: &Key) -> Result<(Option<Vec<u8>>, bool), Unusable> {
         let signed = if frame.event() == b"meta" && self.ownership.is_on() {
@@ -213,8 +213,8 @@ fn event(frame: &Frame<'_>, data: &[u8]) -> Vec<u8> {
 }
 
 /// Whether bytes that no event ended in end with a blank line all the same: comments, or
-/// fields without data. `before` is what precedes them behind the last boundary, where
-/// there is any; a CR at its end and an LF behind it are one end of a line.
+/// fields without data. `before` is what precedes them after the last boundary, if
+/// anything; a CR at its end and an LF after it are one end of a line.
 fn ends_blank(before: &[u8], bytes: &[u8]) -> bool {
     if bytes.is_empty() {
         return false;

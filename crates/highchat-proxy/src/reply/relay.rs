@@ -46,7 +46,7 @@ pub(crate) struct Relay {
     half_close: HalfClose,
     /// The visitor writes nothing more, and may be gone.
     is_half_closed: bool,
-    // Free before the end is told.
+    // Free before the end is logged.
     _slot: Slot,
     log: RequestLog,
 }
@@ -183,8 +183,8 @@ impl Relay {
         Some(bytes)
     }
 
-    /// Whether the key is in what was to be passed on, though it was replaced in the data
-    /// of events. Either is loud.
+    /// Whether the bytes still hold the key after it was replaced in the data of events.
+    /// Both are logged as an error.
     fn shows_key(&mut self, bytes: &[u8]) -> bool {
         if self.events.take_redacted() {
             log::error!("THE SERVICE SHOWED THE KEY in a reply, where it was replaced");
@@ -245,7 +245,7 @@ impl Relay {
         }
     }
 
-    /// How long a visitor may be told nothing.
+    /// After how much silence a comment is written.
     fn keepalive(&self) -> Duration {
         if self.is_half_closed {
             // By the comments it is seen whether the visitor is there.

@@ -1,4 +1,4 @@
-//! Connections: taking them, and speaking HTTP/1.1 on each.
+//! Accepts connections and speaks HTTP/1.1 on each.
 
 use core::convert::Infallible;
 use core::net::IpAddr;
@@ -117,7 +117,7 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
     let half_close = HalfClose::default();
     let stream = Transport::new(stream, handler.config.visitor_timeout, half_close.clone());
     let mut builder = builder(handler.config.request_timeout);
-    // Whoever still comes is told so, and goes.
+    // A visitor who still comes gets one answer, and the connection closes.
     builder.keep_alive(!handler.drain.has_begun());
     let service = proxy.service_on(peer, half_close);
     let mut connection = builder.serve_connection(TokioIo::new(stream), service);
@@ -133,7 +133,7 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
         let stream = parts.io.into_inner();
         // On a connection on which nothing was asked there is nothing to be refused.
         let is_slow = error.is_timeout() && !parts.read_buf.is_empty();
-        // Any other error is a visitor that left or stalled: there is nobody to tell.
+        // Any other error is a visitor that left or stalled, and needs no answer.
         if let Some(refusal) = Refusal::of_no_request(stream.kept_back(), is_slow) {
             let response = handler.refuse(peer, refusal);
             // A visitor who left meanwhile needs none of it. In a box, or each connection

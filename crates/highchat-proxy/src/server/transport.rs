@@ -1,5 +1,5 @@
-//! A visitor's connection under hyper: it gives up on a visitor who takes nothing, tells one
-//! who writes nothing more from one who is gone, and keeps back what hyper says by itself.
+//! A visitor's connection under hyper. It gives up on a visitor who reads nothing, finds out
+//! whether one who writes nothing more is gone, and keeps back hyper's own bare refusals.
 
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};

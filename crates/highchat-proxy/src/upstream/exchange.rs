@@ -28,7 +28,7 @@ pub(crate) struct Body {
     unsent: Bytes,
     is_flushed: bool,
     answer: Box<Answer>,
-    /// What came behind the head.
+    /// The bytes of the body that came with the head.
     ahead: Bytes,
     end: End,
 }
@@ -120,7 +120,7 @@ impl Body {
         }
     }
 
-    /// What there is of the body in bytes behind the head, and whether that is its end.
+    /// The part of the body in these bytes, and whether it ends there.
     fn body(&mut self, mut input: &[u8]) -> (Bytes, End) {
         let mut piece = [0; Answer::PIECE];
         let mut bytes = BytesMut::new();
@@ -146,7 +146,7 @@ impl Body {
             }
         }
         if !self.is_flushed {
-            // Its memory is not needed any more.
+            // Its memory is no longer needed.
             self.unsent = Bytes::new();
             self.is_flushed = Pin::new(&mut self.pipe).poll_flush(cx).is_ready();
         }

@@ -1,4 +1,4 @@
-//! Polls that ask the same at the same time, asked once.
+//! Concurrent polls with the same parameters share one request to the service.
 
 use core::pin::Pin;
 use core::time::Duration;
@@ -24,15 +24,16 @@ const MAX_ANSWER: usize = 64 << 10;
 /// Polls under way, and answers that are a moment old.
 ///
 /// Tabs of one conversation poll with the same `after`, since they were shown the same.
-/// Whoever asks what is being asked, waits for that answer; who asks soon after it came,
-/// gets it again. When nobody waits any more, the asking is given up.
+/// Concurrent polls with the same parameters share one request to the service. Its answer
+/// is reused for [`Config::poll_memory`](crate::Config::poll_memory). When no visitor waits
+/// for it, the request is dropped.
 #[derive(Default)]
 pub(crate) struct Polls(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
     polls: HashMap<PollKey, Poll>,
-    /// How often was asked, which tells one asking from the next.
+    /// Counts the requests, so that each has a number of its own.
     asked: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Whose a conversation is: ids as visitors see them.
+//! Signs conversation ids, so that a conversation belongs to its visitor.
 
 use core::fmt;
 use std::path::Path;
@@ -89,7 +89,7 @@ impl Ownership {
         format!("{id}.{}", URL_SAFE_NO_PAD.encode(tag))
     }
 
-    /// The service's id, where the visitor may use it. Compared in constant time.
+    /// The service's id, if the visitor may use it. Compared in constant time.
     pub(crate) fn verify(
         &self,
         id: ConversationId,

@@ -38,8 +38,8 @@ impl Access {
         &self.slug
     }
 
-    /// The credential of a request. A header, where there is one, decides alone: a
-    /// wrong key is not made good by a right slug.
+    /// The credential of a request. If it has an `Authorization` header, that alone counts: a
+    /// right slug does not make up for a wrong key.
     pub(crate) fn credential(
         &self,
         headers: &HeaderMap,

@@ -1,3 +1,5 @@
+//! A message of a conversation, and its author.
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -12,8 +14,8 @@ pub(crate) struct Message {
 
 /// Who wrote a message.
 ///
-/// The API's messages tell only `user` and `assistant` apart, which is the bot and the
-/// person; the inbox sees which.
+/// The API knows only `user` and `assistant`, which is the bot or a person; the inbox shows
+/// which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

@@ -1,3 +1,5 @@
+//! The rating (CSAT) of a conversation.
+
 use serde::Serialize;
 
 /// A rating that a user gave to a conversation.

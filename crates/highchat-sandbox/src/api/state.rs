@@ -1,3 +1,5 @@
+//! The state of a conversation, as the API names it.
+
 use serde::Serialize;
 
 /// Who answers in a conversation (the API's states).

@@ -1,19 +1,21 @@
+//! Messages that are commands: `/help`, `/human`, `/fault NAMES` and others.
+
 use crate::fault::{FaultCommand, UnknownFault, list};
 
-/// A message that shows something on purpose.
+/// A message that makes the sandbox show something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help,
     Error,
     Slow,
-    /// With so many words.
+    /// With this number of words.
     Long(usize),
     Human,
     Pending,
     Close,
     /// A reply to be damaged.
     Fault,
-    /// What there is to be damaged by.
+    /// The list of all faults.
     FaultList,
     /// A `/fault` that cannot be understood, and why: nothing is damaged.
     Mistake(String),
@@ -85,7 +87,7 @@ pub(crate) fn help() -> String {
     format!("{HELP}{}", list())
 }
 
-/// A text of so many words.
+/// A text with this number of words.
 pub(crate) fn long_text(words: usize) -> String {
     let words: Vec<&str> = SENTENCE.split_whitespace().cycle().take(words).collect();
     words.join(" ")

@@ -1,3 +1,5 @@
+//! What the bot remembers of a conversation: the user's name, and the last messages.
+
 use crate::bot::words::{plain, words};
 
 /// What the bot keeps of a conversation.
@@ -18,7 +20,7 @@ impl Memory {
         self.count += 1;
     }
 
-    /// The user's name, once it was told.
+    /// The user's name, once the user has said it.
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

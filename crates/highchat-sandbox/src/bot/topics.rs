@@ -1,4 +1,4 @@
-//! What the bot says to an ordinary message.
+//! The bot's answer to an ordinary message: what it knows, or the message itself.
 
 use crate::bot::memory::{Memory, name_told};
 use crate::bot::words::phrase;

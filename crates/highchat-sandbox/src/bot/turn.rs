@@ -1,4 +1,4 @@
-//! What a message leads to.
+//! One turn: what is said to a message, how fast, and how it ends.
 
 use crate::api::state::State;
 use crate::bot::command::{Command, DAMAGED, help, long_text};

@@ -1,6 +1,6 @@
 //! A message as words to be recognised, whatever its spelling, case and punctuation.
 
-/// The words of a text, as they were written but for the punctuation around and, in
+/// The words of a text as they were written, without the punctuation around them and, in
 /// Armenian, inside them.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !(c.is_alphanumeric() || is_inside_word(c)))

@@ -1,3 +1,5 @@
+//! Which messages of a conversation a poll shows.
+
 use jiff::Timestamp;
 
 use crate::api::message::Author;

@@ -1,3 +1,5 @@
+//! The built-in person, who answers after a handoff if no inbox is open.
+
 use core::time::Duration;
 
 /// The built-in person who answers once a conversation is handed over: some lines,

@@ -1,25 +1,28 @@
+//! Who responds in a conversation besides the bot.
+
 use jiff::Timestamp;
 
 use crate::clock::later;
 use crate::conversation::person::{Act, Person};
 
-/// Who answers besides the bot.
+/// Who responds besides the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Responder {
     Nobody,
-    /// The built-in person, whose part was played as far as this.
+    /// The built-in person, since this time, who has done this number of things.
     BuiltIn {
         began: Timestamp,
         acts: usize,
     },
-    /// Somebody at the inbox who has not come yet.
+    /// Somebody at an open inbox, who has not taken over yet.
     Awaited,
     /// Somebody at the inbox.
     Inbox,
 }
 
 impl Responder {
-    /// Whoever a conversation is handed over to: the inbox, where it is `staffed`.
+    /// Who a conversation is handed over to: the inbox if one is open (`staffed`), else the
+    /// built-in person.
     pub(crate) fn called(staffed: bool, began: Timestamp) -> Self {
         match staffed {
             true => Self::Awaited,
@@ -27,7 +30,7 @@ impl Responder {
         }
     }
 
-    /// What the built-in person did next, and when, where that was by now.
+    /// The built-in person's next act and its time, if it is due.
     pub(crate) fn act<'a>(
         &mut self,
         person: &'a Person,

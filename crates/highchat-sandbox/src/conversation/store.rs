@@ -1,3 +1,5 @@
+//! All conversations, by id, and what changed in them for an inbox that watches.
+
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -246,7 +248,7 @@ impl Conversations {
         self.watchers.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Does something with a conversation and tells of it where that changed it.
+    /// Does something with a conversation. If that changed it, watchers are woken.
     fn with<T>(&self, id: &str, act: impl FnOnce(&mut Conversation, Timestamp) -> T) -> Option<T> {
         let now = self.clock.now();
         let mut table = self.table();

@@ -1,3 +1,5 @@
+//! Faults of whole answers: refusals in place of a reply, and what is wrong around one.
+
 use core::convert::Infallible;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -26,8 +28,8 @@ const HTML: &str = "<!doctype html>\n<title>500 Internal Server Error</title>\n\
     <h1>Internal Server Error</h1>\n<p>The server encountered an error and could not \
     complete your request.\n";
 
-/// The answer in place of a reply, from a sandbox on that port. What a fault says itself is
-/// what a client is told; what it leaves to the sandbox is in the sandbox's time.
+/// The answer in place of a reply, from a sandbox on that port. An amount of the fault is
+/// sent as it is, in the client's time; the defaults are in the sandbox's time.
 pub(crate) fn refusal(
     injection: Injection,
     request: &Request,

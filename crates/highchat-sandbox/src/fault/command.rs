@@ -1,3 +1,5 @@
+//! The command `/fault NAMES`, and the list of all names.
+
 use super::{Fault, Faults, Layer, UnknownFault};
 
 /// A message that begins with `/fault`.

@@ -1,3 +1,5 @@
+//! A fault with its amount and its number of times, and lists of them.
+
 use core::fmt;
 use core::str::FromStr;
 
@@ -5,7 +7,7 @@ use super::{Fault, Layer};
 
 /// A fault with how much of it: an amount, and how often.
 ///
-/// Written as `NAME`, `NAME:AMOUNT` and either with `xTIMES` behind it: `cut:200`,
+/// Written as `NAME` or `NAME:AMOUNT`, and either followed by `xTIMES`: `cut:200`,
 /// `429x2`, `429-seconds:3x2`.
 ///
 /// ```
@@ -35,9 +37,9 @@ impl Fault {
 }
 
 impl Injection {
-    /// How often it happens: to so many requests. Once unless told, but always where it
-    /// was set for all replies; what befalls an answer that is no refusal happens to
-    /// one reply in any case.
+    /// To how many requests it happens, if it is a refusal or fails a poll: to one by
+    /// default, and to all if it was set for all replies. Any other fault happens to one
+    /// reply in any case.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
@@ -165,10 +167,10 @@ impl fmt::Display for UnknownFault {
 
 impl core::error::Error for UnknownFault {}
 
-/// Faults that happen together: to one reply, or to the polls behind it.
+/// Faults that happen together: to one reply, or to the polls after it.
 ///
 /// Written as their names with commas or spaces between them. Refusals come first, one
-/// a request, in the order given; the others befall the reply that is given then.
+/// a request, in the order given; the others happen to the reply that is given then.
 ///
 /// ```
 /// use highchat_sandbox::{Fault, Faults};
@@ -211,8 +213,8 @@ impl Faults {
             .collect()
     }
 
-    /// What happens to the `n`th request, counted from 0, where each of these happens
-    /// so often as it says, once unless told, one after the other.
+    /// The fault of the `n`th request, counted from 0, if these happen one after the other,
+    /// each as often as it says, once by default.
     pub(crate) fn nth(&self, n: u32) -> Option<Injection> {
         let mut end = 0_u32;
         self.iter().find(|injection| {

@@ -1,3 +1,5 @@
+//! Faults of polls: what is wrong with the page that a poll shows.
+
 use serde_json::{Value, json};
 
 use super::{Fault, Faults, Injection};

@@ -1,3 +1,5 @@
+//! Which faults happen to which message, reply and poll.
+
 use core::hash::{Hash as _, Hasher as _};
 use std::collections::VecDeque;
 use std::hash::DefaultHasher;
@@ -13,7 +15,7 @@ const MAX_REMEMBERED: usize = 1000;
 /// How many replies ahead faults can be set.
 const MAX_NEXT: usize = 1000;
 
-/// Which faults befall whom.
+/// Which faults happen to which message, reply and poll.
 #[derive(Default)]
 pub(crate) struct Plan {
     always: Faults,
@@ -27,12 +29,12 @@ pub(crate) struct Plan {
     conversations: VecDeque<(String, Faults, u32)>,
 }
 
-/// What befalls a message.
+/// What happens to a message.
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
     /// It is not taken.
     Refused(Injection),
-    /// It is, and this befalls its reply and the polls behind it.
+    /// It is, and these faults happen to its reply and the polls after it.
     Taken(Faults),
 }
 
@@ -40,7 +42,8 @@ const REPLY: &[Layer] = &[Layer::Wire, Layer::Stream, Layer::Answer];
 const POLLS: &[Layer] = &[Layer::Poll, Layer::Page];
 
 impl Plan {
-    /// Those of polls befall the next polls, the others the next reply that has none yet.
+    /// Adds faults: those of polls happen to the next polls, the others to the next reply
+    /// that has none yet.
     pub(crate) fn inject(&mut self, faults: Faults) {
         let polls = faults.of(POLLS);
         self.polls.extend(polls.iter());
@@ -51,28 +54,28 @@ impl Plan {
         }
     }
 
-    /// From here on for all replies and polls, in place of those before.
+    /// Sets the faults of all replies and polls from here on, in place of earlier ones.
     pub(crate) fn set_always(&mut self, faults: Faults) {
         self.always = faults;
     }
 
-    /// What befalls every reply and poll.
+    /// The faults of every reply and poll.
     pub(crate) fn always(&self) -> &Faults {
         &self.always
     }
 
-    /// What befalls the next replies, one each.
+    /// The faults of the next replies, one entry a reply.
     pub(crate) fn next(&self) -> impl Iterator<Item = &Faults> {
         self.next.iter().map(|(faults, _)| faults)
     }
 
-    /// Nothing befalls anyone any more.
+    /// Removes all faults.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// What befalls a message that would be taken; `own` is what it, or the script,
-    /// asks for.
+    /// Decides about a message that would be taken; `own` are the faults that it, or the
+    /// script, asks for.
     pub(crate) fn message(
         &mut self,
         credential: Credential,
@@ -122,7 +125,7 @@ impl Plan {
             .push_back((conversation.to_owned(), polls, 0));
     }
 
-    /// What befalls a poll of a conversation that there is.
+    /// The faults of a poll of a known conversation.
     pub(crate) fn poll(&mut self, conversation: &str) -> PollFaults {
         let mut poll_faults = PollFaults {
             refusal: None,
@@ -247,7 +250,7 @@ mod tests {
         assert_eq!(tell(&mut plan, "b", ""), "taken ");
     }
 
-    /// What befalls so many polls.
+    /// The faults of this number of polls.
     fn polls(plan: &mut Plan, id: &str, count: usize) -> Vec<String> {
         let poll = |_| {
             let poll_faults = plan.poll(id);

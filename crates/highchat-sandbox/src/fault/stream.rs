@@ -1,14 +1,16 @@
+//! Faults of the events of a reply.
+
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::wire::Ending;
 use super::{Fault, Faults};
 
-/// The size of a huge event, unless told, and at most.
+/// The size of a huge event, by default and at most.
 const HUGE: u64 = 2 << 20;
 const MAX_HUGE: u64 = 16 << 20;
 
-/// What comes behind the end of a reply, where something is to.
+/// The bytes after the end of a reply, for the fault that adds some.
 const BEHIND: &[u8] = b"event: delta\ndata: {\"text\":\"[behind the end]\"}\n\n\x00\xff data:\n\n:";
 
 /// What is wrong with the events of one reply.

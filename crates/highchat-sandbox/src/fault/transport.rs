@@ -1,3 +1,5 @@
+//! A connection under hyper, and the faults of its bytes.
+
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;

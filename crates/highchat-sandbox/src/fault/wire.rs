@@ -1,3 +1,5 @@
+//! Faults of the bytes of a connection: shared by the answer and the transport.
+
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,7 +27,7 @@ pub(crate) struct Wire {
     half_close: HalfClose,
 }
 
-/// What is to happen, as far as it has not.
+/// What is still to happen.
 #[derive(Debug, Default)]
 pub(crate) struct Course {
     /// Before the first byte.
@@ -37,7 +39,7 @@ pub(crate) struct Course {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct End {
     pub(crate) ending: Ending,
-    /// After so many bytes; `None`: once everything there is was written.
+    /// After this number of bytes; `None`: once everything so far was written.
     pub(crate) after: Option<u64>,
 }
 
@@ -117,6 +119,6 @@ impl Ending {
     }
 }
 
-/// How long an answer is held back, unless told, and at most.
+/// How long an answer is held back, by default and at most.
 const SLOW_HEAD: Duration = Duration::from_secs(3);
 const MAX_DELAY: Duration = Duration::from_secs(600);

@@ -1,4 +1,4 @@
-//! The person's side over HTTP: the control API under `/sandbox/inbox`.
+//! The inbox over HTTP: the paths under `/sandbox/inbox`.
 
 use std::sync::Arc;
 

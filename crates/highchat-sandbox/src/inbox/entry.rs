@@ -1,3 +1,5 @@
+//! What the inbox shows of a conversation.
+
 use serde::Serialize;
 
 use crate::api::message::{Author, Message};

@@ -1,3 +1,5 @@
+//! The inbox, live: an event stream of the conversations that changed.
+
 use core::convert::Infallible;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -18,7 +20,7 @@ use crate::clock::text;
 use crate::conversation::store::{Changes, Conversations};
 use crate::net::answer::{self, Body};
 
-/// How often the built-in person's doings are looked for, which nobody tells of.
+/// How often the built-in person's acts are looked for: nothing wakes a watcher for them.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The longest silence.
@@ -37,7 +39,7 @@ pub(crate) struct Feed {
     next: Pin<Box<dyn Future<Output = (Bytes, FeedState)> + Send>>,
 }
 
-/// What a feed has told so far.
+/// What a feed has shown so far.
 struct FeedState {
     inbox: Staffed,
     revisions: watch::Receiver<u64>,
@@ -90,7 +92,7 @@ impl hyper::body::Body for Feed {
 }
 
 impl FeedState {
-    /// Waits for what is to be told next.
+    /// Waits for the next event.
     async fn next(mut self) -> (Bytes, Self) {
         if self.shown.is_some() {
             sleep(PAUSE).await;

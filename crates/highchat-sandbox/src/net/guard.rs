@@ -1,5 +1,5 @@
-//! Who may use what is not the API's: programs of this machine and the sandbox's own
-//! pages, but no page of anybody else.
+//! Who may use the paths that are not the API's: programs of this machine and the
+//! sandbox's own pages, but no other page.
 
 use core::net::IpAddr;
 
@@ -13,13 +13,13 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Refuses what a browser sends on behalf of a foreign page.
 ///
 /// A page whose name was made to point here (DNS rebinding) is known by `Host`, which
-/// must name the loopback; the port may be another's, as behind a tunnel. Any other
+/// must name the loopback; the port may differ, as with a tunnel. Any other
 /// page is known by `Origin` and `Sec-Fetch-Site`, which browsers send and no page can
 /// change. Another port of this machine is a foreign page too.
 ///
-/// A request without `Origin` is admitted, a `POST` too: a browser sends it with each
-/// request that is no `GET` or `HEAD`, as `null` where it has none to tell, so one without
-/// it comes from a program of this machine, which needs no page to do what it likes.
+/// A request without `Origin` is admitted, a `POST` too. A browser sends it with each
+/// request that is no `GET` or `HEAD` (as `null` if the page has no origin), so a request
+/// without it comes from a program of this machine, which may do as it likes.
 pub(crate) fn admit(headers: &HeaderMap) -> Result<(), Refusal> {
     let host = host(headers).ok_or_else(Refusal::foreign)?;
     let own = |origin: &str| {
@@ -34,7 +34,7 @@ pub(crate) fn admit(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// What `Host` says, where it names the loopback.
+/// The value of `Host`, if it names the loopback.
 pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
     let mut hosts = headers.get_all(HOST).iter();
     let (host, None) = (hosts.next()?.to_str().ok()?, hosts.next()) else {

@@ -1,8 +1,9 @@
 //! A client that closes the writing side of its connection and still reads: TCP shows the
 //! same end of input for a client that is gone.
 //!
-//! The two are told apart by a write: who is gone answers it with a reset. Before the head
-//! of an answer that is an interim `100 Continue`, inside a stream a ping, once a second.
+//! A write shows the difference: the system of a client that is gone answers it with a
+//! reset. Before the head of an answer the sandbox writes an interim `100 Continue`, inside
+//! a stream a ping, once a second.
 
 use core::task::{Context, Waker};
 use core::time::Duration;

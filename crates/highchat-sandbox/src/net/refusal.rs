@@ -1,4 +1,4 @@
-//! What cannot be done, in the API's one error shape.
+//! Refusals, in the API's one error shape.
 
 use http::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
@@ -22,7 +22,7 @@ enum Extra {
     None,
     RetryAfter(u64),
     Allow(&'static str),
-    /// The connection is of no use any more.
+    /// The connection closes.
     Close,
 }
 
@@ -48,8 +48,8 @@ impl Refusal {
         Self::invalid("Հարցումը սխալ է կազմված։")
     }
 
-    /// A conversation that takes nothing from a person any more; the API's table has no
-    /// code for this.
+    /// The conversation is closed, so that no person can write; the API's table has no code
+    /// for this.
     pub(crate) fn closed() -> Self {
         Self::new(StatusCode::CONFLICT, "invalid_input", "Զրույցը փակված է։")
     }

@@ -1,3 +1,5 @@
+//! Reads the body of a request, up to a limit.
+
 use core::time::Duration;
 use std::io;
 
@@ -17,7 +19,7 @@ pub(crate) enum RequestBody {
     Whole(Bytes),
     /// More than is taken; this is how it begins.
     TooLarge(Bytes),
-    /// It did not come to its end in time; this is what there is.
+    /// It did not end in time; these are the bytes so far.
     TooSlow(Bytes),
 }
 
@@ -52,7 +54,7 @@ impl RequestBody {
         })
     }
 
-    /// The bytes there are.
+    /// The bytes that were read.
     pub(crate) fn bytes(&self) -> &Bytes {
         match self {
             Self::Whole(bytes) | Self::TooLarge(bytes) | Self::TooSlow(bytes) => bytes,

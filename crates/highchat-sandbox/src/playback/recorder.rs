@@ -1,3 +1,5 @@
+//! What the threads of a playback share: the requests that came, and whether to stop.
+
 use core::time::Duration;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -143,7 +145,7 @@ impl Recorder {
 
     /// Waits until `holds` does, at most for `timeout`; whether it does.
     fn wait(&self, timeout: Duration, holds: impl Fn(&Recording) -> bool) -> bool {
-        // A deadline past what the clock can tell is none.
+        // A deadline that the clock cannot represent is none.
         let deadline = Instant::now().checked_add(timeout);
         let mut recording = self.lock();
         while !holds(&recording) {

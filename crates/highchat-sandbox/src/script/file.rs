@@ -39,7 +39,7 @@ impl Script {
     ///
     /// # Errors
     ///
-    /// It is no such JSON, a key is not known, or a fault is none; the error says where.
+    /// It is no JSON of this form, a key is unknown, or a fault is; the error says where.
     pub fn parse(json: &str) -> Result<Self, InvalidScript> {
         let file: File = serde_json::from_str(json).map_err(InvalidScript)?;
         Ok(Self {

@@ -1,3 +1,5 @@
+//! The rate limit of each credential: messages a minute.
+
 use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
@@ -15,7 +17,7 @@ pub(crate) struct RateLimit {
 }
 
 impl RateLimit {
-    /// A limit of 0 is none.
+    /// 0: no limit.
     pub(crate) fn new(limit: u32, scale: TimeScale) -> Self {
         Self {
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
@@ -46,7 +48,7 @@ impl RateLimit {
         };
         let left = window - now.duration_since(*first);
         let seconds = self.scale.whole_seconds(left);
-        // A client that waits exactly as told must not be refused again.
+        // A client that waits exactly that long must not be refused again.
         let whole = Duration::from_secs(seconds);
         if let Some(shorter) = left.checked_sub(whole) {
             *first = first.checked_sub(shorter).unwrap_or(*first);

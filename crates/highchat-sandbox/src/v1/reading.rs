@@ -1,3 +1,5 @@
+//! Readings: the ways in which the API's text can be read where it is silent.
+
 use core::fmt;
 use core::str::FromStr;
 

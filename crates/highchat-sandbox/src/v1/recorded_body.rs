@@ -1,3 +1,5 @@
+//! The body of an answer, whose end the journal records.
+
 use core::convert::Infallible;
 use core::pin::Pin;
 use core::task::{Context, Poll};

@@ -1,3 +1,5 @@
+//! A reply as an event stream.
+
 use core::convert::Infallible;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -23,7 +25,7 @@ use crate::net::answer::{self, Body};
 use crate::net::half_close::PROBE_INTERVAL;
 use crate::v1::reading::{Reading, Readings};
 
-/// How long a reply of which nothing more comes is kept open for a client that stays.
+/// How long a halted reply is kept open for a client that stays.
 const MAX_HALT: Duration = Duration::from_secs(600);
 
 /// How fast things go, in the sandbox's time.
@@ -320,8 +322,8 @@ impl hyper::body::Body for Reply {
             } else {
                 match [self.due, self.ping_due].into_iter().flatten().min() {
                     Some(wake) => self.timer.as_mut().reset(wake),
-                    // Both lie past what the clock can tell; the client's leaving is
-                    // all that can happen.
+                    // The clock can represent neither time; only the client's leaving can
+                    // happen.
                     None => return Poll::Pending,
                 }
                 match self.timer.as_mut().poll(cx) {

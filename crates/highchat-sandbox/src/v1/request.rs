@@ -1,4 +1,4 @@
-//! What the bodies and queries of the three endpoints say.
+//! Parses the bodies and queries of the three endpoints.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -60,7 +60,7 @@ pub(crate) fn rating(body: &[u8]) -> Result<Rating, Refusal> {
     }
 }
 
-/// The `after` of `GET /v1/conversations/{id}/messages`, where there is one.
+/// The `after` of `GET /v1/conversations/{id}/messages`, if it has one.
 pub(crate) fn after(query: Option<&str>, readings: Readings) -> Result<Option<Timestamp>, Refusal> {
     match query::value(query, "after") {
         None => Ok(None),

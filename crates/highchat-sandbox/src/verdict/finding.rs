@@ -1,3 +1,5 @@
+//! A finding of a verdict, and its kinds.
+
 use core::fmt;
 use core::time::Duration;
 

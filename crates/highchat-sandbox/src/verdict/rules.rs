@@ -1,4 +1,4 @@
-//! What each request is judged by.
+//! The rules by which each request of a client is judged.
 
 use core::time::Duration;
 
@@ -23,7 +23,7 @@ const TOLERANCE: Duration = Duration::from_millis(50);
 /// How long a connection may be kept once nothing more is wanted from it.
 const SETTLE: Duration = Duration::from_secs(5);
 
-/// A request, and the message in it, where there is one.
+/// A request, and the message in it, if it has one.
 pub(super) struct Asked<'a> {
     request: &'a Request,
     sent: Option<Sent>,
