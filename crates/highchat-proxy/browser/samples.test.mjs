@@ -1,4 +1,4 @@
-// The API's two browser samples, word for word but for the address and the key, on pages of
+// The API's two browser samples, word for word except the address and the key, on pages of
 // an origin that the proxy lists, and of one that it does not.
 
 import assert from "node:assert/strict";
@@ -40,7 +40,7 @@ else if (event === "error") console.error(data.message);
 }
 }`;
 
-// React's two hooks, as far as the sample uses them.
+// The parts of React's two hooks that the sample uses.
 const HOOK = `
 const useRef = (current) => ({ current });
 const useState = (value) => { globalThis.shown = value; return [value, (next) => {

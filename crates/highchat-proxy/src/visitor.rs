@@ -3,11 +3,11 @@
 pub(crate) mod ownership;
 
 use core::fmt;
-use core::net::{IpAddr, Ipv6Addr};
+use core::net::IpAddr;
 
 use highchat_proto::id::VisitorRef;
 use http::{HeaderMap, HeaderName};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -26,9 +26,7 @@ impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V4(address) => address.into(),
-            IpAddr::V6(address) => {
-                Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
-            }
+            IpAddr::V6(address) => Ipv6Net::new_assert(address, 64).network().into(),
         })
     }
 }

@@ -183,7 +183,7 @@ function showAll() {
   element("empty").hidden = list.size > 0;
   say("waiting", waiting > 0 ? language.text("waitingCount", { count: waiting }) : language.text("nobodyWaits"));
   document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${language.text("inboxTitle")} · HighChat`;
-  // Before the first answer there is nothing to tell.
+  // Before the first answer there is nothing to show.
   say("connection", connected === null ? "…" : language.text(connected ? "live" : "reconnecting"));
   element("connection").classList.toggle("bad", connected === false);
   const entry = open && list.get(open);

@@ -74,7 +74,7 @@ macro_rules! faults {
                 match self { $(Self::$fault => $line,)* }
             }
 
-            /// What is counted by the number that may stand behind its name, as in
+            /// What is counted by the number that may follow its name, as in
             /// `cut:200`; `None` if it takes no number.
             #[must_use]
             pub const fn amount(self) -> Option<&'static str> {
@@ -114,13 +114,13 @@ faults! {
     MultiLineData, "multi-line-data", Stream, "",
         "the data of each event is spread over several lines";
     NoSpace, "no-space", Stream, "",
-        "no space behind the colons of fields";
+        "no space after the colons of fields";
     NoLastBlankLine, "no-last-blank-line", Stream, "",
-        "the stream ends without the blank line behind its last event";
+        "the stream ends without the blank line after its last event";
     InvalidUtf8, "invalid-utf-8", Stream, "",
         "a byte that is no UTF-8 at the end of a delta's text";
     SplitPair, "split-pair", Stream, "",
-        "an emoji behind a word, its two surrogates as escapes in two deltas";
+        "an emoji after a word, its two surrogates as escapes in two deltas";
     UnknownEvent, "unknown-event", Stream, "",
         "an event that the API does not have before each delta";
     BrokenJson, "broken-json", Stream, "",
@@ -134,9 +134,9 @@ faults! {
     NoDone, "no-done", Stream, "",
         "the stream ends in order, but without its last event";
     BytesAfterDone, "bytes-after-done", Stream, "",
-        "a delta and bytes that are no event come behind the last event";
+        "a delta and bytes that are no event come after the last event";
     NoEnd, "no-end", Stream, "",
-        "the stream stays open behind the last event, with pings";
+        "the stream stays open after the last event, with pings";
     HugeEvent, "huge-event", Stream, "BYTES",
         "a delta has a field of BYTES, 2097152 by default and 16777216 at most";
 

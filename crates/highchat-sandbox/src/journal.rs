@@ -236,7 +236,7 @@ impl Journal {
 
     /// Waits until `holds` does of what was asked, at most for `timeout`; whether it does.
     pub(crate) fn wait(&self, timeout: Duration, holds: impl Fn(&[Request]) -> bool) -> bool {
-        // A deadline that the clock cannot represent is none.
+        // Without a deadline if the clock cannot represent it.
         let deadline = Instant::now().checked_add(timeout);
         let mut pages = self.pages();
         while !holds(pages.requests.make_contiguous()) {

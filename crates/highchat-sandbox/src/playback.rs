@@ -277,7 +277,8 @@ fn read(stream: &TcpStream, connection: usize, recorder: &Recorder) {
 /// What is kept of a request that is not whole yet.
 const MAX_REQUEST: usize = 1024 * 1024;
 
-/// The length of the request at the beginning of `received`, once it is whole.
+/// The length of the request at the beginning of `received`, once it is whole. Not by an HTTP
+/// parser: a test may send what no parser takes, and wants to see it recorded.
 fn whole_request(received: &[u8]) -> Option<usize> {
     let head = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
     let body = received[..head]

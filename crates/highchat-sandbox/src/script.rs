@@ -42,7 +42,7 @@ impl Script {
         Self::default()
     }
 
-    /// Adds a rule behind those there are.
+    /// Adds a rule after the others.
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self

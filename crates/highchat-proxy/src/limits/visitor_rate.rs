@@ -9,8 +9,8 @@ use crate::visitor::Network;
 /// How many visitors are remembered; each until its allowance is whole again.
 const MAX_VISITORS: usize = 65_536;
 
-/// An allowance of requests a minute for each visitor, some of which may come at once: the
-/// generic cell rate algorithm, which keeps one instant a visitor.
+/// Each visitor's allowance of requests a minute, some of them at once: the generic cell rate
+/// algorithm, which keeps one instant a visitor.
 ///
 /// Our own instead of a crate: it is these few lines, and has to be bounded.
 #[derive(Debug)]

@@ -111,8 +111,8 @@ impl Events {
             }
             boundary = end;
         }
-        let behind = if boundary == 0 { &before[..] } else { &[] };
-        if ends_blank(behind, &chunk[boundary..]) {
+        let since = if boundary == 0 { &before[..] } else { &[] };
+        if ends_blank(since, &chunk[boundary..]) {
             boundary = chunk.len();
         }
         if boundary == 0 {

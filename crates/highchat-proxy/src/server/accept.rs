@@ -145,8 +145,9 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
     drop(slot);
 }
 
-/// Writes an answer to what was no request, and reads what still comes of it for a moment:
-/// closing on unread bytes would reset the connection, and the answer with it.
+/// Writes an answer to input that is no request, and reads on for a moment: closing on unread
+/// bytes would reset the connection, and the answer with it. The head is written here, since
+/// hyper answers requests only.
 async fn refuse(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     response: Response<String>,

@@ -105,7 +105,7 @@ impl Ownership {
     }
 }
 
-/// The visitor goes first, behind its length, so that no part can pass for another.
+/// The visitor's length goes first, then the visitor, so that no part can pass for another.
 fn signed(id: &str, visitor: Option<&VisitorRef>) -> Vec<u8> {
     let visitor = visitor.map_or("", VisitorRef::as_str);
     let len = (visitor.len() as u64).to_be_bytes();

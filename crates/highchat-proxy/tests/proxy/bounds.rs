@@ -57,7 +57,7 @@ fn what_is_no_request_is_refused_like_one() {
         });
         let cases = [
             (head("x", 40_000), 431),
-            // More than is read on behind it.
+            // More than is read after the refusal.
             (head("x", 3_000_000), 431),
             (many.clone(), 431),
             ("GET\r\n\r\n".to_owned(), 400),
@@ -105,7 +105,7 @@ fn a_body_without_an_end_is_refused() {
     let chunk = format!("8000\r\n{}\r\n", " ".repeat(0x8000));
     let mut writer = stream.try_clone().unwrap();
     let writing = std::thread::spawn(move || {
-        // Until nobody takes it any more.
+        // Until it is no longer read.
         while writer.write_all(chunk.as_bytes()).is_ok() {}
     });
 

@@ -1,4 +1,4 @@
-//! Hundreds of visitors at once, each with a fault, of whom some leave.
+//! Hundreds of visitors at once, each with a fault; some of them leave.
 
 use core::time::Duration;
 

@@ -132,7 +132,7 @@ fn half_a_request_is_not_sent_to_the_service() {
 
     stream.shutdown(Shutdown::Write).unwrap();
 
-    // However it is told so, it is over.
+    // It ends, with a refusal or without.
     rest(&mut stream);
     until(|| through.counted("highchat_proxy_requests ") == 0);
     assert_eq!(service.connections(), 0);

@@ -9,12 +9,12 @@ use crate::conversation::person::{Act, Person};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Responder {
     Nobody,
-    /// The built-in person, since this time, who has done this number of things.
+    /// The built-in person, since `began`, after this number of acts.
     BuiltIn {
         began: Timestamp,
         acts: usize,
     },
-    /// Somebody at an open inbox, who has not taken over yet.
+    /// Somebody at an open inbox, before they take over.
     Awaited,
     /// Somebody at the inbox.
     Inbox,

@@ -145,7 +145,7 @@ impl Recorder {
 
     /// Waits until `holds` does, at most for `timeout`; whether it does.
     fn wait(&self, timeout: Duration, holds: impl Fn(&Recording) -> bool) -> bool {
-        // A deadline that the clock cannot represent is none.
+        // Without a deadline if the clock cannot represent it.
         let deadline = Instant::now().checked_add(timeout);
         let mut recording = self.lock();
         while !holds(&recording) {

@@ -37,7 +37,7 @@ fn next(feed: &mut TcpStream) -> (String, Value) {
     (name, serde_json::from_str(&data).unwrap())
 }
 
-/// The event that tells of a state, or the first after it.
+/// The event that shows a state, or the first after it.
 fn until(feed: &mut TcpStream, state: &str) -> Value {
     loop {
         let (name, data) = next(feed);

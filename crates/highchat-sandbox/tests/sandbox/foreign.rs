@@ -14,7 +14,7 @@ fn no_foreign_page_may_use_the_inbox() {
         Call::local("GET", format!("/sandbox/inbox/{id}")),
         Call::local("POST", format!("/sandbox/inbox/{id}/close")),
         Call::local("OPTIONS", format!("/sandbox/inbox/{id}/close")),
-        // Nor learn what there is.
+        // Nor learn which conversations exist.
         Call::local("GET", "/sandbox/inbox/no-such"),
     ];
 
