@@ -81,6 +81,13 @@ pub(crate) fn text(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
+/// Reads a time in any of the forms in which answers give one.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    let number = text.parse().ok();
+    let number = number.and_then(|time| Timestamp::from_millisecond(time).ok());
+    number.or_else(|| text.parse().ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

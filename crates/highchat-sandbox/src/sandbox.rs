@@ -22,6 +22,7 @@ use crate::pages;
 use crate::script::Script;
 use crate::server;
 use crate::service::Service;
+use crate::v1::endpoints::Endpoints;
 use crate::v1::reading::{Reading, Readings};
 use crate::v1::reply::Pace;
 use crate::verdict::Verdict;
@@ -82,13 +83,13 @@ impl Sandbox {
     /// A key it accepts: the first one it was given.
     #[must_use]
     pub fn key(&self) -> &str {
-        self.service.access().key()
+        self.service.endpoints().access().key()
     }
 
     /// The slug it accepts.
     #[must_use]
     pub fn slug(&self) -> &str {
-        self.service.access().slug()
+        self.service.endpoints().access().slug()
     }
 
     /// Where it listens and a key it accepts, for a client of this project.
@@ -133,7 +134,7 @@ impl Sandbox {
     /// [`Person`].
     #[must_use]
     pub fn inbox(&self) -> Inbox<'_> {
-        Inbox::new(self.service.conversations())
+        Inbox::new(self.service.endpoints().conversations())
     }
 
     /// What it was asked, oldest first: every request whose head and body arrived
@@ -161,7 +162,7 @@ impl Sandbox {
     /// # }
     /// ```
     pub fn inject(&self, faults: impl Into<Faults>) {
-        self.service.plan().inject(faults.into());
+        self.service.endpoints().plan().inject(faults.into());
     }
 
     /// Waits until `fits` is true of the requests so far; `false` if it is not within
@@ -202,7 +203,10 @@ impl Sandbox {
     /// The rating last given to a conversation.
     #[must_use]
     pub fn rating(&self, conversation_id: &str) -> Option<Rating> {
-        self.service.conversations().rating(conversation_id)
+        self.service
+            .endpoints()
+            .conversations()
+            .rating(conversation_id)
     }
 
     /// How many reply streams are being written now.
@@ -211,7 +215,7 @@ impl Sandbox {
     /// that dropping a reply ended the exchange.
     #[must_use]
     pub fn open_replies(&self) -> usize {
-        self.service.open_replies()
+        self.service.endpoints().open_replies()
     }
 }
 
@@ -441,7 +445,7 @@ impl Builder {
             plain if !self.readings.has(Reading::NumericIds) => plain,
             plain => plain.with_numeric_ids(),
         };
-        let service = Arc::new(Service::new(
+        let service = Arc::new(Service::new(Endpoints::new(
             Access::new(self.keys, self.slug),
             self.rate_limit,
             conversations,
@@ -455,8 +459,8 @@ impl Builder {
             self.script,
             self.readings,
             addr.port(),
-        ));
-        service.plan().set_always(self.faults);
+        )));
+        service.endpoints().plan().set_always(self.faults);
         let (stop, stopped) = oneshot::channel();
         let (ready, readiness) = mpsc::channel();
         let serving = Arc::clone(&service);

@@ -85,8 +85,9 @@ async fn serve(stream: TcpStream, number: u64, service: Arc<Service>, slot: Owne
     let _ = stream.set_nodelay(true);
     // A client that stops reading is noticed when this is full.
     let _ = SockRef::from(&stream).set_send_buffer_size(MAX_BUFFER);
-    let patience = service.patience();
-    let wire = Wire::new(service.scale());
+    let pace = service.endpoints().pace();
+    let patience = pace.patience;
+    let wire = Wire::new(pace.scale);
     let stream = TokioIo::new(Transport::new(stream, patience, wire.clone()));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::api::rating::Rating;
+use crate::clock::parse;
 use crate::net::query;
 use crate::net::refusal::Refusal;
 use crate::v1::reading::{Reading, Readings};
@@ -66,17 +67,10 @@ pub(crate) fn after(query: Option<&str>, readings: Readings) -> Result<Option<Ti
         None => Ok(None),
         Some(text) => {
             let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-            time(&text)
+            parse(&text)
                 .filter(|_| !is_number || readings.has(Reading::TimesAsNumbers))
                 .map(Some)
                 .ok_or_else(|| Refusal::invalid("Ժամանակը սխալ է գրված։"))
         }
     }
-}
-
-/// A time in any of the forms in which they are given.
-pub(crate) fn time(text: &str) -> Option<Timestamp> {
-    let number = text.parse().ok();
-    let number = number.and_then(|time| Timestamp::from_millisecond(time).ok());
-    number.or_else(|| text.parse().ok())
 }

@@ -8,11 +8,10 @@ use serde::Deserialize;
 
 use super::finding::Misstep;
 use crate::api::state::State;
-use crate::clock::TimeScale;
+use crate::clock::{TimeScale, parse};
 use crate::fault::REDIRECTED;
 use crate::journal::Request;
 use crate::net::query;
-use crate::v1::request::time;
 
 /// How soon a client that still polls would ask again.
 const POLLS_ON: Duration = Duration::from_secs(30);
@@ -232,10 +231,10 @@ fn polled(
             .iter()
             .filter(|it| it.facts.conversation_id.as_ref() == id)
             .flat_map(|it| it.times())
-            .filter(|given| time(given).is_some() && time(given) == time(&after))
+            .filter(|given| parse(given).is_some() && parse(given) == parse(&after))
             .collect::<Vec<_>>();
         let is_echoed = same_time.iter().any(|given| **given == after);
-        if time(&after).is_none() {
+        if parse(&after).is_none() {
             let detail = format!("after={after:?} is no time");
             found(Misstep::ChangedAfter, detail);
         } else if let (Some(given), false) = (same_time.first(), is_echoed) {
