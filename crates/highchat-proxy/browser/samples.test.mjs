@@ -183,6 +183,16 @@ test("a page reads a refusal", async () => {
   assert.deepEqual(refusal, [404, "not_found"]);
 });
 
+test("a page reads the refusal of a head that is too long", async () => {
+  const app = await page(listed, SAMPLE);
+  const refusal = await app.evaluate(async () => {
+    const headers = { authorization: `Bearer ${"x".repeat(40_000)}` };
+    const answer = await fetch(`${API}/v1/conversations/none/messages`, { headers });
+    return [answer.status, (await answer.json()).error.code];
+  });
+  assert.deepEqual(refusal, [431, "invalid_input"]);
+});
+
 test("a page that leaves ends its reply", async () => {
   const app = await page(listed, SAMPLE);
   await app.evaluate(() => new Promise((first) => send("/long 10000", first)));
