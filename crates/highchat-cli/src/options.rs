@@ -211,6 +211,16 @@ pub(crate) struct SandboxOptions {
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) rate_limit: u32,
 
+    /// How far apart --check wants polls to be, counted from the end of one to the start
+    /// of the next; an eighth less is accepted [default: 4]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) poll_interval: Option<Duration>,
+
+    /// How many times as fast as the clock the sandbox's time runs: its pauses, its pings,
+    /// its person, its rate limit, and the default of --poll-interval are as much shorter
+    #[arg(long, value_name = "TIMES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) time_scale: u32,
+
     /// Who answers a conversation that is handed over
     #[arg(long, value_name = "WHO", value_enum, default_value_t = Who::BuiltIn)]
     pub(crate) person: Who,

@@ -72,10 +72,14 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
         .token_delay(Duration::from_millis(options.token_delay))
         .ping_interval(Duration::from_millis(options.ping_interval))
         .rate_limit(options.rate_limit)
+        .time_scale(options.time_scale)
         .person(match options.person {
             Who::BuiltIn => Person::default(),
             Who::Inbox => Person::absent(),
         });
+    if let Some(interval) = options.poll_interval {
+        builder = builder.poll_interval(interval);
+    }
     for key in options.key {
         builder = builder.key(key);
     }

@@ -67,6 +67,15 @@ fn each_request_is_a_line_without_texts_ids_and_keys() {
     for text in ["secret", "hidden", "c1"] {
         assert!(!line.contains(text), "{line}");
     }
+    // What is no request has a line too.
+    let address = proxy.base_url.strip_prefix("http://").unwrap();
+    let head = format!("GET / HTTP/1.1\r\nx: {}\r\n", "secret".repeat(7000));
+    // It may be refused before it is all written.
+    let _ = TcpStream::connect(address)
+        .unwrap()
+        .write_all(head.as_bytes());
+    let line = proxy.logs("127.0.0.1 other 431 ");
+    assert!(!line.contains("secret"), "{line}");
 }
 
 #[test]

@@ -172,6 +172,22 @@ fn a_client_that_polls_too_fast_fails_the_check() {
 }
 
 #[test]
+fn a_client_that_polls_as_fast_as_the_sandbox_is_told_passes_the_check() {
+    for (arguments, wait, interval) in [
+        (["--poll-interval", "0.2"], "--wait=1", "0.2"),
+        // The person hands back after 0.1 s.
+        (["--time-scale", "100"], "--wait", "0.04"),
+    ] {
+        let ask = [HIGHCHAT, "ask", "/human", wait, "--poll-interval", interval];
+
+        let told = check(&arguments, &ask);
+
+        assert_eq!(told.status, Some(0), "{arguments:?}: {}", told.stderr);
+        assert!(told.stderr.ends_with(", 0 findings\n"), "{}", told.stderr);
+    }
+}
+
+#[test]
 fn a_client_that_sends_a_message_twice_fails_the_check() {
     let ask = r#""$0" ask --attempts 1 ա; "$0" ask --attempts 1 ա"#;
     let told = check(&["--fault", "502-empty"], &["sh", "-c", ask, HIGHCHAT]);

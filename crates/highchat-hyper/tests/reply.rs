@@ -4,7 +4,6 @@
 use core::time::Duration;
 
 use highchat_hyper::{Client, Failure};
-use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::reply::Cut;
 use highchat_sandbox::{Playback, Sandbox, Step};
 
@@ -40,9 +39,10 @@ async fn the_sandbox_answers() {
         .token_delay(Duration::ZERO)
         .start()
         .unwrap();
-    let credentials = Credentials::key(sandbox.key()).unwrap();
-    let endpoint = Endpoint::new(sandbox.base_url(), credentials).unwrap();
-    let mut reply = Client::new(endpoint).chat(&message()).await.unwrap();
+    let mut reply = Client::new(sandbox.endpoint())
+        .chat(&message())
+        .await
+        .unwrap();
     let (events, end) = read(&mut reply).await;
     assert_eq!(events.first().unwrap(), "meta");
     assert_eq!(events.last().unwrap(), "done");

@@ -1,4 +1,4 @@
-// The API's two browser samples, word for word but for the address and the key, on pages of
+// The API's two browser samples, word for word except the address and the key, on pages of
 // an origin that the proxy lists, and of one that it does not.
 
 import assert from "node:assert/strict";
@@ -40,7 +40,7 @@ else if (event === "error") console.error(data.message);
 }
 }`;
 
-// React's two hooks, as far as the sample uses them.
+// The parts of React's two hooks that the sample uses.
 const HOOK = `
 const useRef = (current) => ({ current });
 const useState = (value) => { globalThis.shown = value; return [value, (next) => {
@@ -181,6 +181,16 @@ test("a page reads a refusal", async () => {
     return [answer.status, (await answer.json()).error.code];
   });
   assert.deepEqual(refusal, [404, "not_found"]);
+});
+
+test("a page reads the refusal of a head that is too long", async () => {
+  const app = await page(listed, SAMPLE);
+  const refusal = await app.evaluate(async () => {
+    const headers = { authorization: `Bearer ${"x".repeat(40_000)}` };
+    const answer = await fetch(`${API}/v1/conversations/none/messages`, { headers });
+    return [answer.status, (await answer.json()).error.code];
+  });
+  assert.deepEqual(refusal, [431, "invalid_input"]);
 });
 
 test("a page that leaves ends its reply", async () => {

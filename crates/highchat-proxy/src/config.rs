@@ -8,10 +8,10 @@ use highchat_proto::roots::{InvalidRoots, Roots};
 use http::HeaderName;
 use ipnet::IpNet;
 
+use crate::front::origin::Origin;
+use crate::front::route::Prefix;
 use crate::key::KeyError;
-use crate::origin::Origin;
-use crate::ownership::Secret;
-use crate::route::Prefix;
+use crate::visitor::ownership::Secret;
 
 /// What a [`Proxy`](crate::Proxy) does and how much of it.
 ///
@@ -37,9 +37,9 @@ pub struct Config {
     pub roots: Roots,
     /// A path under which the endpoints are served as well as under `/v1`.
     pub prefix: Option<Prefix>,
-    /// Whose pages may use the proxy from another origin. None unless told.
+    /// The origins whose pages may use the proxy. None by default.
     pub allow_origins: Vec<Origin>,
-    /// Peers whose `x-forwarded-for` and visitor header are believed. None unless told.
+    /// Peers whose `x-forwarded-for` and visitor header are believed. None by default.
     pub trusted_networks: Vec<IpNet>,
     /// The header in which a trusted peer says who the visitor is; sent on as
     /// `visitor_ref`. Without it no visitor has one.

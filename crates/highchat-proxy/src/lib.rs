@@ -18,7 +18,7 @@
 //! let proxy = Proxy::new(config, KeySource::File(key_file.clone()))?;
 //! let server = Server::start(proxy, "127.0.0.1:0".parse()?, None)?;
 //! println!("listening on http://{}", server.addr());
-//! // … until it is told to end:
+//! // … and to end it:
 //! server.drain();
 //! server.wait();
 //! # std::fs::remove_file(key_file)?;
@@ -44,12 +44,27 @@
 //! `error` end a reply. Where there is no head of an answer after 15 s, the stream begins
 //! without it, and what the head then says to refuse the message becomes an `error` event.
 //!
+//! # The key in an answer
+//!
+//! A service that fails may repeat the key it was asked with. It is replaced by
+//! `[redacted]` in each string of JSON in an answer, and in the data of each event of a
+//! reply, however JSON escapes it; the log says so loudly. Where it stands as it is in
+//! anything else (an HTML page, a comment, an event's name), that answer or the rest of that
+//! reply is not passed on. The promise ends there: a key that comes in parts, split over two
+//! strings or two deltas, or in another form than JSON's (base64, percent-encoding), is not
+//! recognised, and a visitor could put it together.
+//!
 //! # Limits
 //!
 //! All of them are in [`Config`]. A message that must wait for the limit of the key waits
-//! in line for up to 5 s; it is told beforehand where that would not do. Every wait,
+//! in line for up to 5 s; if that is not enough, it is refused at once. Every wait,
 //! buffer and table is bounded, and a visitor who leaves ends everything that was begun
-//! for them: a visitor who closes one half of the connection counts as gone.
+//! for them.
+//!
+//! A visitor may close the writing side of the connection and go on to read. TCP shows the
+//! same for one who left, so [`Server`] writes something to find out: a comment in a stream,
+//! once a second, and an interim `100 Continue` before the head of an answer. In another
+//! server that is up to the server: hyper's default takes such a visitor for gone.
 //!
 //! # Whose conversation
 //!
@@ -59,44 +74,27 @@
 
 #![forbid(unsafe_code)]
 
-mod accept;
-mod body;
-mod coalesce;
 mod config;
-mod cors;
-mod desk;
-mod drain;
-mod entry;
-mod events;
-mod exchange;
+mod front;
+mod handler;
 mod key;
+mod limits;
 mod metrics;
-mod origin;
-mod outcome;
-mod ownership;
-mod pace;
 mod proxy;
-mod rebuild;
-mod refusal;
-mod relay;
-mod route;
+mod reply;
 mod server;
-mod slots;
-mod turn;
-mod upload;
 mod upstream;
 mod visitor;
-mod window;
 
-pub use body::Body;
 pub use config::{Config, InvalidConfig};
+pub use front::origin::{InvalidOrigin, Origin};
+pub use front::route::{InvalidPrefix, Prefix};
 pub use ipnet::IpNet;
 pub use key::{KeyError, KeySource};
-pub use origin::{InvalidOrigin, Origin};
-pub use ownership::{Secret, WeakSecret};
 pub use proxy::{PeerService, Proxy};
-pub use route::{InvalidPrefix, Prefix};
+pub use reply::body::Body;
 pub use server::Server;
+pub use visitor::ownership::{Secret, WeakSecret};
 
 // The README's program is compiled with the documentation's.
 #[cfg(doctest)]

@@ -1,13 +1,19 @@
-//! What is counted, and Prometheus' text form of it.
+//! Counters, and the page that shows them in Prometheus' text format.
+//!
+//! Written by hand: the format is a line a value, and a crate for it would bring a registry,
+//! locks and a second way to count.
+
+pub(crate) mod outcome;
+pub(crate) mod request_log;
 
 use core::fmt::Write;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use http::StatusCode;
 
-use crate::outcome::Outcome;
+use crate::metrics::outcome::Outcome;
 
-/// The routes that are counted apart; `other` is what there is not.
+/// The routes that are counted apart; `other` is every unknown path.
 const ROUTES: [&str; 7] = [
     "chat",
     "messages",
@@ -60,7 +66,7 @@ impl Metrics {
         add(&self.key_refusals, 1);
     }
 
-    /// All of it, with what there is at the moment.
+    /// The page with all counters, and with the gauges that are given.
     pub(crate) fn render(&self, under_way: usize, streams: usize, is_ready: bool) -> String {
         let mut text = String::new();
         let page = &mut text;

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use http::{Request, Response};
 use hyper::service::Service;
 
-use crate::body::Body;
 use crate::config::{Config, InvalidConfig};
-use crate::desk::Desk;
+use crate::front::half_close::HalfClose;
+use crate::handler::Handler;
 use crate::key::{KeyError, KeySource};
+use crate::reply::body::Body;
 
 /// The key-hiding proxy as a service: three endpoints, `/healthz` and `/readyz`.
 ///
@@ -21,7 +22,7 @@ use crate::key::{KeyError, KeySource};
 /// the visitor leaves. The server around it bounds heads and connections, and drops
 /// visitors who do not read; [`Server`](crate::Server) does.
 #[derive(Clone)]
-pub struct Proxy(Arc<Desk>);
+pub struct Proxy(Arc<Handler>);
 
 impl Proxy {
     /// A proxy with a key, which is read here.
@@ -30,15 +31,21 @@ impl Proxy {
     ///
     /// There is no key, or no service that it may be sent to.
     pub fn new(config: Config, key: KeySource) -> Result<Self, InvalidConfig> {
-        Desk::new(config, key).map(|desk| Self(Arc::new(desk)))
+        Handler::new(config, key).map(|handler| Self(Arc::new(handler)))
     }
 
     /// The service for one connection, from that address.
     #[must_use]
     pub fn service(&self, peer: IpAddr) -> PeerService {
+        self.service_on(peer, HalfClose::default())
+    }
+
+    /// The service for a connection that reports the end of its input.
+    pub(crate) fn service_on(&self, peer: IpAddr, half_close: HalfClose) -> PeerService {
         PeerService {
             proxy: self.clone(),
             peer,
+            half_close,
         }
     }
 
@@ -48,14 +55,15 @@ impl Proxy {
     where
         B: hyper::body::Body,
     {
-        self.0.answer(peer, request).await
+        let answering = HalfClose::default().begin(request.version());
+        self.0.answer(peer, request, answering).await
     }
 
     /// Reads the key again, for requests from here on.
     ///
     /// # Errors
     ///
-    /// There is none; the one that was read before stays in use.
+    /// The key cannot be read; the one that was read before stays in use.
     pub fn reload_key(&self) -> Result<(), KeyError> {
         self.0.reload_key()
     }
@@ -76,7 +84,7 @@ impl Proxy {
         self.0.drain.cut();
     }
 
-    pub(crate) fn desk(&self) -> &Desk {
+    pub(crate) fn handler(&self) -> &Handler {
         &self.0
     }
 }
@@ -92,6 +100,7 @@ impl fmt::Debug for Proxy {
 pub struct PeerService {
     proxy: Proxy,
     peer: IpAddr,
+    half_close: HalfClose,
 }
 
 impl<B> Service<Request<B>> for PeerService
@@ -105,7 +114,8 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<B>) -> Self::Future {
-        let Self { proxy, peer } = self.clone();
-        Box::pin(async move { Ok(proxy.answer(peer, request).await) })
+        let Self { proxy, peer, .. } = self.clone();
+        let answering = self.half_close.begin(request.version());
+        Box::pin(async move { Ok(proxy.0.answer(peer, request, answering).await) })
     }
 }

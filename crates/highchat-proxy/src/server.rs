@@ -1,5 +1,8 @@
 //! A whole server around the service, on a thread of its own.
 
+mod accept;
+mod transport;
+
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -11,15 +14,14 @@ use tokio::runtime::{self, Runtime};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accept;
+use crate::limits::slots::Slots;
 use crate::proxy::Proxy;
-use crate::slots::Slots;
 
 /// A running proxy; it stops at once when it is dropped, and gracefully by
 /// [`drain`](Self::drain) and [`wait`](Self::wait).
 ///
-/// One thread does all: a proxy waits, it does not compute. More of it is more of them,
-/// behind a load balancer.
+/// One thread does everything: a proxy waits, it does not compute. To use more cores, run
+/// several after a load balancer.
 pub struct Server {
     addr: SocketAddr,
     metrics_addr: Option<SocketAddr>,
@@ -76,7 +78,7 @@ impl Server {
         self.addr
     }
 
-    /// Where it tells what was counted.
+    /// Where it serves its counters.
     #[must_use]
     pub const fn metrics_addr(&self) -> Option<SocketAddr> {
         self.metrics_addr
@@ -88,7 +90,7 @@ impl Server {
         &self.proxy
     }
 
-    /// Begins its end: not ready any more, no new requests; streams may finish for
+    /// Begins its end: `/readyz` is 503, no new requests; streams may finish for
     /// [`Config::drain_timeout`](crate::Config::drain_timeout), then they end with an
     /// `error` event.
     pub fn drain(&self) {
@@ -146,8 +148,8 @@ async fn run(
         tokio::spawn(accept::metrics(listener, proxy.clone()));
     }
     let connections = Slots::new(
-        proxy.desk().config.connections,
-        proxy.desk().config.connections_a_visitor,
+        proxy.handler().config.connections,
+        proxy.handler().config.connections_a_visitor,
     );
     let open = TaskTracker::new();
     tokio::spawn(accept::visitors(
@@ -157,17 +159,17 @@ async fn run(
         open.clone(),
     ));
     let drained = async {
-        let desk = proxy.desk();
-        desk.drain.begun().await;
-        if tokio::time::timeout(desk.config.drain_timeout, desk.drain.idle())
+        let handler = proxy.handler();
+        handler.drain.begun().await;
+        if tokio::time::timeout(handler.config.drain_timeout, handler.drain.idle())
             .await
             .is_err()
         {
-            desk.drain.cut();
+            handler.drain.cut();
         }
         // Each connection ends by itself once its last answer is out.
         let _ = tokio::time::timeout(FLUSH_TIMEOUT, async {
-            desk.drain.idle().await;
+            handler.drain.idle().await;
             open.close();
             open.wait().await;
         })

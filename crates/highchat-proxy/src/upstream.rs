@@ -1,4 +1,7 @@
-//! The service's side: requests with the key, and what is passed on of answers.
+//! The service's side: sends requests with the key, and reads answers that are no stream.
+
+pub(crate) mod exchange;
+pub(crate) mod polls;
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -17,10 +20,10 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::config::{Config, InvalidConfig};
-use crate::exchange::{self, Body};
+use crate::front::refusal::Refusal;
 use crate::key::{Key, KeyError, KeySource};
 use crate::metrics::Metrics;
-use crate::refusal::Refusal;
+use exchange::Body;
 
 /// The service, as the proxy reaches it. Nothing is asked twice, and no redirect followed.
 pub(crate) struct Upstream {
@@ -49,9 +52,9 @@ impl Reply {
         self.body.poll_next(cx)
     }
 
-    /// Whether bytes hold the key that was asked with.
-    pub(crate) fn shows_key(&self, bytes: &[u8]) -> bool {
-        self.access.key.is_in(bytes)
+    /// The key that was asked with.
+    pub(crate) fn key(&self) -> &Key {
+        &self.access.key
     }
 }
 
@@ -112,8 +115,8 @@ impl Upstream {
         })
     }
 
-    /// Reads the key again, for requests from here on. Where there is none, the one that
-    /// was read before stays.
+    /// Reads the key again, for later requests. If it cannot be read, the key that was read
+    /// before stays in use.
     pub(crate) fn reload_key(&self) -> Result<(), KeyError> {
         let key = self.source.read()?;
         let credentials = key.credentials.clone();
@@ -204,8 +207,11 @@ impl Upstream {
         } else {
             MAX_ERROR
         };
-        let body = match timeout(self.response_timeout, whole(body, limit)).await {
-            Ok(Some(body)) if !access.key.is_in(&body) => body,
+        let body = timeout(self.response_timeout, whole(body, limit)).await;
+        let body = body.ok().flatten().map(|body| access.key.hide_in(body));
+        let body = match body {
+            // Where it is no string of JSON, the key cannot be replaced.
+            Some(body) if !access.key.is_in(&body) => body,
             // Broken off, too long, or with what nobody may see.
             _ if status.is_success() => {
                 self.metrics.upstream_failed();
@@ -230,7 +236,7 @@ impl Upstream {
     }
 }
 
-/// The body, where it ends within a limit.
+/// The body, if it ends within a limit.
 async fn whole(mut body: Body, limit: usize) -> Option<Bytes> {
     let mut bytes = BytesMut::new();
     while let Some(piece) = body.next().await {
@@ -244,7 +250,7 @@ async fn whole(mut body: Body, limit: usize) -> Option<Bytes> {
 }
 
 impl Answer {
-    /// The sentence for the visitor in the API's error shape, where it is that.
+    /// The sentence for the visitor, if the body has the API's error shape.
     pub(crate) fn message(&self) -> Option<String> {
         let shape: Value = serde_json::from_slice(&self.body).ok()?;
         let message = shape.get("error")?.get("message")?.as_str()?;

@@ -1,11 +1,13 @@
-//! Who asks: by address, and by what a trusted peer says of them.
+//! The visitor of a request: by address, and by what a trusted peer reports.
+
+pub(crate) mod ownership;
 
 use core::fmt;
-use core::net::{IpAddr, Ipv6Addr};
+use core::net::IpAddr;
 
 use highchat_proto::id::VisitorRef;
 use http::{HeaderMap, HeaderName};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -24,9 +26,7 @@ impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V4(address) => address.into(),
-            IpAddr::V6(address) => {
-                Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
-            }
+            IpAddr::V6(address) => Ipv6Net::new_assert(address, 64).network().into(),
         })
     }
 }
@@ -57,7 +57,7 @@ impl Trust {
             .any(|network| network.contains(&address))
     }
 
-    /// The visitor behind a peer.
+    /// The visitor for whom a peer speaks.
     pub(crate) fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> Visitor {
         if !self.includes(peer) {
             return Visitor {

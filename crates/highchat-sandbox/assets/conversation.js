@@ -20,7 +20,7 @@ export class Conversation {
   /** The newest time up to which everything was seen. */
   #after = null;
   #seen = new Set();
-  /** Replies of which only a part was shown. */
+  /** Replies that were shown only in part. */
   #partial = [];
   #turn = null;
   #timer;
@@ -189,7 +189,7 @@ export class Conversation {
       this.#view.connection(true);
       for (const message of messages) this.#show(message, whole);
       this.#restored();
-      // A turn that began meanwhile tells the state itself.
+      // A turn that began meanwhile shows the state itself.
       if (this.busy) return;
       this.#enter(state);
       this.#keep();

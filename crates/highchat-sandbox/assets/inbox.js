@@ -1,7 +1,7 @@
 // The page where a person answers. Texts of messages only ever become text nodes.
 
 import { Composer } from "/assets/composer.js";
-import { Desk } from "/assets/desk.js";
+import { Inbox } from "/assets/inbox-api.js";
 import { badge, name, waited } from "/assets/entry.js";
 import { Language } from "/assets/language.js";
 import { List } from "/assets/list.js";
@@ -42,7 +42,7 @@ const composer = new Composer({
   onsend: (text) => act("reply", { text }),
 });
 
-const desk = new Desk({
+const inbox = new Inbox({
   snapshot(conversations, ts) {
     list.replace(conversations);
     arrived(conversations, ts);
@@ -114,7 +114,7 @@ async function read(id) {
   }
   reading = true;
   try {
-    const { messages } = await desk.transcript(id);
+    const { messages } = await inbox.transcript(id);
     if (id === open) {
       add(messages);
       setTimeout(() => log.setAttribute("aria-live", "polite"), QUIET);
@@ -134,7 +134,7 @@ async function act(name, body) {
   const focused = document.activeElement;
   element("trouble").textContent = "";
   try {
-    const { conversation, messages } = await desk.act(id, name, body);
+    const { conversation, messages } = await inbox.act(id, name, body);
     list.update([conversation]);
     if (id === open) add(messages);
     showAll();
@@ -183,7 +183,7 @@ function showAll() {
   element("empty").hidden = list.size > 0;
   say("waiting", waiting > 0 ? language.text("waitingCount", { count: waiting }) : language.text("nobodyWaits"));
   document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${language.text("inboxTitle")} · HighChat`;
-  // Before the first answer there is nothing to tell.
+  // Before the first answer there is nothing to show.
   say("connection", connected === null ? "…" : language.text(connected ? "live" : "reconnecting"));
   element("connection").classList.toggle("bad", connected === false);
   const entry = open && list.get(open);

@@ -17,7 +17,7 @@ export class Refused extends Error {
     super(sentence ?? `HTTP ${status}`);
     this.status = status;
     this.sentence = sentence;
-    /** In milliseconds, where the service told. */
+    /** In milliseconds, if the service said. */
     this.retryAfter = retryAfter;
   }
 

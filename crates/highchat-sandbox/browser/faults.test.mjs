@@ -68,10 +68,10 @@ test("no fault of a poll ends a handoff that goes on, or shows a message twice",
   const handoff = async (name) => {
     const chat = await open(await visitor(), `${base}/c/demo?visitor=${name}`, /Failed to load resource/);
     await say(chat, `/fault ${name}`);
-    const list = await (await fetch(`${base}/sandbox/desk`)).json();
+    const list = await (await fetch(`${base}/sandbox/inbox`)).json();
     const { id } = list.conversations.find(({ visitor_ref: visitor }) => visitor === name);
     const act = (act, body) =>
-      fetch(`${base}/sandbox/desk/${id}/${act}`, { method: "POST", body: JSON.stringify(body) });
+      fetch(`${base}/sandbox/inbox/${id}/${act}`, { method: "POST", body: JSON.stringify(body) });
     await act("reply", { text: "մեկ" });
     await sees(chat, ".theirs.person .text", "մեկ");
     await act("reply", { text: "երկու" });

@@ -1,4 +1,4 @@
-// What goes wrong is told as what it is.
+// Each thing that goes wrong is shown as what it is.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -184,7 +184,7 @@ test("polls pause between two looks, ask for what is new, and end with the hando
     },
     { state: "bot", messages: [] },
   ];
-  // From here on time goes on only where it is told to.
+  // From here on time goes on only by hand.
   await chat.clock.install({ time: "2026-06-14T10:00:00Z" });
   await chat.clock.pauseAt("2026-06-14T10:00:01Z");
   await chat.route("**/messages**", (route) => route.fulfill({ json: pages.shift() }));

@@ -9,12 +9,12 @@ use http::{Method, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::answer::{self, Body};
 use crate::fault::{Fault, Faults, Plan};
-use crate::guard;
 use crate::journal::{End, Journal, Request};
-use crate::refusal::Refusal;
-use crate::verdict::Verdict;
+use crate::net::answer::{self, Body};
+use crate::net::guard;
+use crate::net::refusal::Refusal;
+use crate::verdict::{Limits, Verdict};
 
 /// Everything under this is not the API's, and not noted in the journal.
 pub(crate) const PREFIX: &str = "/sandbox/";
@@ -24,12 +24,13 @@ pub(crate) fn answer(
     request: &Request,
     journal: &Journal,
     plan: &mut Plan,
+    limits: Limits,
 ) -> Result<Response<Body>, Refusal> {
     guard::admit(&request.headers)?;
     let path = request.path.strip_prefix(PREFIX).unwrap_or_default();
     let shown = match (path, &request.method) {
         ("requests", &Method::GET) => requests(journal),
-        ("verdict", &Method::GET) => verdict(journal),
+        ("verdict", &Method::GET) => verdict(journal, limits),
         ("faults", &Method::GET) => faults(plan),
         ("faults", &Method::POST) => inject(plan, &request.body)?,
         ("faults", &Method::DELETE) => {
@@ -83,8 +84,8 @@ fn request(request: &Request) -> Value {
     })
 }
 
-fn verdict(journal: &Journal) -> Value {
-    let verdict = Verdict::of_journal(journal);
+fn verdict(journal: &Journal, limits: Limits) -> Value {
+    let verdict = Verdict::of_journal(journal, limits);
     let findings = verdict.findings().iter().map(|finding| {
         json!({
             "at": finding.at.as_secs_f64(),

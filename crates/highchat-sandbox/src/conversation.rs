@@ -1,18 +1,25 @@
+//! One conversation: its messages, its state, and who responds in it.
+
+pub(crate) mod page_filter;
+pub(crate) mod person;
+pub(crate) mod responder;
+pub(crate) mod store;
+
 use core::time::Duration;
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::attendant::Attendant;
+use crate::api::message::{Author, Message};
+use crate::api::rating::Rating;
+use crate::api::state::State;
+use crate::bot::memory::Memory;
+use crate::bot::turn::{Ending, Next, Turn};
 use crate::clock::later;
-use crate::look::Look;
-use crate::memory::Memory;
-use crate::message::{Author, Message};
-use crate::person::{Act, Person};
-use crate::rating::Rating;
-use crate::state::State;
-use crate::turn::{Ending, Next, Turn};
+use crate::conversation::page_filter::PageFilter;
+use crate::conversation::person::{Act, Person};
+use crate::conversation::responder::Responder;
 
 /// How many messages a conversation keeps; the oldest are forgotten.
 const MAX_MESSAGES: usize = 500;
@@ -49,14 +56,14 @@ pub(crate) struct Conversation {
     messages: VecDeque<Message>,
     state: State,
     memory: Memory,
-    attendant: Attendant,
+    responder: Responder,
     /// Since when the user waits for a person to say something.
     waiting_since: Option<Timestamp>,
     visitor_ref: Option<String>,
     rating: Option<Rating>,
     /// The last timestamp given out.
     last: Timestamp,
-    /// Whether the desk has something to see that it did not yet.
+    /// Whether the inbox has something to see that it did not yet.
     changed: bool,
 }
 
@@ -70,7 +77,7 @@ impl Conversation {
             messages: VecDeque::new(),
             state: State::Bot,
             memory: Memory::default(),
-            attendant: Attendant::Nobody,
+            responder: Responder::Nobody,
             waiting_since: None,
             visitor_ref: None,
             rating: None,
@@ -99,7 +106,7 @@ impl Conversation {
         self.changed = true;
     }
 
-    /// Ends a turn: keeps what the bot said and changes the state. Where the desk is
+    /// Ends a turn: keeps what the bot said and changes the state. Where the inbox is
     /// `staffed`, a handoff is left to it.
     pub(crate) fn settle(
         &mut self,
@@ -115,7 +122,7 @@ impl Conversation {
                 match next {
                     Next::GoesOn => {}
                     // The person who is there already need not be called.
-                    Next::Pending if self.attendant == Attendant::Desk => {}
+                    Next::Pending if self.responder == Responder::Inbox => {}
                     Next::Pending => self.hand_over(State::PendingHuman, staffed, ts),
                     Next::Closes => self.leave(State::Closed),
                 }
@@ -157,7 +164,7 @@ impl Conversation {
     }
 
     /// The messages that are to be shown, oldest first.
-    pub(crate) fn page(&mut self, look: &Look, person: &Person, now: Timestamp) -> Page {
+    pub(crate) fn page(&mut self, look: &PageFilter, person: &Person, now: Timestamp) -> Page {
         self.catch_up(person, now);
         let messages = self
             .messages
@@ -177,19 +184,19 @@ impl Conversation {
         self.changed = true;
     }
 
-    /// Somebody at the desk answers from now on.
+    /// Somebody at the inbox answers from now on.
     pub(crate) fn take_over(&mut self, person: &Person, now: Timestamp) -> Result<(), IsClosed> {
         self.catch_up(person, now);
         if self.state == State::Closed {
             return Err(IsClosed);
         }
         self.enter(State::Human);
-        self.attendant = Attendant::Desk;
+        self.responder = Responder::Inbox;
         self.waiting_since = None;
         Ok(())
     }
 
-    /// Somebody at the desk writes, and so takes over.
+    /// Somebody at the inbox writes, and so takes over.
     pub(crate) fn reply(
         &mut self,
         text: String,
@@ -201,7 +208,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Somebody at the desk gives it back to the bot, which may have it already.
+    /// Somebody at the inbox gives it back to the bot, which may have it already.
     pub(crate) fn hand_back(&mut self, person: &Person, now: Timestamp) -> Result<(), IsClosed> {
         self.catch_up(person, now);
         if self.state == State::Closed {
@@ -211,7 +218,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Somebody at the desk closes it, if it is not closed already.
+    /// Somebody at the inbox closes it, if it is not closed already.
     pub(crate) fn close(&mut self, person: &Person, now: Timestamp) {
         self.catch_up(person, now);
         self.leave(State::Closed);
@@ -237,9 +244,9 @@ impl Conversation {
         self.waiting_since
     }
 
-    /// Whether somebody at the desk has it.
+    /// Whether somebody at the inbox has it.
     pub(crate) fn is_taken_over(&self) -> bool {
-        self.attendant == Attendant::Desk
+        self.responder == Responder::Inbox
     }
 
     /// Whether anything of it changed since this was asked last.
@@ -249,7 +256,7 @@ impl Conversation {
 
     /// Does what the built-in person would have done by now.
     pub(crate) fn catch_up(&mut self, person: &Person, now: Timestamp) {
-        while let Some((at, act)) = self.attendant.act(person, now) {
+        while let Some((at, act)) = self.responder.act(person, now) {
             match act {
                 Act::Says(text) => {
                     self.enter(State::Human);
@@ -263,14 +270,14 @@ impl Conversation {
 
     fn hand_over(&mut self, state: State, staffed: bool, began: Timestamp) {
         self.enter(state);
-        self.attendant = Attendant::called(staffed, began);
+        self.responder = Responder::called(staffed, began);
         self.waiting_since = Some(began);
     }
 
     /// Whoever answered besides the bot does no more.
     fn leave(&mut self, state: State) {
         self.enter(state);
-        self.attendant = Attendant::Nobody;
+        self.responder = Responder::Nobody;
         self.waiting_since = None;
     }
 
@@ -329,7 +336,7 @@ mod tests {
 
     /// The state and the messages, as `second role: first word`.
     fn log(conversation: &mut Conversation, seconds: u64) -> Vec<String> {
-        let page = conversation.page(&Look::default(), &Person::default(), at(seconds));
+        let page = conversation.page(&PageFilter::default(), &Person::default(), at(seconds));
         let mut log = vec![format!("{:?}", page.state)];
         log.extend(page.messages.iter().map(|message| {
             let first = message.content.split_whitespace().next().unwrap_or("");
@@ -420,7 +427,7 @@ mod tests {
             say(&mut conversation, "ա", 0);
         }
 
-        let page = conversation.page(&Look::default(), &Person::default(), at(0));
+        let page = conversation.page(&PageFilter::default(), &Person::default(), at(0));
         let times: Vec<_> = page.messages.iter().map(|m| m.created_at).collect();
 
         assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
@@ -434,7 +441,7 @@ mod tests {
             say(&mut conversation, &format!("ա{n}"), 0);
         }
 
-        let page = conversation.page(&Look::default(), &Person::default(), at(0));
+        let page = conversation.page(&PageFilter::default(), &Person::default(), at(0));
 
         assert_eq!(page.messages.len(), MAX_MESSAGES);
         assert_eq!(page.messages[0].content, "ա50");
@@ -462,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_person_stays_away_from_a_staffed_desk() {
+    fn the_built_in_person_stays_away_from_a_staffed_inbox() {
         let person = Person::default();
         for (message, state) in [("/human", "Human"), ("/pending", "PendingHuman")] {
             let mut conversation = Conversation::new();
@@ -518,7 +525,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_conversation_takes_nothing_from_the_desk() {
+    fn a_closed_conversation_takes_nothing_from_the_inbox() {
         let person = Person::absent();
         let mut conversation = Conversation::new();
         say(&mut conversation, "/human", 0);
@@ -539,9 +546,9 @@ mod tests {
         say(&mut conversation, "/human", 0);
         assert!(conversation.take_changed());
 
-        conversation.page(&Look::default(), &person, at(1));
+        conversation.page(&PageFilter::default(), &person, at(1));
         assert!(!conversation.take_changed());
-        conversation.page(&Look::default(), &person, at(4));
+        conversation.page(&PageFilter::default(), &person, at(4));
         assert!(conversation.take_changed());
     }
 }

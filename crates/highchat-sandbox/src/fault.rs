@@ -1,10 +1,10 @@
-//! Faults by name, in four small layers that combine freely.
+//! Faults by name: in the bytes, the events, the answer, and the polls. They combine freely.
 
 mod answer;
+mod command;
 mod injection;
 mod pages;
 mod plan;
-mod spell;
 mod stream;
 mod transport;
 mod wire;
@@ -12,9 +12,9 @@ mod wire;
 pub use injection::{Faults, Injection, UnknownFault};
 
 pub(crate) use answer::{REDIRECTED, alter, refusal};
+pub(crate) use command::{FaultCommand, list};
 pub(crate) use pages::{repeats, reshape};
-pub(crate) use plan::{Fate, Plan};
-pub(crate) use spell::{Spell, list};
+pub(crate) use plan::{Decision, Plan};
 pub(crate) use stream::{Damage, Moment, Then};
 pub(crate) use transport::Transport;
 pub(crate) use wire::Wire;
@@ -74,8 +74,8 @@ macro_rules! faults {
                 match self { $(Self::$fault => $line,)* }
             }
 
-            /// What is counted by the number that may stand behind its name, as in
-            /// `cut:200`; `None` where there is none.
+            /// What is counted by the number that may follow its name, as in
+            /// `cut:200`; `None` if it takes no number.
             #[must_use]
             pub const fn amount(self) -> Option<&'static str> {
                 let amount = match self { $(Self::$fault => $amount,)* };
@@ -101,7 +101,7 @@ faults! {
     OneByte, "one-byte", Wire, "",
         "each byte of the answer is written by itself";
     SlowHead, "slow-head", Wire, "MS",
-        "the answer begins only after MS milliseconds, 3000 unless told";
+        "the answer begins only after MS milliseconds, 3000 by default";
 
     CrLf, "cr-lf", Stream, "",
         "lines end in CR LF";
@@ -114,13 +114,13 @@ faults! {
     MultiLineData, "multi-line-data", Stream, "",
         "the data of each event is spread over several lines";
     NoSpace, "no-space", Stream, "",
-        "no space behind the colons of fields";
+        "no space after the colons of fields";
     NoLastBlankLine, "no-last-blank-line", Stream, "",
-        "the stream ends without the blank line behind its last event";
+        "the stream ends without the blank line after its last event";
     InvalidUtf8, "invalid-utf-8", Stream, "",
         "a byte that is no UTF-8 at the end of a delta's text";
     SplitPair, "split-pair", Stream, "",
-        "an emoji behind a word, its two surrogates as escapes in two deltas";
+        "an emoji after a word, its two surrogates as escapes in two deltas";
     UnknownEvent, "unknown-event", Stream, "",
         "an event that the API does not have before each delta";
     BrokenJson, "broken-json", Stream, "",
@@ -134,11 +134,11 @@ faults! {
     NoDone, "no-done", Stream, "",
         "the stream ends in order, but without its last event";
     BytesAfterDone, "bytes-after-done", Stream, "",
-        "a delta and bytes that are no event come behind the last event";
+        "a delta and bytes that are no event come after the last event";
     NoEnd, "no-end", Stream, "",
-        "the stream stays open behind the last event, with pings";
+        "the stream stays open after the last event, with pings";
     HugeEvent, "huge-event", Stream, "BYTES",
-        "a delta has a field of BYTES, 2097152 unless told and 16777216 at most";
+        "a delta has a field of BYTES, 2097152 by default and 16777216 at most";
 
     WrongType, "wrong-type", Answer, "",
         "the content type of the reply is text/plain";
@@ -149,9 +149,9 @@ faults! {
     TooMany, "429", Refusal, "",
         "429 without Retry-After";
     TooManySeconds, "429-seconds", Refusal, "SECONDS",
-        "429 with Retry-After in seconds, 1 unless told";
+        "429 with Retry-After in seconds, 1 by default";
     TooManyDate, "429-date", Refusal, "SECONDS",
-        "429 with Retry-After as a date, 2 seconds from now unless told";
+        "429 with Retry-After as a date, 2 seconds from now by default";
     Html500, "500-html", Refusal, "",
         "500 with a page of HTML";
     Empty502, "502-empty", Refusal, "",
@@ -174,7 +174,7 @@ faults! {
     Poll404, "poll-404", Poll, "",
         "a poll is answered 404";
     Poll429, "poll-429", Poll, "SECONDS",
-        "a poll is answered 429, with Retry-After in seconds, 1 unless told";
+        "a poll is answered 429, with Retry-After in seconds, 1 by default";
     Poll500, "poll-500", Poll, "",
         "a poll is answered 500 with a page of HTML";
 }

@@ -1,3 +1,5 @@
+//! The journal: every request of the API, and what became of it.
+
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -7,7 +9,8 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, Method, Response, StatusCode};
 
-use crate::state::State;
+use crate::api::access::Credential;
+use crate::api::state::State;
 
 /// How many requests are remembered.
 const MAX_REQUESTS: usize = 1000;
@@ -53,7 +56,7 @@ pub struct Request {
     pub retry_after: Option<HeaderValue>,
     /// When and how its answer ended; `None` while it has not.
     pub ended: Option<(Duration, End)>,
-    pub(crate) told: Told,
+    pub(crate) facts: AnswerFacts,
     /// When the service is to be asked again at the earliest.
     pub(crate) come_again_at: Option<Duration>,
     started: Instant,
@@ -71,9 +74,9 @@ pub enum End {
     Fault,
 }
 
-/// What an answer said, as far as a client is to be judged by it.
+/// What an answer said that a verdict on the client needs.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct AnswerFacts {
     /// The conversation it was about.
     pub(crate) conversation_id: Option<String>,
     /// The state that a page showed.
@@ -82,15 +85,17 @@ pub(crate) struct Told {
     pub(crate) over: Arc<OnceLock<Instant>>,
     /// The times that were given, as they were written.
     pub(crate) times: Vec<String>,
-    /// That of a reply's end, once it was given.
+    /// Timestamp of the event that ended the reply; unset until then.
     pub(crate) last_time: Arc<OnceLock<String>>,
     /// Its path is the API's.
     pub(crate) is_known_path: bool,
     /// It was asked with a key in its query.
     pub(crate) key_in_query: bool,
+    /// The key or the slug it was asked with, if that was right.
+    pub(crate) credential: Option<Credential>,
 }
 
-impl Told {
+impl AnswerFacts {
     /// Of a conversation.
     pub(crate) fn of(conversation_id: &str) -> Self {
         Self {
@@ -114,7 +119,7 @@ impl Request {
             status: None,
             retry_after: None,
             ended: None,
-            told: Told::default(),
+            facts: AnswerFacts::default(),
             come_again_at: None,
             started: Instant::now(),
         }
@@ -122,18 +127,18 @@ impl Request {
 
     /// When the whole of a reply had been given to the client.
     pub(crate) fn over_at(&self) -> Option<Duration> {
-        let over = self.told.over.get()?;
+        let over = self.facts.over.get()?;
         Some(over.duration_since(self.started))
     }
 
     #[cfg(test)]
     pub(crate) fn be_over_at(&self, at: Duration) {
-        self.told.over.get_or_init(|| self.started + at);
+        self.facts.over.get_or_init(|| self.started + at);
     }
 
     /// The times that its answer gave, as they were written.
     pub(crate) fn times(&self) -> impl Iterator<Item = &String> {
-        self.told.times.iter().chain(self.told.last_time.get())
+        self.facts.times.iter().chain(self.facts.last_time.get())
     }
 }
 
@@ -155,7 +160,7 @@ struct Pages {
 }
 
 impl Journal {
-    /// `keys` are never kept.
+    /// `keys` are never stored.
     pub(crate) fn new(keys: Vec<String>) -> Self {
         Self {
             started: Instant::now(),
@@ -165,7 +170,7 @@ impl Journal {
         }
     }
 
-    /// The time by which everything here is told.
+    /// The time since the start, by which everything here is dated.
     pub(crate) fn now(&self) -> Duration {
         self.started.elapsed()
     }
@@ -186,7 +191,7 @@ impl Journal {
         pages.forgotten + pages.requests.len() - 1
     }
 
-    pub(crate) fn answered<B>(&self, number: usize, answer: &Response<B>, told: Told) {
+    pub(crate) fn answered<B>(&self, number: usize, answer: &Response<B>, facts: AnswerFacts) {
         let now = self.now();
         if let Some(request) = self.pages().find(number) {
             request.answered_at = Some(now);
@@ -194,9 +199,9 @@ impl Journal {
             request.retry_after = answer.headers().get(RETRY_AFTER).cloned();
             let wait = request.retry_after.as_ref().and_then(wait);
             request.come_again_at = wait.and_then(|wait| now.checked_add(wait));
-            request.told = Told {
-                key_in_query: request.told.key_in_query,
-                ..told
+            request.facts = AnswerFacts {
+                key_in_query: request.facts.key_in_query,
+                ..facts
             };
             self.changed.notify_all();
         }
@@ -231,7 +236,7 @@ impl Journal {
 
     /// Waits until `holds` does of what was asked, at most for `timeout`; whether it does.
     pub(crate) fn wait(&self, timeout: Duration, holds: impl Fn(&[Request]) -> bool) -> bool {
-        // A deadline past what the clock can tell is none.
+        // Without a deadline if the clock cannot represent it.
         let deadline = Instant::now().checked_add(timeout);
         let mut pages = self.pages();
         while !holds(pages.requests.make_contiguous()) {
@@ -259,7 +264,7 @@ impl Journal {
         for key in self.keys.iter().filter(|key| !key.is_empty()) {
             if let Some(query) = request.query.as_mut().filter(|query| query.contains(key)) {
                 *query = query.replace(key, "[redacted]");
-                request.told.key_in_query = true;
+                request.facts.key_in_query = true;
             }
         }
     }

@@ -13,10 +13,10 @@ use http::{Method, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::answer::Body;
-use crate::guard;
 use crate::journal::Request;
-use crate::refusal::Refusal;
+use crate::net::answer::Body;
+use crate::net::guard;
+use crate::net::refusal::Refusal;
 
 /// Nothing but the files below, from here, and no text that becomes markup: the browser
 /// itself refuses whatever a message would make of a page.
@@ -52,7 +52,11 @@ const ASSETS: &[(&str, &str, &str)] = &[
         SCRIPT,
         include_str!("../assets/conversation.js"),
     ),
-    ("desk.js", SCRIPT, include_str!("../assets/desk.js")),
+    (
+        "inbox-api.js",
+        SCRIPT,
+        include_str!("../assets/inbox-api.js"),
+    ),
     ("entry.js", SCRIPT, include_str!("../assets/entry.js")),
     ("icon.svg", SVG, include_str!("../assets/icon.svg")),
     ("inbox.css", CSS, include_str!("../assets/inbox.css")),

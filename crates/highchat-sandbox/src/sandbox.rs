@@ -1,3 +1,5 @@
+//! The sandbox as a value, and its settings.
+
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -8,19 +10,21 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
-use crate::access::Access;
-use crate::conversations::Conversations;
-use crate::desk::Desk;
+use crate::api::access::Access;
+use crate::api::rating::Rating;
+use crate::clock::TimeScale;
+use crate::conversation::person::Person;
+use crate::conversation::store::Conversations;
 use crate::fault::Faults;
+use crate::inbox::Inbox;
 use crate::journal::Request;
 use crate::pages;
-use crate::person::Person;
-use crate::rating::Rating;
-use crate::reading::{Reading, Readings};
-use crate::reply::Pace;
 use crate::script::Script;
 use crate::server;
 use crate::service::Service;
+use crate::v1::endpoints::Endpoints;
+use crate::v1::reading::{Reading, Readings};
+use crate::v1::reply::Pace;
 use crate::verdict::Verdict;
 
 /// A running service on a port of 127.0.0.1; it stops when it is dropped.
@@ -79,13 +83,39 @@ impl Sandbox {
     /// A key it accepts: the first one it was given.
     #[must_use]
     pub fn key(&self) -> &str {
-        self.service.access().key()
+        self.service.endpoints().access().key()
     }
 
     /// The slug it accepts.
     #[must_use]
     pub fn slug(&self) -> &str {
-        self.service.access().slug()
+        self.service.endpoints().access().slug()
+    }
+
+    /// Where it listens and a key it accepts, for a client of this project.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use highchat_sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::start()?;
+    /// let endpoint = sandbox.endpoint();
+    /// assert_eq!(endpoint.base_url(), sandbox.base_url());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// No client could send the first [`Builder::key`]: it is empty, or has other characters
+    /// than visible ASCII.
+    #[cfg(feature = "proto")]
+    #[must_use]
+    pub fn endpoint(&self) -> highchat_proto::endpoint::Endpoint {
+        use highchat_proto::endpoint::{Credentials, Endpoint};
+
+        let credentials = Credentials::key(self.key()).expect("a key that can be sent");
+        Endpoint::new(&self.base_url, credentials).expect("an address of this machine")
     }
 
     /// The page where a user chats, for a browser: `http://127.0.0.1:PORT/c/SLUG`.
@@ -103,23 +133,23 @@ impl Sandbox {
     /// The person's side: to see who waits, and to answer in place of the built-in
     /// [`Person`].
     #[must_use]
-    pub fn desk(&self) -> Desk<'_> {
-        Desk::new(self.service.conversations())
+    pub fn inbox(&self) -> Inbox<'_> {
+        Inbox::new(self.service.endpoints().conversations())
     }
 
     /// What it was asked, oldest first: every request whose head and body arrived
-    /// whole, refused ones and preflights included; not the pages and the desk, which
+    /// whole, refused ones and preflights included; not the pages and the inbox, which
     /// are not the API's.
     ///
-    /// The newest 1000 are kept.
+    /// The newest 1000 are stored.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.service.journal().requests()
     }
 
-    /// Lets faults befall the next reply that has none yet, with what comes before it
-    /// (refusals, which a client that tries again meets one after the other); those of
-    /// polls befall the next polls of any conversation.
+    /// Sets the faults of the next reply that has none yet, refusals before it included (a
+    /// client that tries again meets them one after the other). Faults of polls happen to
+    /// the next polls of any conversation.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
@@ -132,10 +162,11 @@ impl Sandbox {
     /// # }
     /// ```
     pub fn inject(&self, faults: impl Into<Faults>) {
-        self.service.plan().inject(faults.into());
+        self.service.endpoints().plan().inject(faults.into());
     }
 
-    /// Waits until what was asked so far fits; `false` if it did not within `timeout`.
+    /// Waits until `fits` is true of the requests so far; `false` if it is not within
+    /// `timeout`.
     ///
     /// It looks whenever a request came, was answered, or its answer ended.
     ///
@@ -157,10 +188,10 @@ impl Sandbox {
         self.service.journal().wait(timeout, fits)
     }
 
-    /// Whether the client behaved so far, as far as what it sent shows.
+    /// Whether the client behaved so far, judged by what it sent.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        Verdict::of_journal(self.service.journal())
+        self.service.verdict()
     }
 
     /// Notes that the client wants nothing more of what is under way: it is to leave
@@ -172,7 +203,10 @@ impl Sandbox {
     /// The rating last given to a conversation.
     #[must_use]
     pub fn rating(&self, conversation_id: &str) -> Option<Rating> {
-        self.service.conversations().rating(conversation_id)
+        self.service
+            .endpoints()
+            .conversations()
+            .rating(conversation_id)
     }
 
     /// How many reply streams are being written now.
@@ -181,7 +215,7 @@ impl Sandbox {
     /// that dropping a reply ended the exchange.
     #[must_use]
     pub fn open_replies(&self) -> usize {
-        self.service.open_replies()
+        self.service.endpoints().open_replies()
     }
 }
 
@@ -228,7 +262,9 @@ pub struct Builder {
     token_delay: Duration,
     ping_interval: Duration,
     rate_limit: u32,
+    poll_interval: Duration,
     patience: Duration,
+    time_scale: u32,
     person: Person,
     faults: Faults,
     readings: Readings,
@@ -244,7 +280,9 @@ impl Default for Builder {
             token_delay: Duration::from_millis(40),
             ping_interval: Duration::from_secs(15),
             rate_limit: 30,
+            poll_interval: Duration::from_secs(4),
             patience: Duration::from_secs(10),
+            time_scale: 1,
             person: Person::default(),
             faults: Faults::default(),
             readings: Readings::default(),
@@ -266,28 +304,28 @@ impl Builder {
         self
     }
 
-    /// The slug to accept in `?slug=`; `demo` unless told.
+    /// The slug to accept in `?slug=`; `demo` by default.
     pub fn slug(mut self, slug: impl Into<String>) -> Self {
         self.slug = slug.into();
         self
     }
 
-    /// How long to wait before each word of a reply; 40 ms unless told. Zero: as
+    /// How long to wait before each word of a reply; 40 ms by default. Zero: as
     /// fast as the client reads.
     pub fn token_delay(mut self, delay: Duration) -> Self {
         self.token_delay = delay;
         self
     }
 
-    /// How long a stream may be silent before it carries a `ping`; 15 s unless told.
+    /// How long a stream may be silent before it carries a `ping`; 15 s by default.
     /// Zero: no pings.
     pub fn ping_interval(mut self, interval: Duration) -> Self {
         self.ping_interval = interval;
         self
     }
 
-    /// How many messages each key, and the slug, may send in any 60 s; 30 unless
-    /// told, which is the API's number. 0: no limit.
+    /// How many messages each key, and the slug, may send in any 60 s; 30 by default,
+    /// which is the API's number. 0: no limit.
     ///
     /// Only messages that were taken count: a request that is refused costs nothing,
     /// and neither do the other two endpoints.
@@ -296,9 +334,33 @@ impl Builder {
         self
     }
 
+    /// How far apart the [verdict](Sandbox::verdict) wants polls to be; 4 s by default,
+    /// which is the API's number.
+    ///
+    /// It is counted from the answer to a poll to the next poll, and an eighth less is
+    /// accepted. Set it to what the client under test is configured with. Zero: polls may
+    /// come as fast as they like.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use core::time::Duration;
+    /// use highchat_sandbox::Sandbox;
+    ///
+    /// let interval = Duration::from_millis(200);
+    /// let sandbox = Sandbox::builder().poll_interval(interval).start()?;
+    /// // … a client that polls every 200 ms …
+    /// sandbox.verdict().assert_good();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.poll_interval = interval;
+        self
+    }
+
     /// How long a client may take over the head of a request, then over its body, and
     /// how long it may leave an answer unread while nothing more of it fits in the
-    /// buffers; 10 s unless told.
+    /// buffers; 10 s by default.
     ///
     /// A client that takes longer is cut off without an answer. A connection that is
     /// kept alive is closed after as long without a request.
@@ -307,15 +369,48 @@ impl Builder {
         self
     }
 
-    /// Who answers once a conversation is handed over and nobody is at the desk.
+    /// How many times as fast as the client's clock the sandbox's time runs; 1 by default,
+    /// and for 0.
+    ///
+    /// With 60, a minute of the service is a second of the test. In the sandbox's time
+    /// are all waits that a script, a [`Person`], this builder and the API's text name:
+    /// `token_delay`, `ping_interval`, `poll_interval`, `/slow`, the minute of
+    /// `rate_limit`, the 3 s of [`Fault::SlowHead`](crate::Fault::SlowHead), and the times
+    /// in answers (`ts`, `created_at`), which grow as fast. In real time are
+    /// [`patience`](Self::patience), the waits of [`Sandbox`]'s methods, the times of a
+    /// [`Request`], the header `Date`, and the 5 s after which a verdict says `kept-open`.
+    ///
+    /// A client waits by its own clock, so `Retry-After` is in real seconds. They are
+    /// whole ones, rounded down where the scale is more than 1: a 429 whose second takes
+    /// 20 ms has `Retry-After: 0`. A message that comes then is taken. An amount that a
+    /// fault is given is sent as it is: `429-seconds:7` is 7 s by the client's clock,
+    /// `slow-head:500` half a second.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use highchat_sandbox::{Fault, Sandbox};
+    ///
+    /// // The built-in person hands back after 0.1 s instead of 10 s, a client may poll
+    /// // every 40 ms, and a refused message may come again at once.
+    /// let sandbox = Sandbox::builder().time_scale(100).start()?;
+    /// sandbox.inject(Fault::TooManySeconds);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn time_scale(mut self, times: u32) -> Self {
+        self.time_scale = times;
+        self
+    }
+
+    /// Who answers once a conversation is handed over and nobody is at the inbox.
     pub fn person(mut self, person: Person) -> Self {
         self.person = person;
         self
     }
 
-    /// Faults that befall every reply, or every poll; each call adds some. A refusal
-    /// befalls every message for ever, unless it says how often: then each message so
-    /// often, before it is taken.
+    /// Faults of every reply, or of every poll; each call adds some. A refusal happens to
+    /// every message for ever, unless it says how often: then each message is refused that
+    /// often, and taken after that.
     pub fn fault(mut self, faults: impl Into<Faults>) -> Self {
         self.faults.extend(faults.into());
         self
@@ -345,24 +440,27 @@ impl Builder {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
         let addr = listener.local_addr()?;
         let person = self.script.take_person().unwrap_or(self.person);
-        let conversations = match Conversations::new(person) {
+        let scale = TimeScale::new(self.time_scale);
+        let conversations = match Conversations::new(person, scale) {
             plain if !self.readings.has(Reading::NumericIds) => plain,
             plain => plain.with_numeric_ids(),
         };
-        let service = Arc::new(Service::new(
+        let service = Arc::new(Service::new(Endpoints::new(
             Access::new(self.keys, self.slug),
             self.rate_limit,
             conversations,
             Pace {
                 token_delay: self.token_delay,
                 ping_interval: self.ping_interval,
+                poll_interval: self.poll_interval,
                 patience: self.patience,
+                scale,
             },
             self.script,
             self.readings,
             addr.port(),
-        ));
-        service.plan().set_always(self.faults);
+        )));
+        service.endpoints().plan().set_always(self.faults);
         let (stop, stopped) = oneshot::channel();
         let (ready, readiness) = mpsc::channel();
         let serving = Arc::clone(&service);
@@ -392,7 +490,9 @@ impl fmt::Debug for Builder {
             .field("token_delay", &self.token_delay)
             .field("ping_interval", &self.ping_interval)
             .field("rate_limit", &self.rate_limit)
+            .field("poll_interval", &self.poll_interval)
             .field("patience", &self.patience)
+            .field("time_scale", &self.time_scale)
             .field("person", &self.person)
             .field("faults", &self.faults)
             .finish_non_exhaustive()

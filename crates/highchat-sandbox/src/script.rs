@@ -1,8 +1,10 @@
+//! Scripts: what the bot says to which message, and what goes wrong.
+
 mod file;
 
+use crate::bot::turn::{Ends, Turn};
+use crate::conversation::person::Person;
 use crate::fault::Faults;
-use crate::person::Person;
-use crate::turn::{Ends, Turn};
 
 pub use file::InvalidScript;
 
@@ -10,7 +12,7 @@ pub use file::InvalidScript;
 /// conversation is handed over.
 ///
 /// For each message the first rule that fits holds; where none does, the bot answers as
-/// without a script. Magic messages go on to work, unless a rule fits them. Written as a
+/// without a script. Command messages go on to work, unless a rule fits them. Written as a
 /// file, it is JSON: see [`parse`](Self::parse).
 ///
 /// ```
@@ -40,7 +42,7 @@ impl Script {
         Self::default()
     }
 
-    /// Adds a rule behind those there are.
+    /// Adds a rule after the others.
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self
@@ -85,7 +87,7 @@ impl Rule {
         }
     }
 
-    /// To the message with exactly this text, but for white space around it.
+    /// To the message with exactly this text, white space around it aside.
     pub fn text(text: impl Into<String>) -> Self {
         Self {
             text: Some(text.into()),
@@ -101,7 +103,7 @@ impl Rule {
         }
     }
 
-    /// What goes wrong: with the reply, before it and in the polls behind it.
+    /// What goes wrong: with the reply, before it and in the polls after it.
     pub fn fails(mut self, faults: impl Into<Faults>) -> Self {
         self.faults.extend(faults.into());
         self

@@ -1,4 +1,4 @@
-//! Connections: accepting them, and speaking HTTP/1.1 on each.
+//! Accepts connections and speaks HTTP/1.1 on each.
 
 use core::time::Duration;
 use std::io;
@@ -15,7 +15,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::fault::{Transport, Wire};
-use crate::refusal;
+use crate::net::refusal;
 use crate::service::Service;
 
 /// How many connections are served at once; the next wait to be accepted.
@@ -27,7 +27,7 @@ const MAX_WAITING: i32 = 4096;
 /// What may wait in memory for one client to read, here and in the system each.
 const MAX_BUFFER: usize = 64 * 1024;
 
-/// Serves until `stop` is told or its sender dropped.
+/// Serves until `stop` is sent, or its sender dropped.
 pub(crate) fn run(
     listener: TcpListener,
     service: Arc<Service>,
@@ -37,7 +37,7 @@ pub(crate) fn run(
     let (runtime, listener) = match prepare(listener) {
         Ok(prepared) => prepared,
         Err(error) => {
-            // Nobody waits any more only if the starting thread is gone.
+            // The receiver is gone only if the starting thread is.
             let _ = ready.send(Err(error));
             return;
         }
@@ -85,8 +85,9 @@ async fn serve(stream: TcpStream, number: u64, service: Arc<Service>, slot: Owne
     let _ = stream.set_nodelay(true);
     // A client that stops reading is noticed when this is full.
     let _ = SockRef::from(&stream).set_send_buffer_size(MAX_BUFFER);
-    let patience = service.patience();
-    let wire = Wire::default();
+    let pace = service.endpoints().pace();
+    let patience = pace.patience;
+    let wire = Wire::new(pace.scale);
     let stream = TokioIo::new(Transport::new(stream, patience, wire.clone()));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -99,8 +100,8 @@ async fn serve(stream: TcpStream, number: u64, service: Arc<Service>, slot: Owne
                 async move { service.answer(request, number, &wire).await }
             }),
         );
-    // Any other error is a client that left, stalled or spoke no HTTP: there is nobody to
-    // tell.
+    // Any other error is a client that left, stalled or spoke no HTTP, and needs no
+    // answer.
     if let Err(error) = (&mut connection).await {
         let parts = connection.into_parts();
         // A connection on which nothing was asked has nothing to be answered.

@@ -1,96 +1,46 @@
-use core::sync::atomic::{AtomicUsize, Ordering};
-use core::time::Duration;
-use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+//! The service: answers every request, from the API's endpoints to the pages.
 
-use bytes::Bytes;
-use http::{Method, Response, StatusCode};
+use std::io;
+use std::sync::Arc;
+
+use http::Response;
+use http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
 
-use crate::access::{Access, Credential};
-use crate::answer::{self, Body};
 use crate::control;
-use crate::conversations::Conversations;
-use crate::cors;
-use crate::desk;
-use crate::fault::{self, Damage, Fate, Faults, Plan, Spell, Wire};
-use crate::journal::{Journal, Request, Told};
-use crate::look::Look;
+use crate::fault::{Faults, Wire};
+use crate::inbox::endpoint;
+use crate::journal::{Journal, Request};
+use crate::net::answer::Body;
+use crate::net::cors;
+use crate::net::refusal::Refusal;
+use crate::net::request_body::RequestBody;
 use crate::pages;
-use crate::rate::RateLimit;
-use crate::reading::{Reading, Readings};
-use crate::refusal::Refusal;
-use crate::reply::{Manner, Pace, Reply};
-use crate::request::{self, ChatRequest};
-use crate::script::{Rule, Script};
-use crate::upload::Upload;
-use crate::watched::Watched;
+use crate::v1::endpoints::Endpoints;
+use crate::v1::reading::Reading;
+use crate::v1::recorded_body::RecordedBody;
+use crate::verdict::{Limits, Verdict};
 
-/// The service: what every request is answered from.
+/// The service: the API, the pages, the inbox and the control API on one port.
 pub(crate) struct Service {
-    access: Access,
-    rate: Mutex<RateLimit>,
-    conversations: Arc<Conversations>,
-    pace: Pace,
-    open_replies: Arc<AtomicUsize>,
+    endpoints: Endpoints,
     journal: Arc<Journal>,
-    plan: Mutex<Plan>,
-    readings: Readings,
-    script: Script,
-    /// Where it listens.
-    port: u16,
-}
-
-/// The endpoints of the API.
-enum Endpoint {
-    Chat,
-    /// Of the conversation with this id.
-    Messages(String),
-    Rating(String),
+    limits: Limits,
 }
 
 impl Service {
-    pub(crate) fn new(
-        access: Access,
-        rate_limit: u32,
-        conversations: Conversations,
-        pace: Pace,
-        script: Script,
-        readings: Readings,
-        port: u16,
-    ) -> Self {
+    pub(crate) fn new(endpoints: Endpoints) -> Self {
+        let pace = endpoints.pace();
         Self {
-            readings,
-            script,
-            port,
-            journal: Arc::new(Journal::new(access.keys().to_vec())),
-            plan: Mutex::default(),
-            access,
-            rate: Mutex::new(RateLimit::new(rate_limit)),
-            conversations: Arc::new(conversations),
-            pace,
-            open_replies: Arc::default(),
+            journal: Arc::new(Journal::new(endpoints.access().keys().to_vec())),
+            limits: Limits::new(pace.poll_interval, pace.scale),
+            endpoints,
         }
     }
 
-    pub(crate) fn access(&self) -> &Access {
-        &self.access
-    }
-
-    pub(crate) fn conversations(&self) -> &Conversations {
-        &self.conversations
-    }
-
-    pub(crate) fn patience(&self) -> Duration {
-        self.pace.patience
-    }
-
-    pub(crate) fn open_replies(&self) -> usize {
-        self.open_replies.load(Ordering::Relaxed)
+    pub(crate) fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
     }
 
     /// What was asked.
@@ -98,9 +48,9 @@ impl Service {
         &self.journal
     }
 
-    /// Which faults befall whom.
-    pub(crate) fn plan(&self) -> MutexGuard<'_, Plan> {
-        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether the client behaved so far.
+    pub(crate) fn verdict(&self) -> Verdict {
+        Verdict::of_journal(&self.journal, self.limits)
     }
 
     /// Answers a request that came on that connection. An error is a client that there is
@@ -112,216 +62,59 @@ impl Service {
         wire: &Wire,
     ) -> io::Result<Response<Body>> {
         let (head, body) = request.into_parts();
+        let version = head.version;
         // The body first, whatever the answer: leaving it unread would cost the client
         // the answer, and the journal wants it.
-        let upload = Upload::read(body, self.pace.patience).await?;
-        let request = Request::new(connection, head, upload.bytes().clone());
+        let received = RequestBody::read(body, self.endpoints.pace().patience).await?;
+        let request = Request::new(connection, head, received.bytes().clone());
         wire.begin(&Faults::default());
         // What is not the API's is for no other origin, and what it was asked is nobody's
         // test.
-        if matches!(upload, Upload::Whole(_)) {
-            if let Some(answer) = self.aside(&request) {
-                return Ok(answer.unwrap_or_else(Refusal::into_response));
+        if matches!(received, RequestBody::Whole(_)) {
+            if let Some(answer) = self.answer_other(&request) {
+                let mut answer = answer.unwrap_or_else(Refusal::into_response);
+                // It repeats what clients sent: no browser is to take it for a page.
+                let headers = answer.headers_mut();
+                headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+                return Ok(answer);
             }
         }
+        let answering = wire.half_close().answer(version);
         let number = self.journal.record(request.clone());
-        let mut response = match upload {
-            Upload::Whole(_) => self.route(&request, wire),
-            Upload::TooLarge(_) => Err(Refusal::too_large()),
-            Upload::TooSlow(_) => Err(Refusal::too_slow()),
+        let readings = self.endpoints.readings();
+        let mut response = match received {
+            RequestBody::Whole(_) => self.endpoints.answer(&request, wire),
+            RequestBody::TooLarge(_) => Err(Refusal::too_large()),
+            RequestBody::TooSlow(_) => Err(Refusal::too_slow()),
         }
-        .unwrap_or_else(|refusal| match self.readings.has(Reading::ErrorAsString) {
+        .unwrap_or_else(|refusal| match readings.has(Reading::ErrorAsString) {
             true => refusal.into_plain_response(),
             false => refusal.into_response(),
         });
-        self.readings.alter(&mut response);
+        readings.alter(&mut response);
         cors::allow(response.headers_mut());
-        let mut told: Told = response.extensions_mut().remove().unwrap_or_default();
-        let endpoint = Endpoint::find(&request.path);
-        told.is_known_path = endpoint.is_some();
-        if let Some(Endpoint::Messages(id) | Endpoint::Rating(id)) = endpoint {
-            told.conversation_id = Some(id);
-        }
-        self.journal.answered(number, &response, told);
+        let facts = self.endpoints.facts(&request, &mut response);
+        self.journal.answered(number, &response, facts);
         let journal = Arc::clone(&self.journal);
-        Ok(response.map(|body| Watched::new(body, journal, number, wire.clone()).boxed_unsync()))
+        let wire = wire.clone();
+        Ok(response
+            .map(|body| RecordedBody::new(body, journal, number, wire, answering).boxed_unsync()))
     }
 
-    /// Answers what is asked of the pages, of the desk or of the control API.
-    fn aside(&self, request: &Request) -> Option<Result<Response<Body>, Refusal>> {
-        pages::answer(self.access.slug(), request)
-            .or_else(|| desk::answer(&self.conversations, request))
+    /// Answers a request to the pages, the inbox or the control API; `None`: it is to the API.
+    fn answer_other(&self, request: &Request) -> Option<Result<Response<Body>, Refusal>> {
+        pages::answer(self.endpoints.access().slug(), request)
+            .or_else(|| endpoint::answer(self.endpoints.conversations(), request))
             .or_else(|| {
                 let is_control = request.path.starts_with(control::PREFIX);
-                is_control.then(|| control::answer(request, &self.journal, &mut self.plan()))
+                is_control.then(|| {
+                    control::answer(
+                        request,
+                        &self.journal,
+                        &mut self.endpoints.plan(),
+                        self.limits,
+                    )
+                })
             })
-    }
-
-    fn route(&self, request: &Request, wire: &Wire) -> Result<Response<Body>, Refusal> {
-        let endpoint = Endpoint::find(&request.path).ok_or_else(Refusal::no_such_path)?;
-        if request.method == Method::OPTIONS {
-            return Ok(cors::preflight());
-        }
-        if request.method != endpoint.method() {
-            return Err(Refusal::method_not_allowed(endpoint.allow()));
-        }
-        let query = request.query.as_deref();
-        let credential = self.access.credential(&request.headers, query)?;
-        match endpoint {
-            Endpoint::Chat => self.chat(credential, request, wire),
-            Endpoint::Messages(id) => self.messages(&id, request),
-            Endpoint::Rating(id) => self.rating(&id, &request.body),
-        }
-    }
-
-    fn chat(
-        &self,
-        credential: Credential,
-        request: &Request,
-        wire: &Wire,
-    ) -> Result<Response<Body>, Refusal> {
-        let ChatRequest {
-            message,
-            conversation_id,
-            visitor_ref,
-        } = ChatRequest::parse(&request.body, self.readings)?;
-        let id = conversation_id.as_deref();
-        if id.is_some_and(|id| self.is_gone(id)) {
-            return Err(Refusal::no_such_conversation());
-        }
-        let turns = id.map_or(0, |id| self.conversations.turns(id));
-        let rule = self.script.find(turns + 1, &message);
-        let mut own = Spell::faults(&message);
-        own.extend(rule.map(Rule::faults).cloned().unwrap_or_default());
-        let fate = self.plan().message(credential, &request.body, &own);
-        let faults = match fate {
-            Fate::Refused(injection) => {
-                let mut response = fault::refusal(injection, request, self.port);
-                let told = id.map(Told::of);
-                response.extensions_mut().insert(told.unwrap_or_default());
-                return Ok(response);
-            }
-            Fate::Taken(faults) => faults,
-        };
-        self.rate
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .admit(credential, Instant::now())
-            .map_err(Refusal::rate_limited)?;
-        let is_first = id.is_none();
-        let id = conversation_id.unwrap_or_else(|| self.conversations.begin());
-        let turn = self
-            .conversations
-            .hear(&id, &message, visitor_ref)
-            .ok_or_else(Refusal::no_such_conversation)?;
-        let turn = match rule {
-            Some(rule) => rule.apply(turn),
-            None => turn,
-        };
-        self.plan().fail_polls(&id, &faults);
-        wire.begin(&faults);
-        let told = Told::of(&id);
-        let reply = Reply::new(
-            Arc::clone(&self.conversations),
-            id,
-            turn,
-            Manner {
-                pace: self.pace,
-                damage: Damage::new(faults.clone()),
-                wire: wire.clone(),
-                readings: self.readings,
-                is_first,
-                told,
-            },
-            Arc::clone(&self.open_replies),
-        );
-        Ok(fault::alter(reply.into_response(), &faults))
-    }
-
-    /// Whether a message cannot be taken: there is no such conversation, or no more.
-    fn is_gone(&self, id: &str) -> bool {
-        !self.conversations.contains(id)
-            || self.readings.has(Reading::ClosedIsGone) && self.conversations.is_closed(id)
-    }
-
-    fn messages(&self, id: &str, request: &Request) -> Result<Response<Body>, Refusal> {
-        let after = request::after(request.query.as_deref(), self.readings)?;
-        if !self.conversations.contains(id) {
-            return Err(Refusal::no_such_conversation());
-        }
-        let failing = self.plan().poll(id);
-        if let Some(injection) = failing.refusal {
-            return Ok(fault::refusal(injection, request, self.port));
-        }
-        let look = Look {
-            after,
-            repeats: fault::repeats(&failing.faults),
-            is_inclusive: self.readings.has(Reading::AfterInclusive),
-            whose: self.readings.whose(),
-        };
-        let page = self
-            .conversations
-            .page(id, &look)
-            .ok_or_else(Refusal::no_such_conversation)?;
-        let mut shown = self.readings.page(&page);
-        fault::reshape(&mut shown, &failing.faults);
-        let mut response = answer::json(StatusCode::OK, &shown);
-        let times = shown["messages"].as_array().into_iter().flatten();
-        let times = times.map(|message| &message["created_at"]);
-        let newest = times.max_by_key(|time| time.to_string());
-        let written = |time: &Value| {
-            time.as_str()
-                .map_or_else(|| time.to_string(), str::to_owned)
-        };
-        response.extensions_mut().insert(Told {
-            state: Some(page.state),
-            times: newest
-                .into_iter()
-                .chain([&shown["ts"]])
-                .map(written)
-                .collect(),
-            ..Told::of(id)
-        });
-        Ok(response)
-    }
-
-    fn rating(&self, id: &str, body: &Bytes) -> Result<Response<Body>, Refusal> {
-        let rating = request::rating(body)?;
-        self.conversations
-            .rate(id, rating)
-            .ok_or_else(Refusal::no_such_conversation)?;
-        Ok(if self.readings.has(Reading::Rating204) {
-            answer::empty(StatusCode::NO_CONTENT)
-        } else {
-            answer::json(StatusCode::OK, &json!({ "ok": true }))
-        })
-    }
-}
-
-impl Endpoint {
-    fn find(path: &str) -> Option<Self> {
-        let segments: Vec<&str> = path.strip_prefix("/v1/")?.split('/').collect();
-        let id = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
-        match segments[..] {
-            ["chat"] => Some(Self::Chat),
-            ["conversations", segment, "messages"] => Some(Self::Messages(id(segment))),
-            ["conversations", segment, "rating"] => Some(Self::Rating(id(segment))),
-            _ => None,
-        }
-    }
-
-    fn method(&self) -> Method {
-        match self {
-            Self::Chat | Self::Rating(_) => Method::POST,
-            Self::Messages(_) => Method::GET,
-        }
-    }
-
-    /// The value of an `Allow` header.
-    fn allow(&self) -> &'static str {
-        match self {
-            Self::Chat | Self::Rating(_) => "POST, OPTIONS",
-            Self::Messages(_) => "GET, OPTIONS",
-        }
     }
 }

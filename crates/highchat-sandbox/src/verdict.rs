@@ -9,10 +9,12 @@ use core::time::Duration;
 use crate::journal::{Journal, Request};
 use rules::{Asked, judge};
 
+pub(crate) use rules::Limits;
+
 pub use finding::{Finding, Misstep};
 
-/// Whether a client behaved, as far as what it sent shows: its requests, and what it
-/// should not have done among them.
+/// Whether a client behaved, judged by what it sent: what it should not have done among its
+/// requests.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -20,8 +22,7 @@ pub use finding::{Finding, Misstep};
 ///
 /// let sandbox = Sandbox::builder().fault(Fault::Cut).start()?;
 /// // … the program under test talks to `sandbox.base_url()` …
-/// let verdict = sandbox.verdict();
-/// assert!(verdict.is_good(), "{verdict}");
+/// sandbox.verdict().assert_good();
 /// # Ok(())
 /// # }
 /// ```
@@ -38,6 +39,16 @@ impl Verdict {
         self.findings.is_empty()
     }
 
+    /// Checks that nothing is to be said: the last line of a test.
+    ///
+    /// # Panics
+    ///
+    /// There are findings; the message lists them, a line each.
+    #[track_caller]
+    pub fn assert_good(&self) {
+        assert!(self.is_good(), "the client did not behave:\n{self}");
+    }
+
     /// What the client should not have done, in order.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
@@ -51,13 +62,18 @@ impl Verdict {
     }
 
     /// Judges what was asked so far.
-    pub(crate) fn of_journal(journal: &Journal) -> Self {
-        Self::of(&journal.requests(), &journal.cancels(), journal.now())
+    pub(crate) fn of_journal(journal: &Journal, limits: Limits) -> Self {
+        Self::of(
+            &journal.requests(),
+            &journal.cancels(),
+            journal.now(),
+            limits,
+        )
     }
 
     /// Judges what was asked up to `now`; `cancels` are the times at which the client
     /// says that it cancelled what was under way.
-    fn of(requests: &[Request], cancels: &[Duration], now: Duration) -> Self {
+    fn of(requests: &[Request], cancels: &[Duration], now: Duration, limits: Limits) -> Self {
         let mut findings = Vec::new();
         let asked: Vec<Asked<'_>> = requests.iter().map(Asked::new).collect();
         for (n, request) in requests.iter().enumerate() {
@@ -68,7 +84,7 @@ impl Verdict {
                     detail,
                 });
             };
-            judge(&asked[n], &asked[..n], cancels, now, &mut found);
+            judge(&asked[n], &asked[..n], cancels, now, limits, &mut found);
         }
         Self {
             findings,
@@ -78,7 +94,7 @@ impl Verdict {
 }
 
 impl fmt::Display for Verdict {
-    /// A line for each finding, or one that says that there is none.
+    /// A line for each finding, then one with their number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.findings {
             writeln!(f, "{finding}")?;

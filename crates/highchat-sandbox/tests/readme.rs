@@ -1,4 +1,4 @@
-//! What the README lists is what there is.
+//! The README lists everything, and nothing else.
 
 use highchat_sandbox::{Fault, Misstep, Reading, Script};
 

@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use highchat_proto::config::Config;
 use highchat_proto::conversation::{Conversation, TurnEnd, Update};
-use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::endpoint::Endpoint;
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
 use highchat_proto::saved::Saved;
@@ -71,9 +71,7 @@ pub trait Talk: Sized {
 ///
 /// The sandbox cannot be talked to.
 pub fn converse<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
-    let key = Credentials::key(sandbox.key()).expect("a sound key");
-    let endpoint = Endpoint::new(sandbox.base_url(), key).expect("a sound URL");
-    let mut talk = T::begin(endpoint, trial.config());
+    let mut talk = T::begin(sandbox.endpoint(), trial.config());
     let mut seen = Seen::default();
     for message in trial.messages() {
         seen = Seen::default();

@@ -30,24 +30,68 @@ fn a_slow_head_a_slow_body_and_silence_are_dropped() {
         let mut stream = through.connect();
         stream.write_all(&request[..len]).unwrap();
         let answer = rest(stream);
-        assert!(
-            answer.is_empty() || answer.starts_with("HTTP/1.1 408 "),
-            "{answer}"
-        );
+        if len == 0 {
+            assert_eq!(answer, "", "nothing was asked");
+        } else {
+            let refused = Answer::parse(answer.as_bytes()).refusal();
+            assert_eq!(refused, (408, "invalid_input".to_owned()), "{len}");
+        }
     }
     assert_eq!(service.connections(), 0);
 }
 
 #[test]
-fn a_head_that_is_too_long_is_refused() {
+fn what_is_no_request_is_refused_like_one() {
+    let service = play([]);
+    let head = |name: &str, length| {
+        format!(
+            "GET /healthz HTTP/1.1\r\n{name}: {}\r\n",
+            "x".repeat(length)
+        )
+    };
+    let many: String = (0..200).map(|n| format!("x{n}: y\r\n")).collect();
+    let many = format!("GET /healthz HTTP/1.1\r\n{many}\r\n");
+    for (origins, shown_to) in [(&[][..], None), (&[ORIGIN], Some("*"))] {
+        let through = Through::to(service.base_url(), |config| {
+            config.allow_origins = origins.iter().map(|it| it.parse().unwrap()).collect();
+        });
+        let cases = [
+            (head("x", 40_000), 431),
+            // More than is read after the refusal.
+            (head("x", 3_000_000), 431),
+            (many.clone(), 431),
+            ("GET\r\n\r\n".to_owned(), 400),
+            ("GET / HTTP/1.1\r\nno colon\r\n\r\n".to_owned(), 400),
+            ("\x16\x03\x01\x02\x00".to_owned(), 400),
+        ];
+        let count = cases.len();
+        for (request, status) in cases {
+            let mut stream = through.connect();
+            // It may be refused before it is all written.
+            let _ = stream.write_all(request.as_bytes());
+
+            let answer = Answer::parse(rest(stream).as_bytes());
+
+            assert_eq!(answer.refusal(), (status, "invalid_input".to_owned()));
+            assert_eq!(answer.header("access-control-allow-origin"), shown_to);
+            assert_eq!(answer.header("connection"), Some("close"));
+        }
+        let counted = "highchat_proxy_requests_total{endpoint=\"other\",status=\"4xx\"} ";
+        assert_eq!(through.counted(counted), count as u64);
+    }
+}
+
+#[test]
+fn a_request_that_is_none_after_one_that_is_is_refused_too() {
     let service = play([]);
     let through = Through::to(service.base_url(), |_| ());
-    let mut stream = through.connect();
-    let head = format!("GET /healthz HTTP/1.1\r\nx: {}\r\n", "x".repeat(40_000));
-    // It may be refused before it is all written.
-    let _ = stream.write_all(head.as_bytes());
+    let mut stream = Call::new("GET", "/healthz").open(&through);
+    read_until(&mut stream, "ok\n");
 
-    assert!(rest(stream).starts_with("HTTP/1.1 431 "));
+    stream.write_all(b"nonsense\r\n\r\n").unwrap();
+
+    let refused = Answer::parse(rest(stream).as_bytes()).refusal();
+    assert_eq!(refused, (400, "invalid_input".to_owned()));
 }
 
 #[test]
@@ -61,7 +105,7 @@ fn a_body_without_an_end_is_refused() {
     let chunk = format!("8000\r\n{}\r\n", " ".repeat(0x8000));
     let mut writer = stream.try_clone().unwrap();
     let writing = std::thread::spawn(move || {
-        // Until nobody takes it any more.
+        // Until it is no longer read.
         while writer.write_all(chunk.as_bytes()).is_ok() {}
     });
 

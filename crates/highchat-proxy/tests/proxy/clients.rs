@@ -103,8 +103,10 @@ fn a_reply_that_ended_with_the_proxy_is_read_back_through_the_next_one() {
         Step::send(format!("{STREAM}{META}{}", delta("ab"))),
         Step::Hold,
     ];
-    let page = "{\"state\":\"bot\",\"messages\":[{\"id\":\"m1\",\"role\":\"assistant\",\
-                \"content\":\"abc\",\"created_at\":\"2026-06-14T10:00:00Z\"}]}";
+    // The page shows the message, or the reply could be another one's.
+    let page = "{\"state\":\"bot\",\"messages\":[\
+                {\"id\":\"u1\",\"role\":\"user\",\"content\":\"ա\",\"created_at\":\"2026-06-14T09:59:59Z\"},\
+                {\"id\":\"m1\",\"role\":\"assistant\",\"content\":\"abc\",\"created_at\":\"2026-06-14T10:00:00Z\"}]}";
     let page = format!(
         "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{page}",
         page.len()

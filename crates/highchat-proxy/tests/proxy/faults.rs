@@ -1,5 +1,5 @@
-//! Every fault of a reply, behind the proxy: a visitor is told how it ended, and the service
-//! is asked once. Those of polls are among the trials.
+//! Every fault of a reply, through the proxy: the visitor learns how it ended, and the
+//! service is asked once. The faults of polls are among the trials.
 
 use core::time::Duration;
 
@@ -75,7 +75,7 @@ fn each_fault_is_shown_for_what_it_is_and_nothing_is_sent_twice() {
             .expect("a free port");
         let through = Through::to(sandbox.base_url(), |config| {
             if expected(*fault) == Shown::Error {
-                // A status that came later than that would be none any more.
+                // After that long the stream begins without a status of the service.
                 config.keepalive = Duration::from_millis(100);
             }
             config.idle_timeout = Duration::from_millis(800);

@@ -1,9 +1,13 @@
 //! The key: where it goes, and where it does not.
 
+use core::time::Duration;
+
 use highchat_proxy::{Config, InvalidConfig, KeyError, KeySource, Proxy};
 use highchat_sandbox::Step;
 
 use crate::support::*;
+
+const TICK: Duration = Duration::from_millis(60);
 
 #[test]
 fn a_key_that_is_refused_is_our_fault_and_no_visitors() {
@@ -61,16 +65,104 @@ fn an_error_page_that_shows_the_key_is_not_shown() {
     assert_eq!(got.refusal(), (500, "unavailable".to_owned()));
 }
 
+/// The key, its third character as an escape of JSON.
+fn escaped() -> String {
+    KEY.replacen("_", "\\u005f", 1)
+}
+
 #[test]
-fn a_reply_that_shows_the_key_ends_before_it() {
-    let reply = format!("{STREAM}{META}{}{DONE}", delta(&format!("my key is {KEY}")));
-    let service = play([vec![Step::send(reply)]]);
+fn an_answer_that_shows_the_key_in_its_json_is_shown_without_it() {
+    let shape = |key: &str| {
+        format!("{{\"error\":{{\"code\":\"internal\",\"message\":\"Բարև {key} 👋\"}},\"n\":1.50}}")
+    };
+    let answer = |status: &str, body: &str| {
+        let head = format!(
+            "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        vec![Step::send(head + body)]
+    };
+    let shown = [KEY.to_owned(), escaped()];
+    let scripts = ["500 Oh", "429 No", "200 OK"].map(|status| {
+        let answers = shown.clone().map(|key| answer(status, &shape(&key)));
+        answers
+            .into_iter()
+            .chain(shown.clone().map(|key| answer(status, &shape(&key))))
+    });
+    let service = play(scripts.into_iter().flatten());
     let through = Through::to(service.base_url(), |_| ());
+    for status in [500, 429, 200] {
+        for call in [
+            Call::chat("ա"),
+            Call::chat("ա"),
+            Call::messages("c"),
+            Call::messages("c"),
+        ] {
+            let got = call.send(&through);
+            assert_eq!((got.status, got.body), (status, shape("[redacted]")));
+        }
+    }
+}
+
+#[test]
+fn a_refusal_that_comes_late_shows_no_key_in_its_event() {
+    let body = format!(
+        "{{\"error\":{{\"code\":\"internal\",\"message\":\"{}\"}}}}",
+        escaped()
+    );
+    let head = format!("HTTP/1.1 500 Oh\r\ncontent-length: {}\r\n\r\n", body.len());
+    let service = play([vec![Step::Pause(TICK), Step::send(head + &body)]]);
+    let through = Through::to(service.base_url(), |config| config.keepalive = TICK / 2);
 
     let got = Call::chat("ա").send(&through);
 
-    assert!(!got.body.contains(KEY));
-    assert!(META.starts_with(got.before_error()), "{}", got.body);
+    let end = "event: error\ndata: {\"message\":\"[redacted]\"}\n\n";
+    assert!(got.body.ends_with(end), "{}", got.body);
+}
+
+#[test]
+fn a_reply_that_shows_the_key_goes_on_without_it() {
+    let event = |name: &str, field: &str, key: &str| {
+        format!("event: {name}\ndata: {{\"{field}\":\"Բարև {key} 👋\"}}\n\n")
+    };
+    for (name, field) in [
+        ("meta", "conversation_id"),
+        ("delta", "text"),
+        ("human", "message"),
+        ("error", "message"),
+        ("new", "anything"),
+    ] {
+        for key in [KEY.to_owned(), escaped()] {
+            let (before, shown) = (delta("մեկ "), event(name, field, &key));
+            let reply = format!("{META}{before}{shown}{DONE}");
+            let service = play([vec![Step::send(format!("{STREAM}{reply}"))]]);
+            let through = Through::to(service.base_url(), |_| ());
+
+            let got = Call::chat("ա").send(&through);
+
+            let hidden = event(name, field, "[redacted]");
+            assert_eq!(got.body, format!("{META}{before}{hidden}{DONE}"), "{key}");
+        }
+    }
+}
+
+#[test]
+fn a_reply_that_shows_the_key_outside_of_its_json_ends_before_it() {
+    for shown in [
+        format!(": {KEY}\n\n"),
+        format!("id: {KEY}\ndata: {{}}\n\n"),
+        format!("event: {KEY}\ndata: {{}}\n\n"),
+        format!("event: delta\ndata: {KEY}\n\n"),
+    ] {
+        let reply = format!("{STREAM}{META}{}{shown}{DONE}", delta("ա"));
+        let service = play([vec![Step::send(reply)]]);
+        let through = Through::to(service.base_url(), |_| ());
+
+        let got = Call::chat("ա").send(&through);
+
+        assert!(!got.body.contains(KEY));
+        assert!(META.starts_with(got.before_error()), "{}", got.body);
+    }
 }
 
 #[test]

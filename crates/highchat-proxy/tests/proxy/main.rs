@@ -7,6 +7,7 @@ mod cors;
 mod crowd;
 mod ending;
 mod faults;
+mod half_close;
 mod key;
 mod leaks;
 mod leaving;

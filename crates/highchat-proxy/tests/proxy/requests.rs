@@ -59,6 +59,34 @@ fn a_message_is_made_anew_from_the_known_fields_alone() {
 }
 
 #[test]
+fn half_of_an_emoji_is_a_replacement_character_wherever_a_text_may_stand() {
+    let service = play([
+        vec![Step::send(format!("{STREAM}{META}{DONE}"))],
+        answer("200 OK", "", "{}"),
+    ]);
+    let through = Through::to(service.base_url(), |_| ());
+    let json = |target: &str, body: &str| {
+        let call = Call::new("POST", target).body(body);
+        call.header("content-type", "application/json")
+    };
+
+    let message = r#"{"message":"Բարև \ud83d","visitor_ref":"\udc4b","new":"\ud83d"}"#;
+    let asked = json("/v1/chat", message).send(&through);
+    let rating = r#"{"rating":1,"comment":"\udc4bլավ \ud83d\udc4b"}"#;
+    let rated = json("/v1/conversations/c1/rating", rating).send(&through);
+
+    assert_eq!((asked.status, rated.status), (200, 200));
+    let sent = service.requests();
+    for (request, body) in sent.iter().zip([
+        "{\"message\":\"Բարև \u{fffd}\"}",
+        "{\"rating\":1,\"comment\":\"\u{fffd}լավ 👋\"}",
+    ]) {
+        let request = String::from_utf8_lossy(request);
+        assert!(request.ends_with(&format!("\r\n\r\n{body}")), "{request}");
+    }
+}
+
+#[test]
 fn polls_and_ratings_are_made_anew_as_well() {
     let page = r#"{"state":"human","messages":[],"new":1}"#;
     let service = play([
@@ -261,7 +289,12 @@ fn health_readiness_and_counters_are_told() {
     let service = play([]);
     let through = Through::to(service.base_url(), |_| ());
     for path in ["/healthz", "/readyz"] {
-        assert_eq!(Call::new("GET", path).send(&through).status, 200);
+        let asked = Call::new("GET", path).send(&through);
+        assert_eq!(asked.status, 200);
+        let head = Call::new("HEAD", path).send(&through);
+        let length = asked.body.len().to_string();
+        assert_eq!((head.status, &*head.body), (200, ""), "{path}");
+        assert_eq!(head.header("content-length"), Some(&*length), "{path}");
     }
     assert_eq!(Call::new("GET", "/metrics").send(&through).status, 404);
 

@@ -21,7 +21,7 @@ fn events_come_one_by_one_as_the_service_sends_them() {
     let through = Through::to(service.base_url(), |_| ());
     let mut stream = Call::chat("ա").open(&through);
 
-    // The service says no more before the script is told so: none of it waits for the rest.
+    // The service waits with the rest: an event comes without it.
     read_until(&mut stream, &delta("a"));
     assert_eq!(through.counted("highchat_proxy_streams "), 1);
     drop(service);

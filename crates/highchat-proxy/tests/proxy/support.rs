@@ -104,7 +104,7 @@ impl Through {
         connect(self.server.addr())
     }
 
-    /// The value of a counter, labels and all; 0 where it is not told.
+    /// The value of a counter, labels and all; 0 if it is not shown.
     pub(crate) fn counted(&self, name: &str) -> u64 {
         let page = self.server.proxy().metrics();
         let line = page.lines().find_map(|line| line.strip_prefix(name));
@@ -130,7 +130,7 @@ pub(crate) fn sandbox() -> Sandbox {
 }
 
 /// A visitor's request.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     method: &'static str,
     target: String,

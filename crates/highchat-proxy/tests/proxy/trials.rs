@@ -13,7 +13,7 @@ use highchat_trials::{IN_A_THREAD, Seen, TRIALS, Trial, hold, hold_readings, unt
 use crate::alone::{Held, is_alone};
 use crate::support::*;
 
-/// Sends the messages to that address, and follows what comes of each to its end.
+/// Sends the messages to that address, and follows each reply to its end.
 type Adapter = fn(&Trial, &str) -> Seen;
 
 pub(crate) fn endpoint(base_url: &str) -> Endpoint {

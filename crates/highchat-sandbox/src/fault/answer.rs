@@ -1,3 +1,5 @@
+//! Faults of whole answers: refusals in place of a reply, and what is wrong around one.
+
 use core::convert::Infallible;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -17,17 +19,25 @@ use hyper::body::Frame;
 use serde_json::json;
 
 use super::{Fault, Faults, Injection};
-use crate::answer::{self, Body};
+use crate::clock::TimeScale;
 use crate::journal::Request;
-use crate::refusal::Refusal;
+use crate::net::answer::{self, Body};
+use crate::net::refusal::Refusal;
 
 const HTML: &str = "<!doctype html>\n<title>500 Internal Server Error</title>\n\
     <h1>Internal Server Error</h1>\n<p>The server encountered an error and could not \
     complete your request.\n";
 
-/// The answer in place of a reply, from a sandbox on that port.
-pub(crate) fn refusal(injection: Injection, request: &Request, port: u16) -> Response<Body> {
-    let seconds = |usual| Duration::from_secs(injection.amount.unwrap_or(usual));
+/// The answer in place of a reply, from a sandbox on that port. An amount of the fault is
+/// sent as it is, in the client's time; the defaults are in the sandbox's time.
+pub(crate) fn refusal(
+    injection: Injection,
+    request: &Request,
+    port: u16,
+    scale: TimeScale,
+) -> Response<Body> {
+    let usual = |seconds| scale.whole_seconds(scale.real(Duration::from_secs(seconds)));
+    let seconds = |seconds| injection.amount.unwrap_or_else(|| usual(seconds));
     match injection.fault {
         Fault::TooManySeconds | Fault::Poll429 => Refusal::rate_limited(seconds(1)).into_response(),
         Fault::TooManyDate => {
@@ -35,7 +45,8 @@ pub(crate) fn refusal(injection: Injection, request: &Request, port: u16) -> Res
             let mut response = too_many();
             let headers = response.headers_mut();
             headers.insert(DATE, http_date(now));
-            headers.insert(RETRY_AFTER, http_date(now + seconds(2).min(MAX_WAIT)));
+            let wait = Duration::from_secs(seconds(2)).min(MAX_WAIT);
+            headers.insert(RETRY_AFTER, http_date(now + wait));
             response
         }
         Fault::Html500 | Fault::Poll500 => html(),
@@ -58,7 +69,7 @@ pub(crate) fn refusal(injection: Injection, request: &Request, port: u16) -> Res
 const MAX_WAIT: Duration = Duration::from_secs(366 * 24 * 3600);
 
 fn too_many() -> Response<Body> {
-    let mut response = Refusal::rate_limited(Duration::ZERO).into_response();
+    let mut response = Refusal::rate_limited(0).into_response();
     response.headers_mut().remove(RETRY_AFTER);
     response
 }

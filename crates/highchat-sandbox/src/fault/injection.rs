@@ -1,3 +1,5 @@
+//! A fault with its amount and its number of times, and lists of them.
+
 use core::fmt;
 use core::str::FromStr;
 
@@ -5,7 +7,7 @@ use super::{Fault, Layer};
 
 /// A fault with how much of it: an amount, and how often.
 ///
-/// Written as `NAME`, `NAME:AMOUNT` and either with `xTIMES` behind it: `cut:200`,
+/// Written as `NAME` or `NAME:AMOUNT`, and either followed by `xTIMES`: `cut:200`,
 /// `429x2`, `429-seconds:3x2`.
 ///
 /// ```
@@ -35,9 +37,9 @@ impl Fault {
 }
 
 impl Injection {
-    /// How often it happens: to so many requests. Once unless told, but always where it
-    /// was set for all replies; what befalls an answer that is no refusal happens to
-    /// one reply in any case.
+    /// To how many requests it happens, if it is a refusal or fails a poll: to one by
+    /// default, and to all if it was set for all replies. Any other fault happens to one
+    /// reply in any case.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
@@ -78,25 +80,26 @@ impl FromStr for Injection {
     type Err = UnknownFault;
 
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
-        let unknown = || UnknownFault(text.to_owned());
+        let wrong = |problem| UnknownFault::new(text, problem);
         let (rest, times) = match text.rsplit_once('x') {
             Some((rest, times)) if is_number(times) => {
-                (rest, Some(times.parse().map_err(|_| unknown())?))
+                let times = times.parse().map_err(|_| wrong(Problem::Number))?;
+                (rest, Some(times))
             }
             _ => (text, None),
         };
         let (name, amount) = match rest.split_once(':') {
-            Some((name, amount)) if is_number(amount) => {
-                (name, Some(amount.parse().map_err(|_| unknown())?))
-            }
-            Some(_) => return Err(unknown()),
+            Some((name, amount)) => (name, Some(amount)),
             None => (rest, None),
         };
         let fault = Fault::ALL.iter().find(|fault| fault.name() == name);
-        let fault = *fault.ok_or_else(unknown)?;
+        let fault = *fault.ok_or_else(|| wrong(Problem::Name))?;
         if amount.is_some() && fault.amount().is_none() {
-            return Err(unknown());
+            return Err(wrong(Problem::Amount));
         }
+        let number = |amount: &str| is_number(amount).then(|| amount.parse().ok()).flatten();
+        let number = |amount| number(amount).ok_or_else(|| wrong(Problem::Number));
+        let amount = amount.map(number).transpose()?;
         Ok(Self {
             fault,
             amount,
@@ -111,20 +114,63 @@ fn is_number(text: &str) -> bool {
 
 /// A text that names no fault, or gives one an amount that it does not take.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownFault(String);
+pub struct UnknownFault {
+    text: String,
+    problem: Problem,
+}
+
+/// What is wrong with the text of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problem {
+    /// There is no fault of that name.
+    Name,
+    /// The fault takes no amount.
+    Amount,
+    /// What stands for its amount, or for how often, is no number.
+    Number,
+}
+
+/// How much of such a text is shown, in characters.
+const MAX_SHOWN: usize = 40;
+
+impl UnknownFault {
+    fn new(text: &str, problem: Problem) -> Self {
+        Self {
+            text: text.chars().take(MAX_SHOWN).collect(),
+            problem,
+        }
+    }
+
+    /// What is wrong, for a user of the chat.
+    pub(crate) fn sentence(&self) -> String {
+        let Self { text, problem } = self;
+        match problem {
+            Problem::Name => format!("«{text}» անունով վնասվածք չկա։"),
+            Problem::Amount => format!("«{text}». այս վնասվածքը չափ չունի։"),
+            Problem::Number => {
+                format!("«{text}». այստեղ պետք է թիվ լինի, օրինակ՝ cut:200 կամ 429x2։")
+            }
+        }
+    }
+}
 
 impl fmt::Display for UnknownFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no fault", self.0)
+        write!(f, "{:?} is no fault", self.text)?;
+        match self.problem {
+            Problem::Name => Ok(()),
+            Problem::Amount => f.write_str(": it takes no amount"),
+            Problem::Number => f.write_str(": a number is missing, as in cut:200 or 429x2"),
+        }
     }
 }
 
 impl core::error::Error for UnknownFault {}
 
-/// Faults that happen together: to one reply, or to the polls behind it.
+/// Faults that happen together: to one reply, or to the polls after it.
 ///
 /// Written as their names with commas or spaces between them. Refusals come first, one
-/// a request, in the order given; the others befall the reply that is given then.
+/// a request, in the order given; the others happen to the reply that is given then.
 ///
 /// ```
 /// use highchat_sandbox::{Fault, Faults};
@@ -167,8 +213,8 @@ impl Faults {
             .collect()
     }
 
-    /// What happens to the `n`th request, counted from 0, where each of these happens
-    /// so often as it says, once unless told, one after the other.
+    /// The fault of the `n`th request, counted from 0, if these happen one after the other,
+    /// each as often as it says, once by default.
     pub(crate) fn nth(&self, n: u32) -> Option<Injection> {
         let mut end = 0_u32;
         self.iter().find(|injection| {
@@ -237,17 +283,20 @@ mod tests {
 
     #[test]
     fn what_is_no_fault_is_named() {
-        for text in [
-            "cuts",
-            "cut:",
-            "cut:-1",
-            "cut:x",
-            "cr-lf:3",
-            "x2",
-            "cut:99999999999999999999",
+        let number = ": a number is missing, as in cut:200 or 429x2";
+        for (text, why) in [
+            ("cuts", ""),
+            ("x2", ""),
+            ("cuts:3", ""),
+            ("cut:", number),
+            ("cut:-1", number),
+            ("cut:x", number),
+            ("cut:99999999999999999999", number),
+            ("429x99999999999", number),
+            ("cr-lf:3", ": it takes no amount"),
         ] {
-            let error = text.parse::<Faults>().unwrap_err();
-            assert_eq!(error.to_string(), format!("{text:?} is no fault"));
+            let error = format!("cr-lf {text}").parse::<Faults>().unwrap_err();
+            assert_eq!(error.to_string(), format!("{text:?} is no fault{why}"));
         }
     }
 

@@ -1,10 +1,12 @@
+//! Faults of polls: what is wrong with the page that a poll shows.
+
 use serde_json::{Value, json};
 
 use super::{Fault, Faults, Injection};
 
 /// What is wrong with a poll.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Failing {
+pub(crate) struct PollFaults {
     /// The answer in place of the page.
     pub(crate) refusal: Option<Injection>,
     /// What is wrong with the page.

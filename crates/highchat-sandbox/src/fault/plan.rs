@@ -1,10 +1,12 @@
+//! Which faults happen to which message, reply and poll.
+
 use core::hash::{Hash as _, Hasher as _};
 use std::collections::VecDeque;
 use std::hash::DefaultHasher;
 
-use super::pages::Failing;
+use super::pages::PollFaults;
 use super::{Fault, Faults, Injection, Layer};
-use crate::access::Credential;
+use crate::api::access::Credential;
 
 /// How many messages that were refused, and conversations whose polls fail, are
 /// remembered; the oldest are forgotten.
@@ -13,7 +15,7 @@ const MAX_REMEMBERED: usize = 1000;
 /// How many replies ahead faults can be set.
 const MAX_NEXT: usize = 1000;
 
-/// Which faults befall whom.
+/// Which faults happen to which message, reply and poll.
 #[derive(Default)]
 pub(crate) struct Plan {
     always: Faults,
@@ -27,12 +29,12 @@ pub(crate) struct Plan {
     conversations: VecDeque<(String, Faults, u32)>,
 }
 
-/// What befalls a message.
+/// What happens to a message.
 #[derive(Clone, Debug)]
-pub(crate) enum Fate {
+pub(crate) enum Decision {
     /// It is not taken.
     Refused(Injection),
-    /// It is, and this befalls its reply and the polls behind it.
+    /// It is, and these faults happen to its reply and the polls after it.
     Taken(Faults),
 }
 
@@ -40,7 +42,8 @@ const REPLY: &[Layer] = &[Layer::Wire, Layer::Stream, Layer::Answer];
 const POLLS: &[Layer] = &[Layer::Poll, Layer::Page];
 
 impl Plan {
-    /// Those of polls befall the next polls, the others the next reply that has none yet.
+    /// Adds faults: those of polls happen to the next polls, the others to the next reply
+    /// that has none yet.
     pub(crate) fn inject(&mut self, faults: Faults) {
         let polls = faults.of(POLLS);
         self.polls.extend(polls.iter());
@@ -51,40 +54,45 @@ impl Plan {
         }
     }
 
-    /// From here on for all replies and polls, in place of those before.
+    /// Sets the faults of all replies and polls from here on, in place of earlier ones.
     pub(crate) fn set_always(&mut self, faults: Faults) {
         self.always = faults;
     }
 
-    /// What befalls every reply and poll.
+    /// The faults of every reply and poll.
     pub(crate) fn always(&self) -> &Faults {
         &self.always
     }
 
-    /// What befalls the next replies, one each.
+    /// The faults of the next replies, one entry a reply.
     pub(crate) fn next(&self) -> impl Iterator<Item = &Faults> {
         self.next.iter().map(|(faults, _)| faults)
     }
 
-    /// Nothing befalls anyone any more.
+    /// Removes all faults.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// What befalls a message that would be taken; `own` is what it, or the script,
-    /// asks for.
-    pub(crate) fn message(&mut self, credential: Credential, body: &[u8], own: &Faults) -> Fate {
+    /// Decides about a message that would be taken; `own` are the faults that it, or the
+    /// script, asks for.
+    pub(crate) fn message(
+        &mut self,
+        credential: Credential,
+        body: &[u8],
+        own: &Faults,
+    ) -> Decision {
         let refusals = |faults: &Faults| faults.of(&[Layer::Refusal]);
         let always = refusals(&self.always);
         if let Some(refusal) = always.iter().find(|refusal| refusal.times.is_none()) {
-            return Fate::Refused(refusal);
+            return Decision::Refused(refusal);
         }
         let mut own_refusals = refusals(own);
         own_refusals.extend(always);
         let count = self.count(credential, body);
         if let Some(refusal) = own_refusals.nth(count) {
             self.remember(credential, body, count + 1);
-            return Fate::Refused(refusal);
+            return Decision::Refused(refusal);
         }
         let mut faults = own.of(&[REPLY, POLLS].concat());
         faults.extend(self.always.of(REPLY));
@@ -94,13 +102,13 @@ impl Plan {
                 if next.of(REPLY).is_empty() && refusals(next).nth(*refused).is_none() {
                     self.next.pop_front();
                 }
-                return Fate::Refused(refusal);
+                return Decision::Refused(refusal);
             }
             faults.extend(next.of(REPLY));
             self.next.pop_front();
         }
         self.remember(credential, body, 0);
-        Fate::Taken(faults)
+        Decision::Taken(faults)
     }
 
     /// A conversation's polls fail from here on.
@@ -117,14 +125,14 @@ impl Plan {
             .push_back((conversation.to_owned(), polls, 0));
     }
 
-    /// What befalls a poll of a conversation that there is.
-    pub(crate) fn poll(&mut self, conversation: &str) -> Failing {
-        let mut failing = Failing {
+    /// The faults of a poll of a known conversation.
+    pub(crate) fn poll(&mut self, conversation: &str) -> PollFaults {
+        let mut poll_faults = PollFaults {
             refusal: None,
             faults: self.always.of(&[Layer::Page]),
         };
         let always = self.always.of(&[Layer::Poll]);
-        failing.refusal = always.iter().next();
+        poll_faults.refusal = always.iter().next();
         if let Some(next) = self.polls.first_mut() {
             let injection = *next;
             let left = injection.times.unwrap_or(1).saturating_sub(1);
@@ -133,8 +141,8 @@ impl Plan {
                 self.polls.remove(0);
             }
             match injection.fault.layer() {
-                Layer::Page => failing.faults.extend(injection.fault.into()),
-                _ => failing.refusal = Some(injection),
+                Layer::Page => poll_faults.faults.extend(injection.fault.into()),
+                _ => poll_faults.refusal = Some(injection),
             }
         }
         let entry = self
@@ -154,15 +162,15 @@ impl Plan {
             *count = count.saturating_add(1);
             match injection {
                 Some(injection) if injection.fault.layer() == Layer::Poll => {
-                    failing.refusal = Some(injection);
+                    poll_faults.refusal = Some(injection);
                 }
-                Some(injection) => failing.faults.extend(injection.into()),
+                Some(injection) => poll_faults.faults.extend(injection.into()),
                 None => {}
             }
             let lasting = faults.iter().filter(|injection| !passing(injection));
-            failing.faults.extend(lasting.collect());
+            poll_faults.faults.extend(lasting.collect());
         }
-        failing
+        poll_faults
     }
 
     fn count(&self, credential: Credential, body: &[u8]) -> u32 {
@@ -198,8 +206,8 @@ mod tests {
     fn tell(plan: &mut Plan, body: &str, own: &str) -> String {
         let own = own.parse().unwrap();
         match plan.message(Credential::Slug, body.as_bytes(), &own) {
-            Fate::Refused(injection) => format!("refused {}", injection.fault.name()),
-            Fate::Taken(faults) => format!("taken {faults}"),
+            Decision::Refused(injection) => format!("refused {}", injection.fault.name()),
+            Decision::Taken(faults) => format!("taken {faults}"),
         }
     }
 
@@ -242,12 +250,12 @@ mod tests {
         assert_eq!(tell(&mut plan, "b", ""), "taken ");
     }
 
-    /// What befalls so many polls.
+    /// The faults of this number of polls.
     fn polls(plan: &mut Plan, id: &str, count: usize) -> Vec<String> {
         let poll = |_| {
-            let failing = plan.poll(id);
-            let refusal = failing.refusal.map(|refusal| refusal.fault.name());
-            format!("{}|{}", refusal.unwrap_or_default(), failing.faults)
+            let poll_faults = plan.poll(id);
+            let refusal = poll_faults.refusal.map(|refusal| refusal.fault.name());
+            format!("{}|{}", refusal.unwrap_or_default(), poll_faults.faults)
         };
         (0..count).map(poll).collect()
     }

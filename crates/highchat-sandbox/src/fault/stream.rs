@@ -1,15 +1,18 @@
+//! Faults of the events of a reply.
+
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::wire::Ending;
 use super::{Fault, Faults};
 
-/// The size of a huge event, unless told, and at most.
+/// The size of a huge event, by default and at most.
 const HUGE: u64 = 2 << 20;
 const MAX_HUGE: u64 = 16 << 20;
 
-/// What comes behind the end of a reply, where something is to.
-const BEHIND: &[u8] = b"event: delta\ndata: {\"text\":\"[behind the end]\"}\n\n\x00\xff data:\n\n:";
+/// The bytes after the end of a reply, for the fault that adds some.
+const AFTER_END: &[u8] =
+    b"event: delta\ndata: {\"text\":\"[behind the end]\"}\n\n\x00\xff data:\n\n:";
 
 /// What is wrong with the events of one reply.
 pub(crate) struct Damage {
@@ -32,7 +35,7 @@ pub(crate) enum Moment {
     MiddleAndLast,
 }
 
-/// How a reply goes on behind what was written.
+/// How a reply goes on after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
     GoesOn,
@@ -69,7 +72,7 @@ impl Damage {
         .any(|fault| self.faults.has(fault))
     }
 
-    /// The bytes of an event, and what comes behind them.
+    /// The bytes of an event, and how the reply goes on after it.
     pub(crate) fn write(&mut self, name: &str, data: Value, moment: Moment) -> (Bytes, Then) {
         let is_middle = matches!(moment, Moment::Middle | Moment::MiddleAndLast);
         let is_last = matches!(moment, Moment::Last | Moment::MiddleAndLast);
@@ -104,7 +107,7 @@ impl Damage {
                 bytes.truncate(bytes.len() - self.line_end().len());
             }
             if self.has(Fault::BytesAfterDone) {
-                bytes.extend(BEHIND);
+                bytes.extend(AFTER_END);
             }
         }
         if is_last && (self.has(Fault::NoEnd) || self.has(Fault::StallPings)) {

@@ -1,3 +1,5 @@
+//! A connection under hyper, and the faults of its bytes.
+
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
@@ -10,6 +12,7 @@ use tokio::time::{Sleep, sleep};
 use tokio_io_timeout::TimeoutWriter;
 
 use super::wire::{Ending, Wire};
+use crate::net::half_close::{INTERIM, LOOK_INTERVAL};
 
 /// How long a connection that stalls on purpose is kept for a client that stays.
 const MAX_STALL: Duration = Duration::from_secs(600);
@@ -24,6 +27,12 @@ pub(crate) struct Transport {
     pause: Option<Pin<Box<Sleep>>>,
     /// A byte was written by itself, and its reader was not given a chance yet.
     yields: bool,
+    /// The client writes nothing more.
+    is_half_closed: bool,
+    /// When it is looked for next, once it does not.
+    look: Option<Pin<Box<Sleep>>>,
+    /// Something was written that was not flushed.
+    has_unsent: bool,
 }
 
 impl Transport {
@@ -37,6 +46,36 @@ impl Transport {
             wire,
             pause: None,
             yields: false,
+            is_half_closed: false,
+            look: None,
+            has_unsent: false,
+        }
+    }
+
+    /// The client writes nothing more. Waits while an answer is under way and the client
+    /// can be there to read it; then the connection is over, or an error.
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            // First of all: hyper looks for the end of input before it has the answer to a
+            // request whose last byte came with it.
+            let look = self
+                .look
+                .get_or_insert_with(|| Box::pin(sleep(LOOK_INTERVAL)));
+            ready!(look.as_mut().poll(cx));
+            self.look = None;
+            if let Some(error) = self.stream.get_ref().take_error()? {
+                return Poll::Ready(Err(error));
+            }
+            let half_close = self.wire.half_close();
+            // In a stall nothing is written by which a client that is gone could be known.
+            let is_awaited = half_close.is_answering() || self.has_unsent;
+            if !is_awaited || self.wire.is_stalled() {
+                return Poll::Ready(Ok(()));
+            }
+            if half_close.close() {
+                // Where it cannot be written, the error is the socket's and seen above.
+                let _ = self.stream.get_ref().try_write(INTERIM);
+            }
         }
     }
 
@@ -66,6 +105,7 @@ impl Transport {
     }
 
     fn wrote(&mut self, count: usize) {
+        self.wire.half_close().wrote();
         let mut course = self.wire.course();
         self.yields = course.one_byte;
         if let Some(after) = course.end.as_mut().and_then(|end| end.after.as_mut()) {
@@ -106,7 +146,15 @@ impl AsyncRead for Transport {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.stream.as_mut().poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        if !self.is_half_closed {
+            ready!(self.stream.as_mut().poll_read(cx, buffer))?;
+            if buffer.filled().len() > before || buffer.remaining() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            self.is_half_closed = true;
+        }
+        self.poll_gone(cx)
     }
 }
 
@@ -116,6 +164,7 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.has_unsent = true;
         let allowed = ready!(self.poll_allowance(cx, bytes.len()))?;
         let count = ready!(self.stream.as_mut().poll_write(cx, &bytes[..allowed]))?;
         self.wrote(count);
@@ -127,6 +176,7 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.has_unsent = true;
         let length = slices.iter().map(|slice| slice.len()).sum();
         let allowed = ready!(self.poll_allowance(cx, length))?;
         let stream = self.stream.as_mut();
@@ -148,6 +198,7 @@ impl AsyncWrite for Transport {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.stream.as_mut().poll_flush(cx))?;
+        self.has_unsent = false;
         let end = self.wire.course().end;
         match end {
             Some(end) if matches!(end.after, None | Some(0)) => {

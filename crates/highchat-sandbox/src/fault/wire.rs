@@ -1,7 +1,11 @@
+//! Faults of the bytes of a connection: shared by the answer and the transport.
+
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Fault, Faults};
+use crate::clock::TimeScale;
+use crate::net::half_close::HalfClose;
 
 /// How the bytes of a connection end before their time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +21,13 @@ pub(crate) enum Ending {
 /// What is to happen to the bytes of the answer that is being written on a connection:
 /// set by those who know the answer, looked at by its [`Transport`](super::Transport).
 #[derive(Clone, Default)]
-pub(crate) struct Wire(Arc<Mutex<Course>>);
+pub(crate) struct Wire {
+    course: Arc<Mutex<Course>>,
+    scale: TimeScale,
+    half_close: HalfClose,
+}
 
-/// What is to happen, as far as it has not.
+/// What is still to happen.
 #[derive(Debug, Default)]
 pub(crate) struct Course {
     /// Before the first byte.
@@ -31,11 +39,23 @@ pub(crate) struct Course {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct End {
     pub(crate) ending: Ending,
-    /// After so many bytes; `None`: once everything there is was written.
+    /// After this number of bytes; `None`: once everything so far was written.
     pub(crate) after: Option<u64>,
 }
 
 impl Wire {
+    pub(crate) fn new(scale: TimeScale) -> Self {
+        Self {
+            course: Arc::default(),
+            scale,
+            half_close: HalfClose::default(),
+        }
+    }
+
+    pub(crate) fn half_close(&self) -> &HalfClose {
+        &self.half_close
+    }
+
     /// An answer begins to which only this happens.
     pub(crate) fn begin(&self, faults: &Faults) {
         let mut course = Course::default();
@@ -46,8 +66,9 @@ impl Wire {
                     continue;
                 }
                 Fault::SlowHead => {
-                    let delay = injection.amount.unwrap_or(3000).min(MAX_DELAY);
-                    course.delay = Some(Duration::from_millis(delay));
+                    let given = injection.amount.map(Duration::from_millis);
+                    let delay = given.unwrap_or_else(|| self.scale.real(SLOW_HEAD));
+                    course.delay = Some(delay.min(MAX_DELAY));
                     continue;
                 }
                 fault => Ending::of(fault),
@@ -76,8 +97,14 @@ impl Wire {
         end.is_some_and(|end| end.ending != Ending::Stall)
     }
 
+    /// Whether nothing more comes, though the connection stays.
+    pub(crate) fn is_stalled(&self) -> bool {
+        let end = self.course().end;
+        end.is_some_and(|end| end.ending == Ending::Stall && matches!(end.after, None | Some(0)))
+    }
+
     pub(crate) fn course(&self) -> MutexGuard<'_, Course> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.course.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,5 +119,6 @@ impl Ending {
     }
 }
 
-/// The longest that an answer is held back, in milliseconds: ten minutes.
-const MAX_DELAY: u64 = 600_000;
+/// How long an answer is held back, by default and at most.
+const SLOW_HEAD: Duration = Duration::from_secs(3);
+const MAX_DELAY: Duration = Duration::from_secs(600);

@@ -7,9 +7,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::{Rule, Script};
+use crate::bot::turn::Ends;
+use crate::conversation::person::Person;
 use crate::fault::{Faults, Injection};
-use crate::person::Person;
-use crate::turn::Ends;
 
 impl Script {
     /// Reads a script that is written as JSON:
@@ -39,7 +39,7 @@ impl Script {
     ///
     /// # Errors
     ///
-    /// It is no such JSON, a key is not known, or a fault is none; the error says where.
+    /// It is no JSON of this form, a key is unknown, or a fault is; the error says where.
     pub fn parse(json: &str) -> Result<Self, InvalidScript> {
         let file: File = serde_json::from_str(json).map_err(InvalidScript)?;
         Ok(Self {

@@ -1,3 +1,5 @@
+//! A finding of a verdict, and its kinds.
+
 use core::fmt;
 use core::time::Duration;
 
@@ -22,7 +24,8 @@ pub enum Misstep {
     SentTwice,
     /// A request was repeated before the time that the service asked for.
     TooSoon,
-    /// A poll came less than 3.5 s after the answer to the one before.
+    /// A poll came too soon after the answer to the one before: after less than 3.5 s, or
+    /// 7/8 of [`Builder::poll_interval`](crate::Builder::poll_interval).
     PolledTooFast,
     /// A poll came though the state was `bot` or `closed`.
     PolledAfterEnd,

@@ -1,4 +1,4 @@
-//! What each request is judged by.
+//! The rules by which each request of a client is judged.
 
 use core::time::Duration;
 
@@ -7,20 +7,14 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::finding::Misstep;
+use crate::api::state::State;
+use crate::clock::{TimeScale, parse};
 use crate::fault::REDIRECTED;
 use crate::journal::Request;
-use crate::query;
-use crate::request::time;
-use crate::state::State;
-
-/// Polls may come a little earlier than the API's "every ~4s".
-const POLL_INTERVAL: Duration = Duration::from_millis(3500);
+use crate::net::query;
 
 /// How soon a client that still polls would ask again.
 const POLLS_ON: Duration = Duration::from_secs(30);
-
-/// How long before a refused message comes again, where the service does not say.
-const BEFORE_ANOTHER: Duration = Duration::from_secs(1);
 
 /// What a client's clock may be ahead.
 const TOLERANCE: Duration = Duration::from_millis(50);
@@ -28,7 +22,7 @@ const TOLERANCE: Duration = Duration::from_millis(50);
 /// How long a connection may be kept once nothing more is wanted from it.
 const SETTLE: Duration = Duration::from_secs(5);
 
-/// A request, and the message in it, where there is one.
+/// A request, and the message in it, if it has one.
 pub(super) struct Asked<'a> {
     request: &'a Request,
     sent: Option<Sent>,
@@ -45,6 +39,26 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// How soon a client may ask again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Between the answer to a poll and the next poll.
+    poll_gap: Duration,
+    /// Between a 429 that names no time and the same request.
+    retry_gap: Duration,
+}
+
+impl Limits {
+    /// For a client that is to poll once in `poll_interval`: an eighth less is accepted,
+    /// since the API says "every ~4s" and clients add jitter.
+    pub(crate) fn new(poll_interval: Duration, scale: TimeScale) -> Self {
+        Self {
+            poll_gap: scale.real(poll_interval - poll_interval / 8),
+            retry_gap: scale.real(Duration::from_secs(1)),
+        }
+    }
+}
+
 /// Tells `found` what a client should not have done with a request; `before` is what it
 /// asked before, `cancels` are the times at which it cancelled what was under way.
 pub(super) fn judge(
@@ -52,14 +66,15 @@ pub(super) fn judge(
     before: &[Asked<'_>],
     cancels: &[Duration],
     now: Duration,
+    limits: Limits,
     found: &mut impl FnMut(Misstep, String),
 ) {
     let request = asked.request;
     alone(request, found);
     if let Some(sent) = &asked.sent {
-        repeated(request, sent, before, found);
+        repeated(request, sent, before, limits, found);
     } else if request.method == Method::GET && request.path.ends_with("/messages") {
-        polled(request, before, found);
+        polled(request, before, limits, found);
     }
     if let Some(since) = kept_open(request, cancels, now) {
         let words = format!("an exchange went on {:.1} s too long", since.as_secs_f64());
@@ -81,12 +96,12 @@ fn alone(request: &Request, found: &mut impl FnMut(Misstep, String)) {
         );
     }
     let is_missing = request.status == Some(StatusCode::METHOD_NOT_ALLOWED)
-        || request.status == Some(StatusCode::NOT_FOUND) && !request.told.is_known_path;
+        || request.status == Some(StatusCode::NOT_FOUND) && !request.facts.is_known_path;
     if is_missing {
         let detail = format!("{} {} is not the API's", request.method, request.path);
         return found(Misstep::NoSuchEndpoint, detail);
     }
-    if request.told.key_in_query {
+    if request.facts.key_in_query {
         let detail = format!("a key stands in the query of {}", request.path);
         found(Misstep::KeyInQuery, detail);
     }
@@ -104,22 +119,29 @@ fn alone(request: &Request, found: &mut impl FnMut(Misstep, String)) {
     }
 }
 
+/// The fields of a message by which it is the same as another one.
 #[derive(Deserialize)]
 struct Sent {
     message: String,
     conversation_id: Option<String>,
+    visitor_ref: Option<String>,
 }
 
 fn repeated(
     request: &Request,
     sent: &Sent,
     before: &[Asked<'_>],
+    limits: Limits,
     found: &mut impl FnMut(Misstep, String),
 ) {
     let is_same = |earlier: &&Asked<'_>| {
-        let given = earlier.request.told.conversation_id.as_ref();
+        let given = earlier.request.facts.conversation_id.as_ref();
+        // Two visitors, or two keys, may say the same.
+        let is_same_sender = earlier.request.facts.credential == request.facts.credential;
         earlier.sent.as_ref().is_some_and(|other| {
-            other.message == sent.message
+            is_same_sender
+                && other.message == sent.message
+                && other.visitor_ref == sent.visitor_ref
                 && (other.conversation_id == sent.conversation_id
                     || sent.conversation_id.is_some() && given == sent.conversation_id.as_ref())
         })
@@ -129,7 +151,7 @@ fn repeated(
     };
     let earlier = earlier.request;
     match earlier.status.map(|status| status.as_u16()) {
-        Some(429) => too_soon(request, earlier, found),
+        Some(429) => too_soon(request, earlier, limits, found),
         // Not taken, and said so.
         Some(400..=499) => {}
         Some(_) if earlier.over_at().is_some_and(|over| over <= request.at) => {}
@@ -148,13 +170,18 @@ fn repeated(
     }
 }
 
-fn too_soon(request: &Request, refused: &Request, found: &mut impl FnMut(Misstep, String)) {
+fn too_soon(
+    request: &Request,
+    refused: &Request,
+    limits: Limits,
+    found: &mut impl FnMut(Misstep, String),
+) {
     let Some(answered_at) = refused.answered_at else {
         return;
     };
     let earliest = refused
         .come_again_at
-        .unwrap_or(answered_at + BEFORE_ANOTHER);
+        .unwrap_or(answered_at + limits.retry_gap);
     if request.at + TOLERANCE < earliest {
         let after = request.at.saturating_sub(answered_at).as_secs_f64();
         let asked = earliest.saturating_sub(answered_at).as_secs_f64();
@@ -163,32 +190,38 @@ fn too_soon(request: &Request, refused: &Request, found: &mut impl FnMut(Misstep
     }
 }
 
-fn polled(request: &Request, before: &[Asked<'_>], found: &mut impl FnMut(Misstep, String)) {
+fn polled(
+    request: &Request,
+    before: &[Asked<'_>],
+    limits: Limits,
+    found: &mut impl FnMut(Misstep, String),
+) {
     let before: Vec<&Request> = before.iter().map(|asked| asked.request).collect();
-    let id = request.told.conversation_id.as_ref();
+    let id = request.facts.conversation_id.as_ref();
     let polls = before.iter().rev();
     let mut polls = polls.filter(|it| it.method == Method::GET && it.path == request.path);
     if let Some((last, answered_at)) = polls.next().and_then(|it| Some((it, it.answered_at?))) {
         let gap = request.at.saturating_sub(answered_at);
-        let is_handed_over = matches!(last.told.state, Some(State::Human | State::PendingHuman));
+        let is_handed_over = matches!(last.facts.state, Some(State::Human | State::PendingHuman));
         let failed = last.status.is_some_and(|status| !status.is_success());
         if last.status == Some(StatusCode::TOO_MANY_REQUESTS) {
-            too_soon(request, last, found);
-        } else if gap < POLL_INTERVAL && (is_handed_over || failed) {
+            too_soon(request, last, limits, found);
+        } else if gap < limits.poll_gap && (is_handed_over || failed) {
             let gap = gap.as_secs_f64();
             let detail = format!("a poll came {gap:.1} s after the answer to the one before");
             found(Misstep::PolledTooFast, detail);
         }
-        let is_over = matches!(last.told.state, Some(State::Bot | State::Closed));
+        let is_over = matches!(last.facts.state, Some(State::Bot | State::Closed));
         let mut chats = before.iter().rev().take_while(|it| it.at >= last.at);
         let is_new_turn =
-            chats.any(|it| it.path == "/v1/chat" && it.told.conversation_id.as_ref() == id);
+            chats.any(|it| it.path == "/v1/chat" && it.facts.conversation_id.as_ref() == id);
         let mut chats = before.iter().rev();
-        let chat = chats.find(|it| it.path == "/v1/chat" && it.told.conversation_id.as_ref() == id);
+        let chat =
+            chats.find(|it| it.path == "/v1/chat" && it.facts.conversation_id.as_ref() == id);
         // What was cut is looked for by asking, whatever the state.
         let is_looking = chat.is_some_and(|chat| chat.over_at().is_none());
         if is_over && !is_new_turn && !is_looking && gap < POLLS_ON {
-            let state = last.told.state.map_or("", State::name);
+            let state = last.facts.state.map_or("", State::name);
             let detail = format!("a poll came though the state was {state}");
             found(Misstep::PolledAfterEnd, detail);
         }
@@ -196,12 +229,12 @@ fn polled(request: &Request, before: &[Asked<'_>], found: &mut impl FnMut(Misste
     if let Some(after) = query::value(request.query.as_deref(), "after") {
         let same_time = before
             .iter()
-            .filter(|it| it.told.conversation_id.as_ref() == id)
+            .filter(|it| it.facts.conversation_id.as_ref() == id)
             .flat_map(|it| it.times())
-            .filter(|given| time(given).is_some() && time(given) == time(&after))
+            .filter(|given| parse(given).is_some() && parse(given) == parse(&after))
             .collect::<Vec<_>>();
         let is_echoed = same_time.iter().any(|given| **given == after);
-        if time(&after).is_none() {
+        if parse(&after).is_none() {
             let detail = format!("after={after:?} is no time");
             found(Misstep::ChangedAfter, detail);
         } else if let (Some(given), false) = (same_time.first(), is_echoed) {
@@ -226,7 +259,8 @@ fn kept_open(request: &Request, cancels: &[Duration], now: Duration) -> Option<D
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{End, Told};
+    use crate::api::access::Credential;
+    use crate::journal::{AnswerFacts, End};
     use crate::verdict::Verdict;
     use bytes::Bytes;
     use http::HeaderMap;
@@ -244,8 +278,8 @@ mod tests {
         request.answered_at = Some(ms(at));
         request.status = Some(StatusCode::from_u16(status).unwrap());
         request.ended = Some((ms(at), End::Whole));
-        request.told = Told::of("c");
-        request.told.is_known_path = true;
+        request.facts = AnswerFacts::of("c");
+        request.facts.is_known_path = true;
         let json = http::HeaderValue::from_static("application/json");
         request.headers.insert(CONTENT_TYPE, json);
         request
@@ -264,12 +298,16 @@ mod tests {
 
     fn poll(at: u64, state: State) -> Request {
         let mut request = asked(at, Method::GET, "/v1/conversations/c/messages", "", 200);
-        request.told.state = Some(state);
+        request.facts.state = Some(state);
         request
     }
 
     fn judged(requests: &[Request]) -> Vec<&'static str> {
-        let verdict = Verdict::of(requests, &[], ms(100_000));
+        judged_with(Limits::new(ms(4000), TimeScale::default()), requests)
+    }
+
+    fn judged_with(limits: Limits, requests: &[Request]) -> Vec<&'static str> {
+        let verdict = Verdict::of(requests, &[], ms(100_000), limits);
         let findings = verdict.findings().iter();
         findings.map(|finding| finding.misstep.name()).collect()
     }
@@ -316,6 +354,24 @@ mod tests {
     }
 
     #[test]
+    fn the_same_words_of_another_visitor_or_key_are_no_repetition() {
+        let by = |at, visitor: &str, key| {
+            let mut request = chat(at, 500);
+            let body = serde_json::json!({ "message": "Բարև 👋", "visitor_ref": visitor });
+            request.body = Bytes::from(body.to_string());
+            request.facts.credential = Some(Credential::Key(key));
+            request
+        };
+
+        assert_eq!(judged(&[by(0, "Անի", 0), by(1, "Գոռ", 0)]), [""; 0]);
+        assert_eq!(judged(&[by(0, "Անի", 0), by(1, "Անի", 1)]), [""; 0]);
+        assert_eq!(
+            judged(&[by(0, "Անի", 0), by(1, "Գոռ", 0), by(2, "Անի", 0)]),
+            ["sent-twice"]
+        );
+    }
+
+    #[test]
     fn polls_are_four_seconds_apart_and_end() {
         let handed = |at| poll(at, State::Human);
         assert_eq!(judged(&[handed(0), handed(3600)]), [""; 0]);
@@ -336,9 +392,32 @@ mod tests {
     }
 
     #[test]
+    fn polls_may_be_as_close_as_the_interval_says_with_an_eighth_of_jitter() {
+        let handed = |at| poll(at, State::Human);
+        for (interval, gap, findings) in [
+            (200, 175, &[][..]),
+            (200, 174, &["polled-too-fast"]),
+            (8000, 7000, &[]),
+            (8000, 6999, &["polled-too-fast"]),
+            (0, 0, &[]),
+        ] {
+            let limits = Limits::new(ms(interval), TimeScale::default());
+            let found = judged_with(limits, &[handed(0), handed(gap)]);
+            assert_eq!(found, findings, "{gap} of {interval} ms");
+            // In faster time, and by the client's clock.
+            let limits = Limits::new(50 * ms(interval), TimeScale::new(50));
+            let found = judged_with(limits, &[handed(0), handed(gap)]);
+            assert_eq!(found, findings, "{gap} of {interval} ms");
+        }
+        let limits = Limits::new(ms(4000), TimeScale::new(50));
+        assert_eq!(judged_with(limits, &[chat(0, 429), whole(20)]), [""; 0]);
+        assert_eq!(judged_with(limits, &[chat(0, 429), chat(0, 429)]), [""; 0]);
+    }
+
+    #[test]
     fn after_is_echoed_as_it_was_given() {
         let mut given = poll(0, State::Human);
-        given.told.times = vec!["2026-06-14T10:00:00.000Z".to_owned()];
+        given.facts.times = vec!["2026-06-14T10:00:00.000Z".to_owned()];
         for (after, findings) in [
             ("2026-06-14T10:00:00.000Z", &[][..]),
             ("2026-06-14T10%3A00%3A00.000Z", &[]),
@@ -365,9 +444,33 @@ mod tests {
         let mut stalled = chat(0, 200);
         stalled.ended = Some((ms(8000), End::ClientLeft));
         let requests = [stalled];
-        assert!(Verdict::of(&requests, &[], ms(9000)).is_good());
-        assert!(Verdict::of(&requests, &[ms(7000)], ms(9000)).is_good());
-        assert!(!Verdict::of(&requests, &[ms(1000)], ms(9000)).is_good());
+        assert!(
+            Verdict::of(
+                &requests,
+                &[],
+                ms(9000),
+                Limits::new(ms(4000), TimeScale::default())
+            )
+            .is_good()
+        );
+        assert!(
+            Verdict::of(
+                &requests,
+                &[ms(7000)],
+                ms(9000),
+                Limits::new(ms(4000), TimeScale::default())
+            )
+            .is_good()
+        );
+        assert!(
+            !Verdict::of(
+                &requests,
+                &[ms(1000)],
+                ms(9000),
+                Limits::new(ms(4000), TimeScale::default())
+            )
+            .is_good()
+        );
     }
 
     #[test]
@@ -375,7 +478,12 @@ mod tests {
         let mut followed = asked(0, Method::POST, REDIRECTED, "", 404);
         let bearer = http::HeaderValue::from_static("Bearer [redacted]");
         followed.headers.insert(AUTHORIZATION, bearer);
-        let verdict = Verdict::of(&[followed], &[], ms(1));
+        let verdict = Verdict::of(
+            &[followed],
+            &[],
+            ms(1),
+            Limits::new(ms(4000), TimeScale::default()),
+        );
         assert_eq!(
             verdict.to_string(),
             "followed-redirect: a redirect was followed, with the key (at 0.000 s)\n\
@@ -383,7 +491,7 @@ mod tests {
         );
 
         let mut unknown = asked(0, Method::GET, "/v2", "", 404);
-        unknown.told.is_known_path = false;
+        unknown.facts.is_known_path = false;
         assert_eq!(judged(&[unknown]), ["no-such-endpoint"]);
         assert_eq!(
             judged(&[asked(0, Method::PUT, "/v1/chat", "", 405)]),
@@ -394,7 +502,7 @@ mod tests {
         odd.headers = HeaderMap::new();
         odd.headers
             .insert(COOKIE, http::HeaderValue::from_static("a=b"));
-        odd.told.key_in_query = true;
+        odd.facts.key_in_query = true;
         let findings = ["key-in-query", "cookie", "wrong-content-type"];
         assert_eq!(judged(&[odd]), findings);
     }

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use crate::client::{Call, quick, say};
 
-/// One call of each endpoint, all of which go well with the default key.
+/// One call of each endpoint; all succeed with the default key.
 fn calls(sandbox: &Sandbox) -> [Call; 3] {
     let id = say(sandbox, "ա").conversation_id();
     [

@@ -17,7 +17,7 @@ pub(crate) fn quick() -> Builder {
     Sandbox::builder().token_delay(Duration::ZERO).rate_limit(0)
 }
 
-/// A request, with the first key of the sandbox unless told otherwise.
+/// A request, with the first key of the sandbox by default otherwise.
 #[derive(Clone)]
 pub(crate) struct Call {
     method: &'static str,

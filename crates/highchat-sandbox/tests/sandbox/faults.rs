@@ -289,9 +289,9 @@ fn faults_are_combined_and_go_with_a_handoff_too() {
 }
 
 #[test]
-fn a_name_that_there_is_not_is_answered_with_those_there_are() {
+fn a_fault_command_without_a_name_is_answered_with_the_names() {
     let sandbox = quick().start().unwrap();
-    for message in ["/fault", "/fault cats", "/fault cut:x"] {
+    for message in ["/fault", "/fault /long 3"] {
         let text = say(&sandbox, message).text();
         for fault in Fault::ALL {
             let amount = fault.amount().map(|amount| format!("[:{amount}]"));

@@ -14,9 +14,9 @@ fn instant() -> Sandbox {
     quick().person(person).start().unwrap()
 }
 
-/// The desk's live feed, its head read.
+/// The inbox's live feed, its head read.
 fn watch(sandbox: &Sandbox) -> TcpStream {
-    let mut feed = Call::local("GET", "/sandbox/desk/live").open(sandbox);
+    let mut feed = Call::local("GET", "/sandbox/inbox/live").open(sandbox);
     let head = read_until(&mut feed, "\r\n\r\n").to_lowercase();
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert!(
@@ -37,7 +37,7 @@ fn next(feed: &mut TcpStream) -> (String, Value) {
     (name, serde_json::from_str(&data).unwrap())
 }
 
-/// The event that tells of a state, or the first after it.
+/// The event that shows a state, or the first after it.
 fn until(feed: &mut TcpStream, state: &str) -> Value {
     loop {
         let (name, data) = next(feed);
@@ -66,7 +66,7 @@ fn a_feed_begins_with_all_and_goes_on_with_what_changes() {
     assert_eq!(entry["id"], id.as_str());
     assert!(entry["waiting_since"].is_string());
 
-    sandbox.desk().close(&id).unwrap();
+    sandbox.inbox().close(&id).unwrap();
     assert_eq!(until(&mut feed, "closed")["id"], id.as_str());
 }
 

@@ -5,17 +5,17 @@ use crate::client::{Call, quick, say, transcript};
 const OWN: &str = "127.0.0.1:8787";
 
 #[test]
-fn no_foreign_page_may_use_the_desk() {
+fn no_foreign_page_may_use_the_inbox() {
     let sandbox = quick().person(Person::absent()).start().unwrap();
     let id = say(&sandbox, "/human").conversation_id();
     let calls = [
-        Call::local("GET", "/sandbox/desk"),
-        Call::local("GET", "/sandbox/desk/live"),
-        Call::local("GET", format!("/sandbox/desk/{id}")),
-        Call::local("POST", format!("/sandbox/desk/{id}/close")),
-        Call::local("OPTIONS", format!("/sandbox/desk/{id}/close")),
-        // Nor learn what there is.
-        Call::local("GET", "/sandbox/desk/no-such"),
+        Call::local("GET", "/sandbox/inbox"),
+        Call::local("GET", "/sandbox/inbox/live"),
+        Call::local("GET", format!("/sandbox/inbox/{id}")),
+        Call::local("POST", format!("/sandbox/inbox/{id}/close")),
+        Call::local("OPTIONS", format!("/sandbox/inbox/{id}/close")),
+        // Nor learn which conversations exist.
+        Call::local("GET", "/sandbox/inbox/no-such"),
     ];
 
     for call in calls {
@@ -41,10 +41,10 @@ fn no_foreign_page_may_use_the_desk() {
 }
 
 #[test]
-fn the_sandboxs_own_page_may_use_the_desk() {
+fn the_sandboxs_own_page_may_use_the_inbox() {
     let sandbox = quick().start().unwrap();
 
-    let answer = Call::local("GET", "/sandbox/desk")
+    let answer = Call::local("GET", "/sandbox/inbox")
         .host(OWN)
         .header("origin", "http://127.0.0.1:8787")
         .header("sec-fetch-site", "same-origin")
@@ -52,4 +52,47 @@ fn the_sandboxs_own_page_may_use_the_desk() {
 
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("access-control-allow-origin"), None);
+}
+
+#[test]
+fn a_program_of_this_machine_needs_no_origin_and_no_page_is_without_one() {
+    let sandbox = quick().start().unwrap();
+    let faults = serde_json::json!({ "always": ["cr-lf"] });
+    let call = Call::local("POST", "/sandbox/faults").json(&faults);
+
+    // What a page without an origin of its own sends.
+    let page = call.clone().header("origin", "null").send(&sandbox);
+    assert_eq!((page.status, page.code().as_str()), (403, "forbidden"));
+    assert_eq!(say(&sandbox, "ա").names(), ["meta", "delta", "done"]);
+
+    assert_eq!(call.send(&sandbox).status, 200);
+    assert!(say(&sandbox, "ա").body.contains("\r\n"));
+}
+
+#[test]
+fn nothing_that_is_not_the_apis_is_sniffed() {
+    let sandbox = quick().start().unwrap();
+    let id = say(&sandbox, "<script>alert('Բարև 👋')</script>").conversation_id();
+    let calls = [
+        Call::local("GET", "/sandbox/requests"),
+        Call::local("GET", "/sandbox/faults"),
+        Call::local("GET", "/sandbox/inbox"),
+        Call::local("GET", format!("/sandbox/inbox/{id}")),
+        Call::local("POST", format!("/sandbox/inbox/{id}/take-over")),
+        Call::local("GET", "/sandbox/inbox/no-such"),
+        Call::local("GET", "/sandbox/inbox").header("origin", "https://evil.example"),
+        Call::local("PUT", "/sandbox/faults"),
+        Call::local("GET", "/inbox"),
+    ];
+    for call in calls {
+        let answer = call.send(&sandbox);
+        let header = answer.header("x-content-type-options");
+        assert_eq!(header, Some("nosniff"), "{}", answer.body);
+    }
+    let mut live = Call::local("GET", "/sandbox/inbox/live").open(&sandbox);
+    let head = crate::client::read_until(&mut live, "\r\n\r\n");
+    assert!(
+        head.contains("x-content-type-options: nosniff\r\n"),
+        "{head}"
+    );
 }

@@ -20,8 +20,11 @@ fn the_last_rating_is_kept() {
         let answer = Call::rating(&id, &body).send(&sandbox);
         assert_eq!(answer.status, 200);
         assert_eq!(answer.json(), json!({ "ok": true }));
-        let kept = sandbox.rating(&id).unwrap();
-        assert_eq!((kept.rating, kept.comment.as_deref()), (rating, comment));
+        let stored = sandbox.rating(&id).unwrap();
+        assert_eq!(
+            (stored.rating, stored.comment.as_deref()),
+            (rating, comment)
+        );
     }
 }
 

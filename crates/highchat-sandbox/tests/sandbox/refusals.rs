@@ -132,7 +132,7 @@ fn a_bad_after_is_invalid_input() {
         "1781431200",
         "2026-06-14T10:00:00+04:00",
     ] {
-        // The last is right but for its `+`, which means a space in a query.
+        // The last is right except for its `+`, which means a space in a query.
         let answer = Call::messages(&id)
             .query(&format!("after={after}"))
             .send(&sandbox);

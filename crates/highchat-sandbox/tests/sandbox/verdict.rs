@@ -131,3 +131,52 @@ fn how_an_answer_ended_is_told() {
     assert_eq!(end(0), Some(End::Whole));
     assert!(!sandbox.wait_until(Duration::from_millis(20), <[Request]>::is_empty));
 }
+
+#[test]
+fn two_visitors_who_say_the_same_do_not_repeat_each_other() {
+    let sandbox = quick().start().unwrap();
+    for visitor in ["Անի", "Գոռ"] {
+        sandbox.inject(Fault::Cut);
+        let call = Call::chat(&json!({ "message": "Բարև 👋", "visitor_ref": visitor }));
+        let call = call.header("content-type", "application/json");
+        let _ = std::io::Read::read_to_end(&mut call.open(&sandbox), &mut Vec::new());
+        assert!(sandbox.wait_until(LONG, |requests| {
+            requests.iter().all(|it| it.ended.is_some())
+        }));
+    }
+
+    assert_eq!(found(&sandbox), [""; 0]);
+}
+
+#[test]
+fn polls_as_fast_as_the_builder_says_are_good_and_faster_ones_are_not() {
+    for (interval, findings) in [
+        (Duration::from_secs(4), &["polled-too-fast"][..]),
+        (Duration::ZERO, &[]),
+    ] {
+        let sandbox = quick().poll_interval(interval).start().unwrap();
+        let call = Call::chat(&json!({ "message": "/human" }));
+        let id = call
+            .header("content-type", "application/json")
+            .send(&sandbox)
+            .conversation_id();
+        for _ in 0..2 {
+            Call::messages(&id).send(&sandbox);
+        }
+
+        assert_eq!(found(&sandbox), findings, "{interval:?}");
+        let told = Call::local("GET", "/sandbox/verdict").send(&sandbox).json();
+        assert_eq!(told["good"], findings.is_empty());
+    }
+}
+
+#[test]
+#[should_panic(expected = "cookie: /v1/chat has a cookie")]
+fn a_verdict_that_is_not_good_fails_its_test_with_the_findings() {
+    let sandbox = quick().start().unwrap();
+    Call::chat(&json!({ "message": "Բարև 👋" }))
+        .header("cookie", "a=b")
+        .send(&sandbox);
+
+    sandbox.verdict().assert_good();
+}

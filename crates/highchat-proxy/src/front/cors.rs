@@ -1,0 +1,72 @@
+//! Pages of other origins: those of a list, and no others.
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderValue, ORIGIN, VARY,
+};
+use http::{HeaderMap, Response, StatusCode};
+
+use crate::front::origin::Origin;
+use crate::front::refusal::Refusal;
+
+/// The origins whose pages may use the proxy.
+#[derive(Clone, Debug)]
+pub(crate) struct Cors(Vec<Origin>);
+
+impl Cors {
+    pub(crate) const fn new(origins: Vec<Origin>) -> Self {
+        Self(origins)
+    }
+
+    /// The origin of a request, if it is on the list.
+    pub(crate) fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = headers.get(ORIGIN)?;
+        let is_listed = self.0.iter().any(|Origin(listed)| listed == origin);
+        is_listed.then(|| origin.clone())
+    }
+
+    /// Lets the page read an answer; every answer has this, refusals too, or a browser
+    /// would show it nothing but a network error.
+    pub(crate) fn mark(&self, headers: &mut HeaderMap, allowed: Option<HeaderValue>) {
+        if self.0.is_empty() {
+            return;
+        }
+        headers.insert(VARY, HeaderValue::from_static("origin"));
+        if let Some(origin) = allowed {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(
+                ACCESS_CONTROL_EXPOSE_HEADERS,
+                HeaderValue::from_static("retry-after"),
+            );
+        }
+    }
+
+    /// Lets pages of any origin read an answer that says nothing of the service's: where
+    /// no request could be made out, there is no origin to look up.
+    pub(crate) fn mark_all(&self, headers: &mut HeaderMap) {
+        if !self.0.is_empty() {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
+    }
+}
+
+/// The answer to a browser that asks first. `authorization` is among the headers because
+/// pages written for the service send one; it goes no further.
+pub(crate) fn preflight(allowed: Option<&HeaderValue>) -> Response<String> {
+    if allowed.is_none() {
+        return Refusal::FOREIGN_ORIGIN.into_response();
+    }
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, POST"),
+    );
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, content-type"),
+    );
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response
+}

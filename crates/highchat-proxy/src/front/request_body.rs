@@ -1,0 +1,55 @@
+//! Reads the body of a visitor's request, up to a limit.
+
+use core::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::Body;
+use tokio::time::timeout;
+
+use crate::front::refusal::Refusal;
+
+/// The largest body that is taken, in bytes.
+const MAX_BODY: usize = 64 * 1024;
+
+/// The most bytes that are read of one that is too large, so that its sender reads the
+/// refusal: closing on unread bytes resets the connection.
+const MAX_DISCARDED: usize = 1024 * 1024;
+
+/// Reads a body to its end.
+///
+/// # Errors
+///
+/// It is too large, too slow, or breaks off.
+pub(crate) async fn read<B>(body: B, patience: Duration) -> Result<Bytes, Refusal>
+where
+    B: Body,
+{
+    let mut body = core::pin::pin!(body);
+    let reading = async {
+        let mut bytes = BytesMut::new();
+        let mut length = 0_usize;
+        while let Some(frame) = body.frame().await {
+            let Ok(mut data) = frame.map_err(drop)?.into_data() else {
+                continue;
+            };
+            length = length.saturating_add(data.remaining());
+            if length > MAX_DISCARDED {
+                break;
+            }
+            while data.has_remaining() {
+                let chunk = data.chunk();
+                let (len, room) = (chunk.len(), MAX_BODY - bytes.len());
+                bytes.extend_from_slice(&chunk[..len.min(room)]);
+                data.advance(len);
+            }
+        }
+        Ok::<_, ()>((length <= MAX_BODY).then(|| bytes.freeze()))
+    };
+    match timeout(patience, reading).await {
+        Ok(Ok(Some(bytes))) => Ok(bytes),
+        Ok(Ok(None)) => Err(Refusal::TOO_LARGE),
+        Ok(Err(())) => Err(Refusal::MALFORMED),
+        Err(_) => Err(Refusal::TOO_SLOW),
+    }
+}

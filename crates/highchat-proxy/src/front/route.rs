@@ -1,0 +1,168 @@
+//! What a path means: the three endpoints and two for the machine around.
+
+use core::fmt;
+use core::str::FromStr;
+
+use highchat_proto::id::ConversationId;
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+/// A path below which the endpoints are served as well, such as `/api/chat`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix(String);
+
+/// Why a text is no [`Prefix`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidPrefix(());
+
+impl fmt::Display for InvalidPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a prefix is a path such as /api/chat, of letters, digits and -._~")
+    }
+}
+
+impl core::error::Error for InvalidPrefix {}
+
+impl FromStr for Prefix {
+    type Err = InvalidPrefix;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPrefix> {
+        let text = text.strip_suffix('/').unwrap_or(text);
+        let segments = text.strip_prefix('/').ok_or(InvalidPrefix(()))?;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let is_segment =
+            |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(is_plain);
+        if segments.split('/').all(is_segment) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidPrefix(()))
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Chat,
+    Messages(ConversationId),
+    Rating(ConversationId),
+    /// A browser asks what it may do on an endpoint.
+    Preflight,
+    Health,
+    Ready,
+}
+
+impl Route {
+    /// `None`: there is no such thing here.
+    pub(crate) fn find(prefix: Option<&Prefix>, method: &Method, path: &str) -> Option<Self> {
+        if matches!(*method, Method::GET | Method::HEAD) {
+            match path {
+                "/healthz" => return Some(Self::Health),
+                "/readyz" => return Some(Self::Ready),
+                _ => {}
+            }
+        }
+        let below = |prefix: &str| path.strip_prefix(prefix)?.strip_prefix("/v1/");
+        let path = below("").or_else(|| below(&prefix?.0))?;
+        let segments: Vec<&str> = path.splitn(4, '/').collect();
+        let (expected, route) = match segments[..] {
+            ["chat"] => (Method::POST, Self::Chat),
+            ["conversations", id, "messages"] => (Method::GET, Self::Messages(conversation(id)?)),
+            ["conversations", id, "rating"] => (Method::POST, Self::Rating(conversation(id)?)),
+            _ => return None,
+        };
+        match method {
+            &Method::OPTIONS => Some(Self::Preflight),
+            method => (method == expected).then_some(route),
+        }
+    }
+
+    /// What it is called where it is counted; ids stay out.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Messages(_) => "messages",
+            Self::Rating(_) => "rating",
+            Self::Preflight => "preflight",
+            Self::Health => "healthz",
+            Self::Ready => "readyz",
+        }
+    }
+}
+
+fn conversation(segment: &str) -> Option<ConversationId> {
+    let id = percent_decode_str(segment).decode_utf8().ok()?;
+    ConversationId::new(id).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_three_endpoints_under_v1_and_under_the_prefix() {
+        let prefix: Prefix = "/api/chat/".parse().unwrap();
+        let find = |method: Method, path: &str| Route::find(Some(&prefix), &method, path);
+        let id = || ConversationId::new("a/b").unwrap();
+        for base in ["", "/api/chat"] {
+            let at = |path: &str| format!("{base}{path}");
+            assert_eq!(find(Method::POST, &at("/v1/chat")), Some(Route::Chat));
+            assert_eq!(
+                find(Method::GET, &at("/v1/conversations/a%2Fb/messages")),
+                Some(Route::Messages(id()))
+            );
+            assert_eq!(
+                find(Method::POST, &at("/v1/conversations/a%2Fb/rating")),
+                Some(Route::Rating(id()))
+            );
+            for path in ["/v1/chat", "/v1/conversations/c/rating"] {
+                assert_eq!(find(Method::OPTIONS, &at(path)), Some(Route::Preflight));
+            }
+        }
+        for method in [Method::GET, Method::HEAD] {
+            assert_eq!(find(method.clone(), "/healthz"), Some(Route::Health));
+            assert_eq!(find(method, "/readyz"), Some(Route::Ready));
+        }
+    }
+
+    #[test]
+    fn there_is_nothing_else() {
+        let cases = [
+            ("GET", "/v1/chat"),
+            ("PUT", "/v1/chat"),
+            ("POST", "/v1/chat/"),
+            ("POST", "/v1/chat/x"),
+            ("POST", "//v1/chat"),
+            ("POST", "/other/v1/chat"),
+            ("OPTIONS", "/v1/admin"),
+            ("OPTIONS", "*"),
+            ("GET", "/v1/conversations/messages"),
+            ("GET", "/v1/conversations//messages"),
+            ("GET", "/v1/conversations/../messages"),
+            ("GET", "/v1/conversations/%2e%2e/messages"),
+            ("GET", "/v1/conversations/%ff/messages"),
+            ("GET", "/v1/conversations/a/b/messages"),
+            ("POST", "/v1/conversations/a/messages"),
+            ("GET", "/v1/conversations/a/messages/x"),
+            ("POST", "/healthz"),
+            ("HEAD", "/v1/conversations/a/messages"),
+            ("GET", "/metrics"),
+            ("GET", "/"),
+            ("GET", ""),
+        ];
+        for (method, path) in cases {
+            let method = method.parse().unwrap();
+            assert_eq!(Route::find(None, &method, path), None, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_a_plain_path() {
+        for text in ["/a", "/a/b-c/", "/~x"] {
+            assert!(text.parse::<Prefix>().is_ok(), "{text}");
+        }
+        for text in ["", "/", "a", "/a//b", "/a/../b", "/a?b", "/ա", "/%41"] {
+            assert!(text.parse::<Prefix>().is_err(), "{text}");
+        }
+    }
+}

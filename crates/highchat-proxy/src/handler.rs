@@ -1,0 +1,296 @@
+//! Handles each request: routing, limits, the request to the service, the answer.
+
+use core::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use highchat_proto::endpoint::Endpoint;
+use highchat_proto::id::ConversationId;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Request, Response};
+use tokio::time::sleep_until;
+
+use crate::config::{Config, InvalidConfig};
+use crate::front::cors::{self, Cors};
+use crate::front::half_close::Answering;
+use crate::front::rebuild;
+use crate::front::refusal::Refusal;
+use crate::front::request_body;
+use crate::front::route::Route;
+use crate::key::{KeyError, KeySource};
+use crate::limits::drain::Drain;
+use crate::limits::reservation::Reservation;
+use crate::limits::slots::Slots;
+use crate::limits::visitor_rate::VisitorRate;
+use crate::limits::window::Window;
+use crate::metrics::Metrics;
+use crate::metrics::request_log::RequestLog;
+use crate::reply::body::Body;
+use crate::reply::events::{Events, Owner};
+use crate::reply::relay::{Clocks, Relay};
+use crate::upstream::polls::{PollKey, Polls};
+use crate::upstream::{Opened, Upstream};
+use crate::visitor::ownership::Ownership;
+use crate::visitor::{Trust, Visitor};
+
+/// The state that all requests share.
+pub(crate) struct Handler {
+    pub(crate) config: Config,
+    upstream: Arc<Upstream>,
+    pub(crate) trust: Trust,
+    cors: Cors,
+    ownership: Ownership,
+    window: Arc<Mutex<Window>>,
+    messages: Mutex<VisitorRate>,
+    polls: Mutex<VisitorRate>,
+    asked: Polls,
+    streams: Slots,
+    pub(crate) drain: Drain,
+    metrics: Arc<Metrics>,
+}
+
+impl Handler {
+    pub(crate) fn new(config: Config, key: KeySource) -> Result<Self, InvalidConfig> {
+        let metrics = Arc::<Metrics>::default();
+        let upstream = Upstream::new(&config, key, Arc::clone(&metrics))?;
+        let messages = config.messages_a_visitor;
+        let polls = config.polls_a_visitor;
+        Ok(Self {
+            upstream: Arc::new(upstream),
+            trust: Trust {
+                networks: config.trusted_networks.clone(),
+                visitor_header: config.visitor_header.clone(),
+            },
+            cors: Cors::new(config.allow_origins.clone()),
+            ownership: Ownership::new(config.secret.clone()),
+            window: Arc::new(Mutex::new(Window::new(config.messages_in_all))),
+            messages: Mutex::new(VisitorRate::new(messages, messages.div_ceil(2))),
+            polls: Mutex::new(VisitorRate::new(polls, polls.div_ceil(2))),
+            asked: Polls::default(),
+            streams: Slots::new(config.streams, config.streams_a_visitor),
+            drain: Drain::new(),
+            metrics,
+            config,
+        })
+    }
+
+    pub(crate) async fn answer<B>(
+        &self,
+        peer: IpAddr,
+        request: Request<B>,
+        answering: Answering,
+    ) -> Response<Body>
+    where
+        B: hyper::body::Body,
+    {
+        let (head, body) = request.into_parts();
+        let visitor = self.trust.visitor(peer, &head.headers);
+        let route = Route::find(self.config.prefix.as_ref(), &head.method, head.uri.path());
+        let name = route.as_ref().map_or("other", Route::name);
+        let metrics = Arc::clone(&self.metrics);
+        let log = RequestLog::begin(metrics, self.drain.under_way(), name, visitor.network);
+        let allowed = self.cors.allowed(&head.headers);
+        let mut response = match route {
+            Some(Route::Preflight) => log.with(cors::preflight(allowed.as_ref()).map(Body::whole)),
+            route => {
+                self.route(route, head, body, &visitor, log, &answering)
+                    .await
+            }
+        };
+        self.cors.mark(response.headers_mut(), allowed);
+        response.map(|body| body.of(answering))
+    }
+
+    /// The answer to what is no request, which is logged and counted like one.
+    pub(crate) fn refuse(&self, peer: IpAddr, refusal: Refusal) -> Response<String> {
+        let (metrics, under_way) = (Arc::clone(&self.metrics), self.drain.under_way());
+        let log = RequestLog::begin(metrics, under_way, "other", peer.into());
+        let mut response = log.with(refusal.into_response());
+        self.cors.mark_all(response.headers_mut());
+        response
+    }
+
+    pub(crate) fn reload_key(&self) -> Result<(), KeyError> {
+        self.upstream.reload_key()
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        let under_way = *self.drain.under_way().borrow();
+        let streams = self.streams.taken();
+        let is_ready = !self.drain.has_begun();
+        self.metrics.render(under_way, streams, is_ready)
+    }
+
+    async fn route<B: hyper::body::Body>(
+        &self,
+        route: Option<Route>,
+        head: Parts,
+        body: B,
+        visitor: &Visitor,
+        log: RequestLog,
+        answering: &Answering,
+    ) -> Response<Body> {
+        let answer = match route {
+            None | Some(Route::Preflight) => Err(Refusal::NO_SUCH_PATH),
+            Some(Route::Health) => Ok(plain("ok\n")),
+            Some(Route::Ready) if !self.drain.has_begun() => Ok(plain("ready\n")),
+            _ if self.drain.has_begun() => Err(Refusal::ENDING),
+            Some(Route::Ready) => Err(Refusal::ENDING),
+            Some(Route::Messages(id)) => {
+                answering.read_whole();
+                self.poll(id, &head, visitor).await
+            }
+            Some(Route::Rating(id)) => match self.body(&head, body, answering).await {
+                Ok(body) => self.rate(id, &body, visitor).await,
+                Err(refusal) => Err(refusal),
+            },
+            Some(Route::Chat) => {
+                let body = self.body(&head, body, answering).await;
+                // It holds the whole of what hyper read, and the service may take its time.
+                drop(head);
+                return self.chat(body, visitor, log, answering).await;
+            }
+        };
+        log.with(answer.unwrap_or_else(|refusal| refusal.into_response().map(Body::whole)))
+    }
+
+    async fn poll(
+        &self,
+        id: ConversationId,
+        head: &Parts,
+        visitor: &Visitor,
+    ) -> Result<Response<Body>, Refusal> {
+        rebuild::check_query(head.uri.query())?;
+        let request = rebuild::messages(id, head.uri.query(), visitor, &self.ownership)?;
+        take(&self.polls, visitor)?;
+        let upstream = Arc::clone(&self.upstream);
+        let key = PollKey::from(&request);
+        let ask = move || async move {
+            let request = |endpoint: &Endpoint| endpoint.messages(&request);
+            upstream.ask(request).await
+        };
+        let answer = self.asked.ask(key, self.config.poll_memory, ask).await?;
+        Ok(answer.into_response().map(Body::whole))
+    }
+
+    async fn rate(
+        &self,
+        id: ConversationId,
+        body: &[u8],
+        visitor: &Visitor,
+    ) -> Result<Response<Body>, Refusal> {
+        let request = rebuild::rating(id, body, visitor, &self.ownership)?;
+        take(&self.polls, visitor)?;
+        let answer = self
+            .upstream
+            .ask(|endpoint| endpoint.rate(&request))
+            .await?;
+        Ok(answer.into_response().map(Body::whole))
+    }
+
+    async fn body<B: hyper::body::Body>(
+        &self,
+        head: &Parts,
+        body: B,
+        answering: &Answering,
+    ) -> Result<Bytes, Refusal> {
+        rebuild::check_query(head.uri.query())?;
+        rebuild::check_type(&head.headers)?;
+        let body = request_body::read(body, self.config.request_timeout).await?;
+        answering.read_whole();
+        Ok(body)
+    }
+
+    /// Sends a message on. Returns the stream of its reply, or a refusal.
+    async fn chat(
+        &self,
+        body: Result<Bytes, Refusal>,
+        visitor: &Visitor,
+        mut log: RequestLog,
+        answering: &Answering,
+    ) -> Response<Body> {
+        let silent_since = Instant::now();
+        let admitted = async {
+            let request = rebuild::chat(&body?, visitor, &self.ownership)?;
+            let slot = self
+                .streams
+                .take(Some(visitor.network))
+                .ok_or(Refusal::BUSY)?;
+            take(&self.messages, visitor)?;
+            let reservation = Reservation::reserve(&self.window, self.config.queue_patience)
+                .map_err(Refusal::rate_limited)?;
+            reservation.wait().await;
+            Ok::<_, Refusal>((request, slot))
+        };
+        let (request, slot) = match admitted.await {
+            Ok(admitted) => admitted,
+            Err(refusal) => return log.with(Refusal::into_response(refusal).map(Body::whole)),
+        };
+        let mut opening = self.upstream.chat(|endpoint| endpoint.chat(&request));
+        drop(request);
+        // A status is passed on as it is; but a visitor is not left in silence for it.
+        let opened = tokio::select! {
+            opened = &mut opening => Some(opened),
+            () = sleep_until((silent_since + self.config.keepalive).into()) => None,
+        };
+        let source = match opened {
+            None => Err(opening),
+            Some(Opened::Reply(body)) => Ok(body),
+            Some(Opened::Refused(answer)) => {
+                return log.with(answer.into_response().map(Body::whole));
+            }
+            Some(Opened::Failed(refusal)) => {
+                return log.with(Refusal::into_response(refusal).map(Body::whole));
+            }
+        };
+        log.streams();
+        let owner = Owner {
+            ownership: self.ownership.clone(),
+            visitor: visitor.reference.clone(),
+        };
+        let clocks = Clocks {
+            keepalive: self.config.keepalive,
+            idle: self.config.idle_timeout,
+            progress: self.config.progress_timeout,
+            settle: self.config.settle_timeout,
+        };
+        let cut = self.drain.until_cut();
+        let half_close = answering.half_close().clone();
+        let events = Events::new(owner);
+        let relay = Relay::new(source, events, clocks, (cut, half_close), (log, slot));
+        event_stream(relay)
+    }
+}
+
+fn take(rate: &Mutex<VisitorRate>, visitor: &Visitor) -> Result<(), Refusal> {
+    rate.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take(visitor.network, Instant::now())
+        .map_err(Refusal::rate_limited)
+}
+
+/// The head of a stream that nobody on the way keeps, packs or changes.
+fn event_stream(relay: Relay) -> Response<Body> {
+    let mut response = Response::new(Body::stream(relay));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("no-cache, no-transform"),
+    );
+    headers.insert(
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
+    response
+}
+
+fn plain(text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::whole(text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,131 @@
+//! Limits how many messages go out in any minute.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// The service counts over a minute.
+const SPAN: Duration = Duration::from_secs(60);
+
+/// At most `limit` messages in any 60 s, in the order in which they ask. Each gets its time
+/// at once: now, or soon.
+#[derive(Debug)]
+pub(crate) struct Window {
+    /// 0: no limit.
+    limit: usize,
+    /// The times that were given and count still, in order; some may lie ahead.
+    times: VecDeque<Instant>,
+}
+
+impl Window {
+    pub(crate) const fn new(limit: u32) -> Self {
+        Self {
+            limit: limit as usize,
+            times: VecDeque::new(),
+        }
+    }
+
+    /// The time at which one more may go out.
+    ///
+    /// # Errors
+    ///
+    /// It lies more than `patience` ahead, so that it is not given; how far.
+    pub(crate) fn reserve(
+        &mut self,
+        now: Instant,
+        patience: Duration,
+    ) -> Result<Instant, Duration> {
+        if self.limit == 0 {
+            return Ok(now);
+        }
+        let nth_newest = self.times.len().checked_sub(self.limit);
+        let at = nth_newest.map_or(now, |index| (self.times[index] + SPAN).max(now));
+        let wait = at - now;
+        if wait > patience {
+            return Err(wait);
+        }
+        while self.times.front().is_some_and(|time| *time + SPAN <= now) {
+            self.times.pop_front();
+        }
+        // Not always the newest: one that was given back lay before others.
+        let place = self.times.partition_point(|time| *time <= at);
+        self.times.insert(place, at);
+        Ok(at)
+    }
+
+    /// Gives a time back that was not used.
+    pub(crate) fn give_back(&mut self, at: Instant) {
+        if let Some(index) = self.times.iter().rposition(|time| *time == at) {
+            self.times.remove(index);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn no_minute_has_more_than_its_share() {
+        let mut window = Window::new(3);
+        let now = Instant::now();
+        let mut given = Vec::new();
+        for tick in 0..2000 {
+            if let Ok(at) = window.reserve(now + SECOND / 4 * tick, 5 * SECOND) {
+                given.push(at);
+            }
+        }
+        assert!(given.is_sorted());
+        assert!(given.windows(4).all(|four| four[3] - four[0] >= SPAN));
+        assert_eq!(given.len(), 27);
+    }
+
+    #[test]
+    fn who_came_first_goes_first_and_a_long_wait_is_refused_with_its_length() {
+        let mut window = Window::new(2);
+        let now = Instant::now();
+        let later = now + 56 * SECOND;
+        assert_eq!(window.reserve(now, SECOND), Ok(now));
+        assert_eq!(window.reserve(now + SECOND, SECOND), Ok(now + SECOND));
+        assert_eq!(window.reserve(now + SECOND, SECOND), Err(59 * SECOND));
+        assert_eq!(window.reserve(later, 5 * SECOND), Ok(now + SPAN));
+        assert_eq!(window.reserve(later, 5 * SECOND), Ok(now + SPAN + SECOND));
+        assert_eq!(window.reserve(later, 5 * SECOND), Err(64 * SECOND));
+    }
+
+    #[test]
+    fn a_time_given_back_is_given_again() {
+        let mut window = Window::new(1);
+        let now = Instant::now();
+        let at = window.reserve(now, SECOND).unwrap();
+        assert!(window.reserve(now, SECOND).is_err());
+        window.give_back(at);
+        assert_eq!(window.reserve(now, SECOND), Ok(now));
+        let ahead = window.reserve(now, SPAN).unwrap();
+        window.give_back(ahead);
+        assert_eq!(
+            window.reserve(now, SPAN),
+            Ok(ahead),
+            "what was used still counts"
+        );
+    }
+
+    #[test]
+    fn what_counts_no_more_is_forgotten() {
+        let mut window = Window::new(2);
+        let now = Instant::now();
+        for minute in 0..100 {
+            window.reserve(now + minute * SPAN, SECOND).unwrap();
+        }
+        assert_eq!(window.times.len(), 1);
+    }
+
+    #[test]
+    fn nought_is_no_limit() {
+        let mut window = Window::new(0);
+        let now = Instant::now();
+        assert!((0..100).all(|_| window.reserve(now, SECOND) == Ok(now)));
+    }
+}

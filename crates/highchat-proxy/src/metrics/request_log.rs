@@ -1,0 +1,102 @@
+//! One line in the log for each request, written when it is over.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::{Response, StatusCode};
+use log::Level;
+use tokio::sync::watch;
+
+use crate::metrics::Metrics;
+use crate::metrics::outcome::Outcome;
+use crate::visitor::Network;
+
+/// A request under way; logged and counted when it is dropped. Neither ids nor texts nor
+/// keys are in it.
+#[derive(Debug)]
+pub(crate) struct RequestLog {
+    metrics: Arc<Metrics>,
+    under_way: watch::Sender<usize>,
+    route: &'static str,
+    visitor: Network,
+    began: Instant,
+    status: Option<StatusCode>,
+    stream: Option<(Outcome, u64)>,
+}
+
+impl RequestLog {
+    pub(crate) fn begin(
+        metrics: Arc<Metrics>,
+        under_way: watch::Sender<usize>,
+        route: &'static str,
+        visitor: Network,
+    ) -> Self {
+        under_way.send_modify(|count| *count += 1);
+        Self {
+            metrics,
+            under_way,
+            route,
+            visitor,
+            began: Instant::now(),
+            status: None,
+            stream: None,
+        }
+    }
+
+    /// It is answered, with this.
+    pub(crate) fn with<B>(mut self, response: Response<B>) -> Response<B> {
+        self.status = Some(response.status());
+        response
+    }
+
+    /// The answer is a stream. Its outcome is `left` until another one is set.
+    pub(crate) const fn streams(&mut self) {
+        self.status = Some(StatusCode::OK);
+        self.stream = Some((Outcome::Left, 0));
+    }
+
+    pub(crate) const fn outcome(&mut self, outcome: Outcome) {
+        if let Some((ended, _)) = &mut self.stream {
+            *ended = outcome;
+        }
+    }
+
+    pub(crate) const fn passed(&mut self, len: usize) {
+        if let Some((_, bytes)) = &mut self.stream {
+            *bytes += len as u64;
+        }
+    }
+}
+
+impl Drop for RequestLog {
+    fn drop(&mut self) {
+        let Self { route, visitor, .. } = self;
+        // Those are asked for every other second.
+        let level = match *route {
+            "healthz" | "readyz" => Level::Debug,
+            _ => Level::Info,
+        };
+        let seconds = self.began.elapsed().as_secs_f64();
+        match (self.status, self.stream) {
+            (Some(status), Some((outcome, bytes))) => {
+                self.metrics.answered(route, status);
+                self.metrics.streamed(outcome, bytes);
+                let outcome = outcome.name();
+                log::log!(
+                    level,
+                    "{visitor} {route} {} {seconds:.3}s {outcome} {bytes}B",
+                    status.as_u16()
+                );
+            }
+            (Some(status), None) => {
+                self.metrics.answered(route, status);
+                log::log!(level, "{visitor} {route} {} {seconds:.3}s", status.as_u16());
+            }
+            (None, _) => {
+                self.metrics.left();
+                log::log!(level, "{visitor} {route} - {seconds:.3}s left");
+            }
+        }
+        self.under_way.send_modify(|count| *count -= 1);
+    }
+}

@@ -1,0 +1,444 @@
+//! A reply's bytes, cut where one event ends and the next begins.
+
+use core::mem;
+
+use bytes::Bytes;
+use highchat_proto::event::Event;
+use highchat_proto::id::VisitorRef;
+use highchat_proto::sse::{DecodeError, Decoder, Frame};
+use serde_json::{Map, Value};
+
+use crate::key::Key;
+use crate::visitor::ownership::Ownership;
+
+/// The largest event that is passed on, in bytes, everything around it included; as large
+/// as clients take by default.
+const MAX_EVENT: usize = 1 << 20;
+
+/// Passes a reply on in whole events: its output always ends where an event ends, so that
+/// another event may follow. It changes two things only: it signs the id in `meta`, if ids
+/// are signed, and replaces the key in strings of JSON.
+///
+/// Whole events that come in one piece are passed on in place; only the beginning of an
+/// event whose end has not come is kept.
+pub(crate) struct Events {
+    decoder: Decoder<'static>,
+    /// The bytes after the last boundary.
+    held: Vec<u8>,
+    owner: Owner,
+    is_over: bool,
+    has_progress: bool,
+    has_redacted: bool,
+}
+
+/// For whom the id in `meta` is signed.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner {
+    pub(crate) ownership: Ownership,
+    pub(crate) visitor: Option<VisitorRef>,
+}
+
+/// A stream that cannot be passed on any further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unusable {
+    /// An event is too long.
+    TooLong,
+    /// A `meta` from which no id can be taken.
+    Meta,
+}
+
+impl From<DecodeError> for Unusable {
+    fn from(_: DecodeError) -> Self {
+        Self::TooLong
+    }
+}
+
+impl Events {
+    pub(crate) fn new(owner: Owner) -> Self {
+        Self {
+            // What waits holds nothing.
+            decoder: Decoder::growing(MAX_EVENT),
+            held: Vec::new(),
+            owner,
+            is_over: false,
+            has_progress: false,
+            has_redacted: false,
+        }
+    }
+
+    /// Whether the key was replaced since this was last asked.
+    pub(crate) const fn take_redacted(&mut self) -> bool {
+        mem::replace(&mut self.has_redacted, false)
+    }
+
+    /// Whether the event that ends a reply was passed on.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Whether anything but pings came since it was last asked.
+    pub(crate) const fn take_progress(&mut self) -> bool {
+        mem::replace(&mut self.has_progress, false)
+    }
+
+    /// Takes a piece of the reply, and gives what is whole of it; nothing where no event
+    /// ends in it.
+    pub(crate) fn push(&mut self, chunk: &Bytes, key: &Key) -> Result<Bytes, Unusable> {
+        let mut rest = &chunk[..];
+        // What precedes `chunk[from..]` in the answer, if that is no part of `chunk`.
+        let mut before = mem::take(&mut self.held);
+        let (mut from, mut boundary) = (0, 0);
+        loop {
+            let piece = rest;
+            let Some(ready) = self.decoder.advance(&mut rest)? else {
+                break;
+            };
+            let frame = self.decoder.frame(ready, piece);
+            let end = chunk.len() - rest.len();
+            self.is_over |= matches!(frame.event(), b"done" | b"human" | b"error");
+            self.has_progress |= frame.event() != b"ping";
+            let (changed, is_redacted) = self.owner.change(&frame, key)?;
+            self.has_redacted |= is_redacted;
+            if let Some(event) = changed {
+                // The event began after the last boundary, which may be in `before`.
+                if boundary == 0 {
+                    before.clear();
+                } else {
+                    before.extend_from_slice(&chunk[from..boundary]);
+                }
+                before.extend_from_slice(&event);
+                from = end;
+            }
+            boundary = end;
+        }
+        let since = if boundary == 0 { &before[..] } else { &[] };
+        if ends_blank(since, &chunk[boundary..]) {
+            boundary = chunk.len();
+        }
+        if boundary == 0 {
+            before.extend_from_slice(chunk);
+            self.held = before;
+            return if self.held.len() > MAX_EVENT {
+                Err(Unusable::TooLong)
+            } else {
+                Ok(Bytes::new())
+            };
+        }
+        if chunk.len() - boundary > MAX_EVENT {
+            return Err(Unusable::TooLong);
+        }
+        self.held.extend_from_slice(&chunk[boundary..]);
+        Ok(if before.is_empty() {
+            chunk.slice(from..boundary)
+        } else {
+            before.extend_from_slice(&chunk[from..boundary]);
+            before.into()
+        })
+    }
+
+    /// Takes the end of the reply. Returns the last event if only its blank line is missing;
+    /// any other beginning of an event is dropped.
+    pub(crate) fn finish(&mut self, key: &Key) -> Bytes {
+        let mut last = mem::take(&mut self.held);
+        let Some(frame) = self.decoder.finish() else {
+            return Bytes::new();
+        };
+        let changed = self.owner.change(&frame, key);
+        match Event::parse(frame) {
+            Ok(Event::Unknown { .. }) | Err(_) => return Bytes::new(),
+            Ok(event) => self.is_over |= event.ends_reply(),
+        }
+        match changed {
+            Ok((Some(event), is_redacted)) => {
+                self.has_redacted |= is_redacted;
+                event.into()
+            }
+            Ok((None, _)) => {
+                last.extend_from_slice(b"\n\n");
+                last.into()
+            }
+            Err(_) => Bytes::new(),
+        }
+    }
+}
+
+impl Owner {
+    /// The event as its visitor sees it, if that differs from what the service sent, and
+    /// whether it showed the key.
+    fn change(&self, frame: &Frame<'_>, key: &Key) -> Result<(Option<Vec<u8>>, bool), Unusable> {
+        let signed = if frame.event() == b"meta" && self.ownership.is_on() {
+            Some(self.sign(frame.data())?)
+        } else {
+            None
+        };
+        let redacted = key.redact(signed.as_deref().unwrap_or(frame.data()));
+        let is_redacted = redacted.is_some();
+        let event = redacted.or(signed).map(|data| event(frame, &data));
+        Ok((event, is_redacted))
+    }
+
+    /// The data of a `meta` as its visitor sees it.
+    fn sign(&self, data: &[u8]) -> Result<Vec<u8>, Unusable> {
+        let mut data: Map<String, Value> =
+            serde_json::from_slice(data).map_err(|_| Unusable::Meta)?;
+        let Some(Value::String(id)) = data.get_mut("conversation_id") else {
+            return Err(Unusable::Meta);
+        };
+        if !id.is_empty() {
+            *id = self.ownership.sign(id, self.visitor.as_ref());
+        }
+        Ok(Value::Object(data).to_string().into_bytes())
+    }
+}
+
+/// The bytes of an event with other data.
+fn event(frame: &Frame<'_>, data: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut line = |name: &[u8], value: &[u8]| {
+        for part in [name, b": ", value, b"\n"] {
+            bytes.extend_from_slice(part);
+        }
+    };
+    if !frame.id().is_empty() {
+        line(b"id", frame.id());
+    }
+    if !frame.event().is_empty() {
+        line(b"event", frame.event());
+    }
+    for part in data.split(|byte| *byte == b'\n') {
+        line(b"data", part);
+    }
+    bytes.push(b'\n');
+    bytes
+}
+
+/// Whether bytes that no event ended in end with a blank line all the same: comments, or
+/// fields without data. `before` is what precedes them after the last boundary, if
+/// anything; a CR at its end and an LF after it are one end of a line.
+fn ends_blank(before: &[u8], bytes: &[u8]) -> bool {
+    if bytes.is_empty() {
+        return false;
+    }
+    let mut backwards = before.iter().chain(bytes).rev().peekable();
+    match backwards.next() {
+        Some(b'\n') => drop(backwards.next_if_eq(&&b'\r')),
+        Some(b'\r') => {}
+        _ => return false,
+    }
+    matches!(backwards.next(), None | Some(b'\r' | b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::visitor::ownership::Secret;
+
+    fn key() -> Key {
+        Key::new("hc_very_secret").unwrap()
+    }
+
+    fn events(secret: Option<&[u8]>) -> Events {
+        let secret = secret.map(|secret| Secret::new(secret).unwrap());
+        Events::new(Owner {
+            ownership: Ownership::new(secret),
+            visitor: None,
+        })
+    }
+
+    /// What is passed on of a reply in such pieces, one entry a piece, and then at its end.
+    fn passed(events: &mut Events, pieces: &[&str]) -> Vec<String> {
+        let text = |bytes: Bytes| String::from_utf8(bytes.to_vec()).unwrap();
+        let mut passed: Vec<String> = pieces
+            .iter()
+            .map(|piece| {
+                text(
+                    events
+                        .push(&Bytes::copy_from_slice(piece.as_bytes()), &key())
+                        .unwrap(),
+                )
+            })
+            .collect();
+        passed.push(text(events.finish(&key())));
+        passed
+    }
+
+    const REPLY: &str = "\u{feff}event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n\
+        : comment\n\nevent: delta\r\ndata: {\"text\":\"a\"}\r\n\r\nevent: x\n\n\
+        event: new\rdata: 1\rdata: 2\r\revent: done\ndata: {\"message_id\":\"m\",\
+        \"state\":\"bot\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
+
+    #[test]
+    fn a_reply_in_any_two_pieces_is_passed_on_byte_for_byte() {
+        for cut in (1..REPLY.len()).filter(|cut| REPLY.is_char_boundary(*cut)) {
+            let mut events = events(None);
+            let (head, tail) = REPLY.split_at(cut);
+            let passed = passed(&mut events, &[head, tail]);
+            assert_eq!(passed.concat(), REPLY, "cut at {cut}");
+            assert!(events.is_over());
+        }
+    }
+
+    #[test]
+    fn what_is_passed_on_ends_with_a_blank_line_wherever_the_reply_is_cut() {
+        let lines = REPLY.replace("\r\n", "\n").replace('\r', "\n");
+        let reply = format!("{REPLY}{}", lines.replace('\n', "\r\n"));
+        let ends = [&b"\n\n"[..], b"\r\n\r\n", b"\r\r", b"\r\n\r"];
+        for size in 1..=reply.len() {
+            let mut events = events(None);
+            let mut passed = Vec::new();
+            for piece in reply.as_bytes().chunks(size) {
+                let bytes = events.push(&Bytes::copy_from_slice(piece), &key()).unwrap();
+                passed.extend_from_slice(&bytes);
+                let is_whole = passed.is_empty() || ends.iter().any(|end| passed.ends_with(end));
+                let text = String::from_utf8_lossy(&passed);
+                assert!(is_whole, "in pieces of {size}: {text:?}");
+            }
+            assert_eq!(passed, reply.as_bytes(), "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn an_event_goes_out_with_the_piece_that_ends_it() {
+        let mut events = events(None);
+        let pieces = [
+            "event: delta\ndata: 1\n",
+            "\ndata: 2\n\ndata:",
+            " 3\n\n: c\n",
+            "\n",
+        ];
+        let expected = [
+            "",
+            "event: delta\ndata: 1\n\ndata: 2\n\n",
+            "data: 3\n\n",
+            ": c\n\n",
+            "",
+        ];
+        assert_eq!(passed(&mut events, &pieces), expected);
+        assert!(!events.is_over());
+    }
+
+    #[test]
+    fn whole_events_are_not_copied() {
+        let mut events = events(None);
+        let piece = Bytes::from_static(b"data: 1\n\ndata: 2\n\ndata");
+        let passed = events.push(&piece, &key()).unwrap();
+        assert_eq!(passed.as_ptr(), piece.as_ptr());
+        assert_eq!(passed, piece[..18]);
+    }
+
+    #[test]
+    fn a_last_event_without_its_blank_line_is_taken_where_it_is_whole() {
+        let end = "event: error\ndata: {\"message\":\"m\"}";
+        for (pieces, expected, is_over) in [
+            (["data: 1\n\n", end], format!("data: 1\n\n{end}\n\n"), true),
+            (["", "event: error\ndata: {\"mess"], String::new(), false),
+            (["", "event: new\ndata: {}"], String::new(), false),
+        ] {
+            let mut events = events(None);
+            assert_eq!(passed(&mut events, &pieces).concat(), expected);
+            assert_eq!(events.is_over(), is_over);
+        }
+    }
+
+    #[test]
+    fn the_id_in_meta_is_signed_in_any_two_pieces_and_nothing_else_changes() {
+        let secret = b"a secret of 16 bytes and more";
+        let mut whole = events(Some(secret));
+        let expected = passed(&mut whole, &[REPLY]).concat();
+        let id = whole.owner.ownership.sign("c1", None);
+        let meta = format!("event: meta\ndata: {{\"conversation_id\":\"{id}\"}}\n\n");
+        let rest = REPLY.split_once("\n\n").unwrap().1;
+        assert_eq!(expected, format!("{meta}{rest}"));
+        for cut in (1..REPLY.len()).filter(|cut| REPLY.is_char_boundary(*cut)) {
+            let (head, tail) = REPLY.split_at(cut);
+            let signed = passed(&mut events(Some(secret)), &[head, tail]).concat();
+            assert_eq!(signed, expected, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_meta_between_events_is_signed_in_its_place() {
+        let mut events = events(Some(b"a secret of 16 bytes and more"));
+        let meta = "event: meta\ndata: {\"conversation_id\":\"c1\",\"x\":1}\n\n";
+        let passed = passed(
+            &mut events,
+            &["da", &format!("ta: 1\n\n{meta}data: 2\n\n"), "data: 3\n\n"],
+        );
+        assert!(passed[1].starts_with("data: 1\n\nevent: meta\ndata: {\"conversation_id\":\"c1."));
+        assert!(passed[1].ends_with("\",\"x\":1}\n\ndata: 2\n\n"));
+        assert_eq!(passed[2], "data: 3\n\n");
+    }
+
+    #[test]
+    fn a_meta_without_an_id_to_sign_ends_the_stream() {
+        for data in ["{}", "1", "{\"conversation_id\":1}", "{"] {
+            let mut events = events(Some(b"a secret of 16 bytes and more"));
+            let meta = format!("event: meta\ndata: {data}\n\n");
+            assert_eq!(
+                events.push(&meta.into(), &key()),
+                Err(Unusable::Meta),
+                "{data}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_without_an_end_is_kept_for_ever() {
+        for line in ["data: x\n", ": comment\n", "xxxxxxxxxxxxxxxx"] {
+            let mut events = events(None);
+            let piece = Bytes::from(line.repeat(4096));
+            let refused = (0..1000).find(|_| events.push(&piece, &key()).is_err());
+            assert!(
+                refused.is_some_and(|pushes| pushes * piece.len() <= 8 * MAX_EVENT),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn pings_are_no_progress() {
+        let mut events = events(None);
+        events
+            .push(
+                &Bytes::from_static(b"event: ping\ndata: {}\n\n: c\n\n"),
+                &key(),
+            )
+            .unwrap();
+        assert!(!events.take_progress());
+        events
+            .push(&Bytes::from_static(b"data: 1\n\n"), &key())
+            .unwrap();
+        assert!(events.take_progress());
+        assert!(!events.take_progress());
+    }
+
+    const SHOWN: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\nid: 7\nevent: delta\n\
+        data: {\"text\":\"Բարև hc_very_\\u0073ecret 👋\"}\n\n: c\n\nevent: human\r\ndata: {\"message\":\r\n\
+        data: \"hc_very_secret\"}\r\n\r\n";
+
+    #[test]
+    fn the_key_is_replaced_in_any_two_pieces_and_nothing_else_changes() {
+        let hidden = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\nid: 7\nevent: delta\n\
+            data: {\"text\":\"Բարև [redacted] 👋\"}\n\n: c\n\nid: 7\nevent: human\ndata: {\"message\":\n\
+            data: \"[redacted]\"}\n\n";
+        for cut in (1..SHOWN.len()).filter(|cut| SHOWN.is_char_boundary(*cut)) {
+            let mut events = events(None);
+            let (head, tail) = SHOWN.split_at(cut);
+            let passed = passed(&mut events, &[head, tail]).concat();
+            // The LF of a CR LF may follow as one more blank line. A comment before an event
+            // that is made anew is lost where it came in another piece.
+            let plain = |text: &str| text.replace("\n\n\n", "\n\n").replace(": c\n\n", "");
+            assert_eq!(plain(&passed), plain(hidden), "cut at {cut}");
+            assert!(events.take_redacted() && events.is_over(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_replaced_in_a_last_event_without_its_blank_line() {
+        let mut events = events(None);
+        let end = "event: error\ndata: {\"message\":\"hc_very_secret 👋\"}";
+        let hidden = "event: error\ndata: {\"message\":\"[redacted] 👋\"}\n\n";
+        assert_eq!(passed(&mut events, &[end]), ["", hidden]);
+        assert!(events.take_redacted() && events.is_over());
+    }
+}

@@ -1,0 +1,299 @@
+//! A reply on its way through: the service's bytes, comments in its silence, and an end
+//! that says what it is.
+
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::io;
+
+use bytes::Bytes;
+use serde_json::json;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tokio_util::sync::WaitForCancellationFutureOwned;
+
+use crate::front::half_close::{HalfClose, PROBE_INTERVAL};
+use crate::front::refusal::Refusal;
+use crate::limits::slots::Slot;
+use crate::metrics::outcome::Outcome;
+use crate::metrics::request_log::RequestLog;
+use crate::reply::events::Events;
+use crate::upstream::{Opened, Opening, Reply};
+
+/// A stream to one visitor.
+///
+/// ```text
+///   Opening ── 200, event stream ──▶ Reply ── done | human | error, then end or 2 s ──▶ Over
+///      │                               │                                                 ▲
+///      └── refused, failed ────────────┴── cut, silent, unusable, proxy ends: an error ──┘
+/// ```
+///
+/// It does nothing unless it is polled, and is polled when the visitor's connection can
+/// take more: so a slow visitor slows the service down. Dropping it closes the connection
+/// to the service.
+pub(crate) struct Relay {
+    source: Source,
+    events: Events,
+    clocks: Clocks,
+    /// When the visitor last got something.
+    told_at: Instant,
+    heard_at: Instant,
+    progress_at: Instant,
+    over_at: Option<Instant>,
+    alarm: Pin<Box<Sleep>>,
+    /// The proxy ends and has waited long enough.
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    half_close: HalfClose,
+    /// The visitor writes nothing more, and may be gone.
+    is_half_closed: bool,
+    // Free before the end is logged.
+    _slot: Slot,
+    log: RequestLog,
+}
+
+enum Source {
+    Opening(Opening),
+    Reply(Reply),
+    Over,
+}
+
+/// What [`Config`](crate::Config) says of time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clocks {
+    pub(crate) keepalive: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) progress: Duration,
+    pub(crate) settle: Duration,
+}
+
+const COMMENT: &[u8] = b": keepalive\n\n";
+
+impl Relay {
+    pub(crate) fn new(
+        source: Result<Reply, Opening>,
+        events: Events,
+        clocks: Clocks,
+        (cut, half_close): (WaitForCancellationFutureOwned, HalfClose),
+        (log, slot): (RequestLog, Slot),
+    ) -> Self {
+        let now = Instant::now();
+        let (source, told_at) = match source {
+            Ok(reply) => (Source::Reply(reply), now),
+            // It has been silent for as long as that: the first comment is due.
+            Err(opening) => (
+                Source::Opening(opening),
+                now.checked_sub(clocks.keepalive).unwrap_or(now),
+            ),
+        };
+        let mut relay = Self {
+            source,
+            events,
+            clocks,
+            told_at,
+            heard_at: now,
+            progress_at: now,
+            over_at: None,
+            alarm: Box::pin(sleep_until(now)),
+            cut: Box::pin(cut),
+            half_close,
+            is_half_closed: false,
+            _slot: slot,
+            log,
+        };
+        relay.set_alarm();
+        relay
+    }
+
+    /// The next bytes for the visitor, which end where an event does.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            let arrived = match &mut self.source {
+                Source::Opening(opening) => opening.as_mut().poll(cx).map(Arrived::Opened),
+                Source::Reply(reply) => reply.poll_next(cx).map(Arrived::Piece),
+                Source::Over => return Poll::Ready(None),
+            };
+            let bytes = match arrived {
+                Poll::Ready(Arrived::Opened(opened)) => self.opened(opened),
+                Poll::Ready(Arrived::Piece(Some(Ok(piece)))) => self.piece(&piece),
+                Poll::Ready(Arrived::Piece(Some(Err(_)) | None)) => Some(self.end_of_body()),
+                Poll::Pending if self.cut.as_mut().poll(cx).is_ready() => {
+                    Some(self.end_with(Refusal::ENDING.message(), Outcome::Ended))
+                }
+                Poll::Pending if !self.is_half_closed && self.half_close.poll_closed(cx) => {
+                    self.is_half_closed = true;
+                    self.set_alarm();
+                    self.over_at.is_none().then(|| Bytes::from_static(COMMENT))
+                }
+                Poll::Pending => match self.alarm.as_mut().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(()) => self.handle_alarm(),
+                },
+            };
+            if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
+                self.told_at = Instant::now();
+                self.log.passed(bytes.len());
+                return Poll::Ready(Some(bytes));
+            }
+        }
+    }
+
+    fn opened(&mut self, opened: Opened) -> Option<Bytes> {
+        match opened {
+            Opened::Reply(reply) => {
+                let now = Instant::now();
+                (self.heard_at, self.progress_at) = (now, now);
+                self.source = Source::Reply(reply);
+                self.set_alarm();
+                None
+            }
+            // The head went out long ago: what it would have said is said here.
+            Opened::Refused(answer) => {
+                let message = answer.message();
+                let message = message.as_deref().unwrap_or(Refusal::NO_ANSWER.message());
+                Some(self.end_with(message, Outcome::Refused))
+            }
+            Opened::Failed(refusal) => Some(self.end_with(refusal.message(), Outcome::Cut)),
+        }
+    }
+
+    fn piece(&mut self, piece: &Bytes) -> Option<Bytes> {
+        let now = Instant::now();
+        self.heard_at = now;
+        let Source::Reply(reply) = &self.source else {
+            return None;
+        };
+        let Ok(bytes) = self.events.push(piece, reply.key()) else {
+            return Some(self.end_of_body());
+        };
+        if self.shows_key(&bytes) {
+            return Some(self.error(Refusal::CUT.message(), Outcome::Cut));
+        }
+        if self.events.take_progress() {
+            self.progress_at = now;
+        }
+        if self.events.is_over() && self.over_at.is_none() {
+            self.over_at = Some(now);
+            self.log.outcome(Outcome::Whole);
+            self.set_alarm();
+        }
+        // Where bytes never cease, no alarm is looked at.
+        if now >= self.progress_at + self.clocks.progress {
+            return Some(self.end_with(Refusal::CUT.message(), Outcome::Silent));
+        }
+        Some(bytes)
+    }
+
+    /// Whether the bytes still hold the key after it was replaced in the data of events.
+    /// Both are logged as an error.
+    fn shows_key(&mut self, bytes: &[u8]) -> bool {
+        if self.events.take_redacted() {
+            log::error!("THE SERVICE SHOWED THE KEY in a reply, where it was replaced");
+        }
+        let is_shown = matches!(&self.source, Source::Reply(reply) if reply.key().is_in(bytes));
+        if is_shown {
+            log::error!("THE SERVICE SHOWED THE KEY in a reply, which was ended there");
+        }
+        is_shown
+    }
+
+    /// Nothing more comes, cut or not: only an event ends a reply.
+    fn end_of_body(&mut self) -> Bytes {
+        let last = match &self.source {
+            Source::Reply(reply) => self.events.finish(reply.key()),
+            Source::Opening(_) | Source::Over => Bytes::new(),
+        };
+        if self.shows_key(&last) {
+            return self.error(Refusal::CUT.message(), Outcome::Cut);
+        }
+        self.source = Source::Over;
+        if self.events.is_over() {
+            self.log.outcome(Outcome::Whole);
+            return last;
+        }
+        let error = self.end_with(Refusal::CUT.message(), Outcome::Cut);
+        [last, error].concat().into()
+    }
+
+    /// Ends the stream, with an error where the reply is not over.
+    fn end_with(&mut self, message: &str, outcome: Outcome) -> Bytes {
+        if self.events.is_over() {
+            self.source = Source::Over;
+            return Bytes::new();
+        }
+        self.error(message, outcome)
+    }
+
+    fn error(&mut self, message: &str, outcome: Outcome) -> Bytes {
+        self.source = Source::Over;
+        self.log.outcome(outcome);
+        let data = json!({ "message": message });
+        format!("event: error\ndata: {data}\n\n").into()
+    }
+
+    /// When there is something to do by itself.
+    fn due(&self) -> Instant {
+        if let Some(over_at) = self.over_at {
+            return over_at + self.clocks.settle;
+        }
+        let comment = self.told_at + self.keepalive();
+        match self.source {
+            // That has a clock of its own.
+            Source::Opening(_) => comment,
+            Source::Reply(_) | Source::Over => comment
+                .min(self.heard_at + self.clocks.idle)
+                .min(self.progress_at + self.clocks.progress),
+        }
+    }
+
+    /// After how much silence a comment is written.
+    fn keepalive(&self) -> Duration {
+        if self.is_half_closed {
+            // By the comments it is seen whether the visitor is there.
+            self.clocks.keepalive.min(PROBE_INTERVAL)
+        } else {
+            self.clocks.keepalive
+        }
+    }
+
+    fn handle_alarm(&mut self) -> Option<Bytes> {
+        let now = Instant::now();
+        let is_reply = matches!(self.source, Source::Reply(_));
+        if self
+            .over_at
+            .is_some_and(|over_at| now >= over_at + self.clocks.settle)
+        {
+            self.source = Source::Over;
+            return None;
+        }
+        let is_dead = now >= self.heard_at + self.clocks.idle
+            || now >= self.progress_at + self.clocks.progress;
+        if is_reply && is_dead {
+            return Some(self.end_with(Refusal::CUT.message(), Outcome::Silent));
+        }
+        let comment = (self.over_at.is_none() && now >= self.told_at + self.keepalive())
+            .then(|| Bytes::from_static(COMMENT));
+        if comment.is_some() {
+            self.told_at = now;
+        }
+        self.set_alarm();
+        comment
+    }
+
+    /// To be called where something may be due earlier than before; what is due later is
+    /// seen when the alarm goes off.
+    fn set_alarm(&mut self) {
+        let due = self.due();
+        self.alarm.as_mut().reset(due);
+    }
+}
+
+enum Arrived {
+    Opened(Opened),
+    Piece(Option<io::Result<Bytes>>),
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay").finish_non_exhaustive()
+    }
+}

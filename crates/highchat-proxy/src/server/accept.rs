@@ -1,0 +1,189 @@
+//! Accepts connections and speaks HTTP/1.1 on each.
+
+use core::convert::Infallible;
+use core::net::IpAddr;
+use core::pin::Pin;
+use core::time::Duration;
+use std::io;
+
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_io_timeout::TimeoutWriter;
+use tokio_util::task::TaskTracker;
+
+use crate::front::half_close::HalfClose;
+use crate::front::refusal::Refusal;
+use crate::limits::slots::{Slot, Slots};
+use crate::proxy::Proxy;
+use crate::reply::body::Body;
+use crate::server::transport::Transport;
+
+/// The longest head of a request, and what may wait in memory for one visitor to read, in
+/// bytes.
+const MAX_BUFFER: usize = 16 * 1024;
+
+/// What may wait in the system for one visitor to read, in bytes.
+const SEND_BUFFER: usize = 64 * 1024;
+
+/// How long an answer to what is no request may take, and how many bytes of it are read on
+/// meanwhile.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
+const MAX_DISCARDED: u64 = 1024 * 1024;
+
+/// How many ask for what was counted at once.
+const MAX_READERS: usize = 16;
+
+/// Takes visitors' connections for ever.
+pub(crate) async fn visitors(
+    listener: TcpListener,
+    proxy: Proxy,
+    connections: Slots,
+    open: TaskTracker,
+) {
+    loop {
+        let (stream, peer) = next(&listener).await;
+        let is_trusted = proxy.handler().trust.includes(peer);
+        let visitor = (!is_trusted).then(|| peer.into());
+        // Closed at once: with a server that is full, any word would be one more task.
+        if let Some(slot) = connections.take(visitor) {
+            open.spawn(serve(stream, peer, proxy.clone(), slot));
+        }
+    }
+}
+
+/// Answers whoever asks there what was counted, for ever.
+pub(crate) async fn metrics(listener: TcpListener, proxy: Proxy) {
+    let readers = Slots::new(MAX_READERS, MAX_READERS);
+    loop {
+        let (stream, _) = next(&listener).await;
+        let Some(slot) = readers.take(None) else {
+            continue;
+        };
+        let proxy = proxy.clone();
+        tokio::spawn(async move {
+            let patience = proxy.handler().config.request_timeout;
+            let page = service_fn(|request| {
+                let page = counted(&proxy, &request);
+                async { Ok::<_, Infallible>(page) }
+            });
+            let connection = builder(patience)
+                .keep_alive(false)
+                .serve_connection(guarded(stream, patience), page);
+            // Whoever leaves needs no answer.
+            let _ = connection.await;
+            drop(slot);
+        });
+    }
+}
+
+fn counted(proxy: &Proxy, request: &http::Request<Incoming>) -> Response<Body> {
+    let mut response = Response::new(Body::whole(""));
+    if request.uri().path() == "/metrics" {
+        *response.body_mut() = Body::whole(proxy.metrics());
+        response.headers_mut().insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; version=0.0.4"),
+        );
+    } else {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+async fn next(listener: &TcpListener) -> (TcpStream, IpAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer.ip()),
+            // Out of descriptors, mostly: trying again at once would only burn time.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
+    // Each event is to arrive when it is written. A socket that refuses either setting
+    // works all the same.
+    let _ = stream.set_nodelay(true);
+    let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
+    let handler = proxy.handler();
+    let half_close = HalfClose::default();
+    let stream = Transport::new(stream, handler.config.visitor_timeout, half_close.clone());
+    let mut builder = builder(handler.config.request_timeout);
+    // A visitor who still comes gets one answer, and the connection closes.
+    builder.keep_alive(!handler.drain.has_begun());
+    let service = proxy.service_on(peer, half_close);
+    let mut connection = builder.serve_connection(TokioIo::new(stream), service);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = handler.drain.begun(), if !handler.drain.has_begun() => {
+            Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    if let Err(error) = ended {
+        let parts = connection.into_parts();
+        let stream = parts.io.into_inner();
+        // On a connection on which nothing was asked there is nothing to be refused.
+        let is_slow = error.is_timeout() && !parts.read_buf.is_empty();
+        // Any other error is a visitor that left or stalled, and needs no answer.
+        if let Some(refusal) = Refusal::of_no_request(stream.kept_back(), is_slow) {
+            let response = handler.refuse(peer, refusal);
+            // A visitor who left meanwhile needs none of it. In a box, or each connection
+            // that waits would hold the room for it.
+            let refusing = Box::pin(refuse(stream.into_inner(), response));
+            let _ = timeout(REFUSAL_TIMEOUT, refusing).await;
+        }
+    }
+    drop(slot);
+}
+
+/// Writes an answer to input that is no request, and reads on for a moment: closing on unread
+/// bytes would reset the connection, and the answer with it. The head is written here, since
+/// hyper answers requests only.
+async fn refuse(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    response: Response<String>,
+) -> io::Result<()> {
+    let (head, body) = response.into_parts();
+    let mut bytes = format!("HTTP/1.1 {}\r\n", head.status).into_bytes();
+    for (name, value) in &head.headers {
+        bytes.extend_from_slice(name.as_str().as_bytes());
+        bytes.extend_from_slice(b": ");
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    let end = format!(
+        "connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    bytes.extend_from_slice(end.as_bytes());
+    stream.write_all(&bytes).await?;
+    stream.shutdown().await?;
+    let mut rest = stream.take(MAX_DISCARDED);
+    tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
+    Ok(())
+}
+
+/// A connection whose writes fail once its reader has taken nothing for too long.
+fn guarded(stream: TcpStream, patience: Duration) -> TokioIo<Pin<Box<TimeoutWriter<TcpStream>>>> {
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(patience));
+    TokioIo::new(Box::pin(stream))
+}
+
+fn builder(patience: Duration) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience)
+        .max_buf_size(MAX_BUFFER);
+    builder
+}

@@ -1,0 +1,108 @@
+//! The built-in person, who answers after a handoff if no inbox is open.
+
+use core::time::Duration;
+
+/// The built-in person who answers once a conversation is handed over: some lines,
+/// each so long after the handoff, and a time to hand back to the bot.
+///
+/// The default says a line after 3 s, another after 6 s, and hands back after 10 s.
+/// The times run from the `human` event, or from the `done` with `pending_human`; in
+/// the latter case the conversation is `human` from the first line on.
+///
+/// Who acts at the [`Inbox`](crate::Inbox) takes their place, until the conversation is
+/// handed over anew; what is handed over while a page shows the inbox live is left to it
+/// from the start.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// use core::time::Duration;
+/// use highchat_sandbox::{Person, Sandbox};
+///
+/// let person = Person::absent()
+///     .says(Duration::from_millis(20), "Բարև ձեզ։")
+///     .hands_back(Duration::from_millis(40));
+/// let sandbox = Sandbox::builder().person(person).start()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Person {
+    /// In the order of their times.
+    acts: Vec<(Duration, Act)>,
+}
+
+/// What the person does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    Says(String),
+    HandsBack,
+}
+
+impl Person {
+    /// Nobody: a conversation that is handed over stays so, silent, until somebody acts
+    /// at the [`Inbox`](crate::Inbox) or the user sends `/close`.
+    pub fn absent() -> Self {
+        Self { acts: Vec::new() }
+    }
+
+    /// Writes a message so long after the handoff.
+    pub fn says(self, after: Duration, text: impl Into<String>) -> Self {
+        self.act(after, Act::Says(text.into()))
+    }
+
+    /// Hands back to the bot so long after the handoff; lines for later are not said.
+    pub fn hands_back(self, after: Duration) -> Self {
+        self.act(after, Act::HandsBack)
+    }
+
+    /// What is done as the `n`-th thing, counted from 0, and when.
+    pub(crate) fn nth(&self, n: usize) -> Option<&(Duration, Act)> {
+        self.acts.get(n)
+    }
+
+    fn act(mut self, after: Duration, act: Act) -> Self {
+        let place = self.acts.partition_point(|(time, _)| *time <= after);
+        self.acts.insert(place, (after, act));
+        self
+    }
+}
+
+impl Default for Person {
+    fn default() -> Self {
+        Self::absent()
+            .says(
+                Duration::from_secs(3),
+                "Բարև ձեզ, ես Արամն եմ։ Հիմա կկարդամ ձեր գրածը։",
+            )
+            .says(
+                Duration::from_secs(6),
+                "Կարդացի, ամեն ինչ պարզ է։ Շնորհակալություն, որ գրեցիք։ Զրույցը վերադարձնում եմ բոտին։",
+            )
+            .hands_back(Duration::from_secs(10))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acts_come_in_the_order_of_their_times() {
+        let person = Person::absent()
+            .hands_back(Duration::from_secs(3))
+            .says(Duration::from_secs(1), "one")
+            .says(Duration::from_secs(2), "two");
+
+        let acts: Vec<_> = (0..4).filter_map(|n| person.nth(n)).cloned().collect();
+
+        assert_eq!(
+            acts,
+            [
+                (Duration::from_secs(1), Act::Says("one".to_owned())),
+                (Duration::from_secs(2), Act::Says("two".to_owned())),
+                (Duration::from_secs(3), Act::HandsBack),
+            ]
+        );
+    }
+}
