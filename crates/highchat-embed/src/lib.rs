@@ -146,6 +146,14 @@ mod pipes;
 
 mod embed;
 
+/// The protocol, whose usual names stand here as well: a program needs this crate alone.
+pub use highchat_proto as proto;
+pub use highchat_proto::{
+    ChatMessage, Config, Conversation, ConversationId, Credentials, Endpoint, Message, MessageId,
+    RateError, Rating, RequestId, Saved, SendError, State, Timestamp, TurnEnd, TurnError, Update,
+    VisitorRef,
+};
+
 pub use answer::{Answer, Part};
 pub use embed::{Embed, Output};
 pub use head::Broken;

@@ -9,11 +9,7 @@
 //! ```
 //! use std::io::Write;
 //!
-//! use highchat_hyper::Client;
-//! use highchat_proto::endpoint::{Credentials, Endpoint};
-//! use highchat_proto::event::Event;
-//! use highchat_proto::message::Message;
-//! use highchat_proto::request::ChatRequest;
+//! use highchat_hyper::{ChatRequest, Client, Credentials, Endpoint, Event, Message};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,6 +51,12 @@ mod tasks;
 
 pub use client::Client;
 pub use dialer::{Dialer, Pipe};
-pub use highchat_proto::failure::Failure;
+/// The protocol, whose usual names stand here as well: a program needs this crate alone.
+pub use highchat_proto as proto;
+pub use highchat_proto::{
+    ChatMessage, ChatRequest, Config, Conversation, ConversationId, Credentials, Endpoint, Event,
+    Failure, Message, MessageId, MessagesRequest, Page, RateError, Rating, RatingRequest,
+    RequestId, Saved, SendError, State, Timestamp, TurnEnd, TurnError, Update, VisitorRef,
+};
 pub use reply::Reply;
 pub use session::Session;

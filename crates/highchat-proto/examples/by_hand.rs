@@ -108,16 +108,9 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
 
 fn show(update: &Update<'_>) -> Result<(), Box<dyn core::error::Error>> {
     let mut stdout = io::stdout().lock();
+    write!(stdout, "{}", update.text().unwrap_or_default())?;
     match update {
-        Update::Delta { text } => write!(stdout, "{text}")?,
-        Update::Recovered { missing, .. } => write!(stdout, "{missing}")?,
-        Update::Human {
-            message: Some(message),
-            ..
-        } => write!(stdout, "{message}")?,
-        Update::Message(message) if &*message.role != "user" => {
-            writeln!(stdout, "{}", message.content)?;
-        }
+        Update::Message(message) if &*message.role != "user" => writeln!(stdout)?,
         Update::TurnEnded {
             end: TurnEnd::Failed(error),
             ..

@@ -274,6 +274,22 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// The name of the event as the service writes it; `message`, the standard's default, if
+    /// the service gave an unknown event none (WHATWG HTML, section 9.2.6).
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Meta { .. } => "meta",
+            Self::Delta { .. } => "delta",
+            Self::Done { .. } => "done",
+            Self::Human { .. } => "human",
+            Self::Error { .. } => "error",
+            Self::Ping => "ping",
+            Self::Unknown { event, .. } if event.is_empty() => "message",
+            Self::Unknown { event, .. } => event,
+        }
+    }
+
     /// Whether the reply is over with this event: `done`, `human` or `error`.
     #[must_use]
     pub const fn ends_reply(&self) -> bool {
@@ -370,8 +386,14 @@ mod tests {
             ),
         ];
         for (name, data, event) in cases {
+            assert_eq!(event.name(), name);
             assert_eq!(parse(name, data), Ok(event), "{name} {data}");
         }
+    }
+
+    #[test]
+    fn an_event_without_a_name_has_the_standards_default() {
+        assert_eq!(parse("", "Բարև").unwrap().name(), "message");
     }
 
     #[test]

@@ -19,6 +19,19 @@ pub struct RequestId(u64);
 impl RequestId {
     pub(crate) const FIRST: Self = Self(0);
 
+    /// The id as a number, for interfaces that carry no other type.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The id that [`as_u64`](Self::as_u64) gave. A number that names no request of a
+    /// conversation is as an id that is no longer live.
+    #[must_use]
+    pub const fn from_u64(id: u64) -> Self {
+        Self(id)
+    }
+
     pub(crate) const fn next(self) -> Self {
         Self(self.0.wrapping_add(1))
     }

@@ -16,11 +16,9 @@
 //! ```
 //! use core::time::Duration;
 //!
-//! use highchat_proto::config::Config;
-//! use highchat_proto::conversation::{Conversation, Output, TurnEnd, Update};
-//! use highchat_proto::endpoint::{Credentials, Endpoint};
-//! use highchat_proto::message::Message;
 //! use highchat_proto::time::Instant;
+//! use highchat_proto::{Config, Conversation, Credentials, Endpoint, Message, Output, TurnEnd};
+//! use highchat_proto::Update;
 //!
 //! let endpoint = Endpoint::new("https://chat.example", Credentials::key("hc_xxx")?)?;
 //! let mut conversation = Conversation::new(endpoint, Config::default());
@@ -43,9 +41,8 @@
 //!         }
 //!         Output::Abort(_) => {} // Drop that exchange.
 //!         Output::Update => match conversation.update() {
-//!             Some(Update::Delta { text: more }) => text.push_str(more),
 //!             Some(Update::TurnEnded { end, .. }) => assert_eq!(end, &TurnEnd::Done),
-//!             _ => {}
+//!             update => text.extend(update.and_then(|update| update.text())),
 //!         },
 //!         Output::Wait(None) => break, // Nothing is under way and nothing waited for.
 //!         Output::Wait(Some(when)) => {
@@ -221,3 +218,22 @@ mod outbox;
 
 #[cfg(feature = "std")]
 pub mod conversation;
+
+#[cfg(feature = "std")]
+pub use crate::{
+    config::Config,
+    conversation::{Conversation, Output, RateError, SendError, TurnEnd, TurnError, Update},
+    endpoint::{Credentials, Endpoint},
+    exchange::RequestId,
+    failure::Failure,
+    request::{ChatRequest, MessagesRequest, Rating, RatingRequest},
+    response::{ChatMessage, Page},
+    saved::Saved,
+};
+#[cfg(feature = "alloc")]
+pub use crate::{
+    event::Event,
+    id::{ConversationId, MessageId, Timestamp, VisitorRef},
+    message::Message,
+    state::State,
+};

@@ -127,6 +127,42 @@ pub enum Update<'a> {
     },
 }
 
+impl<'a> Update<'a> {
+    /// What to append to the screen: a piece of the reply, the rest of one that was read back,
+    /// the text of a `human` event, or a message that polling found and that is not the
+    /// user's own. Untrusted text. `None`: the update shows no text.
+    ///
+    /// A program that shows texts by this loses none: neither the rest of a recovered reply
+    /// nor what a person writes.
+    ///
+    /// ```
+    /// use highchat_proto::Update;
+    ///
+    /// assert_eq!(Update::Delta { text: "Բարև" }.text(), Some("Բարև"));
+    /// assert_eq!(Update::Unreadable { messages: 1 }.text(), None);
+    /// ```
+    #[must_use]
+    pub fn text(&self) -> Option<&'a str> {
+        match *self {
+            Self::Delta { text } => Some(text),
+            Self::Recovered { missing, .. } => Some(missing),
+            Self::Human { message, .. } => message,
+            Self::Message(message) => (&*message.role != "user").then_some(&*message.content),
+            Self::Meta { .. }
+            | Self::Done { .. }
+            | Self::Unknown { .. }
+            | Self::Recovering { .. }
+            | Self::TurnEnded { .. }
+            | Self::State(_)
+            | Self::Unreadable { .. }
+            | Self::Delayed { .. }
+            | Self::HandoffFailed { .. }
+            | Self::Rated { .. }
+            | Self::RatingFailed { .. } => None,
+        }
+    }
+}
+
 /// An [`Update`] that is kept until it is looked at; small, as every conversation has
 /// room for some.
 #[derive(Debug)]

@@ -7,10 +7,7 @@
 use std::env;
 use std::io::Write;
 
-use highchat_proto::conversation::{TurnEnd, Update};
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::message::Message;
-use highchat_ureq::{Client, Session};
+use highchat_ureq::{Client, Credentials, Endpoint, Message, Session, TurnEnd, Update};
 
 fn main() -> Result<(), Box<dyn core::error::Error>> {
     let credentials = match env::var("HIGHCHAT_SLUG") {
@@ -24,19 +21,14 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     let mut session = Session::new(Client::new(Endpoint::new(base_url, credentials)?));
     session.send(Message::new(words.join(" "))?)?;
     while let Some(update) = session.next() {
+        print!("{}", update.text().unwrap_or_default());
         match update {
-            Update::Delta { text } => print!("{text}"),
-            Update::Recovered { missing, .. } => print!("{missing}"),
-            Update::Human {
-                message: Some(message),
-                ..
-            } => print!("{message}"),
-            Update::Message(message) if &*message.role != "user" => println!("{}", message.content),
             Update::TurnEnded {
                 end: TurnEnd::Failed(error),
                 ..
             } => return Err(error.to_string().into()),
             Update::TurnEnded { .. } => println!(),
+            Update::Message(message) if &*message.role != "user" => println!(),
             _ => {}
         }
         std::io::stdout().flush()?;

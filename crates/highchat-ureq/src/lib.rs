@@ -8,11 +8,7 @@
 //! ```
 //! use std::io::Write;
 //!
-//! use highchat_proto::endpoint::{Credentials, Endpoint};
-//! use highchat_proto::event::Event;
-//! use highchat_proto::message::Message;
-//! use highchat_proto::request::ChatRequest;
-//! use highchat_ureq::Client;
+//! use highchat_ureq::{ChatRequest, Client, Credentials, Endpoint, Event, Message};
 //!
 //! # let sandbox = highchat_sandbox::Sandbox::start()?;
 //! # let (base_url, key) = (sandbox.base_url(), sandbox.key());
@@ -52,6 +48,12 @@ mod watch;
 
 pub use canceller::Canceller;
 pub use client::Client;
-pub use highchat_proto::failure::Failure;
+/// The protocol, whose usual names stand here as well: a program needs this crate alone.
+pub use highchat_proto as proto;
+pub use highchat_proto::{
+    ChatMessage, ChatRequest, Config, Conversation, ConversationId, Credentials, Endpoint, Event,
+    Failure, Message, MessageId, MessagesRequest, Page, RateError, Rating, RatingRequest,
+    RequestId, Saved, SendError, State, Timestamp, TurnEnd, TurnError, Update, VisitorRef,
+};
 pub use reply::Reply;
 pub use session::Session;

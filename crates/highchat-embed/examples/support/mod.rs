@@ -104,16 +104,9 @@ impl<W: Write> Screen<W> {
 
     pub(crate) fn show(&mut self, update: &Update<'_>) -> io::Result<()> {
         let out = &mut self.out;
+        write!(out, "{}", update.text().unwrap_or_default())?;
         match update {
-            Update::Delta { text } => write!(out, "{text}")?,
-            Update::Recovered { missing, .. } => write!(out, "{missing}")?,
-            Update::Human {
-                message: Some(message),
-                ..
-            } => write!(out, "{message}")?,
-            Update::Message(message) if &*message.role != "user" => {
-                writeln!(out, "{}", message.content)?;
-            }
+            Update::Message(message) if &*message.role != "user" => writeln!(out)?,
             Update::TurnEnded { end, .. } => {
                 writeln!(out)?;
                 self.has_ended = true;
