@@ -111,6 +111,11 @@ pub(crate) fn find<'a>(
     if all().any(is_undated) {
         return Look::NotYet;
     }
+    // Known from before the turn, and so older than all that it brings, unless the service
+    // has two clocks.
+    let is_known = |message: &ChatMessage| {
+        known.has_seen(&message.id) || history.is_of_a_turn_that_ended(&message.content)
+    };
     let mut candidates = all().filter(is_new).filter(is_candidate).peekable();
     let has_candidates = candidates.peek().is_some();
     let candidates = candidates.filter(|message| !history.may_be_another_turns(&message.content));
@@ -119,9 +124,7 @@ pub(crate) fn find<'a>(
         if !has_candidates {
             return Look::Nothing;
         }
-        // What is known already cannot be new, unless the service has two clocks.
-        let are_clocks_alike =
-            !all().any(|message| is_new(&message) && known.has_seen(&message.id));
+        let are_clocks_alike = !all().any(|message| is_new(&message) && is_known(message));
         // Without a text it may be what a person wrote before the message.
         let can_be_told =
             !so_far.is_empty() && sent.after.is_some() && every_turn_ended && are_clocks_alike;
@@ -147,11 +150,7 @@ pub(crate) fn find<'a>(
     if so_far.is_empty() && history.repeats_the_message_before() {
         return Look::NotYet;
     }
-    // What is known from before the turn is older than its message. Otherwise that is an
-    // older one, with the same text: the service has two clocks, and shows a part of all.
-    let is_known = |message: &ChatMessage| {
-        known.has_seen(&message.id) || history.is_of_a_turn_that_ended(&message.content)
-    };
+    // Otherwise that is an older message with the same text, in a part of all messages.
     if all().any(|message| message.created_at >= last.created_at && is_known(message)) {
         return Look::NotYet;
     }
