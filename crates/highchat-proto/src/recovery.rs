@@ -11,8 +11,9 @@
 //! in whatever order. In doubt the turn is incomplete. Source: our decision.
 //!
 //! What the API cannot tell, and so is taken for granted: nobody else writes to the same
-//! conversation under the visitor's name, and a person who comes between the message and
-//! the search is still there when the search ends.
+//! conversation under the visitor's name, a person who comes between the message and the
+//! search is still there when the search ends, and a service that shows a page in part has
+//! one clock for its events and its messages.
 
 use core::cmp::Ordering;
 use std::collections::BTreeSet;

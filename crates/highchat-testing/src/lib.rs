@@ -14,8 +14,8 @@
 //! alone ([`play::play`]) and each adapter.
 //!
 //! What the API cannot tell is taken for granted here as well: nobody else writes to the
-//! conversation under the visitor's name, and a person who comes during a turn stays until
-//! the turn is over.
+//! conversation under the visitor's name, a person who comes during a turn stays until the
+//! turn is over, and a service that shows pages in part has one clock.
 
 #![forbid(unsafe_code)]
 

@@ -363,7 +363,8 @@ impl Habits {
             gives_states: rng.u8(..8) > 0,
             gives_times: rng.u8(..6) > 0,
             events_ahead: match rng.u8(..8) {
-                0 => rng.i16(-4000..4000),
+                // With parts of pages, nothing would tell what is new.
+                0 if page_len.is_none() => rng.i16(-4000..4000),
                 _ => 0,
             },
             clock_off: match rng.u8(..4) {
