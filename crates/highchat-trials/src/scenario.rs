@@ -16,7 +16,7 @@ use highchat_proto::state::State;
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
 
 use crate::talk::{Talk, brisk};
-use crate::words::{DONE, HEAD, HUMAN, META, PING, delta, page, reply};
+use crate::words::{DONE, HEAD, HUMAN, META, PING, delta, page, page_of, reply};
 
 /// Makes a test of each scenario that every adapter is to go through, with a
 /// [`Talk`](crate::Talk) of that type.
@@ -104,6 +104,7 @@ pub fn a_handoff_goes_from_human_to_the_bot_being_back<T: Talk>() {
             "meta",
             "state human",
             "Human",
+            "user: /human",
             "assistant: Բարև",
             "assistant: Հաջողություն",
             "state bot"
@@ -129,8 +130,11 @@ pub fn a_conversation_is_resumed_where_it_was<T: Talk>() {
 pub fn a_cut_reply_is_read_back_and_the_message_not_sent_again<T: Talk>() {
     let service = play([
         vec![stream(&[META, &delta("one ")])],
-        vec![Step::send(page("bot", &[]))],
-        vec![Step::send(page("bot", &["one two"]))],
+        vec![Step::send(page_of("bot", &[("user", "a")]))],
+        vec![Step::send(page_of(
+            "bot",
+            &[("user", "a"), ("assistant", "one two")],
+        ))],
     ]);
     let mut talk = with::<T>(&service, brisk());
     talk.say("a");
