@@ -68,7 +68,7 @@ impl Trial {
         (self.outcome, self.text) = match shown {
             Shown::Error(Much::Nothing) => (Outcome::Failed, ""),
             Shown::Error(Much::Begun) => (Outcome::Failed, self.begun()),
-            Shown::Error(Much::Whole) => (Outcome::Failed, TEXT),
+            Shown::Error(Much::Whole) => (Outcome::Failed, self.whole()),
             Shown::NoAnswer if self.course == Course::InAThread => (Outcome::Recovered, TEXT),
             Shown::NoAnswer | Shown::NotTaken => (Outcome::Failed, ""),
         };

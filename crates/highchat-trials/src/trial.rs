@@ -106,6 +106,11 @@ impl Trial {
         Script::new().rule(before).rule(after)
     }
 
+    /// The whole reply, unless a fault changes its text.
+    pub(crate) fn whole(&self) -> &'static str {
+        self.replies.map_or(TEXT, |[_, later]| later)
+    }
+
     /// What comes of the reply before its middle, where faults strike.
     pub(crate) fn begun(&self) -> &'static str {
         match self.replies {
