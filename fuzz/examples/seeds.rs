@@ -114,6 +114,8 @@ fn events() -> io::Result<()> {
                 r#"{"message_id":"m","state":"asleep","ts":1781431200000.25}"#,
                 r#"{"ts":{"a":[true,false,null,1e300]},"state":"closed","message_id":""}"#,
                 r#"{"message_id":"m","state":"bot"}"#,
+                r#"{"message_id":null,"state":7,"ts":{}}"#,
+                r#"{"message_id":1e999,"state":null}"#,
                 r#"{"message_id":"m","state":"bot","ts":-9007199254740993}"#,
                 r#"{"message_id":"m","state":"bot","ts":1e999}"#,
                 r#"{"message_id":"m","state":"bot","ts":"\ud83d"}"#,
@@ -131,6 +133,8 @@ fn events() -> io::Result<()> {
                 r#"{"conversation_id":""}"#,
                 r#"{"conversation_id":null}"#,
                 r#"{"conversation_id":".."}"#,
+                r#"{"conversation_id":[1,{"a":"\ud83d"}]}"#,
+                "{}",
             ],
         ),
         (
@@ -138,11 +142,15 @@ fn events() -> io::Result<()> {
             &[
                 r#"{"message":"Մարդը կպատասխանի","ts":"2026-06-14T14:00:00+04:00"}"#,
                 r#"{"message":"m","ts":"soon"}"#,
+                r#"{"message":null}"#,
                 r#"{"message":"m","ts":{"\ud83d":[-1e999,"\ude00"]}}"#,
                 "{\"message\":\"m\",\"ts\":\"a\tb\"}",
             ],
         ),
-        (4, &[r#"{"message":"Սխալ"}"#]),
+        (
+            4,
+            &[r#"{"message":"Սխալ"}"#, r#"{"message":["Սխալ"]}"#, "{}"],
+        ),
         (5, &["{}", "not json"]),
         (6, &["not json", r#"{"a":[[[{}]]]}"#]),
     ];
@@ -164,6 +172,14 @@ fn pages() -> io::Result<()> {
         r#"{"state":"asleep"}"#.to_owned(),
         r#"{"error":{"code":"rate_limited","message":"Չափից շատ"}}"#.to_owned(),
         r#"{"error":"no"}"#.to_owned(),
+        r#"{"state":"bot","error":"no"}"#.to_owned(),
+        format!(r#"{{"state":null,"messages":[null,{message},[],{{"id":""}}],"ts":1e999}}"#),
+        message.replace(r#""m1""#, "null"),
+        format!(
+            r#"{{"messages":[{}]}}"#,
+            message.replace("assistant", "\\ud83d")
+        ),
+        r#"{"state":["bot"],"messages":{"a":1}}"#.to_owned(),
         "<html>".to_owned(),
     ];
     // The status, the content type, the encoding; no limit, or one of 80 bytes.
@@ -173,6 +189,12 @@ fn pages() -> io::Result<()> {
             seeds.add(&[&head, &[0, 0], &cuts(&[20]), body.as_bytes()])?;
         }
     }
+    let broken = bodies[0].as_bytes().iter().map(|byte| match byte {
+        0x80..0xC0 => b'x',
+        byte => *byte,
+    });
+    let broken: Vec<_> = broken.collect();
+    seeds.add(&[&[0, 0, 0], &[0, 0], &cuts(&[20]), &broken])?;
     seeds.add(&[
         &[0, 0, 0],
         &[1, 80, 0],

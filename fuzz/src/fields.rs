@@ -46,28 +46,31 @@ impl<'j> Fields<'j> {
         }
     }
 
-    /// The time of an event, or none that can be read; `None`: not even JSON as serde_json
-    /// skips it.
-    pub(crate) fn time(&self, name: &str) -> Option<Option<Timestamp>> {
-        let value = self.get(name)?;
+    /// A field that may be odd: what is read of it, or nothing; `None`: the value is not even
+    /// JSON as serde_json skips it.
+    pub(crate) fn odd<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&'j Json) -> Option<T>,
+    ) -> Option<Option<T>> {
+        let Some(value) = self.get(name) else {
+            return Some(None);
+        };
         let is_skipped = value.texts().iter().all(|text| !text.has_control);
-        is_skipped.then(|| time(value))
+        is_skipped.then(|| read(value))
     }
+}
 
-    /// As [`time`](Self::time), of a page, where it is read as serde_json keeps it, which is
-    /// stricter than what it skips.
-    pub(crate) fn kept_time(&self, name: &str) -> Option<Option<Timestamp>> {
-        const DEEPEST: usize = 126;
-        let value = self.get(name)?;
-        let is_kept = value.depth() <= DEEPEST
-            && value.texts().iter().all(|text| text.strict().is_some())
-            && !value.any(&|json| matches!(json, Json::Number(n) if number(n).is_none()));
-        is_kept.then(|| time(value))
+/// The text that a value is, with U+FFFD for each half of a pair.
+pub(crate) fn text(value: &Json) -> Option<String> {
+    match value {
+        Json::Text(text) => Some(text.lossy()),
+        _ => None,
     }
 }
 
 /// The time that a value is.
-fn time(value: &Json) -> Option<Timestamp> {
+pub(crate) fn time(value: &Json) -> Option<Timestamp> {
     let time = match value {
         Json::Text(text) => text.strict()?,
         Json::Number(literal) => number(literal)?,

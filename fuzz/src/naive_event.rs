@@ -4,7 +4,7 @@ use highchat_proto::event::Event;
 use highchat_proto::id::{ConversationId, MessageId};
 use highchat_proto::state::State;
 
-use crate::fields::Fields;
+use crate::fields::{Fields, text, time};
 use crate::json::Json;
 
 /// The event, where the data are what the API's text says.
@@ -31,24 +31,20 @@ pub(crate) fn read(event: &[u8], data: &[u8]) -> Option<Event<'static>> {
             text: fields.text("text")?.lossy().into(),
         },
         b"meta" => Event::Meta {
-            conversation_id: match fields.get("conversation_id")? {
-                Json::Null => None,
-                Json::Text(id) if id.units.is_empty() => None,
-                Json::Text(id) => Some(ConversationId::new(id.lossy()).ok()?),
-                _ => return None,
-            },
+            conversation_id: fields
+                .odd("conversation_id", |id| ConversationId::new(text(id)?).ok())?,
         },
         b"done" => Event::Done {
-            message_id: MessageId::new(fields.text("message_id")?.lossy()).ok()?,
-            state: State::from(&*fields.text("state")?.lossy()),
-            ts: fields.time("ts")?,
+            message_id: fields.odd("message_id", |id| MessageId::new(text(id)?).ok())?,
+            state: fields.odd("state", |state| Some(State::from(&*text(state)?)))?,
+            ts: fields.odd("ts", time)?,
         },
         b"human" => Event::Human {
-            message: fields.text("message")?.lossy().into(),
-            ts: fields.time("ts")?,
+            message: fields.odd("message", text)?.map(Into::into),
+            ts: fields.odd("ts", time)?,
         },
         _ => Event::Error {
-            message: fields.text("message")?.lossy().into(),
+            message: fields.odd("message", text)?.map(Into::into),
         },
     })
 }

@@ -4,15 +4,16 @@ use highchat_proto::id::{MessageId, Timestamp};
 use highchat_proto::response::Page;
 use highchat_proto::state::State;
 
-use crate::fields::Fields;
+use crate::fields::{Fields, text, time};
 use crate::json::Json;
 
 /// All that a page says.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Read {
-    state: State,
+    state: Option<State>,
     messages: Vec<Message>,
     ts: Option<Timestamp>,
+    unreadable: usize,
 }
 
 #[derive(Debug, PartialEq)]
@@ -23,30 +24,38 @@ struct Message {
     created_at: Option<Timestamp>,
 }
 
-/// The page, where the body is one.
+/// The page, if the body is an object.
 pub(crate) fn read(body: &Json) -> Option<Read> {
     let page = Fields::of(body, &["state", "messages", "ts"])?;
-    let message = |message: &Json| {
-        let fields = Fields::of(message, &["id", "role", "content", "created_at"])?;
-        Some(Message {
-            id: MessageId::new(fields.text("id")?.lossy()).ok()?,
-            role: fields.text("role")?.lossy(),
-            content: fields.text("content")?.lossy(),
-            created_at: fields.kept_time("created_at")?,
-        })
-    };
+    let entries = page.odd("messages", |messages| match messages {
+        Json::Array(entries) => Some(&entries[..]),
+        _ => None,
+    })?;
+    let entries = entries.unwrap_or_default();
+    let messages: Vec<_> = entries.iter().filter_map(message).collect();
     Some(Read {
-        state: State::from(&*page.text("state")?.lossy()),
-        messages: match page.get("messages") {
-            None | Some(Json::Null) => Vec::new(),
-            Some(Json::Array(messages)) => messages.iter().map(message).collect::<Option<_>>()?,
-            Some(_) => return None,
-        },
-        ts: match page.get("ts") {
-            None => None,
-            Some(_) => page.kept_time("ts")?,
-        },
+        state: page.odd("state", |state| Some(State::from(&*text(state)?)))?,
+        unreadable: entries.len() - messages.len(),
+        messages,
+        ts: page.odd("ts", time)?,
     })
+}
+
+/// The message, if it is one.
+fn message(entry: &Json) -> Option<Message> {
+    let fields = Fields::of(entry, &["id", "role", "content", "created_at"])?;
+    Some(Message {
+        id: MessageId::new(fields.text("id")?.lossy()).ok()?,
+        role: fields.text("role")?.lossy(),
+        content: fields.text("content")?.lossy(),
+        created_at: fields.odd("created_at", time)?,
+    })
+}
+
+impl Read {
+    pub(crate) const fn has_state(&self) -> bool {
+        self.state.is_some()
+    }
 }
 
 impl From<&Page> for Read {
@@ -61,6 +70,7 @@ impl From<&Page> for Read {
             state: page.state.clone(),
             messages: messages.collect(),
             ts: page.ts.clone(),
+            unreadable: page.unreadable,
         }
     }
 }

@@ -8,6 +8,8 @@ use highchat_proto::config::Config;
 use highchat_proto::response::{Answer, ResponseError};
 use http::HeaderValue;
 
+use crate::world::endpoint;
+
 /// The headers `Retry-After` and `Date`.
 #[derive(Arbitrary, Debug)]
 pub struct Input<'a> {
@@ -99,14 +101,14 @@ pub fn hold(input: &Input<'_>) {
         }
     }
     let (head, ()) = head.body(()).expect("valid headers").into_parts();
-    let config = Config::default();
+    let (endpoint, config) = (endpoint(), Config::default());
     let asked = |error| match error {
         ResponseError::Api(error) => error.retry_after,
         other => panic!("{other:?}"),
     };
-    let page = Answer::to_messages(&head, &config).into_page();
+    let page = Answer::to_messages(&head, &endpoint, &config).into_page();
     let wait = asked(page.expect_err("a 429 is no page"));
-    let chat = Answer::to_chat(&head, &config).expect("a 429 is no reply");
+    let chat = Answer::to_chat(&head, &endpoint, &config).expect("a 429 is no reply");
     assert_eq!(
         asked(chat.into_chat_error()),
         wait,

@@ -61,7 +61,7 @@ fn cases() -> Vec<Case> {
             answer: stream(&format!("{meta}{one}{human}")),
             status: 0,
             stdout: "մեկ \nԱրամը միացավ\n",
-            stderr: &["note: ", "highchat watch c1 --after 2026-06-14T10:00:00Z\n"],
+            stderr: &["note: ", "highchat watch c1\n"],
             json: &[
                 r#"{"type":"meta","conversation_id":"c1"}"#,
                 r#"{"type":"delta","text":"մեկ "}"#,
@@ -234,6 +234,31 @@ fn cases() -> Vec<Case> {
             ],
         },
     ]
+}
+
+#[test]
+fn a_handoff_is_followed_from_the_time_before_which_nothing_is_missed() {
+    let human = "event: human\ndata: {\"message\":\"Մարդ 👋\",\"ts\":\"2026-06-14T10:00:07Z\"}\n\n";
+    let handed_over = || stream(&format!("{}{human}", meta("c1")));
+    // All of a conversation that began here; of one known by its id, what comes after the
+    // event.
+    for (arguments, hint) in [
+        (&["a"][..], "highchat watch c1\n"),
+        (
+            &["--conversation", "c1", "a"],
+            "highchat watch c1 --after 2026-06-14T10:00:07Z\n",
+        ),
+    ] {
+        let run = run(ask(&play(handed_over()), arguments));
+        assert_eq!(run.status, Some(0), "{run:?}");
+        assert!(run.stderr.ends_with(hint), "{run:?}");
+    }
+    // After a turn that was whole, what comes after its end.
+    let whole = stream(&format!("{}{}{DONE}", meta("c1"), delta("մեկ")));
+    let service = play_each([whole, handed_over()]);
+    let run = run_with_input(to("chat", service.base_url(), &[]), b"a\nb\n");
+    let hint = "highchat watch c1 --after 2026-06-14T10:00:00.000Z\n";
+    assert!(run.stderr.ends_with(hint), "{run:?}");
 }
 
 #[test]

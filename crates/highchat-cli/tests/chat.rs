@@ -123,8 +123,9 @@ fn a_script_that_leaves_in_a_handoff_is_told_how_to_follow() {
     let command = to("chat", sandbox.base_url(), &[]);
     let run = run_with_input(command, "/human\nի՞նչ կա\n".as_bytes());
     assert_eq!(run.status, Some(0), "{run:?}");
-    assert!(run.stderr.contains("highchat watch "), "{}", run.stderr);
-    assert!(run.stderr.contains(" --after 20"), "{}", run.stderr);
+    let id = sandbox.inbox().conversations()[0].id.clone();
+    let hint = format!("highchat watch {id}\n");
+    assert!(run.stderr.ends_with(&hint), "{}", run.stderr);
 }
 
 #[test]

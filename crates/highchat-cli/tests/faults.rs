@@ -1,7 +1,7 @@
 //! Every fault of the sandbox, and every reading of the API's text, as a script sees them.
 
 use highchat_sandbox::Sandbox;
-use highchat_trials::{Outcome, Seen, TRIALS, Trial, hold, hold_readings, untried};
+use highchat_trials::{ALIKE, Course, Outcome, Seen, TRIALS, Trial, hold, hold_readings, untried};
 use serde_json::Value;
 
 mod support;
@@ -32,6 +32,7 @@ fn send_through(trial: &Trial, sandbox: &Sandbox) -> Seen {
 /// `highchat ask --json`, read back.
 fn ask(trial: &Trial, base_url: &str, access: &[&str]) -> Seen {
     let mut seen = Seen::default();
+    let mut conversation: Option<String> = None;
     for message in trial.messages() {
         let config = trial.config();
         let mut ask = highchat(["ask", "--json", "--wait", "--base-url", base_url]);
@@ -44,10 +45,22 @@ fn ask(trial: &Trial, base_url: &str, access: &[&str]) -> Seen {
         ] {
             ask.arg(option).arg(duration.as_secs_f64().to_string());
         }
+        if let Some(id) = &conversation {
+            ask.args(["--conversation", id]);
+        }
         ask.arg("--").arg(message);
-        seen = read(&run(ask));
+        let told = run(ask);
+        conversation = conversation_id(&told);
+        seen = read(&told);
     }
     seen
+}
+
+/// The conversation that a run was in.
+fn conversation_id(told: &Run) -> Option<String> {
+    let end: Value = serde_json::from_str(told.stdout.lines().last()?).unwrap();
+    assert_eq!(end["type"], "end", "{told:?}");
+    end["conversation_id"].as_str().map(str::to_owned)
 }
 
 /// What a run told.
@@ -95,6 +108,25 @@ fn outcome(seen: &Seen, is_recovered: bool, end: &str, status: Option<i32>) -> O
 fn each_fault_has_the_outcome_that_the_rules_ask_for() {
     let trials: Vec<Trial> = TRIALS.iter().filter(is_quick).copied().collect();
     hold(&trials, send);
+}
+
+/// A run knows a conversation from before by its id alone.
+fn is_by_id(trial: &&Trial) -> bool {
+    trial.course == Course::ById
+}
+
+#[test]
+fn a_cut_reply_is_never_completed_with_one_that_begins_alike() {
+    let trials: Vec<Trial> = ALIKE.iter().filter(is_by_id).copied().collect();
+    assert!(!trials.is_empty());
+    hold(&trials, send);
+}
+
+#[test]
+fn a_cut_reply_behind_the_proxy_is_never_completed_with_one_that_begins_alike() {
+    let trials = ALIKE.iter().filter(is_by_id).copied();
+    let trials: Vec<Trial> = trials.map(Trial::behind_the_proxy).collect();
+    hold(&trials, send_through);
 }
 
 /// The pauses of 5 and of 20 s after a 429 that asks for none cannot be made shorter.

@@ -54,6 +54,39 @@ fn what_happens_is_told_without_keys_and_texts_and_only_when_asked_for() {
 }
 
 #[test]
+fn how_many_messages_of_a_page_could_not_be_read_is_told() {
+    let good = |id: &str, content: &str| {
+        format!(
+            "{{\"id\":\"{id}\",\"role\":\"assistant\",\"content\":\"{content}\",\
+             \"created_at\":\"2026-06-14T10:00:05Z\"}}"
+        )
+    };
+    let (first, last) = (good("m1", "Բարև 👋"), good("m2", "Ես Արամն եմ"));
+    let body = format!(
+        "{{\"state\":\"bot\",\"messages\":[null,{first},\
+         {{\"id\":\"m3\",\"role\":\"assistant\",\"content\":null}},{last},\
+         {{\"role\":\"assistant\",\"content\":\"գաղտնի 🙈\"}}]}}"
+    );
+    let page = || answer("200 OK", "content-type: application/json\r\n", &body);
+    let count = "3 messages of the page could not be read";
+    for (flags, is_told) in [
+        (&["c1", "-v"][..], true),
+        (&["c1", "-vv"], true),
+        (&["c1"], false),
+    ] {
+        let run = run(to("watch", play(page()).base_url(), flags));
+        assert_eq!(run.status, Some(0), "{run:?}");
+        assert_eq!(run.stdout, "Բարև 👋\nԵս Արամն եմ\n");
+        assert_eq!(run.stderr.contains(count), is_told, "{run:?}");
+        assert!(!run.stderr.contains("գաղտնի"), "{run:?}");
+    }
+    let service = play(page());
+    let json = run(to("watch", service.base_url(), &["c1", "-v", "--json"]));
+    assert!(json.stderr.contains(count), "{json:?}");
+    assert_eq!(json.stdout.matches("\"type\":\"message\"").count(), 2);
+}
+
+#[test]
 fn the_reason_of_a_lost_connection_is_in_the_log_and_the_key_is_not() {
     let gone = play("").base_url().to_string();
     let run = run(to("ask", &gone, &["a", "-vv", "--attempts=1"]));

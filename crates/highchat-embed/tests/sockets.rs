@@ -33,7 +33,7 @@ fn a_conversation_goes_on_after_a_restart() {
     let saved = session.embed.conversation().save();
     drop(session);
     let log = Session::resume(endpoint(), brisk(), saved).run();
-    assert_eq!(log, ["assistant: Բարև", "state bot"]);
+    assert_eq!(log, ["user: /human", "assistant: Բարև", "state bot"]);
 }
 
 #[test]

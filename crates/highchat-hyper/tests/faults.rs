@@ -1,6 +1,6 @@
 //! Every fault of the sandbox, and every reading of the API's text.
 
-use highchat_trials::{IN_A_THREAD, TRIALS, converse, hold, hold_readings};
+use highchat_trials::{ALIKE, IN_A_THREAD, TRIALS, converse, hold, hold_readings};
 
 #[path = "support/alone.rs"]
 mod alone;
@@ -14,6 +14,11 @@ fn each_fault_has_the_outcome_that_the_rules_ask_for() {
 #[test]
 fn each_fault_in_a_thread_has_the_outcome_that_the_rules_ask_for() {
     hold(IN_A_THREAD, converse::<Alone>);
+}
+
+#[test]
+fn a_cut_reply_is_never_completed_with_one_that_begins_alike() {
+    hold(ALIKE, converse::<Alone>);
 }
 
 #[test]

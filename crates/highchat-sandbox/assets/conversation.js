@@ -218,7 +218,7 @@ export class Conversation {
 
   #show(message, whole) {
     const { id, role, content, created_at: at } = Object(message);
-    if (typeof content !== "string") return;
+    if ([id, role, content].some((field) => typeof field !== "string")) return;
     const isNew = this.#note(id);
     this.#advance(at);
     if (!isNew) return;

@@ -171,6 +171,8 @@ faults! {
         "polls show every message of the person again, the newest first";
     PollUnknownState, "poll-unknown-state", Page, "",
         "a poll shows a state that the API does not have";
+    PollOddMessage, "poll-odd-message", Page, "",
+        "polls show, around the messages, entries that lack an id, a role or a content";
     Poll404, "poll-404", Poll, "",
         "a poll is answered 404";
     Poll429, "poll-429", Poll, "SECONDS",

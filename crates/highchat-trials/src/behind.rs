@@ -1,19 +1,28 @@
 //! What is to become of a fault where the proxy is between, from what it is without.
 
 use crate::seen::Outcome;
-use crate::trial::{BEGUN, TEXT, Trial};
+use crate::trial::{Course, TEXT, Trial};
 
 /// What a visitor is shown of a reply that the proxy itself sees to be none.
 #[derive(Clone, Copy, Debug)]
 enum Shown {
-    /// An `error` event behind that much of the text: the turn failed, and a client looks
+    /// An `error` event after that much of the text: the turn failed, and a client looks
     /// for nothing.
-    Error(&'static str),
+    Error(Much),
     /// 502 for a message that was taken: the turn failed; a client looks for the reply as
     /// after any 5xx, where it can tell it apart.
     NoAnswer,
     /// 502 for a message that was not taken.
     NotTaken,
+}
+
+/// How much of the text comes before an `error` event.
+#[derive(Clone, Copy, Debug)]
+enum Much {
+    Nothing,
+    /// Up to the middle, where the fault strikes.
+    Begun,
+    Whole,
 }
 
 const ONLY_AN_EVENT: &str =
@@ -31,14 +40,14 @@ const SEEN: &[(&str, Shown, &str)] = &[
     ("reset:0", Shown::NoAnswer, LOST),
     ("gzip", Shown::NoAnswer, NOT_PASSED_ON),
     ("redirect", Shown::NotTaken, NOT_PASSED_ON),
-    ("stall:0", Shown::Error(""), SILENCE),
-    ("slow-head:600000", Shown::Error(""), SILENCE),
-    ("cut", Shown::Error(BEGUN), ONLY_AN_EVENT),
-    ("reset", Shown::Error(BEGUN), ONLY_AN_EVENT),
-    ("stall", Shown::Error(BEGUN), ONLY_AN_EVENT),
-    ("stall-pings", Shown::Error(TEXT), ONLY_AN_EVENT),
-    ("huge-event", Shown::Error(BEGUN), ONLY_AN_EVENT),
-    ("no-done", Shown::Error(TEXT), ONLY_AN_EVENT),
+    ("stall:0", Shown::Error(Much::Nothing), SILENCE),
+    ("slow-head:600000", Shown::Error(Much::Nothing), SILENCE),
+    ("cut", Shown::Error(Much::Begun), ONLY_AN_EVENT),
+    ("reset", Shown::Error(Much::Begun), ONLY_AN_EVENT),
+    ("stall", Shown::Error(Much::Begun), ONLY_AN_EVENT),
+    ("stall-pings", Shown::Error(Much::Whole), ONLY_AN_EVENT),
+    ("huge-event", Shown::Error(Much::Begun), ONLY_AN_EVENT),
+    ("no-done", Shown::Error(Much::Whole), ONLY_AN_EVENT),
 ];
 
 const NO_PROGRESS: &str = "comments are life, but no progress";
@@ -47,14 +56,20 @@ impl Trial {
     /// The row as it is to end behind the proxy, where what runs out are the proxy's clocks.
     #[must_use]
     pub fn behind_the_proxy(mut self) -> Self {
+        if matches!(self.course, Course::Restarted(_)) {
+            // The client is gone before the proxy sees that anything is wrong.
+            return self;
+        }
         (self.waits, self.proxy_waits) = (false, self.waits);
         let strikes = |fault: &str| self.faults.split(',').any(|one| one == fault);
         let Some((_, shown, why)) = SEEN.iter().find(|(fault, ..)| strikes(fault)) else {
             return self;
         };
         (self.outcome, self.text) = match shown {
-            Shown::Error(text) => (Outcome::Failed, *text),
-            Shown::NoAnswer if self.is_in_a_thread => (Outcome::Recovered, TEXT),
+            Shown::Error(Much::Nothing) => (Outcome::Failed, ""),
+            Shown::Error(Much::Begun) => (Outcome::Failed, self.begun()),
+            Shown::Error(Much::Whole) => (Outcome::Failed, self.whole()),
+            Shown::NoAnswer if self.course == Course::InAThread => (Outcome::Recovered, TEXT),
             Shown::NoAnswer | Shown::NotTaken => (Outcome::Failed, ""),
         };
         self.why = why;
@@ -76,7 +91,7 @@ impl Trial {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{IN_A_THREAD, TRIALS};
+    use crate::table::{ALIKE as ALIKE_TRIALS, IN_A_THREAD, TRIALS};
 
     #[test]
     fn only_what_the_proxy_does_not_read_is_cut_for_a_client_alone() {
@@ -89,6 +104,10 @@ mod tests {
         };
         let cut: Vec<_> = trials.filter(is_cut).map(|trial| trial.faults).collect();
         assert_eq!(cut, ["broken-json", "missing-field"]);
+        let resumed = |trial: &&Trial| matches!(trial.course, Course::Restarted(_));
+        for trial in ALIKE_TRIALS.iter().filter(resumed) {
+            assert_eq!(trial.behind_the_proxy().outcome, trial.outcome);
+        }
     }
 
     #[test]

@@ -3,10 +3,10 @@ use core::time::Duration;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use highchat_sandbox::{Person, Reading, Sandbox};
+use highchat_sandbox::{Person, Reading, Sandbox, Script};
 
 use crate::seen::{Outcome, Seen};
-use crate::trial::{TEXT, Trial};
+use crate::trial::{Course, TEXT, Trial};
 
 /// How many rows are tried at the same time: most of their time is waiting.
 const AT_ONCE: usize = 8;
@@ -26,10 +26,10 @@ const LINES: [&str; 3] = ["մեկ", "երկու", "երեք"];
 /// The client behaves otherwise than the table says; the rows are named.
 pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     each(trials, |trial| {
-        let sandbox = sandbox(&[])?;
+        let sandbox = sandbox(&[], trial.script())?;
         let seen = send(trial, &sandbox);
         judge(trial, &sandbox, &seen)
-            .map_err(|wrong| format!("{} ({}): {wrong}", trial.faults, trial.why))
+            .map_err(|wrong| format!("{} ({}): {wrong}", trial.name(), trial.why))
     });
 }
 
@@ -40,7 +40,7 @@ pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
 /// The client does not work with one; the readings are named.
 pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     each(Reading::ALL, |reading| {
-        let sandbox = sandbox(&[*reading])?;
+        let sandbox = sandbox(&[*reading], Script::new())?;
         for (outcome, text) in [(Outcome::Whole, TEXT), (Outcome::HandedOver, "")] {
             let trial = Trial {
                 faults: if outcome == Outcome::Whole {
@@ -54,7 +54,8 @@ pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
                 why: reading.line(),
                 waits: false,
                 proxy_waits: false,
-                is_in_a_thread: false,
+                course: Course::First,
+                replies: None,
             };
             let before = sandbox.requests().len();
             let seen = send(&trial, &sandbox);
@@ -85,7 +86,7 @@ fn each<T: Sync>(rows: &[T], hold: impl Fn(&T) -> Result<(), String> + Sync) {
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
-fn sandbox(readings: &[Reading]) -> Result<Sandbox, String> {
+fn sandbox(readings: &[Reading], script: Script) -> Result<Sandbox, String> {
     let seconds = Duration::from_secs;
     let person = Person::absent()
         .says(seconds(8), LINES[0])
@@ -97,6 +98,7 @@ fn sandbox(readings: &[Reading]) -> Result<Sandbox, String> {
         .token_delay(Duration::ZERO)
         .ping_interval(seconds(8))
         .rate_limit(0)
+        .script(script)
         .person(person);
     for reading in readings {
         builder = builder.reading(*reading);

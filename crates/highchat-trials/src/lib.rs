@@ -27,6 +27,6 @@ pub mod words;
 
 pub use bench::{hold, hold_readings};
 pub use seen::{Outcome, Seen};
-pub use table::{IN_A_THREAD, TRIALS, untried};
-pub use talk::{Talk, brisk, converse, word};
-pub use trial::{TEXT, Trial};
+pub use table::{ALIKE, IN_A_THREAD, TRIALS, untried};
+pub use talk::{Talk, brisk, converse, converse_at, word};
+pub use trial::{Course, TEXT, Trial};

@@ -13,10 +13,13 @@ use highchat_proto::reply::Cut;
 use highchat_proto::request::Rating;
 use highchat_proto::saved::Saved;
 use highchat_proto::state::State;
-use highchat_sandbox::{Person, Playback, Sandbox, Step};
+use highchat_sandbox::{Fault, Person, Playback, Rule, Sandbox, Script, Step};
 
-use crate::talk::{Talk, brisk};
-use crate::words::{DONE, HEAD, HUMAN, META, PING, delta, page, reply};
+use crate::seen::{Outcome, Seen};
+use crate::table::{OTHER, OTHER_BEGUN, OWN};
+use crate::talk::{Talk, brisk, hear, until_all_ended};
+use crate::trial::{EARLIER, LATER};
+use crate::words::{DONE, HEAD, HUMAN, META, PING, delta, page, page_of, reply};
 
 /// Makes a test of each scenario that every adapter is to go through, with a
 /// [`Talk`](crate::Talk) of that type.
@@ -28,6 +31,7 @@ macro_rules! scenarios {
             a_handoff_goes_from_human_to_the_bot_being_back,
             a_conversation_is_resumed_where_it_was,
             a_cut_reply_is_read_back_and_the_message_not_sent_again,
+            a_cut_reply_is_not_completed_with_one_that_was_cancelled,
             silence_and_pings_alone_end_a_turn,
             a_service_that_closes_each_connection_silently_fails_none_of_200_sends,
             a_message_that_cannot_be_sent_is_tried_again_and_then_reported,
@@ -104,6 +108,7 @@ pub fn a_handoff_goes_from_human_to_the_bot_being_back<T: Talk>() {
             "meta",
             "state human",
             "Human",
+            "user: /human",
             "assistant: Բարև",
             "assistant: Հաջողություն",
             "state bot"
@@ -129,8 +134,11 @@ pub fn a_conversation_is_resumed_where_it_was<T: Talk>() {
 pub fn a_cut_reply_is_read_back_and_the_message_not_sent_again<T: Talk>() {
     let service = play([
         vec![stream(&[META, &delta("one ")])],
-        vec![Step::send(page("bot", &[]))],
-        vec![Step::send(page("bot", &["one two"]))],
+        vec![Step::send(page_of("bot", &[("user", "a")]))],
+        vec![Step::send(page_of(
+            "bot",
+            &[("user", "a"), ("assistant", "one two")],
+        ))],
     ]);
     let mut talk = with::<T>(&service, brisk());
     talk.say("a");
@@ -140,6 +148,35 @@ pub fn a_cut_reply_is_read_back_and_the_message_not_sent_again<T: Talk>() {
     let requests = service.requests();
     let posts = requests.iter().filter(|it| it.starts_with(b"POST"));
     assert_eq!(posts.count(), 1);
+}
+
+/// A turn is whole, the next one is cancelled, and the service keeps its reply; the reply to
+/// the third begins alike and is cut.
+pub fn a_cut_reply_is_not_completed_with_one_that_was_cancelled<T: Talk>() {
+    let script = Script::new()
+        .rule(Rule::text(EARLIER).replies(OTHER).fails(Fault::Stall))
+        .rule(Rule::text(LATER).replies(OWN).fails(Fault::Cut));
+    let builder = Sandbox::builder().token_delay(Duration::ZERO);
+    let sandbox = builder.script(script).start().expect("a free port");
+    let mut talk = T::begin(endpoint(sandbox.base_url(), sandbox.key()), brisk());
+    assert_eq!(talk.turn("Բարև 👋").1, TurnEnd::Done);
+
+    talk.say(EARLIER);
+    let mut seen = Seen::default();
+    hear(&mut talk, OTHER_BEGUN, &mut seen);
+    talk.cancel();
+    assert_eq!(talk.run(), ["Cancelled"]);
+    until_all_ended(&sandbox);
+    let id = talk.conversation().id().expect("it has begun").as_str();
+    let transcript = sandbox.inbox().transcript(id).expect("it is known");
+    let newest = transcript.lines.last().expect("it was kept");
+    assert_eq!(newest.content, OTHER);
+
+    talk.say(LATER);
+    let mut seen = Seen::default();
+    while talk.next(|update| seen.note(update)) {}
+    assert_eq!(seen.text, OWN);
+    assert_eq!(seen.outcome, Some(Outcome::Recovered));
 }
 
 /// Each by its own clock.

@@ -1,7 +1,7 @@
 use highchat_sandbox::{Fault, Injection};
 
 use crate::seen::Outcome;
-use crate::trial::{BEGUN, Trial};
+use crate::trial::{ALIKE as BEGUN_ALIKE, BEGUN, Course, Trial};
 
 const READ_BACK: &str =
     "a reply that was cut is looked for in the messages, and never asked for again";
@@ -207,6 +207,11 @@ pub const TRIALS: &[Trial] = &[
     Trial::new("poll-429", Outcome::HandedOver, POLLS_ON),
     Trial::new("poll-500x2", Outcome::HandedOver, POLLS_ON),
     Trial::new(
+        "poll-odd-message",
+        Outcome::HandedOver,
+        "a message that cannot be read hides none of those beside it",
+    ),
+    Trial::new(
         "poll-404",
         Outcome::HandedOver,
         "404 ends the handoff with the error",
@@ -248,6 +253,12 @@ pub const IN_A_THREAD: &[Trial] = &[
     .in_a_thread(),
     Trial::new("cut,poll-duplicates", Outcome::Recovered, READ_BACK).in_a_thread(),
     Trial::new(
+        "cut,poll-odd-message",
+        Outcome::Recovered,
+        "a message that cannot be read hides none of those beside it",
+    )
+    .in_a_thread(),
+    Trial::new(
         "broken-json,poll-500x2",
         Outcome::Recovered,
         "a look that fails is repeated",
@@ -279,6 +290,73 @@ pub const IN_A_THREAD: &[Trial] = &[
         .in_a_thread(),
 ];
 
+const NOT_ANOTHER_TURNS: &str =
+    "what is shown for a turn is its own reply, and never another turn's that begins alike";
+const UNKNOWN_HISTORY: &str =
+    "of a conversation continued by its id alone nothing is recovered: what was said is unknown";
+
+/// The reply to the message of a trial whose replies begin alike.
+pub(crate) const OWN: &str = "Ձեր պատվերը ճանապարհին էր, բայց չեղարկվեց 🙏";
+/// The reply to the earlier message. The service stops in its middle if it is cancelled.
+pub(crate) const OTHER: &str = "Ձեր պատվերը ճանապարհին է 🚚 և վաղը կհասնի Երևան, ձեր տուն 🏠";
+/// What of that came before it was cancelled: no beginning of the other reply.
+pub(crate) const OTHER_BEGUN: &str = "Ձեր պատվերը ճանապարհին է 🚚 և ";
+/// Another reply to the earlier message. If it is cancelled, what came of it is also the
+/// beginning of the other reply.
+const OTHER_SHORT: &str = "Ձեր պատվերը ճանապարհին է 🚚 և կհասնի վաղը";
+
+/// Rows in which a reply is cut, and an older one begins alike: for clients that remember
+/// a conversation. The service stores both replies.
+pub const ALIKE: &[Trial] = &[
+    Trial::new("cut", Outcome::Recovered, NOT_ANOTHER_TURNS)
+        .replies(OTHER, OWN)
+        .shows(OWN)
+        .in_a_thread(),
+    Trial::new("cut", Outcome::Incomplete, UNKNOWN_HISTORY)
+        .replies(OTHER, OWN)
+        .shows(BEGUN_ALIKE)
+        .by_course(Course::ById),
+    Trial::new("reset", Outcome::Incomplete, UNKNOWN_HISTORY)
+        .replies(OTHER, OWN)
+        .shows(BEGUN_ALIKE)
+        .by_course(Course::ById),
+    Trial::new("cut:0", Outcome::Unanswered, UNKNOWN_HISTORY)
+        .replies(OTHER, OWN)
+        .by_course(Course::ById),
+    Trial::new("cut", Outcome::Recovered, NOT_ANOTHER_TURNS)
+        .replies(OTHER, OWN)
+        .shows(OWN)
+        .by_course(Course::AfterACancel(OTHER_BEGUN)),
+    Trial::new("no-done", Outcome::Recovered, NOT_ANOTHER_TURNS)
+        .replies(OTHER, OWN)
+        .shows(OWN)
+        .by_course(Course::AfterACancel(OTHER_BEGUN)),
+    Trial::new(
+        "cut",
+        Outcome::Incomplete,
+        "either message may be the reply that was cancelled",
+    )
+    .replies(OTHER_SHORT, OWN)
+    .shows(BEGUN_ALIKE)
+    .by_course(Course::AfterACancel(BEGUN_ALIKE)),
+    Trial::new(
+        "stall",
+        Outcome::Recovered,
+        "a restart keeps what the search for the reply needs",
+    )
+    .replies(OTHER, OWN)
+    .shows(OWN)
+    .by_course(Course::Restarted(BEGUN_ALIKE)),
+    Trial::new(
+        "stall,poll-odd-message",
+        Outcome::Recovered,
+        "a message that cannot be read hides none of those beside it",
+    )
+    .replies(OTHER, OWN)
+    .shows(OWN)
+    .by_course(Course::Restarted(BEGUN_ALIKE)),
+];
+
 /// The faults of the sandbox that no row of a table has, nor a list of those left out, each
 /// with the reason.
 #[must_use]
@@ -302,6 +380,20 @@ mod tests {
     #[test]
     fn every_fault_is_tried() {
         assert_eq!(untried(TRIALS, &[]), [""; 0]);
+    }
+
+    #[test]
+    fn replies_that_begin_alike_differ_after_the_place_of_the_cut() {
+        for trial in ALIKE {
+            let [earlier, later] = trial.replies.expect("each has replies of its own");
+            assert!(earlier.starts_with(BEGUN_ALIKE) && later.starts_with(BEGUN_ALIKE));
+            assert!(!later.starts_with(earlier) && !earlier.starts_with(later));
+            if let Course::AfterACancel(begun) = trial.course {
+                assert!(earlier.starts_with(begun));
+                let is_in_doubt = later.starts_with(begun);
+                assert_eq!(is_in_doubt, trial.outcome == Outcome::Incomplete);
+            }
+        }
     }
 
     #[test]

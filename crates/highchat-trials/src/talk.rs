@@ -6,10 +6,10 @@ use highchat_proto::endpoint::Endpoint;
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
 use highchat_proto::saved::Saved;
-use highchat_sandbox::Sandbox;
+use highchat_sandbox::{Request, Sandbox};
 
 use crate::seen::Seen;
-use crate::trial::Trial;
+use crate::trial::{Course, Trial};
 
 /// A session of one of the adapters, as its tests drive it: blocking.
 pub trait Talk: Sized {
@@ -21,6 +21,9 @@ pub trait Talk: Sized {
 
     /// Sends a message; the turn before is over.
     fn send(&mut self, message: Message);
+
+    /// Cancels the turn that is under way.
+    fn cancel(&mut self);
 
     /// Rates the conversation, which has begun.
     fn rate(&mut self, rating: Rating, comment: &str);
@@ -64,21 +67,69 @@ pub trait Talk: Sized {
     }
 }
 
-/// Sends the messages of a trial, and follows what comes of each to its end: what
+/// Sends the messages of a trial, and follows each to its end: what
 /// [`hold`](crate::hold) wants.
 ///
 /// # Panics
 ///
 /// The sandbox cannot be talked to.
 pub fn converse<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
-    let mut talk = T::begin(sandbox.endpoint(), trial.config());
-    let mut seen = Seen::default();
-    for message in trial.messages() {
-        seen = Seen::default();
+    converse_at::<T>(trial, sandbox, &sandbox.endpoint())
+}
+
+/// As [`converse`], by way of that endpoint: there may be a proxy before the sandbox.
+///
+/// # Panics
+///
+/// As [`converse`].
+pub fn converse_at<T: Talk>(trial: &Trial, sandbox: &Sandbox, endpoint: &Endpoint) -> Seen {
+    let mut talk = T::begin(endpoint.clone(), trial.config());
+    let mut messages = trial.messages();
+    let last = messages.pop().expect("a trial has a message");
+    for message in messages {
+        let mut seen = Seen::default();
         talk.say(&message);
+        if let Course::AfterACancel(begun) = trial.course {
+            hear(&mut talk, begun, &mut seen);
+            sandbox.note_cancel();
+            talk.cancel();
+        }
         while talk.next(|update| seen.note(update)) {}
     }
+    if trial.course == Course::ById {
+        let id = talk.conversation().id().expect("it has begun").clone();
+        talk = T::resume(endpoint.clone(), trial.config(), Saved::new(id));
+    }
+    until_all_ended(sandbox);
+
+    let mut seen = Seen::default();
+    talk.say(&last);
+    if let Course::Restarted(begun) = trial.course {
+        hear(&mut talk, begun, &mut seen);
+        let saved = talk.conversation().save();
+        drop(talk);
+        until_all_ended(sandbox);
+        talk = T::resume(endpoint.clone(), trial.config(), saved);
+    }
+    while talk.next(|update| seen.note(update)) {}
     seen
+}
+
+/// Follows a reply until that much of its text came.
+pub(crate) fn hear<T: Talk>(talk: &mut T, begun: &str, seen: &mut Seen) {
+    while seen.text.len() < begun.len() {
+        let goes_on = talk.next(|update| seen.note(update));
+        assert!(goes_on && seen.outcome.is_none(), "{seen:?}");
+    }
+    assert_eq!(seen.text, begun);
+}
+
+/// Waits until the service noticed the end of each exchange: then it has stored each reply.
+pub(crate) fn until_all_ended(sandbox: &Sandbox) {
+    let have_all_ended =
+        |requests: &[Request]| requests.iter().all(|request| request.ended.is_some());
+    let patience = Duration::from_secs(30);
+    assert!(sandbox.wait_until(patience, have_all_ended));
 }
 
 /// Clocks that make a test wait no longer than it must.

@@ -1,6 +1,7 @@
 use core::time::Duration;
 
 use highchat_proto::config::Config;
+use highchat_sandbox::{Fault, Faults, Rule, Script};
 
 use crate::seen::Outcome;
 
@@ -9,6 +10,9 @@ pub const TEXT: &str = "Սա երկար պատասխան";
 
 /// What comes of it before the middle, where faults strike.
 pub(crate) const BEGUN: &str = "Սա երկար ";
+
+/// What the replies of a script begin with, alike, up to where the second one is cut.
+pub(crate) const ALIKE: &str = "Ձեր պատվերը ";
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -28,15 +32,44 @@ pub struct Trial {
     pub waits: bool,
     /// It lasts until a clock of the proxy in front of the service runs out.
     pub proxy_waits: bool,
-    /// Another message was sent before, and answered.
-    pub is_in_a_thread: bool,
+    /// What the client does besides sending the message.
+    pub course: Course,
+    /// What the service replies to the earlier message and to this one, by its script. The
+    /// faults are those of the second reply.
+    pub replies: Option<[&'static str; 2]>,
 }
+
+/// What a client does before it sends the message of a trial, and while it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Course {
+    /// The message is the first of its conversation.
+    First,
+    /// Another message was sent before, and answered.
+    InAThread,
+    /// The same, and the client goes on with nothing but the conversation's id.
+    ById,
+    /// Another message was sent before, and its reply cancelled once that much of its text
+    /// had come. The service keeps the whole reply.
+    AfterACancel(&'static str),
+    /// Another message was sent before, and answered. Once that much of this reply's text
+    /// has come, the client is restarted with what it saved.
+    Restarted(&'static str),
+}
+
+/// What is sent before the message of a trial whose replies begin alike.
+pub(crate) const EARLIER: &str = "Որտե՞ղ է իմ պատվերը 📦";
+/// The message of such a trial.
+pub(crate) const LATER: &str = "Չեղարկե՛ք պատվերը 🙏";
 
 impl Trial {
     /// The messages to send, one after the other.
     #[must_use]
     pub fn messages(&self) -> Vec<String> {
-        let first = self.is_in_a_thread.then(|| "Բարև".to_owned());
+        if self.replies.is_some() {
+            return vec![EARLIER.to_owned(), LATER.to_owned()];
+        }
+        let first = (self.course != Course::First).then(|| "Բարև".to_owned());
         first.into_iter().chain([self.message()]).collect()
     }
 
@@ -44,6 +77,45 @@ impl Trial {
         match self.outcome {
             Outcome::HandedOver => format!("/fault {}", self.faults),
             _ => format!("/fault {} /long 3", self.faults),
+        }
+    }
+
+    /// Its faults, and its course unless that is the usual one.
+    pub(crate) fn name(&self) -> String {
+        match self.course {
+            Course::First => self.faults.to_owned(),
+            course => format!("{} {course:?}", self.faults),
+        }
+    }
+
+    /// What the sandbox's bot is to say.
+    ///
+    /// # Panics
+    ///
+    /// The row has a fault that the sandbox does not know.
+    pub(crate) fn script(&self) -> Script {
+        let Some([earlier, later]) = self.replies else {
+            return Script::new();
+        };
+        let mut before = Rule::text(EARLIER).replies(earlier);
+        if matches!(self.course, Course::AfterACancel(_)) {
+            before = before.fails(Fault::Stall);
+        }
+        let faults: Faults = self.faults.parse().expect("known faults");
+        let after = Rule::text(LATER).replies(later).fails(faults);
+        Script::new().rule(before).rule(after)
+    }
+
+    /// The whole reply, unless a fault changes its text.
+    pub(crate) fn whole(&self) -> &'static str {
+        self.replies.map_or(TEXT, |[_, later]| later)
+    }
+
+    /// What comes of the reply before its middle, where faults strike.
+    pub(crate) fn begun(&self) -> &'static str {
+        match self.replies {
+            Some(_) => ALIKE,
+            None => BEGUN,
         }
     }
 
@@ -92,7 +164,8 @@ impl Trial {
             why,
             waits: false,
             proxy_waits: false,
-            is_in_a_thread: false,
+            course: Course::First,
+            replies: None,
         }
     }
 
@@ -107,8 +180,19 @@ impl Trial {
     }
 
     pub(crate) const fn in_a_thread(mut self) -> Self {
-        self.is_in_a_thread = true;
+        self.course = Course::InAThread;
         self.posts += 1;
+        self
+    }
+
+    pub(crate) const fn by_course(mut self, course: Course) -> Self {
+        self.course = course;
+        self.posts += 1;
+        self
+    }
+
+    pub(crate) const fn replies(mut self, earlier: &'static str, later: &'static str) -> Self {
+        self.replies = Some([earlier, later]);
         self
     }
 

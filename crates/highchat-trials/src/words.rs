@@ -35,14 +35,23 @@ pub fn reply(events: &str) -> String {
 /// A page of messages that are not the user's, each with its text for an id.
 #[must_use]
 pub fn page(state: &str, contents: &[&str]) -> String {
-    let said = contents.iter().map(|content| {
+    let messages = contents.iter().map(|content| ("assistant", *content));
+    page_of(state, &messages.collect::<Vec<_>>())
+}
+
+/// A page of messages, each as its role and its text, which is its id as well; a second
+/// apart.
+#[must_use]
+pub fn page_of(state: &str, messages: &[(&str, &str)]) -> String {
+    let messages = messages.iter().zip(5..).map(|((role, content), second)| {
         format!(
-            "{{\"id\":\"{content}\",\"role\":\"assistant\",\"content\":\"{content}\",\
-             \"created_at\":\"2026-06-14T10:00:05Z\"}}"
+            "{{\"id\":\"{content}\",\"role\":\"{role}\",\"content\":\"{content}\",\
+             \"created_at\":\"2026-06-14T10:00:{second:02}Z\"}}"
         )
     });
-    let said = said.collect::<Vec<_>>().join(",");
-    let body =
-        format!("{{\"state\":\"{state}\",\"messages\":[{said}],\"ts\":\"2026-06-14T10:00:09Z\"}}");
+    let messages = messages.collect::<Vec<_>>().join(",");
+    let body = format!(
+        "{{\"state\":\"{state}\",\"messages\":[{messages}],\"ts\":\"2026-06-14T10:00:59Z\"}}"
+    );
     answer("200 OK", "content-type: application/json\r\n", &body)
 }

@@ -38,6 +38,11 @@ impl Talk for Session {
         self.embed.send(message, now).unwrap();
     }
 
+    fn cancel(&mut self) {
+        let now = self.now();
+        self.embed.cancel(now);
+    }
+
     fn rate(&mut self, rating: Rating, comment: &str) {
         let now = self.now();
         self.embed.rate(rating, Some(comment.into()), now).unwrap();

@@ -37,6 +37,10 @@ impl Talk for Alone {
         self.session.send(message).unwrap();
     }
 
+    fn cancel(&mut self) {
+        self.session.cancel();
+    }
+
     fn rate(&mut self, rating: Rating, comment: &str) {
         self.session.rate(rating, Some(comment.into())).unwrap();
     }

@@ -9,6 +9,7 @@ use highchat_proto::message::Message;
 use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
 use highchat_proxy::Secret;
 use highchat_sandbox::Step;
+use highchat_trials::words::page_of;
 
 use crate::support::*;
 
@@ -104,13 +105,7 @@ fn a_reply_that_ended_with_the_proxy_is_read_back_through_the_next_one() {
         Step::Hold,
     ];
     // The page shows the message, or the reply could be another one's.
-    let page = "{\"state\":\"bot\",\"messages\":[\
-                {\"id\":\"u1\",\"role\":\"user\",\"content\":\"ա\",\"created_at\":\"2026-06-14T09:59:59Z\"},\
-                {\"id\":\"m1\",\"role\":\"assistant\",\"content\":\"abc\",\"created_at\":\"2026-06-14T10:00:00Z\"}]}";
-    let page = format!(
-        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{page}",
-        page.len()
-    );
+    let page = page_of("bot", &[("user", "ա"), ("assistant", "abc")]);
     let service = play([reply, vec![Step::send(page)]]);
     let start = |listen| {
         Through::listening(listen, KEY, service.base_url(), |config| {

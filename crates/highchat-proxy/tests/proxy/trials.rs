@@ -5,53 +5,35 @@ use std::sync::Mutex;
 use std::thread;
 
 use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::message::Message;
 use highchat_proxy::{Config, Secret};
 use highchat_sandbox::Sandbox;
-use highchat_trials::{IN_A_THREAD, Seen, TRIALS, Trial, hold, hold_readings, untried};
+use highchat_trials::{
+    ALIKE, IN_A_THREAD, Seen, TRIALS, Trial, converse_at, hold, hold_readings, untried,
+};
 
 use crate::alone::{Held, is_alone};
 use crate::support::*;
 
-/// Sends the messages to that address, and follows each reply to its end.
-type Adapter = fn(&Trial, &str) -> Seen;
+#[path = "../../../highchat-hyper/tests/support/alone.rs"]
+mod hyper_session;
+#[path = "../../../highchat-ureq/tests/support/plain.rs"]
+mod ureq_session;
+use hyper_session::Alone;
+use ureq_session::Plain;
+
+/// Sends the messages by way of the address, and follows each reply to its end.
+type Adapter = fn(&Trial, &Sandbox, &str) -> Seen;
 
 pub(crate) fn endpoint(base_url: &str) -> Endpoint {
     Endpoint::new(base_url, Credentials::none()).unwrap()
 }
 
-fn by_hyper(trial: &Trial, base_url: &str) -> Seen {
-    let client = highchat_hyper::Client::with_config(endpoint(base_url), trial.config());
-    let mut session = highchat_hyper::Session::new(client);
-    let mut seen = Seen::default();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        for message in trial.messages() {
-            session.send(Message::new(message).unwrap()).unwrap();
-            seen = Seen::default();
-            while let Some(update) = session.next().await {
-                seen.note(&update);
-            }
-        }
-    });
-    seen
+fn by_hyper(trial: &Trial, sandbox: &Sandbox, base_url: &str) -> Seen {
+    converse_at::<Alone>(trial, sandbox, &endpoint(base_url))
 }
 
-fn by_ureq(trial: &Trial, base_url: &str) -> Seen {
-    let client = highchat_ureq::Client::with_config(endpoint(base_url), trial.config());
-    let mut session = highchat_ureq::Session::new(client);
-    let mut seen = Seen::default();
-    for message in trial.messages() {
-        session.send(Message::new(message).unwrap()).unwrap();
-        seen = Seen::default();
-        while let Some(update) = session.next() {
-            seen.note(&update);
-        }
-    }
-    seen
+fn by_ureq(trial: &Trial, sandbox: &Sandbox, base_url: &str) -> Seen {
+    converse_at::<Plain>(trial, sandbox, &endpoint(base_url))
 }
 
 /// A proxy with the clocks of a row; the answer to a poll is remembered for half the time
@@ -80,7 +62,7 @@ fn hold_through(test: &str, send: Adapter, secret: Option<&Secret>) {
     if !is_alone(test) {
         return;
     }
-    let rows = TRIALS.iter().chain(IN_A_THREAD).copied();
+    let rows = TRIALS.iter().chain(IN_A_THREAD).chain(ALIKE).copied();
     let patient = rows.clone().filter(|row| row.waits);
     let trials: Vec<Trial> = rows
         .map(Trial::behind_the_proxy)
@@ -97,7 +79,7 @@ fn hold_through(test: &str, send: Adapter, secret: Option<&Secret>) {
 
     hold(&trials, |trial, sandbox| {
         let through = front(trial, sandbox, secret);
-        let seen = send(trial, &through.base_url());
+        let seen = send(trial, sandbox, &through.base_url());
         until(|| through.counted("highchat_proxy_requests ") == 0);
         assert_eq!(through.counted("highchat_proxy_streams "), 0);
         proxies.lock().unwrap().push(through);
@@ -140,7 +122,7 @@ fn each_reading_of_the_api_will_do_behind_it() {
         for (send, secret) in adapters {
             scope.spawn(move || {
                 hold_readings(|trial, sandbox| {
-                    send(trial, &front(trial, sandbox, secret).base_url())
+                    send(trial, sandbox, &front(trial, sandbox, secret).base_url())
                 });
             });
         }

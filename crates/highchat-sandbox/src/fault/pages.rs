@@ -52,4 +52,41 @@ pub(crate) fn reshape(page: &mut Value, faults: &Faults) {
     if faults.has(Fault::PollOutOfOrder) {
         messages.reverse();
     }
+    if faults.has(Fault::PollOddMessage) {
+        let mut odd = odd_entries();
+        let last = odd.split_off(odd.len() / 2);
+        messages.splice(..0, odd);
+        messages.extend(last);
+    }
 }
+
+/// Entries that are no messages, each for another reason. None has a time: a client that
+/// shows one, or remembers it, does so for what it is.
+fn odd_entries() -> Vec<Value> {
+    let whole = json!({ "id": "odd", "role": "assistant", "content": ODD, "created_at": null });
+    let with = |name: &str, value: Value| {
+        let mut entry = whole.clone();
+        entry[name] = value;
+        entry
+    };
+    let without = |name: &str| {
+        let mut entry = whole.clone();
+        if let Some(fields) = entry.as_object_mut() {
+            fields.remove(name);
+        }
+        entry
+    };
+    vec![
+        Value::Null,
+        with("content", Value::Null),
+        without("content"),
+        with("role", Value::Null),
+        without("role"),
+        with("id", Value::Null),
+        without("id"),
+        with("content", json!({ "text": ODD })),
+    ]
+}
+
+/// What no client is to show.
+const ODD: &str = "Սա հաղորդագրություն չէ 🙈";

@@ -364,6 +364,35 @@ fn a_page_shows_what_is_wrong_with_it() {
     assert_eq!(poll(&sandbox, &id)["state"], "human");
 }
 
+/// The texts of the entries that are messages.
+fn readable_texts(entries: &[Value]) -> Vec<&str> {
+    let is_message = |entry: &&Value| {
+        let mut fields = ["id", "role", "content"].iter();
+        fields.all(|name| entry[name].is_string())
+    };
+    let messages = entries.iter().filter(is_message);
+    messages
+        .map(|message| message["content"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn odd_entries_stand_around_the_messages_of_a_page() {
+    let (sandbox, id) = handed_over("poll-odd-message");
+    let entries = || poll(&sandbox, &id)["messages"].as_array().unwrap().clone();
+    let whole = ["/fault poll-odd-message", "ա", "բ"];
+    assert!(eventually(|| readable_texts(&entries()) == whole));
+    let entries = entries();
+    assert_eq!(readable_texts(&entries), whole, "every time");
+    assert!(entries[0].is_null());
+    let objects = || entries.iter().filter_map(Value::as_object);
+    for name in ["id", "role", "content"] {
+        assert!(objects().any(|entry| !entry.contains_key(name)), "{name}");
+        let mut values = objects().filter_map(|entry| entry.get(name));
+        assert!(values.any(Value::is_null), "{name}");
+    }
+}
+
 #[test]
 fn what_a_person_said_is_shown_again_where_pages_repeat() {
     let (sandbox, id) = handed_over("poll-same-timestamp");

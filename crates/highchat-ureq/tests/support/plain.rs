@@ -24,6 +24,10 @@ impl Talk for Plain {
         self.0.send(message).unwrap();
     }
 
+    fn cancel(&mut self) {
+        self.0.cancel();
+    }
+
     fn rate(&mut self, rating: Rating, comment: &str) {
         self.0.rate(rating, Some(comment.into())).unwrap();
     }
