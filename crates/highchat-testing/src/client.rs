@@ -18,6 +18,8 @@ use crate::step::{Head, Step};
 /// What a client says.
 #[derive(Debug)]
 pub enum Said<'a> {
+    /// It opens a connection, if it sees that before the request.
+    Connect,
     /// It asks: the number of the exchange, the target and the body.
     Request(u64, &'a str, &'a [u8]),
     /// It gives an exchange up.
@@ -39,7 +41,9 @@ pub trait Client {
     /// Is ended, and started again with what was saved, or with nothing.
     fn resume(&mut self, saved: Option<Saved>, now: Instant);
     /// Says all that it has to say; when it wants to be called next.
-    fn drain(&mut self, now: Instant, hear: &mut dyn FnMut(Said<'_>)) -> Option<Instant>;
+    ///
+    /// `hear` returns `false` for a connection that cannot be opened, and `true` otherwise.
+    fn drain(&mut self, now: Instant, hear: &mut dyn FnMut(Said<'_>) -> bool) -> Option<Instant>;
     /// Takes a step of an answer.
     fn handle(&mut self, exchange: u64, step: &Step, now: Instant);
     /// The moment that was wanted has come.
@@ -101,7 +105,7 @@ impl Client for Alone {
         self.first += u64::try_from(gone).unwrap_or(u64::MAX);
     }
 
-    fn drain(&mut self, _now: Instant, hear: &mut dyn FnMut(Said<'_>)) -> Option<Instant> {
+    fn drain(&mut self, _now: Instant, hear: &mut dyn FnMut(Said<'_>) -> bool) -> Option<Instant> {
         loop {
             match self.conversation.poll_output() {
                 Output::Transmit(id, request) => {

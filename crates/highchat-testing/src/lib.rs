@@ -20,9 +20,12 @@
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod http1;
 pub mod life;
+pub mod loopback;
 pub mod play;
 pub mod reduce;
+pub mod run;
 mod screen;
 mod service;
 pub mod step;

@@ -74,6 +74,7 @@ pub fn play_to(client: &mut impl Client, mut world: World) -> (Result<(), Findin
     let mut now = 0;
     loop {
         let when = client.drain(instant(now), &mut |said| match said {
+            Said::Connect => world.connect(now),
             Said::Request(exchange, target, body) => {
                 let steps = world.request(exchange, &Asked { target, body }, now);
                 let last = steps.len();
@@ -87,9 +88,16 @@ pub fn play_to(client: &mut impl Client, mut world: World) -> (Result<(), Findin
                         is_last: n + 1 == last,
                     }));
                 }
+                true
             }
-            Said::Abort(exchange) => world.aborted(exchange),
-            Said::Update(update) => world.update(&update, now),
+            Said::Abort(exchange) => {
+                world.aborted(exchange);
+                true
+            }
+            Said::Update(update) => {
+                world.update(&update, now);
+                true
+            }
         });
         let conversation = client.conversation();
         world.look(

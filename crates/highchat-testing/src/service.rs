@@ -228,6 +228,16 @@ impl Service {
         }
     }
 
+    /// Whether the next page that is asked for does not reach the service.
+    pub(crate) fn is_page_out_of_reach(&self) -> bool {
+        self.pages.as_slice().first() == Some(&PageFault::NotSent)
+    }
+
+    /// What was to happen to the next page happened before it was asked for.
+    pub(crate) fn pass_page(&mut self) {
+        self.pages.next();
+    }
+
     /// Answers a message; one without a conversation's id begins a new one.
     pub(crate) fn chat(
         &mut self,

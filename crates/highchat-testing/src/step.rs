@@ -24,6 +24,8 @@ pub struct Head {
     pub content_type: &'static str,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u16>,
+    /// The length of the body, with what a loss keeps back.
+    pub len: usize,
 }
 
 impl Head {
@@ -32,6 +34,7 @@ impl Head {
             status,
             content_type,
             retry_after: None,
+            len: 0,
         }
     }
 }

@@ -11,7 +11,7 @@ use highchat_proto::conversation::{TurnEnd, TurnError, Update};
 use highchat_proto::message::Message;
 use highchat_proto::request::Rating;
 
-use crate::life::{Act, Interrupt, Life, Restart};
+use crate::life::{Act, Interrupt, Life, Restart, Try};
 use crate::screen::Screen;
 use crate::service::{Author, Service};
 use crate::step::{Step, Steps};
@@ -25,6 +25,10 @@ const LONGEST_TURN: u64 = 2 * 3_600_000;
 const LONGEST_LIFE: u64 = 20 * 3_600_000;
 /// How many steps a life may take.
 const MOST_STEPS: u32 = 50_000;
+/// What never comes of a body that breaks off, in bytes.
+const MISSING: usize = 1000;
+/// From such a tolerance on, the client's clocks may end what would have come whole, in ms.
+const NOISE: u64 = 1000;
 /// How much a program may save, in bytes.
 const MOST_SAVED: usize = 64 * 1024;
 
@@ -113,6 +117,10 @@ pub struct World {
     /// What the client knew of the messages was lost, at one time.
     was_forgotten: bool,
     was_restarted_in_turn: bool,
+    /// How late the driver may learn of something, in ms.
+    tolerance: u64,
+    /// Since when the client and the screen disagree whether a turn is in progress.
+    disagree_since: Option<u64>,
     steps: u32,
     story: Option<Vec<String>>,
     finding: Option<Finding>,
@@ -138,11 +146,26 @@ impl World {
             has_heard_all: false,
             was_forgotten: false,
             was_restarted_in_turn: false,
+            tolerance: 0,
+            disagree_since: None,
             steps: 0,
             story: tells.then(Vec::new),
             finding: None,
             life: life.clone(),
         }
+    }
+
+    /// Allows for a driver that does not see everything in the moment in which it happens: a
+    /// request or an update may reach the world so many ms after it happened. In virtual time
+    /// it is 0; with sockets and threads it is the longest time that they may take.
+    ///
+    /// The request of a turn that was cancelled or timed out may still come in, and the client
+    /// and the screen may disagree for so long whether a turn is in progress. From
+    /// 1000 ms on, the client's clocks may end an answer that would have come whole.
+    #[must_use]
+    pub const fn with_tolerance(mut self, tolerance: u64) -> Self {
+        self.tolerance = tolerance;
+        self
     }
 
     /// The client's configuration.
@@ -206,6 +229,31 @@ impl World {
             Some(self.ready_at)
         } else {
             None
+        }
+    }
+
+    /// What the user will do before the turn is over, if anything.
+    #[must_use]
+    pub fn interrupt(&self) -> Option<Interrupt> {
+        self.interrupt.map(|(_, interrupt)| interrupt)
+    }
+
+    /// Whether the next connection will not come about, as [`connect`](Self::connect) would
+    /// return it.
+    #[must_use]
+    pub fn is_out_of_reach(&self) -> bool {
+        self.is_turn_out_of_reach() || self.service.is_page_out_of_reach()
+    }
+
+    /// Whether the next attempt of the turn that is in progress does not reach the service.
+    fn is_turn_out_of_reach(&self) -> bool {
+        let Some(number) = self.screen.open else {
+            return false;
+        };
+        let tries = self.service.truths[number].tries;
+        match &self.life.acts[self.turns[number]] {
+            Act::Turn(turn) => turn.tries.get(tries) == Some(&Try::NotSent),
+            _ => false,
         }
     }
 
@@ -298,6 +346,21 @@ impl World {
         }
     }
 
+    /// The client opens a connection. Returns whether the service is reached: if not, nothing
+    /// can have been sent. For drivers that see a connection before its request; a request
+    /// whose connection failed is not told to the world.
+    pub fn connect(&mut self, now: u64) -> bool {
+        match self.screen.open {
+            Some(number) if self.is_turn_out_of_reach() => {
+                self.service.truths[number].tries += 1;
+            }
+            _ if self.service.is_page_out_of_reach() => self.service.pass_page(),
+            _ => return true,
+        }
+        self.tell(now, || "> a connection that fails".into());
+        false
+    }
+
     /// The client asks; what comes of it, step by step.
     pub fn request(&mut self, exchange: u64, asked: &Asked<'_>, now: u64) -> Steps {
         let mut steps = self.answer(exchange, asked, now);
@@ -311,6 +374,7 @@ impl World {
         if network.pieces > 0 {
             steps = cut(steps, usize::from(network.pieces));
         }
+        measure(&mut steps);
         steps
     }
 
@@ -357,7 +421,7 @@ impl World {
             message: String,
             conversation_id: Option<String>,
         }
-        let Some(number) = self.screen.open else {
+        let Some(number) = self.screen.open.or_else(|| self.late_turn()) else {
             self.find(now, "a message was sent, and nobody had written one");
             return Vec::new();
         };
@@ -436,6 +500,19 @@ impl World {
         }
     }
 
+    /// The turn that a message may belong to which was on its way when its turn ended.
+    fn late_turn(&self) -> Option<usize> {
+        let last = self.screen.turns.last()?;
+        let number = self.screen.turns.len() - 1;
+        let may_be_taken = match &last.end {
+            Some(TurnEnd::Failed(TurnError::Unanswered(_) | TurnError::TimedOut)) => true,
+            Some(end) => *end == TurnEnd::Cancelled,
+            None => last.is_abandoned,
+        };
+        let is_late = self.tolerance > 0 && may_be_taken && self.service.truths[number].taken == 0;
+        is_late.then_some(number)
+    }
+
     fn append(&mut self, text: &str, now: u64) {
         match self.screen.open {
             Some(turn) => self.screen.turns[turn].text.push_str(text),
@@ -489,7 +566,7 @@ impl World {
             return false;
         };
         let is_streamed = self.service.truths[number].tries > turn.tries.len();
-        is_streamed && turn.fault.is_none() && !self.was_restarted_in_turn
+        is_streamed && self.tolerance < NOISE && turn.fault.is_none() && !self.was_restarted_in_turn
     }
 
     fn show(&mut self, id: &str, content: &str, now: u64) {
@@ -520,7 +597,9 @@ impl World {
 
     /// What the client says of itself, each time that it has nothing more to say.
     pub fn look(&mut self, is_polling: bool, turn_in_progress: bool, now: u64) {
-        if turn_in_progress != self.screen.open.is_some() {
+        if turn_in_progress == self.screen.open.is_some() {
+            self.disagree_since = None;
+        } else if now - *self.disagree_since.get_or_insert(now) >= self.tolerance {
             self.find(
                 now,
                 "the client and the screen disagree whether a turn is in progress",
@@ -625,4 +704,19 @@ fn cut(steps: Steps, pieces: usize) -> Steps {
         }
     }
     cut
+}
+
+/// Writes into the head how long the body is.
+fn measure(steps: &mut Steps) {
+    let came: usize = steps
+        .iter()
+        .map(|(_, step)| match step {
+            Step::Body(bytes) => bytes.len(),
+            _ => 0,
+        })
+        .sum();
+    let is_whole = matches!(steps.last(), Some((_, Step::End)));
+    if let Some((_, Step::Head(head))) = steps.first_mut() {
+        head.len = if is_whole { came } else { came + MISSING };
+    }
 }

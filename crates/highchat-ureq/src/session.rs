@@ -124,7 +124,8 @@ impl Session {
         self.next_until(None)
     }
 
-    /// As [`next`](Self::next), for at most that long.
+    /// As [`next`](Self::next), for at most that long: `None` as well if nothing happened
+    /// until then. What was read until then is told first.
     pub fn next_timeout(&mut self, timeout: Duration) -> Option<Update<'_>> {
         let until = self.now() + timeout;
         self.next_until(Some(until))
@@ -136,6 +137,7 @@ impl Session {
 
     fn next_until(&mut self, until: Option<Instant>) -> Option<Update<'_>> {
         self.conversation.handle_return(self.now());
+        let mut is_late = false;
         loop {
             self.take_cancel();
             match self.conversation.poll_output() {
@@ -147,7 +149,7 @@ impl Session {
                 }
                 Output::Wait(when) => {
                     let is_over = when.is_none() && self.stream.is_none();
-                    if is_over || self.wishes.take_wake() {
+                    if is_over || is_late || self.wishes.take_wake() {
                         return None;
                     }
                     let due = [when, until].into_iter().flatten().min();
@@ -156,10 +158,9 @@ impl Session {
                     if due.is_some_and(|due| due <= now) {
                         // The clocks go on, however short the caller's patience is.
                         self.conversation.handle_timeout(now);
-                        if when.is_none_or(|when| now < when) {
-                            return None;
-                        }
                     }
+                    // What was read meanwhile is told first.
+                    is_late = until.is_some_and(|until| until <= now);
                 }
                 _ => return None,
             }

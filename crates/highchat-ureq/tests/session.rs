@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::thread;
 use std::time::Instant;
 
+use highchat_proto::conversation::Update;
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::id::ConversationId;
 use highchat_proto::request::Rating;
@@ -95,6 +96,25 @@ fn waiting_can_be_bounded_and_be_woken() {
         assert!(talk.0.next().is_none());
     });
     assert!(talk.conversation().is_polling());
+}
+
+#[test]
+fn the_end_of_a_wait_comes_after_what_was_read_in_it() {
+    let reply = [META, &delta("Բարև 👋"), DONE].concat();
+    let service = Playback::start([vec![stream(&reply)]]).unwrap();
+    let mut talk = talk(service.base_url());
+    talk.say("Ողջույն");
+    let (began, mut has_ended) = (Instant::now(), false);
+    while !has_ended {
+        match talk.0.next_timeout(Duration::ZERO) {
+            Some(update) => has_ended = matches!(update, Update::TurnEnded { .. }),
+            None => assert!(
+                talk.conversation().turn_in_progress(),
+                "its end was not told"
+            ),
+        }
+        assert!(began.elapsed() < BOUND);
+    }
 }
 
 /// Answers that never come to their end.

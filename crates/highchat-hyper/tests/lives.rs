@@ -1,0 +1,507 @@
+//! Whole lives of conversations over pipes in memory, by HTTP/1.1 and HTTP/2, in virtual time.
+
+use core::future::poll_fn;
+use core::pin::{Pin, pin};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bytes::Bytes;
+use fastrand::Rng;
+use h2::{Reason, server};
+use highchat_hyper::{Client, Session};
+use highchat_proto::saved::Saved;
+use highchat_testing::http1::{self, Encoder};
+use highchat_testing::life::{Life, Restart};
+use highchat_testing::play::endpoint;
+use highchat_testing::run::{Played, lives};
+use highchat_testing::step::{Head, Step, Steps};
+use highchat_testing::world::{Asked, Command, World};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{Request, Response};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
+use tokio::runtime::Builder;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep_until};
+
+/// What a life may take, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Timers may be a millisecond late, and a request is read only after it was written.
+const TOLERANCE: u64 = 5;
+/// Nothing is waited for as long as this, in ms.
+const FOR_EVER: u64 = 24 * 3_600_000;
+/// What a pipe holds before a write waits for the reader, in bytes.
+const PIPE_LEN: usize = 1024;
+
+#[test]
+fn the_promises_hold_over_http_1() {
+    lives("hyper, HTTP/1.1", 1000, 1, PATIENCE, |life, tells| {
+        play(life, tells, false)
+    });
+}
+
+#[test]
+fn the_promises_hold_over_http_2() {
+    lives("hyper, HTTP/2", 500, 1, PATIENCE, |life, tells| {
+        play(life, tells, true)
+    });
+}
+
+fn play(life: &Life, tells: bool, is_h2: bool) -> Played {
+    let mut runtime = Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build();
+    let runtime = runtime.expect("a runtime without I/O");
+    runtime.block_on(live(life, tells, is_h2))
+}
+
+/// What the service's side of all connections shares.
+struct Service {
+    world: Mutex<World>,
+    rng: Mutex<Rng>,
+    origin: Instant,
+    is_h2: bool,
+    exchanges: AtomicU64,
+    /// The exchanges whose last step was written.
+    written: UnboundedSender<u64>,
+}
+
+impl Service {
+    fn now(&self) -> u64 {
+        u64::try_from(self.origin.elapsed().as_millis()).expect("a life is not that long")
+    }
+
+    fn moment(&self, at: u64) -> Instant {
+        self.origin + Duration::from_millis(at)
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().expect("no panic holds it")
+    }
+
+    fn rng(&self) -> Rng {
+        self.rng.lock().expect("no panic holds it").fork()
+    }
+
+    /// Takes a request: the number of its exchange, and the answer.
+    fn take(&self, target: &str, body: &[u8]) -> (u64, Steps) {
+        let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
+        let asked = Asked { target, body };
+        (number, self.world().request(number, &asked, self.now()))
+    }
+
+    fn tell_written(&self, number: u64) {
+        // The life may be over.
+        let _ = self.written.send(number);
+    }
+
+    fn tell_aborted(&self, number: u64) {
+        self.world().aborted(number);
+    }
+
+    /// Connects, as a connector does.
+    fn connect(self: &Arc<Self>) -> io::Result<TokioIo<Pipe>> {
+        // HTTP/2 says by itself which requests were not taken.
+        if !self.is_h2 && !self.world().connect(self.now()) {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        let (end, other) = tokio::io::duplex(PIPE_LEN);
+        let is_lost = Arc::new(AtomicBool::new(false));
+        let pipe = Pipe {
+            io: end,
+            is_h2: self.is_h2,
+            is_lost: Arc::clone(&is_lost),
+        };
+        let service = Arc::clone(self);
+        tokio::spawn(async move {
+            if service.is_h2 {
+                // A client that leaves early is an error here, and none of ours.
+                let _ = service.answer_http_2(other, &is_lost).await;
+            } else {
+                service.answer_http_1(other, &is_lost).await;
+            }
+        });
+        Ok(TokioIo::new(pipe))
+    }
+
+    async fn answer_http_1(&self, mut io: DuplexStream, is_lost: &AtomicBool) {
+        let mut came = Vec::new();
+        let request = loop {
+            if let Some(request) = http1::take_request(&mut came) {
+                break request;
+            }
+            if !matches!(io.read_buf(&mut came).await, Ok(1..)) {
+                return;
+            }
+        };
+        let (number, steps) = self.take(&request.target, &request.body);
+        let mut rng = self.rng();
+        let encoder = Encoder::draw(&mut rng);
+        for (at, step) in steps {
+            if self.now() < at {
+                tokio::select! {
+                    biased;
+                    () = sleep_until(self.moment(at)) => {}
+                    () = closed(&mut io) => return self.tell_aborted(number),
+                }
+            }
+            if matches!(step, Step::Lost | Step::NotSent) {
+                is_lost.store(true, Ordering::Relaxed);
+                return;
+            }
+            let bytes = encoder.encode(&step);
+            for piece in http1::pieces(&mut rng, &bytes) {
+                // Of an end, a client may have seen enough already.
+                if io.write_all(piece).await.is_err() && step != Step::End {
+                    return self.tell_aborted(number);
+                }
+                tokio::task::yield_now().await;
+            }
+            if step == Step::End {
+                self.tell_written(number);
+                if encoder.closes() {
+                    return;
+                }
+            }
+        }
+        closed(&mut io).await;
+        self.tell_aborted(number);
+    }
+
+    async fn answer_http_2(&self, io: DuplexStream, is_lost: &AtomicBool) -> Result<(), h2::Error> {
+        let mut connection = server::handshake(io).await?;
+        let Some(asked) = connection.accept().await else {
+            return Ok(());
+        };
+        let (request, respond) = asked?;
+        let breaking = {
+            let mut answering = pin!(self.answer_stream(request, respond));
+            tokio::select! {
+                biased;
+                breaking = &mut answering => breaking?,
+                _ = connection.accept() => None,
+            }
+        };
+        match breaking {
+            Some(Break::Drop) => {
+                is_lost.store(true, Ordering::Relaxed);
+                return Ok(());
+            }
+            Some(Break::GoAway) => connection.abrupt_shutdown(Reason::INTERNAL_ERROR),
+            None => {}
+        }
+        while let Some(another) = connection.accept().await {
+            another?;
+        }
+        Ok(())
+    }
+
+    /// Answers a request on its stream. Returns what is to break off the connection, if
+    /// anything is.
+    async fn answer_stream(
+        &self,
+        request: Request<h2::RecvStream>,
+        mut respond: server::SendResponse<Bytes>,
+    ) -> Result<Option<Break>, h2::Error> {
+        let (head, mut stream) = request.into_parts();
+        let mut body = Vec::new();
+        while let Some(data) = stream.data().await {
+            body.extend_from_slice(&data?);
+        }
+        let target = head
+            .uri
+            .path_and_query()
+            .map_or("", |target| target.as_str());
+        let (number, steps) = self.take(target, &body);
+        let mut rng = self.rng();
+        let mut sending = None;
+        for (at, step) in steps {
+            if self.now() < at {
+                let reset = poll_fn(|cx| match &mut sending {
+                    None => respond.poll_reset(cx),
+                    Some(stream) => h2::SendStream::poll_reset(stream, cx),
+                });
+                tokio::select! {
+                    biased;
+                    () = sleep_until(self.moment(at)) => {}
+                    _ = reset => {
+                        self.tell_aborted(number);
+                        return Ok(None);
+                    }
+                }
+            }
+            match (step, &mut sending) {
+                (Step::NotSent, _) => {
+                    respond.send_reset(Reason::REFUSED_STREAM);
+                    return Ok(None);
+                }
+                (Step::Lost, _) => match rng.u8(..6) {
+                    0 => return Ok(Some(Break::Drop)),
+                    1 => return Ok(Some(Break::GoAway)),
+                    reason => {
+                        let reasons = [
+                            Reason::INTERNAL_ERROR,
+                            Reason::CANCEL,
+                            Reason::STREAM_CLOSED,
+                            Reason::NO_ERROR,
+                        ];
+                        let reason = reasons[usize::from(reason - 2)];
+                        match &mut sending {
+                            None => respond.send_reset(reason),
+                            Some(stream) => stream.send_reset(reason),
+                        }
+                        return Ok(None);
+                    }
+                },
+                (Step::Head(head), _) => {
+                    sending = Some(respond.send_response(response(head), false)?);
+                }
+                (Step::Body(bytes), Some(stream)) => {
+                    for piece in http1::pieces(&mut rng, &bytes) {
+                        stream.send_data(Bytes::copy_from_slice(piece), false)?;
+                    }
+                }
+                (Step::End, Some(stream)) => {
+                    // It may have seen enough already.
+                    let _ = stream.send_data(Bytes::new(), true);
+                    self.tell_written(number);
+                }
+                (Step::Body(_) | Step::End, None) => unreachable!("a head comes first"),
+            }
+        }
+        if let Some(stream) = &mut sending {
+            let _ = poll_fn(|cx| stream.poll_reset(cx)).await;
+        } else {
+            let _ = poll_fn(|cx| respond.poll_reset(cx)).await;
+        }
+        self.tell_aborted(number);
+        Ok(None)
+    }
+}
+
+/// What breaks off a connection of HTTP/2.
+#[derive(Clone, Copy, Debug)]
+enum Break {
+    Drop,
+    GoAway,
+}
+
+fn response(head: Head) -> Response<()> {
+    let response = Response::builder()
+        .status(head.status)
+        .header(CONTENT_TYPE, head.content_type);
+    let response = match head.retry_after {
+        Some(seconds) => response.header(RETRY_AFTER, seconds),
+        None => response,
+    };
+    response.body(()).expect("a head")
+}
+
+/// Waits until the client leaves.
+async fn closed(io: &mut DuplexStream) {
+    let mut rest = [0; 64];
+    let read = io.read(&mut rest).await;
+    assert!(!matches!(read, Ok(1..)), "a second request on a connection");
+}
+
+async fn live(life: &Life, tells: bool, is_h2: bool) -> Played {
+    let world = World::new(life, tells).with_tolerance(TOLERANCE);
+    let config = world.config();
+    let (written, mut writes) = unbounded_channel();
+    let service = Arc::new(Service {
+        world: Mutex::new(world),
+        rng: Mutex::new(Rng::with_seed(life.seed)),
+        origin: Instant::now(),
+        is_h2,
+        exchanges: AtomicU64::new(0),
+        written,
+    });
+    let connecting = Arc::clone(&service);
+    let connector = tower::service_fn(move |_| core::future::ready(connecting.connect()));
+    let client = Client::with_connector((*endpoint()).clone(), config, connector);
+    let mut session = Session::new(client.clone());
+    let mut settling = VecDeque::new();
+    while let Some(next) = step(&mut session, &service, &mut writes, &mut settling).await {
+        match next {
+            Next::Update => {}
+            Next::Act => obey(&mut session, &client, &service),
+            Next::Nothing => {
+                let now = service.now();
+                service
+                    .world()
+                    .find(now, "nothing more happens, and the life is not over");
+            }
+        }
+    }
+    let now = service.now();
+    let mut world = service.world();
+    let story = world.story().to_vec();
+    // The tasks of the service keep what is shared alive.
+    let over = core::mem::replace(&mut *world, World::new(life, false));
+    (over.judge(now), story)
+}
+
+/// What comes next in a life.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    /// Something was shown, or an answer was read to its end.
+    Update,
+    /// The user or the person does something.
+    Act,
+    Nothing,
+}
+
+/// Tells the world all that the session has to say, and waits for what comes next; `None`:
+/// the life is over.
+async fn step(
+    session: &mut Session,
+    service: &Service,
+    writes: &mut UnboundedReceiver<u64>,
+    settling: &mut VecDeque<(u64, u64)>,
+) -> Option<Next> {
+    let is_idle = match once(session.next()).await {
+        Poll::Ready(Some(update)) => {
+            service.world().update(&update, service.now());
+            return Some(Next::Update);
+        }
+        Poll::Ready(None) => true,
+        Poll::Pending => false,
+    };
+    let act = {
+        let (mut world, now) = (service.world(), service.now());
+        let conversation = session.conversation();
+        let is_polling = conversation.is_polling();
+        world.look(is_polling, conversation.turn_in_progress(), now);
+        world.step(now);
+        if world.is_over(is_polling) {
+            return None;
+        }
+        world.next_act()
+    };
+    let settled = settling.front().map(|(at, _)| *at);
+    let until = |at: Option<u64>| sleep_until(service.moment(at.unwrap_or_default()));
+    tokio::select! {
+        biased;
+        update = session.next(), if !is_idle => {
+            if let Some(update) = update {
+                service.world().update(&update, service.now());
+            }
+            Some(Next::Update)
+        }
+        Some(number) = writes.recv() => {
+            // The clock goes on only when the client has read all of it.
+            settling.push_back((service.now() + 1, number));
+            Some(Next::Update)
+        }
+        () = until(settled), if settled.is_some() => {
+            if let Some((_, number)) = settling.pop_front() {
+                service.world().delivered(number);
+            }
+            Some(Next::Update)
+        }
+        () = until(act), if act.is_some() => Some(Next::Act),
+        () = until(Some(service.now() + FOR_EVER)) => Some(Next::Nothing),
+    }
+}
+
+fn obey(session: &mut Session, client: &Client, service: &Service) {
+    let (mut world, now) = (service.world(), service.now());
+    let command = world.act(now);
+    match &command {
+        Command::Send(message) => {
+            if session.send(message.clone()).is_err() {
+                world.refused(now, &command);
+            }
+        }
+        Command::Cancel => {
+            world.tell(now, || "user: cancels".into());
+            session.cancel();
+        }
+        Command::Rate(rating) => {
+            world.tell(now, || format!("user: rates {rating:?}"));
+            if session.rate(*rating, None).is_ok() {
+                world.rates();
+            }
+        }
+        Command::Restart(restart) => {
+            let conversation = session.conversation();
+            let (saved, len) = match restart {
+                Restart::Saved => {
+                    let saved = conversation.save();
+                    let text = serde_json::to_string(&saved).expect("plain data");
+                    let read = serde_json::from_str(&text).expect("what was written");
+                    (Some(read), text.len())
+                }
+                Restart::ById => (conversation.id().cloned().map(Saved::new), 0),
+            };
+            *session = match saved {
+                Some(saved) => Session::resume(client.clone(), saved),
+                None => Session::new(client.clone()),
+            };
+            world.restarted(*restart, len, now);
+        }
+        Command::Nothing => {}
+    }
+}
+
+/// Polls a future once and drops it.
+async fn once<F: Future>(future: F) -> Poll<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+}
+
+/// The client's end of a pipe.
+struct Pipe {
+    io: DuplexStream,
+    is_h2: bool,
+    /// Its end is a loss.
+    is_lost: Arc<AtomicBool>,
+}
+
+impl Connection for Pipe {
+    fn connected(&self) -> Connected {
+        if self.is_h2 {
+            Connected::new().negotiated_h2()
+        } else {
+            Connected::new()
+        }
+    }
+}
+
+impl AsyncRead for Pipe {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buffer);
+        let is_end = matches!(read, Poll::Ready(Ok(()))) && buffer.filled().len() == before;
+        if is_end && self.is_lost.load(Ordering::Relaxed) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Pipe {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
