@@ -27,6 +27,7 @@ pub mod sanitise;
 mod screen;
 mod shell;
 mod signals;
+mod standard;
 mod thread;
 mod told;
 mod watch;

@@ -60,9 +60,10 @@ fn a_persons_messages_appear_above_the_line_that_is_being_typed() {
     let (human, person) = (row(&rows, "> /human"), row(&rows, "person: Ես Արամն եմ"));
     let back = row(&rows, "note: the bot is back");
     assert!(human < person && person < back, "{rows:#?}");
+    let letters = |text: &str| text.replace(' ', "");
     let rows = terminal.until(|rows| {
         let start = row(rows, "note: the bot is back") + 1;
-        rows[start..].concat().trim_end() == format!("> {}", line.trim_end())
+        letters(&rows[start..].concat()) == letters(&format!("> {line}"))
     });
     let typed = rows.iter().filter(|row| row.starts_with("> այս")).count();
     assert_eq!(typed, 1, "the line stands there once: {rows:#?}");
@@ -409,6 +410,25 @@ fn lines_of_json_are_whole_lines_on_a_terminal_too() {
             .filter(|row| *row == "{\"type\":\"delta\",\"text\":\"մեկ\"}");
         assert_eq!(deltas.count(), turn, "{rows:#?}");
     }
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn a_message_that_arrives_amid_an_armenian_line_costs_no_letter() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press("/human\r");
+    terminal.until_row("note: a person answers from here");
+    terminal.until_prompt();
+    terminal.press("կես");
+    terminal.until_row("person: Ես Արամն եմ");
+    terminal.until(|rows| rows.last().is_some_and(|row| row == "> կես"));
+    terminal.press(" տող");
+    terminal.until(|rows| rows.last().is_some_and(|row| row == "> կես տող"));
+    terminal.press("\r");
+    until(|| said(&sandbox) == ["/human", "կես տող"]);
+    terminal.until_prompt();
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), (0, true));
 }
