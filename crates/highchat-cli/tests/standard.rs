@@ -11,7 +11,9 @@ use std::thread;
 use std::time::Instant;
 
 use highchat_sandbox::{Playback, Sandbox, Step};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::io::ioctl_fionread;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 mod support;
 use support::*;
@@ -362,4 +364,61 @@ fn a_byte_order_mark_is_no_part_of_the_message_and_utf_16_is_refused() {
     let quit = run_with_input(command, "\u{feff}/quit\n".as_bytes());
     assert_eq!(quit.status, Some(0), "{quit:?}");
     assert_eq!(service.connections(), 0);
+}
+
+/// A terminal without a person: what is typed there, and what a program has of it.
+fn terminal() -> (OwnedFd, OwnedFd) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let slave = open(
+        name,
+        OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .unwrap();
+    (master, slave)
+}
+
+#[test]
+fn a_chat_whose_terminal_is_gone_ends() {
+    for kind in ["xterm", "dumb"] {
+        let sandbox = quick_sandbox();
+        let (master, slave) = terminal();
+        let mut command = to("chat", sandbox.base_url(), &[]);
+        command.env("TERM", kind);
+        command
+            .stdin(slave.try_clone().unwrap())
+            .stdout(slave.try_clone().unwrap())
+            .stderr(slave);
+        let child = command.spawn().unwrap();
+        drop(command);
+        // It has the terminal once it has printed something. It is not the terminal's
+        // session, so that no SIGHUP comes when that goes.
+        let printed = rustix::io::read(&master, &mut [0; 1024]).unwrap();
+        assert!(printed > 0);
+        drop(master);
+        assert!(status(child, kind).is_some(), "a signal ended it: {kind}");
+    }
+}
+
+#[test]
+fn a_chat_at_a_terminal_reads_lines_whatever_its_outputs_are() {
+    for descriptor in [1, 2] {
+        for state in STATES {
+            let service = play_each([stream(&format!("{}{}{DONE}", meta("c1"), delta("ա")))]);
+            let (master, slave) = terminal();
+            let chat = to("chat", service.base_url(), &[]);
+            let (mut command, _socket) = with(&chat, descriptor, state);
+            command.stdin(slave);
+            let child = command.spawn().unwrap();
+            drop(command);
+            rustix::io::write(&master, "բարև 👋\n\u{4}".as_bytes()).unwrap();
+            let what = format!("{descriptor} is {state:?}");
+            let is_lost = descriptor == 1 && matches!(state, State::Full | State::Directory);
+            assert_eq!(status(child, &what), Some(is_lost.into()), "{what}");
+            assert!(body(&service).contains("\"բարև 👋\""), "{what}");
+        }
+    }
 }
