@@ -18,6 +18,8 @@ use rustix::termios::{Winsize, tcgetpgrp, tcsetwinsize};
 
 /// What a program asks to learn where its cursor is. Nobody answers that here.
 const WHERE: &[u8] = b"\x1b[6n";
+/// How many rows above the screen are kept.
+const SCROLLBACK: usize = 1000;
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -72,7 +74,7 @@ impl Terminal {
         let process = PtyProcess::new(sized).unwrap();
         let [rows, columns] = [rows, columns].map(|n| NonZero::new(n).unwrap());
         let seen = Arc::new(Seen {
-            parser: Mutex::new(vt100::Parser::new(rows, columns, 1000)),
+            parser: Mutex::new(vt100::Parser::new(rows, columns, SCROLLBACK)),
             changed: Condvar::new(),
         });
         let output = process.get_file_handle().unwrap();
@@ -108,27 +110,52 @@ impl Terminal {
         self.signal(Signal::SIGCONT);
     }
 
+    pub(crate) fn press_bytes(&mut self, keys: &[u8]) {
+        self.keys.write_all(keys).unwrap();
+    }
+
     pub(crate) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
     /// Waits until the screen, without its empty rows, is so; and returns its rows.
     pub(crate) fn until(&self, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
-        self.look_until(|parser| is_so(&rows(parser)));
-        rows(&self.seen.parser())
+        let is_so = self.comes_to(|parser| is_so(&rows(parser)));
+        let rows = self.with_parser(rows);
+        assert!(is_so, "it never was so: {rows:#?}");
+        rows
     }
 
-    /// Waits until what a person sees is so.
-    pub(crate) fn look_until(&self, is_so: impl Fn(&vt100::Parser) -> bool) {
+    /// Waits until what a person sees is so; `false` if it never was.
+    pub(crate) fn comes_to(&self, is_so: impl Fn(&vt100::Parser) -> bool) -> bool {
         let parser = self.seen.parser();
-        let (parser, waited) = self
+        let waited = self
             .seen
             .changed
-            .wait_timeout_while(parser, PATIENCE, |parser| !is_so(parser))
-            .unwrap();
-        let rows = rows(&parser);
-        drop(parser);
-        assert!(!waited.timed_out(), "it never was so: {rows:#?}");
+            .wait_timeout_while(parser, PATIENCE, |parser| !is_so(parser));
+        !waited.unwrap().1.timed_out()
+    }
+
+    /// Looks at the terminal as it is.
+    pub(crate) fn with_parser<T>(&self, look: impl FnOnce(&vt100::Parser) -> T) -> T {
+        look(&self.seen.parser())
+    }
+
+    /// Waits until these letters stand somewhere, over rows and spaces, or did.
+    pub(crate) fn until_letters(&self, text: &str) {
+        let letters = |text: &str| text.replace(char::is_whitespace, "");
+        let text = letters(text);
+        let is_there = self.comes_to(|parser| letters(&all_rows(parser).concat()).contains(&text));
+        assert!(is_there, "no {text:?}: {:#?}", self.with_parser(all_rows));
+    }
+
+    /// Forgets the rows above the screen.
+    pub(crate) fn forget_scrollback(&self) {
+        let mut parser = self.seen.parser();
+        let (rows, columns) = parser.screen().size();
+        let state = parser.screen().state_formatted();
+        *parser = vt100::Parser::new(rows, columns, SCROLLBACK);
+        parser.process(state.as_bytes());
     }
 
     /// Waits until a row begins so.
@@ -224,4 +251,27 @@ fn read(mut output: &File, parser: &mut vt100::Parser) -> bool {
     assert!(!asked, "it asks where its cursor is");
     parser.process(&chunk[..len]);
     true
+}
+
+/// All rows since the scrollback was forgotten, without the empty ones at the end.
+pub(crate) fn all_rows(parser: &vt100::Parser) -> Vec<String> {
+    let mut screen = parser.screen().clone();
+    let columns = screen.size().1.get();
+    let mut rows = Vec::new();
+    for above in (1..=screen.scrollback_len()).rev() {
+        screen.set_scrollback(above);
+        rows.extend(screen.rows(0, columns).next());
+    }
+    screen.set_scrollback(0);
+    rows.extend(screen.rows(0, columns));
+    trimmed(rows.into_iter())
+}
+
+/// Without the empty rows at the end, and the spaces at the end of each row.
+pub(crate) fn trimmed(rows: impl Iterator<Item = String>) -> Vec<String> {
+    let mut rows: Vec<_> = rows.map(|row| row.trim_end().to_string()).collect();
+    while rows.last().is_some_and(String::is_empty) {
+        rows.pop();
+    }
+    rows
 }
