@@ -283,6 +283,7 @@ struct User {
     conversation: String,
     is_handed_over: bool,
     written: usize,
+    interruptions: usize,
     done: Vec<String>,
 }
 
@@ -316,6 +317,7 @@ impl User {
             conversation: String::new(),
             is_handed_over: false,
             written: 0,
+            interruptions: 0,
             done: Vec::new(),
         };
         user.clear();
@@ -431,12 +433,7 @@ impl User {
     }
 
     fn check_said(&self) {
-        let requests = self.sandbox.requests();
-        let chats = requests.iter().filter(|request| request.path == "/v1/chat");
-        let last = chats.last().map(|request| {
-            let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
-            body["message"].as_str().unwrap().to_string()
-        });
+        let last = self.last_said();
         if last.as_ref() != self.said.last() {
             self.fail(&format!("{last:?} was sent, not {:?}", self.said.last()));
         }
@@ -452,18 +449,20 @@ impl User {
         self.interrupt();
     }
 
+    /// Sends the line, and stops its reply while it streams, or before it has begun.
     fn interrupt(&mut self) {
+        // No message before it is the same.
+        let number = format!(" {}", self.interruptions);
+        self.interruptions += 1;
+        self.line.insert(&number);
+        self.press(&number);
         let text = self.keep_line(true);
-        self.press("\r");
-        let sent = self.said.len() + 1;
-        let count = || {
-            let requests = self.sandbox.requests();
-            let chats = requests.iter().filter(|request| request.path == "/v1/chat");
-            chats.count()
-        };
-        until(|| count() == sent);
-        self.press(CTRL_C);
-        self.said.push(text);
+        let is_early = self.random.below(3) == 0;
+        self.press(if is_early { "\r\u{3}" } else { "\r" });
+        if !is_early {
+            until(|| self.last_said().as_ref() == Some(&text));
+            self.press(CTRL_C);
+        }
         let is_told = |parser: &vt100::Parser| {
             let rows = all_rows(parser);
             let letters = rows.concat().replace(' ', "");
@@ -472,8 +471,23 @@ impl User {
         if !self.terminal.comes_to(is_told) {
             self.fail("no note of the interruption");
         }
-        self.check_said();
+        if self.last_said().as_ref() == Some(&text) {
+            self.said.push(text);
+        } else if !is_early {
+            self.fail("it was not sent");
+        }
         self.clear();
+    }
+
+    fn last_said(&self) -> Option<String> {
+        let requests = self.sandbox.requests();
+        let mut chats = requests.iter().rev();
+        chats
+            .find(|request| request.path == "/v1/chat")
+            .map(|request| {
+                let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+                body["message"].as_str().unwrap().to_string()
+            })
     }
 
     fn type_some(&mut self) -> String {

@@ -187,6 +187,36 @@ fn ctrl_c_stops_a_reply_that_has_not_begun() {
 }
 
 #[test]
+fn ctrl_c_directly_after_a_line_is_not_kept_for_the_next_prompt() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    for turn in 1..=20 {
+        terminal.press(&format!("/long 10000\r{CTRL_C}"));
+        terminal.until(|rows| {
+            let stopped = rows
+                .iter()
+                .rposition(|row| row.starts_with("note: stopped"));
+            let sent = rows.iter().rposition(|row| row.starts_with("> /long"));
+            stopped > sent && rows.last().is_some_and(|row| row == ">")
+        });
+        until(|| sandbox.open_replies() == 0);
+        assert!(said(&sandbox).len() <= turn);
+        terminal.press("\u{c}");
+        terminal.until(|rows| rows == [">"]);
+    }
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn ctrl_c_twice_at_once_leaves() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press(&CTRL_C.repeat(2));
+    assert_eq!(terminal.end(), (130, true));
+}
+
+#[test]
 fn ctrl_c_at_an_empty_prompt_hints_and_twice_leaves() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());

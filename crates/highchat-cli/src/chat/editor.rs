@@ -25,6 +25,7 @@ use rustix::termios::tcgetwinsize;
 use signal_hook::consts::SIGWINCH;
 use signal_hook::low_level::pipe;
 
+use super::interrupts::Interrupts;
 use super::mode::Mode;
 use super::typed::Typed;
 use crate::screen::Screen;
@@ -95,7 +96,7 @@ impl Editor {
             buffer: Buffer::default(),
             history: History::default(),
             search: None,
-            drawing: Drawing::new(is_coloured),
+            drawing: Drawing::new(is_coloured, is_wrapped_anew()),
             size: size(),
         })
     }
@@ -105,16 +106,34 @@ impl Editor {
         self.mode.clone()
     }
 
-    /// Reads what is typed next.
+    /// Reads what is typed next, which begins to be done then.
     ///
     /// # Errors
     ///
     /// The terminal is gone.
-    pub(super) fn read(&mut self) -> io::Result<Typed> {
+    pub(super) fn read(&mut self, interrupts: &Interrupts) -> io::Result<Typed> {
         self.mode.by_key()?;
         let typed = self.read_by_key()?;
+        interrupts.begin();
+        // From here on Ctrl-C is a signal; one that came before it is among the keys.
         self.mode.between_lines()?;
+        self.read_ahead()?;
+        if matches!(typed, Typed::Line(_)) && self.take_interrupt() {
+            interrupts.interrupt(true);
+        }
         Ok(typed)
+    }
+
+    /// Drops the keys up to a Ctrl-C that was typed after the line; `false` if there is none.
+    fn take_interrupt(&mut self) -> bool {
+        let place = self
+            .typed_ahead
+            .iter()
+            .position(|key| *key == Key::Ctrl('c'));
+        if let Some(place) = place {
+            self.typed_ahead.drain(..=place);
+        }
+        place.is_some()
     }
 
     fn read_by_key(&mut self) -> io::Result<Typed> {
@@ -150,24 +169,49 @@ impl Editor {
                 Err(error) => return Err(error.into()),
             }
             let [has_keys, is_woken] = ready.map(|ready| !ready.revents().is_empty());
-            if has_keys {
-                let mut bytes = [0; 1024];
-                match rustix::io::read(stdin.as_fd(), &mut bytes) {
-                    Ok(0) => return Ok(false),
-                    Ok(read) => {
-                        for byte in &bytes[..read] {
-                            self.typed_ahead.extend(self.keys.push(*byte));
-                        }
-                    }
-                    Err(Errno::INTR | Errno::AGAIN) => {}
-                    Err(error) => return Err(error.into()),
-                }
+            if has_keys && !self.read_keys()? {
+                return Ok(false);
             }
             if is_woken {
                 while matches!(self.woken.read(&mut [0; 64]), Ok(1..)) {}
             }
             if is_woken || !self.typed_ahead.is_empty() {
                 return Ok(true);
+            }
+        }
+    }
+
+    /// Reads keys that are there; `false` at the end of the input.
+    fn read_keys(&mut self) -> io::Result<bool> {
+        let mut bytes = [0; 1024];
+        match rustix::io::read(io::stdin().as_fd(), &mut bytes) {
+            Ok(0) => return Ok(false),
+            Ok(read) => {
+                for byte in &bytes[..read] {
+                    self.typed_ahead.extend(self.keys.push(*byte));
+                }
+            }
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(true)
+    }
+
+    /// Reads the keys that were typed before the terminal's mode changed.
+    fn read_ahead(&mut self) -> io::Result<()> {
+        const AT_ONCE: Timespec = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let stdin = io::stdin();
+        loop {
+            let mut ready = [PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN)];
+            match poll(&mut ready, Some(&AT_ONCE)) {
+                // At its end the next line sees it again.
+                Ok(1..) if self.read_keys()? => {}
+                Ok(_) => return Ok(()),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -300,6 +344,25 @@ fn line<'a>(buffer: &'a Buffer, prompt: &'a str) -> Line<'a> {
         text: buffer.text(),
         cursor: buffer.cursor(),
     }
+}
+
+/// Whether the terminal is one that wraps its rows anew when it becomes narrower. One that is not
+/// known is taken for one that cuts them off: a row that stays costs less than one that is lost.
+fn is_wrapped_anew() -> bool {
+    const CUTTING: [&str; 2] = ["XTERM_VERSION", "STY"];
+    const WRAPPING: [&str; 8] = [
+        "ALACRITTY_WINDOW_ID",
+        "KITTY_WINDOW_ID",
+        "KONSOLE_VERSION",
+        // Of macOS, of editors, and others.
+        "TERM_PROGRAM",
+        "TMUX",
+        "VTE_VERSION",
+        "WEZTERM_PANE",
+        "WT_SESSION",
+    ];
+    let is_set = |names: &[&str]| names.iter().any(|name| std::env::var_os(name).is_some());
+    is_set(&WRAPPING) && !is_set(&CUTTING)
 }
 
 fn size() -> Size {

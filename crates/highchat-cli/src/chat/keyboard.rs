@@ -20,15 +20,19 @@ impl Keyboard {
     pub(super) fn start(editor: Option<Editor>, interrupts: Interrupts) -> Self {
         let has_editor = editor.is_some();
         let (ask, typed) = match editor {
-            Some(mut editor) => spawn(interrupts, move || {
-                editor.read().unwrap_or_else(|error| {
+            Some(mut editor) => spawn(interrupts, move |interrupts| {
+                editor.read(interrupts).unwrap_or_else(|error| {
                     log::info!("the terminal is gone: {error}");
                     Typed::End
                 })
             }),
             None => {
                 let mut lines = Lines::new();
-                spawn(interrupts, move || lines.read())
+                spawn(interrupts, move |interrupts| {
+                    let typed = lines.read();
+                    interrupts.begin();
+                    typed
+                })
             }
         };
         Self {
@@ -64,10 +68,11 @@ impl Keyboard {
     }
 }
 
-/// Runs a thread that reads what is typed each time it is asked to.
+/// Runs a thread that reads what is typed each time it is asked to, and says when that begins
+/// to be done.
 fn spawn(
     interrupts: Interrupts,
-    mut read: impl FnMut() -> Typed + Send + 'static,
+    mut read: impl FnMut(&Interrupts) -> Typed + Send + 'static,
 ) -> (Sender<()>, Receiver<Typed>) {
     let (ask, asked) = channel();
     let (sender, typed) = channel();
@@ -76,8 +81,7 @@ fn spawn(
         let _at_end = WakeAtEnd(interrupts.clone());
         let sender = sender;
         for () in asked {
-            let typed = read();
-            interrupts.begin();
+            let typed = read(&interrupts);
             if sender.send(typed).is_err() {
                 break;
             }
@@ -110,7 +114,7 @@ mod tests {
         let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
         let mut session = Session::resume(Client::new(endpoint), saved);
         let interrupts = Interrupts::new(session.canceller());
-        let (ask, typed) = spawn(interrupts, || panic!("թեստի համար"));
+        let (ask, typed) = spawn(interrupts, |_| panic!("թեստի համար"));
         let keyboard = Keyboard {
             ask,
             typed,

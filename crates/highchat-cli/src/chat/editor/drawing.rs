@@ -40,22 +40,32 @@ pub(super) struct Line<'a> {
 /// The line as it was drawn last.
 pub(super) struct Drawing {
     is_coloured: bool,
-    /// How many rows of it are above the cursor.
-    rows_above: usize,
+    /// Whether a terminal that becomes narrower continues a row that no longer fits on the next
+    /// one, instead of cutting it off.
+    is_wrapped_anew: bool,
+    /// The width of each row above the cursor.
+    above: Vec<usize>,
+    cursor_column: usize,
+    /// How wide the terminal was.
+    columns: usize,
 }
 
 impl Drawing {
     /// Nothing is drawn yet; the cursor stands at the start of an empty row.
-    pub(super) const fn new(is_coloured: bool) -> Self {
+    pub(super) const fn new(is_coloured: bool, is_wrapped_anew: bool) -> Self {
         Self {
             is_coloured,
-            rows_above: 0,
+            is_wrapped_anew,
+            above: Vec::new(),
+            cursor_column: 0,
+            columns: 0,
         }
     }
 
     /// The cursor was moved to the start of an empty row by somebody else.
-    pub(super) const fn forget(&mut self) {
-        self.rows_above = 0;
+    pub(super) fn forget(&mut self) {
+        self.above.clear();
+        self.cursor_column = 0;
     }
 
     /// Draws the line in place of the one that is there, with a text above it. A line of more
@@ -66,7 +76,7 @@ impl Drawing {
         let first = (rows.cursor.row + 1).saturating_sub(height);
         let shown = rows.rows.iter().skip(first).take(height);
         let last = first + shown.len() - 1;
-        let mut drawn = self.erase(above);
+        let mut drawn = self.erase(above, size);
         for (number, row) in shown.enumerate() {
             drawn.push_str(if number == 0 { "" } else { "\r\n" });
             drawn.push_str(row);
@@ -75,7 +85,9 @@ impl Drawing {
         move_by(&mut drawn, last - rows.cursor.row, 'A');
         move_by(&mut drawn, rows.cursor.column, 'C');
         drawn.push_str(WITH_WRAP);
-        self.rows_above = rows.cursor.row - first;
+        self.above = rows.widths[first..rows.cursor.row].to_vec();
+        self.cursor_column = rows.cursor.column;
+        self.columns = size.columns;
         drawn
     }
 
@@ -90,29 +102,29 @@ impl Drawing {
         // The last row may be one for the cursor alone.
         let is_extra = rows.cursor.column == 0 && rows.cursor.row > 0;
         let count = rows.rows.len() - usize::from(is_extra);
-        let mut drawn = self.erase("");
+        let mut drawn = self.erase("", size);
         drawn.push_str(WITH_WRAP);
         for (number, row) in rows.rows[..count].iter().enumerate() {
             drawn.push_str(row);
             // What the terminal continues by itself is copied from it as one line.
-            if number + 1 == count || !rows.continued.contains(&number) {
+            if number + 1 == count || rows.continued.binary_search(&number).is_err() {
                 drawn.push_str("\r\n");
             }
         }
-        self.rows_above = 0;
+        self.forget();
         drawn
     }
 
     /// Empties the screen. What is drawn next stands at its top.
-    pub(super) const fn clear_screen(&mut self) -> &'static str {
+    pub(super) fn clear_screen(&mut self) -> &'static str {
         self.forget();
         "\x1b[H\x1b[2J"
     }
 
     /// Erases what was drawn, and prints a text there; from there on without wrapping.
-    fn erase(&self, above: &str) -> String {
+    fn erase(&self, above: &str, size: Size) -> String {
         let mut drawn = String::from("\r");
-        move_by(&mut drawn, self.rows_above, 'A');
+        move_by(&mut drawn, self.rows_above(size.columns.max(1)), 'A');
         drawn.push_str(ERASE);
         drawn.push_str(above);
         if !above.is_empty() && !above.ends_with('\n') {
@@ -120,6 +132,18 @@ impl Drawing {
         }
         drawn.push_str(WITHOUT_WRAP);
         drawn
+    }
+
+    /// How many rows of the line are above the cursor, on a terminal that is that wide now.
+    fn rows_above(&self, columns: usize) -> usize {
+        if !self.is_wrapped_anew || columns >= self.columns {
+            return self.above.len();
+        }
+        let rows = self
+            .above
+            .iter()
+            .map(|width| width.div_ceil(columns).max(1));
+        rows.sum::<usize>() + self.cursor_column / columns
     }
 }
 
@@ -139,6 +163,8 @@ struct Place {
 struct Rows {
     columns: usize,
     rows: Vec<String>,
+    /// The width of each row but the last.
+    widths: Vec<usize>,
     /// The rows that are full to the margin, and whose text goes on in the next one.
     continued: Vec<usize>,
     /// Where the next letter goes.
@@ -151,6 +177,7 @@ impl Rows {
         let mut rows = Self {
             columns: columns.max(1),
             rows: vec![String::new()],
+            widths: Vec::new(),
             continued: Vec::new(),
             end: Place::default(),
             cursor: Place::default(),
@@ -227,6 +254,7 @@ impl Rows {
 
     fn begin_row(&mut self) {
         self.rows.push(String::new());
+        self.widths.push(self.end.column);
         self.end = Place {
             row: self.end.row + 1,
             column: 0,
@@ -320,7 +348,7 @@ mod tests {
             ("\tա", 1, vec![">     ա"], (0, 6)),
         ] {
             let mut screen = Screen::new(SIZE);
-            screen.print(&Drawing::new(false).draw("", &line(text, cursor), SIZE));
+            screen.print(&Drawing::new(false, false).draw("", &line(text, cursor), SIZE));
             assert_eq!(screen.rows(), rows, "{text:?}");
             assert_eq!(screen.cursor(), place, "{text:?} at {cursor}");
         }
@@ -334,7 +362,7 @@ mod tests {
         };
         let text = "漢".repeat(30);
         let mut screen = Screen::new(size);
-        let mut drawing = Drawing::new(false);
+        let mut drawing = Drawing::new(false, false);
         for end in (0..=text.len())
             .step_by(3)
             .chain((0..text.len()).step_by(3).rev())
@@ -349,7 +377,7 @@ mod tests {
     #[test]
     fn a_text_appears_above_the_line() {
         let mut screen = Screen::new(SIZE);
-        let mut drawing = Drawing::new(true);
+        let mut drawing = Drawing::new(true, false);
         let text = "ա".repeat(30);
         for above in ["", "person: մեկ\n", "person: երկու\n", "a\nb"] {
             screen.print(&drawing.draw(above, &line(&text, 50), SIZE));
@@ -366,7 +394,7 @@ mod tests {
         let text: Vec<_> = (0..12).map(|n| format!("տող {n}")).collect();
         let text = text.join("\n");
         let mut screen = Screen::new(SIZE);
-        let mut drawing = Drawing::new(false);
+        let mut drawing = Drawing::new(false, false);
         screen.print(&drawing.draw("", &line(&text, text.len()), SIZE));
         assert_eq!(screen.rows()[0], ". տող 6");
         assert_eq!(screen.rows()[5], ". տող 11");
@@ -389,7 +417,7 @@ mod tests {
             ("ա\n".into(), 2),
         ] {
             let mut screen = Screen::new(SIZE);
-            let mut drawing = Drawing::new(false);
+            let mut drawing = Drawing::new(false, false);
             screen.print(&drawing.draw("", &line(&text, 0), SIZE));
             screen.print(&drawing.finish(&line(&text, 0), SIZE));
             assert_eq!(screen.cursor(), (row, 0), "{text:?}");
@@ -399,7 +427,7 @@ mod tests {
     #[test]
     fn a_row_is_not_continued_by_the_terminal_while_it_is_typed() {
         let text = "ա".repeat(40);
-        let mut drawing = Drawing::new(false);
+        let mut drawing = Drawing::new(false, false);
         let drawn = drawing.draw("person: վերևում\n", &line(&text, 3), SIZE);
         let (above, row) = drawn.split_once(WITHOUT_WRAP).unwrap();
         assert!(
@@ -412,7 +440,7 @@ mod tests {
     fn a_line_that_is_finished_is_copied_as_one() {
         let text = format!("{}\n{}", "ա".repeat(40), "բ".repeat(4));
         let mut screen = Screen::new(SIZE);
-        screen.print(&Drawing::new(false).finish(&line(&text, 3), SIZE));
+        screen.print(&Drawing::new(false, false).finish(&line(&text, 3), SIZE));
         let expected = format!("> {}\n. բբբբ", "ա".repeat(40));
         assert_eq!(screen.0.screen().contents().trim_end(), expected);
     }
@@ -423,13 +451,49 @@ mod tests {
             columns: 2,
             rows: 1,
         };
-        let drawn = Drawing::new(false).draw("", &line("ա👋🏽", 2), size);
+        let drawn = Drawing::new(false, false).draw("", &line("ա👋🏽", 2), size);
         let mut screen = Screen::new(size);
         screen.print(&drawn);
         assert_eq!(screen.rows(), ["ա?"]);
         for columns in 0..8 {
             let size = Size { columns, rows: 0 };
-            Drawing::new(false).draw("", &line("ա漢\n👋🏽", 2), size);
+            Drawing::new(false, false).draw("", &line("ա漢\n👋🏽", 2), size);
+        }
+    }
+
+    #[test]
+    fn a_terminal_that_wraps_anew_when_it_becomes_narrower_keeps_no_row_of_the_line_before() {
+        let narrower = Size {
+            columns: 8,
+            rows: 12,
+        };
+        let text = "այս տողը մի քիչ երկար է\nեւ երկու տող է";
+        for cursor in [0, 20, 36, 50, text.len()] {
+            let line = line(text, cursor);
+            let mut drawing = Drawing::new(false, true);
+            let mut wide = Screen::new(SIZE);
+            wide.print(&drawing.draw("person: մեկ\n", &line, SIZE));
+            // What such a terminal does: each row begins anew, and the cursor stays with its
+            // letter.
+            let mut narrow = Screen::new(narrower);
+            let (row, column) = wide.cursor();
+            let rows = wide.rows();
+            narrow.print(&rows[..row].join("\n"));
+            narrow.print("\n");
+            let at = narrow.cursor().0 + column / narrower.columns;
+            narrow.print(&rows[row..].join("\n"));
+            narrow.print(&format!(
+                "\x1b[{};{}H",
+                at + 1,
+                column % narrower.columns + 1
+            ));
+
+            narrow.print(&drawing.draw("", &line, narrower));
+            let mut fresh = Screen::new(narrower);
+            fresh.print("person: մեկ\n");
+            fresh.print(&Drawing::new(false, false).draw("", &line, narrower));
+            assert_eq!(narrow.rows(), fresh.rows(), "at {cursor}");
+            assert_eq!(narrow.cursor(), fresh.cursor(), "at {cursor}");
         }
     }
 
@@ -450,14 +514,14 @@ mod tests {
         ) {
             let size = Size { columns, rows: 30 };
             let mut screen = Screen::new(size);
-            let mut drawing = Drawing::new(false);
+            let mut drawing = Drawing::new(false, false);
             for (text, share) in &texts {
                 let letters_before = (text.graphemes(true).count() as f64 * share) as usize;
                 let cursor = text.graphemes(true).take(letters_before).map(str::len).sum();
                 let line = line(text, cursor);
                 screen.print(&drawing.draw("", &line, size));
                 let mut fresh = Screen::new(size);
-                fresh.print(&Drawing::new(false).draw("", &line, size));
+                fresh.print(&Drawing::new(false, false).draw("", &line, size));
                 prop_assert_eq!(screen.rows(), fresh.rows());
                 prop_assert_eq!(screen.cursor(), fresh.cursor());
                 if columns > 8 && !text.contains('\u{200d}') && !text.contains('\u{301}') {
