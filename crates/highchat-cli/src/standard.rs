@@ -16,7 +16,7 @@ pub(crate) fn out(text: &str) -> io::Result<()> {
     write(stdout.as_fd(), text.as_bytes())
 }
 
-/// Prints to standard error. If it cannot be written, nobody can be told about that.
+/// Prints to standard error. A failure to write it is ignored.
 pub(crate) fn err(text: &str) {
     let stderr = io::stderr().lock();
     let _ = write(stderr.as_fd(), text.as_bytes());

@@ -21,7 +21,7 @@ const LEFT: &str = "\u{1b}[D";
 const PASTE: &str = "\u{1b}[200~";
 const PASTE_END: &str = "\u{1b}[201~";
 
-/// A chat in a handoff, and the person, who writes when they are told to.
+/// A chat in a handoff, and the person in it, who writes when a test asks for it.
 struct Chat {
     sandbox: Sandbox,
     terminal: Terminal,

@@ -404,6 +404,34 @@ fn a_chat_whose_terminal_is_gone_ends() {
 }
 
 #[test]
+fn a_terminal_that_answers_nothing_and_has_no_size_loses_no_key() {
+    for kind in ["xterm", "dumb", ""] {
+        let service = play_each([stream(&format!("{}{}{DONE}", meta("c1"), delta("ա")))]);
+        let (master, slave) = terminal();
+        let mut command = to("chat", service.base_url(), &[]);
+        command.env("TERM", kind);
+        command
+            .stdin(slave.try_clone().unwrap())
+            .stdout(slave.try_clone().unwrap())
+            .stderr(slave);
+        let text = "շուտ գրված 👋 տող ".repeat(12);
+        // Before the program has begun.
+        rustix::io::write(&master, format!("{text}\n").as_bytes()).unwrap();
+        let child = command.spawn().unwrap();
+        drop(command);
+        // Somebody has to read what is printed.
+        let seen = master.try_clone().unwrap();
+        thread::spawn(
+            move || while rustix::io::read(&seen, &mut [0; 1024]).is_ok_and(|n| n > 0) {},
+        );
+        until(|| !service.requests().is_empty());
+        assert!(body(&service).contains(&format!("\"{text}\"")), "{kind}");
+        rustix::io::write(&master, b"\x04").unwrap();
+        assert_eq!(status(child, kind), Some(0), "{kind}");
+    }
+}
+
+#[test]
 fn a_chat_at_a_terminal_reads_lines_whatever_its_outputs_are() {
     for descriptor in [1, 2] {
         for state in STATES {
