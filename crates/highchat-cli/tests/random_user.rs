@@ -513,9 +513,10 @@ impl User {
         let last = if self.random.below(2) == 0 { end } else { "" };
         self.line.insert(&lines.join("\n"));
         let pasted = format!("\u{1b}[200~{}{last}\u{1b}[201~", lines.join(end));
-        // In two pieces, at any byte.
+        // In two pieces, at any byte after those that could be Esc and another key, if it takes
+        // long.
         let bytes = pasted.as_bytes();
-        let cut = self.random.below(bytes.len());
+        let cut = 3 + self.random.below(bytes.len() - 3);
         self.done.push(format!("{pasted:?} in two pieces at {cut}"));
         self.terminal.press_bytes(&bytes[..cut]);
         if self.random.below(4) == 0 {
@@ -563,9 +564,13 @@ impl User {
             self.is_handed_over = false;
             self.terminal.until_letters("note: the bot is back");
         } else {
-            self.press("\u{b}\u{15}");
-            self.line.remove(self.line.cursor..self.line.text.len());
-            self.line.remove(0..self.line.cursor);
+            // A reply that was stopped before its first text is not known for one, and would be
+            // taken for the person's: one that is whole lies between.
+            self.remove_line();
+            self.press("ա");
+            self.line.insert("ա");
+            self.send();
+            self.remove_line();
             self.press(CALL);
             self.line.insert(CALL);
             self.line.take(true);
@@ -576,6 +581,12 @@ impl User {
                 .until_letters("note: a person answers from here");
         }
         self.clear();
+    }
+
+    fn remove_line(&mut self) {
+        self.press("\u{b}\u{15}");
+        self.line.remove(self.line.cursor..self.line.text.len());
+        self.line.remove(0..self.line.cursor);
     }
 
     /// One key that changes the line, or moves in it.

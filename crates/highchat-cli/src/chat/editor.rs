@@ -38,11 +38,11 @@ use keys::{Key, Keys};
 
 const PROMPT: &str = "> ";
 
-/// How long a terminal may take for the rest of a key that is several bytes. What comes later
-/// was typed by hand after Esc.
+/// How long a terminal may take for the rest of a key that begins like Esc. What comes later was
+/// typed by hand.
 const ESCAPE: Timespec = Timespec {
     tv_sec: 0,
-    tv_nsec: 100_000_000,
+    tv_nsec: 500_000_000,
 };
 
 /// The size of a terminal that does not know its own.

@@ -89,12 +89,13 @@ impl Keys {
         keys
     }
 
-    /// Whether a sequence has begun that a person may have typed: Esc, and then other keys.
-    pub(super) const fn is_in_escape(&self) -> bool {
-        matches!(
-            self.position,
-            Position::Escape | Position::Control(_) | Position::Shift | Position::Function
-        )
+    /// Whether a sequence has begun that a person may have typed: Esc, and perhaps one more key.
+    pub(super) fn is_in_escape(&self) -> bool {
+        match &self.position {
+            Position::Escape | Position::Shift => true,
+            Position::Control(parameters) => parameters.is_empty(),
+            _ => false,
+        }
     }
 
     /// Nothing more came of the sequence: it was typed by hand.
@@ -104,7 +105,7 @@ impl Keys {
         }
         match mem::take(&mut self.position) {
             Position::Shift => Some(Key::Character('O')),
-            Position::Control(parameters) if parameters.is_empty() => Some(Key::Character('[')),
+            Position::Control(_) => Some(Key::Character('[')),
             _ => None,
         }
     }
@@ -297,6 +298,19 @@ mod tests {
             assert!(keys.is_in_escape());
             assert_eq!(keys.end_escape(), character.map(Key::Character));
             assert_eq!(keys.push(b'A'), characters("A"));
+        }
+    }
+
+    #[test]
+    fn a_paste_whose_start_comes_in_two_pieces_is_one_however_late_the_second_is() {
+        for cut in 3..6 {
+            let (first, second) = b"\x1b[200~".split_at(cut);
+            let mut keys = Keys::default();
+            assert!(first.iter().all(|byte| keys.push(*byte).is_empty()));
+            assert_eq!(keys.end_escape(), None);
+            let rest = [second, "ա\n".as_bytes(), PASTE_END].concat();
+            let pasted: Vec<_> = rest.iter().flat_map(|byte| keys.push(*byte)).collect();
+            assert_eq!(pasted, [Key::Paste("ա".into())], "at {cut}");
         }
     }
 
