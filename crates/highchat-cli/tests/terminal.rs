@@ -133,6 +133,25 @@ fn what_is_typed_while_a_reply_streams_waits_for_the_prompt() {
 }
 
 #[test]
+fn a_reply_streams_on_while_the_terminal_is_resized() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press("/long 60\r");
+    terminal.until_row("Սա երկար");
+    for columns in 0..40 {
+        terminal.resize((24, 60 + columns % 20));
+    }
+    let rows = terminal.until_prompt();
+    let notes = |rows: &[String]| rows.iter().any(|row| row.contains("error"));
+    assert!(!notes(&rows), "{rows:#?}");
+    assert_eq!(said(&sandbox), ["/long 60"]);
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+    let requests = sandbox.requests();
+    assert_eq!(requests.len(), 1, "nothing was looked for: {requests:#?}");
+}
+
+#[test]
 fn the_person_can_be_written_to_at_any_time() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
