@@ -203,11 +203,9 @@ impl Line {
     fn take(&mut self, is_sent: bool) -> String {
         self.cursor = 0;
         let text = core::mem::take(&mut self.text);
-        if is_sent {
-            self.shown = None;
-            if !text.trim().is_empty() && self.history.last() != Some(&text) {
-                self.history.push(text.clone());
-            }
+        self.shown = None;
+        if is_sent && !text.trim().is_empty() && self.history.last() != Some(&text) {
+            self.history.push(text.clone());
         }
         text
     }

@@ -64,7 +64,6 @@ pub(super) struct Editor {
     history: History,
     search: Option<Search>,
     drawing: Drawing,
-    size: Size,
 }
 
 impl Editor {
@@ -97,7 +96,6 @@ impl Editor {
             history: History::default(),
             search: None,
             drawing: Drawing::new(is_coloured, is_wrapped_anew()),
-            size: size(),
         })
     }
 
@@ -228,6 +226,7 @@ impl Editor {
             Key::Enter => return self.finish_line().map(Some),
             Key::Ctrl('c') => {
                 self.finish()?;
+                self.history.leave();
                 let was_empty = self.buffer.take().is_empty();
                 return Ok(Some(Typed::Interrupt { was_empty }));
             }
@@ -309,7 +308,6 @@ impl Editor {
         if held.is_elsewhere {
             self.drawing.forget();
         }
-        self.size = size();
         let prompt = self.search.as_ref().map_or_else(
             || PROMPT.into(),
             |search| format!("(search: {}) ", search.term()),
@@ -317,14 +315,14 @@ impl Editor {
         let drawn = match &self.search {
             None => self
                 .drawing
-                .draw(&held.text, &line(&self.buffer, &prompt), self.size),
+                .draw(&held.text, &line(&self.buffer, &prompt), size()),
             Some(search) => {
                 let line = Line {
                     prompt: &prompt,
                     text: search.line(&self.history),
                     cursor: search.place(&self.history),
                 };
-                self.drawing.draw(&held.text, &line, self.size)
+                self.drawing.draw(&held.text, &line, size())
             }
         };
         standard::out(&drawn)
@@ -332,8 +330,7 @@ impl Editor {
 
     /// Leaves the line as it is; the cursor stands below it.
     fn finish(&mut self) -> io::Result<()> {
-        self.size = size();
-        let drawn = self.drawing.finish(&line(&self.buffer, PROMPT), self.size);
+        let drawn = self.drawing.finish(&line(&self.buffer, PROMPT), size());
         standard::out(&drawn)
     }
 }

@@ -12,9 +12,14 @@ pub(super) struct History {
 }
 
 impl History {
+    /// The line that stands there is finished: the newest of these is the next older one.
+    pub(super) fn leave(&mut self) {
+        self.shown = None;
+    }
+
     /// Remembers a line, unless it is blank or the same as the one before.
     pub(super) fn remember(&mut self, line: &str) {
-        self.shown = None;
+        self.leave();
         if line.trim().is_empty() || self.lines.last().is_some_and(|last| last == line) {
             return;
         }
@@ -123,6 +128,9 @@ mod tests {
         assert_eq!(history.newer().as_deref(), Some("երկու 👋"));
         assert_eq!(history.newer().as_deref(), Some("կես"));
         assert_eq!(history.newer(), None);
+        assert_eq!(history.older("մեկ"), Some("երկու 👋"));
+        history.leave();
+        assert_eq!(history.older(""), Some("երկու 👋"));
     }
 
     #[test]
