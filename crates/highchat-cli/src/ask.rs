@@ -27,6 +27,10 @@ fn ask(options: &AskOptions, run: &Run, thread: &Thread) -> io::Result<Exit> {
         Ok(message) => message,
         Err(problem) => return run.report().invalid_message(problem),
     };
+    if options.wait == Some(None) && is_seconds_among(&options.message) {
+        let report = run.report();
+        report.note("a number after --wait is part of the message; seconds are --wait=SECONDS");
+    }
     let mut session = thread.session(run.client.clone());
     let exit = reply(&mut session, message, run)?;
     if exit != Exit::Complete || !session.conversation().state().is_handoff() {
@@ -59,4 +63,11 @@ fn reply(session: &mut Session, message: Message, run: &Run) -> io::Result<Exit>
             }
         }
     }
+}
+
+/// Whether a number stands where somebody who writes `--wait 30` puts it.
+fn is_seconds_among(words: &[String]) -> bool {
+    let ends = [words.first(), words.last()];
+    let is_number = |word: &&String| word.parse::<f64>().is_ok();
+    ends.iter().flatten().any(is_number)
 }

@@ -31,6 +31,7 @@ use crate::told::Purpose;
 use editor::Editor;
 use interrupts::Interrupts;
 use keyboard::Keyboard;
+use mode::Mode;
 use talk::Talk;
 
 pub(crate) fn run(options: &ChatOptions) -> Exit {
@@ -43,8 +44,11 @@ fn chat(run: &Run, thread: Thread) -> io::Result<Exit> {
     let interrupts = Interrupts::new(session.canceller());
     let editor = Editor::new(&run.screen, run.report().is_coloured());
     let mode = editor.as_ref().map(Editor::mode);
+    // Given back however this ends.
+    let _taken = mode.as_ref().map(Mode::take).transpose()?;
     if let Some(mode) = &mode {
-        mode.between_lines()?;
+        let given_back = mode.clone();
+        signals::die_on_signal(move || given_back.give_back_amid())?;
         let (mode, screen) = (mode.clone(), run.screen.clone());
         signals::stop_on_signal(move || {
             let (take_back, screen) = (mode.lend(), screen.clone());
@@ -54,7 +58,7 @@ fn chat(run: &Run, thread: Thread) -> io::Result<Exit> {
             }
         })?;
     }
-    let (for_signals, amid) = (interrupts.clone(), mode.clone());
+    let (for_signals, amid) = (interrupts.clone(), mode);
     // What a script does is not stopped in part.
     let is_typed = io::stdin().is_terminal();
     signals::end_on_signal_unless(run.shared_report(), move |exit| {
@@ -65,10 +69,6 @@ fn chat(run: &Run, thread: Thread) -> io::Result<Exit> {
         }
         is_used
     })?;
-    let keyboard = Keyboard::start(editor, interrupts.clone(), &run.screen);
-    let exit = Talk::new(run, thread, session, keyboard, interrupts).until_it_ends();
-    if let Some(mode) = mode {
-        mode.give_back()?;
-    }
-    exit
+    let keyboard = Keyboard::start(editor, interrupts.clone());
+    Talk::new(run, thread, session, keyboard, interrupts).until_it_ends()
 }

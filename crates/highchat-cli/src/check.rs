@@ -12,6 +12,7 @@ use highchat_sandbox::Sandbox;
 
 use crate::exit::Exit;
 use crate::signals::Stop;
+use crate::standard;
 
 /// How often the program is looked after.
 const LOOK: Duration = Duration::from_millis(20);
@@ -26,7 +27,7 @@ const PARTING: Duration = Duration::from_secs(1);
 /// It cannot be waited for.
 pub(crate) fn run(sandbox: &Sandbox, command: &[OsString], mut stop: Stop) -> io::Result<Exit> {
     let Some((program, arguments)) = command.split_first() else {
-        eprintln!("error: --check wants a command behind --");
+        standard::err("error: --check wants a command behind --\n");
         return Ok(Exit::Usage);
     };
     let child = Command::new(program)
@@ -44,10 +45,8 @@ pub(crate) fn run(sandbox: &Sandbox, command: &[OsString], mut stop: Stop) -> io
     let mut child = match child {
         Ok(child) => child,
         Err(error) => {
-            eprintln!(
-                "error: {} cannot be started: {error}",
-                Path::new(program).display()
-            );
+            let program = Path::new(program).display();
+            standard::err(&format!("error: {program} cannot be started: {error}\n"));
             return Ok(Exit::Usage);
         }
     };
@@ -81,10 +80,9 @@ fn judge(sandbox: &Sandbox, status: ExitStatus) -> Exit {
         requests.iter().all(|request| request.ended.is_some())
     });
     let verdict = sandbox.verdict();
-    eprintln!("the command ended with {status}");
-    eprintln!("{verdict}");
+    standard::err(&format!("the command ended with {status}\n{verdict}\n"));
     if verdict.requests() == 0 {
-        eprintln!("error: it asked nothing, so there is nothing to judge");
+        standard::err("error: it asked nothing, so there is nothing to judge\n");
     }
     if verdict.is_good() && verdict.requests() > 0 {
         Exit::Complete

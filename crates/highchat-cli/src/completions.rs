@@ -4,13 +4,16 @@ use clap::CommandFactory;
 
 use crate::exit::Exit;
 use crate::options::{CompletionsOptions, Options};
-use crate::screen::Screen;
+use crate::standard;
 
 pub(crate) fn run(options: &CompletionsOptions) -> Exit {
     let mut script = Vec::new();
     let mut command = Options::command();
     clap_complete::generate(options.shell, &mut command, "highchat", &mut script);
     // A shell that stopped reading has what it wanted.
-    let _ = Screen::default().out(&String::from_utf8_lossy(&script));
-    Exit::Complete
+    if standard::last_out(&String::from_utf8_lossy(&script)) {
+        Exit::Complete
+    } else {
+        Exit::Other
+    }
 }

@@ -5,6 +5,8 @@
 //! service wrote and a person's terminal.
 
 #![forbid(unsafe_code)]
+// They panic if the output cannot be written.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod ask;
 mod bubble;
@@ -27,20 +29,28 @@ pub mod sanitise;
 mod screen;
 mod shell;
 mod signals;
+mod standard;
 mod thread;
 mod told;
 mod watch;
 
+use std::io;
 use std::process::ExitCode;
 
+use anstream::{AutoStream, ColorChoice};
 use clap::Parser;
 
+use crate::exit::Exit;
 use crate::options::{Command, Options};
 
 /// Runs the program with the arguments and the environment of the process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let exit = match Options::parse().command {
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => return print(&error).into(),
+    };
+    let exit = match options.command {
         Command::Ask(options) => ask::run(&options),
         Command::Chat(options) => chat::run(&options),
         Command::Watch(options) => watch::run(&options),
@@ -50,4 +60,26 @@ pub fn run() -> ExitCode {
         Command::Completions(options) => completions::run(&options),
     };
     exit.into()
+}
+
+/// Prints what was asked for instead of a command (help, the version), or what is wrong with
+/// the arguments.
+fn print(error: &clap::Error) -> Exit {
+    let choice = if error.use_stderr() {
+        AutoStream::choice(&io::stderr())
+    } else {
+        AutoStream::choice(&io::stdout())
+    };
+    let text = match choice {
+        ColorChoice::Never => error.render().to_string(),
+        _ => error.render().ansi().to_string(),
+    };
+    if error.use_stderr() {
+        standard::err(&text);
+        Exit::Usage
+    } else if standard::last_out(&text) {
+        Exit::Complete
+    } else {
+        Exit::Other
+    }
 }

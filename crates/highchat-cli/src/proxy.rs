@@ -1,6 +1,6 @@
 //! `highchat proxy`: a backend that keeps the key.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +13,7 @@ use crate::logging;
 use crate::options::ProxyOptions;
 use crate::screen::Screen;
 use crate::signals::{self, Told};
+use crate::standard;
 
 pub(crate) fn run(options: ProxyOptions) -> Exit {
     let verbose = options.verbose.max(1);
@@ -21,7 +22,7 @@ pub(crate) fn run(options: ProxyOptions) -> Exit {
     let proxy = match made {
         Ok(proxy) => proxy,
         Err(message) => {
-            eprintln!("error: {message}");
+            standard::err(&format!("error: {message}\n"));
             return Exit::Usage;
         }
     };
@@ -31,7 +32,7 @@ pub(crate) fn run(options: ProxyOptions) -> Exit {
     match served {
         Ok(exit) => exit,
         Err(error) => {
-            eprintln!("error: the proxy cannot run: {error}");
+            standard::err(&format!("error: the proxy cannot run: {error}\n"));
             Exit::Other
         }
     }
@@ -58,10 +59,7 @@ fn serve(server: Server) -> io::Result<Exit> {
     if let Some(addr) = server.metrics_addr() {
         log::info!("counted at http://{addr}/metrics");
     }
-    let mut stdout = io::stdout().lock();
-    writeln!(stdout, "listening on http://{}", server.addr())?;
-    stdout.flush()?;
-    drop(stdout);
+    standard::out(&format!("listening on http://{}\n", server.addr()))?;
     server.wait();
     let ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
     // Nothing else ends it, but a panic over there.

@@ -16,6 +16,7 @@ use crate::options::{Color, OutputOptions};
 use crate::sanitise::sanitise;
 use crate::screen::Screen;
 use crate::shell::quoted;
+use crate::standard;
 use crate::told::{Purpose, Told};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -92,7 +93,14 @@ impl Report {
             Update::Delta { text } => self.push(text)?,
             Update::Done { .. } => self.close_reply()?,
             Update::Recovering { error } => {
-                self.note(&format!("{error}; looking whether the service has it"));
+                let waits = if self.purpose == Purpose::Chat {
+                    "; the next message waits"
+                } else {
+                    ""
+                };
+                self.note(&format!(
+                    "{error}; looking whether the service has it, for some 20 s at most{waits}"
+                ));
             }
             Update::Recovered { missing, .. } => {
                 self.push(missing)?;
@@ -330,7 +338,7 @@ pub(crate) fn usage_error(color: Color, message: &str) -> Exit {
     } else {
         Default::default()
     };
-    eprintln!("{start}error{end}: {message}");
+    standard::err(&format!("{start}error{end}: {message}\n"));
     Exit::Usage
 }
 

@@ -14,6 +14,7 @@ use crate::options::{OutputOptions, ServiceOptions, ThreadOptions};
 use crate::report::{Report, usage_error};
 use crate::screen::Screen;
 use crate::signals;
+use crate::standard;
 use crate::thread::Thread;
 use crate::told::Purpose;
 
@@ -57,7 +58,7 @@ impl Run {
         // A chat makes use of some.
         if purpose != Purpose::Chat {
             if let Err(error) = signals::end_on_signal(run.shared_report()) {
-                eprintln!("error: signals cannot be watched: {error}");
+                standard::err(&format!("error: signals cannot be watched: {error}\n"));
                 return Exit::Other;
             }
         }
@@ -111,7 +112,9 @@ impl Run {
             Ok(exit) => exit,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Complete,
             Err(error) => {
-                eprintln!("error: standard output cannot be written: {error}");
+                standard::err(&format!(
+                    "error: standard output cannot be written: {error}\n"
+                ));
                 Exit::Other
             }
         }

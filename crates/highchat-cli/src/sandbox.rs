@@ -1,8 +1,9 @@
 //! `highchat sandbox`: a local service.
 
+use core::fmt::Write;
 use core::time::Duration;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use highchat_sandbox::{Fault, Person, Reading, Sandbox, Script};
@@ -13,6 +14,7 @@ use crate::check;
 use crate::exit::Exit;
 use crate::options::{SandboxOptions, Who};
 use crate::signals::Stop;
+use crate::standard;
 
 pub(crate) fn run(options: SandboxOptions) -> Exit {
     let ran = if options.list_faults || options.list_readings {
@@ -24,7 +26,7 @@ pub(crate) fn run(options: SandboxOptions) -> Exit {
         Ok(exit) => exit,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Complete,
         Err(error) => {
-            eprintln!("error: the sandbox cannot run: {error}");
+            standard::err(&format!("error: the sandbox cannot run: {error}\n"));
             Exit::Other
         }
     }
@@ -48,19 +50,20 @@ fn read(path: &Path) -> Result<Script, String> {
 
 /// Prints names, each with its line.
 fn list(options: &SandboxOptions) -> io::Result<Exit> {
-    let mut stdout = io::stdout().lock();
+    let mut list = String::new();
     if options.list_faults {
         for fault in Fault::ALL {
             let amount = fault.amount().map(|amount| format!("[:{amount}]"));
             let name = format!("{}{}", fault.name(), amount.unwrap_or_default());
-            writeln!(stdout, "{name:<24} {}", fault.line())?;
+            let _ = writeln!(list, "{name:<24} {}", fault.line());
         }
     }
     if options.list_readings {
         for reading in Reading::ALL {
-            writeln!(stdout, "{:<24} {}", reading.name(), reading.line())?;
+            let _ = writeln!(list, "{:<24} {}", reading.name(), reading.line());
         }
     }
+    standard::out(&list)?;
     Ok(Exit::Complete)
 }
 
@@ -87,10 +90,10 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
         match read(&path) {
             Ok(script) => builder = builder.script(script),
             Err(message) => {
-                eprintln!(
-                    "error: the script {} cannot be used: {message}",
-                    path.display()
-                );
+                let path = path.display();
+                standard::err(&format!(
+                    "error: the script {path} cannot be used: {message}\n"
+                ));
                 return Ok(Exit::Usage);
             }
         }
@@ -109,16 +112,11 @@ fn serve(options: SandboxOptions) -> io::Result<Exit> {
     if options.check {
         return check::run(&sandbox, &options.command, stop);
     }
-    let mut stdout = io::stdout().lock();
-    writeln!(stdout, "listening on {}", sandbox.base_url())?;
-    stdout.flush()?;
-    drop(stdout);
-    // Hints, which nobody may be there to read.
-    let _ = writeln!(
-        io::stderr(),
-        "chat page: {}\ninbox:     {}",
+    standard::out(&format!("listening on {}\n", sandbox.base_url()))?;
+    standard::err(&format!(
+        "chat page: {}\ninbox:     {}\n",
         sandbox.chat_url(),
         sandbox.inbox_url()
-    );
+    ));
     Ok(stop.wait())
 }

@@ -1,9 +1,11 @@
 //! Standard output and standard error, with perhaps a line between them that is being
 //! typed.
 
-use core::sync::atomic::{AtomicBool, Ordering};
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::standard;
 
 /// Both outputs; cheap to clone, and all clones are the same screen.
 ///
@@ -15,14 +17,24 @@ pub(crate) struct Screen(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     prompt: Mutex<Prompt>,
-    /// Whether something is held: what makes the editor give up the line for a moment.
-    wanted: Arc<AtomicBool>,
+    /// Wakes the thread that has the keyboard when something is held.
+    waker: OnceLock<UnixStream>,
 }
 
 #[derive(Default)]
 struct Prompt {
     is_up: bool,
-    held: String,
+    held: Held,
+}
+
+/// What happened to the screen while a line is being typed.
+#[derive(Default)]
+pub(crate) struct Held {
+    /// What is to be shown above the line.
+    pub(crate) text: String,
+    /// Others had the terminal: the cursor is at the start of an empty row, and the line is
+    /// not on the screen, or somewhere else.
+    pub(crate) is_elsewhere: bool,
 }
 
 impl Screen {
@@ -31,13 +43,13 @@ impl Screen {
         if text.is_empty() || self.hold(text) {
             return Ok(());
         }
-        write(&mut io::stdout().lock(), text)
+        standard::out(text)
     }
 
     /// Prints to standard error. Nothing can be told any more where that is gone.
     pub(crate) fn err(&self, text: &str) {
         if !self.hold(text) {
-            let _ = write(&mut io::stderr().lock(), text);
+            standard::err(text);
         }
     }
 
@@ -51,52 +63,50 @@ impl Screen {
         self.prompt().is_up = true;
     }
 
-    /// Shows the line that is being typed again, where there is one.
+    /// Shows the line that is being typed again, if there is one: others had the terminal.
     pub(crate) fn show_again(&self) {
-        let prompt = self.prompt();
-        self.0.wanted.store(prompt.is_up, Ordering::Relaxed);
+        let mut prompt = self.prompt();
+        if prompt.is_up {
+            prompt.held.is_elsewhere = true;
+            self.wake();
+        }
     }
 
-    /// No line is being typed any more; what was held for it is shown.
+    /// No line is being typed from here on; what was held for it is shown.
     pub(crate) fn lower_prompt(&self) -> io::Result<()> {
-        let held = {
-            let mut prompt = self.prompt();
-            prompt.is_up = false;
-            self.take(&mut prompt)
-        };
-        write(&mut io::stdout().lock(), &held)
+        let mut prompt = self.prompt();
+        prompt.is_up = false;
+        standard::out(&core::mem::take(&mut prompt.held).text)
     }
 
-    /// What is to be shown above the line.
-    pub(crate) fn take_held(&self) -> String {
-        self.take(&mut self.prompt())
+    /// What happened since the line was drawn last.
+    pub(crate) fn take_held(&self) -> Held {
+        core::mem::take(&mut self.prompt().held)
     }
 
-    /// Set while something is held.
-    pub(crate) fn wanted(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0.wanted)
+    /// From here on one byte is written there whenever something is held.
+    pub(crate) fn wake_by(&self, waker: UnixStream) {
+        // There is one editor a process.
+        let _ = self.0.waker.set(waker);
     }
 
     fn hold(&self, text: &str) -> bool {
         let mut prompt = self.prompt();
         if prompt.is_up {
-            prompt.held.push_str(text);
-            self.0.wanted.store(true, Ordering::Relaxed);
+            prompt.held.text.push_str(text);
+            self.wake();
         }
         prompt.is_up
     }
 
-    fn take(&self, prompt: &mut Prompt) -> String {
-        self.0.wanted.store(false, Ordering::Relaxed);
-        core::mem::take(&mut prompt.held)
+    fn wake(&self) {
+        if let Some(mut waker) = self.0.waker.get() {
+            // If it is full, whoever reads it is awake.
+            let _ = waker.write(&[0]);
+        }
     }
 
     fn prompt(&self) -> MutexGuard<'_, Prompt> {
         self.0.prompt.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn write(output: &mut impl Write, text: &str) -> io::Result<()> {
-    output.write_all(text.as_bytes())?;
-    output.flush()
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -66,6 +66,20 @@ pub(crate) fn stop_on_signal<F: FnOnce()>(lend: impl Fn() -> F + Send + 'static)
             // It can be stopped, or it simply goes on.
             let _ = emulate_default_handler(signal);
             take_back();
+        }
+    });
+    Ok(())
+}
+
+/// Dies of the signals that say that the terminal is gone, or that end a program at once,
+/// after the terminal was given back.
+pub(crate) fn die_on_signal(give_back: impl Fn() + Send + 'static) -> io::Result<()> {
+    let mut deaths = Signals::new([SIGHUP, SIGQUIT])?;
+    thread::spawn(move || {
+        for signal in deaths.forever() {
+            give_back();
+            // It ends the process, and can do nothing else.
+            let _ = emulate_default_handler(signal);
         }
     });
     Ok(())

@@ -746,4 +746,41 @@ fn colour_is_for_a_terminal_or_for_who_asks() {
     assert!(always.stderr.contains("\u{1b}["), "{:?}", always.stderr);
     let auto = run(ask(&refused(), &["a"]));
     assert!(!auto.stderr.contains('\u{1b}'), "{:?}", auto.stderr);
+    for (variables, option, is_coloured) in [
+        (&[("CLICOLOR_FORCE", "1")][..], "auto", true),
+        (&[("CLICOLOR_FORCE", "")], "auto", false),
+        (&[("CLICOLOR_FORCE", "1")], "never", false),
+        (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], "auto", false),
+        (&[("NO_COLOR", "1")], "always", true),
+    ] {
+        let service = refused();
+        let mut command = ask(&service, &["a", "--color", option]);
+        command.envs(variables.iter().copied());
+        let run = run(command);
+        let found = run.stderr.contains('\u{1b}');
+        assert_eq!(
+            found, is_coloured,
+            "{variables:?} {option}: {:?}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
+fn a_number_after_wait_is_said_to_be_part_of_the_message() {
+    let reply = || play(stream(&format!("{}{DONE}", meta("c1"))));
+    for (arguments, message, is_said) in [
+        (&["--wait", "30", "բարև"][..], "30 բարև", true),
+        (&["բարև", "--wait", "30"], "բարև 30", true),
+        (&["--wait=30", "30", "բարև"], "30 բարև", false),
+        (&["--wait", "բարև"], "բարև", false),
+        (&["30", "բարև"], "30 բարև", false),
+    ] {
+        let service = reply();
+        let run = run(ask(&service, arguments));
+        assert_eq!(run.status, Some(0), "{run:?}");
+        assert_eq!(body(&service), format!("{{\"message\":\"{message}\"}}"));
+        let found = run.stderr.contains("--wait=SECONDS");
+        assert_eq!(found, is_said, "{arguments:?}: {}", run.stderr);
+    }
 }

@@ -158,3 +158,22 @@ fn a_script_is_ended_by_a_signal() {
         run.stdout
     );
 }
+
+#[test]
+fn a_script_is_told_that_its_next_line_waits_for_a_reply_that_may_not_come() {
+    let reply = stream(&format!("{}{}{DONE}", meta("c1"), delta("մեկ")));
+    let service = play_each([
+        reply.clone(),
+        answer("500 Internal Server Error", "", ""),
+        // The search ends with it.
+        refusal("404 Not Found", "", "not_found", "Չկա"),
+        reply,
+    ]);
+    let command = to("chat", service.base_url(), &[]);
+    let run = run_with_input(command, "ա\nբ\nգ\n".as_bytes());
+    assert_eq!(run.status, Some(8), "{run:?}");
+    assert_eq!(run.stdout, "մեկ\nմեկ\n");
+    let note = "500 Internal Server Error; looking whether the service has it, for some 20 s at \
+                most; the next message waits";
+    assert!(run.stderr.contains(note), "{}", run.stderr);
+}

@@ -6,7 +6,6 @@ use serde_json::Value;
 mod support;
 use support::*;
 
-#[expect(dead_code, reason = "other tests of `chat` use the rest")]
 #[path = "support/terminal.rs"]
 mod terminal;
 use terminal::*;

@@ -60,9 +60,10 @@ fn a_persons_messages_appear_above_the_line_that_is_being_typed() {
     let (human, person) = (row(&rows, "> /human"), row(&rows, "person: Ես Արամն եմ"));
     let back = row(&rows, "note: the bot is back");
     assert!(human < person && person < back, "{rows:#?}");
+    let letters = |text: &str| text.replace(' ', "");
     let rows = terminal.until(|rows| {
         let start = row(rows, "note: the bot is back") + 1;
-        rows[start..].concat().trim_end() == format!("> {}", line.trim_end())
+        letters(&rows[start..].concat()) == letters(&format!("> {line}"))
     });
     let typed = rows.iter().filter(|row| row.starts_with("> այս")).count();
     assert_eq!(typed, 1, "the line stands there once: {rows:#?}");
@@ -132,6 +133,25 @@ fn what_is_typed_while_a_reply_streams_waits_for_the_prompt() {
 }
 
 #[test]
+fn a_reply_streams_on_while_the_terminal_is_resized() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press("/long 60\r");
+    terminal.until_row("Սա երկար");
+    for columns in 0..40 {
+        terminal.resize((24, 60 + columns % 20));
+    }
+    let rows = terminal.until_prompt();
+    let notes = |rows: &[String]| rows.iter().any(|row| row.contains("error"));
+    assert!(!notes(&rows), "{rows:#?}");
+    assert_eq!(said(&sandbox), ["/long 60"]);
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+    let requests = sandbox.requests();
+    assert_eq!(requests.len(), 1, "nothing was looked for: {requests:#?}");
+}
+
+#[test]
 fn the_person_can_be_written_to_at_any_time() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
@@ -183,6 +203,36 @@ fn ctrl_c_stops_a_reply_that_has_not_begun() {
     terminal.until_prompt();
     terminal.press("/quit\r");
     assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn ctrl_c_directly_after_a_line_is_not_kept_for_the_next_prompt() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    for turn in 1..=20 {
+        terminal.press(&format!("/long 10000\r{CTRL_C}"));
+        terminal.until(|rows| {
+            let stopped = rows
+                .iter()
+                .rposition(|row| row.starts_with("note: stopped"));
+            let sent = rows.iter().rposition(|row| row.starts_with("> /long"));
+            stopped > sent && rows.last().is_some_and(|row| row == ">")
+        });
+        until(|| sandbox.open_replies() == 0);
+        assert!(said(&sandbox).len() <= turn);
+        terminal.press("\u{c}");
+        terminal.until(|rows| rows == [">"]);
+    }
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn ctrl_c_twice_at_once_leaves() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press(&CTRL_C.repeat(2));
+    assert_eq!(terminal.end(), (130, true));
 }
 
 #[test]
@@ -409,6 +459,25 @@ fn lines_of_json_are_whole_lines_on_a_terminal_too() {
             .filter(|row| *row == "{\"type\":\"delta\",\"text\":\"մեկ\"}");
         assert_eq!(deltas.count(), turn, "{rows:#?}");
     }
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), (0, true));
+}
+
+#[test]
+fn a_message_that_arrives_amid_an_armenian_line_costs_no_letter() {
+    let sandbox = sandbox();
+    let mut terminal = chat(sandbox.base_url());
+    terminal.press("/human\r");
+    terminal.until_row("note: a person answers from here");
+    terminal.until_prompt();
+    terminal.press("կես");
+    terminal.until_row("person: Ես Արամն եմ");
+    terminal.until(|rows| rows.last().is_some_and(|row| row == "> կես"));
+    terminal.press(" տող");
+    terminal.until(|rows| rows.last().is_some_and(|row| row == "> կես տող"));
+    terminal.press("\r");
+    until(|| said(&sandbox) == ["/human", "կես տող"]);
+    terminal.until_prompt();
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), (0, true));
 }

@@ -1,253 +1,375 @@
 //! The line that is being typed, at the bottom of the terminal.
+//!
+//! ```text
+//!   bytes            keys            text and cursor            rows
+//!   ──────▶ Keys ─────────▶ Buffer ───────────────────▶ Drawing ─────▶ terminal
+//!                             ▲ │                          ▲
+//!                             │ ▼                          │ what is printed meanwhile
+//!                       History, Search                  Screen
+//! ```
 
-use core::sync::atomic::{AtomicBool, Ordering};
-use std::borrow::Cow;
-use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
+mod buffer;
+mod drawing;
+mod history;
+mod keys;
 
-use reedline::{
-    EditCommand, FileBackedHistory, Highlighter, History, HistoryItem, Prompt, PromptEditMode,
-    PromptHistorySearch, Reedline, Signal, StyledText,
-};
+use std::collections::VecDeque;
+use std::io::{self, IsTerminal, Read};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Signal, kill_current_process_group};
 use rustix::termios::tcgetwinsize;
-use unicode_width::UnicodeWidthStr;
+use signal_hook::consts::SIGWINCH;
+use signal_hook::low_level::pipe;
 
+use super::interrupts::Interrupts;
 use super::mode::Mode;
 use super::typed::Typed;
 use crate::screen::Screen;
+use crate::standard;
+
+use buffer::Buffer;
+use drawing::{Drawing, Line, Size};
+use history::{History, Search};
+use keys::{Key, Keys};
 
 const PROMPT: &str = "> ";
-/// Before the further lines of a message that was pasted.
-const NEXT_LINE: &str = ". ";
-/// How many lines are remembered; in memory alone, as they are what somebody said.
-const HISTORY: usize = 500;
 
-/// How often a terminal may fail to say where its cursor is, in one line.
-const LOST_ANSWERS: usize = 3;
+/// How long a terminal may take for the rest of a key that begins like Esc. What comes later was
+/// typed by hand.
+const ESCAPE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 500_000_000,
+};
 
-/// Reads lines with editing and history, with what happens meanwhile printed above.
+/// The size of a terminal that does not know its own.
+const UNKNOWN_SIZE: Size = Size {
+    columns: 80,
+    rows: 24,
+};
+
+/// Reads lines with editing and history, with what is printed meanwhile above.
 pub(super) struct Editor {
     screen: Screen,
     mode: Mode,
-    is_coloured: bool,
-    history: Vec<String>,
-    /// The terminal has said where its cursor is.
-    is_proven: bool,
-}
-
-/// A line that was given up for a moment.
-#[derive(Default)]
-struct Draft {
-    text: String,
-    /// Where the cursor is, in bytes.
-    at: usize,
+    /// Readable after something was printed, or the terminal's size changed.
+    woken: UnixStream,
+    keys: Keys,
+    /// Keys that were typed after the end of the line before.
+    typed_ahead: VecDeque<Key>,
+    buffer: Buffer,
+    history: History,
+    search: Option<Search>,
+    drawing: Drawing,
 }
 
 impl Editor {
-    /// An editor, where there is a terminal on all sides that can move its cursor.
+    /// An editor, if standard input, output and error are a terminal that can move its cursor.
     pub(super) fn new(screen: &Screen, is_coloured: bool) -> Option<Self> {
         let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         if !io::stdin().is_terminal() || !Screen::is_terminal() || is_dumb {
             return None;
         }
-        Some(Self {
+        let editor = Self::begin(screen, is_coloured);
+        editor
+            .inspect_err(|error| log::info!("no line can be edited here: {error}"))
+            .ok()
+    }
+
+    fn begin(screen: &Screen, is_coloured: bool) -> io::Result<Self> {
+        let mode = Mode::found()?;
+        let (waker, woken) = UnixStream::pair()?;
+        waker.set_nonblocking(true)?;
+        woken.set_nonblocking(true)?;
+        pipe::register(SIGWINCH, waker.try_clone()?)?;
+        screen.wake_by(waker);
+        Ok(Self {
             screen: screen.clone(),
-            mode: Mode::found().ok()?,
-            is_coloured,
-            history: Vec::new(),
-            is_proven: false,
+            mode,
+            woken,
+            keys: Keys::default(),
+            typed_ahead: VecDeque::new(),
+            buffer: Buffer::default(),
+            history: History::default(),
+            search: None,
+            drawing: Drawing::new(is_coloured, is_wrapped_anew()),
         })
     }
 
-    /// The terminal as it was found.
+    /// The terminal's modes.
     pub(super) fn mode(&self) -> Mode {
         self.mode.clone()
     }
 
-    /// Reads what is typed next.
+    /// Reads what is typed next, which begins to be done then.
     ///
     /// # Errors
     ///
-    /// The terminal is none after all.
-    pub(super) fn read(&mut self) -> io::Result<Typed> {
+    /// The terminal is gone.
+    pub(super) fn read(&mut self, interrupts: &Interrupts) -> io::Result<Typed> {
         self.mode.by_key()?;
-        let typed = self.read_by_key();
-        if typed.is_ok() {
-            self.mode.between_lines()?;
-        } else {
-            self.mode.give_back()?;
+        let typed = self.read_by_key()?;
+        interrupts.begin();
+        // From here on Ctrl-C is a signal; one that came before it is among the keys.
+        self.mode.between_lines()?;
+        self.read_ahead()?;
+        if matches!(typed, Typed::Line(_)) && self.take_interrupt() {
+            interrupts.interrupt(true);
         }
-        typed
+        Ok(typed)
+    }
+
+    /// Drops the keys up to a Ctrl-C that was typed after the line; `false` if there is none.
+    fn take_interrupt(&mut self) -> bool {
+        let place = self
+            .typed_ahead
+            .iter()
+            .position(|key| *key == Key::Ctrl('c'));
+        if let Some(place) = place {
+            self.typed_ahead.drain(..=place);
+        }
+        place.is_some()
     }
 
     fn read_by_key(&mut self) -> io::Result<Typed> {
-        let mut draft = Draft::default();
-        let mut lost_answers = 0;
+        self.drawing.forget();
         loop {
-            let is_empty = Arc::new(AtomicBool::new(true));
-            let mut editor = self.begin(&draft, Arc::clone(&is_empty))?;
-            let signal = match editor.read_line(&Line) {
-                Ok(signal) => signal,
-                // An answer of the terminal that came in two pieces is not understood; it
-                // answered before, and the next one is whole.
-                Err(error) if lost_answers < LOST_ANSWERS && self.is_proven => {
-                    log::info!("the terminal is asked again: {error}");
-                    lost_answers += 1;
-                    continue;
+            while let Some(key) = self.typed_ahead.pop_front() {
+                if let Some(typed) = self.press(key)? {
+                    return Ok(typed);
                 }
-                Err(error) => return Err(io::Error::other(error)),
-            };
-            self.is_proven = true;
-            match signal {
-                Signal::Success(line) => {
-                    self.remember(&line);
-                    return Ok(Typed::Line(line));
-                }
-                Signal::CtrlC => {
-                    let was_empty = is_empty.load(Ordering::Relaxed);
-                    return Ok(Typed::Interrupt { was_empty });
-                }
-                Signal::CtrlD => return Ok(Typed::End),
-                Signal::ExternalBreak(text) => {
-                    let at = editor.current_insertion_point();
-                    draft = Draft { text, at };
-                    self.print_above(&draft)?;
-                }
-                _ => {}
+            }
+            self.draw()?;
+            if !self.wait()? {
+                return Ok(Typed::End);
             }
         }
     }
 
-    /// reedline prints above a line too, but takes bytes for columns there.
-    fn print_above(&self, draft: &Draft) -> io::Result<()> {
-        let columns = tcgetwinsize(io::stdout())?.ws_col;
-        let up = match rows_above(draft, usize::from(columns)) {
-            0 => String::new(),
-            rows => format!("\u{1b}[{rows}A"),
+    /// Waits for keys or for something to draw; `false` at the end of the input.
+    fn wait(&mut self) -> io::Result<bool> {
+        let stdin = io::stdin();
+        loop {
+            let timeout = self.keys.is_in_escape().then_some(&ESCAPE);
+            let mut ready = [
+                PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN),
+                PollFd::from_borrowed_fd(self.woken.as_fd(), PollFlags::IN),
+            ];
+            match poll(&mut ready, timeout) {
+                Ok(0) => {
+                    self.typed_ahead.extend(self.keys.end_escape());
+                    return Ok(true);
+                }
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let [has_keys, is_woken] = ready.map(|ready| !ready.revents().is_empty());
+            if has_keys && !self.read_keys()? {
+                return Ok(false);
+            }
+            if is_woken {
+                while matches!(self.woken.read(&mut [0; 64]), Ok(1..)) {}
+            }
+            if is_woken || !self.typed_ahead.is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Reads keys that are there; `false` at the end of the input.
+    fn read_keys(&mut self) -> io::Result<bool> {
+        let mut bytes = [0; 1024];
+        match rustix::io::read(io::stdin().as_fd(), &mut bytes) {
+            Ok(0) => return Ok(false),
+            Ok(read) => {
+                for byte in &bytes[..read] {
+                    self.typed_ahead.extend(self.keys.push(*byte));
+                }
+            }
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(true)
+    }
+
+    /// Reads the keys that were typed before the terminal's mode changed.
+    fn read_ahead(&mut self) -> io::Result<()> {
+        const AT_ONCE: Timespec = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
         };
-        let mut stdout = io::stdout().lock();
-        write!(stdout, "\r{up}\u{1b}[J{}", self.screen.take_held())?;
-        stdout.flush()
-    }
-
-    /// A fresh one each time: one that was interrupted paints over what was printed.
-    fn begin(&self, draft: &Draft, is_empty: Arc<AtomicBool>) -> io::Result<Reedline> {
-        let mut history = FileBackedHistory::new(HISTORY).map_err(io::Error::other)?;
-        for line in &self.history {
-            let item = HistoryItem::from_command_line(line);
-            history.save(item).map_err(io::Error::other)?;
+        let stdin = io::stdin();
+        loop {
+            let mut ready = [PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN)];
+            match poll(&mut ready, Some(&AT_ONCE)) {
+                // At its end the next line sees it again.
+                Ok(1..) if self.read_keys()? => {}
+                Ok(_) => return Ok(()),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        let mut editor = Reedline::create()
-            .with_history(Box::new(history))
-            .with_highlighter(Box::new(Watcher { is_empty }))
-            .with_ansi_colors(self.is_coloured)
-            .with_break_signal(self.screen.wanted())
-            .use_bracketed_paste(true);
-        if !draft.text.is_empty() {
-            editor.run_edit_commands(&[
-                EditCommand::InsertString(draft.text.clone()),
-                EditCommand::MoveToPosition {
-                    position: draft.at,
-                    select: false,
-                },
-            ]);
+    }
+
+    /// Does what a key asks for; returns what was typed, if it is whole now.
+    fn press(&mut self, key: Key) -> io::Result<Option<Typed>> {
+        if let Some(search) = self.search.take() {
+            return self.press_in_search(search, key);
         }
-        Ok(editor)
-    }
-
-    fn remember(&mut self, line: &str) {
-        if line.trim().is_empty() || self.history.last().is_some_and(|last| last == line) {
-            return;
+        let buffer = &mut self.buffer;
+        match key {
+            Key::Character(character) => buffer.insert(character.encode_utf8(&mut [0; 4])),
+            Key::Paste(text) => buffer.insert(&text),
+            Key::Enter => return self.finish_line().map(Some),
+            Key::Ctrl('c') => {
+                self.finish()?;
+                self.history.leave();
+                let was_empty = self.buffer.take().is_empty();
+                return Ok(Some(Typed::Interrupt { was_empty }));
+            }
+            Key::Ctrl('d') if buffer.text().is_empty() => {
+                self.finish()?;
+                return Ok(Some(Typed::End));
+            }
+            Key::Ctrl('d') | Key::Delete => buffer.delete_right(),
+            Key::Backspace => buffer.delete_left(),
+            Key::Ctrl('b') | Key::Left => buffer.move_left(),
+            Key::Ctrl('f') | Key::Right => buffer.move_right(),
+            Key::WordLeft => buffer.move_word_left(),
+            Key::WordRight => buffer.move_word_right(),
+            Key::Ctrl('a') | Key::Home => buffer.move_to_line_start(),
+            Key::Ctrl('e') | Key::End => buffer.move_to_line_end(),
+            Key::Ctrl('u') => buffer.remove_to_start(),
+            Key::Ctrl('k') => buffer.remove_to_end(),
+            Key::Ctrl('w') | Key::DeleteWordLeft => buffer.remove_word_left(),
+            Key::DeleteWordRight => buffer.remove_word_right(),
+            Key::Ctrl('y') => buffer.insert_removed(),
+            Key::Up if buffer.move_up() => {}
+            Key::Down if buffer.move_down() => {}
+            Key::Up | Key::Ctrl('p') => {
+                if let Some(line) = self.history.older(buffer.text()) {
+                    buffer.set(line);
+                }
+            }
+            Key::Down | Key::Ctrl('n') => {
+                if let Some(line) = self.history.newer() {
+                    buffer.set(&line);
+                }
+            }
+            Key::Ctrl('r') => self.search = Some(Search::default()),
+            Key::Ctrl('l') => {
+                standard::out(self.drawing.clear_screen())?;
+            }
+            Key::Ctrl('z') => {
+                // The line stays where it is; it is drawn again when the program goes on.
+                self.finish()?;
+                kill_current_process_group(Signal::TSTP)?;
+            }
+            Key::Ctrl(_) => {}
         }
-        if self.history.len() == HISTORY {
-            self.history.remove(0);
+        Ok(None)
+    }
+
+    fn press_in_search(&mut self, mut search: Search, key: Key) -> io::Result<Option<Typed>> {
+        match key {
+            Key::Character(character) => {
+                search.push(character.encode_utf8(&mut [0; 4]), &self.history);
+            }
+            Key::Paste(text) => search.push(&text, &self.history),
+            Key::Backspace => search.pop(&self.history),
+            Key::Ctrl('r') => search.older(&self.history),
+            Key::Ctrl('c' | 'g') => return Ok(None),
+            key => {
+                let line = search.line(&self.history);
+                if !line.is_empty() {
+                    let place = search.place(&self.history);
+                    self.buffer.set_with_cursor(line, place);
+                }
+                return self.press(key);
+            }
         }
-        self.history.push(line.into());
+        self.search = Some(search);
+        Ok(None)
     }
-}
 
-/// How many rows there are between the prompt and the cursor.
-fn rows_above(draft: &Draft, columns: usize) -> usize {
-    let columns = columns.max(1);
-    let text = draft.text.get(..draft.at).unwrap_or(&draft.text);
-    let mut rows = 0;
-    let mut width = PROMPT.width();
-    for (number, line) in text.split('\n').enumerate() {
-        if number > 0 {
-            rows += 1 + width.saturating_sub(1) / columns;
-            width = NEXT_LINE.width();
+    fn finish_line(&mut self) -> io::Result<Typed> {
+        self.finish()?;
+        let line = self.buffer.take();
+        self.history.remember(&line);
+        Ok(Typed::Line(line))
+    }
+
+    /// Draws the line, with what was printed meanwhile above it.
+    fn draw(&mut self) -> io::Result<()> {
+        let held = self.screen.take_held();
+        if held.is_elsewhere {
+            self.drawing.forget();
         }
-        width += line.width();
-    }
-    rows + width / columns
-}
-
-/// Sees whether there is anything on the line.
-struct Watcher {
-    is_empty: Arc<AtomicBool>,
-}
-
-impl Highlighter for Watcher {
-    fn highlight(&self, line: &str, _: usize) -> StyledText {
-        self.is_empty.store(line.is_empty(), Ordering::Relaxed);
-        let mut text = StyledText::new();
-        text.push((Default::default(), line.into()));
-        text
-    }
-}
-
-/// The prompt.
-struct Line;
-
-impl Prompt for Line {
-    fn render_prompt_left(&self) -> Cow<'_, str> {
-        "".into()
-    }
-
-    fn render_prompt_right(&self) -> Cow<'_, str> {
-        "".into()
-    }
-
-    fn render_prompt_indicator(&self, _: PromptEditMode) -> Cow<'_, str> {
-        PROMPT.into()
-    }
-
-    fn render_prompt_multiline_indicator(&self) -> Cow<'_, str> {
-        NEXT_LINE.into()
-    }
-
-    fn render_prompt_history_search_indicator(&self, search: PromptHistorySearch) -> Cow<'_, str> {
-        format!("(search: {}) ", search.term).into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_counted_in_columns_not_in_bytes() {
-        let draft = |text: &str| Draft {
-            text: text.into(),
-            at: text.len(),
+        let prompt = self.search.as_ref().map_or_else(
+            || PROMPT.into(),
+            |search| format!("(search: {}) ", search.term()),
+        );
+        let drawn = match &self.search {
+            None => self
+                .drawing
+                .draw(&held.text, &line(&self.buffer, &prompt), size()),
+            Some(search) => {
+                let line = Line {
+                    prompt: &prompt,
+                    text: search.line(&self.history),
+                    cursor: search.place(&self.history),
+                };
+                self.drawing.draw(&held.text, &line, size())
+            }
         };
-        for (text, rows) in [
-            ("", 0),
-            ("ա", 0),
-            (&"ա".repeat(17), 0),
-            (&"ա".repeat(18), 1),
-            (&"ա".repeat(38), 2),
-            ("a\nb", 1),
-            (&format!("{}\nb", "a".repeat(18)), 1),
-            (&format!("{}\nb", "a".repeat(19)), 2),
-            ("漢字漢字漢字漢字漢字", 1),
-        ] {
-            assert_eq!(rows_above(&draft(text), 20), rows, "{text}");
-        }
-        let in_the_middle = Draft {
-            text: "ա".repeat(40),
-            at: 2,
-        };
-        assert_eq!(rows_above(&in_the_middle, 20), 0);
+        standard::out(&drawn)
+    }
+
+    /// Leaves the line as it is; the cursor stands below it.
+    fn finish(&mut self) -> io::Result<()> {
+        let drawn = self.drawing.finish(&line(&self.buffer, PROMPT), size());
+        standard::out(&drawn)
+    }
+}
+
+fn line<'a>(buffer: &'a Buffer, prompt: &'a str) -> Line<'a> {
+    Line {
+        prompt,
+        text: buffer.text(),
+        cursor: buffer.cursor(),
+    }
+}
+
+/// Whether the terminal is one that wraps its rows anew when it becomes narrower. One that is not
+/// known is taken for one that cuts them off: a row that stays costs less than one that is lost.
+fn is_wrapped_anew() -> bool {
+    const CUTTING: [&str; 2] = ["XTERM_VERSION", "STY"];
+    const WRAPPING: [&str; 8] = [
+        "ALACRITTY_WINDOW_ID",
+        "KITTY_WINDOW_ID",
+        "KONSOLE_VERSION",
+        // Of macOS, of editors, and others.
+        "TERM_PROGRAM",
+        "TMUX",
+        "VTE_VERSION",
+        "WEZTERM_PANE",
+        "WT_SESSION",
+    ];
+    let is_set = |names: &[&str]| names.iter().any(|name| std::env::var_os(name).is_some());
+    is_set(&WRAPPING) && !is_set(&CUTTING)
+}
+
+fn size() -> Size {
+    let Ok(size) = tcgetwinsize(io::stdout()) else {
+        return UNKNOWN_SIZE;
+    };
+    // A terminal without a window says 0.
+    let or = |given: u16, unknown| if given == 0 { unknown } else { given.into() };
+    Size {
+        columns: or(size.ws_col, UNKNOWN_SIZE.columns),
+        rows: or(size.ws_row, UNKNOWN_SIZE.rows),
     }
 }

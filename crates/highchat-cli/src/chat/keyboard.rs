@@ -1,56 +1,40 @@
 //! The thread that has the keyboard.
 
-use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 
 use super::editor::Editor;
 use super::interrupts::Interrupts;
 use super::lines::Lines;
 use super::typed::Typed;
-use crate::screen::Screen;
 
 /// What is typed, one line after another, each when it is asked for.
 pub(super) struct Keyboard {
     ask: Sender<()>,
     typed: Receiver<Typed>,
-    has_editor: Arc<AtomicBool>,
+    has_editor: bool,
 }
 
 impl Keyboard {
-    /// Takes the keyboard: with an editor, where there is one.
-    pub(super) fn start(
-        mut editor: Option<Editor>,
-        interrupts: Interrupts,
-        screen: &Screen,
-    ) -> Self {
-        let (ask, asked) = channel();
-        let (sender, typed) = channel();
-        let has_editor = Arc::new(AtomicBool::new(editor.is_some()));
-        let (screen, edits) = (screen.clone(), Arc::clone(&has_editor));
-        thread::spawn(move || {
-            for () in asked {
-                let typed = match editor.as_mut().map(Editor::read) {
-                    Some(Ok(typed)) => typed,
-                    Some(Err(error)) => {
-                        log::info!("no line can be edited here: {error}");
-                        // A terminal that does not answer what it is asked has lines all
-                        // the same.
-                        editor = None;
-                        edits.store(false, Ordering::SeqCst);
-                        let _ = screen.lower_prompt();
-                        Lines::read()
-                    }
-                    None => Lines::read(),
-                };
-                interrupts.begin();
-                if sender.send(typed).is_err() {
-                    break;
-                }
-                interrupts.wake();
+    /// Takes the keyboard: with an editor, if there is one.
+    pub(super) fn start(editor: Option<Editor>, interrupts: Interrupts) -> Self {
+        let has_editor = editor.is_some();
+        let (ask, typed) = match editor {
+            Some(mut editor) => spawn(interrupts, move |interrupts| {
+                editor.read(interrupts).unwrap_or_else(|error| {
+                    log::info!("the terminal is gone: {error}");
+                    Typed::End
+                })
+            }),
+            None => {
+                let mut lines = Lines::new();
+                spawn(interrupts, move |interrupts| {
+                    let typed = lines.read();
+                    interrupts.begin();
+                    typed
+                })
             }
-        });
+        };
         Self {
             ask,
             typed,
@@ -59,23 +43,93 @@ impl Keyboard {
     }
 
     /// Whether lines can be edited, and so stand at the bottom of what is printed.
-    pub(super) fn has_editor(&self) -> bool {
-        self.has_editor.load(Ordering::SeqCst)
+    pub(super) const fn has_editor(&self) -> bool {
+        self.has_editor
     }
 
     /// Lets the next line be typed.
     pub(super) fn ask(&self) {
-        // Where the thread is gone, nothing is typed any more, which is told there.
+        // If the thread is gone, that is what comes next.
         let _ = self.ask.send(());
     }
 
     /// Waits for what was asked for.
     pub(super) fn wait(&self) -> Typed {
-        self.typed.recv().unwrap_or(Typed::End)
+        self.typed.recv().unwrap_or(Typed::Lost)
     }
 
-    /// What was asked for, where it is there.
+    /// What was asked for, if it is there.
     pub(super) fn check(&self) -> Option<Typed> {
-        self.typed.try_recv().ok()
+        match self.typed.try_recv() {
+            Ok(typed) => Some(typed),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Typed::Lost),
+        }
+    }
+}
+
+/// Runs a thread that reads what is typed each time it is asked to, and says when that begins
+/// to be done.
+fn spawn(
+    interrupts: Interrupts,
+    mut read: impl FnMut(&Interrupts) -> Typed + Send + 'static,
+) -> (Sender<()>, Receiver<Typed>) {
+    let (ask, asked) = channel();
+    let (sender, typed) = channel();
+    thread::spawn(move || {
+        // Dropped after the sender, so that a session that waits sees that it is gone.
+        let _at_end = WakeAtEnd(interrupts.clone());
+        let sender = sender;
+        for () in asked {
+            let typed = read(&interrupts);
+            if sender.send(typed).is_err() {
+                break;
+            }
+            interrupts.wake();
+        }
+    });
+    (ask, typed)
+}
+
+struct WakeAtEnd(Interrupts);
+
+impl Drop for WakeAtEnd {
+    fn drop(&mut self) {
+        self.0.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use highchat_proto::endpoint::{Credentials, Endpoint};
+    use highchat_proto::id::ConversationId;
+    use highchat_proto::saved::Saved;
+    use highchat_proto::state::State;
+    use highchat_ureq::{Client, Session};
+
+    #[test]
+    fn a_keyboard_that_panicked_is_lost_and_wakes_the_session() {
+        let endpoint = Endpoint::new("http://127.0.0.1:9", Credentials::none()).unwrap();
+        let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
+        let mut session = Session::resume(Client::new(endpoint), saved);
+        let interrupts = Interrupts::new(session.canceller());
+        let (ask, typed) = spawn(interrupts, |_| panic!("թեստի համար"));
+        let keyboard = Keyboard {
+            ask,
+            typed,
+            has_editor: false,
+        };
+        assert_eq!(keyboard.check(), None);
+        keyboard.ask();
+        assert_eq!(keyboard.wait(), Typed::Lost);
+        assert_eq!(keyboard.check(), Some(Typed::Lost));
+        // Without a wake it would wait that long.
+        let waited = std::time::Instant::now();
+        while session
+            .next_timeout(core::time::Duration::from_secs(60))
+            .is_some()
+        {}
+        assert!(waited.elapsed() < core::time::Duration::from_secs(30));
     }
 }

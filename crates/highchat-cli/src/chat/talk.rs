@@ -141,6 +141,10 @@ impl<'a> Talk<'a> {
             Typed::Line(line) if line.is_empty() => {}
             Typed::Line(line) => return self.obey(Command::parse(line)),
             Typed::Refused(problem) => self.refuse(problem)?,
+            Typed::Unreadable(problem) => {
+                return self.run.report().invalid_message(problem).map(Some);
+            }
+            Typed::Lost => return Ok(Some(Exit::Other)),
             Typed::Interrupt { was_empty: false } => {}
             Typed::Interrupt { was_empty: true } if was_leaving => {
                 return Ok(Some(Exit::Interrupted));
@@ -215,10 +219,6 @@ impl<'a> Talk<'a> {
     }
 
     fn leave(&self) -> Exit {
-        if self.keyboard.has_editor() {
-            // The cursor stands behind the prompt.
-            self.run.screen.err("\n");
-        }
         if self.session.conversation().is_polling() && !self.run.connection.is_private() {
             follow::note(&self.session, self.run);
         }

@@ -9,7 +9,8 @@ pub(crate) struct OutputOptions {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Colour on standard error; `auto`: on a terminal, unless NO_COLOR is set
+    /// Colour on standard error; `auto`: on a terminal unless NO_COLOR is set, elsewhere if
+    /// CLICOLOR_FORCE is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
 

@@ -105,6 +105,15 @@ pub(crate) fn highchat<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) 
         "HIGHCHAT_LOG",
         "NO_COLOR",
         "CLICOLOR_FORCE",
+        // Whatever these tests run in, their terminals are like xterm.
+        "ALACRITTY_WINDOW_ID",
+        "KITTY_WINDOW_ID",
+        "KONSOLE_VERSION",
+        "TERM_PROGRAM",
+        "TMUX",
+        "VTE_VERSION",
+        "WEZTERM_PANE",
+        "WT_SESSION",
     ] {
         command.env_remove(name);
     }

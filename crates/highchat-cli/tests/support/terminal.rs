@@ -1,20 +1,25 @@
 //! A terminal, with somebody who looks at it.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use core::num::NonZero;
 use core::time::Duration;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use rexpect::process::{PtyProcess, Signal, WaitStatus};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{WaitOptions, waitpid};
+use rustix::termios::{Winsize, tcgetpgrp, tcsetwinsize};
 
-/// What a program asks to learn where its cursor is.
+/// What a program asks to learn where its cursor is. Nobody answers that here.
 const WHERE: &[u8] = b"\x1b[6n";
-const ROWS: NonZero<u16> = NonZero::new(24).unwrap();
-const COLUMNS: NonZero<u16> = NonZero::new(80).unwrap();
+/// How many rows above the screen are kept.
+const SCROLLBACK: usize = 1000;
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -23,7 +28,10 @@ pub(crate) const CTRL_D: &str = "\u{4}";
 pub(crate) const CTRL_Z: &str = "\u{1a}";
 pub(crate) const UP: &str = "\u{1b}[A";
 
-/// A program on a terminal of 24 rows and 80 columns.
+/// Rows and columns.
+pub(crate) type Size = (u16, u16);
+
+/// A program on a terminal, which answers nothing that it is asked.
 pub(crate) struct Terminal {
     process: PtyProcess,
     keys: File,
@@ -35,12 +43,25 @@ struct Seen {
     changed: Condvar,
 }
 
+impl Seen {
+    /// Also after a test that failed while it looked.
+    fn parser(&self) -> MutexGuard<'_, vt100::Parser> {
+        self.parser.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Terminal {
-    /// Runs it there; its environment is what the command's is.
+    /// Runs it on a terminal of 24 rows and 80 columns; its environment is what the
+    /// command's is.
     pub(crate) fn run(command: &Command) -> Self {
+        Self::run_sized(command, (24, 80))
+    }
+
+    pub(crate) fn run_sized(command: &Command, (rows, columns): Size) -> Self {
         let mut sized = Command::new("sh");
+        let script = format!("stty rows {rows} cols {columns} echo; exec \"$0\" \"$@\"");
         sized
-            .args(["-c", "stty rows 24 cols 80 echo; exec \"$0\" \"$@\""])
+            .args(["-c", &script])
             .arg(command.get_program())
             .args(command.get_args())
             .env("TERM", "xterm");
@@ -51,8 +72,9 @@ impl Terminal {
             };
         }
         let process = PtyProcess::new(sized).unwrap();
+        let [rows, columns] = [rows, columns].map(|n| NonZero::new(n).unwrap());
         let seen = Arc::new(Seen {
-            parser: Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 0)),
+            parser: Mutex::new(vt100::Parser::new(rows, columns, SCROLLBACK)),
             changed: Condvar::new(),
         });
         let output = process.get_file_handle().unwrap();
@@ -68,21 +90,72 @@ impl Terminal {
         }
     }
 
+    /// Changes the terminal's size, between two bytes that the program writes.
+    pub(crate) fn resize(&mut self, (rows, columns): Size) {
+        let program = tcgetpgrp(&self.keys).unwrap();
+        self.signal(Signal::SIGSTOP);
+        waitpid(Some(program), WaitOptions::UNTRACED).unwrap();
+        let mut parser = self.seen.parser();
+        while is_readable(&self.keys, Some(0)) && read(&self.keys, &mut parser) {}
+        let [new_rows, new_columns] = [rows, columns].map(|n| NonZero::new(n).unwrap());
+        parser.screen_mut().set_size(new_rows, new_columns);
+        let size = Winsize {
+            ws_row: rows,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&self.keys, size).unwrap();
+        drop(parser);
+        self.signal(Signal::SIGCONT);
+    }
+
+    pub(crate) fn press_bytes(&mut self, keys: &[u8]) {
+        self.keys.write_all(keys).unwrap();
+    }
+
     pub(crate) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
     /// Waits until the screen, without its empty rows, is so; and returns its rows.
     pub(crate) fn until(&self, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let parser = self.seen.parser.lock().unwrap();
-        let (parser, waited) = self
+        let is_so = self.comes_to(|parser| is_so(&rows(parser)));
+        let rows = self.with_parser(rows);
+        assert!(is_so, "it never was so: {rows:#?}");
+        rows
+    }
+
+    /// Waits until what a person sees is so; `false` if it never was.
+    pub(crate) fn comes_to(&self, is_so: impl Fn(&vt100::Parser) -> bool) -> bool {
+        let parser = self.seen.parser();
+        let waited = self
             .seen
             .changed
-            .wait_timeout_while(parser, PATIENCE, |parser| !is_so(&rows(parser)))
-            .unwrap();
-        let rows = rows(&parser);
-        assert!(!waited.timed_out(), "it never was so: {rows:#?}");
-        rows
+            .wait_timeout_while(parser, PATIENCE, |parser| !is_so(parser));
+        !waited.unwrap().1.timed_out()
+    }
+
+    /// Looks at the terminal as it is.
+    pub(crate) fn with_parser<T>(&self, look: impl FnOnce(&vt100::Parser) -> T) -> T {
+        look(&self.seen.parser())
+    }
+
+    /// Waits until these letters stand somewhere, over rows and spaces, or did.
+    pub(crate) fn until_letters(&self, text: &str) {
+        let letters = |text: &str| text.replace(char::is_whitespace, "");
+        let text = letters(text);
+        let is_there = self.comes_to(|parser| letters(&all_rows(parser).concat()).contains(&text));
+        assert!(is_there, "no {text:?}: {:#?}", self.with_parser(all_rows));
+    }
+
+    /// Forgets the rows above the screen.
+    pub(crate) fn forget_scrollback(&self) {
+        let mut parser = self.seen.parser();
+        let (rows, columns) = parser.screen().size();
+        let state = parser.screen().state_formatted();
+        *parser = vt100::Parser::new(rows, columns, SCROLLBACK);
+        parser.process(state.as_bytes());
     }
 
     /// Waits until a row begins so.
@@ -97,6 +170,11 @@ impl Terminal {
 
     pub(crate) fn signal(&mut self, signal: Signal) {
         self.process.signal(signal).unwrap();
+    }
+
+    /// Whether the program runs.
+    pub(crate) fn is_alive(&self) -> bool {
+        matches!(self.process.status(), Some(WaitStatus::StillAlive))
     }
 
     /// Whether the terminal takes whole lines, as a program should leave it.
@@ -114,7 +192,7 @@ impl Terminal {
                     thread::sleep(Duration::from_millis(5));
                 }
                 status => {
-                    let rows = rows(&self.seen.parser.lock().unwrap());
+                    let rows = rows(&self.seen.parser());
                     panic!("{status:?}: {rows:#?}");
                 }
             }
@@ -134,36 +212,66 @@ fn takes_lines(terminal: File) -> bool {
     modes.contains(" icanon")
 }
 
-fn rows(parser: &vt100::Parser) -> Vec<String> {
+/// The rows that are not empty, each without the spaces at its end.
+pub(crate) fn rows(parser: &vt100::Parser) -> Vec<String> {
     let contents = parser.screen().contents();
     let rows = contents.lines().map(|row| row.trim_end().to_string());
     rows.filter(|row| !row.is_empty()).collect()
 }
 
-/// Reads what is printed, and answers where the cursor is.
-fn look(mut output: File, seen: &Seen) {
-    let mut keys = output.try_clone().unwrap();
-    let mut chunk = [0; 4096];
-    let mut read = Vec::new();
-    while let Ok(len @ 1..) = output.read(&mut chunk) {
-        read.extend_from_slice(&chunk[..len]);
-        let mut parser = seen.parser.lock().unwrap();
-        while let Some(at) = read.windows(WHERE.len()).position(|bytes| bytes == WHERE) {
-            parser.process(&read[..at]);
-            read.drain(..at + WHERE.len());
-            let (row, column) = parser.screen().cursor_position();
-            // In one piece, or what is pressed at that time stands in between.
-            let answer = format!("\u{1b}[{};{}R", row + 1, column + 1);
-            let _ = keys.write_all(answer.as_bytes());
-        }
-        // The question may still be on its way.
-        let begun = (1..WHERE.len())
-            .rev()
-            .find(|len| read.ends_with(&WHERE[..*len]));
-        let whole = read.len() - begun.unwrap_or(0);
-        parser.process(&read[..whole]);
-        read.drain(..whole);
+/// Reads what is printed, until the terminal is gone.
+fn look(output: File, seen: &Seen) {
+    while is_readable(&output, None) {
+        // Read and processed at once, or a change of size could come between the two.
+        let mut parser = seen.parser();
+        let goes_on = read(&output, &mut parser);
         drop(parser);
         seen.changed.notify_all();
+        if !goes_on {
+            return;
+        }
     }
+}
+
+fn is_readable(output: &File, timeout: Option<i64>) -> bool {
+    let timeout = timeout.map(|tv_sec| Timespec { tv_sec, tv_nsec: 0 });
+    let mut ready = [PollFd::new(output, PollFlags::IN)];
+    poll(&mut ready, timeout.as_ref()).is_ok_and(|ready| ready > 0)
+}
+
+/// Reads what is there; `false` at its end.
+fn read(mut output: &File, parser: &mut vt100::Parser) -> bool {
+    let mut chunk = [0; 4096];
+    let Ok(len @ 1..) = output.read(&mut chunk) else {
+        return false;
+    };
+    let asked = chunk[..len]
+        .windows(WHERE.len())
+        .any(|bytes| bytes == WHERE);
+    assert!(!asked, "it asks where its cursor is");
+    parser.process(&chunk[..len]);
+    true
+}
+
+/// All rows since the scrollback was forgotten, without the empty ones at the end.
+pub(crate) fn all_rows(parser: &vt100::Parser) -> Vec<String> {
+    let mut screen = parser.screen().clone();
+    let columns = screen.size().1.get();
+    let mut rows = Vec::new();
+    for above in (1..=screen.scrollback_len()).rev() {
+        screen.set_scrollback(above);
+        rows.extend(screen.rows(0, columns).next());
+    }
+    screen.set_scrollback(0);
+    rows.extend(screen.rows(0, columns));
+    trimmed(rows.into_iter())
+}
+
+/// Without the empty rows at the end, and the spaces at the end of each row.
+pub(crate) fn trimmed(rows: impl Iterator<Item = String>) -> Vec<String> {
+    let mut rows: Vec<_> = rows.map(|row| row.trim_end().to_string()).collect();
+    while rows.last().is_some_and(String::is_empty) {
+        rows.pop();
+    }
+    rows
 }
