@@ -91,8 +91,10 @@ impl Service {
     ///
     /// There is no socket to be had.
     pub fn start(world: World, seed: u64) -> io::Result<Self> {
-        let [a, b, c, ..] = seed.to_le_bytes();
-        let own = Ipv4Addr::new(127, 1 + c % 100, b, 1 + a % 254);
+        let [a, b, ..] = seed.to_le_bytes();
+        // Another process may play the same lives.
+        let [process, ..] = std::process::id().to_le_bytes();
+        let own = Ipv4Addr::new(127, 1 + process % 250, b, 1 + a % 254);
         let listener = TcpListener::bind((own, 0));
         let listener = listener.or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let address = listener.local_addr()?;
@@ -234,7 +236,7 @@ impl Shared {
         loop {
             let listener = match first.take() {
                 Some(listener) => listener,
-                None => TcpListener::bind(address).expect("the address is still free"),
+                None => bind_again(address),
             };
             self.control().is_listening = true;
             self.changed.notify_all();
@@ -353,6 +355,18 @@ impl Shared {
             .changed
             .wait_timeout_while(self.control(), self.until(at), is_on);
         waited.expect("no panic holds it").0.is_over
+    }
+}
+
+/// Listens where somebody listened before; another process may have the port for a moment.
+fn bind_again(address: SocketAddr) -> TcpListener {
+    let began = Instant::now();
+    loop {
+        match TcpListener::bind(address) {
+            Ok(listener) => return listener,
+            Err(error) => assert!(began.elapsed() < PATIENCE, "{address}: {error}"),
+        }
+        thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -466,13 +466,7 @@ impl World {
         match update {
             Update::Delta { text } => self.append(text, now),
             Update::Recovered { message, missing } => {
-                let own = self
-                    .screen
-                    .open
-                    .map(|turn| self.service.truths[turn].reply.trim());
-                if own != Some(message.content.trim()) {
-                    self.find(now, format!("{:?} is not the reply", message.content));
-                }
+                self.judge_recovered(&message.content, now);
                 self.append(missing, now);
             }
             Update::Human {
@@ -498,6 +492,41 @@ impl World {
             Update::Rated { .. } | Update::RatingFailed { .. } => self.ratings.1 += 1,
             _ => {}
         }
+    }
+
+    /// A recovered reply is shown, as a whole and in the place of what came of it before.
+    pub fn show_recovered(&mut self, content: &str, now: u64) {
+        self.tell(now, || format!("  recovered {content:?}"));
+        self.judge_recovered(content, now);
+        if let Some(turn) = self.screen.open {
+            content.clone_into(&mut self.screen.turns[turn].text);
+        }
+    }
+
+    fn judge_recovered(&mut self, content: &str, now: u64) {
+        let open = self.screen.open;
+        let own = open.map(|turn| self.service.truths[turn].reply.trim());
+        if own != Some(content.trim()) {
+            self.find(now, format!("{content:?} is not the reply"));
+        }
+    }
+
+    /// A message that polling found is shown.
+    pub fn show_message(&mut self, id: &str, content: &str, now: u64) {
+        self.tell(now, || format!("  message {id} {content:?}"));
+        self.show(id, content, now);
+    }
+
+    /// Polling ended with an error.
+    pub fn handoff_failed(&mut self, now: u64) {
+        self.tell(now, || "  nobody is heard any more".into());
+        self.break_handoffs();
+    }
+
+    /// Whether the user waits for the end of a turn.
+    #[must_use]
+    pub const fn is_turn_open(&self) -> bool {
+        self.screen.open.is_some()
     }
 
     /// The turn that a message may belong to which was on its way when its turn ended.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Instant;
 
+use highchat_proto::backoff::DelayReason;
 use highchat_proto::conversation::{Delayed, TurnEnd, TurnError, Update};
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::saved::Saved;
@@ -134,13 +135,11 @@ impl Driver {
             }
             if let Some(update) = update {
                 (pauses, has_told) = (0, true);
-                is_delayed = matches!(
-                    update,
-                    Update::Delayed {
-                        what: Delayed::Message,
-                        ..
-                    }
-                );
+                is_delayed = match &update {
+                    Update::Delayed { what, .. } => is_delayed || *what == Delayed::Message,
+                    Update::Message(_) | Update::State(_) | Update::Unreadable { .. } => is_delayed,
+                    _ => false,
+                };
                 show(&self.service, &update);
                 continue;
             }
@@ -219,14 +218,11 @@ impl Driver {
 fn show(service: &Service, update: &Update<'_>) {
     let now = service.now();
     service.world().update(update, now);
-    let was_not_reached = matches!(
-        update,
-        Update::Delayed { .. }
-            | Update::TurnEnded {
-                end: TurnEnd::Failed(TurnError::NotSent(_)),
-                ..
-            }
-    );
+    let was_not_reached = match update {
+        Update::Delayed { reason, .. } => *reason != DelayReason::RateLimited,
+        Update::TurnEnded { end, .. } => matches!(end, TurnEnd::Failed(TurnError::NotSent(_))),
+        _ => false,
+    };
     if was_not_reached {
         service.was_not_reached();
     }

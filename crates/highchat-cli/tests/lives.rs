@@ -1,0 +1,297 @@
+//! Whole lives of conversations with the program: `chat --json` as a process of its own, over
+//! loopback sockets, in real time that is scaled. What it prints is held against the truth.
+//!
+//! The program has no options for the pauses before it looks for a reply that was cut and
+//! before it sends again: those take their real time.
+
+use core::time::Duration;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+
+use highchat_proto::cause::Cause;
+use highchat_proto::conversation::{TurnEnd, TurnError, Update};
+use highchat_proto::exchange::RequestId;
+use highchat_proto::id::ConversationId;
+use highchat_testing::life::{Act, Life, PageFault, Restart, Try};
+use highchat_testing::loopback::{SCALE, Service};
+use highchat_testing::run::{Played, lives};
+use highchat_testing::world::{Command, World};
+use serde_json::Value;
+
+mod support;
+use support::highchat;
+
+/// What a life may take, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(400);
+/// How many lives are under way at a time: nearly all of the time they wait.
+const THREADS: usize = 32;
+/// How late a line may be read, in ms of a life.
+const TOLERANCE: u64 = 100 * SCALE as u64;
+/// The longest wait for a line before the life is looked at again.
+const LOOK: Duration = Duration::from_millis(25);
+
+#[test]
+fn the_promises_hold_in_the_program() {
+    lives("highchat chat", 32, THREADS, PATIENCE, |life, _| {
+        let life = shortened(life);
+        let mut chat = Chat::begin(&life);
+        chat.live();
+        chat.judge(&life)
+    });
+}
+
+/// The life with no more than one turn whose answer goes wrong, and no refusal after which
+/// the program waits for as long as it likes: each of them takes 20 s and more of real time.
+fn shortened(life: &Life) -> Life {
+    let mut life = life.clone();
+    let mut has_fault = false;
+    for act in &mut life.acts {
+        let Act::Turn(turn) = act else { continue };
+        turn.fault = turn.fault.filter(|_| !has_fault);
+        has_fault |= turn.fault.is_some();
+        turn.tries.retain(|attempt| *attempt != Try::Limited(None));
+    }
+    life.pages
+        .retain(|fault| *fault != PageFault::Limited(None));
+    life
+}
+
+/// The program as it runs.
+struct Program {
+    child: Child,
+    /// What is typed.
+    input: ChildStdin,
+    /// What is printed, line by line.
+    lines: Receiver<Value>,
+}
+
+/// A program, the service, and what happens between them.
+struct Chat {
+    service: Service,
+    program: Program,
+    /// As it was printed last.
+    conversation: Option<String>,
+    /// What was printed says that a person's messages are polled for.
+    is_polling: bool,
+    /// A turn ended in `human`, and nothing of the next was printed: a `done` is still its.
+    may_be_refined: bool,
+}
+
+impl Program {
+    fn start(service: &Service, conversation: Option<&str>) -> Self {
+        let base_url = service.base_url();
+        let timeouts = [
+            "--response-timeout=0.3",
+            "--idle-timeout=0.3",
+            "--progress-timeout=1.5",
+            "--poll-interval=0.02",
+        ];
+        let mut command = highchat(["chat", "--json", "--slug=demo", "--base-url", &base_url]);
+        command.args(timeouts);
+        if let Some(id) = conversation {
+            command.args(["--conversation", id]);
+        }
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let input = child.stdin.take().expect("it is piped");
+        let output = BufReader::new(child.stdout.take().expect("it is piped"));
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            for line in output.lines() {
+                // A line that was not written to its end was not printed.
+                let Some(value) = line.ok().and_then(|line| serde_json::from_str(&line).ok())
+                else {
+                    return;
+                };
+                if sender.send(value).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            child,
+            input,
+            lines,
+        }
+    }
+
+    /// Ends it at once, whatever it is doing.
+    fn kill(&mut self) {
+        self.child.kill().expect("it was started");
+        self.child.wait().expect("it was killed");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have been ended before.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Chat {
+    fn begin(life: &Life) -> Self {
+        // The next time it may go another way.
+        let world = World::new(life, true).with_tolerance(TOLERANCE);
+        let service = Service::start(world, life.seed).expect("a socket");
+        Self {
+            program: Program::start(&service, None),
+            service,
+            conversation: None,
+            is_polling: false,
+            may_be_refined: false,
+        }
+    }
+
+    fn judge(self, life: &Life) -> Played {
+        let now = self.service.now();
+        let mut world = self.service.world();
+        let story = world.story().to_vec();
+        // Threads of the service keep what is shared alive.
+        let over = core::mem::replace(&mut *world, World::new(life, false));
+        (over.judge(now), story)
+    }
+
+    fn live(&mut self) {
+        loop {
+            self.service.follow_reach();
+            let act = self.service.world().next_act();
+            let wait = act.map_or(LOOK, |act| self.service.until(act).min(LOOK));
+            match self.program.lines.recv_timeout(wait) {
+                Ok(line) => {
+                    self.show(&line);
+                    continue;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    let now = self.service.now();
+                    self.service
+                        .world()
+                        .find(now, "the program ended by itself");
+                }
+            }
+            let now = self.service.now();
+            {
+                let mut world = self.service.world();
+                let is_turn_open = world.is_turn_open();
+                world.look(self.is_polling, is_turn_open, now);
+                world.step(now);
+                if world.is_over(self.is_polling) {
+                    return;
+                }
+            }
+            if act.is_some_and(|act| act <= now) {
+                self.act();
+            }
+        }
+    }
+
+    fn act(&mut self) {
+        // What was on its way when a program was ended must not come after the next message.
+        self.service.settle();
+        let now = self.service.now();
+        let command = self.service.world().act(now);
+        match command {
+            Command::Send(message) => {
+                let line = format!("{}\n", message.as_str());
+                let typed = self.program.input.write_all(line.as_bytes());
+                typed.expect("the program reads");
+            }
+            // A script has no Ctrl-C but the one that ends it.
+            Command::Cancel | Command::Restart(_) => self.restart(),
+            // A rating that was taken prints no line.
+            Command::Rate(_) | Command::Nothing => {}
+        }
+    }
+
+    fn restart(&mut self) {
+        self.program.kill();
+        self.service.settle();
+        // What it printed was seen.
+        while let Ok(line) = self.program.lines.recv_timeout(PATIENCE) {
+            self.show(&line);
+        }
+        self.program = Program::start(&self.service, self.conversation.as_deref());
+        (self.is_polling, self.may_be_refined) = (false, false);
+        let now = self.service.now();
+        self.service.world().restarted(Restart::ById, 0, now);
+    }
+
+    fn show(&mut self, line: &Value) {
+        let now = self.service.now();
+        let text = |name: &str| line[name].as_str();
+        let mut world = self.service.world();
+        world.tell(now, || format!("  {line}"));
+        let turn = RequestId::from_u64(0);
+        let mut end = None;
+        let kind = text("type").expect("each line has a type");
+        self.may_be_refined &= !matches!(kind, "meta" | "delta");
+        match kind {
+            "meta" => {
+                let id = text("conversation_id").map(ToOwned::to_owned);
+                let named = id.clone().map(|id| ConversationId::new(id).expect("an id"));
+                let is_replaced = self.conversation.is_some() && self.conversation != id;
+                world.update(
+                    &Update::Meta {
+                        conversation_id: named.as_ref(),
+                        is_replaced,
+                    },
+                    now,
+                );
+                self.conversation = id;
+            }
+            "delta" => {
+                let text = text("text").expect("a delta has a text");
+                world.update(&Update::Delta { text }, now);
+            }
+            "done" => end = (!self.may_be_refined).then_some(TurnEnd::Done),
+            "human" => {
+                let message = text("message");
+                world.update(&Update::Human { message, ts: None }, now);
+                (self.is_polling, self.may_be_refined) = (true, true);
+                end = Some(TurnEnd::Human);
+            }
+            "recovered" => {
+                let text = text("text").expect("it has a text");
+                world.show_recovered(text, now);
+                end = Some(TurnEnd::Recovered);
+            }
+            "message" => {
+                let (id, content) = (text("id"), text("content"));
+                let (id, content) = (id.expect("it has an id"), content.expect("and a text"));
+                world.show_message(id, content, now);
+            }
+            "state" => self.is_polling = matches!(text("state"), Some("human" | "pending_human")),
+            "delayed" if text("reason") != Some("rate_limited") => {
+                world.connect(now);
+            }
+            "error" if line["status"] == 404 => {
+                world.handoff_failed(now);
+                self.is_polling = false;
+            }
+            "error" => {
+                let message = text("message").expect("it has a message");
+                let cause = Cause::from("as it was printed");
+                end = Some(TurnEnd::Failed(match text("kind") {
+                    Some("failed") => TurnError::Service(message.into()),
+                    Some("unreachable") => TurnError::NotSent(cause),
+                    _ => TurnError::Unanswered(cause),
+                }));
+            }
+            _ => {}
+        }
+        if let Some(end) = end {
+            if matches!(end, TurnEnd::Failed(TurnError::NotSent(_))) {
+                world.connect(now);
+            }
+            world.update(&Update::TurnEnded { turn, end: &end }, now);
+        }
+    }
+}
