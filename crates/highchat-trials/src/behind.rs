@@ -20,7 +20,7 @@ enum Shown {
 #[derive(Clone, Copy, Debug)]
 enum Much {
     Nothing,
-    /// Up to the middle, where the fault strikes.
+    /// The text before the fault, which strikes in the middle.
     Begun,
     Whole,
 }

@@ -111,7 +111,7 @@ impl Trial {
         self.replies.map_or(TEXT, |[_, later]| later)
     }
 
-    /// What comes of the reply before its middle, where faults strike.
+    /// The text that comes before a fault strikes in the middle of the reply.
     pub(crate) fn begun(&self) -> &'static str {
         match self.replies {
             Some(_) => ALIKE,
