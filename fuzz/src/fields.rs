@@ -15,17 +15,12 @@ impl<'j> Fields<'j> {
             return None;
         };
         let mut seen = Vec::new();
-        for (name, value) in members {
+        for (name, _) in members {
             let name = name.strict()?;
-            if !known.contains(&&*name) {
-                value
-                    .texts()
-                    .iter()
-                    .all(|text| !text.has_control)
-                    .then_some(())?;
-            } else if seen.contains(&name) {
-                return None;
-            } else {
+            if known.contains(&&*name) {
+                if seen.contains(&name) {
+                    return None;
+                }
                 seen.push(name);
             }
         }
@@ -46,18 +41,9 @@ impl<'j> Fields<'j> {
         }
     }
 
-    /// A field that may be odd: what is read of it, or nothing; `None`: the value is not even
-    /// JSON as serde_json skips it.
-    pub(crate) fn odd<T>(
-        &self,
-        name: &str,
-        read: impl FnOnce(&'j Json) -> Option<T>,
-    ) -> Option<Option<T>> {
-        let Some(value) = self.get(name) else {
-            return Some(None);
-        };
-        let is_skipped = value.texts().iter().all(|text| !text.has_control);
-        is_skipped.then(|| read(value))
+    /// A field that may be odd: what is read of it, or nothing.
+    pub(crate) fn odd<T>(&self, name: &str, read: impl FnOnce(&'j Json) -> Option<T>) -> Option<T> {
+        read(self.get(name)?)
     }
 }
 

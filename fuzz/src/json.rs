@@ -19,8 +19,6 @@ pub(crate) enum Json {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Text {
     pub(crate) units: Vec<u16>,
-    /// It has a control character that is not escaped, which the RFC does not allow.
-    pub(crate) has_control: bool,
 }
 
 impl Text {
@@ -29,10 +27,9 @@ impl Text {
         String::from_utf16_lossy(&self.units)
     }
 
-    /// The text, where it is one and the RFC allows it.
+    /// The text, where it is one.
     pub(crate) fn strict(&self) -> Option<String> {
-        let text = String::from_utf16(&self.units).ok();
-        text.filter(|_| !self.has_control)
+        String::from_utf16(&self.units).ok()
     }
 }
 
@@ -157,7 +154,6 @@ fn text(rest: &mut Peekable<Chars<'_>>) -> Option<Text> {
                 _ => return None,
             },
             plain => {
-                text.has_control |= plain < ' ';
                 text.units
                     .extend_from_slice(plain.encode_utf16(&mut [0; 2]));
                 continue;

@@ -32,19 +32,19 @@ pub(crate) fn read(event: &[u8], data: &[u8]) -> Option<Event<'static>> {
         },
         b"meta" => Event::Meta {
             conversation_id: fields
-                .odd("conversation_id", |id| ConversationId::new(text(id)?).ok())?,
+                .odd("conversation_id", |id| ConversationId::new(text(id)?).ok()),
         },
         b"done" => Event::Done {
-            message_id: fields.odd("message_id", |id| MessageId::new(text(id)?).ok())?,
-            state: fields.odd("state", |state| Some(State::from(&*text(state)?)))?,
-            ts: fields.odd("ts", time)?,
+            message_id: fields.odd("message_id", |id| MessageId::new(text(id)?).ok()),
+            state: fields.odd("state", |state| Some(State::from(&*text(state)?))),
+            ts: fields.odd("ts", time),
         },
         b"human" => Event::Human {
-            message: fields.odd("message", text)?.map(Into::into),
-            ts: fields.odd("ts", time)?,
+            message: fields.odd("message", text).map(Into::into),
+            ts: fields.odd("ts", time),
         },
         _ => Event::Error {
-            message: fields.odd("message", text)?.map(Into::into),
+            message: fields.odd("message", text).map(Into::into),
         },
     })
 }

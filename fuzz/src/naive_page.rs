@@ -30,14 +30,14 @@ pub(crate) fn read(body: &Json) -> Option<Read> {
     let entries = page.odd("messages", |messages| match messages {
         Json::Array(entries) => Some(&entries[..]),
         _ => None,
-    })?;
+    });
     let entries = entries.unwrap_or_default();
     let messages: Vec<_> = entries.iter().filter_map(message).collect();
     Some(Read {
-        state: page.odd("state", |state| Some(State::from(&*text(state)?)))?,
+        state: page.odd("state", |state| Some(State::from(&*text(state)?))),
         unreadable: entries.len() - messages.len(),
         messages,
-        ts: page.odd("ts", time)?,
+        ts: page.odd("ts", time),
     })
 }
 
@@ -48,7 +48,7 @@ fn message(entry: &Json) -> Option<Message> {
         id: MessageId::new(fields.text("id")?.lossy()).ok()?,
         role: fields.text("role")?.lossy(),
         content: fields.text("content")?.lossy(),
-        created_at: fields.odd("created_at", time)?,
+        created_at: fields.odd("created_at", time),
     })
 }
 

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::date;
 use crate::endpoint::{Endpoint, Secret};
 use crate::id::{MessageId, Timestamp};
-use crate::object::{Object, readable_or_none};
+use crate::object::{Object, escape_controls, readable_or_none};
 use crate::state::State;
 use crate::text::Text;
 
@@ -293,7 +293,13 @@ impl Answer {
         if self.is_too_long {
             return Err(ResponseError::TooLong);
         }
-        let page: Option<Page> = serde_json::from_str(&String::from_utf8_lossy(&self.body)).ok();
+        let body = String::from_utf8_lossy(&self.body);
+        let page: Option<Page> = serde_json::from_str(&body)
+            .or_else(|error| match escape_controls(&body) {
+                Some(escaped) => serde_json::from_str(&escaped),
+                None => Err(error),
+            })
+            .ok();
         match page {
             Some(page) if page.state.is_some() => Ok(page),
             // JSON of the error shape is that error, whatever the status says.

@@ -320,6 +320,17 @@ fn a_time_that_is_missing_or_odd_costs_its_message_nothing() {
 }
 
 #[test]
+fn a_line_end_in_a_text_costs_its_page_nothing() {
+    let body = "{\"state\":\"human\",\n\"messages\":[{\"id\":\"m\",\"role\":\"assistant\",\
+                \"content\":\"Բարև\n🙂\"}]}";
+    let page = page(&head(200, &[]), body).unwrap();
+    assert_eq!(
+        (&*page.messages[0].content, page.unreadable),
+        ("Բարև\n🙂", 0)
+    );
+}
+
+#[test]
 fn a_page_is_any_json_object() {
     for body in [
         "{}",

@@ -23,7 +23,7 @@ const THINKING: u64 = 10;
 const LONGEST_TURN: u64 = 2 * 3_600_000;
 /// By when a life must be over, in ms.
 const LONGEST_LIFE: u64 = 20 * 3_600_000;
-/// How many steps a life may take.
+/// How many steps may come without time passing.
 const MOST_STEPS: u32 = 50_000;
 /// What never comes of a body that breaks off, in bytes.
 const MISSING: usize = 1000;
@@ -121,7 +121,9 @@ pub struct World {
     tolerance: u64,
     /// Since when the client and the screen disagree whether a turn is in progress.
     disagree_since: Option<u64>,
+    /// Since time last passed.
     steps: u32,
+    stepped_at: u64,
     story: Option<Vec<String>>,
     finding: Option<Finding>,
 }
@@ -149,6 +151,7 @@ impl World {
             tolerance: 0,
             disagree_since: None,
             steps: 0,
+            stepped_at: 0,
             story: tells.then(Vec::new),
             finding: None,
             life: life.clone(),
@@ -214,6 +217,9 @@ impl World {
 
     /// A step of the client: too many of them are a loop.
     pub fn step(&mut self, now: u64) {
+        if now > self.stepped_at {
+            (self.steps, self.stepped_at) = (0, now);
+        }
         self.steps += 1;
         if self.steps == MOST_STEPS {
             self.find(now, "the client turns in a circle");

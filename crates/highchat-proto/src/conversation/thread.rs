@@ -182,6 +182,11 @@ impl Thread {
         self.handoff = Handoff::new(None);
         self.history = History::new(false);
         self.newest = None;
+        // A person who answered there does not answer here, unless the service says so.
+        if self.state != State::Bot {
+            self.state = State::Bot;
+            self.outbox.update(Kept::State(Box::new(State::Bot)));
+        }
     }
 }
 

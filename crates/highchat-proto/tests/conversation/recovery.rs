@@ -504,6 +504,20 @@ fn events_without_their_fields_lose_neither_reply_nor_handoff() {
 }
 
 #[test]
+fn another_conversation_begins_with_the_bot_and_is_polled_again_when_a_person_comes() {
+    let mut world = begun();
+    world.turn(ASKED, &human("Սպասեք", 9));
+    world.turn("Այո", &format!("{}{}", meta("d"), done("m2", "human", 12)));
+    world.pass(4.4);
+    let log = world.log();
+    assert!(
+        log.contains("state bot") && log.contains("conversations/d/messages"),
+        "{log}"
+    );
+    assert!(world.conversation.is_polling());
+}
+
+#[test]
 fn the_key_is_not_shown_though_an_error_event_repeats_it() {
     let mut world = begun();
     world.turn(
