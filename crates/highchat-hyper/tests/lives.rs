@@ -47,7 +47,7 @@ fn the_promises_hold_over_http_1() {
 
 #[test]
 fn the_promises_hold_over_http_2() {
-    lives("hyper, HTTP/2", 500, 1, PATIENCE, |life, tells| {
+    lives("hyper, HTTP/2", 1000, 1, PATIENCE, |life, tells| {
         play(life, tells, true)
     });
 }
