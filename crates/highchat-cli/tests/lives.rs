@@ -73,7 +73,7 @@ struct Chat {
     program: Program,
     /// As it was printed last.
     conversation: Option<String>,
-    /// What was printed says that a person's messages are polled for.
+    /// What was printed says that a person answers, or is to.
     is_polling: bool,
     /// A turn ended in `human`, and nothing of the next was printed: a `done` is still its.
     may_be_refined: bool,
@@ -178,12 +178,14 @@ impl Chat {
                 }
             }
             let now = self.service.now();
+            // Of a conversation without an id, nothing can be polled for.
+            let is_polling = self.is_polling && self.conversation.is_some();
             {
                 let mut world = self.service.world();
                 let is_turn_open = world.is_turn_open();
-                world.look(self.is_polling, is_turn_open, now);
+                world.look(is_polling, is_turn_open, now);
                 world.step(now);
-                if world.is_over(self.is_polling) {
+                if world.is_over(is_polling) {
                     return;
                 }
             }
