@@ -297,8 +297,8 @@ impl Turn {
     pub(crate) fn save(&self, is_cut: bool) -> Option<SavedTurn> {
         let progress = match &self.phase {
             Phase::Idle | Phase::Settled(..) => return None,
-            Phase::Delayed(..) => Progress::NotSent,
-            Phase::Requested(..) => Progress::Sent,
+            // It may be sent again before the program ends, and not be saved again.
+            Phase::Delayed(..) | Phase::Requested(..) => Progress::Sent,
             Phase::Streaming(..) => Progress::Begun,
             Phase::Recovering if is_cut => Progress::Begun,
             Phase::Recovering => Progress::Sent,
@@ -312,10 +312,10 @@ impl Turn {
 
     /// A turn that a restart broke off, and why it failed unless its reply is found.
     pub(crate) fn restore(&mut self, name: RequestId, saved: SavedTurn) -> TurnError {
-        let restarted = || Cause::from("the program ended before the answer came");
         let error = match saved.progress {
-            Progress::NotSent => TurnError::NotSent(Cause::from("the program ended before")),
-            Progress::Sent => TurnError::Unanswered(restarted()),
+            Progress::Sent => {
+                TurnError::Unanswered(Cause::from("the program ended before the answer came"))
+            }
             Progress::Begun => TurnError::Cut(Cut::Restarted),
         };
         self.name = name;
@@ -329,9 +329,7 @@ impl Turn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Progress {
-    /// The message was surely not taken yet, and waited for another attempt.
-    NotSent,
-    /// The message may have been taken, and no reply had begun.
+    /// The message may have been taken, now or later, and no reply had begun.
     Sent,
     /// The reply had begun.
     Begun,

@@ -32,7 +32,9 @@ const MOST_PAUSES: u32 = 5_000;
 
 #[test]
 fn the_promises_hold_over_sockets() {
-    lives("ureq", 1000, THREADS, PATIENCE, |life, _| Driver::play(life));
+    lives("ureq", 1000, THREADS, PATIENCE, |life, _| {
+        Driver::play(life)
+    });
 }
 
 /// A session, the service, and what happens between them.

@@ -75,6 +75,9 @@ impl Drop for RecordedBody {
         } else {
             End::ClientLeft
         };
+        // First the reply is stored, then its end is told: whoever waits for the end looks
+        // for the reply next.
+        self.body = Body::default();
         self.journal.ended(self.number, end);
     }
 }
