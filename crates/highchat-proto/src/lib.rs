@@ -11,7 +11,7 @@
 //! `highchat-hyper` (async) and `highchat-ureq` (blocking) are such adapters;
 //! `examples/by_hand.rs` is one over `std::net::TcpStream`, whole in one file.
 //!
-//! [`Conversation`](conversation::Conversation) is what a driver holds:
+//! [`Conversation`] is what a driver holds:
 //!
 //! ```
 //! use core::time::Duration;
@@ -99,13 +99,13 @@
 //!
 //! Who wants one exchange and no conversation takes the parts:
 //!
-//! - [`Endpoint`](endpoint::Endpoint) turns a checked
-//!   [`ChatRequest`](request::ChatRequest) into an `http::Request<Bytes>`;
+//! - [`Endpoint`] turns a checked
+//!   [`ChatRequest`] into an `http::Request<Bytes>`;
 //! - [`Answer`](response::Answer) judges the head of what came back;
-//! - [`Reply`](reply::Reply) turns the body into [`Event`](event::Event)s, with the
+//! - [`Reply`](reply::Reply) turns the body into [`Event`]s, with the
 //!   clocks that end a dead stream, and says whether the reply was whole;
 //!   [`Reader`](reader::Reader) keeps the piece of it that was read last;
-//! - [`Failure`](failure::Failure) names what went wrong by what it means for the
+//! - [`Failure`] names what went wrong by what it means for the
 //!   message: surely not taken, perhaps taken, refused, cut.
 //!
 //! # What is the API's, and what our decision
@@ -118,7 +118,7 @@
 //! | 429: back off and retry | three attempts, `Retry-After` up to 120 s, else 5 s and 20 s |
 //! | poll every 4 s with the newest `created_at`, stop at `bot` and `closed` | ±10 %, back-off to 60 s, each message once, an unknown state changes nothing |
 //! | four error codes, messages for the user | error bodies to 64 KiB, `error` may be a string |
-//! | nothing | every clock and limit ([`Config`](config::Config)), recovery of cut replies, saved conversations |
+//! | nothing | every clock and limit ([`Config`]), recovery of cut replies, saved conversations |
 //!
 //! Nothing here was tried against the service itself, which its text alone describes.
 //!
