@@ -458,7 +458,13 @@ impl User {
         let is_early = self.random.below(3) == 0;
         self.press(if is_early { "\r\u{3}" } else { "\r" });
         if !is_early {
-            until(|| self.last_said().as_ref() == Some(&text));
+            let start = Instant::now();
+            while self.last_said().as_ref() != Some(&text) {
+                if start.elapsed() > Duration::from_secs(30) {
+                    self.fail(&format!("{text:?} was not sent"));
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
             self.press(CTRL_C);
         }
         let is_told = |parser: &vt100::Parser| {
