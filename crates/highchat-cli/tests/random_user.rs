@@ -452,8 +452,7 @@ impl User {
         // No message before it is the same.
         let number = format!(" {}", self.interruptions);
         self.interruptions += 1;
-        self.line.insert(&number);
-        self.press(&number);
+        self.type_text(&number);
         let text = self.keep_line(true);
         let is_early = self.random.below(3) == 0;
         self.press(if is_early { "\r\u{3}" } else { "\r" });
@@ -499,11 +498,17 @@ impl User {
         if self.line.text.graphemes(true).count() > MAX_LETTERS {
             return String::new();
         }
+        self.type_text(&text);
+        text
+    }
+
+    /// Types a text, one character after the other: a space before a mark becomes a letter
+    /// with it, and what is typed next stands behind that.
+    fn type_text(&mut self, text: &str) {
         for c in text.chars() {
             self.line.insert(c.encode_utf8(&mut [0; 4]));
         }
-        self.press(&text);
-        text
+        self.press(text);
     }
 
     fn paste(&mut self) {
