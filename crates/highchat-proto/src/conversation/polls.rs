@@ -31,11 +31,7 @@ impl Conversation {
         let page = outcome.and_then(|answer| answer.into_page().map_err(Trouble::Refused));
         match page {
             Ok(page) => {
-                let mut clocks = Clocks {
-                    config,
-                    jitter,
-                    now,
-                };
+                let mut clocks = Clocks::new(config, jitter, now);
                 thread.handoff.failures = 0;
                 thread.handoff.phase = handoff::Phase::Due(clocks.next_poll());
                 for message in page.messages {

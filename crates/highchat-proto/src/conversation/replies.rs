@@ -50,11 +50,7 @@ impl Conversation {
             if is_over && !matches!(event, Event::Done { .. }) {
                 continue;
             }
-            let mut clocks = Clocks {
-                config: &self.config,
-                jitter: &mut self.jitter,
-                now,
-            };
+            let mut clocks = Clocks::new(&self.config, &mut self.jitter, now);
             let ended = self
                 .thread
                 .handle_event(&event, &self.endpoint, &mut clocks);
@@ -68,11 +64,7 @@ impl Conversation {
         loop {
             match self.turn.finish(&self.config) {
                 Ok(Some(event)) => {
-                    let mut clocks = Clocks {
-                        config: &self.config,
-                        jitter: &mut self.jitter,
-                        now,
-                    };
+                    let mut clocks = Clocks::new(&self.config, &mut self.jitter, now);
                     let ended = self
                         .thread
                         .handle_event(&event, &self.endpoint, &mut clocks);
@@ -287,11 +279,7 @@ impl Conversation {
             Look::NotTheBot => ControlFlow::Break(TurnEnd::Failed(recovery.error.clone())),
         };
         let ts = page.ts.as_ref();
-        let mut clocks = Clocks {
-            config: &self.config,
-            jitter: &mut self.jitter,
-            now,
-        };
+        let mut clocks = Clocks::new(&self.config, &mut self.jitter, now);
         thread.set_state(page.state.as_ref(), ts, Source::Search, &mut clocks);
         flow
     }

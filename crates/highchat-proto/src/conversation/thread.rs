@@ -202,12 +202,20 @@ pub(super) struct Ended {
 
 /// What decides when something is due.
 pub(super) struct Clocks<'c> {
-    pub(super) config: &'c Config,
-    pub(super) jitter: &'c mut Jitter,
-    pub(super) now: Instant,
+    config: &'c Config,
+    jitter: &'c mut Jitter,
+    now: Instant,
 }
 
-impl Clocks<'_> {
+impl<'c> Clocks<'c> {
+    pub(super) const fn new(config: &'c Config, jitter: &'c mut Jitter, now: Instant) -> Self {
+        Self {
+            config,
+            jitter,
+            now,
+        }
+    }
+
     pub(super) fn next_poll(&mut self) -> Instant {
         due(self.now, self.jitter.spread(self.config.poll_interval))
     }
