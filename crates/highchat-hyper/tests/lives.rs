@@ -13,10 +13,9 @@ use bytes::Bytes;
 use fastrand::Rng;
 use h2::{Reason, server};
 use highchat_hyper::{Client, Session};
-use highchat_proto::saved::Saved;
 use highchat_testing::http1::{self, Encoder};
-use highchat_testing::life::{Life, Restart};
-use highchat_testing::play::endpoint;
+use highchat_testing::life::Life;
+use highchat_testing::play::{endpoint, kept};
 use highchat_testing::run::{Played, lives};
 use highchat_testing::step::{Head, Step, Steps};
 use highchat_testing::world::{Asked, Command, World};
@@ -429,15 +428,7 @@ fn obey(session: &mut Session, client: &Client, service: &Service) {
         }
         Command::Restart(restart) => {
             let conversation = session.conversation();
-            let (saved, len) = match restart {
-                Restart::Saved => {
-                    let saved = conversation.save();
-                    let text = serde_json::to_string(&saved).expect("plain data");
-                    let read = serde_json::from_str(&text).expect("what was written");
-                    (Some(read), text.len())
-                }
-                Restart::ById => (conversation.id().cloned().map(Saved::new), 0),
-            };
+            let (saved, len) = kept(*restart, conversation.save());
             *session = match saved {
                 Some(saved) => Session::resume(client.clone(), saved),
                 None => Session::new(client.clone()),

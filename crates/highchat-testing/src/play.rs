@@ -159,19 +159,29 @@ fn obey(client: &mut impl Client, world: &mut World, command: &Command, now: u64
         }
         Command::Restart(restart) => {
             let conversation = client.conversation();
-            let (saved, len) = match restart {
-                Restart::Saved => {
-                    let saved = conversation.save();
-                    let text = serde_json::to_string(&saved).expect("plain data");
-                    let read = serde_json::from_str(&text).expect("what was written");
-                    (Some(read), text.len())
-                }
-                Restart::ById => (conversation.id().cloned().map(Saved::new), 0),
-            };
+            let (saved, len) = kept(*restart, conversation.save());
             client.resume(saved, at);
             world.restarted(*restart, len, now);
         }
         Command::Nothing => {}
+    }
+}
+
+/// What the program goes on with after a restart, out of all that it could save, and how many
+/// bytes that takes as text.
+///
+/// # Panics
+///
+/// What was saved cannot be read again.
+#[must_use]
+pub fn kept(restart: Restart, saved: Saved) -> (Option<Saved>, usize) {
+    match restart {
+        Restart::Saved => {
+            let text = serde_json::to_string(&saved).expect("plain data");
+            let read = serde_json::from_str(&text).expect("what was written");
+            (Some(read), text.len())
+        }
+        Restart::ById => (saved.conversation_id().cloned().map(Saved::new), 0),
     }
 }
 

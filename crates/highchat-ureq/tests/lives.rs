@@ -9,8 +9,9 @@ use highchat_proto::backoff::DelayReason;
 use highchat_proto::conversation::{Delayed, TurnEnd, TurnError, Update};
 use highchat_proto::endpoint::{Credentials, Endpoint};
 use highchat_proto::saved::Saved;
-use highchat_testing::life::{Interrupt, Life, Restart};
+use highchat_testing::life::{Interrupt, Life};
 use highchat_testing::loopback::{SCALE, Service, scaled};
+use highchat_testing::play::kept;
 use highchat_testing::run::{Played, lives};
 use highchat_testing::world::{Command, World};
 use highchat_ureq::{Canceller, Client, Session};
@@ -196,14 +197,7 @@ impl Driver {
                 }
             }
             Command::Restart(restart) => {
-                let (saved, len) = match restart {
-                    Restart::Saved => {
-                        let text = serde_json::to_string(&saved).expect("plain data");
-                        let read = serde_json::from_str(&text).expect("what was written");
-                        (Some(read), text.len())
-                    }
-                    Restart::ById => (saved.conversation_id().cloned().map(Saved::new), 0),
-                };
+                let (saved, len) = kept(*restart, saved);
                 self.session = Session::new(self.client.clone());
                 self.service.settle();
                 self.service.world().restarted(*restart, len, now);
