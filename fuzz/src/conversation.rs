@@ -3,7 +3,7 @@
 use core::fmt;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use highchat_proto::config::Config;
+use highchat_proto::Config;
 
 use crate::player::Player;
 use crate::replay::hold_polled_otherwise;

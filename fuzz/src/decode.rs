@@ -5,9 +5,8 @@ use highchat_proto::sse::Decoder;
 
 use crate::drive::{Event, Outcome, Way, feed, outcome_so_far};
 use crate::follow::{ROOM, each_decoder, follow};
-use crate::naive;
 use crate::pieces::Pieces;
-use crate::plain;
+use crate::{naive, plain};
 
 /// Two streams that follow each other, and how they are cut.
 #[derive(Arbitrary, Debug)]

@@ -1,9 +1,9 @@
 //! Typed events against a naive reader.
 
 use arbitrary::Arbitrary;
-use highchat_proto::event::Event;
+use highchat_proto::Event;
+use highchat_proto::api::{Joiner, Text};
 use highchat_proto::sse::Decoder;
-use highchat_proto::text::{Joiner, Text};
 use serde_json::Value;
 
 use crate::json::Json;

@@ -1,6 +1,6 @@
 //! The fields of an object, as the crate reads them.
 
-use highchat_proto::id::Timestamp;
+use highchat_proto::Timestamp;
 
 use crate::json::{Json, Text};
 

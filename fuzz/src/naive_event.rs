@@ -1,8 +1,6 @@
 //! Events as the API's text and `Event::parse` describe them, read from a tree.
 
-use highchat_proto::event::Event;
-use highchat_proto::id::{ConversationId, MessageId};
-use highchat_proto::state::State;
+use highchat_proto::{ConversationId, Event, MessageId, State};
 
 use crate::fields::{Fields, text, time};
 use crate::json::Json;

@@ -1,8 +1,6 @@
 //! A page of messages as the API's text and `Page` describe it, read from a tree.
 
-use highchat_proto::id::{MessageId, Timestamp};
-use highchat_proto::response::Page;
-use highchat_proto::state::State;
+use highchat_proto::{MessageId, Page, State, Timestamp};
 
 use crate::fields::{Fields, text, time};
 use crate::json::Json;

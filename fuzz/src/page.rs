@@ -1,8 +1,9 @@
 //! The bodies of answers.
 
 use arbitrary::Arbitrary;
-use highchat_proto::config::Config;
-use highchat_proto::response::{Answer, Page, ResponseError};
+use highchat_proto::failure::ResponseError;
+use highchat_proto::http::Answer;
+use highchat_proto::{Config, Page};
 use http::StatusCode;
 use http::response::Parts;
 use serde_json::Value;

@@ -4,8 +4,9 @@ use core::time::Duration;
 use std::time::SystemTime;
 
 use arbitrary::Arbitrary;
-use highchat_proto::config::Config;
-use highchat_proto::response::{Answer, ResponseError};
+use highchat_proto::Config;
+use highchat_proto::failure::ResponseError;
+use highchat_proto::http::Answer;
 use http::HeaderValue;
 
 use crate::world::endpoint;

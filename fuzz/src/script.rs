@@ -4,9 +4,8 @@
 use core::time::Duration;
 
 use arbitrary::{Result, Unstructured};
-use highchat_proto::config::Config;
-use highchat_proto::exchange::TransportFailure;
-use highchat_proto::request::Rating;
+use highchat_proto::failure::TransportFailure;
+use highchat_proto::{Config, Rating};
 
 use crate::cuts::{Bytes, Cuts, Place};
 use crate::steps::{Head, Part, Step, Target, Time};

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, Output, Update};
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::exchange::RequestId;
-use highchat_proto::message::Message;
 use highchat_proto::time::Instant;
+use highchat_proto::{
+    Config, Conversation, Credentials, Endpoint, Message, Output, RequestId, Update,
+};
 
 use super::Decode;
 use crate::cuts::Feed;

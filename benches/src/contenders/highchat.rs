@@ -1,6 +1,6 @@
 //! `highchat-proto`: frames are looked at where they are, events borrow from them.
 
-use highchat_proto::event::Event;
+use highchat_proto::Event;
 use highchat_proto::sse::Decoder;
 
 use super::Decode;

@@ -1,7 +1,7 @@
 //! `highchat-proto` without its fast path: the plain machine, and each delta through the
 //! JSON parser.
 
-use highchat_proto::event::Event;
+use highchat_proto::Event;
 use highchat_proto::sse::PlainDecoder;
 
 use super::Decode;

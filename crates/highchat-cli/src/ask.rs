@@ -2,17 +2,15 @@
 
 use std::io;
 
-use highchat_proto::conversation::Update;
-use highchat_proto::message::Message;
+use highchat_proto::{Message, Update};
 use highchat_ureq::Session;
 
 use crate::exit::Exit;
-use crate::follow;
-use crate::input;
 use crate::options::AskOptions;
 use crate::run::Run;
 use crate::thread::Thread;
 use crate::told::Purpose;
+use crate::{follow, input};
 
 pub(crate) fn run(options: &AskOptions) -> Exit {
     let service = (&options.thread, &options.service);

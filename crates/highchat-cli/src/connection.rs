@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::{env, fs, io};
 
-use highchat_proto::endpoint::{Credentials, Endpoint, InvalidBaseUrl};
-use highchat_proto::roots::Roots;
+use highchat_proto::http::{InvalidBaseUrl, Roots};
+use highchat_proto::{Credentials, Endpoint};
 use highchat_sandbox::Sandbox;
 
 use crate::options::{RootsOptions, ServiceOptions};

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use highchat_proto::conversation::{TurnEnd, TurnError};
-use highchat_proto::response::ResponseError;
+use highchat_proto::failure::ResponseError;
+use highchat_proto::{TurnEnd, TurnError};
 
 /// The exit status: part of the program's public contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Read};
 
-use highchat_proto::message::Message;
+use highchat_proto::Message;
 
 use crate::standard::{self, Input};
 

@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use highchat_proto::backoff::DelayReason;
-use highchat_proto::conversation::Update;
-use highchat_proto::id::Timestamp;
+use highchat_proto::conversation::DelayReason;
+use highchat_proto::{Timestamp, Update};
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;

@@ -11,8 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use highchat_proto::id::{ConversationId, Timestamp, VisitorRef};
-use highchat_proto::request::Rating;
+use highchat_proto::{ConversationId, Rating, Timestamp, VisitorRef};
 use highchat_sandbox::{Faults, Reading};
 
 pub(crate) use output::{Color, OutputOptions};

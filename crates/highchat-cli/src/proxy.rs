@@ -4,16 +4,15 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use highchat_proto::endpoint::Endpoint;
+use highchat_proto::Endpoint;
 use highchat_proxy::{Config, InvalidConfig, KeySource, Proxy, Secret, Server};
 
 use crate::connection::{roots, variable};
 use crate::exit::Exit;
-use crate::logging;
 use crate::options::ProxyOptions;
 use crate::screen::Screen;
 use crate::signals::{self, Told};
-use crate::standard;
+use crate::{logging, standard};
 
 pub(crate) fn run(options: ProxyOptions) -> Exit {
     let verbose = options.verbose.max(1);
@@ -90,7 +89,7 @@ fn make(options: ProxyOptions) -> Result<Proxy, String> {
     config.connections = options.connections;
     config.connections_a_visitor = options.visitor_connections;
     Proxy::new(config, key).map_err(|error| match error {
-        InvalidConfig::BaseUrl(highchat_proto::endpoint::InvalidBaseUrl::PlainHttp) => {
+        InvalidConfig::BaseUrl(highchat_proto::http::InvalidBaseUrl::PlainHttp) => {
             format!("{error}, or with --insecure-http")
         }
         error => error.to_string(),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use highchat_proto::saved::Saved;
+use highchat_proto::Saved;
 use highchat_ureq::Session;
 
 use crate::exit::Exit;

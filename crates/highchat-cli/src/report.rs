@@ -4,10 +4,8 @@ use std::io;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use highchat_proto::backoff::DelayReason;
-use highchat_proto::conversation::{Delayed, TurnEnd, TurnError, Update};
-use highchat_proto::id::{ConversationId, Timestamp};
-use highchat_proto::state::State;
+use highchat_proto::conversation::{DelayReason, Delayed};
+use highchat_proto::{ConversationId, State, Timestamp, TurnEnd, TurnError, Update};
 
 use crate::bubble::Bubble;
 use crate::exit::Exit;

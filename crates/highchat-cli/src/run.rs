@@ -3,20 +3,17 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use highchat_proto::conversation::Update;
-use highchat_proto::id::ConversationId;
+use highchat_proto::{ConversationId, Update};
 use highchat_ureq::Client;
 
 use crate::connection::{Connection, roots};
 use crate::exit::Exit;
-use crate::logging;
 use crate::options::{OutputOptions, ServiceOptions, ThreadOptions};
 use crate::report::{Report, usage_error};
 use crate::screen::Screen;
-use crate::signals;
-use crate::standard;
 use crate::thread::Thread;
 use crate::told::Purpose;
+use crate::{logging, signals, standard};
 
 /// A run that got past its options.
 pub(crate) struct Run {

@@ -10,11 +10,10 @@ use highchat_sandbox::{Fault, Person, Reading, Sandbox, Script};
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use crate::check;
 use crate::exit::Exit;
 use crate::options::{SandboxOptions, Who};
 use crate::signals::Stop;
-use crate::standard;
+use crate::{check, standard};
 
 pub(crate) fn run(options: SandboxOptions) -> Exit {
     let ran = if options.list_faults || options.list_readings {

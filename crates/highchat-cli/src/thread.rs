@@ -1,7 +1,6 @@
 //! Which conversation a message belongs to, and on whose behalf it is sent.
 
-use highchat_proto::id::{ConversationId, VisitorRef};
-use highchat_proto::saved::Saved;
+use highchat_proto::{ConversationId, Saved, VisitorRef};
 use highchat_ureq::{Client, Session};
 
 use crate::connection::variable;

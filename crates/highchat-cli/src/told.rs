@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use highchat_proto::conversation::TurnError;
-use highchat_proto::id::ConversationId;
-use highchat_proto::response::{ApiError, ResponseError};
+use highchat_proto::failure::{ApiError, ResponseError};
+use highchat_proto::{ConversationId, TurnError};
 
 use crate::exit::Exit;
 use crate::shell::quoted;

@@ -2,8 +2,7 @@
 
 use std::io;
 
-use highchat_proto::saved::Saved;
-use highchat_proto::state::State;
+use highchat_proto::{Saved, State};
 use highchat_ureq::Session;
 
 use crate::exit::Exit;

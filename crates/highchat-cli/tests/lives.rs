@@ -10,10 +10,8 @@ use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
-use highchat_proto::cause::Cause;
-use highchat_proto::conversation::{TurnEnd, TurnError, Update};
-use highchat_proto::exchange::RequestId;
-use highchat_proto::id::ConversationId;
+use highchat_proto::failure::Cause;
+use highchat_proto::{ConversationId, RequestId, TurnEnd, TurnError, Update};
 use highchat_testing::life::{Act, Life, PageFault, Restart, Try};
 use highchat_testing::loopback::{SCALE, Service};
 use highchat_testing::run::{Played, lives};

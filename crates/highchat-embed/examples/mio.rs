@@ -15,11 +15,9 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use highchat_embed::{Embed, Output, PipeId};
-use highchat_proto::cause::Cause;
-use highchat_proto::config::Config;
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::message::Message;
+use highchat_proto::failure::Cause;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Endpoint, Message};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 

@@ -9,10 +9,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use highchat_embed::{Embed, Output, PipeId};
-use highchat_proto::cause::Cause;
-use highchat_proto::config::Config;
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::message::Message;
+use highchat_proto::failure::Cause;
+use highchat_proto::{Config, Endpoint, Message};
 use smol::Timer;
 use smol::future::or;
 use smol::io::{AsyncReadExt, AsyncWriteExt};

@@ -10,10 +10,8 @@ use std::process::ExitCode;
 use std::thread::sleep;
 
 use highchat_embed::{Embed, Output, PipeId};
-use highchat_proto::cause::Cause;
-use highchat_proto::config::Config;
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::message::Message;
+use highchat_proto::failure::Cause;
+use highchat_proto::{Config, Endpoint, Message};
 
 pub(crate) mod support;
 use support::{Clock, Screen, connect, is_timeout};

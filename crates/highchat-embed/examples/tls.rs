@@ -11,10 +11,8 @@ use std::sync::Arc;
 use std::thread::sleep;
 
 use highchat_embed::{Embed, Output, PipeId};
-use highchat_proto::cause::Cause;
-use highchat_proto::config::Config;
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::message::Message;
+use highchat_proto::failure::Cause;
+use highchat_proto::{Config, Endpoint, Message};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 

@@ -6,16 +6,12 @@ use std::hash::RandomState;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use highchat_proto::cause::Cause;
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{self, Conversation, RateError, SendError, Update};
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::exchange::{Loss, RequestId, TransportFailure};
-use highchat_proto::id::VisitorRef;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
+use highchat_proto::failure::{Cause, Loss, TransportFailure};
 use highchat_proto::time::Instant;
+use highchat_proto::{
+    Config, Conversation, Endpoint, Message, RateError, Rating, RequestId, Saved, SendError,
+    Update, VisitorRef, conversation,
+};
 use http::Request;
 
 use crate::answer::Part;
@@ -78,11 +74,8 @@ pub enum Output {
 ///
 /// ```
 /// use highchat_embed::{Embed, Output};
-/// use highchat_proto::config::Config;
-/// use highchat_proto::conversation::Update;
-/// use highchat_proto::endpoint::{Credentials, Endpoint};
-/// use highchat_proto::message::Message;
 /// use highchat_proto::time::Instant;
+/// use highchat_proto::{Config, Credentials, Endpoint, Message, Update};
 ///
 /// let endpoint = Endpoint::new("https://chat.example", Credentials::key("hc_xxx")?)?;
 /// let mut embed = Embed::new(endpoint, Config::default());

@@ -1,7 +1,7 @@
 //! One exchange of a conversation: a request that is written, an answer that is read.
 
 use bytes::Bytes;
-use highchat_proto::exchange::RequestId;
+use highchat_proto::RequestId;
 use http::{Method, Request};
 
 use crate::answer::{Answer, Part};

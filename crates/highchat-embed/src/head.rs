@@ -3,7 +3,7 @@
 use core::fmt;
 use std::borrow::Cow;
 
-use highchat_proto::config::Config;
+use highchat_proto::Config;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::response::{self, Response};
 use http::{HeaderMap, StatusCode, Version};

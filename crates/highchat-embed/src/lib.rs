@@ -19,12 +19,9 @@
 //! use std::net::TcpStream;
 //!
 //! use highchat_embed::{Embed, Output};
-//! use highchat_proto::cause::Cause;
-//! use highchat_proto::config::Config;
-//! use highchat_proto::conversation::Update;
-//! use highchat_proto::endpoint::{Credentials, Endpoint};
-//! use highchat_proto::message::Message;
+//! use highchat_proto::failure::Cause;
 //! use highchat_proto::time::Instant;
+//! use highchat_proto::{Config, Credentials, Endpoint, Message, Update};
 //!
 //! # let sandbox = highchat_sandbox::Sandbox::start()?;
 //! # let (base_url, key) = (sandbox.base_url(), sandbox.key());
@@ -127,7 +124,7 @@
 //!
 //! A program that passes answers on, and has no conversation, reads them with [`Answer`].
 //!
-//! [`Conversation`]: highchat_proto::conversation::Conversation
+//! [`Conversation`]: highchat_proto::Conversation
 //! [`Config::connect_timeout`]: highchat_proto::config::Config::connect_timeout
 
 #![forbid(unsafe_code)]

@@ -11,7 +11,8 @@ use core::mem;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use highchat_proto::exchange::{RequestId, TransportFailure};
+use highchat_proto::RequestId;
+use highchat_proto::failure::TransportFailure;
 use highchat_proto::time::Instant;
 
 use crate::exchange::Exchange;

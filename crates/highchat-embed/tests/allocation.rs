@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use allocation_counter::{AllocationInfo, measure};
 use highchat_embed::{Embed, Output, PipeId};
-use highchat_proto::config::Config;
-use highchat_proto::conversation::Update;
-use highchat_proto::message::Message;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Message, Update};
 
 mod support;
 use support::{META, chunked, delta, endpoint};

@@ -3,10 +3,8 @@
 use core::time::Duration;
 
 use highchat_embed::{Embed, Output};
-use highchat_proto::id::ConversationId;
-use highchat_proto::saved::Saved;
-use highchat_proto::state::State;
 use highchat_proto::time::Instant;
+use highchat_proto::{ConversationId, Saved, State};
 
 mod support;
 use support::*;

@@ -5,13 +5,9 @@ use core::time::Duration;
 use std::io::ErrorKind;
 
 use highchat_embed::{Embed, Output, PipeId};
-use highchat_proto::cause::Cause;
-use highchat_proto::id::ConversationId;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
-use highchat_proto::state::State;
+use highchat_proto::failure::Cause;
 use highchat_proto::time::Instant;
+use highchat_proto::{ConversationId, Message, Rating, Saved, State};
 
 mod support;
 use support::*;

@@ -11,8 +11,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::message::Message;
+use highchat_proto::{Credentials, Endpoint, Message};
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned};

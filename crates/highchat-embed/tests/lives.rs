@@ -6,13 +6,8 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use highchat_embed::{Embed, Output, PipeId};
-use highchat_proto::config::Config;
-use highchat_proto::conversation::Conversation;
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved};
 use highchat_testing::client::{Client, Said};
 use highchat_testing::http1::{self, Encoder};
 use highchat_testing::life::Life;

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::HashSet;
 
 use highchat_embed::{Embed, Output};
-use highchat_proto::request::Rating;
+use highchat_proto::Rating;
 
 mod support;
 use support::*;

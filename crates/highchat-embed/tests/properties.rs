@@ -3,12 +3,8 @@
 use core::time::Duration;
 
 use highchat_embed::Embed;
-use highchat_proto::id::ConversationId;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
-use highchat_proto::state::State;
 use highchat_proto::time::Instant;
+use highchat_proto::{ConversationId, Message, Rating, Saved, State};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

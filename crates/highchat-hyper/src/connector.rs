@@ -9,8 +9,8 @@ use std::sync::Arc;
 #[cfg(feature = "rustls")]
 use std::{fs, io};
 
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::roots::{InvalidRoots, Roots};
+use highchat_proto::Endpoint;
+use highchat_proto::http::{InvalidRoots, Roots};
 use http::Uri;
 use http::uri::Scheme;
 use hyper::rt::{Read, Write};

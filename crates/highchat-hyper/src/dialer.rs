@@ -7,9 +7,8 @@ use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::failure::Failure;
-use highchat_proto::roots::{InvalidRoots, Roots};
+use highchat_proto::http::{InvalidRoots, Roots};
+use highchat_proto::{Endpoint, Failure};
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::Connection;

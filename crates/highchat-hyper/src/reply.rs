@@ -7,12 +7,9 @@ use core::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
-use highchat_proto::config::Config;
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::event::Event;
-use highchat_proto::failure::Failure;
-use highchat_proto::reader::Reader;
-use highchat_proto::reply::Cut;
+use highchat_proto::failure::Cut;
+use highchat_proto::reply::Reader;
+use highchat_proto::{Config, Endpoint, Event, Failure};
 
 use crate::clock::Clock;
 use crate::exchange::Body;

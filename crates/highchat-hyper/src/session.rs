@@ -11,13 +11,11 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::stream::once;
-use highchat_proto::conversation::{Conversation, Output, RateError, SendError, Update};
-use highchat_proto::exchange::{Loss, RequestId};
-use highchat_proto::failure::Failure;
-use highchat_proto::id::VisitorRef;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
+use highchat_proto::failure::Loss;
+use highchat_proto::{
+    Conversation, Failure, Message, Output, RateError, Rating, RequestId, Saved, SendError, Update,
+    VisitorRef,
+};
 use http::response;
 use tokio_stream::StreamMap;
 

@@ -3,9 +3,8 @@
 use core::time::Duration;
 
 use highchat_hyper::{Client, Failure};
-use highchat_proto::request::{Rating, RatingRequest};
-use highchat_proto::response::ResponseError;
-use highchat_proto::state::State;
+use highchat_proto::failure::ResponseError;
+use highchat_proto::{Rating, RatingRequest, State};
 use highchat_sandbox::{Playback, Step};
 
 mod support;

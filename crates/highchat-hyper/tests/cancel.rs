@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::io::{Read as _, Write as _};
 
 use highchat_hyper::Client;
-use highchat_proto::config::Config;
+use highchat_proto::Config;
 use highchat_sandbox::{Playback, Step};
 use tokio::io::AsyncWriteExt as _;
 use tokio::task::yield_now;

@@ -5,8 +5,8 @@ use core::task::Poll;
 use core::time::Duration;
 
 use highchat_hyper::Failure;
-use highchat_proto::config::Config;
-use highchat_proto::reply::Cut;
+use highchat_proto::Config;
+use highchat_proto::failure::Cut;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -44,7 +44,7 @@ async fn a_head_that_takes_too_long_is_an_interruption() {
 async fn a_request_that_is_not_read_is_an_interruption() {
     let (client, [_service]) = piped(false, Config::default());
     let mut long = message();
-    long.message = highchat_proto::message::Message::new("a".repeat(4000)).unwrap();
+    long.message = highchat_proto::Message::new("a".repeat(4000)).unwrap();
     let reply = client.chat(&long).await;
     assert!(matches!(reply, Err(Failure::Interrupted(_))), "{reply:?}");
 }

@@ -4,7 +4,7 @@
 //! program again, started to run [`the_client`] alone.
 
 use highchat_hyper::{Client, Failure};
-use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::{Credentials, Endpoint};
 use highchat_sandbox::{Playback, Step};
 use highchat_trials::proxies::{BASE_URL, hold_proxies, hold_socks, outcome};
 

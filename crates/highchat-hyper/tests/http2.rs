@@ -11,10 +11,8 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use highchat_hyper::Failure;
-use highchat_proto::config::Config;
-use highchat_proto::message::Message;
-use highchat_proto::reply::Cut;
-use highchat_proto::request::{Rating, RatingRequest};
+use highchat_proto::failure::Cut;
+use highchat_proto::{Config, Message, Rating, RatingRequest};
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming};

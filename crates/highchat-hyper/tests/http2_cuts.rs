@@ -7,9 +7,8 @@ use std::sync::mpsc;
 use std::thread;
 
 use highchat_hyper::{Client, Failure, Session};
-use highchat_proto::config::Config;
-use highchat_proto::message::Message;
-use highchat_proto::response::ResponseError;
+use highchat_proto::failure::ResponseError;
+use highchat_proto::{Config, Message};
 use highchat_trials::word;
 use highchat_trials::words::META;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
@@ -341,7 +340,7 @@ fn a_message_that_was_refused_is_sent_again_by_a_session() {
 fn a_reply_that_is_cut_under_tls_ends_in_that() {
     use std::sync::Arc;
 
-    use highchat_proto::roots::Roots;
+    use highchat_proto::http::Roots;
     use highchat_trials::tls::Authority;
     use rustls::ServerConfig;
     use tokio::net::TcpListener;

@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use highchat_hyper::{Client, Failure};
-use highchat_proto::reply::Cut;
+use highchat_proto::failure::Cut;
 use highchat_sandbox::{Playback, Sandbox, Step};
 
 mod support;

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use highchat_hyper::{Client, Failure};
-use highchat_proto::config::Config;
+use highchat_proto::Config;
 use highchat_sandbox::{Playback, Step};
 
 mod support;

@@ -7,8 +7,7 @@ use core::task::Poll;
 use core::time::Duration;
 
 use highchat_hyper::{Client, Session};
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::message::Message;
+use highchat_proto::{Credentials, Endpoint, Message};
 use highchat_sandbox::{Playback, Step};
 use highchat_trials::words::{HEAD, HUMAN, META, delta, page};
 use highchat_trials::{Talk, brisk, word};

@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use highchat_hyper::{Client, Dialer, Failure, Pipe};
-use highchat_proto::config::Config;
+use highchat_proto::Config;
 use hyper::rt::{Read, ReadBuf, Write};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;

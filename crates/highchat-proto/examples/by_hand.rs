@@ -20,12 +20,11 @@ use std::time::Instant as Clock;
 use std::{env, io};
 
 use bytes::Bytes;
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, Output, TurnEnd, Update};
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::exchange::{RequestId, TransportFailure};
-use highchat_proto::message::Message;
+use highchat_proto::failure::TransportFailure;
 use highchat_proto::time::Instant;
+use highchat_proto::{
+    Config, Conversation, Credentials, Endpoint, Message, Output, RequestId, TurnEnd, Update,
+};
 use http::{Request, Response, response};
 
 fn main() -> Result<(), Box<dyn core::error::Error>> {

@@ -9,7 +9,7 @@ use core::time::Duration;
 ///
 /// ```
 /// use core::time::Duration;
-/// use highchat_proto::config::Config;
+/// use highchat_proto::Config;
 ///
 /// let mut config = Config::default();
 /// config.idle_timeout = Duration::from_secs(20);
@@ -57,8 +57,8 @@ pub struct Config {
     /// What jitter is made of. A set seed gives the same rhythm each time, which suits a
     /// test. `None`: the adapters draw one for each session, so that many clients never
     /// ask in step. The protocol itself draws none: a
-    /// [`Conversation`](crate::conversation::Conversation) that gets
-    /// [no other](crate::conversation::Conversation::with_seed) uses a fixed one.
+    /// [`Conversation`](crate::Conversation) that gets
+    /// [no other](crate::Conversation::with_seed) uses a fixed one.
     pub seed: Option<u64>,
     /// The text of a reply that is remembered so that its rest can be found, in bytes:
     /// 1 MiB. A longer reply streams on, but is not looked for where it is cut.

@@ -17,8 +17,7 @@
 //! use core::time::Duration;
 //!
 //! use highchat_proto::time::Instant;
-//! use highchat_proto::{Config, Conversation, Credentials, Endpoint, Message, Output, TurnEnd};
-//! use highchat_proto::Update;
+//! use highchat_proto::{Config, Conversation, Credentials, Endpoint, Message, Output, TurnEnd, Update};
 //!
 //! let endpoint = Endpoint::new("https://chat.example", Credentials::key("hc_xxx")?)?;
 //! let mut conversation = Conversation::new(endpoint, Config::default());
@@ -84,7 +83,7 @@
 //!
 //! It is not taken while a person answers, if it may be the reply of a turn that was cancelled
 //! or cut before, or if two times are the same. In doubt the turn is reported incomplete. In a
-//! conversation that is continued by its id alone ([`Saved::new`](saved::Saved::new)) nothing
+//! conversation that is continued by its id alone ([`Saved::new`]) nothing
 //! is searched for: what was said before is unknown. Source: our decision.
 //!
 //! # The handoff
@@ -101,10 +100,10 @@
 //!
 //! - [`Endpoint`] turns a checked
 //!   [`ChatRequest`] into an `http::Request<Bytes>`;
-//! - [`Answer`](response::Answer) judges the head of what came back;
+//! - [`Answer`](http::Answer) judges the head of what came back;
 //! - [`Reply`](reply::Reply) turns the body into [`Event`]s, with the
 //!   clocks that end a dead stream, and says whether the reply was whole;
-//!   [`Reader`](reader::Reader) keeps the piece of it that was read last;
+//!   [`Reader`](reply::Reader) keeps the piece of it that was read last;
 //! - [`Failure`] names what went wrong by what it means for the
 //!   message: surely not taken, perhaps taken, refused, cut.
 //!
@@ -137,103 +136,34 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod config;
+pub mod sse;
 pub mod time;
 
 #[cfg(feature = "alloc")]
-pub mod text;
-
-pub mod sse;
+pub mod api;
 
 #[cfg(feature = "alloc")]
-mod timestamp;
-
-#[cfg(feature = "alloc")]
-pub mod id;
-#[cfg(feature = "alloc")]
-pub mod message;
-#[cfg(feature = "alloc")]
-pub mod state;
-
-#[cfg(feature = "alloc")]
-mod object;
-
-#[cfg(feature = "alloc")]
-pub mod event;
+pub mod failure;
 
 #[cfg(feature = "std")]
-pub mod request;
-
-#[cfg(feature = "std")]
-mod percent;
-
-#[cfg(feature = "std")]
-pub mod endpoint;
-
-#[cfg(feature = "std")]
-mod date;
-
-#[cfg(feature = "std")]
-pub mod response;
-
-pub mod config;
+pub mod http;
 
 #[cfg(feature = "alloc")]
 pub mod reply;
 
 #[cfg(feature = "std")]
-pub mod reader;
-
-#[cfg(feature = "std")]
-pub mod cause;
-
-#[cfg(feature = "std")]
-pub mod failure;
-
-#[cfg(feature = "std")]
-pub mod roots;
-
-#[cfg(feature = "std")]
-pub mod exchange;
-
-#[cfg(feature = "std")]
-pub mod backoff;
-
-#[cfg(feature = "std")]
-mod turn;
-
-#[cfg(feature = "std")]
-mod history;
-
-#[cfg(feature = "std")]
-mod handoff;
-
-#[cfg(feature = "std")]
-mod recovery;
-
-#[cfg(feature = "std")]
-pub mod saved;
-
-#[cfg(feature = "std")]
-mod outbox;
-
-#[cfg(feature = "std")]
 pub mod conversation;
 
+#[cfg(feature = "alloc")]
+pub use crate::api::{ConversationId, Event, Message, MessageId, State, Timestamp, VisitorRef};
 #[cfg(feature = "std")]
 pub use crate::{
+    api::{ChatMessage, ChatRequest, MessagesRequest, Page, Rating, RatingRequest},
     config::Config,
-    conversation::{Conversation, Output, RateError, SendError, TurnEnd, TurnError, Update},
-    endpoint::{Credentials, Endpoint},
-    exchange::RequestId,
+    conversation::{
+        Conversation, Output, RateError, RequestId, Saved, SendError, TurnEnd, TurnError, Update,
+    },
     failure::Failure,
-    request::{ChatRequest, MessagesRequest, Rating, RatingRequest},
-    response::{ChatMessage, Page},
-    saved::Saved,
-};
-#[cfg(feature = "alloc")]
-pub use crate::{
-    event::Event,
-    id::{ConversationId, MessageId, Timestamp, VisitorRef},
-    message::Message,
-    state::State,
+    http::{Credentials, Endpoint},
 };

@@ -3,14 +3,10 @@
 
 use core::time::Duration;
 
-use highchat_proto::cause::Cause;
-use highchat_proto::config::Config;
-use highchat_proto::conversation::Conversation;
-use highchat_proto::exchange::Loss;
-use highchat_proto::exchange::TransportFailure::{Interrupted, NotSent, Withdrawn};
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
+use highchat_proto::failure::TransportFailure::{Interrupted, NotSent, Withdrawn};
+use highchat_proto::failure::{Cause, Loss};
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Conversation, Message, Rating};
 
 #[path = "conversation/recovery.rs"]
 mod recovery;

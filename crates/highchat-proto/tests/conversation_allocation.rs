@@ -10,11 +10,8 @@ use std::sync::Arc;
 mod world;
 
 use allocation_counter::{AllocationInfo, measure};
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, Output, Update};
-use highchat_proto::exchange::RequestId;
-use highchat_proto::message::Message;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Conversation, Message, Output, RequestId, Update};
 use world::{delta, done, endpoint, meta};
 
 /// What `run` gives, and what it asked of the allocator.

@@ -29,10 +29,8 @@ mod world;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, Output, Update};
-use highchat_proto::exchange::RequestId;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Conversation, Output, RequestId, Update};
 use player::{Input, Player, input_of};
 use proptest::collection::vec;
 use proptest::prelude::*;

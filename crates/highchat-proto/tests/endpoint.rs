@@ -1,9 +1,10 @@
 //! Requests as they stand on the wire.
 
-use highchat_proto::endpoint::{Credentials, Endpoint, InvalidBaseUrl, InvalidCredentials};
-use highchat_proto::id::{ConversationId, VisitorRef};
-use highchat_proto::message::Message;
-use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
+use highchat_proto::http::{InvalidBaseUrl, InvalidCredentials};
+use highchat_proto::{
+    ChatRequest, ConversationId, Credentials, Endpoint, Message, MessagesRequest, Rating,
+    RatingRequest, VisitorRef,
+};
 
 const KEY: &str = "hc_secret";
 

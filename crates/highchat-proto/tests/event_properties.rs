@@ -3,9 +3,9 @@
 
 #![cfg(feature = "alloc")]
 
-use highchat_proto::event::{Event, InvalidEvent};
+use highchat_proto::Event;
+use highchat_proto::api::{InvalidEvent, Joiner};
 use highchat_proto::sse::{Decoder, Frame};
-use highchat_proto::text::Joiner;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

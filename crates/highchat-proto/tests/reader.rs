@@ -2,12 +2,10 @@
 
 use core::time::Duration;
 
-use highchat_proto::config::Config;
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::event::Event;
-use highchat_proto::reader::Reader;
-use highchat_proto::reply::Cut;
+use highchat_proto::failure::Cut;
+use highchat_proto::reply::Reader;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Credentials, Endpoint, Event};
 
 const DELTA: &str = "event: delta\ndata: {\"text\":\"a\"}\n\n";
 const DONE: &str = "event: done\ndata: {\"message_id\":\"m\",\"state\":\"bot\",\

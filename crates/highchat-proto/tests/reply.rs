@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use highchat_proto::config::Config;
-use highchat_proto::event::Event;
-use highchat_proto::reply::{Cut, Reply};
+use highchat_proto::failure::Cut;
+use highchat_proto::reply::Reply;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Event};
 
 const META: &str = "event: meta\ndata: {\"conversation_id\":\"c\"}\n\n";
 const DONE: &str = "event: done\ndata: {\"message_id\":\"m\",\"state\":\"bot\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n";

@@ -2,10 +2,9 @@
 
 use core::time::Duration;
 
-use highchat_proto::config::Config;
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::response::{Answer, ApiError, ErrorCode, ResponseError};
-use highchat_proto::state::State;
+use highchat_proto::failure::{ApiError, ErrorCode, ResponseError};
+use highchat_proto::http::Answer;
+use highchat_proto::{Config, Credentials, Endpoint, State};
 use http::StatusCode;
 use http::response::{Builder, Parts};
 
@@ -40,7 +39,7 @@ fn api(error: ResponseError) -> ApiError {
     }
 }
 
-fn page(head: &Parts, body: &str) -> Result<highchat_proto::response::Page, ResponseError> {
+fn page(head: &Parts, body: &str) -> Result<highchat_proto::Page, ResponseError> {
     let mut answer = Answer::to_messages(head, &endpoint(), &Config::default());
     if answer.wants_more() {
         answer.handle_body(body.as_bytes());

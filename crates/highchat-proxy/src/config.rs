@@ -3,8 +3,8 @@
 use core::fmt;
 use core::time::Duration;
 
-use highchat_proto::endpoint::{Endpoint, InvalidBaseUrl};
-use highchat_proto::roots::{InvalidRoots, Roots};
+use highchat_proto::Endpoint;
+use highchat_proto::http::{InvalidBaseUrl, InvalidRoots, Roots};
 use http::HeaderName;
 use ipnet::IpNet;
 

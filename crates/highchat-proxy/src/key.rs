@@ -8,8 +8,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use highchat_proto::endpoint::{Credentials, InvalidCredentials};
-use highchat_proto::text::Text;
+use highchat_proto::Credentials;
+use highchat_proto::api::Text;
+use highchat_proto::http::InvalidCredentials;
 use memchr::memmem::{self, Finder};
 use serde_json::Value;
 

@@ -11,8 +11,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::{Bytes, BytesMut};
 use highchat_hyper::{Dialer, Failure};
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::response::is_reply;
+use highchat_proto::http::is_reply;
+use highchat_proto::{Credentials, Endpoint};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
 use http::response::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};

@@ -5,7 +5,7 @@ pub(crate) mod ownership;
 use core::fmt;
 use core::net::IpAddr;
 
-use highchat_proto::id::VisitorRef;
+use highchat_proto::VisitorRef;
 use http::{HeaderMap, HeaderName};
 use ipnet::{IpNet, Ipv6Net};
 

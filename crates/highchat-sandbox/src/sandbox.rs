@@ -18,14 +18,13 @@ use crate::conversation::store::Conversations;
 use crate::fault::Faults;
 use crate::inbox::Inbox;
 use crate::journal::Request;
-use crate::pages;
 use crate::script::Script;
-use crate::server;
 use crate::service::Service;
 use crate::v1::endpoints::Endpoints;
 use crate::v1::reading::{Reading, Readings};
 use crate::v1::reply::Pace;
 use crate::verdict::Verdict;
+use crate::{pages, server};
 
 /// A running service on a port of 127.0.0.1; it stops when it is dropped.
 ///
@@ -111,8 +110,8 @@ impl Sandbox {
     /// than visible ASCII.
     #[cfg(feature = "proto")]
     #[must_use]
-    pub fn endpoint(&self) -> highchat_proto::endpoint::Endpoint {
-        use highchat_proto::endpoint::{Credentials, Endpoint};
+    pub fn endpoint(&self) -> highchat_proto::Endpoint {
+        use highchat_proto::{Credentials, Endpoint};
 
         let credentials = Credentials::key(self.key()).expect("a key that can be sent");
         Endpoint::new(&self.base_url, credentials).expect("an address of this machine")

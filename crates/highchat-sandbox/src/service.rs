@@ -8,7 +8,6 @@ use http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
-use crate::control;
 use crate::fault::{Faults, Wire};
 use crate::inbox::endpoint;
 use crate::journal::{Journal, Request};
@@ -16,11 +15,11 @@ use crate::net::answer::Body;
 use crate::net::cors;
 use crate::net::refusal::Refusal;
 use crate::net::request_body::RequestBody;
-use crate::pages;
 use crate::v1::endpoints::Endpoints;
 use crate::v1::reading::Reading;
 use crate::v1::recorded_body::RecordedBody;
 use crate::verdict::{Limits, Verdict};
+use crate::{control, pages};
 
 /// The service: the API, the pages, the inbox and the control API on one port.
 pub(crate) struct Service {

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, Output, Update};
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::exchange::{RequestId, TransportFailure};
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
+use highchat_proto::failure::TransportFailure;
 use highchat_proto::time::Instant;
+use highchat_proto::{
+    Config, Conversation, Endpoint, Message, Output, Rating, RequestId, Saved, Update,
+};
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode, response};
 

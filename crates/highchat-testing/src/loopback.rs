@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 use fastrand::Rng;
-use highchat_proto::config::Config;
+use highchat_proto::Config;
 use socket2::SockRef;
 
 use crate::http1::{self, Encoder};

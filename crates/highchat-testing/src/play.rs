@@ -5,9 +5,8 @@ use core::time::Duration;
 use std::collections::BinaryHeap;
 use std::sync::{Arc, OnceLock};
 
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::saved::Saved;
 use highchat_proto::time::Instant;
+use highchat_proto::{Credentials, Endpoint, Saved};
 
 use crate::client::{Alone, Client, Said};
 use crate::life::{Life, Restart};

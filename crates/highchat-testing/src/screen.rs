@@ -1,6 +1,6 @@
 //! What the user saw.
 
-use highchat_proto::conversation::TurnEnd;
+use highchat_proto::TurnEnd;
 
 /// One turn, as it was shown.
 #[derive(Clone, Debug, Default)]

@@ -8,9 +8,7 @@ use core::time::Duration;
 use std::collections::HashMap;
 
 use fastrand::Rng;
-use highchat_proto::config::Config;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
+use highchat_proto::{Config, Message, Rating};
 
 use crate::life::{Act, Interrupt, Life, Restart, Try};
 use crate::screen::Screen;

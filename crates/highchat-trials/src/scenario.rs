@@ -5,14 +5,10 @@
 
 use core::time::Duration;
 
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{TurnEnd, TurnError, Update};
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::id::ConversationId;
-use highchat_proto::reply::Cut;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
-use highchat_proto::state::State;
+use highchat_proto::failure::Cut;
+use highchat_proto::{
+    Config, ConversationId, Credentials, Endpoint, Rating, Saved, State, TurnEnd, TurnError, Update,
+};
 use highchat_sandbox::{Fault, Person, Playback, Rule, Sandbox, Script, Step};
 
 use crate::seen::{Outcome, Seen};

@@ -1,5 +1,5 @@
-use highchat_proto::conversation::{TurnEnd, TurnError, Update};
-use highchat_proto::response::ResponseError;
+use highchat_proto::failure::ResponseError;
+use highchat_proto::{TurnEnd, TurnError, Update};
 
 /// What a client told of one message and, where it was handed over, of what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,6 @@
 use core::time::Duration;
 
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, TurnEnd, Update};
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
+use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved, TurnEnd, Update};
 use highchat_sandbox::{Request, Sandbox};
 
 use crate::seen::Seen;

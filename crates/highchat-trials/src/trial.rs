@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use highchat_proto::config::Config;
+use highchat_proto::Config;
 use highchat_sandbox::{Fault, Faults, Rule, Script};
 
 use crate::seen::Outcome;

@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use highchat_proto::exchange::RequestId;
+use highchat_proto::RequestId;
 use ureq::Agent;
 
 /// Reaches into a [`Session`](crate::Session) from another thread, at any time.

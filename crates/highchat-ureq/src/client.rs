@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use highchat_proto::config::Config;
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::failure::Failure;
-use highchat_proto::request::{ChatRequest, MessagesRequest, RatingRequest};
-use highchat_proto::response::{Answer, Page};
-use highchat_proto::roots::{InvalidRoots, Roots};
+use highchat_proto::http::{Answer, InvalidRoots, Roots};
+use highchat_proto::{
+    ChatRequest, Config, Endpoint, Failure, MessagesRequest, Page, RatingRequest,
+};
 use http::Request;
 use ureq::Agent;
 use ureq::unversioned::resolver::DefaultResolver;

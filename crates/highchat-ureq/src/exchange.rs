@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use highchat_proto::failure::Failure;
+use highchat_proto::Failure;
 use highchat_proto::time::Instant;
 use http::{Method, Request, response};
 use ureq::{Agent, BodyReader};

@@ -7,7 +7,7 @@
 use core::net::IpAddr;
 use std::env;
 
-use highchat_proto::endpoint::Endpoint;
+use highchat_proto::Endpoint;
 use ipnet::IpNet;
 use ureq::Proxy;
 

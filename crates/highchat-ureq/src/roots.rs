@@ -1,6 +1,6 @@
 //! Whose certificates are trusted, in ureq's terms.
 
-use highchat_proto::roots::{InvalidRoots, Roots};
+use highchat_proto::http::{InvalidRoots, Roots};
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
 

@@ -6,14 +6,12 @@ use core::time::Duration;
 use std::hash::RandomState;
 
 use bytes::Bytes;
-use highchat_proto::conversation::{Conversation, Output, RateError, SendError, Update};
-use highchat_proto::exchange::{RequestId, TransportFailure};
-use highchat_proto::failure::Failure;
-use highchat_proto::id::VisitorRef;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
+use highchat_proto::failure::TransportFailure;
 use highchat_proto::time::Instant;
+use highchat_proto::{
+    Conversation, Failure, Message, Output, RateError, Rating, RequestId, Saved, SendError, Update,
+    VisitorRef,
+};
 use http::Request;
 
 use crate::canceller::{Canceller, Wishes};

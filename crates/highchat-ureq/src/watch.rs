@@ -10,7 +10,7 @@ use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use highchat_proto::config::Config;
+use highchat_proto::Config;
 use highchat_proto::time::Instant;
 use ureq::unversioned::transport::time::Duration as UreqDuration;
 use ureq::unversioned::transport::{

@@ -4,8 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::event::Event;
+use highchat_proto::{Credentials, Endpoint, Event};
 use highchat_ureq::Client;
 
 mod support;

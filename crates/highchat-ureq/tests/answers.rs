@@ -1,8 +1,7 @@
 //! What the three calls make of each answer that is none, over a socket.
 
-use highchat_proto::config::Config;
-use highchat_proto::event::Event;
-use highchat_proto::response::{ApiError, ResponseError};
+use highchat_proto::failure::{ApiError, ResponseError};
+use highchat_proto::{Config, Event};
 use highchat_sandbox::{Playback, Step};
 use highchat_ureq::{Client, Failure};
 

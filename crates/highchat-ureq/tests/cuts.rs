@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use highchat_proto::event::Event;
-use highchat_proto::reply::Cut;
+use highchat_proto::Event;
+use highchat_proto::failure::Cut;
 use highchat_sandbox::{Playback, Step};
 use highchat_ureq::{Client, Failure};
 

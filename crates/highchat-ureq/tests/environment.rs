@@ -3,7 +3,7 @@
 //! The environment belongs to a process, so each client here has one of its own: this
 //! program again, started to run [`the_client`] alone.
 
-use highchat_proto::event::Event;
+use highchat_proto::Event;
 use highchat_sandbox::Step;
 use highchat_trials::proxies::{BASE_URL, hold_proxies, hold_socks};
 use highchat_trials::tls::hold_roots;

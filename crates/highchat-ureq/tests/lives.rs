@@ -5,10 +5,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Instant;
 
-use highchat_proto::backoff::DelayReason;
-use highchat_proto::conversation::{Delayed, TurnEnd, TurnError, Update};
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::saved::Saved;
+use highchat_proto::conversation::{DelayReason, Delayed};
+use highchat_proto::{Credentials, Endpoint, Saved, TurnEnd, TurnError, Update};
 use highchat_testing::life::{Interrupt, Life};
 use highchat_testing::loopback::{SCALE, Service, scaled};
 use highchat_testing::play::kept;

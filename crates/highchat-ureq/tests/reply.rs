@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use highchat_proto::config::Config;
-use highchat_proto::event::Event;
-use highchat_proto::reply::Cut;
+use highchat_proto::failure::Cut;
+use highchat_proto::{Config, Event};
 use highchat_sandbox::{Playback, Step};
 use highchat_ureq::{Client, Failure, Reply};
 

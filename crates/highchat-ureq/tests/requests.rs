@@ -1,9 +1,9 @@
 //! What goes over the wire, to the byte, as the service sees it.
 
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::id::{ConversationId, VisitorRef};
-use highchat_proto::message::Message;
-use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
+use highchat_proto::{
+    ChatRequest, ConversationId, Credentials, Endpoint, Message, MessagesRequest, Rating,
+    RatingRequest, VisitorRef,
+};
 use highchat_sandbox::{Playback, Step};
 use highchat_ureq::Client;
 

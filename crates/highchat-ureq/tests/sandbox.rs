@@ -2,13 +2,11 @@
 
 use core::time::Duration;
 
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::event::Event;
-use highchat_proto::id::ConversationId;
-use highchat_proto::message::Message;
-use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
-use highchat_proto::response::{ApiError, ErrorCode, ResponseError};
-use highchat_proto::state::State;
+use highchat_proto::failure::{ApiError, ErrorCode, ResponseError};
+use highchat_proto::{
+    ChatRequest, ConversationId, Credentials, Endpoint, Event, Message, MessagesRequest, Rating,
+    RatingRequest, State,
+};
 use highchat_sandbox::Sandbox;
 use highchat_ureq::{Client, Failure};
 

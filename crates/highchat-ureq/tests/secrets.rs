@@ -3,7 +3,7 @@
 use core::error::Error;
 use core::fmt::{Debug, Display};
 
-use highchat_proto::reply::Cut;
+use highchat_proto::failure::Cut;
 use highchat_sandbox::{Playback, Step};
 use highchat_ureq::{Client, Failure};
 

@@ -4,12 +4,7 @@ use core::time::Duration;
 use std::thread;
 use std::time::Instant;
 
-use highchat_proto::conversation::Update;
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::id::ConversationId;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
-use highchat_proto::state::State;
+use highchat_proto::{ConversationId, Credentials, Endpoint, Rating, Saved, State, Update};
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
 use highchat_trials::words::{DONE, HEAD, HUMAN, META, delta, page};
 use highchat_trials::{Talk, brisk};

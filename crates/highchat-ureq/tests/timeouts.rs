@@ -8,10 +8,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-use highchat_proto::config::Config;
-use highchat_proto::event::Event;
-use highchat_proto::reply::Cut;
-use highchat_proto::response::ResponseError;
+use highchat_proto::failure::{Cut, ResponseError};
+use highchat_proto::{Config, Event};
 use highchat_sandbox::{Playback, Step};
 use highchat_ureq::{Client, Failure, Reply};
 

@@ -7,9 +7,7 @@ use std::io::Read;
 
 use bytes::Bytes;
 use highchat_benches::workload::Workload;
-use highchat_proto::conversation::Update;
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::message::Message;
+use highchat_proto::{Credentials, Endpoint, Message, Update};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use rustix::time::{ClockId, clock_gettime};

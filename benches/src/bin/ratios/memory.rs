@@ -7,7 +7,7 @@ use highchat_benches::contenders::{ALL, Contender, HIGHCHAT, Mode, conversation}
 use highchat_benches::report::{Table, verdict};
 use highchat_benches::witness::Tally;
 use highchat_benches::workload::{Kind, Workload};
-use highchat_proto::config::Config;
+use highchat_proto::Config;
 
 use crate::allocations::counted;
 

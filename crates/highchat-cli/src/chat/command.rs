@@ -1,6 +1,6 @@
 //! What a line asks for.
 
-use highchat_proto::request::Rating;
+use highchat_proto::Rating;
 
 /// The commands, as `/help` tells them.
 pub(super) const HELP: &str = "\

@@ -102,10 +102,7 @@ impl Drop for WakeAtEnd {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use highchat_proto::endpoint::{Credentials, Endpoint};
-    use highchat_proto::id::ConversationId;
-    use highchat_proto::saved::Saved;
-    use highchat_proto::state::State;
+    use highchat_proto::{ConversationId, Credentials, Endpoint, Saved, State};
     use highchat_ureq::{Client, Session};
 
     #[test]

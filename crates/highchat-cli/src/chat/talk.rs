@@ -3,10 +3,7 @@
 use core::time::Duration;
 use std::io;
 
-use highchat_proto::conversation::Update;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::state::State;
+use highchat_proto::{Message, Rating, State, Update};
 use highchat_ureq::Session;
 
 use super::command::{Command, HELP};

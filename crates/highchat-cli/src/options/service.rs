@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::path::PathBuf;
 
 use clap::Args;
-use highchat_proto::config::Config;
+use highchat_proto::Config;
 
 use super::roots::RootsOptions;
 

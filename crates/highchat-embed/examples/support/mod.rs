@@ -8,11 +8,9 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
 use std::time::Instant as Moment;
 
-use highchat_proto::conversation::{TurnEnd, TurnError, Update};
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::message::Message;
-use highchat_proto::response::ResponseError;
+use highchat_proto::failure::ResponseError;
 use highchat_proto::time::Instant;
+use highchat_proto::{Credentials, Endpoint, Message, TurnEnd, TurnError, Update};
 
 /// What has no status of its own.
 const OTHER: u8 = 1;

@@ -4,16 +4,11 @@
 use core::time::Duration;
 
 use highchat_embed::{Embed, Output, PipeId};
-use highchat_proto::backoff::DelayReason;
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Delayed, Update};
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::id::ConversationId;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
-use highchat_proto::state::State;
+use highchat_proto::conversation::{DelayReason, Delayed};
 use highchat_proto::time::Instant;
+use highchat_proto::{
+    Config, ConversationId, Credentials, Endpoint, Message, Rating, Saved, State, Update,
+};
 
 /// What makes sense more often than arbitrary bytes do.
 const PIECES: [&str; 24] = [

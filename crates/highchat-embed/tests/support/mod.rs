@@ -7,10 +7,8 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use highchat_embed::{Embed, Output, PipeId};
-use highchat_proto::config::Config;
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::message::Message;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Credentials, Endpoint, Message};
 pub(crate) use highchat_trials::word;
 pub(crate) use highchat_trials::words::*;
 

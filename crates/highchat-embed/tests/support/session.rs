@@ -8,14 +8,9 @@ use std::thread::sleep;
 use std::time::Instant as Moment;
 
 use highchat_embed::{Embed, Output, PipeId};
-use highchat_proto::cause::Cause;
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, Update};
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
+use highchat_proto::failure::Cause;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved, Update};
 use highchat_trials::Talk;
 
 pub(crate) struct Session {

@@ -1,12 +1,7 @@
 //! A session without a program around it, as the scenarios and the trials drive it.
 
 use highchat_hyper::{Client, Session};
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, Update};
-use highchat_proto::endpoint::Endpoint;
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
+use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved, Update};
 use highchat_trials::Talk;
 use tokio::runtime::{Builder, Runtime};
 

@@ -11,12 +11,9 @@ use std::sync::{Arc, Mutex};
 
 use futures_core::Stream;
 use highchat_hyper::{Client, Failure, Reply};
-use highchat_proto::config::Config;
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::event::Event;
-use highchat_proto::id::ConversationId;
-use highchat_proto::message::Message;
-use highchat_proto::request::{ChatRequest, MessagesRequest};
+use highchat_proto::{
+    ChatRequest, Config, ConversationId, Credentials, Endpoint, Event, Message, MessagesRequest,
+};
 pub(crate) use highchat_trials::words::{DONE, HEAD, PING, delta};
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};

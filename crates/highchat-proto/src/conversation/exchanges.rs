@@ -1,12 +1,11 @@
 //! Exchanges, as far as all of them are alike.
 
-use super::Conversation;
+use super::exchange::{Exchange, RequestId, Trouble};
 use super::ratings::RatePhase;
-use crate::exchange::{Exchange, RequestId, TransportFailure, Trouble};
-use crate::handoff;
-use crate::recovery;
+use super::turn::Phase;
+use super::{Conversation, handoff, recovery};
+use crate::failure::TransportFailure;
 use crate::time::Instant;
-use crate::turn::Phase;
 
 impl Conversation {
     /// The poll or the look for a cut reply that has this id.

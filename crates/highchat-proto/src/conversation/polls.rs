@@ -3,13 +3,13 @@
 use core::time::Duration;
 use std::boxed::Box;
 
-use super::Conversation;
+use super::backoff::{self, DelayReason};
+use super::exchange::{Outcome, Trouble, due};
+use super::outbox::{Delayed, Kept};
 use super::thread::{Clocks, Source};
-use crate::backoff::{self, DelayReason};
-use crate::exchange::{Outcome, TransportFailure, Trouble, due};
-use crate::handoff;
-use crate::outbox::{Delayed, Kept};
-use crate::request::MessagesRequest;
+use super::{Conversation, handoff};
+use crate::api::MessagesRequest;
+use crate::failure::TransportFailure;
 use crate::time::Instant;
 
 impl Conversation {

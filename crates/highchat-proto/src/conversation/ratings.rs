@@ -4,10 +4,11 @@ use core::time::Duration;
 use std::boxed::Box;
 
 use super::Conversation;
-use crate::backoff::{self, DelayReason};
-use crate::exchange::{Exchange, Outcome, RequestId, TransportFailure, Trouble, due};
-use crate::outbox::{Delayed, Kept};
-use crate::request::RatingRequest;
+use super::backoff::{self, DelayReason};
+use super::exchange::{Exchange, Outcome, RequestId, Trouble, due};
+use super::outbox::{Delayed, Kept};
+use crate::api::RatingRequest;
+use crate::failure::TransportFailure;
 use crate::time::Instant;
 
 /// A rating that is on its way.

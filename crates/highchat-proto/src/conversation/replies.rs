@@ -4,17 +4,15 @@ use core::ops::ControlFlow;
 use std::boxed::Box;
 
 use super::Conversation;
+use super::backoff::{self, DelayReason};
+use super::exchange::{Exchange, Outcome, RequestId, Trouble, due};
+use super::history::{self, Extent};
+use super::outbox::{Delayed, Kept};
+use super::recovery::{self, Look, Recovery};
 use super::thread::{Clocks, Ended, Source};
-use crate::backoff::{self, DelayReason};
-use crate::event::Event;
-use crate::exchange::{Exchange, Outcome, RequestId, Trouble, due};
-use crate::history::{self, Extent};
-use crate::outbox::{Delayed, Kept};
-use crate::recovery::{self, Look, Recovery};
-use crate::request::MessagesRequest;
-use crate::response::Page;
+use super::turn::{Pending, Phase, TurnEnd, TurnError};
+use crate::api::{Event, MessagesRequest, Page};
 use crate::time::Instant;
-use crate::turn::{Pending, Phase, TurnEnd, TurnError};
 
 impl Conversation {
     pub(super) fn begin_exchange(&mut self, now: Instant) -> Exchange {

@@ -2,18 +2,16 @@
 
 use std::boxed::Box;
 
-use crate::backoff::Jitter;
+use super::backoff::Jitter;
+use super::exchange::due;
+use super::handoff::Handoff;
+use super::history::{Extent, History};
+use super::outbox::{Kept, Outbox};
+use super::turn::{TurnEnd, TurnError};
+use crate::api::{ConversationId, Event, State, Timestamp};
 use crate::config::Config;
-use crate::endpoint::Endpoint;
-use crate::event::Event;
-use crate::exchange::due;
-use crate::handoff::Handoff;
-use crate::history::{Extent, History};
-use crate::id::{ConversationId, Timestamp};
-use crate::outbox::{Kept, Outbox};
-use crate::state::State;
+use crate::http::Endpoint;
 use crate::time::Instant;
-use crate::turn::{TurnEnd, TurnError};
 
 /// What is known of the conversation, whatever is under way.
 #[derive(Debug)]

@@ -1,8 +1,7 @@
 //! A reply that was cut is found only if the message can be nothing else.
 
-use highchat_proto::exchange::TransportFailure::Interrupted;
-use highchat_proto::id::ConversationId;
-use highchat_proto::saved::Saved;
+use highchat_proto::failure::TransportFailure::Interrupted;
+use highchat_proto::{ConversationId, Saved};
 
 use crate::world::{Role, World, delta, done, human, meta, page};
 

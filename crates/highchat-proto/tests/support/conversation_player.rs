@@ -4,13 +4,10 @@ use core::mem::take;
 use core::time::Duration;
 use std::sync::LazyLock;
 
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, Output, TurnEnd, Update};
-use highchat_proto::exchange::{RequestId, TransportFailure};
-use highchat_proto::message::Message;
+use highchat_proto::failure::TransportFailure;
 use highchat_proto::reply::Reply;
-use highchat_proto::request::Rating;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Conversation, Message, Output, Rating, RequestId, TurnEnd, Update};
 use http::response::Parts;
 
 use crate::steps::{Part, SO_FAR, Step, Target, Time};
@@ -528,6 +525,7 @@ impl Player {
                 *is_over = true;
             }
             Update::State(_) | Update::Delayed { .. } | Update::HandoffFailed { .. } => {}
+            Update::Unreadable { messages } => assert_ne!(*messages, 0),
             other => panic!("{other:?}"),
         }
     }
@@ -579,7 +577,7 @@ pub(crate) fn line(update: &Update<'_>) -> String {
 
 /// The text of a reply up to its end, read in one piece.
 fn text_of((mut stream, is_whole): (&[u8], bool), config: &Config) -> String {
-    use highchat_proto::event::Event;
+    use highchat_proto::Event;
     let (mut text, now) = (String::new(), Instant::ORIGIN);
     let mut reply = Reply::new(config, now);
     let mut push = |event: &Event<'_>| {

@@ -2,10 +2,8 @@
 
 use std::collections::HashSet;
 
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, Output};
-use highchat_proto::exchange::RequestId;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Conversation, Output, RequestId};
 
 use crate::player::{Order, Played, Player, line, picture};
 use crate::world::endpoint;

@@ -1,11 +1,7 @@
 //! A conversation that is saved, and goes on elsewhere.
 
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, Output, Update};
-use highchat_proto::exchange::RequestId;
-use highchat_proto::saved::Saved;
-use highchat_proto::state::State;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Conversation, Output, RequestId, Saved, State, Update};
 
 use crate::player::{Player, input_of};
 use crate::replay::drain;

@@ -5,9 +5,8 @@
 use core::fmt::Write;
 use core::time::Duration;
 
-use highchat_proto::config::Config;
-use highchat_proto::exchange::TransportFailure;
-use highchat_proto::request::Rating;
+use highchat_proto::failure::TransportFailure;
+use highchat_proto::{Config, Rating};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -1,8 +1,8 @@
 //! What happens to a conversation, step by step: what its user does, what the service and
 //! the network answer, and how time passes.
 
-use highchat_proto::exchange::TransportFailure;
-use highchat_proto::request::Rating;
+use highchat_proto::Rating;
+use highchat_proto::failure::TransportFailure;
 
 use crate::cuts::{Bytes, Cuts, Place};
 

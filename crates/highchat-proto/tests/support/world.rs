@@ -4,14 +4,12 @@
 use core::fmt::Write;
 use core::time::Duration;
 
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{Conversation, Output, TurnEnd, Update};
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::exchange::{Loss, RequestId};
-use highchat_proto::message::Message;
-use highchat_proto::request::Rating;
-use highchat_proto::saved::Saved;
+use highchat_proto::failure::Loss;
 use highchat_proto::time::Instant;
+use highchat_proto::{
+    Config, Conversation, Credentials, Endpoint, Message, Output, Rating, RequestId, Saved,
+    TurnEnd, Update,
+};
 
 pub(crate) fn endpoint() -> Endpoint {
     Endpoint::new("https://h.example", Credentials::key("hc_secret").unwrap()).unwrap()

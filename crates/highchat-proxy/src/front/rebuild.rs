@@ -1,9 +1,9 @@
 //! A visitor's request, made anew from the fields that are known.
 
-use highchat_proto::id::{ConversationId, Timestamp};
-use highchat_proto::message::Message;
-use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
-use highchat_proto::text::Text;
+use highchat_proto::api::Text;
+use highchat_proto::{
+    ChatRequest, ConversationId, Message, MessagesRequest, Rating, RatingRequest, Timestamp,
+};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use highchat_proto::id::ConversationId;
+use highchat_proto::ConversationId;
 use http::Method;
 use percent_encoding::percent_decode_str;
 

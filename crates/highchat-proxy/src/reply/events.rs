@@ -3,9 +3,8 @@
 use core::mem;
 
 use bytes::Bytes;
-use highchat_proto::event::Event;
-use highchat_proto::id::VisitorRef;
 use highchat_proto::sse::{DecodeError, Decoder, Frame};
+use highchat_proto::{Event, VisitorRef};
 use serde_json::{Map, Value};
 
 use crate::key::Key;

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use futures_util::future::{Shared, WeakShared};
-use highchat_proto::request::MessagesRequest;
+use highchat_proto::MessagesRequest;
 
 use crate::front::refusal::Refusal;
 use crate::upstream::Answer;

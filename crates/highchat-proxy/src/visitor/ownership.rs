@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use highchat_proto::id::{ConversationId, VisitorRef};
+use highchat_proto::{ConversationId, VisitorRef};
 use ring::hmac;
 
 use crate::key::{self, KeyError};

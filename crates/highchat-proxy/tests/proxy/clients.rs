@@ -1,12 +1,10 @@
 //! The clients of this workspace through the proxy, unchanged and without a key.
 
 use highchat_hyper::{Client, Failure, Session};
-use highchat_proto::config::Config;
-use highchat_proto::conversation::{TurnEnd, Update};
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::event::Event;
-use highchat_proto::message::Message;
-use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
+use highchat_proto::{
+    ChatRequest, Config, Credentials, Endpoint, Event, Message, MessagesRequest, Rating,
+    RatingRequest, TurnEnd, Update,
+};
 use highchat_proxy::Secret;
 use highchat_sandbox::Step;
 use highchat_trials::words::page_of;
@@ -86,7 +84,7 @@ fn a_client_sees_the_services_own_refusal() {
     let sandbox = sandbox();
     let through = Through::to(sandbox.base_url(), |_| ());
     run(async {
-        let id = highchat_proto::id::ConversationId::new("none").unwrap();
+        let id = highchat_proto::ConversationId::new("none").unwrap();
         let failure = client(&through)
             .messages(&MessagesRequest::new(id))
             .await

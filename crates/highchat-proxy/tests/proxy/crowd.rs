@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use highchat_hyper::{Client, Session};
-use highchat_proto::message::Message;
+use highchat_proto::Message;
 use highchat_proxy::Secret;
 use highchat_sandbox::Sandbox;
 use highchat_trials::{Outcome, Seen, TRIALS, Trial};

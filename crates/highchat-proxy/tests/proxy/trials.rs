@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 use std::thread;
 
-use highchat_proto::endpoint::{Credentials, Endpoint};
+use highchat_proto::{Credentials, Endpoint};
 use highchat_proxy::{Config, Secret};
 use highchat_sandbox::Sandbox;
 use highchat_trials::{

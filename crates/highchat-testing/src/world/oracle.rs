@@ -1,6 +1,6 @@
 //! What the client shows, held against what the service really did.
 
-use highchat_proto::conversation::{TurnEnd, TurnError, Update};
+use highchat_proto::{TurnEnd, TurnError, Update};
 
 use super::{Finding, Handoff, THINKING, World};
 use crate::life::Act;

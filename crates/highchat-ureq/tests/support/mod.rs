@@ -4,12 +4,10 @@
 
 use core::time::Duration;
 
-use highchat_proto::config::Config;
-use highchat_proto::endpoint::{Credentials, Endpoint};
-use highchat_proto::event::Event;
-use highchat_proto::id::ConversationId;
-use highchat_proto::message::Message;
-use highchat_proto::request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
+use highchat_proto::{
+    ChatRequest, Config, ConversationId, Credentials, Endpoint, Event, Message, MessagesRequest,
+    Rating, RatingRequest,
+};
 use highchat_sandbox::{Playback, Step};
 pub(crate) use highchat_trials::words::{DONE, HEAD, META, PING, answer, delta};
 use highchat_ureq::{Client, Failure, Reply};

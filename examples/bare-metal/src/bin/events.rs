@@ -12,9 +12,8 @@ use cortex_m_semihosting::{debug, hprintln};
 use embedded_alloc::LlffHeap;
 use highchat_bare_metal::recording::{CHUNKS, FRAMES, REPLY, STREAM};
 use highchat_bare_metal::{report, stack};
-use highchat_proto::event::Event;
 use highchat_proto::sse::{DecodeError, Decoder};
-use highchat_proto::state::State;
+use highchat_proto::{Event, State};
 use panic_semihosting as _;
 
 #[global_allocator]

@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 
+use super::exchange::Trouble;
 use crate::config::Config;
-use crate::exchange::{TransportFailure, Trouble};
+use crate::failure::TransportFailure;
 
 /// The longest that a service is left alone because it asked for it, between polls.
 const MAX_POLL_PAUSE: Duration = Duration::from_secs(3600);
@@ -114,7 +115,7 @@ fn nth(delays: &[Duration; 2], attempts: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::response::{ApiError, ResponseError};
+    use crate::failure::{ApiError, ResponseError};
     use http::StatusCode;
     use std::vec::Vec;
 

@@ -9,11 +9,12 @@ use core::fmt;
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use crate::id::{ConversationId, MessageId, Timestamp};
-use crate::object::{Object, escape_controls, readable_or_none};
+use super::id::{ConversationId, MessageId};
+use super::object::{Object, escape_controls, readable_or_none};
+use super::state::State;
+use super::text::Text;
+use super::timestamp::Timestamp;
 use crate::sse::Frame;
-use crate::state::State;
-use crate::text::Text;
 
 /// One event of a reply stream, its text borrowed from the frame where it can be.
 ///
@@ -22,8 +23,8 @@ use crate::text::Text;
 /// decision: a new service must not break an old client).
 ///
 /// ```
-/// use highchat_proto::event::Event;
 /// use highchat_proto::sse::Decoder;
+/// use highchat_proto::Event;
 ///
 /// let mut decoder = Decoder::new();
 /// let mut input: &[u8] = b"event: delta\ndata: {\"text\":\"hello\"}\n\n";
@@ -198,8 +199,8 @@ impl<'a> Event<'a> {
     /// Also some times faster: a `delta` of the usual form needs no JSON parser.
     ///
     /// ```
-    /// use highchat_proto::event::Event;
     /// use highchat_proto::sse::Decoder;
+    /// use highchat_proto::Event;
     ///
     /// let mut decoder = Decoder::new();
     /// let mut buffer = String::new();

@@ -5,10 +5,9 @@ use std::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::SavedHistory;
-use crate::id::{ConversationId, MessageId, Timestamp};
-use crate::state::State;
-use crate::turn::SavedTurn;
+use super::history::SavedHistory;
+use super::turn::SavedTurn;
+use crate::api::{ConversationId, MessageId, State, Timestamp};
 
 /// The version that is written. Version 1 is read as well: what it lacks is unknown.
 const VERSION: u32 = 2;
@@ -21,9 +20,7 @@ const VERSION: u32 = 2;
 /// with a version. Source: our decision.
 ///
 /// ```
-/// use highchat_proto::id::ConversationId;
-/// use highchat_proto::saved::Saved;
-/// use highchat_proto::state::State;
+/// use highchat_proto::{ConversationId, Saved, State};
 ///
 /// let saved = Saved::new(ConversationId::new("c1")?).with_state(State::Human);
 /// let json = serde_json::to_string(&saved)?;

@@ -19,13 +19,11 @@ use std::string::String;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cause::Cause;
+use super::exchange::{Exchange, RequestId, Trouble};
+use crate::api::{ChatRequest, Event};
 use crate::config::Config;
-use crate::event::Event;
-use crate::exchange::{Exchange, Loss, RequestId, TransportFailure, Trouble};
-use crate::reply::{Cut, Reply};
-use crate::request::ChatRequest;
-use crate::response::ResponseError;
+use crate::failure::{Cause, Cut, Loss, ResponseError, TransportFailure};
+use crate::reply::Reply;
 use crate::time::Instant;
 
 /// How a turn ended; told exactly once for each.

@@ -7,9 +7,7 @@ use core::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
-use crate::text::Text;
-
-pub use crate::timestamp::{InvalidTimestamp, Timestamp};
+use super::text::Text;
 
 /// Why a string is no id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

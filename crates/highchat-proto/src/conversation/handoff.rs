@@ -10,9 +10,8 @@ use std::boxed::Box;
 use std::collections::HashSet;
 use std::vec::Vec;
 
-use crate::exchange::{Exchange, RequestId};
-use crate::id::{MessageId, Timestamp};
-use crate::response::ChatMessage;
+use super::exchange::{Exchange, RequestId};
+use crate::api::{ChatMessage, MessageId, Timestamp};
 use crate::time::Instant;
 
 /// How many messages are remembered as seen, whatever their time.

@@ -3,10 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::cause::Cause;
 use crate::config::Config;
-use crate::failure::Failure;
-use crate::response::{Answer, ApiError, ResponseError};
+use crate::failure::{ApiError, Loss, ResponseError, TransportFailure};
+use crate::http::Answer;
 use crate::time::Instant;
 
 /// Names a request of a conversation, and everything that comes of it.
@@ -40,52 +39,6 @@ impl RequestId {
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// How a driver failed to get an answer, or the rest of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransportFailure {
-    /// Nothing of the request left: the service surely did not take it.
-    NotSent,
-    /// It left, in part or whole, and the connection was lost: the service may have
-    /// taken it.
-    Interrupted,
-    /// The driver gave the exchange up for something that cannot wait: a poll or a rating
-    /// is simply done again; for a message it is as [`Interrupted`](Self::Interrupted).
-    Withdrawn,
-}
-
-/// A [`TransportFailure`] with what is known of its cause.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loss {
-    pub(crate) failure: TransportFailure,
-    pub(crate) cause: Cause,
-}
-
-impl Loss {
-    /// A failure, and why.
-    #[must_use]
-    pub const fn new(failure: TransportFailure, cause: Cause) -> Self {
-        Self { failure, cause }
-    }
-}
-
-impl From<TransportFailure> for Loss {
-    fn from(failure: TransportFailure) -> Self {
-        Self::new(failure, Cause::default())
-    }
-}
-
-impl From<&Failure> for Loss {
-    fn from(failure: &Failure) -> Self {
-        match failure {
-            Failure::NotSent(cause) => Self::new(TransportFailure::NotSent, Cause::of(&**cause)),
-            Failure::Interrupted(cause) => {
-                Self::new(TransportFailure::Interrupted, Cause::of(&**cause))
-            }
-            answered => Self::new(TransportFailure::Interrupted, Cause::of(answered)),
-        }
     }
 }
 

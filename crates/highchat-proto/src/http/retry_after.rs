@@ -1,6 +1,21 @@
-//! HTTP dates (RFC 9110, section 5.6.7), in all three forms.
+//! `Retry-After`, with the dates of HTTP (RFC 9110, sections 10.2.3 and 5.6.7).
 
-use crate::timestamp::days_since_1970;
+use core::time::Duration;
+
+use http::header::{DATE, HeaderMap, RETRY_AFTER};
+
+use crate::api::days_since_1970;
+
+/// `Retry-After`: seconds, or a date measured against the response's own `Date`.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let until = unix_seconds(value)?;
+    let now = unix_seconds(headers.get(DATE)?.to_str().ok()?.trim())?;
+    Some(Duration::from_secs(u64::try_from(until - now).unwrap_or(0)))
+}
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -8,7 +23,7 @@ const MONTHS: [&str; 12] = [
 
 /// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37
 /// GMT` or `Sun Nov  6 08:49:37 1994`. The name of the day is not held against the date.
-pub(crate) fn unix_seconds(date: &str) -> Option<i64> {
+fn unix_seconds(date: &str) -> Option<i64> {
     let mut words = date.split([' ', '-']).filter(|word| !word.is_empty());
     let (day, month, year, time) = match words.next()?.strip_suffix(',') {
         Some(_) => {

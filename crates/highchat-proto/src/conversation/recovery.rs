@@ -19,14 +19,12 @@ use core::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::vec::Vec;
 
-use crate::exchange::{Exchange, RequestId};
-use crate::handoff::Handoff;
-use crate::history::{self, History, TextHash};
-use crate::id::MessageId;
-use crate::response::{ChatMessage, Page};
-use crate::state::State;
+use super::exchange::{Exchange, RequestId};
+use super::handoff::Handoff;
+use super::history::{self, History, TextHash};
+use super::turn::TurnError;
+use crate::api::{ChatMessage, MessageId, Page, State};
 use crate::time::Instant;
-use crate::turn::TurnError;
 
 #[derive(Debug)]
 pub(crate) enum Phase {

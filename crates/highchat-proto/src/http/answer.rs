@@ -1,173 +1,21 @@
 //! What the service answers, apart from the reply stream.
 
-use core::fmt;
 use core::time::Duration;
 use std::boxed::Box;
 use std::string::String;
 use std::vec::Vec;
 
 use http::StatusCode;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use http::response::Parts;
-use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
+use super::credentials::Secret;
+use super::endpoint::Endpoint;
+use super::retry_after::retry_after;
+use crate::api::{Page, escape_controls};
 use crate::config::Config;
-use crate::date;
-use crate::endpoint::{Endpoint, Secret};
-use crate::id::{MessageId, Timestamp};
-use crate::object::{Object, escape_controls, readable_or_none};
-use crate::state::State;
-use crate::text::Text;
-
-/// The `code` of an error.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorCode {
-    /// `invalid_input`: an empty message, or one that is too long.
-    InvalidInput,
-    /// `unauthenticated`: missing or invalid key or slug, or hosted page disabled.
-    Unauthenticated,
-    /// `not_found`: unknown conversation.
-    NotFound,
-    /// `rate_limited`: over 30 messages a minute for this key or bot.
-    RateLimited,
-    /// A code that the API's text does not name.
-    Other(Box<str>),
-}
-
-impl ErrorCode {
-    /// The code as the service writes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::InvalidInput => "invalid_input",
-            Self::Unauthenticated => "unauthenticated",
-            Self::NotFound => "not_found",
-            Self::RateLimited => "rate_limited",
-            Self::Other(code) => code,
-        }
-    }
-}
-
-impl From<&str> for ErrorCode {
-    fn from(code: &str) -> Self {
-        match code {
-            "invalid_input" => Self::InvalidInput,
-            "unauthenticated" => Self::Unauthenticated,
-            "not_found" => Self::NotFound,
-            "rate_limited" => Self::RateLimited,
-            other => Self::Other(other.into()),
-        }
-    }
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// The service said no.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ApiError {
-    /// The status; 200 where an error came with it all the same.
-    pub status: StatusCode,
-    /// Which error, where the body says so.
-    pub code: Option<ErrorCode>,
-    /// A sentence for the user, where the body has one. Untrusted text.
-    pub message: Option<Box<str>>,
-    /// How long the service asks to wait before asking again.
-    pub retry_after: Option<Duration>,
-}
-
-impl fmt::Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the service answered {}", self.status)?;
-        if let Some(code) = &self.code {
-            write!(f, " ({code})")?;
-        }
-        if let Some(message) = &self.message {
-            write!(f, ": {message}")?;
-        }
-        Ok(())
-    }
-}
-
-impl core::error::Error for ApiError {}
-
-/// An answer that is not what was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ResponseError {
-    /// The service said no.
-    Api(ApiError),
-    /// It pointed elsewhere. A redirect is never followed: the key would go with it.
-    Redirect(StatusCode),
-    /// A status that no request of ours has a use for, such as 204.
-    Status(StatusCode),
-    /// A 200 to a message that is no event stream, and no error either.
-    NotEventStream(Option<Box<str>>),
-    /// The body came in an encoding that was not asked for. With a status that says no,
-    /// that is an [`Api`](Self::Api) without code and message.
-    ContentEncoding(Box<str>),
-    /// A page of messages that is not what the API's text says.
-    InvalidPage,
-    /// A page of messages longer than [`Config::page_limit`].
-    TooLong,
-    /// A page of messages that broke off: the connection was lost, or the time was over.
-    BrokenOff,
-}
-
-impl ResponseError {
-    /// The status of the answer, where it is what was wrong.
-    #[must_use]
-    pub const fn status(&self) -> Option<StatusCode> {
-        match self {
-            Self::Api(ApiError { status, .. }) | Self::Redirect(status) | Self::Status(status) => {
-                Some(*status)
-            }
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for ResponseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Api(error) => error.fmt(f),
-            Self::Redirect(status) => {
-                write!(
-                    f,
-                    "the service answered {status}; redirects are not followed"
-                )
-            }
-            Self::Status(status) => write!(f, "the service answered {status}, which is no reply"),
-            Self::NotEventStream(Some(content_type)) => {
-                write!(
-                    f,
-                    "the service answered {content_type:?}, which is no event stream"
-                )
-            }
-            Self::NotEventStream(None) => {
-                f.write_str("the service answered something that is no event stream")
-            }
-            Self::ContentEncoding(encoding) => {
-                write!(
-                    f,
-                    "the service answered in an encoding ({encoding:?}) not asked for"
-                )
-            }
-            Self::InvalidPage => f.write_str("the service's page of messages cannot be read"),
-            Self::TooLong => f.write_str("the service's page of messages is longer than the limit"),
-            Self::BrokenOff => f.write_str("the service's page of messages broke off"),
-        }
-    }
-}
-
-impl core::error::Error for ResponseError {}
+use crate::failure::{ApiError, ErrorCode, ResponseError};
 
 /// An answer that is read to its end, a bounded one.
 ///
@@ -206,7 +54,7 @@ impl Answer {
         (!is_reply(head)).then(|| Self::new(head, endpoint, config.error_limit))
     }
 
-    /// An answer to [`MessagesRequest`](crate::request::MessagesRequest).
+    /// An answer to [`MessagesRequest`](crate::MessagesRequest).
     #[must_use]
     pub fn to_messages(head: &Parts, endpoint: &Endpoint, config: &Config) -> Self {
         let limit = if head.status.is_success() {
@@ -217,7 +65,7 @@ impl Answer {
         Self::new(head, endpoint, limit)
     }
 
-    /// An answer to [`RatingRequest`](crate::request::RatingRequest).
+    /// An answer to [`RatingRequest`](crate::RatingRequest).
     #[must_use]
     pub fn to_rating(head: &Parts, endpoint: &Endpoint, config: &Config) -> Self {
         let mut answer = Self::new(head, endpoint, config.error_limit);
@@ -381,17 +229,6 @@ pub fn is_reply(head: &Parts) -> bool {
         && content_type.is_some_and(|content_type| is_type(&content_type, "text/event-stream"))
 }
 
-/// `Retry-After`: seconds, or a date measured against the response's own `Date`.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
-    }
-    let until = date::unix_seconds(value)?;
-    let now = date::unix_seconds(headers.get(DATE)?.to_str().ok()?.trim())?;
-    Some(Duration::from_secs(u64::try_from(until - now).unwrap_or(0)))
-}
-
 /// The content encoding, where there is one but `identity`.
 fn foreign_encoding(headers: &HeaderMap) -> Option<Box<str>> {
     headers
@@ -419,73 +256,4 @@ fn is_type(content_type: &str, essence: &str) -> bool {
         let found = found.split(';').next().unwrap_or_default();
         found.trim().eq_ignore_ascii_case(essence)
     })
-}
-
-/// What the messages endpoint gives.
-///
-/// A page is unreadable only if it is no JSON object. A message that cannot be read is left
-/// out and counted, and any other field that cannot be read is `None` (our decision: one
-/// odd message must not hide the messages beside it). To be read by `serde_json`, from text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Page {
-    /// Who answers; `None` if the service did not say.
-    pub state: Option<State>,
-    /// The messages, in the service's order.
-    pub messages: Vec<ChatMessage>,
-    /// The service's time; `None` if it cannot be read.
-    pub ts: Option<Timestamp>,
-    /// How many entries of the list were left out: they are no object, or their `id`,
-    /// `role` or `content` is no string.
-    pub unreadable: usize,
-}
-
-/// A page whose messages are not read yet.
-#[derive(Deserialize)]
-struct PageForm<'a> {
-    #[serde(default, deserialize_with = "readable_or_none")]
-    state: Option<State>,
-    #[serde(borrow, default, deserialize_with = "readable_or_none")]
-    messages: Option<Vec<&'a RawValue>>,
-    #[serde(default, deserialize_with = "readable_or_none")]
-    ts: Option<Timestamp>,
-}
-
-impl<'de> Deserialize<'de> for Page {
-    fn deserialize<D: Deserializer<'de>>(page: D) -> Result<Self, D::Error> {
-        let Object(form) = Object::<PageForm<'de>>::deserialize(page)?;
-        let entries = form.messages.unwrap_or_default();
-        let messages: Vec<_> = entries
-            .iter()
-            .filter_map(|entry| serde_json::from_str(entry.get()).ok())
-            .map(|Object(message)| message)
-            .collect();
-        Ok(Self {
-            state: form.state,
-            unreadable: entries.len() - messages.len(),
-            messages,
-            ts: form.ts,
-        })
-    }
-}
-
-/// A message as the messages endpoint gives it. All text is untrusted.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[non_exhaustive]
-pub struct ChatMessage {
-    /// Its id.
-    pub id: MessageId,
-    /// Who wrote it: `user`, `assistant`, or what the service calls it.
-    #[serde(deserialize_with = "string")]
-    pub role: Box<str>,
-    /// What it says.
-    #[serde(deserialize_with = "string")]
-    pub content: Box<str>,
-    /// When it was written; `None` if that is missing or cannot be read.
-    #[serde(default, deserialize_with = "readable_or_none")]
-    pub created_at: Option<Timestamp>,
-}
-
-fn string<'de, D: Deserializer<'de>>(text: D) -> Result<Box<str>, D::Error> {
-    Ok(Text::deserialize(text)?.into_cow().into())
 }

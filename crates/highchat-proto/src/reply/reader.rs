@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 
+use super::{Ready, Reply};
+use crate::api::Event;
 use crate::config::Config;
-use crate::endpoint::{Endpoint, Secret};
-use crate::event::Event;
-use crate::reply::{Cut, Ready, Reply};
+use crate::failure::Cut;
+use crate::http::{Endpoint, Secret};
 use crate::time::Instant;
 
 /// A [`Reply`] for a driver that hands on one event at a time: it keeps the piece of the
@@ -13,8 +14,9 @@ use crate::time::Instant;
 /// how an application that takes its time slows the service down.
 ///
 /// ```
-/// # use highchat_proto::{config::Config, reader::Reader, time::Instant};
-/// # use highchat_proto::endpoint::{Credentials, Endpoint};
+/// # use highchat_proto::reply::Reader;
+/// # use highchat_proto::time::Instant;
+/// # use highchat_proto::{Config, Credentials, Endpoint};
 /// # let endpoint = Endpoint::new("https://chat.example", Credentials::none())?;
 /// # let now = || Instant::ORIGIN;
 /// # let mut body = [": hello\n\n", "event: delta\ndata: {\"text\":\"a\"}\n\n"].into_iter();

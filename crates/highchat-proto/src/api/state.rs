@@ -6,7 +6,7 @@ use core::fmt;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-use crate::text::Text;
+use super::text::Text;
 
 /// The state of a conversation.
 ///
@@ -14,7 +14,7 @@ use crate::text::Text;
 /// along as it came (our decision: a new service must not break an old client).
 ///
 /// ```
-/// use highchat_proto::state::State;
+/// use highchat_proto::State;
 ///
 /// assert!(State::from("pending_human").is_handoff());
 /// assert_eq!(State::from("asleep").as_str(), "asleep");

@@ -7,7 +7,7 @@ use std::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::Timestamp;
+use crate::api::Timestamp;
 use crate::time::Instant;
 
 /// How many messages are remembered as sent. With more of them since the end of a reply was

@@ -11,11 +11,11 @@ use serde::ser::{Serialize, Serializer};
 /// UTF-16 units would take). White space alone is a message.
 ///
 /// ```
-/// use highchat_proto::message::Message;
+/// use highchat_proto::Message;
 ///
 /// let message = Message::new("Բարև, ի՞նչ ժամերի եք աշխատում")?;
 /// assert!(Message::new("").is_err());
-/// # Ok::<(), highchat_proto::message::InvalidMessage>(())
+/// # Ok::<(), highchat_proto::api::InvalidMessage>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Message(String);

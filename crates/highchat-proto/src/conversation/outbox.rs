@@ -10,13 +10,11 @@ use http::Request;
 
 use core::time::Duration;
 
-use crate::backoff::DelayReason;
-use crate::exchange::RequestId;
-use crate::id::{ConversationId, MessageId, Timestamp};
-use crate::request::Rating;
-use crate::response::{ChatMessage, ResponseError};
-use crate::state::State;
-use crate::turn::{TurnEnd, TurnError};
+use super::backoff::DelayReason;
+use super::exchange::RequestId;
+use super::turn::{TurnEnd, TurnError};
+use crate::api::{ChatMessage, ConversationId, MessageId, Rating, State, Timestamp};
+use crate::failure::ResponseError;
 
 /// What was put off, and will be tried again by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +81,7 @@ pub enum Update<'a> {
     },
     /// The turn ended: exactly once for each message that was sent.
     TurnEnded {
-        /// What [`send`](crate::conversation::Conversation::send) returned.
+        /// What [`send`](crate::Conversation::send) returned.
         turn: RequestId,
         /// How it ended.
         end: &'a TurnEnd,
@@ -113,14 +111,14 @@ pub enum Update<'a> {
     },
     /// The rating was taken.
     Rated {
-        /// What [`rate`](crate::conversation::Conversation::rate) returned.
+        /// What [`rate`](crate::Conversation::rate) returned.
         request: RequestId,
         /// What was said.
         rating: Rating,
     },
     /// The rating was not taken, or perhaps was not; rating again does no harm.
     RatingFailed {
-        /// What [`rate`](crate::conversation::Conversation::rate) returned.
+        /// What [`rate`](crate::Conversation::rate) returned.
         request: RequestId,
         /// Why.
         error: &'a TurnError,

@@ -1,18 +1,17 @@
 //! What can be asked of the service: checked, plain data.
 
-use std::string::String;
+use alloc::string::String;
 
 use serde::Serialize;
 
-use crate::id::{ConversationId, Timestamp, VisitorRef};
-use crate::message::Message;
+use super::id::{ConversationId, VisitorRef};
+use super::message::Message;
+use super::timestamp::Timestamp;
 
 /// `POST /v1/chat`: a message, and where it belongs.
 ///
 /// ```
-/// use highchat_proto::id::{ConversationId, VisitorRef};
-/// use highchat_proto::message::Message;
-/// use highchat_proto::request::ChatRequest;
+/// use highchat_proto::{ChatRequest, ConversationId, Message, VisitorRef};
 ///
 /// let request = ChatRequest::new(Message::new("Բարև")?)
 ///     .with_conversation(ConversationId::new("c1")?)

@@ -20,13 +20,13 @@ use serde::ser::{Serialize, Serializer};
 /// Two times are equal, and ordered, as the moments they name, not as texts.
 ///
 /// ```
-/// use highchat_proto::id::Timestamp;
+/// use highchat_proto::Timestamp;
 ///
 /// let utc: Timestamp = "2026-06-14T10:00:00.000Z".parse()?;
 /// let local: Timestamp = "2026-06-14T14:00:00+04:00".parse()?;
 /// assert_eq!(utc, local);
 /// assert_eq!(local.as_str(), "2026-06-14T14:00:00+04:00");
-/// # Ok::<(), highchat_proto::id::InvalidTimestamp>(())
+/// # Ok::<(), highchat_proto::api::InvalidTimestamp>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Timestamp(Shared<Moment>);

@@ -5,9 +5,9 @@ use core::fmt;
 use std::boxed::Box;
 use std::string::String;
 
-use crate::cause::Cause;
-use crate::reply::Cut;
-use crate::response::ResponseError;
+use super::cause::Cause;
+use super::cut::Cut;
+use super::response::ResponseError;
 
 /// Why an exchange with the service gave no whole answer.
 ///
@@ -21,7 +21,7 @@ pub enum Failure {
     /// The service could not be reached; nothing of the request left.
     NotSent(Box<dyn Error + Send + Sync>),
     /// The request was sent, in part or whole, and no answer came: a lost connection,
-    /// or [`Config::response_timeout`](crate::config::Config::response_timeout).
+    /// or [`Config::response_timeout`](crate::Config::response_timeout).
     Interrupted(Box<dyn Error + Send + Sync>),
     /// The service answered something else than what was asked for.
     Refused(ResponseError),
@@ -31,7 +31,7 @@ pub enum Failure {
 
 impl Failure {
     /// The service could not be reached: [`NotSent`](Self::NotSent), with the
-    /// [place](crate::endpoint::Endpoint::authority) before the cause.
+    /// [place](crate::Endpoint::authority) before the cause.
     #[must_use]
     pub fn not_sent(
         place: impl Into<String>,
@@ -93,7 +93,7 @@ impl From<Cut> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::Loss;
+    use crate::failure::Loss;
     use std::io;
     use std::string::ToString;
 

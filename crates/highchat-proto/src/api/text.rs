@@ -17,7 +17,7 @@ const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 /// other. Source: our decision.
 ///
 /// ```
-/// use highchat_proto::text::Text;
+/// use highchat_proto::api::Text;
 ///
 /// let text: Text<'_> = serde_json::from_str(r#""a \ud83d b""#)?;
 /// assert_eq!(&*text, "a \u{FFFD} b");

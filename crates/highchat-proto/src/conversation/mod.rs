@@ -16,11 +16,19 @@
 //! }
 //! ```
 
+mod backoff;
+mod exchange;
 mod exchanges;
+mod handoff;
+mod history;
+mod outbox;
 mod polls;
 mod ratings;
+mod recovery;
 mod replies;
+mod saved;
 mod thread;
+mod turn;
 
 use core::fmt;
 use std::boxed::Box;
@@ -30,28 +38,30 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Request;
 
-use crate::backoff::Jitter;
+use self::backoff::Jitter;
+use self::exchange::Trouble;
+use self::handoff::Handoff;
+use self::history::{History, SavedHistory};
+use self::outbox::{Outbox, Popped};
+use self::recovery::Recovery;
+
+use self::turn::{Pending, Phase, Turn};
+use crate::api::{
+    ChatRequest, ConversationId, Message, Rating, RatingRequest, State, Timestamp, VisitorRef,
+};
 use crate::config::Config;
-use crate::endpoint::Endpoint;
-use crate::exchange::{Loss, RequestId, TransportFailure, Trouble};
-use crate::handoff::{self, Handoff};
-use crate::history::{History, SavedHistory};
-use crate::id::{ConversationId, Timestamp, VisitorRef};
-use crate::message::Message;
-use crate::outbox::{Outbox, Popped};
-use crate::recovery::Recovery;
-use crate::request::{ChatRequest, Rating, RatingRequest};
-use crate::response::Answer;
-use crate::saved::Saved;
-use crate::state::State;
+use crate::failure::{Loss, TransportFailure};
+use crate::http::{Answer, Endpoint};
 use crate::time::Instant;
-use crate::turn::{Pending, Phase, Turn};
 
 use self::ratings::{Rate, RatePhase};
 use self::thread::Thread;
 
-pub use crate::outbox::{Delayed, Update};
-pub use crate::turn::{TurnEnd, TurnError};
+pub use self::backoff::DelayReason;
+pub use self::exchange::RequestId;
+pub use self::outbox::{Delayed, Update};
+pub use self::saved::Saved;
+pub use self::turn::{TurnEnd, TurnError};
 
 /// What a driver is to do next.
 #[derive(Debug)]

@@ -1,0 +1,23 @@
+//! What the API's text says, as plain data: events, messages, requests and pages.
+
+mod event;
+mod id;
+mod message;
+mod object;
+mod page;
+mod request;
+mod state;
+mod text;
+mod timestamp;
+
+pub use event::{Event, InvalidEvent};
+pub use id::{ConversationId, InvalidId, InvalidVisitorRef, MessageId, VisitorRef};
+pub use message::{InvalidMessage, Message};
+pub use page::{ChatMessage, Page};
+pub use request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
+pub use state::State;
+pub use text::{Joiner, Text};
+pub use timestamp::{InvalidTimestamp, Timestamp};
+
+#[cfg(feature = "std")]
+pub(crate) use self::{event::usual_delta, object::escape_controls, timestamp::days_since_1970};
