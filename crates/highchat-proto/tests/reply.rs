@@ -37,10 +37,9 @@ fn word(event: &Event<'_>) -> String {
 fn feed(reply: &mut Reply, body: &str, now: Instant, log: &mut Vec<String>) {
     let mut input = body.as_bytes();
     loop {
-        let chunk = input;
         match reply.advance(&mut input, now) {
             Ok(None) => return,
-            Ok(Some(ready)) => match reply.event(ready, chunk, now) {
+            Ok(Some(ready)) => match reply.event(ready, now) {
                 Ok(event) => log.push(word(&event)),
                 Err(cut) => return log.push(format!("{cut:?}")),
             },

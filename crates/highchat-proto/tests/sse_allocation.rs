@@ -30,12 +30,8 @@ fn decode_chunk(decoder: &mut Decoder<'_>, mut chunk: &[u8], at: usize) -> usize
             frames += usize::from(frame.event() != b"none");
         }
     } else {
-        loop {
-            let before = chunk;
-            let Ok(Some(ready)) = decoder.advance(&mut chunk) else {
-                break;
-            };
-            frames += usize::from(decoder.frame(ready, before).event() != b"none");
+        while let Ok(Some(ready)) = decoder.advance(&mut chunk) {
+            frames += usize::from(decoder.frame(ready).event() != b"none");
         }
     }
     frames

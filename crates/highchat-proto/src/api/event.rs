@@ -1,6 +1,8 @@
 //! The events of a reply.
 
 mod delta;
+#[cfg(test)]
+mod properties;
 
 use alloc::borrow::Cow;
 use alloc::string::String;

@@ -16,8 +16,9 @@ pub use message::{InvalidMessage, Message};
 pub use page::{ChatMessage, Page};
 pub use request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
 pub use state::State;
-pub use text::{Joiner, Text};
+pub use text::Text;
 pub use timestamp::{InvalidTimestamp, Timestamp};
 
 #[cfg(feature = "std")]
 pub(crate) use self::{event::usual_delta, object::escape_controls, timestamp::days_since_1970};
+pub(crate) use text::Joiner;

@@ -207,7 +207,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 /// A high half at the end of a text is held back until the next text tells whether it
 /// is one half of a pair. Costs nothing for texts without such a half.
 #[derive(Clone, Debug, Default)]
-pub struct Joiner {
+pub(crate) struct Joiner {
     high: Option<u16>,
 }
 
@@ -221,8 +221,7 @@ impl Joiner {
 
     /// The text as it is to be shown: with a half held back before joined to its
     /// beginning, and with one at its end held back in turn.
-    #[must_use]
-    pub fn join<'a>(&mut self, mut text: Text<'a>) -> Text<'a> {
+    pub(crate) fn join<'a>(&mut self, mut text: Text<'a>) -> Text<'a> {
         if text.value.is_empty() {
             return text;
         }
@@ -251,8 +250,7 @@ impl Joiner {
     }
 
     /// The half that is held back, now that no text follows: U+FFFD.
-    #[must_use]
-    pub fn finish(&mut self) -> Option<Text<'static>> {
+    pub(crate) fn finish(&mut self) -> Option<Text<'static>> {
         self.high.take().map(|_| String::from(REPLACEMENT).into())
     }
 }

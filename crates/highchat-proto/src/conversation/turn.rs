@@ -195,8 +195,8 @@ impl Turn {
         }
     }
 
-    /// The next event in a piece of the body; `None`: the piece is used up. The texts of
-    /// deltas are told on the way where they are like nearly all: an event is large.
+    /// The next event in a piece of the body; `None`: all of it was taken. The texts of
+    /// deltas of the usual shape are given to `show` on the way, since an event is large.
     ///
     /// # Errors
     ///
@@ -206,41 +206,27 @@ impl Turn {
         input: &mut &'c [u8],
         config: &Config,
         now: Instant,
-        mut tell: impl FnMut(&str),
+        mut show: impl FnMut(&str),
     ) -> Result<Option<Event<'a>>, Cut> {
         let (so_far, is_too_long) = (&mut self.so_far, &mut self.is_too_long);
-        let (reply, ready, chunk) = match &mut self.phase {
-            Phase::Streaming(_, reply) => loop {
-                let chunk = *input;
-                let Some(ready) = reply.advance(input, now)? else {
-                    return Ok(None);
-                };
-                let told = reply.tell_usual_delta(ready, chunk, now, |text| {
+        match &mut self.phase {
+            Phase::Streaming(_, reply) => {
+                let event = reply.next_event(input, now, |text| {
                     remember(so_far, is_too_long, text, config);
-                    tell(text);
-                });
-                if !told {
-                    break (reply, ready, chunk);
+                    show(text);
+                })?;
+                if let Some(Event::Delta { text }) = &event {
+                    remember(so_far, is_too_long, text, config);
                 }
-            },
-            Phase::Settled(_, reply, _) if self.may_be_refined => {
-                let chunk = *input;
-                let Some(ready) = reply.advance_behind(input) else {
-                    return Ok(None);
-                };
-                (reply, ready, chunk)
+                Ok(event)
             }
+            Phase::Settled(_, reply, _) if self.may_be_refined => reply.next_event_after_end(input),
             Phase::Settled(..)
             | Phase::Idle
             | Phase::Requested(..)
             | Phase::Delayed(..)
-            | Phase::Recovering => return Ok(None),
-        };
-        let event = reply.event(ready, chunk, now)?;
-        if let Event::Delta { text } = &event {
-            remember(so_far, is_too_long, text, config);
+            | Phase::Recovering => Ok(None),
         }
-        Ok(Some(event))
     }
 
     /// What the end of the body still gives; `None`: the reply was over before.

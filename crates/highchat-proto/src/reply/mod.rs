@@ -7,23 +7,51 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::time::Duration;
 
-#[cfg(feature = "std")]
-use crate::api::{Event, Joiner, usual_delta};
+use crate::api::{Event, Joiner};
 use crate::config::Config;
 use crate::failure::Cut;
-use crate::sse::Decoder;
+use crate::sse::{self, Decoder};
 use crate::time::Instant;
 
 #[cfg(feature = "std")]
 pub use self::reader::Reader;
 /// The answer of [`Reply::advance`]: an event can be taken with [`Reply::event`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ready(Source);
+pub struct Ready<'c>(Source<'c>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
-    Decoder(crate::sse::Ready),
+enum Source<'c> {
+    Decoder(sse::Ready<'c>),
     Queue,
+}
+
+/// A [`Ready`] without the chunk, for the reader that owns it.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug)]
+enum ReadyApart {
+    Decoder(sse::ReadyApart),
+    Queue,
+}
+
+#[cfg(feature = "std")]
+impl Ready<'_> {
+    const fn without_chunk(self) -> ReadyApart {
+        match self.0 {
+            Source::Decoder(ready) => ReadyApart::Decoder(ready.without_chunk()),
+            Source::Queue => ReadyApart::Queue,
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+impl ReadyApart {
+    /// With the input as it stood before the step.
+    const fn with_chunk(self, chunk: &[u8]) -> Ready<'_> {
+        Ready(match self {
+            Self::Decoder(ready) => Source::Decoder(ready.with_chunk(chunk)),
+            Self::Queue => Source::Queue,
+        })
+    }
 }
 
 /// ```text
@@ -47,8 +75,8 @@ enum Phase {
 ///
 /// ```text
 /// loop {
-///     while let Some(ready) = { chunk = input; reply.advance(&mut input, now)? } {
-///         show(reply.event(ready, chunk, now)?);
+///     while let Some(ready) = reply.advance(&mut input, now)? {
+///         show(reply.event(ready, now)?);
 ///     }
 ///     if reply.is_over() { break }
 ///     // Read more until `reply.deadline()`: at that time `handle_timeout`, at the
@@ -117,7 +145,11 @@ impl Reply {
     ///
     /// The reply is cut, from here on.
     #[inline(always)]
-    pub fn advance(&mut self, input: &mut &[u8], now: Instant) -> Result<Option<Ready>, Cut> {
+    pub fn advance<'c>(
+        &mut self,
+        input: &mut &'c [u8],
+        now: Instant,
+    ) -> Result<Option<Ready<'c>>, Cut> {
         if self.queued.is_some() {
             return Ok(Some(Ready(Source::Queue)));
         }
@@ -139,82 +171,105 @@ impl Reply {
         }
     }
 
-    /// As [`advance`](Self::advance), but once the reply is over: up to the next event
-    /// behind its end, for a driver that reads on to the end of the body. A `done` there
-    /// refines what a `human` before it said of the state. Whatever is wrong with the
-    /// stream does not matter any more.
-    pub fn advance_behind(&mut self, input: &mut &[u8]) -> Option<Ready> {
-        if self.phase != Phase::Over {
-            return None;
-        }
-        let ready = self.decoder.advance(input).ok().flatten();
-        ready.map(|ready| Ready(Source::Decoder(ready)))
-    }
-
-    /// Tells the text of the event that [`advance`](Self::advance) announced, where that
-    /// is a delta like nearly all. Where it is not, [`event`](Self::event) is to be asked.
-    #[cfg(feature = "std")]
-    #[inline]
-    pub(crate) fn tell_usual_delta(
-        &mut self,
-        ready: Ready,
-        chunk: &[u8],
-        now: Instant,
-        tell: impl FnOnce(&str),
-    ) -> bool {
-        let Source::Decoder(ready) = ready.0 else {
-            return false;
-        };
-        if self.phase != Phase::Reading || !self.joiner.is_idle() {
-            return false;
-        }
-        let frame = self.decoder.frame(ready, chunk);
-        let Some(text) = usual_delta(frame, &mut self.buffer) else {
-            return false;
-        };
-        self.progress.restart(now);
-        tell(text);
-        true
-    }
-
-    /// The event that [`advance`](Self::advance) announced; `chunk` is the input as it
-    /// stood before that call.
+    /// The event that [`advance`](Self::advance) announced.
     ///
     /// # Errors
     ///
     /// The event is not what the API's text says: the reply is cut, from here on.
-    pub fn event<'a>(
-        &'a mut self,
-        ready: Ready,
-        chunk: &'a [u8],
-        now: Instant,
-    ) -> Result<Event<'a>, Cut> {
+    pub fn event<'a>(&'a mut self, ready: Ready<'a>, now: Instant) -> Result<Event<'a>, Cut> {
         let event = match ready.0 {
-            // Asked for twice: there is nothing any more, which is what a ping says.
+            // Asked for twice: there is nothing left, which is what a ping says.
             Source::Queue => self.queued.take().map_or(Event::Ping, |event| *event),
             Source::Decoder(ready) => {
-                let frame = self.decoder.frame(ready, chunk);
-                let event = match Event::parse_with(frame, &mut self.buffer) {
-                    Ok(event) => event,
-                    Err(invalid) if self.phase == Phase::Over => return Err(invalid.into()),
+                match Event::parse_with(self.decoder.frame(ready), &mut self.buffer) {
+                    Ok(event) => {
+                        if !matches!(event, Event::Ping) {
+                            self.progress.restart(now);
+                        }
+                        join(&mut self.joiner, &mut self.queued, event)
+                    }
                     Err(invalid) => {
                         self.phase = Phase::Cut(invalid.into());
                         return Err(invalid.into());
                     }
-                };
-                if self.phase == Phase::Over {
-                    return Ok(event);
                 }
-                if !matches!(event, Event::Ping) {
-                    self.progress.restart(now);
-                }
-                join(&mut self.joiner, &mut self.queued, event)
             }
         };
         if event.ends_reply() {
             self.phase = Phase::Over;
         }
         Ok(event)
+    }
+
+    /// The next event in a piece of the body; `None`: all of it was taken. The texts of
+    /// deltas of the usual shape are given to `show` on the way, since an event is large.
+    ///
+    /// # Errors
+    ///
+    /// The reply is cut, from here on.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(crate) fn next_event<'a, 'c: 'a>(
+        &'a mut self,
+        input: &mut &'c [u8],
+        now: Instant,
+        mut show: impl FnMut(&str),
+    ) -> Result<Option<Event<'a>>, Cut> {
+        let ready = loop {
+            let Some(ready) = self.advance(input, now)? else {
+                return Ok(None);
+            };
+            if !self.show_usual_delta(ready, now, &mut show) {
+                break ready;
+            }
+        };
+        self.event(ready, now).map(Some)
+    }
+
+    /// The next event after the end of the reply, for a driver that reads on to the end of
+    /// the body: a `done` there refines what a `human` before it said of the state.
+    ///
+    /// # Errors
+    ///
+    /// That event is not what the API's text says. The reply is whole all the same.
+    #[cfg(feature = "std")]
+    pub(crate) fn next_event_after_end<'a, 'c: 'a>(
+        &'a mut self,
+        input: &mut &'c [u8],
+    ) -> Result<Option<Event<'a>>, Cut> {
+        if self.phase != Phase::Over {
+            return Ok(None);
+        }
+        let ready = self.decoder.advance(input).ok().flatten();
+        let Some(frame) = ready.map(|ready| self.decoder.frame(ready)) else {
+            return Ok(None);
+        };
+        Ok(Some(Event::parse_with(frame, &mut self.buffer)?))
+    }
+
+    /// Gives the text of the event that was announced to `show`, if that is a delta like
+    /// nearly all; otherwise [`event`](Self::event) is to be asked.
+    #[cfg(feature = "std")]
+    #[inline]
+    fn show_usual_delta(
+        &mut self,
+        ready: Ready<'_>,
+        now: Instant,
+        show: impl FnOnce(&str),
+    ) -> bool {
+        let Source::Decoder(ready) = ready.0 else {
+            return false;
+        };
+        if !self.joiner.is_idle() {
+            return false;
+        }
+        let frame = self.decoder.frame(ready);
+        let Some(text) = crate::api::usual_delta(frame, &mut self.buffer) else {
+            return false;
+        };
+        self.progress.restart(now);
+        show(text);
+        true
     }
 
     /// The body ended: takes what had no blank line yet where it is a known event and

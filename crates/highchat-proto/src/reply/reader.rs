@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Ready, Reply};
+use super::{Ready, ReadyApart, Reply};
 use crate::api::Event;
 use crate::config::Config;
 use crate::failure::Cut;
@@ -43,7 +43,7 @@ pub struct Reader {
     shown: usize,
     /// As far as the chunk was taken.
     taken: usize,
-    found: Option<Ready>,
+    found: Option<ReadyApart>,
     /// What the end of the body gave.
     last: Option<Event<'static>>,
     is_ended: bool,
@@ -82,8 +82,9 @@ impl Reader {
         (self.shown, self.now) = (self.taken, now);
         let mut input = &self.chunk[self.taken..];
         let advanced = self.reply.advance(&mut input, now);
+        let found = advanced.map(|ready| ready.map(Ready::without_chunk));
         self.taken = self.chunk.len() - input.len();
-        self.found = advanced?;
+        self.found = found?;
         match self.reply.deadline() {
             _ if self.found.is_some() => Ok(None),
             Some(deadline) if !self.is_ended => Ok(Some(deadline)),
@@ -102,9 +103,9 @@ impl Reader {
     /// The event is not what the API's text says: the reply is cut, from here on.
     pub fn event(&mut self) -> Result<Option<Event<'_>>, Cut> {
         let event = match self.found.take() {
-            Some(ready) => {
-                let chunk = &self.chunk[self.shown..];
-                Some(self.reply.event(ready, chunk, self.now)?)
+            Some(found) => {
+                let ready = found.with_chunk(&self.chunk[self.shown..]);
+                Some(self.reply.event(ready, self.now)?)
             }
             None => self.last.take(),
         };

@@ -44,7 +44,35 @@ const FEW: usize = 8;
 
 /// The answer of [`Decoder::advance`]: a frame can be looked at with [`Decoder::frame`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ready(Source);
+pub struct Ready<'c> {
+    source: Source,
+    /// The input as it stood before the step.
+    chunk: &'c [u8],
+}
+
+#[cfg(feature = "std")]
+impl Ready<'_> {
+    /// Without the chunk, for a reader that owns it.
+    pub(crate) const fn without_chunk(self) -> ReadyApart {
+        ReadyApart(self.source)
+    }
+}
+
+/// A [`Ready`] without its chunk.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReadyApart(Source);
+
+#[cfg(feature = "std")]
+impl ReadyApart {
+    /// With the input as it stood before the step.
+    pub(crate) const fn with_chunk(self, chunk: &[u8]) -> Ready<'_> {
+        Ready {
+            source: self.0,
+            chunk,
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
@@ -156,9 +184,8 @@ impl<'b> Decoder<'b> {
         &'d mut self,
         input: &mut &'c [u8],
     ) -> Result<Option<Frame<'d>>, DecodeError> {
-        let chunk = *input;
         let ready = self.advance(input)?;
-        Ok(ready.map(|ready| self.frame(ready, chunk)))
+        Ok(ready.map(|ready| self.frame(ready)))
     }
 
     /// The same step as [`decode`](Self::decode), announced first and looked at with
@@ -169,28 +196,30 @@ impl<'b> Decoder<'b> {
     ///
     /// As [`decode`](Self::decode).
     #[inline(always)]
-    pub fn advance(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
+    pub fn advance<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Ready<'c>>, DecodeError> {
+        let chunk = *input;
         if self.next == Next::Event {
-            if let Some(block) = input.first_chunk() {
+            if let Some(block) = chunk.first_chunk() {
                 if let Some(usual) = fast::usual(block) {
-                    *input = input.get(usual.len..).unwrap_or_default();
-                    return Ok(Some(Ready(Source::Chunk(usual.place))));
+                    *input = chunk.get(usual.len..).unwrap_or_default();
+                    let source = Source::Chunk(usual.place);
+                    return Ok(Some(Ready { source, chunk }));
                 }
-            } else if input.is_empty() {
+            } else if chunk.is_empty() {
                 return Ok(None);
             }
         }
-        self.advance_by(input)
+        let source = self.advance_by(input)?;
+        Ok(source.map(|source| Ready { source, chunk }))
     }
 
-    /// The frame that [`advance`](Self::advance) announced; `chunk` is the input as it
-    /// stood before that call. To be looked at before the next call that changes the
-    /// decoder; later it is whatever event stands there then.
+    /// The frame that [`advance`](Self::advance) announced. To be looked at before the
+    /// next call that changes the decoder; later it is whatever event stands there then.
     #[inline(always)]
     #[must_use]
-    pub fn frame<'a>(&'a self, ready: Ready, chunk: &'a [u8]) -> Frame<'a> {
-        let (place, bytes) = match ready.0 {
-            Source::Chunk(place) => (place, chunk),
+    pub fn frame<'a>(&'a self, ready: Ready<'a>) -> Frame<'a> {
+        let (place, bytes) = match ready.source {
+            Source::Chunk(place) => (place, ready.chunk),
             Source::Tail(place) => (place, &self.tail[..]),
             Source::Plain => return self.plain.frame(),
         };
@@ -246,7 +275,7 @@ impl<'b> Decoder<'b> {
 
     /// Any step but the usual one.
     #[inline(never)]
-    fn advance_by(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
+    fn advance_by(&mut self, input: &mut &[u8]) -> Result<Option<Source>, DecodeError> {
         match self.next {
             Next::Event => self.advance_event(input, 0),
             Next::Tail => {
@@ -264,7 +293,7 @@ impl<'b> Decoder<'b> {
 
     /// A step that does not begin in the tail.
     #[inline(never)]
-    fn begin(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
+    fn begin(&mut self, input: &mut &[u8]) -> Result<Option<Source>, DecodeError> {
         let chunk = *input;
         if self.next == Next::Start && chunk.first().is_some_and(|&byte| byte != 0xEF) {
             self.plain.skip_byte_order_mark();
@@ -291,7 +320,7 @@ impl<'b> Decoder<'b> {
         &mut self,
         input: &mut &[u8],
         before: usize,
-    ) -> Result<Option<Ready>, DecodeError> {
+    ) -> Result<Option<Source>, DecodeError> {
         let len = input.len();
         let mut ends = 0;
         let looked = if len < BLOCK {
@@ -323,15 +352,15 @@ impl<'b> Decoder<'b> {
 
     /// Shows the event at the front, with `before` bytes of the chunk before.
     #[inline]
-    fn show(&mut self, input: &mut &[u8], usual: Usual, before: usize) -> Ready {
+    fn show(&mut self, input: &mut &[u8], usual: Usual, before: usize) -> Source {
         *input = input.get(usual.len..).unwrap_or_default();
         self.next = Next::behind(usual);
-        Ready(Source::Chunk(usual.place.behind(before)))
+        Source::Chunk(usual.place.behind(before))
     }
 
     /// Reads on behind the tail.
     #[inline(never)]
-    fn advance_tail(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
+    fn advance_tail(&mut self, input: &mut &[u8]) -> Result<Option<Source>, DecodeError> {
         let before = usize::from(self.tail_len);
         if before == BLOCK {
             self.read_tail_plainly(before);
@@ -361,7 +390,7 @@ impl<'b> Decoder<'b> {
             Look::Usual(usual) => {
                 *input = &input[usual.len - before..];
                 self.next = Next::behind(usual);
-                Ok(Some(Ready(Source::Tail(usual.place))))
+                Ok(Some(Source::Tail(usual.place)))
             }
             Look::More if filled < BLOCK => {
                 *input = &[];
@@ -390,11 +419,11 @@ impl<'b> Decoder<'b> {
     }
 
     #[inline(never)]
-    fn advance_plainly(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
+    fn advance_plainly(&mut self, input: &mut &[u8]) -> Result<Option<Source>, DecodeError> {
         self.next = Next::Plain;
         if self.plain.advance(input)? {
             self.next = Next::Shown;
-            return Ok(Some(Ready(Source::Plain)));
+            return Ok(Some(Source::Plain));
         }
         self.begin_event();
         Ok(None)

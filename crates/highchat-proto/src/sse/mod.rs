@@ -32,3 +32,6 @@ mod plain;
 pub use decoder::{Decoder, Ready};
 pub use frame::Frame;
 pub use plain::{DecodeError, PlainDecoder};
+
+#[cfg(feature = "std")]
+pub(crate) use decoder::ReadyApart;

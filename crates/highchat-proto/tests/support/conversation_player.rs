@@ -585,12 +585,8 @@ fn text_of((mut stream, is_whole): (&[u8], bool), config: &Config) -> String {
             text.push_str(delta);
         }
     };
-    loop {
-        let chunk = stream;
-        let Ok(Some(ready)) = reply.advance(&mut stream, now) else {
-            break;
-        };
-        let Ok(event) = reply.event(ready, chunk, now) else {
+    while let Ok(Some(ready)) = reply.advance(&mut stream, now) {
+        let Ok(event) = reply.event(ready, now) else {
             break;
         };
         push(&event);

@@ -79,14 +79,13 @@ pub(crate) fn feed(
 ) -> Result<(), (usize, DecodeError)> {
     let mut input = chunk;
     loop {
-        let before = input;
         let step = match way {
             Way::Decode => decoder
                 .decode(&mut input)
                 .map(|frame| frame.map(Event::from)),
             Way::Advance => decoder
                 .advance(&mut input)
-                .map(|ready| ready.map(|ready| decoder.frame(ready, before).into())),
+                .map(|ready| ready.map(|ready| decoder.frame(ready).into())),
         };
         match step {
             Ok(Some(event)) => {

@@ -87,12 +87,8 @@ impl Events {
         // What precedes `chunk[from..]` in the answer, if that is no part of `chunk`.
         let mut before = mem::take(&mut self.held);
         let (mut from, mut boundary) = (0, 0);
-        loop {
-            let piece = rest;
-            let Some(ready) = self.decoder.advance(&mut rest)? else {
-                break;
-            };
-            let frame = self.decoder.frame(ready, piece);
+        while let Some(ready) = self.decoder.advance(&mut rest)? {
+            let frame = self.decoder.frame(ready);
             let end = chunk.len() - rest.len();
             self.is_over |= matches!(frame.event(), b"done" | b"human" | b"error");
             self.has_progress |= frame.event() != b"ping";

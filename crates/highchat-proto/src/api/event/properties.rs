@@ -1,11 +1,13 @@
 //! The delta without a JSON parser against the JSON parser, over strings that are nearly
 //! JSON.
 
-#![cfg(feature = "alloc")]
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
-use highchat_proto::Event;
-use highchat_proto::api::{InvalidEvent, Joiner};
-use highchat_proto::sse::{Decoder, Frame};
+use crate::api::text::Joiner;
+use crate::api::{Event, InvalidEvent};
+use crate::sse::{Decoder, Frame};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -40,7 +42,7 @@ fn compare(data: &[u8], buffer: &mut String) -> Result<(), TestCaseError> {
 /// A piece of what may stand between the quotes.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let any_escape = any::<u16>().prop_map(|unit| format!("\\u{unit:04x}").into_bytes());
-    let known = select(vec![
+    let known = select(alloc::vec![
         &b"a"[..],
         b"word ",
         "Բարև".as_bytes(),
@@ -75,7 +77,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 
 /// Data of a delta's usual form, or nearly.
 fn data() -> impl Strategy<Value = Vec<u8>> {
-    let before = select(vec![
+    let before = select(alloc::vec![
         &b"{\"text\":\""[..],
         b"{\"text\":\"",
         b"{\"text\":\"",
@@ -86,7 +88,7 @@ fn data() -> impl Strategy<Value = Vec<u8>> {
         b"\"",
         b"",
     ]);
-    let behind = select(vec![
+    let behind = select(alloc::vec![
         &b"\"}"[..],
         b"\"}",
         b"\"}",
