@@ -13,7 +13,7 @@ const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 ///
 /// JSON may hold a lone half of a surrogate pair (`"\ud83d"`): services written in
 /// JavaScript cut a pair in two. That is no error here: each lone half is U+FFFD, and
-/// [`Joiner`] joins the two halves where they come in two texts that follow each
+/// A reply joins the two halves where they come in two texts that follow each
 /// other. Source: our decision.
 ///
 /// ```
