@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use arbitrary::{Result, Unstructured};
-use highchat_proto::failure::TransportFailure;
+use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::{Config, Rating};
 
 use crate::cuts::{Bytes, Cuts, Place};
@@ -75,7 +75,7 @@ fn parts(input: &mut Unstructured<'_>) -> Result<Vec<Part>> {
 
 fn failure(input: &mut Unstructured<'_>) -> Result<Part> {
     let all = [TransportFailure::NotSent, TransportFailure::Interrupted];
-    Ok(Part::Failure(*input.choose(&all)?))
+    Ok(Part::Failure(input.choose(&all)?(Cause::UNKNOWN)))
 }
 
 fn refusal(input: &mut Unstructured<'_>) -> Result<Part> {

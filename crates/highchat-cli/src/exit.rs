@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use highchat_proto::failure::ResponseError;
-use highchat_proto::{TurnEnd, TurnError};
+use highchat_proto::{Failure, TurnEnd};
 
 /// The exit status: part of the program's public contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,13 +84,13 @@ impl From<&TurnEnd> for Exit {
     }
 }
 
-impl From<&TurnError> for Exit {
-    fn from(error: &TurnError) -> Self {
+impl From<&Failure> for Exit {
+    fn from(error: &Failure) -> Self {
         match error {
-            TurnError::NotSent(_) => Self::Unreachable,
-            TurnError::Unanswered(_) | TurnError::TimedOut | TurnError::Cut(_) => Self::Incomplete,
-            TurnError::Refused(error) => error.into(),
-            TurnError::Service(_) => Self::ServiceFailed,
+            Failure::NotSent(_) => Self::Unreachable,
+            Failure::Unanswered(_) | Failure::TimedOut | Failure::Cut(_) => Self::Incomplete,
+            Failure::Refused(error) => error.into(),
+            Failure::Service(_) => Self::ServiceFailed,
             _ => Self::Other,
         }
     }

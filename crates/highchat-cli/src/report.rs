@@ -5,7 +5,7 @@ use std::io;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use highchat_proto::conversation::{DelayReason, Delayed};
-use highchat_proto::{ConversationId, State, Timestamp, TurnEnd, TurnError, Update};
+use highchat_proto::{ConversationId, Failure, State, Timestamp, TurnEnd, Update};
 
 use crate::bubble::Bubble;
 use crate::exit::Exit;
@@ -141,7 +141,7 @@ impl Report {
             }
             Update::HandoffFailed { error } => {
                 let id = self.conversation_id.as_ref();
-                self.tell(&Told::refused(error, Purpose::Watch, id))?;
+                self.tell(&Told::turn(error, Purpose::Watch, id))?;
                 return Ok(Some(Exit::from(*error)));
             }
             Update::Rated { .. } => {
@@ -240,7 +240,7 @@ impl Report {
         Ok(())
     }
 
-    fn tell_turn(&mut self, error: &TurnError) -> io::Result<()> {
+    fn tell_turn(&mut self, error: &Failure) -> io::Result<()> {
         self.tell(&Told::turn(
             error,
             self.purpose,

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use highchat_proto::failure::{ApiError, ResponseError};
-use highchat_proto::{ConversationId, TurnError};
+use highchat_proto::failure::ResponseError;
+use highchat_proto::{ConversationId, Failure};
 
 use crate::exit::Exit;
 use crate::shell::quoted;
@@ -38,59 +38,29 @@ impl Told {
         }
     }
 
-    /// Why a message was not answered, or a rating not taken.
-    pub(crate) fn turn(error: &TurnError, purpose: Purpose, id: Option<&ConversationId>) -> Self {
-        match error {
-            TurnError::Refused(refused) => Self::refused(refused, purpose, id),
-            TurnError::Service(message) => Self::plain("failed", &**message),
-            TurnError::NotSent(_) => Self::plain("unreachable", error.to_string()).with_hint(hint(
-                Exit::Unreachable,
-                purpose,
-                id,
-            )),
-            TurnError::Cut(_) => Self::plain("incomplete", error.to_string()).with_hint(hint(
-                Exit::Incomplete,
-                purpose,
-                id,
-            )),
-            _ => Self::plain("no_answer", error.to_string()).with_hint(hint(
-                Exit::Incomplete,
-                purpose,
-                id,
-            )),
-        }
-    }
-
-    /// What the service answered instead.
-    pub(crate) fn refused(
-        error: &ResponseError,
-        purpose: Purpose,
-        id: Option<&ConversationId>,
-    ) -> Self {
-        let (kind, message, code) = match error {
-            ResponseError::Api(api) => ("refused", sentence(api), api.code.as_ref()),
-            other => ("not_a_reply", other.to_string(), None),
+    /// Why a message was not answered, a rating not taken, or a poll refused.
+    pub(crate) fn turn(error: &Failure, purpose: Purpose, id: Option<&ConversationId>) -> Self {
+        let refused = match error {
+            Failure::Refused(refused) => Some(refused),
+            _ => None,
+        };
+        let code = match refused {
+            Some(ResponseError::Api(api)) => api.code.as_ref(),
+            _ => None,
+        };
+        let hint = match (error, refused) {
+            (_, Some(refused)) => refused_hint(refused, purpose, id),
+            (Failure::Service(_), _) => None,
+            (Failure::NotSent(_), _) => hint(Exit::Unreachable, purpose, id),
+            _ => hint(Exit::Incomplete, purpose, id),
         };
         Self {
-            kind,
-            message,
-            hint: refused_hint(error, purpose, id),
-            status: error.status().map(|status| status.as_u16()),
+            kind: error.kind(),
+            message: error.sentence().into_owned(),
+            hint,
+            status: refused.and_then(|refused| Some(refused.status()?.as_u16())),
             code: code.map(|code| code.as_str().into()),
         }
-    }
-
-    fn with_hint(mut self, hint: Option<Cow<'static, str>>) -> Self {
-        self.hint = hint;
-        self
-    }
-}
-
-/// The service's own sentence, where there is one.
-fn sentence(error: &ApiError) -> String {
-    match &error.message {
-        Some(message) => message.to_string(),
-        None => format!("the service answered {}", error.status),
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
 use highchat_proto::failure::Cause;
-use highchat_proto::{ConversationId, RequestId, TurnEnd, TurnError, Update};
+use highchat_proto::{ConversationId, Failure, RequestId, TurnEnd, Update};
 use highchat_testing::life::{Act, Life, PageFault, Restart, Try};
 use highchat_testing::loopback::{SCALE, Service};
 use highchat_testing::run::{Played, lives};
@@ -280,15 +280,15 @@ impl Chat {
                 let message = text("message").expect("it has a message");
                 let cause = Cause::from("as it was printed");
                 end = Some(TurnEnd::Failed(match text("kind") {
-                    Some("failed") => TurnError::Service(message.into()),
-                    Some("unreachable") => TurnError::NotSent(cause),
-                    _ => TurnError::Unanswered(cause),
+                    Some("failed") => Failure::Service(message.into()),
+                    Some("unreachable") => Failure::NotSent(cause),
+                    _ => Failure::Unanswered(cause),
                 }));
             }
             _ => {}
         }
         if let Some(end) = end {
-            if matches!(end, TurnEnd::Failed(TurnError::NotSent(_))) {
+            if matches!(end, TurnEnd::Failed(Failure::NotSent(_))) {
                 world.connect(now);
             }
             world.update(&Update::TurnEnded { turn, end: &end }, now);

@@ -6,7 +6,7 @@ use std::hash::RandomState;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use highchat_proto::failure::{Cause, Loss, TransportFailure};
+use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::time::Instant;
 use highchat_proto::{
     Config, Conversation, Endpoint, Message, RateError, Rating, RequestId, Saved, SendError,
@@ -328,15 +328,15 @@ impl Embed {
     }
 
     fn tell_loss(&mut self, lost: Option<Lost>, cause: Cause, now: Instant) {
-        let Some((id, failure)) = lost else {
+        let Some(lost) = lost else {
             return;
         };
-        let cause = match failure {
-            TransportFailure::NotSent => cause.at(&self.endpoint.authority()),
-            TransportFailure::Interrupted | TransportFailure::Withdrawn => cause,
+        let failure = if lost.may_have_left {
+            TransportFailure::Interrupted(cause)
+        } else {
+            TransportFailure::NotSent(cause.at(&self.endpoint.authority()))
         };
-        let loss = Loss::new(failure, cause);
-        self.conversation.handle_failure(id, loss, now);
+        self.conversation.handle_failure(lost.id, failure, now);
     }
 
     // ---- outputs ----
@@ -373,8 +373,8 @@ impl Embed {
             // An endpoint makes none that HTTP/1.1 could not carry.
             None => {
                 let cause = Cause::from("HTTP/1.1 cannot carry it");
-                let loss = Loss::new(TransportFailure::NotSent, cause);
-                self.conversation.handle_failure(id, loss, self.now);
+                let not_sent = TransportFailure::NotSent(cause);
+                self.conversation.handle_failure(id, not_sent, self.now);
             }
         }
     }

@@ -147,8 +147,7 @@ mod embed;
 pub use highchat_proto as proto;
 pub use highchat_proto::{
     ChatMessage, Config, Conversation, ConversationId, Credentials, Endpoint, Message, MessageId,
-    RateError, Rating, RequestId, Saved, SendError, State, Timestamp, TurnEnd, TurnError, Update,
-    VisitorRef,
+    RateError, Rating, RequestId, Saved, SendError, State, Timestamp, TurnEnd, Update, VisitorRef,
 };
 
 pub use answer::{Answer, Part};

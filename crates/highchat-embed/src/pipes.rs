@@ -12,7 +12,6 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use highchat_proto::RequestId;
-use highchat_proto::failure::TransportFailure;
 use highchat_proto::time::Instant;
 
 use crate::exchange::Exchange;
@@ -43,7 +42,12 @@ enum Stage {
 }
 
 /// An exchange that ended without an answer, or without the rest of one.
-pub(crate) type Lost = (RequestId, TransportFailure);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lost {
+    pub(crate) id: RequestId,
+    /// Something of the request may have reached the service.
+    pub(crate) may_have_left: bool,
+}
 
 pub(crate) struct Pipes {
     /// What an exchange has until its pipe is there.
@@ -208,7 +212,10 @@ impl Pipes {
     fn judge(&mut self, stage: Stage, now: Instant) -> Option<Lost> {
         match stage {
             Stage::Idle(_) => None,
-            Stage::Opening(exchange, _) => Some((exchange.id(), TransportFailure::NotSent)),
+            Stage::Opening(exchange, _) => Some(Lost {
+                id: exchange.id(),
+                may_have_left: false,
+            }),
             // It went stale, and the request does no harm a second time.
             Stage::Busy {
                 mut exchange,
@@ -218,14 +225,10 @@ impl Pipes {
                 self.open(exchange, now + self.patience);
                 None
             }
-            Stage::Busy { exchange, .. } => {
-                let failure = if exchange.may_have_left() {
-                    TransportFailure::Interrupted
-                } else {
-                    TransportFailure::NotSent
-                };
-                Some((exchange.id(), failure))
-            }
+            Stage::Busy { exchange, .. } => Some(Lost {
+                id: exchange.id(),
+                may_have_left: exchange.may_have_left(),
+            }),
         }
     }
 
@@ -236,7 +239,10 @@ impl Pipes {
         let mut waiting = self.waiting.iter();
         if let Some(at) = waiting.position(|(_, due)| *due <= now) {
             let (exchange, _) = self.waiting.remove(at)?;
-            return Some((exchange.id(), TransportFailure::NotSent));
+            return Some(Lost {
+                id: exchange.id(),
+                may_have_left: false,
+            });
         }
         let is_late = |stage: &Stage| stage.due().is_some_and(|due| due <= now);
         let late = self.pipes.iter().find(|(_, stage)| is_late(stage));

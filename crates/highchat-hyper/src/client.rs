@@ -158,7 +158,7 @@ impl Client {
     async fn exchange(&self, request: Request<Bytes>) -> Result<(response::Parts, Body), Failure> {
         let opened = timeout(self.config.response_timeout, self.open(request)).await;
         // Connecting has less time than that.
-        opened.unwrap_or_else(|elapsed| Err(Failure::Interrupted(elapsed.into())))
+        opened.unwrap_or(Err(Failure::TimedOut))
     }
 
     /// Reads an answer that is no reply stream, as far as it comes.

@@ -7,6 +7,7 @@ use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
+use highchat_proto::failure::Cause;
 use highchat_proto::http::{InvalidRoots, Roots};
 use highchat_proto::{Endpoint, Failure};
 use http::Uri;
@@ -102,8 +103,9 @@ impl Dialer {
         let connecting = self.connector.clone().oneshot(self.uri.clone());
         let connected = timeout(self.patience, connecting).await;
         let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
-        let not_sent = |error| Failure::not_sent(&*self.place, error);
-        connected.map(Pipe).map_err(not_sent)
+        connected
+            .map(Pipe)
+            .map_err(|error| Failure::NotSent(Cause::of(&*error).at(&self.place)))
     }
 }
 

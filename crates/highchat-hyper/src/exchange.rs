@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use h2::Reason;
+use highchat_proto::failure::Cause;
 use highchat_proto::{Config, Failure};
 use http::header::HOST;
 use http::uri::Scheme;
@@ -56,7 +57,7 @@ pub(crate) async fn open(
     let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
     let (answer, mut tasks) = match connected {
         Ok(connected) => connected,
-        Err(error) => return Err(Failure::not_sent(&*place, error)),
+        Err(error) => return Err(Failure::NotSent(Cause::of(&*error).at(&place))),
     };
     match tasks.drive(answer).await {
         Ok(answer) => {
@@ -68,10 +69,11 @@ pub(crate) async fn open(
             // hyper never began to write what it gives back.
             let was_given_back = error.message().is_some();
             let error = error.into_error();
+            let cause = Cause::of(&error);
             if was_given_back || is_refused(&error) {
-                Err(Failure::not_sent(&*place, error))
+                Err(Failure::NotSent(cause.at(&place)))
             } else {
-                Err(Failure::Interrupted(error.into()))
+                Err(Failure::Unanswered(cause))
             }
         }
     }

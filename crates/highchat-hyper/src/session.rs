@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::stream::once;
-use highchat_proto::failure::Loss;
+use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::{
     Conversation, Failure, Message, Output, RateError, Rating, RequestId, Saved, SendError, Update,
     VisitorRef,
@@ -30,7 +30,7 @@ enum Input {
     Head(response::Parts),
     Chunk(Bytes),
     End,
-    Failure(Loss),
+    Failure(TransportFailure),
 }
 
 /// A conversation over async HTTP: turns, handoff, recovery and rating, as
@@ -192,12 +192,12 @@ fn inputs(
     once(opening).flat_map(|opened| {
         let (first, body) = match opened {
             Ok((head, body)) => (Input::Head(head), Some(body)),
-            Err(failure) => (Input::Failure(Loss::from(&failure)), None),
+            Err(failure) => (Input::Failure(failure.into()), None),
         };
         let chunks = futures_util::stream::iter(body).flatten();
         let rest = chunks.map(|chunk| match chunk {
             Ok(chunk) => Input::Chunk(chunk),
-            Err(lost) => Input::Failure(Loss::from(&Failure::Interrupted(lost.into()))),
+            Err(lost) => Input::Failure(TransportFailure::Interrupted(Cause::of(&lost))),
         });
         // Behind a failure the end says nothing: the exchange is no longer live.
         let first = once(ready(first));

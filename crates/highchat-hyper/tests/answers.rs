@@ -115,7 +115,7 @@ async fn a_head_is_bounded() {
     let long = format!("200 OK\r\nx-long: {}", "a".repeat(70_000));
     let (playback, client) = play(&long, b"");
     let failure = client.chat(&message()).await.unwrap_err();
-    assert!(matches!(failure, Failure::Interrupted(_)), "{failure:?}");
+    assert!(matches!(failure, Failure::Unanswered(_)), "{failure:?}");
     assert!(playback.wait_for_close(0, Duration::from_secs(10)));
 
     let long = format!(
@@ -132,7 +132,7 @@ async fn what_is_no_http_is_an_interruption() {
         let playback = Playback::start([vec![Step::Send(bytes.into())]]).unwrap();
         let client = Client::new(endpoint(playback.base_url()));
         let failure = client.chat(&message()).await.unwrap_err();
-        assert!(matches!(failure, Failure::Interrupted(_)), "{failure:?}");
+        assert!(matches!(failure, Failure::Unanswered(_)), "{failure:?}");
     }
 }
 

@@ -34,7 +34,7 @@ async fn a_head_that_takes_too_long_is_an_interruption() {
         let request = message();
         let chat = client.chat(&request);
         let (reply, ()) = tokio::join!(chat, answer(&mut service, part));
-        assert!(matches!(reply, Err(Failure::Interrupted(_))), "{reply:?}");
+        assert!(matches!(reply, Err(Failure::Unanswered(_))), "{reply:?}");
         assert_eq!(start.elapsed().as_secs(), 60);
         assert!(is_closed(&mut service).await);
     }
@@ -46,7 +46,7 @@ async fn a_request_that_is_not_read_is_an_interruption() {
     let mut long = message();
     long.message = highchat_proto::Message::new("a".repeat(4000)).unwrap();
     let reply = client.chat(&long).await;
-    assert!(matches!(reply, Err(Failure::Interrupted(_))), "{reply:?}");
+    assert!(matches!(reply, Err(Failure::Unanswered(_))), "{reply:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -247,7 +247,7 @@ async fn a_service_that_refuses_the_preface_was_sent_nothing() {
     config.response_timeout = Duration::from_millis(50);
     let (client, [service]) = piped(true, config);
     let failure = client.chat(&message()).await.unwrap_err();
-    assert!(matches!(failure, Failure::Interrupted(_)), "{failure:?}");
+    assert!(matches!(failure, Failure::Unanswered(_)), "{failure:?}");
     drop(service);
 
     // The preface finds nobody.
@@ -288,7 +288,7 @@ async fn a_head_is_bounded() {
         tokio::join!(drain, write);
     };
     let (reply, ()) = tokio::join!(client.chat(&request), flood);
-    assert!(matches!(reply, Err(Failure::Interrupted(_))), "{reply:?}");
+    assert!(matches!(reply, Err(Failure::Unanswered(_))), "{reply:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -300,7 +300,7 @@ fn a_message_that_got_no_answer_otherwise_may_have_been_taken() {
     ] {
         let failure = unanswered(how);
         assert!(
-            matches!(failure, Failure::Interrupted(_)),
+            matches!(failure, Failure::Unanswered(_)),
             "{how:?}: {failure:?}"
         );
     }

@@ -72,7 +72,7 @@ async fn a_connection_that_is_lost_with_the_request_is_an_interruption() {
         let playback = Playback::start(scripts).unwrap();
         let client = Client::new(endpoint(playback.base_url()));
         let failure = client.chat(&message()).await.unwrap_err();
-        assert!(matches!(failure, Failure::Interrupted(_)), "{failure:?}");
+        assert!(matches!(failure, Failure::Unanswered(_)), "{failure:?}");
         assert_eq!(playback.connections(), 1);
     }
 }

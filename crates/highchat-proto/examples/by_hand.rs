@@ -20,7 +20,7 @@ use std::time::Instant as Clock;
 use std::{env, io};
 
 use bytes::Bytes;
-use highchat_proto::failure::TransportFailure;
+use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::time::Instant;
 use highchat_proto::{
     Config, Conversation, Credentials, Endpoint, Message, Output, RequestId, TurnEnd, Update,
@@ -93,7 +93,7 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
                             Err(error) if is_timeout(&error) => conversation.handle_timeout(now()),
                             Err(_) => {
                                 live = None;
-                                let lost = TransportFailure::Interrupted;
+                                let lost = TransportFailure::Interrupted(Cause::UNKNOWN);
                                 conversation.handle_failure(id, lost, now());
                             }
                         }
@@ -128,7 +128,7 @@ fn transmit(request: &Request<Bytes>) -> Result<TcpStream, TransportFailure> {
     let host = uri.host().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let mut stream = TcpStream::connect((host, uri.port_u16().unwrap_or(80)))
-        .map_err(|_| TransportFailure::NotSent)?;
+        .map_err(|error| TransportFailure::NotSent(Cause::of(&error)))?;
 
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let len = request.body().len();
@@ -144,7 +144,7 @@ fn transmit(request: &Request<Bytes>) -> Result<TcpStream, TransportFailure> {
     bytes.extend([b"\r\n", &request.body()[..]].concat());
     stream
         .write_all(&bytes)
-        .map_err(|_| TransportFailure::Interrupted)?;
+        .map_err(|error| TransportFailure::Interrupted(Cause::of(&error)))?;
     Ok(stream)
 }
 
@@ -174,13 +174,15 @@ impl Head {
                 for header in head.headers {
                     parts = parts.header(header.name, header.value);
                 }
-                let parts = parts.body(()).map_err(|_| TransportFailure::Interrupted)?;
+                let parts = parts.body(());
+                let parts =
+                    parts.map_err(|error| TransportFailure::Interrupted(Cause::of(&error)))?;
                 let body = self.bytes.split_off(len);
                 self.is_whole = true;
                 Ok((Some(parts.into_parts().0), body))
             }
             Ok(httparse::Status::Partial) if self.bytes.len() < 64 * 1024 => Ok((None, Vec::new())),
-            _ => Err(TransportFailure::Interrupted),
+            _ => Err(TransportFailure::Interrupted(Cause::from("no head"))),
         }
     }
 }

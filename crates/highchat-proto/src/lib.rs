@@ -105,7 +105,7 @@
 //!   clocks that end a dead stream, and says whether the reply was whole;
 //!   [`Reader`](reply::Reader) keeps the piece of it that was read last;
 //! - [`Failure`] names what went wrong by what it means for the
-//!   message: surely not taken, perhaps taken, refused, cut.
+//!   message: surely not taken, perhaps taken, refused, cut. A turn ends with it as well.
 //!
 //! # What is the API's, and what our decision
 //!
@@ -161,9 +161,7 @@ pub use crate::api::{ConversationId, Event, Message, MessageId, State, Timestamp
 pub use crate::{
     api::{ChatMessage, ChatRequest, MessagesRequest, Page, Rating, RatingRequest},
     config::Config,
-    conversation::{
-        Conversation, Output, RateError, RequestId, Saved, SendError, TurnEnd, TurnError, Update,
-    },
+    conversation::{Conversation, Output, RateError, RequestId, Saved, SendError, TurnEnd, Update},
     failure::Failure,
     http::{Credentials, Endpoint},
 };

@@ -3,8 +3,8 @@
 
 use core::time::Duration;
 
-use highchat_proto::failure::TransportFailure::{Interrupted, NotSent, Withdrawn};
-use highchat_proto::failure::{Cause, Loss};
+use highchat_proto::failure::Cause;
+use highchat_proto::failure::TransportFailure::{self, Interrupted, NotSent, Withdrawn};
 use highchat_proto::time::Instant;
 use highchat_proto::{Config, Conversation, Message, Rating};
 
@@ -288,7 +288,7 @@ fn a_message_that_never_left_is_tried_three_times() {
     let mut world = World::new();
     world.send("a");
     for wait in [0.55, 2.2, 60.0] {
-        world.fail(Role::Chat, NotSent);
+        world.fail(Role::Chat, NotSent(Cause::UNKNOWN));
         world.pass(wait);
     }
     let log = world.log();
@@ -349,7 +349,7 @@ fn a_set_seed_gives_the_same_rhythm_whatever_was_drawn() {
 fn with_one_attempt_nothing_is_sent_twice() {
     let mut world = World::with(|config| config.attempts = 1);
     world.send("a");
-    world.fail(Role::Chat, NotSent);
+    world.fail(Role::Chat, NotSent(Cause::UNKNOWN));
     world.send("b");
     world.answer(Role::Chat, 429, &[("retry-after", "1")], "");
     world.pass(300.0);
@@ -371,7 +371,7 @@ fn what_may_have_been_taken_is_never_sent_again() {
     let cases: [(&str, Act); 8] = [
         (
             "the connection was lost",
-            Box::new(|world| world.fail(Role::Chat, Interrupted)),
+            Box::new(|world| world.fail(Role::Chat, Interrupted(Cause::UNKNOWN))),
         ),
         ("no answer came in time", Box::new(|_| ())),
         ("500", Box::new(api(500))),
@@ -564,11 +564,11 @@ fn a_cut_reply_that_is_not_found_is_incomplete() {
     let mut world = begun();
     world.send("b");
     world.stream(&delta("one "));
-    world.fail(Role::Chat, Interrupted);
+    world.fail(Role::Chat, Interrupted(Cause::UNKNOWN));
     world.pass(1.0);
     world.page(&page("bot", &[]));
     world.pass(3.0);
-    world.fail(Role::Messages, NotSent);
+    world.fail(Role::Messages, NotSent(Cause::UNKNOWN));
     world.pass(6.0);
     world.answer(Role::Messages, 500, &[], "");
     world.pass(10.0);
@@ -659,7 +659,7 @@ fn without_time_and_text_an_older_reply_would_match_and_nothing_is_looked_for() 
 fn without_text_a_persons_message_would_match_and_nothing_is_looked_for() {
     let mut world = handed_over();
     world.send("b");
-    world.fail(Role::Chat, Interrupted);
+    world.fail(Role::Chat, Interrupted(Cause::UNKNOWN));
     expect(
         &mut world,
         r#"
@@ -673,7 +673,7 @@ fn without_text_a_persons_message_would_match_and_nothing_is_looked_for() {
 fn a_message_without_an_answer_is_looked_for_where_a_time_is_known() {
     let mut world = begun();
     world.send("b");
-    world.fail(Role::Chat, Interrupted);
+    world.fail(Role::Chat, Interrupted(Cause::UNKNOWN));
     let there = page(
         "bot",
         &[("u", "user", "b", 2), ("m1", "assistant", "two", 3)],
@@ -699,7 +699,7 @@ fn a_message_without_an_answer_is_looked_for_where_a_time_is_known() {
 fn a_message_without_an_answer_is_not_found_where_the_messages_do_not_show_it() {
     let mut world = begun();
     world.send("b");
-    world.fail(Role::Chat, Interrupted);
+    world.fail(Role::Chat, Interrupted(Cause::UNKNOWN));
     for pause in [1.0, 3.0, 6.0, 10.0] {
         world.pass(pause);
         world.page(&page("bot", &[("m1", "assistant", "two", 3)]));
@@ -783,7 +783,7 @@ fn a_turn_can_be_cancelled_in_any_state() {
         ),
         (
             "turn cancelled",
-            Box::new(|world| world.fail(Role::Chat, NotSent)),
+            Box::new(|world| world.fail(Role::Chat, NotSent(Cause::UNKNOWN))),
         ),
         (
             "turn cancelled",
@@ -844,7 +844,9 @@ fn late_input_for_a_request_that_is_gone_is_ignored() {
         .conversation
         .handle_body(gone, delta("x").as_bytes(), world.now);
     world.conversation.handle_end(gone, world.now);
-    world.conversation.handle_failure(gone, NotSent, world.now);
+    world
+        .conversation
+        .handle_failure(gone, NotSent(Cause::UNKNOWN), world.now);
     world.pass(0.0);
     expect(&mut world, "");
     assert!(world.conversation.turn_in_progress());
@@ -975,7 +977,7 @@ fn an_unknown_state_changes_nothing() {
 fn polls_that_fail_back_off_and_go_on() {
     let mut world = handed_over();
     world.pass(4.4);
-    world.fail(Role::Messages, Interrupted);
+    world.fail(Role::Messages, Interrupted(Cause::UNKNOWN));
     world.pass(8.8);
     world.answer(Role::Messages, 503, &[("retry-after", "100")], "");
     world.pass(100.0);
@@ -988,7 +990,7 @@ fn polls_that_fail_back_off_and_go_on() {
     assert_eq!(log.matches("Poll delayed").count(), 3, "{log}");
     assert!(log.contains("Poll delayed 100.0: Transient"), "{log}");
     // A poll that succeeded was the end of that.
-    world.fail(Role::Messages, Interrupted);
+    world.fail(Role::Messages, Interrupted(Cause::UNKNOWN));
     world.pass(8.8);
     assert_eq!(world.log().matches("GET").count(), 1);
 }
@@ -1039,7 +1041,10 @@ fn a_message_that_the_driver_withdraws_may_have_been_taken() {
 #[test]
 fn the_application_is_told_what_the_driver_knows_of_a_failure() {
     for (failure, told) in [
-        (NotSent, "the service could not be reached: refused"),
+        (
+            NotSent as fn(Cause) -> TransportFailure,
+            "the service could not be reached: refused",
+        ),
         (
             Interrupted,
             "no answer came: the connection was lost: refused",
@@ -1047,7 +1052,7 @@ fn the_application_is_told_what_the_driver_knows_of_a_failure() {
     ] {
         let mut world = World::with(|config| config.attempts = 1);
         world.send("a");
-        world.fail(Role::Chat, Loss::new(failure, Cause::from("refused")));
+        world.fail(Role::Chat, failure(Cause::from("refused")));
         let log = world.log();
         assert!(log.contains(told), "{log}");
     }
@@ -1139,7 +1144,7 @@ fn a_restart_in_a_handoff_polls_at_once_and_loses_and_repeats_nothing() {
 fn a_rating_is_repeated_on_failures_that_pass() {
     let mut world = begun();
     world.rate(Rating::Up);
-    world.fail(Role::Rating, Interrupted);
+    world.fail(Role::Rating, Interrupted(Cause::UNKNOWN));
     world.pass(3.0);
     world.answer(Role::Rating, 500, &[], "");
     world.pass(3.0);

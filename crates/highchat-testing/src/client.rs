@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use highchat_proto::failure::TransportFailure;
+use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::time::Instant;
 use highchat_proto::{
     Config, Conversation, Endpoint, Message, Output, Rating, RequestId, Saved, Update,
@@ -137,11 +137,15 @@ impl Client for Alone {
         };
         let conversation = &mut self.conversation;
         match step {
-            Step::NotSent => conversation.handle_failure(id, TransportFailure::NotSent, now),
+            Step::NotSent => {
+                conversation.handle_failure(id, TransportFailure::NotSent(Cause::UNKNOWN), now)
+            }
             Step::Head(head) => conversation.handle_response(id, &parts(*head), now),
             Step::Body(bytes) => conversation.handle_body(id, bytes, now),
             Step::End => conversation.handle_end(id, now),
-            Step::Lost => conversation.handle_failure(id, TransportFailure::Interrupted, now),
+            Step::Lost => {
+                conversation.handle_failure(id, TransportFailure::Interrupted(Cause::UNKNOWN), now)
+            }
         }
     }
 

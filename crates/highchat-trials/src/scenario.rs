@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use highchat_proto::failure::Cut;
 use highchat_proto::{
-    Config, ConversationId, Credentials, Endpoint, Rating, Saved, State, TurnEnd, TurnError, Update,
+    Config, ConversationId, Credentials, Endpoint, Failure, Rating, Saved, State, TurnEnd, Update,
 };
 use highchat_sandbox::{Fault, Person, Playback, Rule, Sandbox, Script, Step};
 
@@ -190,7 +190,7 @@ pub fn silence_and_pings_alone_end_a_turn<T: Talk>() {
         config.idle_timeout = Duration::from_millis(300);
         config.progress_timeout = Duration::from_millis(600);
         let (_, end) = with::<T>(&service, config).turn("a");
-        assert_eq!(end, TurnEnd::Failed(TurnError::Cut(cut)));
+        assert_eq!(end, TurnEnd::Failed(Failure::Cut(cut)));
     }
 }
 
@@ -248,7 +248,7 @@ pub fn a_head_is_limited_by_its_length_alone<T: Talk>() {
         "a:\r\n".repeat(Config::HEAD_LIMIT / 4),
     ] {
         let end = end_after_head::<T>(&format!("{begin}{fields}"));
-        let is_lost = matches!(end, TurnEnd::Failed(TurnError::Unanswered(_)));
+        let is_lost = matches!(end, TurnEnd::Failed(Failure::Unanswered(_)));
         assert!(is_lost, "{}: {end:?}", fields.len());
     }
 }
@@ -268,7 +268,7 @@ pub fn a_folded_or_doubled_field_of_a_head_is_read<T: Talk>() {
         assert_eq!(end_after_head::<T>(head), TurnEnd::Done, "{head}");
     }
     let other = end_after_head::<T>("content-type: text/event-stream, text/html\r\n");
-    let is_refused = matches!(other, TurnEnd::Failed(TurnError::Refused(_)));
+    let is_refused = matches!(other, TurnEnd::Failed(Failure::Refused(_)));
     assert!(is_refused, "{other:?}");
 }
 

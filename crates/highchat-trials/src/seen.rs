@@ -1,5 +1,5 @@
 use highchat_proto::failure::ResponseError;
-use highchat_proto::{TurnEnd, TurnError, Update};
+use highchat_proto::{Failure, TurnEnd, Update};
 
 /// What a client told of one message and, where it was handed over, of what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,14 +60,14 @@ impl Outcome {
             TurnEnd::Done => Self::Whole,
             TurnEnd::Human => Self::HandedOver,
             TurnEnd::Recovered => Self::Recovered,
-            TurnEnd::Failed(TurnError::Cut(_)) => Self::Incomplete,
-            TurnEnd::Failed(TurnError::Unanswered(_) | TurnError::TimedOut) => Self::Unanswered,
-            TurnEnd::Failed(TurnError::Refused(ResponseError::Api(error)))
+            TurnEnd::Failed(Failure::Cut(_)) => Self::Incomplete,
+            TurnEnd::Failed(Failure::Unanswered(_) | Failure::TimedOut) => Self::Unanswered,
+            TurnEnd::Failed(Failure::Refused(ResponseError::Api(error)))
                 if error.status.as_u16() == 429 =>
             {
                 Self::RateLimited
             }
-            TurnEnd::Failed(TurnError::Refused(_) | TurnError::Service(_)) => Self::Failed,
+            TurnEnd::Failed(Failure::Refused(_) | Failure::Service(_)) => Self::Failed,
             _ => Self::Other,
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use highchat_proto::failure::Cause;
 use highchat_proto::http::{Answer, InvalidRoots, Roots};
 use highchat_proto::{
     ChatRequest, Config, Endpoint, Failure, MessagesRequest, Page, RatingRequest,
@@ -165,7 +166,7 @@ impl Client {
         let agent = Agent::with_parts(self.ureq.clone(), connector, DefaultResolver::default());
         begins(agent.clone());
         match self.check_way() {
-            Some(problem) => Err(Failure::not_sent(self.place(), problem)),
+            Some(problem) => Err(Failure::NotSent(Cause::from(&*problem).at(&self.place()))),
             None => Exchange::open(&agent, watch, || self.place(), request),
         }
     }

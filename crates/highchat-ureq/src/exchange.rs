@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use highchat_proto::Failure;
+use highchat_proto::failure::Cause;
 use highchat_proto::time::Instant;
 use http::{Method, Request, response};
 use ureq::{Agent, BodyReader};
@@ -34,9 +35,14 @@ impl Exchange {
             _ => agent.run(request.map(Vec::from)),
         };
         // The error that ureq would only put a word before.
-        let answer = answer.map_err(|error| match watch.request_left() {
-            true => Failure::Interrupted(error.into_io().into()),
-            false => Failure::not_sent(place(), error.into_io()),
+        let answer = answer.map_err(|error| {
+            let is_late = matches!(error, ureq::Error::Timeout(_));
+            let cause = Cause::of(&error.into_io());
+            match watch.request_left() {
+                true if is_late => Failure::TimedOut,
+                true => Failure::Unanswered(cause),
+                false => Failure::NotSent(cause.at(&place())),
+            }
         })?;
         let (head, body) = answer.into_parts();
         let body = BufReader::with_capacity(BUFFER_LEN, body.into_reader());

@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::hash::RandomState;
 
 use bytes::Bytes;
-use highchat_proto::failure::TransportFailure;
+use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::time::Instant;
 use highchat_proto::{
     Conversation, Failure, Message, Output, RateError, Rating, RequestId, Saved, SendError, Update,
@@ -191,7 +191,7 @@ impl Session {
         let is_of_turn = self.conversation.is_of_turn(id);
         let begins = |agent| self.wishes.enter(id, is_of_turn, agent);
         match self.client.open(request, begins) {
-            Err(failure) => self.end(id, Some(&failure)),
+            Err(failure) => self.end(id, Some(failure)),
             Ok(mut exchange) => {
                 log::info!("request {id}: {}", exchange.head.status);
                 let now = self.now();
@@ -211,7 +211,7 @@ impl Session {
         while self.conversation.is_live(id) && self.read(id, exchange, Some(until)) {
             let now = self.now();
             if until <= now {
-                let late = TransportFailure::Interrupted;
+                let late = TransportFailure::Interrupted(Cause::UNKNOWN);
                 self.conversation.handle_failure(id, late, now);
             }
         }
@@ -233,15 +233,15 @@ impl Session {
             // Only the moment that was waited for.
             Err(error) if is_timeout(&error) => true,
             Err(error) => {
-                self.end(id, Some(&Failure::Interrupted(error.into())));
+                self.end(id, Some(Failure::Unanswered(Cause::of(&error))));
                 false
             }
         }
     }
 
     /// Ends an exchange. One that was shut down on purpose has no end and no failure.
-    fn end(&mut self, id: RequestId, failure: Option<&Failure>) {
-        if let Some(failure) = failure {
+    fn end(&mut self, id: RequestId, failure: Option<Failure>) {
+        if let Some(failure) = &failure {
             log::info!("request {id}: {failure}");
         }
         let was_shut_down = !self.wishes.leave(id);
@@ -250,7 +250,7 @@ impl Session {
         let withdrawn = TransportFailure::Withdrawn;
         match failure {
             _ if was_shut_down => self.conversation.handle_failure(id, withdrawn, now),
-            Some(failure) => self.conversation.handle_failure(id, failure, now),
+            Some(failure) => self.conversation.handle_failure(id, failure.into(), now),
             None => self.conversation.handle_end(id, now),
         }
     }

@@ -89,7 +89,7 @@ enum Outcome {
 fn exchange(client: &Client) -> (Outcome, String) {
     let mut reply = match client.chat(&chat()) {
         Ok(reply) => reply,
-        Err(Failure::Interrupted(_)) => return (Outcome::Interrupted, String::new()),
+        Err(Failure::Unanswered(_)) => return (Outcome::Interrupted, String::new()),
         Err(other) => panic!("{other:?}"),
     };
     let (text, ended) = read(&mut reply);

@@ -31,7 +31,7 @@ fn ask(client: &Client) -> String {
             (text, other) => format!("{other:?} after {text}"),
         },
         Err(failure @ Failure::NotSent(_)) => format!("not sent: {failure}"),
-        Err(Failure::Interrupted(_)) => "interrupted".to_owned(),
+        Err(Failure::Unanswered(_)) => "interrupted".to_owned(),
         Err(other) => format!("{other:?}"),
     }
 }

@@ -128,7 +128,7 @@ fn a_request_that_left_may_have_been_taken() {
             let began = Instant::now();
             let ended = call(&client(playback.base_url()));
             assert!(
-                matches!(ended, Err(Failure::Interrupted(_))),
+                matches!(ended, Err(Failure::Unanswered(_))),
                 "{name}, {call_name}: {ended:?}"
             );
             assert!(began.elapsed() < BOUND, "{name}: {:?}", began.elapsed());

@@ -10,7 +10,7 @@ use std::time::Instant as Moment;
 
 use highchat_proto::failure::ResponseError;
 use highchat_proto::time::Instant;
-use highchat_proto::{Credentials, Endpoint, Message, TurnEnd, TurnError, Update};
+use highchat_proto::{Credentials, Endpoint, Failure, Message, TurnEnd, Update};
 
 /// What has no status of its own.
 const OTHER: u8 = 1;
@@ -117,7 +117,7 @@ impl<W: Write> Screen<W> {
             Update::HandoffFailed { error } => {
                 self.error = error.to_string();
                 eprintln!("error: {error}");
-                self.status = refused(error);
+                self.status = failed(error);
             }
             _ => {}
         }
@@ -129,11 +129,18 @@ impl<W: Write> Screen<W> {
 const fn status(end: &TurnEnd) -> u8 {
     match end {
         TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered => 0,
-        TurnEnd::Failed(TurnError::Unanswered(_) | TurnError::TimedOut | TurnError::Cut(_)) => 3,
-        TurnEnd::Failed(TurnError::NotSent(_)) => 7,
-        TurnEnd::Failed(TurnError::Service(_)) => 8,
-        TurnEnd::Failed(TurnError::Refused(error)) => refused(error),
+        TurnEnd::Failed(failure) => failed(failure),
         TurnEnd::Cancelled => 130,
+        _ => OTHER,
+    }
+}
+
+const fn failed(failure: &Failure) -> u8 {
+    match failure {
+        Failure::Unanswered(_) | Failure::TimedOut | Failure::Cut(_) => 3,
+        Failure::NotSent(_) => 7,
+        Failure::Service(_) => 8,
+        Failure::Refused(error) => refused(error),
         _ => OTHER,
     }
 }

@@ -2,9 +2,8 @@
 
 use core::time::Duration;
 
-use super::exchange::Trouble;
 use crate::config::Config;
-use crate::failure::TransportFailure;
+use crate::failure::Failure;
 
 /// The longest that a service is left alone because it asked for it, between polls.
 const MAX_POLL_PAUSE: Duration = Duration::from_secs(3600);
@@ -44,13 +43,11 @@ pub enum DelayReason {
 }
 
 impl DelayReason {
-    pub(crate) fn of(trouble: &Trouble) -> Self {
-        if trouble.is(TransportFailure::NotSent) {
-            Self::NotSent
-        } else if trouble.is_surely_not_taken() {
-            Self::RateLimited
-        } else {
-            Self::Transient
+    pub(crate) fn of(failure: &Failure) -> Self {
+        match failure {
+            Failure::NotSent(_) => Self::NotSent,
+            limited if limited.can_be_sent_again() => Self::RateLimited,
+            _ => Self::Transient,
         }
     }
 }
@@ -58,15 +55,15 @@ impl DelayReason {
 /// When a message that was sent `attempts` times may be sent again: only where it was
 /// surely not taken.
 pub(crate) fn before_message(
-    trouble: &Trouble,
+    failure: &Failure,
     attempts: u32,
     config: &Config,
     jitter: &mut Jitter,
 ) -> Option<Duration> {
-    if attempts >= config.attempts || !trouble.is_surely_not_taken() {
+    if attempts >= config.attempts || !failure.can_be_sent_again() {
         return None;
     }
-    let Some(error) = trouble.api() else {
+    let Some(error) = failure.api() else {
         return Some(jitter.spread(nth(&config.not_sent_delays, attempts)));
     };
     match error.retry_after {
@@ -78,14 +75,14 @@ pub(crate) fn before_message(
 /// When a rating that was sent `attempts` times is sent again: the last one counts, so
 /// it may be taken twice.
 pub(crate) fn before_rating(
-    trouble: &Trouble,
+    failure: &Failure,
     attempts: u32,
     config: &Config,
     jitter: &mut Jitter,
 ) -> Option<Duration> {
-    before_message(trouble, attempts, config, jitter).or_else(|| {
+    before_message(failure, attempts, config, jitter).or_else(|| {
         let may_help =
-            attempts < config.attempts && trouble.is_transient() && !trouble.is_surely_not_taken();
+            attempts < config.attempts && failure.is_transient() && !failure.can_be_sent_again();
         let delay = nth(&config.not_sent_delays, attempts);
         may_help.then(|| jitter.spread(delay))
     })
@@ -93,7 +90,7 @@ pub(crate) fn before_rating(
 
 /// The pause after a poll that failed, the `failures`th in a row.
 pub(crate) fn before_poll(
-    trouble: &Trouble,
+    failure: &Failure,
     failures: u32,
     config: &Config,
     jitter: &mut Jitter,
@@ -102,7 +99,7 @@ pub(crate) fn before_poll(
         .poll_interval
         .saturating_mul(1 << failures.min(16))
         .min(config.poll_backoff_limit.max(config.poll_interval));
-    let asked_for = trouble.api().and_then(|error| error.retry_after);
+    let asked_for = failure.api().and_then(|error| error.retry_after);
     jitter
         .spread(doubled)
         .max(asked_for.unwrap_or_default().min(MAX_POLL_PAUSE))
@@ -115,12 +112,12 @@ fn nth(delays: &[Duration; 2], attempts: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::{ApiError, ResponseError};
+    use crate::failure::{ApiError, Cause, ResponseError};
     use http::StatusCode;
     use std::vec::Vec;
 
-    fn refused(status: u16, retry_after: Option<u64>) -> Trouble {
-        Trouble::Refused(ResponseError::Api(ApiError {
+    fn refused(status: u16, retry_after: Option<u64>) -> Failure {
+        Failure::Refused(ResponseError::Api(ApiError {
             status: StatusCode::from_u16(status).unwrap(),
             code: None,
             message: None,
@@ -144,42 +141,34 @@ mod tests {
     #[test]
     fn a_message_is_repeated_only_where_it_was_surely_not_taken() {
         let config = Config::default();
-        for (trouble, attempts, delay) in [
+        for (failure, attempts, delay) in [
             (refused(429, Some(0)), 1, Some(0.0)),
             (refused(429, Some(120)), 2, Some(120.0)),
             (refused(429, Some(121)), 1, None),
             (refused(429, Some(1)), 3, None),
-            (
-                Trouble::Transport(TransportFailure::NotSent.into()),
-                3,
-                None,
-            ),
-            (
-                Trouble::Transport(TransportFailure::Interrupted.into()),
-                1,
-                None,
-            ),
-            (Trouble::TimedOut, 1, None),
+            (Failure::NotSent(Cause::UNKNOWN), 3, None),
+            (Failure::Unanswered(Cause::UNKNOWN), 1, None),
+            (Failure::TimedOut, 1, None),
             (refused(500, None), 1, None),
             (refused(503, Some(1)), 1, None),
             (refused(400, None), 1, None),
             (
-                Trouble::Refused(ResponseError::NotEventStream(None)),
+                Failure::Refused(ResponseError::NotEventStream(None)),
                 1,
                 None,
             ),
         ] {
-            let found = before_message(&trouble, attempts, &config, &mut Jitter::new(0));
+            let found = before_message(&failure, attempts, &config, &mut Jitter::new(0));
             let found = found.map(|delay| delay.as_secs_f64());
-            assert_eq!(found, delay, "{trouble:?} after {attempts}");
+            assert_eq!(found, delay, "{failure:?} after {attempts}");
         }
     }
 
     #[test]
     fn what_no_service_asked_for_is_waited_with_jitter() {
         let config = Config::default();
-        let not_sent = Trouble::Transport(TransportFailure::NotSent.into());
-        for (trouble, attempts, seconds) in [
+        let not_sent = Failure::NotSent(Cause::UNKNOWN);
+        for (failure, attempts, seconds) in [
             (&not_sent, 1, 0.5),
             (&not_sent, 2, 2.0),
             (&refused(429, None), 1, 5.0),
@@ -188,8 +177,8 @@ mod tests {
             let delays: Vec<f64> = (0..100)
                 .map(|seed| {
                     let mut jitter = Jitter::new(seed);
-                    let message = before_message(trouble, attempts, &config, &mut jitter);
-                    let rating = before_rating(trouble, attempts, &config, &mut Jitter::new(seed));
+                    let message = before_message(failure, attempts, &config, &mut jitter);
+                    let rating = before_rating(failure, attempts, &config, &mut Jitter::new(seed));
                     assert_eq!(message, rating);
                     message.unwrap().as_secs_f64()
                 })
@@ -206,14 +195,14 @@ mod tests {
         let config = Config::default();
         for seed in 0..100 {
             for seconds in [0, 1, 7, 119, 120] {
-                let trouble = refused(429, Some(seconds));
+                let failure = refused(429, Some(seconds));
                 let asked_for = Duration::from_secs(seconds);
                 let mut jitter = Jitter::new(seed);
-                let delay = before_message(&trouble, 1, &config, &mut jitter);
+                let delay = before_message(&failure, 1, &config, &mut jitter);
                 assert!(delay.unwrap() >= asked_for);
-                let delay = before_rating(&trouble, 1, &config, &mut jitter);
+                let delay = before_rating(&failure, 1, &config, &mut jitter);
                 assert!(delay.unwrap() >= asked_for);
-                assert!(before_poll(&trouble, 1, &config, &mut jitter) >= asked_for);
+                assert!(before_poll(&failure, 1, &config, &mut jitter) >= asked_for);
             }
         }
     }
@@ -221,10 +210,10 @@ mod tests {
     #[test]
     fn polls_that_fail_back_off_and_listen_to_the_service() {
         let config = Config::default();
-        let pause = |trouble: &Trouble, failures| {
-            before_poll(trouble, failures, &config, &mut Jitter::new(0)).as_secs_f64()
+        let pause = |failure: &Failure, failures| {
+            before_poll(failure, failures, &config, &mut Jitter::new(0)).as_secs_f64()
         };
-        let lost = Trouble::Transport(TransportFailure::Interrupted.into());
+        let lost = Failure::Unanswered(Cause::UNKNOWN);
         for (failures, seconds) in [(1, 8.0), (2, 16.0), (3, 32.0), (4, 60.0), (99, 60.0)] {
             let within = seconds * 0.9..=seconds * 1.1;
             assert!(within.contains(&pause(&lost, failures)), "{failures}");

@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::config::Config;
-use crate::failure::{ApiError, Loss, ResponseError, TransportFailure};
+use crate::failure::Failure;
 use crate::http::Answer;
 use crate::time::Instant;
 
@@ -42,53 +42,6 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// What went wrong with an exchange that is not a stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    Transport(Loss),
-    /// No head, or no end of an answer, in time.
-    TimedOut,
-    Refused(ResponseError),
-}
-
-impl Trouble {
-    pub(crate) fn api(&self) -> Option<&ApiError> {
-        match self {
-            Self::Refused(ResponseError::Api(error)) => Some(error),
-            _ => None,
-        }
-    }
-
-    /// Whether the driver failed that way.
-    pub(crate) fn is(&self, failure: TransportFailure) -> bool {
-        matches!(self, Self::Transport(loss) if loss.failure == failure)
-    }
-
-    /// Whether the service surely did not take the request.
-    pub(crate) fn is_surely_not_taken(&self) -> bool {
-        self.is(TransportFailure::NotSent)
-            || self.api().is_some_and(|error| error.status.as_u16() == 429)
-    }
-
-    /// Whether the same request may well succeed a little later.
-    pub(crate) fn is_transient(&self) -> bool {
-        match self {
-            Self::Transport(_) | Self::TimedOut => true,
-            Self::Refused(ResponseError::Api(error)) => {
-                error.status.as_u16() == 429 || error.status.is_server_error()
-            }
-            Self::Refused(ResponseError::BrokenOff) => true,
-            Self::Refused(_) => false,
-        }
-    }
-
-    /// Whether asking again is no use: the conversation or the key is not accepted.
-    pub(crate) fn is_final(&self) -> bool {
-        let status = self.api().map(|error| error.status.as_u16());
-        matches!(status, Some(401 | 403 | 404))
-    }
-}
-
 /// The shortest pause, whatever the configuration or the service asks for.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
@@ -107,7 +60,7 @@ pub(crate) struct Exchange {
 }
 
 /// How an exchange ended: with an answer to be judged, or without.
-pub(crate) type Outcome = Result<Answer, Trouble>;
+pub(crate) type Outcome = Result<Answer, Failure>;
 
 impl Exchange {
     pub(crate) fn begin(id: RequestId, config: &Config, now: Instant) -> Self {
@@ -145,17 +98,16 @@ impl Exchange {
             .is_some_and(|answer| !answer.wants_more())
     }
 
-    /// What there is of an answer is all that will come of it; or it is forgotten.
-    pub(crate) fn break_off(&mut self, is_withdrawn: bool) {
-        match &mut self.answer {
-            Some(answer) if !is_withdrawn => answer.handle_interruption(),
-            _ => self.answer = None,
+    /// What there is of an answer is all that will come of it.
+    pub(crate) fn break_off(&mut self) {
+        if let Some(answer) = &mut self.answer {
+            answer.handle_interruption();
         }
     }
 
     /// The answer as far as it came, or what is wrong without one.
     /// Takes it out: a page can be megabytes.
-    pub(crate) fn end(&mut self, without: Trouble) -> Outcome {
+    pub(crate) fn end(&mut self, without: Failure) -> Outcome {
         self.answer.take().ok_or(without)
     }
 }

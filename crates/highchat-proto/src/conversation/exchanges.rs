@@ -1,10 +1,12 @@
 //! Exchanges, as far as all of them are alike.
 
-use super::exchange::{Exchange, RequestId, Trouble};
+use core::time::Duration;
+
+use super::exchange::{Exchange, RequestId, due};
 use super::ratings::RatePhase;
 use super::turn::Phase;
 use super::{Conversation, handoff, recovery};
-use crate::failure::TransportFailure;
+use crate::failure::{Cause, Failure};
 use crate::time::Instant;
 
 impl Conversation {
@@ -46,38 +48,51 @@ impl Conversation {
                 .is_some_and(|exchange| exchange.is_enough());
         if is_enough {
             self.thread.outbox.abort(id);
-            let unused = Trouble::Transport(TransportFailure::Interrupted.into());
-            self.end_exchange(id, unused, now);
+            self.end_exchange(id, Failure::Unanswered(Cause::UNKNOWN), now);
         }
     }
 
     pub(super) fn time_out(&mut self, id: RequestId, now: Instant) {
         self.thread.outbox.abort(id);
-        self.break_off(id, TransportFailure::Interrupted);
-        self.end_exchange(id, Trouble::TimedOut, now);
+        self.break_off(id);
+        self.end_exchange(id, Failure::TimedOut, now);
     }
 
-    /// What came of an answer is all of it; where it was withdrawn, nothing is.
-    pub(super) fn break_off(&mut self, id: RequestId, failure: TransportFailure) {
-        let is_withdrawn = failure == TransportFailure::Withdrawn;
+    /// What came of an answer is all of it.
+    pub(super) fn break_off(&mut self, id: RequestId) {
         if let Some(exchange) = self.page_exchange(id) {
-            exchange.break_off(is_withdrawn);
-        } else if let Some(exchange) = self.rate_exchange(id).filter(|_| is_withdrawn) {
-            exchange.break_off(is_withdrawn);
+            exchange.break_off();
+        }
+    }
+
+    /// Does a poll or a rating again that the driver gave up; whether it was one.
+    pub(super) fn withdraw(&mut self, id: RequestId, now: Instant) -> bool {
+        let again = due(now, Duration::ZERO);
+        if self.thread.handoff.exchange() == Some(id) {
+            self.thread.handoff.phase = handoff::Phase::Due(again);
+            return true;
+        }
+        match &mut self.rating {
+            Some(rating) if rating.exchange() == Some(id) => {
+                rating.attempts -= 1;
+                rating.phase = RatePhase::Delayed(again);
+                true
+            }
+            _ => false,
         }
     }
 
     /// Ends an exchange that is no stream; `without` is what is wrong where it has no
     /// answer yet.
-    pub(super) fn end_exchange(&mut self, id: RequestId, without: Trouble, now: Instant) {
+    pub(super) fn end_exchange(&mut self, id: RequestId, without: Failure, now: Instant) {
         if self.turn.exchange() == Some(id) {
             match core::mem::replace(&mut self.turn.phase, Phase::Idle) {
                 Phase::Requested(mut exchange, pending) => {
-                    let trouble = match exchange.end(without) {
-                        Ok(answer) => Trouble::Refused(answer.into_chat_error()),
-                        Err(trouble) => trouble,
+                    let failure = match exchange.end(without) {
+                        Ok(answer) => Failure::Refused(answer.into_chat_error()),
+                        Err(failure) => failure,
                     };
-                    self.handle_trouble(trouble, pending, now);
+                    self.handle_refusal(failure, pending, now);
                 }
                 phase => self.turn.phase = phase,
             }

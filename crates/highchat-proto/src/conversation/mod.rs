@@ -39,7 +39,6 @@ use bytes::Bytes;
 use http::Request;
 
 use self::backoff::Jitter;
-use self::exchange::Trouble;
 use self::handoff::Handoff;
 use self::history::{History, SavedHistory};
 use self::outbox::{Outbox, Popped};
@@ -50,7 +49,7 @@ use crate::api::{
     ChatRequest, ConversationId, Message, Rating, RatingRequest, State, Timestamp, VisitorRef,
 };
 use crate::config::Config;
-use crate::failure::{Loss, TransportFailure};
+use crate::failure::{Cause, Failure, TransportFailure};
 use crate::http::{Answer, Endpoint};
 use crate::time::Instant;
 
@@ -61,7 +60,7 @@ pub use self::backoff::DelayReason;
 pub use self::exchange::RequestId;
 pub use self::outbox::{Delayed, Update};
 pub use self::saved::Saved;
-pub use self::turn::{TurnEnd, TurnError};
+pub use self::turn::TurnEnd;
 
 /// What a driver is to do next.
 #[derive(Debug)]
@@ -227,7 +226,7 @@ impl Conversation {
     #[must_use]
     pub fn save(&self) -> Saved {
         let thread = &self.thread;
-        let cut = |recovery: &Recovery| matches!(recovery.error, TurnError::Cut(_));
+        let cut = |recovery: &Recovery| matches!(recovery.error, Failure::Cut(_));
         Saved {
             conversation_id: thread.id.clone(),
             state: thread.state.clone(),
@@ -274,10 +273,7 @@ impl Conversation {
     /// or it was aborted.
     #[must_use]
     pub fn is_live(&self, id: RequestId) -> bool {
-        let rating = match self.rating.as_deref().map(|rating| &rating.phase) {
-            Some(RatePhase::InFlight(exchange)) => Some(exchange.id()),
-            Some(RatePhase::Delayed(_)) | None => None,
-        };
+        let rating = self.rating.as_ref().and_then(|rating| rating.exchange());
         self.is_of_turn(id) || self.thread.handoff.exchange() == Some(id) || rating == Some(id)
     }
 
@@ -408,22 +404,22 @@ impl Conversation {
         if self.turn.exchange() == Some(id) && !matches!(self.turn.phase, Phase::Requested(..)) {
             self.handle_stream_end(now);
         } else {
-            let lost = Trouble::Transport(TransportFailure::Interrupted.into());
-            self.end_exchange(id, lost, now);
+            self.end_exchange(id, Failure::Unanswered(Cause::UNKNOWN), now);
         }
     }
 
-    /// There is no answer, or no more of it: a [`TransportFailure`], or a [`Loss`] that
-    /// says why as well, which the application is told.
-    pub fn handle_failure(&mut self, id: RequestId, failure: impl Into<Loss>, now: Instant) {
+    /// There is no answer, or no more of it. The application is told the cause.
+    pub fn handle_failure(&mut self, id: RequestId, failure: TransportFailure, now: Instant) {
+        if failure == TransportFailure::Withdrawn && self.withdraw(id, now) {
+            return;
+        }
         if self.turn.exchange() != Some(id) || matches!(self.turn.phase, Phase::Requested(..)) {
-            let loss = failure.into();
-            self.break_off(id, loss.failure);
-            return self.end_exchange(id, Trouble::Transport(loss), now);
+            self.break_off(id);
+            return self.end_exchange(id, failure.into(), now);
         }
         if let Phase::Streaming(_, reply) = &mut self.turn.phase {
             if let Err(cut) = reply.handle_interruption() {
-                return self.fail_turn(TurnError::Cut(cut), now);
+                return self.fail_turn(Failure::Cut(cut), now);
             }
         }
         self.turn.phase = Phase::Idle;

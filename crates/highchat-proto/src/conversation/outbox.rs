@@ -12,9 +12,9 @@ use core::time::Duration;
 
 use super::backoff::DelayReason;
 use super::exchange::RequestId;
-use super::turn::{TurnEnd, TurnError};
+use super::turn::TurnEnd;
 use crate::api::{ChatMessage, ConversationId, MessageId, Rating, State, Timestamp};
-use crate::failure::ResponseError;
+use crate::failure::Failure;
 
 /// What was put off, and will be tried again by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub enum Update<'a> {
     /// The reply was cut, or never came, and is looked for.
     Recovering {
         /// What happened to it.
-        error: &'a TurnError,
+        error: &'a Failure,
     },
     /// A reply that was cut was read back whole.
     Recovered {
@@ -107,7 +107,7 @@ pub enum Update<'a> {
     /// Polling ended with an error: nobody will be heard any more.
     HandoffFailed {
         /// What the service said.
-        error: &'a ResponseError,
+        error: &'a Failure,
     },
     /// The rating was taken.
     Rated {
@@ -121,7 +121,7 @@ pub enum Update<'a> {
         /// What [`rate`](crate::Conversation::rate) returned.
         request: RequestId,
         /// Why.
-        error: &'a TurnError,
+        error: &'a Failure,
     },
 }
 
@@ -174,16 +174,16 @@ pub(crate) enum Kept {
     Human(Box<(Option<Range<usize>>, Option<Timestamp>)>),
     /// The event type and its data.
     Unknown(Box<[Range<usize>; 2]>),
-    Recovering(Box<TurnError>),
+    Recovering(Box<Failure>),
     Recovered(Box<ChatMessage>, usize),
     TurnEnded(RequestId, Box<TurnEnd>),
     State(Box<State>),
     Message(Box<ChatMessage>),
     Unreadable(usize),
     Delayed(Delayed, Duration, DelayReason),
-    HandoffFailed(Box<ResponseError>),
+    HandoffFailed(Box<Failure>),
     Rated(RequestId, Rating),
-    RatingFailed(RequestId, Box<TurnError>),
+    RatingFailed(RequestId, Box<Failure>),
 }
 
 #[derive(Debug)]

@@ -1,15 +1,14 @@
 //! The handoff.
 
-use core::time::Duration;
 use std::boxed::Box;
 
 use super::backoff::{self, DelayReason};
-use super::exchange::{Outcome, Trouble, due};
+use super::exchange::{Outcome, due};
 use super::outbox::{Delayed, Kept};
 use super::thread::{Clocks, Source};
 use super::{Conversation, handoff};
 use crate::api::MessagesRequest;
-use crate::failure::TransportFailure;
+use crate::failure::Failure;
 use crate::time::Instant;
 
 impl Conversation {
@@ -28,7 +27,7 @@ impl Conversation {
     pub(super) fn end_poll(&mut self, outcome: Outcome, now: Instant) {
         let (config, jitter) = (&self.config, &mut self.jitter);
         let thread = &mut self.thread;
-        let page = outcome.and_then(|answer| answer.into_page().map_err(Trouble::Refused));
+        let page = outcome.and_then(|answer| answer.into_page().map_err(Failure::Refused));
         match page {
             Ok(page) => {
                 let mut clocks = Clocks::new(config, jitter, now);
@@ -56,21 +55,18 @@ impl Conversation {
                     thread.handoff.stop();
                 }
             }
-            Err(trouble @ Trouble::Refused(_)) if trouble.is_final() => {
+            Err(failure) if failure.is_final() => {
                 thread.handoff.phase = handoff::Phase::Off;
-                if let (Trouble::Refused(error), true) = (trouble, thread.state.is_handoff()) {
-                    thread.outbox.update(Kept::HandoffFailed(Box::new(error)));
+                if thread.state.is_handoff() {
+                    thread.outbox.update(Kept::HandoffFailed(Box::new(failure)));
                 }
             }
-            Err(trouble) if trouble.is(TransportFailure::Withdrawn) => {
-                thread.handoff.phase = handoff::Phase::Due(due(now, Duration::ZERO));
-            }
-            Err(trouble) => {
+            Err(failure) => {
                 thread.handoff.failures += 1;
                 let failures = thread.handoff.failures;
-                let delay = backoff::before_poll(&trouble, failures, config, jitter);
+                let delay = backoff::before_poll(&failure, failures, config, jitter);
                 thread.handoff.phase = handoff::Phase::Due(due(now, delay));
-                let reason = DelayReason::of(&trouble);
+                let reason = DelayReason::of(&failure);
                 thread
                     .outbox
                     .update(Kept::Delayed(Delayed::Poll, delay, reason));

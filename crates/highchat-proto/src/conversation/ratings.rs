@@ -1,14 +1,13 @@
 //! The rating.
 
-use core::time::Duration;
 use std::boxed::Box;
 
 use super::Conversation;
 use super::backoff::{self, DelayReason};
-use super::exchange::{Exchange, Outcome, RequestId, Trouble, due};
+use super::exchange::{Exchange, Outcome, RequestId, due};
 use super::outbox::{Delayed, Kept};
 use crate::api::RatingRequest;
-use crate::failure::TransportFailure;
+use crate::failure::Failure;
 use crate::time::Instant;
 
 /// A rating that is on its way.
@@ -25,6 +24,15 @@ pub(super) struct Rate {
 pub(super) enum RatePhase {
     InFlight(Exchange),
     Delayed(Instant),
+}
+
+impl Rate {
+    pub(super) const fn exchange(&self) -> Option<RequestId> {
+        match &self.phase {
+            RatePhase::InFlight(exchange) => Some(exchange.id()),
+            RatePhase::Delayed(_) => None,
+        }
+    }
 }
 
 impl Conversation {
@@ -47,24 +55,18 @@ impl Conversation {
     }
 
     pub(super) fn end_rating(&mut self, mut rating: Box<Rate>, outcome: Outcome, now: Instant) {
-        let taken = outcome.and_then(|answer| answer.into_rating().map_err(Trouble::Refused));
+        let taken = outcome.and_then(|answer| answer.into_rating().map_err(Failure::Refused));
         let update = match taken {
             Ok(()) => Kept::Rated(rating.name, rating.request.rating),
-            Err(trouble) if trouble.is(TransportFailure::Withdrawn) => {
-                rating.attempts -= 1;
-                rating.phase = RatePhase::Delayed(due(now, Duration::ZERO));
-                self.rating = Some(rating);
-                return;
-            }
-            Err(trouble) => {
+            Err(failure) => {
                 let (config, jitter) = (&self.config, &mut self.jitter);
-                match backoff::before_rating(&trouble, rating.attempts, config, jitter) {
+                match backoff::before_rating(&failure, rating.attempts, config, jitter) {
                     Some(delay) => {
                         rating.phase = RatePhase::Delayed(due(now, delay));
                         self.rating = Some(rating);
-                        Kept::Delayed(Delayed::Rating, delay, DelayReason::of(&trouble))
+                        Kept::Delayed(Delayed::Rating, delay, DelayReason::of(&failure))
                     }
-                    None => Kept::RatingFailed(rating.name, Box::new(trouble.into())),
+                    None => Kept::RatingFailed(rating.name, Box::new(failure)),
                 }
             }
         };

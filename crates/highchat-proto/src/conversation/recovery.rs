@@ -22,8 +22,8 @@ use std::vec::Vec;
 use super::exchange::{Exchange, RequestId};
 use super::handoff::Handoff;
 use super::history::{self, History, TextHash};
-use super::turn::TurnError;
 use crate::api::{ChatMessage, MessageId, Page, State};
+use crate::failure::Failure;
 use crate::time::Instant;
 
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(crate) enum Phase {
 pub(crate) struct Recovery {
     pub(crate) phase: Phase,
     /// What is told if nothing is found.
-    pub(crate) error: TurnError,
+    pub(crate) error: Failure,
     pub(crate) tries: usize,
     /// What the look before found, unconfirmed.
     pub(crate) unconfirmed: Option<MessageId>,

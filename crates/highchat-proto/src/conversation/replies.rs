@@ -5,13 +5,14 @@ use std::boxed::Box;
 
 use super::Conversation;
 use super::backoff::{self, DelayReason};
-use super::exchange::{Exchange, Outcome, RequestId, Trouble, due};
+use super::exchange::{Exchange, Outcome, RequestId, due};
 use super::history::{self, Extent};
 use super::outbox::{Delayed, Kept};
 use super::recovery::{self, Look, Recovery};
 use super::thread::{Clocks, Ended, Source};
-use super::turn::{Pending, Phase, TurnEnd, TurnError};
+use super::turn::{Pending, Phase, TurnEnd};
 use crate::api::{Event, MessagesRequest, Page};
+use crate::failure::Failure;
 use crate::time::Instant;
 
 impl Conversation {
@@ -42,7 +43,7 @@ impl Conversation {
                 Err(_) if is_over => continue,
                 Err(cut) => {
                     self.thread.outbox.abort(id);
-                    return self.fail_turn(TurnError::Cut(cut), now);
+                    return self.fail_turn(Failure::Cut(cut), now);
                 }
             };
             if is_over && !matches!(event, Event::Done { .. }) {
@@ -71,7 +72,7 @@ impl Conversation {
                     }
                 }
                 Ok(None) => break,
-                Err(cut) => return self.fail_turn(TurnError::Cut(cut), now),
+                Err(cut) => return self.fail_turn(Failure::Cut(cut), now),
             }
         }
         self.turn.phase = Phase::Idle;
@@ -107,7 +108,7 @@ impl Conversation {
 
     fn end_turn(&mut self, end: TurnEnd, now: Instant) {
         match &end {
-            TurnEnd::Failed(error) if error.is_surely_not_taken() => self.thread.history.retract(),
+            TurnEnd::Failed(error) if !error.may_have_been_taken() => self.thread.history.retract(),
             TurnEnd::Failed(_) => self.note_reply(Extent::Cut, now),
             TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered | TurnEnd::Cancelled => {}
         }
@@ -151,7 +152,7 @@ impl Conversation {
                 self.turn.phase = Phase::Streaming(id, reply);
                 if let Err(cut) = ended {
                     self.thread.outbox.abort(id);
-                    self.fail_turn(TurnError::Cut(cut), now);
+                    self.fail_turn(Failure::Cut(cut), now);
                 }
             }
             Phase::Settled(id, _, _) => self.thread.outbox.abort(id),
@@ -160,24 +161,24 @@ impl Conversation {
     }
 
     /// The message was not answered by a reply stream.
-    pub(super) fn handle_trouble(&mut self, trouble: Trouble, pending: Box<Pending>, now: Instant) {
+    pub(super) fn handle_refusal(&mut self, failure: Failure, pending: Box<Pending>, now: Instant) {
         let attempts = pending.attempts;
-        let delay = backoff::before_message(&trouble, attempts, &self.config, &mut self.jitter);
+        let delay = backoff::before_message(&failure, attempts, &self.config, &mut self.jitter);
         match delay {
             Some(delay) => {
                 self.turn.phase = Phase::Delayed(due(now, delay), pending);
-                let reason = DelayReason::of(&trouble);
+                let reason = DelayReason::of(&failure);
                 self.thread
                     .outbox
                     .update(Kept::Delayed(Delayed::Message, delay, reason));
             }
-            None => self.fail_turn(trouble.into(), now),
+            None => self.fail_turn(failure, now),
         }
     }
 
     /// The turn failed: its reply is looked for where it may be there and could be told
     /// from an older one.
-    pub(super) fn fail_turn(&mut self, error: TurnError, now: Instant) {
+    pub(super) fn fail_turn(&mut self, error: Failure, now: Instant) {
         let thread = &self.thread;
         let can_be_told = match self.turn.so_far() {
             None => false,
@@ -226,13 +227,13 @@ impl Conversation {
         let Some(mut recovery) = self.recovery.take() else {
             return;
         };
-        let page = outcome.and_then(|answer| answer.into_page().map_err(Trouble::Refused));
+        let page = outcome.and_then(|answer| answer.into_page().map_err(Failure::Refused));
         let goes_on = match &page {
             Ok(page) => match self.look(page, &mut recovery, now) {
                 ControlFlow::Continue(()) => true,
                 ControlFlow::Break(end) => return self.end_turn(end, now),
             },
-            Err(trouble) => !trouble.is_final(),
+            Err(failure) => !failure.is_final(),
         };
         match self.config.recovery_delays.get(recovery.tries) {
             Some(delay) if goes_on => {
@@ -270,7 +271,7 @@ impl Conversation {
                 ControlFlow::Continue(())
             }
             // The service failed, and has neither the message nor a reply.
-            Look::Nothing if matches!(recovery.error, TurnError::Refused(_)) => {
+            Look::Nothing if matches!(recovery.error, Failure::Refused(_)) => {
                 ControlFlow::Break(TurnEnd::Failed(recovery.error.clone()))
             }
             Look::Nothing | Look::NotYet => ControlFlow::Continue(()),

@@ -7,9 +7,10 @@ use super::exchange::due;
 use super::handoff::Handoff;
 use super::history::{Extent, History};
 use super::outbox::{Kept, Outbox};
-use super::turn::{TurnEnd, TurnError};
+use super::turn::TurnEnd;
 use crate::api::{ConversationId, Event, State, Timestamp};
 use crate::config::Config;
+use crate::failure::Failure;
 use crate::http::Endpoint;
 use crate::time::Instant;
 
@@ -150,7 +151,7 @@ impl Thread {
             }
             Event::Error { message } => {
                 let message = message.as_deref().unwrap_or(NO_REASON);
-                let error = TurnError::Service((*endpoint.secret().hide(message)).into());
+                let error = Failure::Service((*endpoint.secret().hide(message)).into());
                 Some(Ended {
                     end: TurnEnd::Failed(error),
                     unplaced: Some(Extent::Failed),

@@ -13,16 +13,15 @@
 //! The machine knows of one exchange at a time and of the clocks on it; what follows from
 //! an event for the conversation is joined in `conversation`.
 
-use core::fmt;
 use std::boxed::Box;
 use std::string::String;
 
 use serde::{Deserialize, Serialize};
 
-use super::exchange::{Exchange, RequestId, Trouble};
+use super::exchange::{Exchange, RequestId};
 use crate::api::{ChatRequest, Event};
 use crate::config::Config;
-use crate::failure::{Cause, Cut, Loss, ResponseError, TransportFailure};
+use crate::failure::{Cause, Cut, Failure};
 use crate::reply::Reply;
 use crate::time::Instant;
 
@@ -37,82 +36,9 @@ pub enum TurnEnd {
     /// The stream was cut, and the reply was read back whole.
     Recovered,
     /// There is no reply, or no whole one.
-    Failed(TurnError),
+    Failed(Failure),
     /// The application cancelled it. The message may have been taken.
     Cancelled,
-}
-
-/// Why a turn failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TurnError {
-    /// The service could not be reached: the message was surely not taken.
-    NotSent(Cause),
-    /// The connection was lost before an answer came: the message may have been taken.
-    Unanswered(Cause),
-    /// No head came in time: the message may have been taken.
-    TimedOut,
-    /// The service answered something else than a reply.
-    Refused(ResponseError),
-    /// The reply began, was cut, and was not found again: what came of it is not whole.
-    Cut(Cut),
-    /// The service gave up with an `error` event: its sentence, or ours if it gave none.
-    Service(Box<str>),
-}
-
-impl fmt::Display for TurnError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotSent(cause) => cause.write(f, "the service could not be reached"),
-            Self::Unanswered(cause) => cause.write(f, "no answer came: the connection was lost"),
-            Self::TimedOut => f.write_str("no answer came in time"),
-            Self::Refused(error) => error.fmt(f),
-            Self::Cut(cut) => cut.fmt(f),
-            Self::Service(message) => f.write_str(message),
-        }
-    }
-}
-
-impl core::error::Error for TurnError {}
-
-impl From<Trouble> for TurnError {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Transport(Loss { failure, cause }) => match failure {
-                TransportFailure::NotSent => Self::NotSent(cause),
-                TransportFailure::Interrupted | TransportFailure::Withdrawn => {
-                    Self::Unanswered(cause)
-                }
-            },
-            Trouble::TimedOut => Self::TimedOut,
-            Trouble::Refused(error) => Self::Refused(error),
-        }
-    }
-}
-
-impl TurnError {
-    /// Whether the reply may be there all the same: the message may have been taken.
-    pub(crate) fn may_have_a_reply(&self) -> bool {
-        match self {
-            Self::Unanswered(_) | Self::TimedOut | Self::Cut(_) => true,
-            Self::Refused(ResponseError::Api(error)) => error.status.is_server_error(),
-            Self::NotSent(_) | Self::Refused(_) | Self::Service(_) => false,
-        }
-    }
-
-    /// Whether the message was surely not taken: nothing of it left, or the service said
-    /// that the request is at fault.
-    pub(crate) fn is_surely_not_taken(&self) -> bool {
-        match self {
-            Self::NotSent(_) => true,
-            Self::Refused(ResponseError::Api(error)) => error.status.is_client_error(),
-            Self::Unanswered(_)
-            | Self::TimedOut
-            | Self::Cut(_)
-            | Self::Refused(_)
-            | Self::Service(_) => false,
-        }
-    }
 }
 
 /// A message that is on its way, and may be sent again where it was not taken.
@@ -295,12 +221,12 @@ impl Turn {
     }
 
     /// A turn that a restart broke off, and why it failed unless its reply is found.
-    pub(crate) fn restore(&mut self, name: RequestId, saved: SavedTurn) -> TurnError {
+    pub(crate) fn restore(&mut self, name: RequestId, saved: SavedTurn) -> Failure {
         let error = match saved.progress {
             Progress::Sent => {
-                TurnError::Unanswered(Cause::from("the program ended before the answer came"))
+                Failure::Unanswered(Cause::from("the program ended before the answer came"))
             }
-            Progress::Begun => TurnError::Cut(Cut::Restarted),
+            Progress::Begun => Failure::Cut(Cut::Restarted),
         };
         self.name = name;
         self.so_far = saved.so_far;

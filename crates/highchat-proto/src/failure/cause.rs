@@ -1,20 +1,22 @@
-//! Why there was no connection, or none any more, in the words of those below.
+//! Why there is no connection, in the words of the layers below.
 
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
 use core::error::Error;
 use core::fmt;
-use std::boxed::Box;
-use std::format;
-use std::string::{String, ToString};
 
 /// What a driver knows of the cause of a failure: a line for a person, such as
-/// `Connection refused (os error 111)`; nothing, where it knows nothing.
+/// `Connection refused (os error 111)`; [`UNKNOWN`](Self::UNKNOWN) if it knows nothing.
 ///
 /// At most [`MAX_LEN`](Self::MAX_LEN) bytes; what is longer is cut. Untrusted text: the
 /// other side may have had a say in it. Source: our decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Cause(Box<str>);
+pub struct Cause(Option<Box<str>>);
 
 impl Cause {
+    /// Nothing is known.
+    pub const UNKNOWN: Self = Self(None);
     /// The longest line that is kept, in bytes.
     pub const MAX_LEN: usize = 300;
     /// How far down an error is asked for its sources.
@@ -41,23 +43,23 @@ impl Cause {
     /// reached: `chat.example:443: Connection refused (os error 111)`.
     #[must_use]
     pub fn at(&self, place: &str) -> Self {
-        if self.0.is_empty() {
+        if self.0.is_none() {
             Self::from(place)
         } else {
             Self::from(&*format!("{place}: {self}"))
         }
     }
 
-    /// The line; empty where nothing is known.
+    /// The line; empty if nothing is known.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
     }
 
-    /// Writes what happened, and why where that is known.
+    /// Writes what happened, and why if that is known.
     pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, what: &str) -> fmt::Result {
         f.write_str(what)?;
-        if self.0.is_empty() {
+        if self.0.is_none() {
             return Ok(());
         }
         write!(f, ": {self}")
@@ -68,13 +70,14 @@ impl From<&str> for Cause {
     fn from(line: &str) -> Self {
         let fits = |end: &usize| line.is_char_boundary(*end);
         let end = (0..=Self::MAX_LEN.min(line.len())).rev().find(fits);
-        Self(line[..end.unwrap_or(0)].into())
+        let line = &line[..end.unwrap_or(0)];
+        Self((!line.is_empty()).then(|| line.into()))
     }
 }
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

@@ -1,63 +1,140 @@
-//! What can go wrong with an exchange, by what it means for the message.
+//! Why there is no whole answer, by what it means for the message.
 
-use core::error::Error;
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::ToString;
 use core::fmt;
-use std::boxed::Box;
-use std::string::String;
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::cause::Cause;
 use super::cut::Cut;
-use super::response::ResponseError;
+use super::response::{ApiError, ResponseError};
+use super::transport::TransportFailure;
 
-/// Why an exchange with the service gave no whole answer.
+/// Why an exchange, or a turn, gave no whole answer.
 ///
 /// The variants are by what is known of the message, because `POST /v1/chat` cannot be
-/// repeated safely: only [`NotSent`](Self::NotSent) means that it was surely not taken,
-/// and a [`Refused`](Self::Refused) with 429 that the service turned it away. Whatever
-/// else happened, it may have been taken, and must not be sent again by a program.
-#[derive(Debug)]
+/// repeated safely: [`may_have_been_taken`](Self::may_have_been_taken) says whether a
+/// program must not send it again.
+///
+/// It is serialised as `kind`, `message` and, if known, `status` and `code`: what the
+/// program's `--json` prints of an error. Source: our decision.
+///
+/// ```
+/// use highchat_proto::Failure;
+/// use highchat_proto::failure::Cause;
+///
+/// let failure = Failure::NotSent(Cause::from("Connection refused"));
+/// assert!(!failure.may_have_been_taken());
+/// assert_eq!(failure.kind(), "unreachable");
+/// assert_eq!(failure.to_string(), "the service could not be reached: Connection refused");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
     /// The service could not be reached; nothing of the request left.
-    NotSent(Box<dyn Error + Send + Sync>),
-    /// The request was sent, in part or whole, and no answer came: a lost connection,
-    /// or [`Config::response_timeout`](crate::Config::response_timeout).
-    Interrupted(Box<dyn Error + Send + Sync>),
+    NotSent(Cause),
+    /// The request was sent, in part or whole, and the connection was lost before an answer
+    /// came.
+    Unanswered(Cause),
+    /// No answer came within
+    /// [`Config::response_timeout`](crate::config::Config::response_timeout).
+    TimedOut,
     /// The service answered something else than what was asked for.
     Refused(ResponseError),
     /// The reply began and is not whole.
     Cut(Cut),
+    /// The service gave up with an `error` event: its sentence, or ours if it gave none.
+    Service(Box<str>),
 }
 
 impl Failure {
-    /// The service could not be reached: [`NotSent`](Self::NotSent), with the
-    /// [place](crate::Endpoint::authority) before the cause.
+    /// Whether the message may have been taken all the same; `false`: nothing of it left, or
+    /// the service said that the request is at fault (4xx).
     #[must_use]
-    pub fn not_sent(
-        place: impl Into<String>,
-        cause: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> Self {
-        let (place, cause) = (place.into(), cause.into());
-        Self::NotSent(Unreachable { place, cause }.into())
+    pub fn may_have_been_taken(&self) -> bool {
+        match self {
+            Self::NotSent(_) => false,
+            Self::Refused(ResponseError::Api(error)) => !error.status.is_client_error(),
+            Self::Unanswered(_)
+            | Self::TimedOut
+            | Self::Refused(_)
+            | Self::Cut(_)
+            | Self::Service(_) => true,
+        }
     }
-}
 
-/// A place that could not be reached, and why as its source.
-#[derive(Debug)]
-struct Unreachable {
-    place: String,
-    cause: Box<dyn Error + Send + Sync>,
-}
-
-impl fmt::Display for Unreachable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.place)
+    /// Whether the same message can be sent again later, and surely is not sent twice then:
+    /// nothing of it left, or the service said 429.
+    #[must_use]
+    pub fn can_be_sent_again(&self) -> bool {
+        matches!(self, Self::NotSent(_)) || self.status() == Some(429)
     }
-}
 
-impl Error for Unreachable {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.cause)
+    /// What kind of failure it is, in one word: `unreachable`, `no_answer`, `refused`,
+    /// `not_a_reply`, `incomplete` or `failed`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NotSent(_) => "unreachable",
+            Self::Unanswered(_) | Self::TimedOut => "no_answer",
+            Self::Refused(error) => error.kind(),
+            Self::Cut(_) => "incomplete",
+            Self::Service(_) => "failed",
+        }
+    }
+
+    /// A sentence for the user: the service's own, if it gave one. Untrusted text.
+    #[must_use]
+    pub fn sentence(&self) -> Cow<'_, str> {
+        match self {
+            Self::Refused(error) => error.sentence(),
+            Self::Service(message) => Cow::Borrowed(message),
+            Self::NotSent(_) | Self::Unanswered(_) | Self::TimedOut | Self::Cut(_) => {
+                Cow::Owned(self.to_string())
+            }
+        }
+    }
+
+    /// The status, if the service said no with one.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.api().map(|error| error.status.as_u16())
+    }
+
+    /// What the service said, if it said no.
+    pub(crate) const fn api(&self) -> Option<&ApiError> {
+        match self {
+            Self::Refused(ResponseError::Api(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether the reply may be among the messages all the same.
+    pub(crate) fn may_have_a_reply(&self) -> bool {
+        match self {
+            Self::Unanswered(_) | Self::TimedOut | Self::Cut(_) => true,
+            Self::Refused(ResponseError::Api(error)) => error.status.is_server_error(),
+            Self::NotSent(_) | Self::Refused(_) | Self::Service(_) => false,
+        }
+    }
+
+    /// Whether the same request may well succeed a little later, if to ask twice does no
+    /// harm.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::NotSent(_) | Self::Unanswered(_) | Self::TimedOut => true,
+            Self::Refused(ResponseError::Api(error)) => {
+                error.status.as_u16() == 429 || error.status.is_server_error()
+            }
+            Self::Refused(ResponseError::BrokenOff) => true,
+            Self::Refused(_) | Self::Cut(_) | Self::Service(_) => false,
+        }
+    }
+
+    /// Whether to ask again is of no use: the conversation or the key is not accepted.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self.status(), Some(401 | 403 | 404))
     }
 }
 
@@ -65,18 +142,18 @@ impl Error for Unreachable {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSent(cause) => {
-                Cause::of(&**cause).write(f, "the service could not be reached")
-            }
-            Self::Interrupted(cause) => Cause::of(&**cause).write(f, "no answer came"),
+            Self::NotSent(cause) => cause.write(f, "the service could not be reached"),
+            Self::Unanswered(cause) => cause.write(f, "no answer came: the connection was lost"),
+            Self::TimedOut => f.write_str("no answer came in time"),
             Self::Refused(error) => error.fmt(f),
             Self::Cut(cut) => cut.fmt(f),
+            Self::Service(message) => f.write_str(message),
         }
     }
 }
 
-/// Without a source: the text has it already. The causes are in the variants.
-impl Error for Failure {}
+/// Without a source: the text has it already.
+impl core::error::Error for Failure {}
 
 impl From<ResponseError> for Failure {
     fn from(error: ResponseError) -> Self {
@@ -90,31 +167,139 @@ impl From<Cut> for Failure {
     }
 }
 
+/// What the driver reports means for an exchange that had no answer yet.
+impl From<TransportFailure> for Failure {
+    fn from(failure: TransportFailure) -> Self {
+        match failure {
+            TransportFailure::NotSent(cause) => Self::NotSent(cause),
+            TransportFailure::Interrupted(cause) => Self::Unanswered(cause),
+            TransportFailure::Withdrawn => Self::Unanswered(Cause::UNKNOWN),
+        }
+    }
+}
+
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let refusal = match self {
+            Self::Refused(error) => Some(error),
+            _ => None,
+        };
+        describe(self.kind(), &self.sentence(), refusal, serializer)
+    }
+}
+
+impl Serialize for ResponseError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        describe(self.kind(), &self.sentence(), Some(self), serializer)
+    }
+}
+
+/// Serialises a failure in the words of `--json`.
+fn describe<S: Serializer>(
+    kind: &str,
+    message: &str,
+    refusal: Option<&ResponseError>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let status = refusal.and_then(ResponseError::status);
+    let code = match refusal {
+        Some(ResponseError::Api(error)) => error.code.as_ref(),
+        _ => None,
+    };
+    let len = 2 + usize::from(status.is_some()) + usize::from(code.is_some());
+    let mut fields = serializer.serialize_struct("Failure", len)?;
+    fields.serialize_field("kind", kind)?;
+    fields.serialize_field("message", message)?;
+    if let Some(status) = status {
+        fields.serialize_field("status", &status.as_u16())?;
+    }
+    if let Some(code) = code {
+        fields.serialize_field("code", code.as_str())?;
+    }
+    fields.end()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::Loss;
-    use std::io;
-    use std::string::ToString;
+    use http::StatusCode;
 
-    #[test]
-    fn what_could_not_be_reached_is_named() {
-        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
-        let failure = Failure::not_sent("chat.example:443", refused);
-        let expected = "chat.example:443: connection refused";
-        assert_eq!(Loss::from(&failure).cause.as_str(), expected);
-        let expected = "the service could not be reached: chat.example:443: connection refused";
-        assert_eq!(failure.to_string(), expected);
+    use crate::failure::ErrorCode;
+
+    fn api(status: u16, code: Option<&str>, message: Option<&str>) -> Failure {
+        Failure::Refused(ResponseError::Api(ApiError {
+            status: StatusCode::from_u16(status).unwrap(),
+            code: code.map(ErrorCode::from),
+            message: message.map(Box::from),
+            retry_after: None,
+        }))
     }
 
     #[test]
-    fn a_failure_says_its_root_cause_once() {
-        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
-        // Says and gives the error in it.
-        let wrapped = io::Error::other(io::Error::other(refused));
-        let failure = Failure::NotSent(wrapped.into());
-        let expected = "the service could not be reached: connection refused";
-        assert_eq!(failure.to_string(), expected);
-        assert!(failure.source().is_none(), "or a report would say it again");
+    fn a_message_may_have_been_taken_unless_nothing_left_or_the_request_is_at_fault() {
+        let refused = Failure::NotSent(Cause::from("refused"));
+        for (failure, may_have_been_taken, can_be_sent_again) in [
+            (refused, false, true),
+            (Failure::Unanswered(Cause::UNKNOWN), true, false),
+            (Failure::TimedOut, true, false),
+            (api(400, None, None), false, false),
+            (api(429, None, None), false, true),
+            (api(500, None, None), true, false),
+            (ResponseError::NotEventStream(None).into(), true, false),
+            (Cut::Truncated.into(), true, false),
+            (Failure::Service("Սխալ 😕".into()), true, false),
+        ] {
+            let told = (failure.may_have_been_taken(), failure.can_be_sent_again());
+            assert_eq!(told, (may_have_been_taken, can_be_sent_again), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_failure_is_serialised_with_what_is_known_and_the_services_own_sentence() {
+        for (failure, json) in [
+            (
+                api(404, Some("not_found"), Some("Զրույցը չի գտնվել 😕")),
+                r#"{"kind":"refused","message":"Զրույցը չի գտնվել 😕","status":404,"code":"not_found"}"#,
+            ),
+            (
+                ResponseError::InvalidPage.into(),
+                r#"{"kind":"not_a_reply","message":"the service's page of messages cannot be read"}"#,
+            ),
+            (
+                Failure::NotSent(Cause::from("refused")),
+                r#"{"kind":"unreachable","message":"the service could not be reached: refused"}"#,
+            ),
+            (
+                Failure::Service("Սխալ 😕".into()),
+                r#"{"kind":"failed","message":"Սխալ 😕"}"#,
+            ),
+            (
+                Failure::TimedOut,
+                r#"{"kind":"no_answer","message":"no answer came in time"}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&failure).unwrap(), json);
+        }
+    }
+
+    #[test]
+    fn a_failure_of_a_client_becomes_what_a_driver_reports() {
+        let cause = Cause::from("refused");
+        for (failure, reported) in [
+            (
+                Failure::NotSent(cause.clone()),
+                TransportFailure::NotSent(cause.clone()),
+            ),
+            (
+                Failure::Unanswered(cause.clone()),
+                TransportFailure::Interrupted(cause),
+            ),
+            (
+                Failure::TimedOut,
+                TransportFailure::Interrupted(Cause::from("no answer came in time")),
+            ),
+        ] {
+            assert_eq!(TransportFailure::from(failure), reported);
+        }
     }
 }

@@ -1,4 +1,17 @@
 //! Every word for what went wrong.
+//!
+//! ```text
+//!                      nothing left   connection lost   no answer in time   another answer     reply cut
+//!   driver ──▶ TransportFailure::NotSent  ::Interrupted         │           ResponseError         Cut
+//!                           │                  │                │                 │                │
+//!   Failure ────────▶    NotSent           Unanswered        TimedOut          Refused            Cut
+//!                           │                  └───────┬────────┘                 │                │
+//!   the message  ────▶ surely not taken        may have been taken       as the status says   may have been
+//! ```
+//!
+//! [`Failure`] is the one answer to the question why there is no whole answer: clients return
+//! it, a turn ends with it, and updates carry it. [`TransportFailure`] is what a driver
+//! reports to a [`Conversation`](crate::Conversation).
 
 #[cfg(feature = "std")]
 mod cause;
@@ -15,6 +28,6 @@ pub use self::{
     cause::Cause,
     failed::Failure,
     response::{ApiError, ErrorCode, ResponseError},
-    transport::{Loss, TransportFailure},
+    transport::TransportFailure,
 };
 pub use cut::Cut;

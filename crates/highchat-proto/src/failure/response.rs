@@ -1,8 +1,11 @@
 //! An answer that is not what was asked for.
 
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::ToString;
 use core::fmt;
 use core::time::Duration;
-use std::boxed::Box;
 
 use http::StatusCode;
 
@@ -107,6 +110,34 @@ pub enum ResponseError {
 }
 
 impl ResponseError {
+    /// `refused`, or `not_a_reply` if the service did not even say no.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Api(_) => "refused",
+            Self::Redirect(_)
+            | Self::Status(_)
+            | Self::NotEventStream(_)
+            | Self::ContentEncoding(_)
+            | Self::InvalidPage
+            | Self::TooLong
+            | Self::BrokenOff => "not_a_reply",
+        }
+    }
+
+    /// A sentence for the user: the service's own, if it gave one. Untrusted text.
+    #[must_use]
+    pub fn sentence(&self) -> Cow<'_, str> {
+        match self {
+            Self::Api(ApiError {
+                message: Some(message),
+                ..
+            }) => Cow::Borrowed(message),
+            Self::Api(error) => Cow::Owned(format!("the service answered {}", error.status)),
+            other => Cow::Owned(other.to_string()),
+        }
+    }
+
     /// The status of the answer, where it is what was wrong.
     #[must_use]
     pub const fn status(&self) -> Option<StatusCode> {

@@ -1,50 +1,30 @@
-//! What a driver knows of an exchange that it could not finish.
+//! What a driver reports of an exchange that it could not finish.
+
+use alloc::string::ToString;
 
 use super::cause::Cause;
 use super::failed::Failure;
 
 /// How a driver failed to get an answer, or the rest of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransportFailure {
     /// Nothing of the request left: the service surely did not take it.
-    NotSent,
+    NotSent(Cause),
     /// It left, in part or whole, and the connection was lost: the service may have
     /// taken it.
-    Interrupted,
+    Interrupted(Cause),
     /// The driver gave the exchange up for something that cannot wait: a poll or a rating
     /// is simply done again; for a message it is as [`Interrupted`](Self::Interrupted).
     Withdrawn,
 }
 
-/// A [`TransportFailure`] with what is known of its cause.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loss {
-    pub(crate) failure: TransportFailure,
-    pub(crate) cause: Cause,
-}
-
-impl Loss {
-    /// A failure, and why.
-    #[must_use]
-    pub const fn new(failure: TransportFailure, cause: Cause) -> Self {
-        Self { failure, cause }
-    }
-}
-
-impl From<TransportFailure> for Loss {
-    fn from(failure: TransportFailure) -> Self {
-        Self::new(failure, Cause::default())
-    }
-}
-
-impl From<&Failure> for Loss {
-    fn from(failure: &Failure) -> Self {
+/// What a client of an adapter found, for a conversation over the same adapter.
+impl From<Failure> for TransportFailure {
+    fn from(failure: Failure) -> Self {
         match failure {
-            Failure::NotSent(cause) => Self::new(TransportFailure::NotSent, Cause::of(&**cause)),
-            Failure::Interrupted(cause) => {
-                Self::new(TransportFailure::Interrupted, Cause::of(&**cause))
-            }
-            answered => Self::new(TransportFailure::Interrupted, Cause::of(answered)),
+            Failure::NotSent(cause) => Self::NotSent(cause),
+            Failure::Unanswered(cause) => Self::Interrupted(cause),
+            answered => Self::Interrupted(Cause::from(&*answered.to_string())),
         }
     }
 }

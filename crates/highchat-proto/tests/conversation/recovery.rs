@@ -1,5 +1,6 @@
 //! A reply that was cut is found only if the message can be nothing else.
 
+use highchat_proto::failure::Cause;
 use highchat_proto::failure::TransportFailure::Interrupted;
 use highchat_proto::{ConversationId, Saved};
 
@@ -22,7 +23,7 @@ fn cut(
 ) -> String {
     world.send(message);
     if so_far.is_empty() {
-        world.fail(Role::Chat, Interrupted);
+        world.fail(Role::Chat, Interrupted(Cause::UNKNOWN));
     } else {
         world.stream(&delta(so_far));
         world.end(Role::Chat);
@@ -322,7 +323,7 @@ fn without_a_text_the_same_reply_must_be_there_twice() {
     // A person writes, and takes over a moment later.
     let mut world = begun();
     world.send(ASKED);
-    world.fail(Role::Chat, Interrupted);
+    world.fail(Role::Chat, Interrupted(Cause::UNKNOWN));
     world.pass(1.0);
     world.page(&page("bot", &[own, reply]));
     assert_eq!(look(&mut world, &page("human", &[own, reply])), UNANSWERED);

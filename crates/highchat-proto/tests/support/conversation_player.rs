@@ -42,7 +42,7 @@ impl Input {
             Self::Head(id, head) => conversation.handle_response(*id, head, now),
             Self::Body(id, chunk) => conversation.handle_body(*id, chunk, now),
             Self::End(id) => conversation.handle_end(*id, now),
-            Self::Failure(id, failure) => conversation.handle_failure(*id, *failure, now),
+            Self::Failure(id, failure) => conversation.handle_failure(*id, failure.clone(), now),
             Self::Return => conversation.handle_return(now),
             Self::Timeout => conversation.handle_timeout(now),
         }
@@ -96,7 +96,7 @@ impl Part {
                     .collect()
             }
             Self::End => vec![Input::End(id)],
-            Self::Failure(failure) => vec![Input::Failure(id, *failure)],
+            Self::Failure(failure) => vec![Input::Failure(id, failure.clone())],
         }
     }
 }
@@ -400,7 +400,7 @@ impl Player {
                 }
             }
             Input::Failure(_, failure) => {
-                exchange.never_left = *failure == TransportFailure::NotSent;
+                exchange.never_left = matches!(failure, TransportFailure::NotSent(_));
             }
             _ => {}
         }

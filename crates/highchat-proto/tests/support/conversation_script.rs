@@ -5,7 +5,7 @@
 use core::fmt::Write;
 use core::time::Duration;
 
-use highchat_proto::failure::TransportFailure;
+use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::{Config, Rating};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -108,8 +108,8 @@ fn ending() -> impl Strategy<Value = Vec<Part>> {
 
 fn failure() -> impl Strategy<Value = Part> {
     select(vec![
-        TransportFailure::NotSent,
-        TransportFailure::Interrupted,
+        TransportFailure::NotSent(Cause::UNKNOWN),
+        TransportFailure::Interrupted(Cause::UNKNOWN),
         TransportFailure::Withdrawn,
     ])
     .prop_map(Part::Failure)

@@ -4,7 +4,7 @@
 use core::fmt::Write;
 use core::time::Duration;
 
-use highchat_proto::failure::Loss;
+use highchat_proto::failure::TransportFailure;
 use highchat_proto::time::Instant;
 use highchat_proto::{
     Config, Conversation, Credentials, Endpoint, Message, Output, Rating, RequestId, Saved,
@@ -239,7 +239,7 @@ impl World {
         self.drain();
     }
 
-    pub(crate) fn fail(&mut self, role: Role, failure: impl Into<Loss>) {
+    pub(crate) fn fail(&mut self, role: Role, failure: TransportFailure) {
         let id = self.forget(role);
         self.conversation.handle_failure(id, failure, self.now);
         self.drain();

@@ -13,6 +13,7 @@ use std::io;
 use bytes::{Buf, Bytes, BytesMut};
 use highchat_embed::{Answer, Part};
 use highchat_hyper::{Dialer, Failure, Pipe};
+use highchat_proto::failure::Cause;
 use http::Request;
 use http::response::Parts;
 use hyper::rt::{Read, ReadBuf, Write};
@@ -61,7 +62,7 @@ pub(crate) async fn open(
     };
     match poll_fn(|cx| body.poll_head(cx)).await {
         Ok(head) => Ok((head, body)),
-        Err(error) => Err(Failure::Interrupted(error.into())),
+        Err(error) => Err(Failure::Unanswered(Cause::of(&error))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the client shows, held against what the service really did.
 
-use highchat_proto::{TurnEnd, TurnError, Update};
+use highchat_proto::{Failure, TurnEnd, Update};
 
 use super::{Finding, Handoff, THINKING, World};
 use crate::life::Act;
@@ -89,7 +89,7 @@ impl World {
         let last = self.screen.turns.last()?;
         let number = self.screen.turns.len() - 1;
         let may_be_taken = match &last.end {
-            Some(TurnEnd::Failed(TurnError::Unanswered(_) | TurnError::TimedOut)) => true,
+            Some(TurnEnd::Failed(Failure::Unanswered(_) | Failure::TimedOut)) => true,
             Some(end) => *end == TurnEnd::Cancelled,
             None => last.is_abandoned,
         };
@@ -121,7 +121,7 @@ impl World {
             self.find(now, what);
         }
         let may_not_be_taken = match end {
-            TurnEnd::Failed(TurnError::NotSent(_)) => taken > 0,
+            TurnEnd::Failed(Failure::NotSent(_)) => taken > 0,
             TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered => taken == 0,
             _ => false,
         };
@@ -133,7 +133,7 @@ impl World {
         }
         let is_cut = match end {
             TurnEnd::Recovered => true,
-            TurnEnd::Failed(error) => !matches!(error, TurnError::Service(_)),
+            TurnEnd::Failed(error) => !matches!(error, Failure::Service(_)),
             _ => false,
         };
         if is_cut && self.comes_whole(number) {
