@@ -10,7 +10,7 @@ use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::time::Instant;
 use highchat_proto::{
     Config, Conversation, Endpoint, Message, RateError, Rating, RequestId, Saved, SendError,
-    Update, VisitorRef, conversation,
+    TurnId, Update, VisitorRef, conversation,
 };
 use http::Request;
 
@@ -197,7 +197,7 @@ impl Embed {
     /// # Errors
     ///
     /// The turn before is not over; the error gives the message back.
-    pub fn send(&mut self, message: Message, now: Instant) -> Result<RequestId, SendError> {
+    pub fn send(&mut self, message: Message, now: Instant) -> Result<TurnId, SendError> {
         self.now = now;
         self.conversation.send(message, now)
     }
@@ -350,7 +350,6 @@ impl Embed {
                 conversation::Output::Transmit(id, request) => self.transmit(id, request),
                 conversation::Output::Abort(id) => self.pipes.abort(id, self.now),
                 conversation::Output::Wait(when) => return self.poll_pipes(when),
-                _ => {}
             }
         }
     }

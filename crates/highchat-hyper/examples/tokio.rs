@@ -7,7 +7,7 @@
 use std::env;
 use std::io::Write;
 
-use highchat_hyper::{Client, Credentials, Endpoint, Message, Session, TurnEnd, Update};
+use highchat_hyper::{Client, Credentials, Endpoint, Message, Session, Update};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn core::error::Error>> {
@@ -24,11 +24,10 @@ async fn main() -> Result<(), Box<dyn core::error::Error>> {
     while let Some(update) = session.next().await {
         print!("{}", update.text().unwrap_or_default());
         match update {
-            Update::TurnEnded {
-                end: TurnEnd::Failed(error),
-                ..
-            } => return Err(error.to_string().into()),
-            Update::TurnEnded { .. } => println!(),
+            Update::TurnEnded { end, .. } => match end.failure() {
+                Some(failure) => return Err(failure.to_string().into()),
+                None => println!(),
+            },
             Update::Message(message) if &*message.role != "user" => println!(),
             _ => {}
         }

@@ -13,8 +13,8 @@ use futures_util::StreamExt;
 use futures_util::stream::once;
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::{
-    Conversation, Failure, Message, Output, RateError, Rating, RequestId, Saved, SendError, Update,
-    VisitorRef,
+    Conversation, Failure, Message, Output, RateError, Rating, RequestId, Saved, SendError, TurnId,
+    Update, VisitorRef,
 };
 use http::response;
 use tokio_stream::StreamMap;
@@ -94,7 +94,7 @@ impl Session {
     /// # Errors
     ///
     /// The turn before is not over; the error gives the message back.
-    pub fn send(&mut self, message: Message) -> Result<RequestId, SendError> {
+    pub fn send(&mut self, message: Message) -> Result<TurnId, SendError> {
         self.conversation.send(message, self.clock.now())
     }
 
@@ -160,7 +160,6 @@ impl Session {
                     continue;
                 }
                 Output::Wait(when) => when,
-                _ => return Poll::Ready(false),
             };
             match (self.exchanges.poll_next_unpin(cx), when) {
                 (Poll::Ready(Some((id, input))), _) => self.handle(id, input),

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Conversation, Failure, Message, Output, RateError, Rating, RequestId, Saved, SendError, Update,
-    VisitorRef,
+    Conversation, Failure, Message, Output, RateError, Rating, RequestId, Saved, SendError, TurnId,
+    Update, VisitorRef,
 };
 use http::Request;
 
@@ -76,7 +76,7 @@ impl Session {
     /// # Errors
     ///
     /// The turn before is not over; the error gives the message back.
-    pub fn send(&mut self, message: Message) -> Result<RequestId, SendError> {
+    pub fn send(&mut self, message: Message) -> Result<TurnId, SendError> {
         // A wish to cancel was for what was under way until now.
         self.wishes.forget_cancel();
         self.conversation.send(message, self.now())
@@ -160,7 +160,6 @@ impl Session {
                     // What was read meanwhile is told first.
                     is_late = until.is_some_and(|until| until <= now);
                 }
-                _ => return None,
             }
         }
         self.conversation.update()
