@@ -92,6 +92,15 @@ fn messages_are_asked_for_with_the_timestamp_as_it_came() {
 }
 
 #[test]
+fn all_but_unreserved_characters_of_an_id_are_escaped() {
+    let request = MessagesRequest::new(id("aZ09-._~/?#&=+% \u{0}բ"));
+    assert_eq!(
+        by_key().messages(&request).uri().path(),
+        "/v1/conversations/aZ09-._~%2F%3F%23%26%3D%2B%25%20%00%D5%A2/messages"
+    );
+}
+
+#[test]
 fn a_rating_is_a_number_with_a_comment_where_there_is_one() {
     let up = RatingRequest::new(id("c"), Rating::Up);
     let down = RatingRequest::new(id("c"), Rating::Down).with_comment("ոչ");
@@ -126,6 +135,10 @@ fn a_base_url_keeps_its_path_as_a_prefix() {
         (
             "https://h.example/%D5%A2/{a}",
             "https://h.example/%D5%A2/%7Ba%7D/v1/chat",
+        ),
+        (
+            "https://h.example/a%20b;c=1,(d)/{x}|^`\"<>\\",
+            "https://h.example/a%20b;c=1,(d)/%7Bx%7D%7C%5E%60%22%3C%3E%5C/v1/chat",
         ),
     ] {
         let endpoint = Endpoint::new(base, Credentials::key(KEY).unwrap()).unwrap();

@@ -10,10 +10,10 @@ use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
 };
 use http::{Method, Request, Uri};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::credentials::{Credentials, Secret};
-use super::percent::{push_encoded, push_encoded_path};
 use crate::api::{ChatRequest, ConversationId, MessagesRequest, RatingRequest, Timestamp};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -21,6 +21,26 @@ const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 const CLIENT: HeaderValue =
     HeaderValue::from_static(concat!("highchat-rust/", env!("CARGO_PKG_VERSION")));
+
+/// All but the unreserved characters (RFC 3986, section 2.3): what is left needs no escape as
+/// a segment of a path, nor as a value of a query.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+/// The characters that the URL standard escapes in a path, for a path that may be escaped in
+/// part. White space and control characters are not among them: with these it is no URL.
+const NOT_IN_A_PATH: &AsciiSet = &AsciiSet::EMPTY
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// Why a base URL cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,7 +263,7 @@ impl Endpoint {
                 url.push(separator);
                 url.push_str(name);
                 url.push('=');
-                push_encoded(&mut url, value);
+                url.extend(utf8_percent_encode(value, RESERVED));
                 separator = '&';
             }
         }
@@ -288,13 +308,13 @@ fn encoded(url: &str) -> (usize, String) {
     let path = url[authority..].find('/');
     let path = path.map_or(url.len(), |len| authority + len);
     let mut encoded = String::from(&url[..path]);
-    push_encoded_path(&mut encoded, &url[path..]);
+    encoded.extend(utf8_percent_encode(&url[path..], NOT_IN_A_PATH));
     (path, encoded)
 }
 
 fn conversation_path(id: &ConversationId, what: &str) -> String {
     let mut path = String::from("/v1/conversations/");
-    push_encoded(&mut path, id.as_str());
+    path.extend(utf8_percent_encode(id.as_str(), RESERVED));
     path.push('/');
     path.push_str(what);
     path

@@ -3,7 +3,6 @@
 mod answer;
 mod credentials;
 mod endpoint;
-mod percent;
 mod retry_after;
 mod roots;
 
