@@ -5,14 +5,12 @@ use core::hash::BuildHasher;
 use std::hash::RandomState;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Config, Conversation, Endpoint, Message, RateError, Rating, RequestId, Saved, SendError,
-    TurnId, Update, VisitorRef, conversation,
+    Config, Conversation, Endpoint, Message, RateError, Rating, Request, RequestId, Saved,
+    SendError, TurnId, Update, VisitorRef, conversation,
 };
-use http::Request;
 
 use crate::answer::Part;
 use crate::body::PIECE;
@@ -366,7 +364,7 @@ impl Embed {
         }
     }
 
-    fn transmit(&mut self, id: RequestId, request: Request<Bytes>) {
+    fn transmit(&mut self, id: RequestId, request: Request) {
         match Exchange::new(id, request) {
             Some(exchange) => self.pipes.begin(Box::new(exchange), self.now),
             // An endpoint makes none that HTTP/1.1 could not carry.

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::StreamExt;
-use highchat_proto::http::{Answer, InvalidRoots, Roots};
+use highchat_proto::http::{Answer, InvalidRoots, Request, Roots};
 use highchat_proto::{
     ChatRequest, Config, Endpoint, Failure, MessagesRequest, Page, RatingRequest,
 };
-use http::{Request, Uri, response};
+use http::{Uri, response};
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection;
 use tokio::time::timeout;
@@ -148,14 +147,14 @@ impl Client {
     /// Dropping it, or the body, closes the connection.
     pub(crate) fn open(
         &self,
-        request: Request<Bytes>,
+        request: Request,
     ) -> impl Future<Output = Result<(response::Parts, Body), Failure>> + Send + use<> {
         let connect_timeout = self.config.response_timeout / 2;
         let (connector, place) = (self.connector.clone(), Arc::clone(&self.place));
-        exchange::open(connector, place, request, connect_timeout)
+        exchange::open(connector, place, request.into(), connect_timeout)
     }
 
-    async fn exchange(&self, request: Request<Bytes>) -> Result<(response::Parts, Body), Failure> {
+    async fn exchange(&self, request: Request) -> Result<(response::Parts, Body), Failure> {
         let opened = timeout(self.config.response_timeout, self.open(request)).await;
         // Connecting has less time than that.
         opened.unwrap_or(Err(Failure::TimedOut))

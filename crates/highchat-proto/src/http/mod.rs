@@ -3,13 +3,16 @@
 mod answer;
 mod credentials;
 mod endpoint;
-mod percent;
+mod head;
+mod request;
 mod retry_after;
 mod roots;
 
-pub use answer::{Answer, is_reply};
+pub use answer::Answer;
 pub use credentials::{Credentials, InvalidCredentials};
 pub use endpoint::{Endpoint, InvalidBaseUrl};
+pub use head::Head;
+pub use request::{Method, Request};
 pub use roots::{InvalidRoots, Roots};
 
 pub(crate) use credentials::Secret;

@@ -14,7 +14,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use highchat_embed::{Answer, Part};
 use highchat_hyper::{Dialer, Failure, Pipe};
 use highchat_proto::failure::Cause;
-use http::Request;
+use highchat_proto::http::Request;
 use http::response::Parts;
 use hyper::rt::{Read, ReadBuf, Write};
 
@@ -45,10 +45,7 @@ enum End {
 /// Connects, sends a request and waits for the head of its answer.
 ///
 /// Nothing is sent twice. Dropping it closes the connection.
-pub(crate) async fn open(
-    dialer: &Dialer,
-    request: Request<Bytes>,
-) -> Result<(Parts, Body), Failure> {
+pub(crate) async fn open(dialer: &Dialer, request: Request) -> Result<(Parts, Body), Failure> {
     let Some((request, answer)) = Answer::to(request) else {
         return Err(Failure::NotSent("HTTP/1.1 cannot carry it".into()));
     };
