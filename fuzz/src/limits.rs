@@ -2,8 +2,8 @@
 
 use arbitrary::Arbitrary;
 
-use crate::hold;
 use crate::pieces::Pieces;
+use highchat_testing::oracles::sse::hold;
 
 /// A limit, two streams, and how they are cut.
 #[derive(Arbitrary, Debug)]

@@ -11,7 +11,7 @@ use crate::fields::Fields;
 use crate::json::Json;
 use crate::naive_page;
 use crate::pieces::Pieces;
-use crate::world::endpoint;
+use highchat_testing::player::scripted::endpoint;
 
 /// A head, a body, a limit, and how the body is cut.
 #[derive(Arbitrary, Debug)]

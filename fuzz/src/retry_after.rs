@@ -9,7 +9,7 @@ use highchat_proto::failure::ResponseError;
 use highchat_proto::http::Answer;
 use http::HeaderValue;
 
-use crate::world::endpoint;
+use highchat_testing::player::scripted::endpoint;
 
 /// The headers `Retry-After` and `Date`.
 #[derive(Arbitrary, Debug)]

@@ -3,7 +3,7 @@
 use arbitrary::Arbitrary;
 
 use crate::pieces::Pieces;
-use crate::sanitiser::{Sanitiser, sanitise};
+use highchat_sanitise::{Sanitiser, sanitise};
 
 /// A text, and how it is cut.
 #[derive(Arbitrary, Debug)]

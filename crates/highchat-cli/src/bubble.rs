@@ -1,6 +1,6 @@
 //! The text of a reply, as it grows.
 
-use crate::sanitise::Sanitiser;
+use highchat_sanitise::Sanitiser;
 
 /// A bubble on standard output: safe to show, and with one newline at its end, however
 /// many the reply has there.

@@ -1,8 +1,7 @@
 //! The program `highchat`: talk to a HighChat bot from a terminal or a script.
 //!
 //! Its contract (commands, output, exit status, NDJSON) stands in the project's
-//! README. As a library it offers [`sanitise`], which stands between text that a
-//! service wrote and a person's terminal.
+//! README. As a library it offers [`run`] alone.
 
 #![forbid(unsafe_code)]
 // They panic if the output cannot be written.
@@ -25,7 +24,6 @@ mod rate;
 mod report;
 mod run;
 mod sandbox;
-pub mod sanitise;
 mod screen;
 mod shell;
 mod signals;

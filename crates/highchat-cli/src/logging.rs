@@ -5,8 +5,8 @@ use std::time::Instant;
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::connection::variable;
-use crate::sanitise::sanitise;
 use crate::screen::Screen;
+use highchat_sanitise::sanitise;
 
 struct Logger {
     screen: Screen,

@@ -8,7 +8,7 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
 use crate::exit::Outcome;
-use crate::sanitise::is_obeyed;
+use highchat_sanitise::is_obeyed;
 
 /// The lines of `--json`; names and values are the API's own.
 #[derive(Serialize)]

@@ -11,11 +11,11 @@ use crate::bubble::Bubble;
 use crate::exit::Exit;
 use crate::ndjson::Line;
 use crate::options::{Color, OutputOptions};
-use crate::sanitise::sanitise;
 use crate::screen::Screen;
 use crate::shell::quoted;
 use crate::standard;
 use crate::told::{Purpose, Told};
+use highchat_sanitise::sanitise;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();

@@ -1,7 +1,9 @@
 //! Every fault of the sandbox, and every reading of the API's text, as a script sees them.
 
 use highchat_sandbox::Sandbox;
-use highchat_trials::{ALIKE, Course, Outcome, Seen, TRIALS, Trial, hold, hold_readings, untried};
+use highchat_testing::trials::{
+    ALIKE, Course, Outcome, Seen, TRIALS, Trial, hold, hold_readings, untried,
+};
 use serde_json::Value;
 
 mod support;

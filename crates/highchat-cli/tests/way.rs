@@ -1,6 +1,6 @@
 //! The way to the service: the key and how it is read, whom the program trusts, and proxies.
 
-use highchat_trials::tls::{Authority, File, Vouched};
+use highchat_testing::trials::tls::{Authority, File, Vouched};
 
 mod support;
 use support::*;

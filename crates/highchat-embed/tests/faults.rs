@@ -1,10 +1,7 @@
 //! Every fault of the sandbox, and every reading of the API's text.
 
-use highchat_trials::{ALIKE, IN_A_THREAD, TRIALS, converse, hold, hold_readings};
-
-#[path = "support/session.rs"]
-mod session;
-use session::Session;
+use highchat_testing::trials::drivers::embed::Session;
+use highchat_testing::trials::{ALIKE, IN_A_THREAD, TRIALS, converse, hold, hold_readings};
 
 #[test]
 fn each_fault_has_the_outcome_that_the_rules_ask_for() {

@@ -3,18 +3,16 @@
 use core::time::Duration;
 
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
-use highchat_trials::{Talk, brisk};
+use highchat_testing::trials::drivers::embed::Session;
+use highchat_testing::trials::{Talk, brisk};
 
-#[path = "support/session.rs"]
-mod session;
 mod support;
-use session::Session;
 use support::*;
 
 /// Longer than anything here takes, on the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
 
-highchat_trials::scenarios!(Session);
+highchat_testing::scenarios!(Session);
 
 fn session(service: &Playback) -> Session {
     Session::begin(endpoint(service.base_url()), brisk())

@@ -10,9 +10,7 @@ use highchat_proto::{Config, Conversation, Head, Message, Rating};
 
 #[path = "conversation/recovery.rs"]
 mod recovery;
-#[path = "support/world.rs"]
-mod world;
-use world::*;
+use highchat_testing::player::scripted::*;
 
 /// Something that is done to a world.
 type Act = Box<dyn Fn(&mut World)>;

@@ -1,10 +1,7 @@
 //! Every fault of the sandbox, and every reading of the API's text.
 
-use highchat_trials::{ALIKE, IN_A_THREAD, TRIALS, converse, hold, hold_readings};
-
-#[path = "support/plain.rs"]
-mod plain;
-use plain::Plain;
+use highchat_testing::trials::drivers::ureq::Plain;
+use highchat_testing::trials::{ALIKE, IN_A_THREAD, TRIALS, converse, hold, hold_readings};
 
 #[test]
 fn each_fault_has_the_outcome_that_the_rules_ask_for() {

@@ -6,18 +6,15 @@ use std::time::Instant;
 
 use highchat_proto::{ConversationId, Credentials, Endpoint, Rating, Saved, State, Update};
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
-use highchat_trials::words::{DONE, HEAD, HUMAN, META, delta, page};
-use highchat_trials::{Talk, brisk};
+use highchat_testing::trials::drivers::ureq::Plain;
+use highchat_testing::trials::words::{DONE, HEAD, HUMAN, META, delta, page};
+use highchat_testing::trials::{Talk, brisk};
 use highchat_ureq::Session;
-
-#[path = "support/plain.rs"]
-mod plain;
-use plain::Plain;
 
 /// Longer than anything here takes, on the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
 
-highchat_trials::scenarios!(Plain);
+highchat_testing::scenarios!(Plain);
 
 fn endpoint(base_url: &str) -> Endpoint {
     Endpoint::new(base_url, Credentials::key("hc_sandbox").unwrap()).unwrap()
@@ -33,7 +30,7 @@ fn stream(events: &str) -> Step {
 
 #[test]
 fn a_person_is_heard_while_a_reply_streams() {
-    highchat_trials::scenario::a_person_is_heard_while_a_reply_streams::<Plain>();
+    highchat_testing::trials::scenario::a_person_is_heard_while_a_reply_streams::<Plain>();
 }
 
 #[test]

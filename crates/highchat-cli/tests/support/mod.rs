@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
-pub(crate) use highchat_trials::words::{DONE, HEAD, answer, delta};
+pub(crate) use highchat_testing::trials::words::{DONE, HEAD, answer, delta};
 
 pub(crate) const KEY: &str = "hc_very_secret";
 

@@ -7,19 +7,13 @@ use std::thread;
 use highchat_proto::{Credentials, Endpoint};
 use highchat_proxy::{Config, Secret};
 use highchat_sandbox::Sandbox;
-use highchat_trials::{
+use highchat_testing::trials::drivers::{hyper::Alone, ureq::Plain};
+use highchat_testing::trials::{
     ALIKE, IN_A_THREAD, Seen, TRIALS, Trial, converse_at, hold, hold_readings, untried,
 };
 
 use crate::alone::{Held, is_alone};
 use crate::support::*;
-
-#[path = "../../../highchat-hyper/tests/support/alone.rs"]
-mod hyper_session;
-#[path = "../../../highchat-ureq/tests/support/plain.rs"]
-mod ureq_session;
-use hyper_session::Alone;
-use ureq_session::Plain;
 
 /// Sends the messages by way of the address, and follows each reply to its end.
 type Adapter = fn(&Trial, &Sandbox, &str) -> Seen;
