@@ -8,7 +8,6 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod ask;
-mod bubble;
 mod chat;
 mod check;
 mod completions;
@@ -17,9 +16,10 @@ mod exit;
 mod follow;
 mod input;
 mod logging;
-mod ndjson;
 mod options;
+mod problem;
 mod proxy;
+mod purpose;
 mod rate;
 mod report;
 mod run;
@@ -29,7 +29,6 @@ mod shell;
 mod signals;
 mod standard;
 mod thread;
-mod told;
 mod watch;
 
 use std::io;
@@ -49,10 +48,10 @@ pub fn run() -> ExitCode {
         Err(error) => return print(&error).into(),
     };
     let exit = match options.command {
-        Command::Ask(options) => ask::run(&options),
-        Command::Chat(options) => chat::run(&options),
-        Command::Watch(options) => watch::run(&options),
-        Command::Rate(options) => rate::run(&options),
+        Command::Ask(options) => ask::run(&options).unwrap_or_else(|exit| exit),
+        Command::Chat(options) => chat::run(&options).unwrap_or_else(|exit| exit),
+        Command::Watch(options) => watch::run(&options).unwrap_or_else(|exit| exit),
+        Command::Rate(options) => rate::run(&options).unwrap_or_else(|exit| exit),
         Command::Sandbox(options) => sandbox::run(options),
         Command::Proxy(options) => proxy::run(options),
         Command::Completions(options) => completions::run(&options),

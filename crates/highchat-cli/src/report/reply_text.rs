@@ -2,24 +2,24 @@
 
 use highchat_sanitise::Sanitiser;
 
-/// A bubble on standard output: safe to show, and with one newline at its end, however
-/// many the reply has there.
+/// A text on standard output: safe to show, and with one newline at its end, however many
+/// the reply has there.
 #[derive(Default)]
-pub(crate) struct Bubble {
+pub(super) struct ReplyText {
     sanitiser: Sanitiser,
     is_open: bool,
     /// Newlines that were not shown yet: the last ones of a reply never are.
     newlines: usize,
 }
 
-impl Bubble {
+impl ReplyText {
     /// Begins it, though nothing may come of it but its end.
-    pub(crate) const fn open(&mut self) {
+    pub(super) const fn open(&mut self) {
         self.is_open = true;
     }
 
     /// What is to be shown of a piece of text.
-    pub(crate) fn push(&mut self, text: &str) -> String {
+    pub(super) fn push(&mut self, text: &str) -> String {
         let mut piece = String::with_capacity(text.len());
         self.sanitiser.push(text, &mut piece);
         self.is_open = true;
@@ -36,7 +36,7 @@ impl Bubble {
     }
 
     /// What ends it, where something was begun.
-    pub(crate) fn close(&mut self) -> &'static str {
+    pub(super) fn close(&mut self) -> &'static str {
         if core::mem::take(self).is_open {
             "\n"
         } else {
@@ -44,7 +44,7 @@ impl Bubble {
         }
     }
 
-    pub(crate) const fn is_open(&self) -> bool {
+    pub(super) const fn is_open(&self) -> bool {
         self.is_open
     }
 }
@@ -55,13 +55,13 @@ mod tests {
 
     #[test]
     fn newlines_at_the_end_are_one_and_in_between_all_there() {
-        let mut bubble = Bubble::default();
+        let mut reply = ReplyText::default();
         let mut shown = String::new();
         for piece in ["\n", "a\n", "\n\nb", "", "\n\n"] {
-            shown += &bubble.push(piece);
+            shown += &reply.push(piece);
         }
-        shown += bubble.close();
-        shown += bubble.close();
+        shown += reply.close();
+        shown += reply.close();
         assert_eq!(shown, "\na\n\n\nb\n");
     }
 }

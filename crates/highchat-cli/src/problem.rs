@@ -1,4 +1,4 @@
-//! What went wrong, as it is told.
+//! What went wrong, in words for a person and a script, with what to do next.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,11 @@ use highchat_proto::failure::ResponseError;
 use highchat_proto::{ConversationId, Failure};
 
 use crate::exit::Exit;
+use crate::purpose::Purpose;
 use crate::shell::quoted;
 
-/// What the user is about, which decides what to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Ask,
-    Chat,
-    Watch,
-    Rate,
-}
-
 /// A failure: what kind of one, in whose words, and what to do next.
-pub(crate) struct Told {
+pub(crate) struct Problem {
     pub(crate) kind: &'static str,
     pub(crate) message: String,
     pub(crate) hint: Option<Cow<'static, str>>,
@@ -26,9 +18,9 @@ pub(crate) struct Told {
     pub(crate) code: Option<String>,
 }
 
-impl Told {
+impl Problem {
     /// A failure that is the program's own sentence.
-    pub(crate) fn plain(kind: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: &'static str, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -39,7 +31,7 @@ impl Told {
     }
 
     /// Why a message was not answered, a rating not taken, or a poll refused.
-    pub(crate) fn turn(error: &Failure, purpose: Purpose, id: Option<&ConversationId>) -> Self {
+    pub(crate) fn of(error: &Failure, purpose: Purpose, id: Option<&ConversationId>) -> Self {
         let refused = match error {
             Failure::Refused(refused) => Some(refused),
             _ => None,
