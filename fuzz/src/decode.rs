@@ -2,11 +2,11 @@
 
 use arbitrary::Arbitrary;
 use highchat_proto::sse::Decoder;
-
-use crate::pieces::Pieces;
 use highchat_testing::oracles::sse::drive::{Event, Outcome, Way, feed, outcome_so_far};
 use highchat_testing::oracles::sse::follow::{ROOM, each_decoder, follow};
 use highchat_testing::oracles::sse::{naive, plain};
+
+use crate::pieces::Pieces;
 
 /// Two streams that follow each other, and how they are cut.
 #[derive(Arbitrary, Debug)]

@@ -1,9 +1,9 @@
 //! The decoder and its limit.
 
 use arbitrary::Arbitrary;
+use highchat_testing::oracles::sse::hold;
 
 use crate::pieces::Pieces;
-use highchat_testing::oracles::sse::hold;
 
 /// A limit, two streams, and how they are cut.
 #[derive(Arbitrary, Debug)]

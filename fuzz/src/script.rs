@@ -6,7 +6,6 @@ use core::time::Duration;
 use arbitrary::{Result, Unstructured};
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::{Config, Rating};
-
 use highchat_testing::oracles::cuts::{Bytes, Cuts, Place};
 use highchat_testing::player::scripted::{PING, delta, done, human, meta, page};
 use highchat_testing::player::steps::{Head, Part, Step, Target, Time};

@@ -9,8 +9,6 @@ use serde_json::Value;
 mod support;
 use support::*;
 
-#[path = "support/proxy.rs"]
-mod proxy;
 use proxy::Proxy;
 
 /// By its key.

@@ -5,8 +5,6 @@ use highchat_testing::trials::tls::{Authority, File, Vouched};
 mod support;
 use support::*;
 
-#[path = "support/proxy.rs"]
-mod proxy;
 use proxy::*;
 
 /// What is a key around which an editor or a shell put something.

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
+pub(crate) mod proxy;
+pub(crate) mod terminal;
+
 use core::time::Duration;
 use std::ffi::OsStr;
 use std::io::Write;

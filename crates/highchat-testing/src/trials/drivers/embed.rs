@@ -14,14 +14,14 @@ use highchat_proto::time::Instant;
 use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved, Update};
 
 /// An [`Embed`] and its one socket.
-pub struct Session {
+pub struct EmbedSession {
     /// The conversation.
     pub embed: Embed,
     start: Moment,
     live: Option<(PipeId, TcpStream)>,
 }
 
-impl Talk for Session {
+impl Talk for EmbedSession {
     fn begin(endpoint: Endpoint, config: Config) -> Self {
         Self::over(Embed::new(endpoint, config))
     }
@@ -60,7 +60,7 @@ impl Talk for Session {
     }
 }
 
-impl Session {
+impl EmbedSession {
     fn over(embed: Embed) -> Self {
         Self {
             embed: embed.with_one_pipe(),

@@ -6,19 +6,19 @@ use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved, Upd
 use tokio::runtime::{Builder, Runtime};
 
 /// A session with a runtime of its own.
-pub struct Alone {
+pub struct HyperSession {
     session: Session,
     runtime: Runtime,
 }
 
-impl Alone {
+impl HyperSession {
     fn over(session: Session) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         Self { session, runtime }
     }
 }
 
-impl Talk for Alone {
+impl Talk for HyperSession {
     fn begin(endpoint: Endpoint, config: Config) -> Self {
         Self::over(Session::new(Client::with_config(endpoint, config)))
     }

@@ -5,12 +5,12 @@ use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved, Upd
 use highchat_ureq::{Client, Session};
 
 /// A session, as the scenarios and the trials drive it.
-pub struct Plain(
+pub struct UreqSession(
     /// The session.
     pub Session,
 );
 
-impl Talk for Plain {
+impl Talk for UreqSession {
     fn begin(endpoint: Endpoint, config: Config) -> Self {
         Self(Session::new(Client::with_config(endpoint, config)))
     }

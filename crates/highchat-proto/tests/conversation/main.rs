@@ -7,10 +7,9 @@ use highchat_proto::failure::Cause;
 use highchat_proto::failure::TransportFailure::{self, Interrupted, NotSent, Withdrawn};
 use highchat_proto::time::Instant;
 use highchat_proto::{Config, Conversation, Head, Message, Rating};
-
-#[path = "conversation/recovery.rs"]
-mod recovery;
 use highchat_testing::player::scripted::*;
+
+mod recovery;
 
 /// Something that is done to a world.
 type Act = Box<dyn Fn(&mut World)>;
