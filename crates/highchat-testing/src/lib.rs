@@ -2,15 +2,17 @@
 //!
 //! | module | what it holds | feature |
 //! | --- | --- | --- |
-//! | [`life`] | a life: everything that happens to one conversation, as plain data | `world` |
-//! | [`world`] | plays a life, and holds what a client shows against what is true | `world` |
-//! | [`net`] | HTTP/1.1 as bytes, and a life's service on loopback | `world` for all but answers |
-//! | [`trials`] | each fault, and what each client is to make of it, over a sandbox | `trials` |
-//! | [`player`] | a conversation in virtual time: scripts, restarts, other polling | none |
-//! | [`oracles`] | decoders written another way, cases, cuts, hostile bytes | none; `embed` |
+//! | `life` | a life: everything that happens to one conversation, as plain data | `world` |
+//! | `world` | plays a life, and holds what a client shows against what is true | `world` |
+//! | `net` | HTTP/1.1 as bytes, and a life's service on loopback | `world` for all but answers |
+//! | `trials` | each fault, and what each client is to make of it, over a sandbox | `trials` |
+//! | `player` | a conversation in virtual time: scripts, restarts, other polling | none |
+//! | `oracles` | decoders written another way, cases, cuts, hostile bytes | none; `embed` |
 //!
-//! The feature `proptest` adds random streams and scripts. Data flows down this list and up to
-//! no module again: oracles, player; life, world, net; trials.
+//! The feature `proptest` adds random streams and scripts.
+//!
+//! Imports go one way: `player` imports `oracles`, `world` imports `life`, `net` imports
+//! `world`, and `trials` imports none of them.
 
 #![forbid(unsafe_code)]
 
