@@ -1,27 +1,24 @@
 //! Every fault of the sandbox, and every reading of the API's text.
 
-use highchat_trials::{ALIKE, IN_A_THREAD, TRIALS, converse, hold, hold_readings};
-
-#[path = "support/plain.rs"]
-mod plain;
-use plain::Plain;
+use highchat_testing::trials::drivers::ureq::UreqSession;
+use highchat_testing::trials::{ALIKE, IN_A_THREAD, TRIALS, converse, hold, hold_readings};
 
 #[test]
 fn each_fault_has_the_outcome_that_the_rules_ask_for() {
-    hold(TRIALS, converse::<Plain>);
+    hold(TRIALS, converse::<UreqSession>);
 }
 
 #[test]
 fn each_fault_in_a_thread_has_the_outcome_that_the_rules_ask_for() {
-    hold(IN_A_THREAD, converse::<Plain>);
+    hold(IN_A_THREAD, converse::<UreqSession>);
 }
 
 #[test]
 fn a_cut_reply_is_never_completed_with_one_that_begins_alike() {
-    hold(ALIKE, converse::<Plain>);
+    hold(ALIKE, converse::<UreqSession>);
 }
 
 #[test]
 fn each_reading_of_the_api_will_do() {
-    hold_readings(converse::<Plain>);
+    hold_readings(converse::<UreqSession>);
 }

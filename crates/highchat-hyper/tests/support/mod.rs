@@ -14,7 +14,7 @@ use highchat_hyper::{Client, Failure, Reply};
 use highchat_proto::{
     ChatRequest, Config, ConversationId, Credentials, Endpoint, Event, Message, MessagesRequest,
 };
-pub(crate) use highchat_trials::words::{DONE, HEAD, PING, delta};
+pub(crate) use highchat_testing::trials::words::{DONE, HEAD, PING, delta};
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
