@@ -33,8 +33,13 @@ mod update;
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::sync::Arc;
 use core::fmt;
+
+// Without compare-and-swap there is no `Arc`, and one core that needs none.
+#[cfg(not(target_has_atomic = "ptr"))]
+use alloc::rc::Rc as Arc;
+#[cfg(target_has_atomic = "ptr")]
+use alloc::sync::Arc;
 
 use self::backoff::Jitter;
 use self::handoff::Handoff;

@@ -50,7 +50,7 @@ pub struct Ready<'c> {
     chunk: &'c [u8],
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 impl Ready<'_> {
     /// Without the chunk, for a reader that owns it.
     pub(crate) const fn without_chunk(self) -> ReadyApart {
@@ -59,11 +59,11 @@ impl Ready<'_> {
 }
 
 /// A [`Ready`] without its chunk.
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReadyApart(Source);
 
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 impl ReadyApart {
     /// With the input as it stood before the step.
     pub(crate) const fn with_chunk(self, chunk: &[u8]) -> Ready<'_> {

@@ -33,5 +33,5 @@ pub use decoder::{Decoder, Ready};
 pub use frame::Frame;
 pub use plain::{DecodeError, PlainDecoder};
 
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub(crate) use decoder::ReadyApart;

@@ -1,6 +1,9 @@
 //! The machines in virtual time: one test for each arrow of the diagrams, and what they
 //! promise together. Tests read as a script and compare the log as text.
 
+// The text of a refusal has its reason phrase.
+#![cfg(feature = "http")]
+
 use core::time::Duration;
 
 use highchat_proto::failure::Cause;
