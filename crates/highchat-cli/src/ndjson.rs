@@ -89,9 +89,9 @@ impl<'a> Line<'a> {
                 message,
                 ts: ts.map(Timestamp::as_str),
             },
-            Update::Message(message) if &*message.role != "user" => Self::Message {
+            Update::Message(message) if !message.role.is_user() => Self::Message {
                 id: message.id.as_str(),
-                role: &message.role,
+                role: message.role.as_str(),
                 content: &message.content,
                 created_at: message.created_at.as_ref().map(Timestamp::as_str),
             },

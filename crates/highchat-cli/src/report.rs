@@ -110,7 +110,7 @@ impl Report {
                     self.show_message(message, None)?;
                 }
             }
-            Update::Message(message) if &*message.role != "user" => {
+            Update::Message(message) if !message.role.is_user() => {
                 // Between the lines of a conversation it must be seen whose line it is.
                 let is_mixed = self.purpose == Purpose::Chat && Screen::is_terminal();
                 self.show_message(&message.content, is_mixed.then_some("person"))?;

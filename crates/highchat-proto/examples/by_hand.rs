@@ -109,7 +109,7 @@ fn show(update: &Update<'_>) -> Result<(), Box<dyn core::error::Error>> {
     let mut stdout = io::stdout().lock();
     write!(stdout, "{}", update.text().unwrap_or_default())?;
     match update {
-        Update::Message(message) if &*message.role != "user" => writeln!(stdout)?,
+        Update::Message(message) if !message.role.is_user() => writeln!(stdout)?,
         Update::TurnEnded {
             end: TurnEnd::Failed(error),
             ..

@@ -156,7 +156,9 @@ pub mod reply;
 pub mod conversation;
 
 #[cfg(feature = "alloc")]
-pub use crate::api::{ConversationId, Event, Message, MessageId, State, Timestamp, VisitorRef};
+pub use crate::api::{
+    ConversationId, Event, Message, MessageId, Role, State, Timestamp, VisitorRef,
+};
 #[cfg(feature = "std")]
 pub use crate::{
     api::{ChatMessage, ChatRequest, MessagesRequest, Page, Rating, RatingRequest},

@@ -43,7 +43,7 @@ impl Seen {
         match update {
             Update::Delta { text } => self.text.push_str(text),
             Update::Recovered { missing, .. } => self.text.push_str(missing),
-            Update::Message(message) if &*message.role != "user" => {
+            Update::Message(message) if !message.role.is_user() => {
                 self.heard.push(message.content.to_string());
             }
             Update::State(state) => self.state = state.to_string(),

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
                 ..
             } => return Err(error.to_string().into()),
             Update::TurnEnded { .. } => println!(),
-            Update::Message(message) if &*message.role != "user" => println!(),
+            Update::Message(message) if !message.role.is_user() => println!(),
             _ => {}
         }
         std::io::stdout().flush()?;

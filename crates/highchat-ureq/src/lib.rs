@@ -53,7 +53,7 @@ pub use highchat_proto as proto;
 pub use highchat_proto::{
     ChatMessage, ChatRequest, Config, Conversation, ConversationId, Credentials, Endpoint, Event,
     Failure, Message, MessageId, MessagesRequest, Page, RateError, Rating, RatingRequest,
-    RequestId, Saved, SendError, State, Timestamp, TurnEnd, Update, VisitorRef,
+    RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, Update, VisitorRef,
 };
 pub use reply::Reply;
 pub use session::Session;

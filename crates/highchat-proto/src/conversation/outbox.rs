@@ -145,7 +145,7 @@ impl<'a> Update<'a> {
             Self::Delta { text } => Some(text),
             Self::Recovered { missing, .. } => Some(missing),
             Self::Human { message, .. } => message,
-            Self::Message(message) => (&*message.role != "user").then_some(&*message.content),
+            Self::Message(message) => (!message.role.is_user()).then_some(&*message.content),
             Self::Meta { .. }
             | Self::Done { .. }
             | Self::Unknown { .. }
