@@ -155,6 +155,9 @@ pub mod reply;
 #[cfg(feature = "std")]
 pub mod conversation;
 
+#[cfg(feature = "std")]
+pub mod session;
+
 #[cfg(feature = "alloc")]
 pub use crate::api::{
     ConversationId, Event, Message, MessageId, Role, State, Timestamp, VisitorRef,
@@ -166,4 +169,5 @@ pub use crate::{
     conversation::{Conversation, Output, RateError, RequestId, Saved, SendError, TurnEnd, Update},
     failure::Failure,
     http::{Credentials, Endpoint},
+    session::{Answered, AnsweredBy, AskError},
 };
