@@ -42,21 +42,21 @@
 
 mod client;
 mod clock;
-mod connector;
-mod dialer;
 mod exchange;
 mod reply;
 mod session;
 mod tasks;
 
 pub use client::Client;
-pub use dialer::{Dialer, Pipe};
+/// What [`Client::with_connector`] takes.
+pub use highchat_connect::{BoxError, Connection};
 /// The protocol, whose usual names stand here as well: a program needs this crate alone.
 pub use highchat_proto as proto;
 pub use highchat_proto::{
-    ChatMessage, ChatRequest, Config, Conversation, ConversationId, Credentials, Endpoint, Event,
-    Failure, Message, MessageId, MessagesRequest, Page, RateError, Rating, RatingRequest,
-    RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, Update, VisitorRef,
+    Answered, AnsweredBy, AskError, ChatMessage, ChatRequest, Config, Conversation, ConversationId,
+    Credentials, Endpoint, Event, Failure, Message, MessageId, MessagesRequest, Page, RateError,
+    Rating, RatingRequest, RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd,
+    Update, VisitorRef,
 };
 pub use reply::Reply;
 pub use session::Session;

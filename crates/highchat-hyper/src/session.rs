@@ -12,9 +12,9 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::stream::once;
 use highchat_proto::failure::{Cause, TransportFailure};
+use highchat_proto::session::{Collector, Commands};
 use highchat_proto::{
-    Conversation, Failure, Message, Output, RateError, Rating, RequestId, Saved, SendError, Update,
-    VisitorRef,
+    Answered, AskError, Conversation, Failure, Message, Output, RequestId, Saved, SendError, Update,
 };
 use http::response;
 use tokio_stream::StreamMap;
@@ -84,9 +84,10 @@ impl Session {
         &self.conversation
     }
 
-    /// Says who the end user is, from the next message on.
-    pub fn set_visitor(&mut self, visitor: Option<VisitorRef>) {
-        self.conversation.set_visitor(visitor);
+    /// Rates the conversation, names the user, checks for a person's messages: all commands
+    /// there are. They act with the next call of [`next`](Self::next).
+    pub fn commands(&mut self) -> Commands<'_> {
+        Commands::new(&mut self.conversation, self.clock.now())
     }
 
     /// Sends a message, with the next call of [`next`](Self::next).
@@ -95,32 +96,37 @@ impl Session {
     ///
     /// The turn before is not over; the error gives the message back.
     pub fn send(&mut self, message: Message) -> Result<RequestId, SendError> {
-        self.conversation.send(message, self.clock.now())
-    }
-
-    /// Rates the conversation, with the next call of [`next`](Self::next).
-    ///
-    /// # Errors
-    ///
-    /// There is nothing to rate yet, or a rating is under way; the error gives the
-    /// comment back.
-    pub fn rate(
-        &mut self,
-        rating: Rating,
-        comment: Option<String>,
-    ) -> Result<RequestId, RateError> {
-        self.conversation.rate(rating, comment, self.clock.now())
+        self.commands().send(message)
     }
 
     /// Cancels the turn that is under way; its end is told by [`next`](Self::next), which
     /// also drops the connection.
     pub fn cancel(&mut self) {
-        self.conversation.cancel(self.clock.now());
+        self.commands().cancel();
     }
 
-    /// Asks for a person's messages now instead of when it is due.
-    pub fn check_now(&mut self) {
-        self.conversation.check_now(self.clock.now());
+    /// Sends a message, and waits for the whole answer. A person who takes over is an answer
+    /// as well ([`AnsweredBy::Human`](crate::AnsweredBy::Human)); go on with
+    /// [`next`](Self::next) for their messages. Other updates (states, ratings) are passed
+    /// over meanwhile.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses the text so far; the turn goes on with the next call of
+    /// `next`, until it is [cancelled](Self::cancel).
+    ///
+    /// # Errors
+    ///
+    /// The turn before is not over, or there is no whole answer: a part of one stands in the
+    /// error, and is never passed off as the whole.
+    pub async fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
+        let mut collector = Collector::new(self.send(message)?);
+        while let Some(update) = self.next().await {
+            if let Some(answered) = collector.handle_update(&update) {
+                return answered;
+            }
+        }
+        unreachable!("each turn that was sent ends")
     }
 }
 

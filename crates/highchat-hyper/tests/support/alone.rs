@@ -37,7 +37,8 @@ impl Talk for Alone {
     }
 
     fn rate(&mut self, rating: Rating, comment: &str) {
-        self.session.rate(rating, Some(comment.into())).unwrap();
+        let commands = self.session.commands();
+        commands.rate(rating, Some(comment.into())).unwrap();
     }
 
     fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::{fmt, mem};
 
 use crate::api::{ChatMessage, Event, Message, MessageId};
-use crate::conversation::{RequestId, SendError, TurnEnd, Failure, Update};
+use crate::conversation::{RequestId, SendError, TurnEnd, Update};
 use crate::failure::Failure;
 
 /// The whole answer to one message.
@@ -243,7 +243,7 @@ impl ReplyCollector {
             Ok(Some(Event::Meta { .. } | Event::Ping | Event::Unknown { .. })) => {}
             Ok(None) => return Some(self.end()),
             Err(failure) => {
-                self.failed = Some(failure.into());
+                self.failed = Some(failure);
                 return Some(self.end());
             }
         }

@@ -11,8 +11,9 @@ use core::task::{Context, Poll, ready};
 use std::io;
 
 use bytes::{Buf, Bytes, BytesMut};
+use highchat_connect::{Connection, Connector};
 use highchat_embed::{Answer, Part};
-use highchat_hyper::{Dialer, Failure, Pipe};
+use highchat_proto::Failure;
 use highchat_proto::failure::Cause;
 use http::Request;
 use http::response::Parts;
@@ -24,7 +25,7 @@ const READ: usize = 8 * 1024;
 /// The body of an answer as it comes. Its connection makes progress only while it is read,
 /// and closes with it.
 pub(crate) struct Body {
-    pipe: Pipe,
+    pipe: Connection,
     /// What is not written yet of the request.
     unsent: Bytes,
     is_flushed: bool,
@@ -46,14 +47,14 @@ enum End {
 ///
 /// Nothing is sent twice. Dropping it closes the connection.
 pub(crate) async fn open(
-    dialer: &Dialer,
+    connector: &Connector,
     request: Request<Bytes>,
 ) -> Result<(Parts, Body), Failure> {
     let Some((request, answer)) = Answer::to(request) else {
         return Err(Failure::NotSent("HTTP/1.1 cannot carry it".into()));
     };
     let mut body = Body {
-        pipe: dialer.dial().await?,
+        pipe: connector.connect().await?,
         unsent: request.into(),
         is_flushed: false,
         answer: Box::new(answer),

@@ -1,204 +1,21 @@
-//! How to connect: by default TCP, through a proxy where the environment names one, and
-//! TLS where a feature brings it.
+//! The way to the service: directly, or through the proxy that the environment names.
 
-use core::error::Error;
-use core::future::ready;
 use core::time::Duration;
 use std::env;
-use std::sync::Arc;
-#[cfg(feature = "rustls")]
-use std::{fs, io};
 
 use highchat_proto::Endpoint;
-use highchat_proto::http::{InvalidRoots, Roots};
 use http::Uri;
 use http::uri::Scheme;
-use hyper::rt::{Read, Write};
-#[cfg(feature = "rustls")]
-use hyper_rustls::{ConfigBuilderExt, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
-use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
-#[cfg(feature = "rustls")]
-use rustls::pki_types::CertificateDer;
-#[cfg(feature = "rustls")]
-use rustls::pki_types::pem::PemObject;
-#[cfg(feature = "rustls")]
-use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
-use tower::util::BoxCloneSyncService;
-use tower::{Service, ServiceExt, service_fn};
+use tower::ServiceExt;
 
-pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+use crate::connector::BoxError;
 
-/// From the URL of a request to a connection.
-pub(crate) type Connector = BoxCloneSyncService<Uri, Box<dyn Transport>, BoxError>;
-
-/// A connection, whatever is on the way.
-pub(crate) trait Transport: Connection + Read + Write + Send + Unpin {}
-
-impl<T: Connection + Read + Write + Send + Unpin> Transport for T {}
-
-/// Any connector, as those of `hyper-util` are.
-pub(crate) fn boxed<C>(connector: C) -> Connector
-where
-    C: Service<Uri> + Clone + Send + Sync + 'static,
-    C::Response: Connection + Read + Write + Send + Unpin + 'static,
-    C::Error: Into<BoxError>,
-    C::Future: Send,
-{
-    let connector = connector.map_response(|io| Box::new(io) as Box<dyn Transport>);
-    BoxCloneSyncService::new(connector.map_err(Into::into))
-}
-
-/// The HTTP that is offered where TLS lets the two sides agree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Offer {
-    Http1,
-    Http1And2,
-}
-
-/// The connector that is used by default, and what an error names: the service, and the
-/// proxy on the way. If there is nobody to trust, each connection says so.
-pub(crate) fn default(
-    endpoint: &Endpoint,
-    timeout: Duration,
-    offer: Offer,
-) -> (Connector, Arc<str>) {
-    let (dial, place) = dialing(endpoint, timeout);
-    let connector = trusting(endpoint, dial, offer, &Roots::Default);
-    let connector = connector.unwrap_or_else(|error| {
-        let refuse = move |_| ready(Err(error.clone().into()));
-        BoxCloneSyncService::new(service_fn(refuse))
-    });
-    (connector, place)
-}
-
-/// As [`default`], trusting those.
-pub(crate) fn with_roots(
-    endpoint: &Endpoint,
-    timeout: Duration,
-    offer: Offer,
-    roots: &Roots,
-) -> Result<(Connector, Arc<str>), InvalidRoots> {
-    let (dial, place) = dialing(endpoint, timeout);
-    Ok((trusting(endpoint, dial, offer, roots)?, place))
-}
-
-/// Connections without TLS.
-type Dial = BoxCloneSyncService<Uri, TokioIo<TcpStream>, BoxError>;
-
-fn dialing(endpoint: &Endpoint, timeout: Duration) -> (Dial, Arc<str>) {
-    let (http, way) = (http(timeout), Way::to(endpoint));
-    let place = match &way {
-        Way::Through(proxy) => format!("{}: through the proxy {}", endpoint.authority(), at(proxy)),
-        Way::Direct | Way::Refused(_) => endpoint.authority(),
-    };
-    let dial = service_fn(move |uri| dial(http.clone(), way.clone(), uri));
-    (BoxCloneSyncService::new(dial), place.into())
-}
-
-#[cfg(feature = "rustls")]
-fn trusting(
-    endpoint: &Endpoint,
-    dial: Dial,
-    offer: Offer,
-    roots: &Roots,
-) -> Result<Connector, InvalidRoots> {
-    // In the clear nobody needs to be trusted.
-    let roots = if endpoint.is_tls() {
-        roots
-    } else {
-        &Roots::Mozilla
-    };
-    let builder = HttpsConnectorBuilder::new().with_tls_config(tls(roots)?);
-    let builder = builder.https_or_http();
-    let connector = match offer {
-        Offer::Http1 => builder.enable_http1().wrap_connector(dial),
-        Offer::Http1And2 => builder.enable_all_versions().wrap_connector(dial),
-    };
-    let connector = connector.map_response(unwrapped).map_err(Into::into);
-    Ok(BoxCloneSyncService::new(connector))
-}
-
-/// Without TLS nothing is agreed on, and there is nobody to trust.
-#[cfg(not(feature = "rustls"))]
-fn trusting(
-    endpoint: &Endpoint,
-    dial: Dial,
-    _: Offer,
-    roots: &Roots,
-) -> Result<Connector, InvalidRoots> {
-    if endpoint.is_tls() && *roots != Roots::Default {
-        return Err(InvalidRoots::NotBuilt);
-    }
-    Ok(boxed(dial))
-}
-
-/// A connection without TLS does not take the room of one with it, over 1 KiB.
-#[cfg(feature = "rustls")]
-fn unwrapped(io: MaybeHttpsStream<TokioIo<TcpStream>>) -> Box<dyn Transport> {
-    match io {
-        MaybeHttpsStream::Http(io) => Box::new(io),
-        io @ MaybeHttpsStream::Https(_) => Box::new(io),
-    }
-}
-
-#[cfg(feature = "rustls")]
-fn tls(roots: &Roots) -> Result<ClientConfig, InvalidRoots> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let tls = tls.map_err(|_| InvalidRoots::NotBuilt)?;
-    let tls = match roots {
-        Roots::Default => match named()? {
-            Some(pem) => tls.with_root_certificates(store(&pem).map_err(of_file)?),
-            #[cfg(feature = "native-roots")]
-            None => system(tls)?,
-            #[cfg(not(feature = "native-roots"))]
-            None => tls.with_webpki_roots(),
-        },
-        Roots::Mozilla => tls.with_webpki_roots(),
-        #[cfg(feature = "native-roots")]
-        Roots::System => system(tls)?,
-        Roots::Pem(pem) => tls.with_root_certificates(store(pem)?),
-        _ => return Err(InvalidRoots::NotBuilt),
-    };
-    Ok(tls.with_no_client_auth())
-}
-
-#[cfg(feature = "native-roots")]
-fn system(
-    tls: rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>,
-) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>, InvalidRoots> {
-    let unreadable = |error: rustls::Error| InvalidRoots::Unreadable(error.to_string().into());
-    tls.try_with_platform_verifier().map_err(unreadable)
-}
-
-/// What is in the file that the environment names.
-#[cfg(feature = "rustls")]
-fn named() -> Result<Option<Vec<u8>>, InvalidRoots> {
-    let name = env::var_os("SSL_CERT_FILE").filter(|name| !name.is_empty());
-    let unreadable = |error: io::Error| InvalidRoots::Unreadable(error.to_string().into());
-    name.map(fs::read).transpose().map_err(unreadable)
-}
-
-#[cfg(feature = "rustls")]
-fn of_file(error: InvalidRoots) -> InvalidRoots {
-    InvalidRoots::Unreadable(error.to_string().into())
-}
-
-#[cfg(feature = "rustls")]
-fn store(pem: &[u8]) -> Result<RootCertStore, InvalidRoots> {
-    let certificates = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok);
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(certificates);
-    (!store.is_empty())
-        .then_some(store)
-        .ok_or(InvalidRoots::NoCertificate)
-}
-
-fn http(timeout: Duration) -> HttpConnector {
+pub(crate) fn http(timeout: Duration) -> HttpConnector {
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     // A request is written at once, and no acknowledgement is worth waiting for.
@@ -210,7 +27,7 @@ fn http(timeout: Duration) -> HttpConnector {
 
 /// The way to the service.
 #[derive(Clone, Debug)]
-enum Way {
+pub(crate) enum Way {
     Direct,
     Through(Intercept),
     /// The variable of that name says what cannot be used. To go directly would show the key
@@ -220,7 +37,7 @@ enum Way {
 
 impl Way {
     /// As the environment says; but what is on this machine is not reached through another.
-    fn to(endpoint: &Endpoint) -> Self {
+    pub(crate) fn to(endpoint: &Endpoint) -> Self {
         let Ok(uri) = endpoint.base_url().parse() else {
             return Self::Direct;
         };
@@ -230,6 +47,15 @@ impl Way {
         match chosen(&uri) {
             None => Self::Direct,
             Some((name, value)) => usable(&value, &uri).map_or(Self::Refused(name), Self::Through),
+        }
+    }
+
+    /// What an error names: the service, and the proxy on the way.
+    pub(crate) fn place(&self, endpoint: &Endpoint) -> String {
+        let service = endpoint.authority();
+        match self {
+            Self::Through(proxy) => format!("{service}: through the proxy {}", at(proxy)),
+            Self::Direct | Self::Refused(_) => service,
         }
     }
 }
@@ -267,7 +93,11 @@ fn usable(value: &str, uri: &Uri) -> Option<Intercept> {
     matches!(scheme, "http" | "socks5" | "socks5h").then_some(proxy)
 }
 
-async fn dial(http: HttpConnector, way: Way, uri: Uri) -> Result<TokioIo<TcpStream>, BoxError> {
+pub(crate) async fn dial(
+    http: HttpConnector,
+    way: Way,
+    uri: Uri,
+) -> Result<TokioIo<TcpStream>, BoxError> {
     if cfg!(not(feature = "rustls")) && uri.scheme() != Some(&Scheme::HTTP) {
         return Err("built without TLS".into());
     }
