@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use highchat_proto::failure::{Cause, TransportFailure};
+use highchat_proto::session::Commands;
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Config, Conversation, Endpoint, Message, RateError, Rating, RequestId, Saved, SendError,
-    Update, VisitorRef, conversation,
+    Config, Conversation, Endpoint, Message, RequestId, Saved, SendError, Update, conversation,
 };
 use http::Request;
 
@@ -187,9 +187,10 @@ impl Embed {
 
     // ---- commands ----
 
-    /// Says who the end user is, from the next message on.
-    pub fn set_visitor(&mut self, visitor: Option<VisitorRef>) {
-        self.conversation.set_visitor(visitor);
+    /// All commands there are: rating, naming the user, checking for a person's messages.
+    pub const fn commands(&mut self, now: Instant) -> Commands<'_> {
+        self.now = now;
+        Commands::new(&mut self.conversation, now)
     }
 
     /// Sends a message. Returns the name of the turn, which its end will tell.
@@ -198,37 +199,13 @@ impl Embed {
     ///
     /// The turn before is not over; the error gives the message back.
     pub fn send(&mut self, message: Message, now: Instant) -> Result<RequestId, SendError> {
-        self.now = now;
-        self.conversation.send(message, now)
-    }
-
-    /// Rates the conversation. Returns the name of the rating, which its end will tell.
-    ///
-    /// # Errors
-    ///
-    /// There is no conversation yet, or a rating is on its way; the error gives the
-    /// comment back.
-    pub fn rate(
-        &mut self,
-        rating: Rating,
-        comment: Option<String>,
-        now: Instant,
-    ) -> Result<RequestId, RateError> {
-        self.now = now;
-        self.conversation.rate(rating, comment, now)
+        self.commands(now).send(message)
     }
 
     /// Ends the turn that is under way, in whatever state it is. The message may have
     /// been taken. Nothing happens where there is none.
     pub fn cancel(&mut self, now: Instant) {
-        self.now = now;
-        self.conversation.cancel(now);
-    }
-
-    /// Polls for a person's messages now instead of when it is due, where it is polled.
-    pub fn check_now(&mut self, now: Instant) {
-        self.now = now;
-        self.conversation.check_now(now);
+        self.commands(now).cancel();
     }
 
     // ---- inputs ----

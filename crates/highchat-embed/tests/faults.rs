@@ -1,6 +1,6 @@
 //! Every fault of the sandbox, and every reading of the API's text.
 
-use highchat_trials::{ALIKE, IN_A_THREAD, TRIALS, converse, hold, hold_readings};
+use highchat_trials::{ALIKE, IN_A_THREAD, TRIALS, converse, converse_by_ask, hold, hold_readings};
 
 #[path = "support/session.rs"]
 mod session;
@@ -24,4 +24,10 @@ fn a_cut_reply_is_never_completed_with_one_that_begins_alike() {
 #[test]
 fn each_reading_of_the_api_will_do() {
     hold_readings(converse::<Session>);
+}
+
+/// What a collector of a loop of one's own makes of each fault.
+#[test]
+fn asking_has_the_same_outcome_for_each_fault() {
+    hold(TRIALS, converse_by_ask::<Session>);
 }

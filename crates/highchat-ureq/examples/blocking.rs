@@ -7,7 +7,7 @@
 use std::env;
 use std::io::Write;
 
-use highchat_ureq::{Client, Credentials, Endpoint, Message, Session, TurnEnd, Update};
+use highchat_ureq::{Client, Credentials, Endpoint, Message, Next, Session, TurnEnd, Update};
 
 fn main() -> Result<(), Box<dyn core::error::Error>> {
     let credentials = match env::var("HIGHCHAT_SLUG") {
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
 
     let mut session = Session::new(Client::new(Endpoint::new(base_url, credentials)?));
     session.send(Message::new(words.join(" "))?)?;
-    while let Some(update) = session.next() {
+    while let Next::Update(update) = session.next() {
         print!("{}", update.text().unwrap_or_default());
         match update {
             Update::TurnEnded {

@@ -51,9 +51,10 @@ pub use client::Client;
 /// The protocol, whose usual names stand here as well: a program needs this crate alone.
 pub use highchat_proto as proto;
 pub use highchat_proto::{
-    ChatMessage, ChatRequest, Config, Conversation, ConversationId, Credentials, Endpoint, Event,
-    Failure, Message, MessageId, MessagesRequest, Page, RateError, Rating, RatingRequest,
-    RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, Update, VisitorRef,
+    Answered, AnsweredBy, AskError, ChatMessage, ChatRequest, Config, Conversation, ConversationId,
+    Credentials, Endpoint, Event, Failure, Message, MessageId, MessagesRequest, Page, RateError,
+    Rating, RatingRequest, RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, Update,
+    VisitorRef,
 };
 pub use reply::Reply;
-pub use session::Session;
+pub use session::{Next, Session};

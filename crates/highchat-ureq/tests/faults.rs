@@ -1,6 +1,8 @@
 //! Every fault of the sandbox, and every reading of the API's text.
 
-use highchat_trials::{ALIKE, IN_A_THREAD, TRIALS, converse, hold, hold_readings};
+use highchat_trials::{
+    ALIKE, Course, IN_A_THREAD, TRIALS, converse, converse_by_ask, hold, hold_readings,
+};
 
 #[path = "support/plain.rs"]
 mod plain;
@@ -24,4 +26,21 @@ fn a_cut_reply_is_never_completed_with_one_that_begins_alike() {
 #[test]
 fn each_reading_of_the_api_will_do() {
     hold_readings(converse::<Plain>);
+}
+
+/// What `ask` returns for each fault: the whole answer, a person, or why there is none, with
+/// what came of the reply.
+#[test]
+fn asking_has_the_same_outcome_for_each_fault() {
+    hold(TRIALS, converse_by_ask::<Plain>);
+}
+
+#[test]
+fn asking_in_a_thread_has_the_same_outcome_for_each_fault() {
+    let trials: Vec<_> = IN_A_THREAD
+        .iter()
+        .filter(|trial| trial.course == Course::InAThread)
+        .copied()
+        .collect();
+    hold(&trials, converse_by_ask::<Plain>);
 }

@@ -1,7 +1,9 @@
 //! A session without a program around it, as the scenarios and the trials drive it.
 
 use highchat_hyper::{Client, Session};
-use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved, Update};
+use highchat_proto::{
+    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
+};
 use highchat_trials::Talk;
 use tokio::runtime::{Builder, Runtime};
 
@@ -44,6 +46,10 @@ impl Talk for Alone {
     fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
         let update = self.runtime.block_on(self.session.next());
         update.as_ref().map(show).is_some()
+    }
+
+    fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
+        self.runtime.block_on(self.session.ask(message))
     }
 
     fn conversation(&self) -> &Conversation {

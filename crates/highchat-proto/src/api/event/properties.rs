@@ -159,7 +159,13 @@ fn a_delta_of_the_usual_form_borrows_from_the_frame_or_the_buffer() {
 
 /// Text as a service may give it, line ends included.
 fn text() -> impl Strategy<Value = Text<'static>> {
-    let known = select(vec!["", "Բարև 👋", "a\nb\r\n", "\"\\\u{0}", "\u{FFFD}"]);
+    let known = select(alloc::vec![
+        "",
+        "Բարև 👋",
+        "a\nb\r\n",
+        "\"\\\u{0}",
+        "\u{FFFD}"
+    ]);
     prop_oneof![known.prop_map(String::from), ".{0,12}"].prop_map(Text::from)
 }
 
@@ -172,7 +178,7 @@ fn event() -> impl Strategy<Value = Event<'static>> {
         "17",
     ];
     let ts = || of(select(times.to_vec()).prop_map(|time| time.parse::<Timestamp>().unwrap()));
-    let state = of(select(vec![
+    let state = of(select(alloc::vec![
         "bot",
         "pending_human",
         "human",
@@ -186,7 +192,7 @@ fn event() -> impl Strategy<Value = Event<'static>> {
     });
     let data = prop_oneof![
         "[^\r\u{0}]{0,12}",
-        select(vec!["{\"a\": [1,\n2]}", " \"Բարև\"", "{"]).prop_map(String::from),
+        select(alloc::vec!["{\"a\": [1,\n2]}", " \"Բարև\"", "{"]).prop_map(String::from),
     ];
     prop_oneof![
         id().prop_map(|id| Event::Meta {
