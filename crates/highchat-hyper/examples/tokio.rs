@@ -4,35 +4,26 @@
 //! `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL` where, if it is
 //! not the usual place.
 
-use std::env;
-use std::io::Write;
+use std::io::{Write, stdout};
 
-use highchat_hyper::{Client, Credentials, Endpoint, Message, Session, TurnEnd, Update};
+use highchat_hyper::{Client, Message, Session, TurnEnd, Update};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn core::error::Error>> {
-    let credentials = match env::var("HIGHCHAT_SLUG") {
-        Ok(slug) => Credentials::slug(slug)?,
-        Err(_) => Credentials::key(&env::var("HIGHCHAT_KEY")?)?,
-    };
-    let base_url = env::var("HIGHCHAT_BASE_URL");
-    let base_url = base_url.as_deref().unwrap_or(Endpoint::DEFAULT_BASE_URL);
-    let words: Vec<_> = env::args().skip(1).collect();
-
-    let mut session = Session::new(Client::new(Endpoint::new(base_url, credentials)?));
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    let mut session = Session::new(Client::from_env()?);
     session.send(Message::new(words.join(" "))?)?;
     while let Some(update) = session.next().await {
         print!("{}", update.text().unwrap_or_default());
         match update {
             Update::TurnEnded {
-                end: TurnEnd::Failed(error),
+                end: TurnEnd::Failed(failure),
                 ..
-            } => return Err(error.to_string().into()),
+            } => return Err(failure.clone().into()),
             Update::TurnEnded { .. } => println!(),
             Update::Message(message) if !message.role.is_user() => println!(),
-            _ => {}
+            _ => stdout().flush()?,
         }
-        std::io::stdout().flush()?;
     }
     Ok(())
 }

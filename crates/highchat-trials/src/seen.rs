@@ -43,8 +43,8 @@ impl Seen {
     pub(crate) fn of(asked: Result<Answered, AskError>, expected: Outcome) -> Self {
         let (text, outcome, heard) = match asked {
             Ok(answered) => {
-                let outcome = match (answered.by, expected) {
-                    (AnsweredBy::Human, _) => Outcome::HandedOver,
+                let outcome = match (&answered.by, expected) {
+                    (AnsweredBy::Human { .. }, _) => Outcome::HandedOver,
                     (AnsweredBy::Bot, Outcome::Recovered) => Outcome::Recovered,
                     _ => Outcome::Whole,
                 };

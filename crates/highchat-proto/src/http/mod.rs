@@ -6,10 +6,12 @@ mod endpoint;
 mod percent;
 mod retry_after;
 mod roots;
+mod variables;
 
 pub use answer::{Answer, is_reply};
 pub use credentials::{Credentials, InvalidCredentials};
 pub use endpoint::{Endpoint, InvalidBaseUrl};
 pub use roots::{InvalidRoots, Roots};
+pub use variables::InvalidVariables;
 
 pub(crate) use credentials::Secret;

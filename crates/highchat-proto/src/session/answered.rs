@@ -11,12 +11,12 @@ use crate::failure::Failure;
 /// The whole answer to one message.
 ///
 /// It is whole: a reply that was cut and not read back is an [`AskError`]. Displayed, it is
-/// its text.
+/// what to show: the reply, and the sentence about a person who takes over in a line of its
+/// own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Answered {
-    /// What to show: the reply, and if a person took over, the sentence of the service about
-    /// that in a line of its own. Untrusted text.
+    /// The reply; often empty if a person took over. Untrusted text.
     pub text: String,
     /// Who has the message now.
     pub by: AnsweredBy,
@@ -28,24 +28,30 @@ pub struct Answered {
 }
 
 /// Who has the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnsweredBy {
     /// The bot answered.
     Bot,
     /// A person took over: their answer comes later, as [`Update::Message`].
-    Human,
+    Human {
+        /// The sentence of the service about that, if it gave one. Untrusted text.
+        message: Option<String>,
+    },
 }
 
 impl fmt::Display for Answered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl From<Answered> for String {
-    fn from(answered: Answered) -> Self {
-        answered.text
+        f.write_str(&self.text)?;
+        match &self.by {
+            AnsweredBy::Human {
+                message: Some(message),
+            } if self.text.is_empty() => f.write_str(message),
+            AnsweredBy::Human {
+                message: Some(message),
+            } => write!(f, "\n{message}"),
+            AnsweredBy::Human { message: None } | AnsweredBy::Bot => Ok(()),
+        }
     }
 }
 
@@ -118,8 +124,11 @@ impl From<SendError> for AskError {
 ///         Output::Update => {
 ///             let ended = conversation.update().and_then(|it| collector.handle_update(&it));
 ///             if let Some(answered) = ended {
-///                 let shown = answered.map_or_else(|error| error.to_string(), String::from);
-///                 break println!("{shown}");
+///                 match answered {
+///                     Ok(answered) => println!("{answered}"),
+///                     Err(error) => println!("{error}; so far: {}", error.text()),
+///                 }
+///                 break;
 ///             }
 ///         }
 ///         // As in any loop.
@@ -179,11 +188,7 @@ impl Collector {
     fn end(&mut self, end: &TurnEnd) -> Result<Answered, AskError> {
         let answered = mem::replace(&mut self.answered, NOTHING);
         match end {
-            TurnEnd::Done | TurnEnd::Recovered => Ok(answered),
-            TurnEnd::Human => Ok(Answered {
-                by: AnsweredBy::Human,
-                ..answered
-            }),
+            TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered => Ok(answered),
             TurnEnd::Failed(error) => Err(AskError::Failed {
                 text: answered.text,
                 error: error.clone(),
@@ -273,15 +278,10 @@ const NOTHING: Answered = Answered {
 };
 
 impl Answered {
-    /// A person took over.
-    fn hand_over(&mut self, sentence: Option<&str>) {
-        self.by = AnsweredBy::Human;
-        if let Some(sentence) = sentence.filter(|sentence| !sentence.is_empty()) {
-            if !self.text.is_empty() && !self.text.ends_with('\n') {
-                self.text.push('\n');
-            }
-            self.text.push_str(sentence);
-        }
+    fn hand_over(&mut self, message: Option<&str>) {
+        self.by = AnsweredBy::Human {
+            message: message.map(String::from),
+        };
     }
 }
 
@@ -335,17 +335,18 @@ mod tests {
 
     #[test]
     fn a_person_who_takes_over_is_told_from_a_bot_that_answers() {
-        let sentence = Update::Human {
-            message: Some("Օպերատորը կգա 👩"),
-            ts: None,
-        };
-        let answered = collect(&[HELLO, sentence.clone()], &TurnEnd::Human).unwrap();
-        assert_eq!(answered.by, AnsweredBy::Human);
-        assert_eq!(answered.text, "Բարև\nՕպերատորը կգա 👩");
-        let answered = collect(&[sentence], &TurnEnd::Human).unwrap();
-        assert_eq!(answered.text, "Օպերատորը կգա 👩");
-        let answered = collect(&[], &TurnEnd::Human).unwrap();
-        assert_eq!((answered.by, &*answered.text), (AnsweredBy::Human, ""));
+        let human = |message| Update::Human { message, ts: None };
+        let coming = human(Some("Օպերատորը կգա 👩"));
+        let answered = collect(&[HELLO, coming.clone()], &TurnEnd::Human).unwrap();
+        let message = Some("Օպերատորը կգա 👩".into());
+        assert_eq!(answered.text, "Բարև");
+        assert_eq!(answered.by, AnsweredBy::Human { message });
+        assert_eq!(format!("{answered}"), "Բարև\nՕպերատորը կգա 👩");
+        let answered = collect(&[coming], &TurnEnd::Human).unwrap();
+        assert_eq!(format!("{answered}"), "Օպերատորը կգա 👩");
+        let answered = collect(&[human(None)], &TurnEnd::Human).unwrap();
+        assert_eq!(answered.by, AnsweredBy::Human { message: None });
+        assert_eq!(format!("{answered}"), "");
     }
 
     #[test]
@@ -407,8 +408,8 @@ mod tests {
             ts: None,
         };
         let answered = collect(Vec::from([human]), Ok(())).unwrap();
-        assert_eq!(answered.by, AnsweredBy::Human);
-        assert_eq!(answered.text, "Օպերատորը կգա");
+        assert!(matches!(answered.by, AnsweredBy::Human { .. }));
+        assert_eq!(format!("{answered}"), "Օպերատորը կգա");
 
         let error = Event::Error {
             message: Some("Սխալ 😔".into()),
