@@ -79,12 +79,12 @@ fn drain(conversation: &mut Conversation, witness: &mut impl Witness) {
     loop {
         match conversation.poll_output() {
             Output::Update => match conversation.update() {
-                Some(Update::Delta { text }) => witness.delta(text),
+                Some(Update::Delta { text }) => witness.delta(&text),
                 Some(Update::Meta {
                     conversation_id, ..
-                }) => witness.meta(conversation_id.map_or("", |id| id.as_str())),
+                }) => witness.meta(conversation_id.as_ref().map_or("", |id| id.as_str())),
                 Some(Update::Done { message_id, .. }) => {
-                    witness.done(message_id.map_or("", |id| id.as_str()));
+                    witness.done(message_id.as_ref().map_or("", |id| id.as_str()));
                 }
                 _ => {}
             },

@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use highchat_proto::conversation::DelayReason;
-use highchat_proto::{Timestamp, Update};
+use highchat_proto::Update;
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
@@ -15,38 +14,6 @@ use crate::sanitise::is_obeyed;
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Line<'a> {
-    Meta {
-        conversation_id: Option<&'a str>,
-    },
-    Delta {
-        text: &'a str,
-    },
-    Done {
-        message_id: Option<&'a str>,
-        state: Option<&'a str>,
-        ts: Option<&'a str>,
-    },
-    Human {
-        message: Option<&'a str>,
-        ts: Option<&'a str>,
-    },
-    Message {
-        id: &'a str,
-        role: &'a str,
-        content: &'a str,
-        created_at: Option<&'a str>,
-    },
-    State {
-        state: &'a str,
-    },
-    Delayed {
-        seconds: f64,
-        reason: &'a str,
-    },
-    Recovered {
-        message_id: &'a str,
-        text: &'a str,
-    },
     Error {
         kind: &'a str,
         message: &'a str,
@@ -63,55 +30,26 @@ pub(crate) enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         state: Option<&'a str>,
     },
+    #[serde(untagged)]
+    Update(&'a Update<'a>),
 }
 
 impl<'a> Line<'a> {
-    /// The line of an update, where it has one by itself: a failure has one where it is
-    /// told, and what the API's text does not name has none.
-    pub(crate) fn of(update: &Update<'a>) -> Option<Self> {
-        Some(match *update {
-            Update::Meta {
-                conversation_id, ..
-            } => Self::Meta {
-                conversation_id: conversation_id.map(|id| id.as_str()),
-            },
-            Update::Delta { text } => Self::Delta { text },
-            Update::Done {
-                message_id,
-                state,
-                ts,
-            } => Self::Done {
-                message_id: message_id.map(|id| id.as_str()),
-                state: state.map(|state| state.as_str()),
-                ts: ts.map(Timestamp::as_str),
-            },
-            Update::Human { message, ts } => Self::Human {
-                message,
-                ts: ts.map(Timestamp::as_str),
-            },
-            Update::Message(message) if !message.role.is_user() => Self::Message {
-                id: message.id.as_str(),
-                role: message.role.as_str(),
-                content: &message.content,
-                created_at: message.created_at.as_ref().map(Timestamp::as_str),
-            },
-            Update::State(state) => Self::State {
-                state: state.as_str(),
-            },
-            Update::Delayed { delay, reason, .. } => Self::Delayed {
-                seconds: delay.as_secs_f64(),
-                reason: match reason {
-                    DelayReason::RateLimited => "rate_limited",
-                    DelayReason::NotSent => "not_sent",
-                    _ => "transient",
-                },
-            },
-            Update::Recovered { message, .. } => Self::Recovered {
-                message_id: message.id.as_str(),
-                text: &message.content,
-            },
-            _ => return None,
-        })
+    /// The line of an update, if it has one by itself: a failure has one when it is told, and
+    /// what the API's text does not name has none.
+    pub(crate) fn of(update: &'a Update<'a>) -> Option<Self> {
+        let has_line = match update {
+            Update::Meta { .. }
+            | Update::Delta { .. }
+            | Update::Done { .. }
+            | Update::Human { .. }
+            | Update::State(_)
+            | Update::Delayed { .. }
+            | Update::Recovered { .. } => true,
+            Update::Message(message) => !message.role.is_user(),
+            _ => false,
+        };
+        has_line.then_some(Self::Update(update))
     }
 
     /// The line, with its newline.
@@ -151,7 +89,8 @@ mod tests {
     #[test]
     fn what_a_terminal_would_obey_is_escaped_and_reads_back_as_it_was() {
         let text = "a\u{1b}[31m\u{7f}\u{9b}\u{202e}\"\\\n\tբ";
-        let line = Line::Delta { text }.to_text();
+        let update = Update::Delta { text: text.into() };
+        let line = Line::of(&update).unwrap().to_text();
         assert_eq!(
             line,
             "{\"type\":\"delta\",\"text\":\"a\\u001b[31m\\u007f\\u009b\\u202e\\\"\\\\\\n\\tբ\"}\n"

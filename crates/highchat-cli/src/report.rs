@@ -87,7 +87,7 @@ impl Report {
             Update::Meta {
                 conversation_id: Some(id),
                 ..
-            } => self.conversation_id = Some((*id).clone()),
+            } => self.conversation_id = Some(id.clone().into_owned()),
             Update::Delta { text } => self.push(text)?,
             Update::Done { .. } => self.close_reply()?,
             Update::Recovering { error } => {
@@ -115,7 +115,7 @@ impl Report {
                 let is_mixed = self.purpose == Purpose::Chat && Screen::is_terminal();
                 self.show_message(&message.content, is_mixed.then_some("person"))?;
             }
-            Update::State(state) => self.state = (*state).clone(),
+            Update::State(state) => self.state = state.clone().into_owned(),
             Update::Delayed {
                 what,
                 delay,
@@ -132,17 +132,17 @@ impl Report {
             }
             Update::TurnEnded { end, .. } => {
                 self.is_reply_open = false;
-                match end {
+                match &**end {
                     TurnEnd::Failed(error) => self.tell_turn(error)?,
                     TurnEnd::Cancelled => self.tell_cancelled()?,
                     _ => {}
                 }
-                return Ok(Some(Exit::from(*end)));
+                return Ok(Some(Exit::from(&**end)));
             }
             Update::HandoffFailed { error } => {
                 let id = self.conversation_id.as_ref();
                 self.tell(&Told::turn(error, Purpose::Watch, id))?;
-                return Ok(Some(Exit::from(*error)));
+                return Ok(Some(Exit::from(&**error)));
             }
             Update::Rated { .. } => {
                 self.note("the rating was taken");
@@ -151,7 +151,7 @@ impl Report {
             Update::RatingFailed { error, .. } => {
                 let id = self.conversation_id.as_ref();
                 self.tell(&Told::turn(error, Purpose::Rate, id))?;
-                return Ok(Some(Exit::from(*error)));
+                return Ok(Some(Exit::from(&**error)));
             }
             _ => {}
         }

@@ -129,8 +129,8 @@ fn log(update: &Update<'_>) {
             message_id, state, ..
         } => log::info!(
             "done: message {}, state {}",
-            message_id.map_or("unknown", |id| id.as_str()),
-            state.map_or("unknown", |state| state.as_str()),
+            message_id.as_ref().map_or("unknown", |id| id.as_str()),
+            state.as_ref().map_or("unknown", |state| state.as_str()),
         ),
         Update::Human { .. } => log::info!("human"),
         Update::Unknown { event, data } => {

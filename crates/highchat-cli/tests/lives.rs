@@ -5,13 +5,14 @@
 //! before it sends again: those take their real time.
 
 use core::time::Duration;
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
 use highchat_proto::failure::Cause;
-use highchat_proto::{ConversationId, Failure, RequestId, TurnEnd, Update};
+use highchat_proto::{ConversationId, Failure, TurnEnd, TurnId, Update};
 use highchat_testing::life::{Act, Life, PageFault, Restart, Try};
 use highchat_testing::loopback::{SCALE, Service};
 use highchat_testing::run::{Played, lives};
@@ -229,7 +230,7 @@ impl Chat {
         let text = |name: &str| line[name].as_str();
         let mut world = self.service.world();
         world.tell(now, || format!("  {line}"));
-        let turn = RequestId::from_u64(0);
+        let turn = TurnId::from_u64(0);
         let mut end = None;
         let kind = text("type").expect("each line has a type");
         self.may_be_refined &= !matches!(kind, "meta" | "delta");
@@ -240,7 +241,7 @@ impl Chat {
                 let is_replaced = self.conversation.is_some() && self.conversation != id;
                 world.update(
                     &Update::Meta {
-                        conversation_id: named.as_ref(),
+                        conversation_id: named.map(Cow::Owned),
                         is_replaced,
                     },
                     now,
@@ -248,12 +249,12 @@ impl Chat {
                 self.conversation = id;
             }
             "delta" => {
-                let text = text("text").expect("a delta has a text");
+                let text = text("text").expect("a delta has a text").into();
                 world.update(&Update::Delta { text }, now);
             }
             "done" => end = (!self.may_be_refined).then_some(TurnEnd::Done),
             "human" => {
-                let message = text("message");
+                let message = text("message").map(Cow::Borrowed);
                 world.update(&Update::Human { message, ts: None }, now);
                 (self.is_polling, self.may_be_refined) = (true, true);
                 end = Some(TurnEnd::Human);
@@ -291,7 +292,8 @@ impl Chat {
             if matches!(end, TurnEnd::Failed(Failure::NotSent(_))) {
                 world.connect(now);
             }
-            world.update(&Update::TurnEnded { turn, end: &end }, now);
+            let end = Cow::Owned(end);
+            world.update(&Update::TurnEnded { turn, end }, now);
         }
     }
 }

@@ -10,7 +10,8 @@ use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::session::Commands;
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Config, Conversation, Endpoint, Message, RequestId, Saved, SendError, Update, conversation,
+    Config, Conversation, Endpoint, Message, RequestId, Saved, SendError, TurnId, Update,
+    conversation,
 };
 use http::Request;
 
@@ -198,7 +199,7 @@ impl Embed {
     /// # Errors
     ///
     /// The turn before is not over; the error gives the message back.
-    pub fn send(&mut self, message: Message, now: Instant) -> Result<RequestId, SendError> {
+    pub fn send(&mut self, message: Message, now: Instant) -> Result<TurnId, SendError> {
         self.commands(now).send(message)
     }
 
@@ -327,7 +328,6 @@ impl Embed {
                 conversation::Output::Transmit(id, request) => self.transmit(id, request),
                 conversation::Output::Abort(id) => self.pipes.abort(id, self.now),
                 conversation::Output::Wait(when) => return self.poll_pipes(when),
-                _ => {}
             }
         }
     }

@@ -147,8 +147,8 @@ mod embed;
 pub use highchat_proto as proto;
 pub use highchat_proto::{
     ChatMessage, Config, Conversation, ConversationId, Credentials, Endpoint, Message, MessageId,
-    RateError, Rating, RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, Update,
-    VisitorRef,
+    RateError, Rating, RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, TurnId,
+    Update, VisitorRef,
 };
 
 pub use answer::{Answer, Part};

@@ -6,7 +6,7 @@
 
 use std::io::{Write, stdout};
 
-use highchat_hyper::{Client, Message, Session, TurnEnd, Update};
+use highchat_hyper::{Client, Message, Session, Update};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn core::error::Error>> {
@@ -16,11 +16,10 @@ async fn main() -> Result<(), Box<dyn core::error::Error>> {
     while let Some(update) = session.next().await {
         print!("{}", update.text().unwrap_or_default());
         match update {
-            Update::TurnEnded {
-                end: TurnEnd::Failed(failure),
-                ..
-            } => return Err(failure.clone().into()),
-            Update::TurnEnded { .. } => println!(),
+            Update::TurnEnded { end, .. } => match end.failure() {
+                Some(failure) => return Err(failure.clone().into()),
+                None => println!(),
+            },
             Update::Message(message) if !message.role.is_user() => println!(),
             _ => stdout().flush()?,
         }

@@ -14,7 +14,8 @@ use futures_util::stream::once;
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::session::{Collector, Commands};
 use highchat_proto::{
-    Answered, AskError, Conversation, Failure, Message, Output, RequestId, Saved, SendError, Update,
+    Answered, AskError, Conversation, Failure, Message, Output, RequestId, Saved, SendError,
+    TurnId, Update,
 };
 use http::response;
 use tokio_stream::StreamMap;
@@ -95,7 +96,7 @@ impl Session {
     /// # Errors
     ///
     /// The turn before is not over; the error gives the message back.
-    pub fn send(&mut self, message: Message) -> Result<RequestId, SendError> {
+    pub fn send(&mut self, message: Message) -> Result<TurnId, SendError> {
         self.commands().send(message)
     }
 
@@ -148,6 +149,20 @@ impl Session {
         }
     }
 
+    /// The updates as a [`Stream`] of owned ones, for combinators and other tasks: [`next`]
+    /// without the borrow. It ends when nothing is under way and nothing is waited for; it can
+    /// be polled again after the next command.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it, or a future of its items, loses nothing: what was under way goes on with
+    /// the next call of [`next`] or of this.
+    ///
+    /// [`next`]: Self::next
+    pub const fn updates(&mut self) -> Updates<'_> {
+        Updates(self)
+    }
+
     /// Goes on until an update can be looked at; `false`: there will be none.
     fn poll_update(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         if !core::mem::take(&mut self.is_waiting) {
@@ -166,7 +181,6 @@ impl Session {
                     continue;
                 }
                 Output::Wait(when) => when,
-                _ => return Poll::Ready(false),
             };
             match (self.exchanges.poll_next_unpin(cx), when) {
                 (Poll::Ready(Some((id, input))), _) => self.handle(id, input),
@@ -188,6 +202,20 @@ impl Session {
             Input::End => self.conversation.handle_end(id, now),
             Input::Failure(failure) => self.conversation.handle_failure(id, failure, now),
         }
+    }
+}
+
+/// The updates of a [`Session`], owned: what [`Session::updates`] returned.
+#[derive(Debug)]
+pub struct Updates<'a>(&'a mut Session);
+
+impl Stream for Updates<'_> {
+    type Item = Update<'static>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let has_update = ready!(self.0.poll_update(cx));
+        let update = has_update.then(|| self.0.conversation.update()).flatten();
+        Poll::Ready(update.map(Update::into_owned))
     }
 }
 

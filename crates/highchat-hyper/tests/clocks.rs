@@ -27,26 +27,26 @@ async fn a_connector_that_takes_too_long_has_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_head_that_takes_too_long_is_an_interruption() {
+async fn a_head_that_takes_too_long_is_a_timeout() {
     for part in ["", "HTTP/1.1 200 OK\r\n"] {
         let (client, [mut service]) = piped(false, Config::default());
         let start = Instant::now();
         let request = message();
         let chat = client.chat(&request);
         let (reply, ()) = tokio::join!(chat, answer(&mut service, part));
-        assert!(matches!(reply, Err(Failure::Unanswered(_))), "{reply:?}");
+        assert!(matches!(reply, Err(Failure::TimedOut)), "{reply:?}");
         assert_eq!(start.elapsed().as_secs(), 60);
         assert!(is_closed(&mut service).await);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_not_read_is_an_interruption() {
+async fn a_request_that_is_not_read_is_a_timeout() {
     let (client, [_service]) = piped(false, Config::default());
     let mut long = message();
     long.message = highchat_proto::Message::new("a".repeat(4000)).unwrap();
     let reply = client.chat(&long).await;
-    assert!(matches!(reply, Err(Failure::Unanswered(_))), "{reply:?}");
+    assert!(matches!(reply, Err(Failure::TimedOut)), "{reply:?}");
 }
 
 #[tokio::test(start_paused = true)]

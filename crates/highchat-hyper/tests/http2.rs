@@ -247,7 +247,7 @@ async fn a_service_that_refuses_the_preface_was_sent_nothing() {
     config.response_timeout = Duration::from_millis(50);
     let (client, [service]) = piped(true, config);
     let failure = client.chat(&message()).await.unwrap_err();
-    assert!(matches!(failure, Failure::Unanswered(_)), "{failure:?}");
+    assert!(matches!(failure, Failure::TimedOut), "{failure:?}");
     drop(service);
 
     // The preface finds nobody.

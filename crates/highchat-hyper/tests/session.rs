@@ -6,7 +6,9 @@ use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
 
-use highchat_hyper::{AnsweredBy, AskError, Client, Session};
+use futures_core::Stream as _;
+use futures_util::StreamExt;
+use highchat_hyper::{AnsweredBy, AskError, Client, Session, Update};
 use highchat_proto::failure::Cut;
 use highchat_proto::{Credentials, Endpoint, Failure, Message};
 use highchat_sandbox::{Playback, Step};
@@ -246,4 +248,30 @@ async fn a_future_of_a_session_can_be_sent_to_another_thread() {
     let mut session = session("http://127.0.0.1:9");
     is_send(session.next());
     is_send(session.ask(message("Ողջույն")));
+    is_send(session.updates());
+}
+
+#[tokio::test]
+async fn updates_are_the_same_as_a_stream_and_outlive_their_session() {
+    let deltas = [delta("Բարև "), delta("👋")].concat();
+    let script = || vec![stream(&[META, &deltas, DONE].concat())];
+    let service = Playback::start(vec![script(), script()]).unwrap();
+    let mut session = session(service.base_url());
+    session.send(message("Ողջույն")).unwrap();
+    let log = run(&mut session).await;
+
+    session.send(message("Ողջույն")).unwrap();
+    let mut owned: Vec<Update<'static>> = Vec::new();
+    while owned.is_empty() {
+        // A stream that is dropped at each wait loses nothing.
+        let polled = poll_fn(|cx| Poll::Ready(pin!(session.updates()).poll_next(cx)));
+        match polled.await {
+            Poll::Ready(update) => owned.extend(update),
+            Poll::Pending => tokio::task::yield_now().await,
+        }
+    }
+    owned.extend(session.updates().collect::<Vec<_>>().await);
+    assert!(session.updates().next().await.is_none());
+    drop(session);
+    assert_eq!(owned.iter().map(word).collect::<Vec<_>>(), log);
 }

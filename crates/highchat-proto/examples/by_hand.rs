@@ -23,7 +23,7 @@ use bytes::Bytes;
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Config, Conversation, Credentials, Endpoint, Message, Output, RequestId, TurnEnd, Update,
+    Config, Conversation, Credentials, Endpoint, Message, Output, RequestId, Update,
 };
 use http::{Request, Response, response};
 
@@ -100,7 +100,6 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
                     }
                 }
             }
-            _ => {}
         }
     }
 }
@@ -110,11 +109,10 @@ fn show(update: &Update<'_>) -> Result<(), Box<dyn core::error::Error>> {
     write!(stdout, "{}", update.text().unwrap_or_default())?;
     match update {
         Update::Message(message) if !message.role.is_user() => writeln!(stdout)?,
-        Update::TurnEnded {
-            end: TurnEnd::Failed(error),
-            ..
-        } => return Err(error.to_string().into()),
-        Update::TurnEnded { .. } => writeln!(stdout)?,
+        Update::TurnEnded { end, .. } => match end.failure() {
+            Some(failure) => return Err(failure.to_string().into()),
+            None => writeln!(stdout)?,
+        },
         _ => {}
     }
     Ok(stdout.flush()?)

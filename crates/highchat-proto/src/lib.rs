@@ -17,7 +17,7 @@
 //! use core::time::Duration;
 //!
 //! use highchat_proto::time::Instant;
-//! use highchat_proto::{Config, Conversation, Credentials, Endpoint, Message, Output, TurnEnd, Update};
+//! use highchat_proto::{Config, Conversation, Credentials, Endpoint, Message, Output, TurnEnd, TurnId, Update};
 //!
 //! let endpoint = Endpoint::new("https://chat.example", Credentials::key("hc_xxx")?)?;
 //! let mut conversation = Conversation::new(endpoint, Config::default());
@@ -40,15 +40,15 @@
 //!         }
 //!         Output::Abort(_) => {} // Drop that exchange.
 //!         Output::Update => match conversation.update() {
-//!             Some(Update::TurnEnded { end, .. }) => assert_eq!(end, &TurnEnd::Done),
-//!             update => text.extend(update.and_then(|update| update.text())),
+//!             Some(Update::TurnEnded { end, .. }) => assert_eq!(*end, TurnEnd::Done),
+//!             Some(update) => text.push_str(update.text().unwrap_or_default()),
+//!             None => {}
 //!         },
 //!         Output::Wait(None) => break, // Nothing is under way and nothing waited for.
 //!         Output::Wait(Some(when)) => {
 //!             // Wait until then for bytes; without any:
 //!             conversation.handle_timeout(when);
 //!         }
-//!         _ => {}
 //!     }
 //! }
 //! assert_eq!(text, "Բարև");
@@ -166,7 +166,9 @@ pub use crate::api::{
 pub use crate::{
     api::{ChatMessage, ChatRequest, MessagesRequest, Page, Rating, RatingRequest},
     config::Config,
-    conversation::{Conversation, Output, RateError, RequestId, Saved, SendError, TurnEnd, Update},
+    conversation::{
+        Conversation, Output, RateError, RequestId, Saved, SendError, TurnEnd, TurnId, Update,
+    },
     failure::Failure,
     http::{Credentials, Endpoint},
     session::{Answered, AnsweredBy, AskError},

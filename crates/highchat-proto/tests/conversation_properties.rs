@@ -168,7 +168,6 @@ impl OneAtATime {
                     _ => {}
                 },
                 Output::Wait(when) => break when,
-                other => panic!("{other:?}"),
             }
         };
         if self.current.is_none() {

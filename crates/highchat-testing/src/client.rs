@@ -123,7 +123,6 @@ impl Client for Alone {
                     }
                 }
                 Output::Wait(when) => return when,
-                _ => {}
             }
         }
     }

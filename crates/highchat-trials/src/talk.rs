@@ -62,7 +62,7 @@ pub trait Talk: Sized {
         while ended.is_none() {
             let goes_on = self.next(|update| match update {
                 Update::Delta { text } => reply.push_str(text),
-                Update::TurnEnded { end, .. } => ended = Some((*end).clone()),
+                Update::TurnEnded { end, .. } => ended = Some(end.clone().into_owned()),
                 _ => {}
             });
             assert!(goes_on, "the turn did not end");
@@ -177,12 +177,14 @@ pub fn word(update: &Update<'_>) -> String {
         Update::Meta { .. } => "meta".into(),
         Update::Delta { text } => format!("delta {text}"),
         Update::Done { .. } => "done".into(),
-        Update::Human { message, .. } => format!("human {}", message.unwrap_or_default()),
+        Update::Human { message, .. } => {
+            format!("human {}", message.as_deref().unwrap_or_default())
+        }
         Update::State(state) => format!("state {state}"),
         Update::Message(message) => format!("{}: {}", message.role, message.content),
         Update::Recovering { error } => format!("recovering: {error}"),
         Update::Recovered { missing, .. } => format!("recovered {missing}"),
-        Update::TurnEnded { end, .. } => match end {
+        Update::TurnEnded { end, .. } => match &**end {
             TurnEnd::Failed(error) => format!("failed: {error}"),
             end => format!("{end:?}"),
         },

@@ -6,7 +6,7 @@
 
 use std::io::{Write, stdout};
 
-use highchat_ureq::{Client, Message, Next, Session, TurnEnd, Update};
+use highchat_ureq::{Client, Message, Next, Session, Update};
 
 fn main() -> Result<(), Box<dyn core::error::Error>> {
     let words: Vec<_> = std::env::args().skip(1).collect();
@@ -15,11 +15,10 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     while let Next::Update(update) = session.next() {
         print!("{}", update.text().unwrap_or_default());
         match update {
-            Update::TurnEnded {
-                end: TurnEnd::Failed(failure),
-                ..
-            } => return Err(failure.clone().into()),
-            Update::TurnEnded { .. } => println!(),
+            Update::TurnEnded { end, .. } => match end.failure() {
+                Some(failure) => return Err(failure.clone().into()),
+                None => println!(),
+            },
             Update::Message(message) if !message.role.is_user() => println!(),
             _ => stdout().flush()?,
         }

@@ -53,8 +53,8 @@ pub use highchat_proto as proto;
 pub use highchat_proto::{
     Answered, AnsweredBy, AskError, ChatMessage, ChatRequest, Config, Conversation, ConversationId,
     Credentials, Endpoint, Event, Failure, Message, MessageId, MessagesRequest, Page, RateError,
-    Rating, RatingRequest, RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, Update,
-    VisitorRef,
+    Rating, RatingRequest, RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, TurnId,
+    Update, VisitorRef,
 };
 pub use reply::Reply;
 pub use session::{Next, Session};

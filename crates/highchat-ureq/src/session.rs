@@ -10,7 +10,8 @@ use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::session::{Collector, Commands};
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Answered, AskError, Conversation, Failure, Message, Output, RequestId, Saved, SendError, Update,
+    Answered, AskError, Conversation, Failure, Message, Output, RequestId, Saved, SendError,
+    TurnId, Update,
 };
 use http::Request;
 
@@ -107,7 +108,7 @@ impl Session {
     /// # Errors
     ///
     /// The turn before is not over; the error gives the message back.
-    pub fn send(&mut self, message: Message) -> Result<RequestId, SendError> {
+    pub fn send(&mut self, message: Message) -> Result<TurnId, SendError> {
         self.commands().send(message)
     }
 
@@ -200,7 +201,6 @@ impl Session {
                     // What was read meanwhile is told first.
                     is_late = until.is_some_and(|until| until <= now);
                 }
-                _ => return Next::Idle,
             }
         }
         self.conversation.update().map_or(Next::Idle, Next::Update)

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use highchat_proto::conversation::{DelayReason, Delayed};
-use highchat_proto::{Credentials, Endpoint, Failure, Saved, TurnEnd, Update};
+use highchat_proto::{Credentials, Endpoint, Failure, Saved, Update};
 use highchat_testing::life::{Interrupt, Life};
 use highchat_testing::loopback::{SCALE, Service, scaled};
 use highchat_testing::play::kept;
@@ -214,7 +214,7 @@ fn show(service: &Service, update: &Update<'_>) {
     service.world().update(update, now);
     let was_not_reached = match update {
         Update::Delayed { reason, .. } => *reason != DelayReason::RateLimited,
-        Update::TurnEnded { end, .. } => matches!(end, TurnEnd::Failed(Failure::NotSent(_))),
+        Update::TurnEnded { end, .. } => matches!(end.failure(), Some(Failure::NotSent(_))),
         _ => false,
     };
     if was_not_reached {

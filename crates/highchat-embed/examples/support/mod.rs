@@ -109,7 +109,7 @@ impl<W: Write> Screen<W> {
                 writeln!(out)?;
                 self.has_ended = true;
                 self.status = status(end);
-                if let TurnEnd::Failed(error) = end {
+                if let Some(error) = end.failure() {
                     self.error = error.to_string();
                     eprintln!("error: {error}");
                 }

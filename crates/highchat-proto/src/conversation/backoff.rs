@@ -43,6 +43,16 @@ pub enum DelayReason {
 }
 
 impl DelayReason {
+    /// In one word: `rate_limited`, `not_sent` or `transient`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RateLimited => "rate_limited",
+            Self::NotSent => "not_sent",
+            Self::Transient => "transient",
+        }
+    }
+
     pub(crate) fn of(failure: &Failure) -> Self {
         match failure {
             Failure::NotSent(_) => Self::NotSent,

@@ -29,19 +29,17 @@ mod replies;
 mod saved;
 mod thread;
 mod turn;
+mod update;
 
 use core::fmt;
 use std::boxed::Box;
 use std::string::String;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::Request;
-
 use self::backoff::Jitter;
 use self::handoff::Handoff;
 use self::history::{History, SavedHistory};
-use self::outbox::{Outbox, Popped};
+use self::outbox::Outbox;
 use self::recovery::Recovery;
 
 use self::turn::{Pending, Phase, Turn};
@@ -58,29 +56,10 @@ use self::thread::Thread;
 
 pub use self::backoff::DelayReason;
 pub use self::exchange::RequestId;
-pub use self::outbox::{Delayed, Update};
+pub use self::outbox::Output;
 pub use self::saved::Saved;
-pub use self::turn::TurnEnd;
-
-/// What a driver is to do next.
-#[derive(Debug)]
-#[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "handed over once, and a box would only show in every driver"
-)]
-pub enum Output {
-    /// Send this request, and bring what comes of it under this id.
-    Transmit(RequestId, Request<Bytes>),
-    /// Nothing more is wanted from that exchange: drop it, with its connection where
-    /// its body did not end. Inputs that still come for it are ignored.
-    Abort(RequestId),
-    /// Something happened: look with [`Conversation::update`].
-    Update,
-    /// Nothing more to do until an input or a command comes, or this moment, at which
-    /// [`Conversation::handle_timeout`] is to be called. `None`: nothing is waited for.
-    Wait(Option<Instant>),
-}
+pub use self::turn::{TurnEnd, TurnId};
+pub use self::update::{Delayed, Update};
 
 /// A message that was not sent, given back: the turn before it is not over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,6 +189,7 @@ impl Conversation {
         if let Some(turn) = saved.turn {
             let name = conversation.next_id;
             conversation.next_id = name.next();
+            let name = TurnId::from_u64(name.as_u64());
             let error = conversation.turn.restore(name, turn);
             conversation.fail_turn(error, now);
         }
@@ -295,7 +275,7 @@ impl Conversation {
     /// # Errors
     ///
     /// The turn before is not over; the error gives the message back.
-    pub fn send(&mut self, message: Message, now: Instant) -> Result<RequestId, SendError> {
+    pub fn send(&mut self, message: Message, now: Instant) -> Result<TurnId, SendError> {
         if self.turn.is_in_progress() {
             return Err(SendError(message));
         }
@@ -309,7 +289,7 @@ impl Conversation {
         let thread = &mut self.thread;
         let text = request.message.as_str();
         thread.history.send(text, thread.newest.clone());
-        self.turn.begin(self.next_id);
+        self.turn.begin(TurnId::from_u64(self.next_id.as_u64()));
         let pending = Pending {
             request,
             attempts: 0,
@@ -464,12 +444,8 @@ impl Conversation {
     /// What to do next.
     #[must_use]
     pub fn poll_output(&mut self) -> Output {
-        match self.thread.outbox.pop() {
-            Some(Popped::Transmit(id, request)) => Output::Transmit(id, *request),
-            Some(Popped::Abort(id)) => Output::Abort(id),
-            Some(Popped::Update) => Output::Update,
-            None => Output::Wait(self.deadline()),
-        }
+        let output = self.thread.outbox.pop();
+        output.unwrap_or_else(|| Output::Wait(self.deadline()))
     }
 
     /// What the last [`Output::Update`] announced, until the next

@@ -1,11 +1,12 @@
 //! The handoff.
 
-use std::boxed::Box;
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 
 use super::backoff::{self, DelayReason};
 use super::exchange::{Outcome, due};
-use super::outbox::{Delayed, Kept};
 use super::thread::{Clocks, Source};
+use super::update::{Delayed, Update};
 use super::{Conversation, handoff};
 use crate::api::{MessagesRequest, Role};
 use crate::failure::Failure;
@@ -39,13 +40,15 @@ impl Conversation {
                         let is_known = message.role == Role::Assistant
                             && thread.history.take_repeated(&message.content);
                         if !is_known {
-                            thread.outbox.update(Kept::Message(Box::new(message)));
+                            thread.outbox.update(Update::Message(Cow::Owned(message)));
                         }
                     }
                 }
                 thread.handoff.forget();
                 if page.unreadable > 0 {
-                    thread.outbox.update(Kept::Unreadable(page.unreadable));
+                    thread.outbox.update(Update::Unreadable {
+                        messages: page.unreadable,
+                    });
                 }
                 let is_old = core::mem::take(&mut thread.handoff.state_is_old);
                 let state = page.state.filter(|_| !is_old);
@@ -58,7 +61,9 @@ impl Conversation {
             Err(failure) if failure.is_final() => {
                 thread.handoff.phase = handoff::Phase::Off;
                 if thread.state.is_handoff() {
-                    thread.outbox.update(Kept::HandoffFailed(Box::new(failure)));
+                    thread.outbox.update(Update::HandoffFailed {
+                        error: Cow::Owned(failure),
+                    });
                 }
             }
             Err(failure) => {
@@ -66,10 +71,11 @@ impl Conversation {
                 let failures = thread.handoff.failures;
                 let delay = backoff::before_poll(&failure, failures, config, jitter);
                 thread.handoff.phase = handoff::Phase::Due(due(now, delay));
-                let reason = DelayReason::of(&failure);
-                thread
-                    .outbox
-                    .update(Kept::Delayed(Delayed::Poll, delay, reason));
+                thread.outbox.update(Update::Delayed {
+                    what: Delayed::Poll,
+                    delay,
+                    reason: DelayReason::of(&failure),
+                });
             }
         }
     }

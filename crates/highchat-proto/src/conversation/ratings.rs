@@ -1,11 +1,12 @@
 //! The rating.
 
-use std::boxed::Box;
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 
 use super::Conversation;
 use super::backoff::{self, DelayReason};
 use super::exchange::{Exchange, Outcome, RequestId, due};
-use super::outbox::{Delayed, Kept};
+use super::update::{Delayed, Update};
 use crate::api::RatingRequest;
 use crate::failure::Failure;
 use crate::time::Instant;
@@ -57,16 +58,26 @@ impl Conversation {
     pub(super) fn end_rating(&mut self, mut rating: Box<Rate>, outcome: Outcome, now: Instant) {
         let taken = outcome.and_then(|answer| answer.into_rating().map_err(Failure::Refused));
         let update = match taken {
-            Ok(()) => Kept::Rated(rating.name, rating.request.rating),
+            Ok(()) => Update::Rated {
+                request: rating.name,
+                rating: rating.request.rating,
+            },
             Err(failure) => {
                 let (config, jitter) = (&self.config, &mut self.jitter);
                 match backoff::before_rating(&failure, rating.attempts, config, jitter) {
                     Some(delay) => {
                         rating.phase = RatePhase::Delayed(due(now, delay));
                         self.rating = Some(rating);
-                        Kept::Delayed(Delayed::Rating, delay, DelayReason::of(&failure))
+                        Update::Delayed {
+                            what: Delayed::Rating,
+                            delay,
+                            reason: DelayReason::of(&failure),
+                        }
                     }
-                    None => Kept::RatingFailed(rating.name, Box::new(failure)),
+                    None => Update::RatingFailed {
+                        request: rating.name,
+                        error: Cow::Owned(failure),
+                    },
                 }
             }
         };

@@ -1,16 +1,17 @@
 //! The turn, and the search for a reply that was cut.
 
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use core::ops::ControlFlow;
-use std::boxed::Box;
 
 use super::Conversation;
 use super::backoff::{self, DelayReason};
 use super::exchange::{Exchange, Outcome, RequestId, due};
 use super::history::{self, Extent};
-use super::outbox::{Delayed, Kept};
 use super::recovery::{self, Look, Recovery};
 use super::thread::{Clocks, Ended, Source};
 use super::turn::{Pending, Phase, TurnEnd};
+use super::update::{Delayed, Update};
 use crate::api::{Event, MessagesRequest, Page};
 use crate::failure::Failure;
 use crate::time::Instant;
@@ -102,7 +103,10 @@ impl Conversation {
     }
 
     pub(super) fn tell_end(&mut self, end: TurnEnd) {
-        let ended = Kept::TurnEnded(self.turn.name, Box::new(end));
+        let ended = Update::TurnEnded {
+            turn: self.turn.name,
+            end: Cow::Owned(end),
+        };
         self.thread.outbox.update(ended);
     }
 
@@ -167,10 +171,11 @@ impl Conversation {
         match delay {
             Some(delay) => {
                 self.turn.phase = Phase::Delayed(due(now, delay), pending);
-                let reason = DelayReason::of(&failure);
-                self.thread
-                    .outbox
-                    .update(Kept::Delayed(Delayed::Message, delay, reason));
+                self.thread.outbox.update(Update::Delayed {
+                    what: Delayed::Message,
+                    delay,
+                    reason: DelayReason::of(&failure),
+                });
             }
             None => self.fail_turn(failure, now),
         }
@@ -190,9 +195,9 @@ impl Conversation {
         if !can_be_found || !can_be_told || !error.may_have_a_reply() {
             return self.end_turn(TurnEnd::Failed(error), now);
         }
-        self.thread
-            .outbox
-            .update(Kept::Recovering(Box::new(error.clone())));
+        self.thread.outbox.update(Update::Recovering {
+            error: Cow::Owned(error.clone()),
+        });
         self.turn.phase = Phase::Recovering;
         self.recovery = Some(Box::new(Recovery {
             phase: recovery::Phase::Due(due(now, self.config.recovery_delays[0])),
@@ -259,10 +264,12 @@ impl Conversation {
             Look::Found(message) => {
                 let ts = message.created_at.clone();
                 let missing = history::rest(&message.content, so_far).unwrap_or_default();
-                let known = message.content.len() - missing.len();
+                let recovered = Update::Recovered {
+                    missing: Cow::Owned(missing.into()),
+                    message: Cow::Owned(message.clone()),
+                };
                 thread.handoff.remember(&message.id, ts);
                 thread.note_time(message.created_at.as_ref());
-                let recovered = Kept::Recovered(Box::new(message.clone()), known);
                 thread.outbox.update(recovered);
                 ControlFlow::Break(TurnEnd::Recovered)
             }

@@ -1,13 +1,14 @@
 //! What is known of a conversation.
 
-use std::boxed::Box;
+use alloc::borrow::Cow;
 
 use super::backoff::Jitter;
 use super::exchange::due;
 use super::handoff::Handoff;
 use super::history::{Extent, History};
-use super::outbox::{Kept, Outbox};
+use super::outbox::Outbox;
 use super::turn::TurnEnd;
+use super::update::Update;
 use crate::api::{ConversationId, Event, State, Timestamp};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -64,7 +65,7 @@ impl Thread {
         };
         if self.state != *state {
             self.state = state.clone();
-            self.outbox.update(Kept::State(Box::new(state.clone())));
+            self.outbox.update(Update::State(Cow::Owned(state.clone())));
         }
         if !state.is_handoff() {
             if source == Source::Event {
@@ -107,8 +108,8 @@ impl Thread {
                 if let Some(id) = conversation_id {
                     self.id = Some(id.clone());
                 }
-                self.outbox.update(Kept::Meta {
-                    conversation_id: self.id.clone(),
+                self.outbox.update(Update::Meta {
+                    conversation_id: self.id.clone().map(Cow::Owned),
                     is_replaced,
                 });
                 None
@@ -126,8 +127,11 @@ impl Thread {
                     self.handoff.remember(id, ts.clone());
                 }
                 self.note_end_of_reply(ts.as_ref());
-                let done = (message_id.clone(), state.clone(), ts.clone());
-                self.outbox.update(Kept::Done(Box::new(done)));
+                self.outbox.update(Update::Done {
+                    message_id: message_id.clone().map(Cow::Owned),
+                    state: state.clone().map(Cow::Owned),
+                    ts: ts.clone().map(Cow::Owned),
+                });
                 self.set_state(state.as_ref(), ts.as_ref(), Source::Event, clocks);
                 Some(Ended {
                     end: TurnEnd::Done,
@@ -139,9 +143,10 @@ impl Thread {
                 if let Some(message) = message.as_deref() {
                     self.history.note_reply(message, Extent::Whole, clocks.now);
                 }
-                let message = message.as_deref().map(|message| self.outbox.keep(message));
-                let human = (message, ts.clone());
-                self.outbox.update(Kept::Human(Box::new(human)));
+                self.outbox.update(Update::Human {
+                    message: message.clone().map(|text| text.into_owned().into_cow()),
+                    ts: ts.clone().map(Cow::Owned),
+                });
                 let state = Some(&State::Human);
                 self.set_state(state, ts.as_ref(), Source::Event, clocks);
                 Some(Ended {
@@ -158,8 +163,10 @@ impl Thread {
                 })
             }
             Event::Unknown { event, data } => {
-                let unknown = [self.outbox.keep(event), self.outbox.keep(data)];
-                self.outbox.update(Kept::Unknown(Box::new(unknown)));
+                self.outbox.update(Update::Unknown {
+                    event: Cow::Owned(event.clone().into_owned()),
+                    data: Cow::Owned(data.clone().into_owned()),
+                });
                 None
             }
             Event::Ping => None,
@@ -184,7 +191,7 @@ impl Thread {
         // A person who answered there does not answer here, unless the service says so.
         if self.state != State::Bot {
             self.state = State::Bot;
-            self.outbox.update(Kept::State(Box::new(State::Bot)));
+            self.outbox.update(Update::State(Cow::Owned(State::Bot)));
         }
     }
 }

@@ -13,8 +13,9 @@
 //! The machine knows of one exchange at a time and of the clocks on it; what follows from
 //! an event for the conversation is joined in `conversation`.
 
-use std::boxed::Box;
-use std::string::String;
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,31 @@ use crate::config::Config;
 use crate::failure::{Cause, Cut, Failure};
 use crate::reply::Reply;
 use crate::time::Instant;
+
+/// Names a turn of a conversation: what
+/// [`Conversation::send`](crate::Conversation::send) returns, and the turn's end tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TurnId(u64);
+
+impl TurnId {
+    /// The name as a number, for interfaces that carry no other type.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The name that [`as_u64`](Self::as_u64) gave.
+    #[must_use]
+    pub const fn from_u64(id: u64) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for TurnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// How a turn ended; told exactly once for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +65,29 @@ pub enum TurnEnd {
     Failed(Failure),
     /// The application cancelled it. The message may have been taken.
     Cancelled,
+}
+
+impl TurnEnd {
+    /// In one word: `done`, `human`, `recovered`, `failed` or `cancelled`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Human => "human",
+            Self::Recovered => "recovered",
+            Self::Failed(_) => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Why there is no whole reply, if the turn failed.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) => Some(failure),
+            Self::Done | Self::Human | Self::Recovered | Self::Cancelled => None,
+        }
+    }
 }
 
 /// A message that is on its way, and may be sent again where it was not taken.
@@ -64,7 +113,7 @@ pub(crate) enum Phase {
 pub(crate) struct Turn {
     pub(crate) phase: Phase,
     /// The name of the turn: its first request.
-    pub(crate) name: RequestId,
+    pub(crate) name: TurnId,
     /// The text of the reply, as far as it came and is remembered.
     so_far: String,
     /// The reply is longer than what is remembered of it: its beginning.
@@ -77,7 +126,7 @@ impl Turn {
     pub(crate) const fn new() -> Self {
         Self {
             phase: Phase::Idle,
-            name: RequestId::FIRST,
+            name: TurnId(RequestId::FIRST.as_u64()),
             so_far: String::new(),
             is_too_long: false,
             may_be_refined: false,
@@ -196,7 +245,7 @@ impl Turn {
     }
 
     /// Begins a turn, with nothing remembered of the one before.
-    pub(crate) fn begin(&mut self, name: RequestId) {
+    pub(crate) fn begin(&mut self, name: TurnId) {
         self.name = name;
         self.so_far.clear();
         self.is_too_long = false;
@@ -221,7 +270,7 @@ impl Turn {
     }
 
     /// A turn that a restart broke off, and why it failed unless its reply is found.
-    pub(crate) fn restore(&mut self, name: RequestId, saved: SavedTurn) -> Failure {
+    pub(crate) fn restore(&mut self, name: TurnId, saved: SavedTurn) -> Failure {
         let error = match saved.progress {
             Progress::Sent => {
                 Failure::Unanswered(Cause::from("the program ended before the answer came"))

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::{fmt, mem};
 
 use crate::api::{ChatMessage, Event, Message, MessageId};
-use crate::conversation::{RequestId, SendError, TurnEnd, Update};
+use crate::conversation::{SendError, TurnEnd, TurnId, Update};
 use crate::failure::Failure;
 
 /// The whole answer to one message.
@@ -114,9 +114,9 @@ impl From<SendError> for AskError {
 ///
 /// ```
 /// use highchat_proto::session::Collector;
-/// use highchat_proto::{Conversation, Output, RequestId};
+/// use highchat_proto::{Conversation, Output, TurnId};
 ///
-/// # fn drive(conversation: &mut Conversation, turn: RequestId) {
+/// # fn drive(conversation: &mut Conversation, turn: TurnId) {
 /// // After `let turn = conversation.send(message, now)?`:
 /// let mut collector = Collector::new(turn);
 /// loop {
@@ -142,14 +142,14 @@ impl From<SendError> for AskError {
 /// that failed) are passed over. Memory: the texts of the turn, without a limit of their own.
 #[derive(Clone, Debug)]
 pub struct Collector {
-    turn: RequestId,
+    turn: TurnId,
     answered: Answered,
 }
 
 impl Collector {
     /// For the turn that [`send`](crate::Conversation::send) named.
     #[must_use]
-    pub const fn new(turn: RequestId) -> Self {
+    pub const fn new(turn: TurnId) -> Self {
         Self {
             turn,
             answered: NOTHING,
@@ -160,15 +160,15 @@ impl Collector {
     pub fn handle_update(&mut self, update: &Update<'_>) -> Option<Result<Answered, AskError>> {
         match update {
             Update::Done { message_id, .. } => {
-                self.answered.message_id = message_id.cloned();
+                self.answered.message_id = message_id.as_deref().cloned();
             }
-            Update::Human { message, .. } => self.answered.hand_over(*message),
+            Update::Human { message, .. } => self.answered.hand_over(message.as_deref()),
             Update::Recovered { message, missing } => {
                 self.answered.text.push_str(missing);
                 self.answered.message_id = Some(message.id.clone());
             }
             Update::Message(message) if !message.role.is_user() => {
-                self.answered.messages.push((*message).clone());
+                self.answered.messages.push((**message).clone());
             }
             Update::TurnEnded { turn, end } if *turn == self.turn => return Some(self.end(end)),
             // All before it belongs to a turn whose updates nobody had taken.
@@ -287,6 +287,7 @@ impl Answered {
 
 #[cfg(test)]
 mod tests {
+    use alloc::borrow::Cow::Borrowed;
     use alloc::boxed::Box;
     use alloc::format;
 
@@ -299,8 +300,8 @@ mod tests {
         serde_json::from_str(&json).unwrap()
     }
 
-    fn turn(number: u64) -> RequestId {
-        RequestId::from_u64(number)
+    fn turn(number: u64) -> TurnId {
+        TurnId::from_u64(number)
     }
 
     /// What is made of these updates and of that end.
@@ -310,23 +311,30 @@ mod tests {
             assert_eq!(collector.handle_update(update), None);
         }
         let turn = turn(7);
-        let ended = collector.handle_update(&Update::TurnEnded { turn, end });
+        let ended = collector.handle_update(&Update::TurnEnded {
+            turn,
+            end: Borrowed(end),
+        });
         ended.expect("the turn ended")
     }
 
-    const HELLO: Update<'_> = Update::Delta { text: "Բարև" };
+    const HELLO: Update<'_> = Update::Delta {
+        text: Borrowed("Բարև"),
+    };
 
     #[test]
     fn a_reply_is_its_deltas_and_the_rest_that_was_read_back() {
-        let hand = Update::Delta { text: " 👋" };
+        let hand = Update::Delta {
+            text: " 👋".into()
+        };
         let answered = collect(&[HELLO, hand], &TurnEnd::Done).unwrap();
         assert_eq!(answered.text, "Բարև 👋");
         assert_eq!(answered.by, AnsweredBy::Bot);
 
         let message = message("assistant", "Բարև 👋");
         let recovered = Update::Recovered {
-            message: &message,
-            missing: " 👋",
+            message: Borrowed(&message),
+            missing: " 👋".into(),
         };
         let answered = collect(&[HELLO, recovered], &TurnEnd::Recovered).unwrap();
         assert_eq!(format!("{answered}"), "Բարև 👋");
@@ -336,7 +344,7 @@ mod tests {
     #[test]
     fn a_person_who_takes_over_is_told_from_a_bot_that_answers() {
         let human = |message| Update::Human { message, ts: None };
-        let coming = human(Some("Օպերատորը կգա 👩"));
+        let coming = human(Some("Օպերատորը կգա 👩".into()));
         let answered = collect(&[HELLO, coming.clone()], &TurnEnd::Human).unwrap();
         let message = Some("Օպերատորը կգա 👩".into());
         assert_eq!(answered.text, "Բարև");
@@ -352,7 +360,11 @@ mod tests {
     #[test]
     fn what_a_person_writes_meanwhile_stands_beside_the_reply() {
         let (person, user) = (message("operator", "Ողջույն 👩"), message("user", "ես"));
-        let updates = [Update::Message(&person), HELLO, Update::Message(&user)];
+        let updates = [
+            Update::Message(Borrowed(&person)),
+            HELLO,
+            Update::Message(Borrowed(&user)),
+        ];
         let answered = collect(&updates, &TurnEnd::Done).unwrap();
         assert_eq!(answered.text, "Բարև");
         assert_eq!(answered.messages, [person]);
@@ -373,10 +385,12 @@ mod tests {
         let person = message("operator", "Ողջույն 👩");
         let earlier = Update::TurnEnded {
             turn: turn(6),
-            end: &TurnEnd::Cancelled,
+            end: Borrowed(&TurnEnd::Cancelled),
         };
-        let old = Update::Delta { text: "հին" };
-        let updates = [old, Update::Message(&person), earlier, HELLO];
+        let old = Update::Delta {
+            text: "հին".into()
+        };
+        let updates = [old, Update::Message(Borrowed(&person)), earlier, HELLO];
         let answered = collect(&updates, &TurnEnd::Done).unwrap();
         assert_eq!(answered.text, "Բարև");
         assert_eq!(answered.messages, [person]);

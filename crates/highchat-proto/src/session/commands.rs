@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use crate::api::{Message, Rating, VisitorRef};
-use crate::conversation::{Conversation, RateError, RequestId, SendError};
+use crate::conversation::{Conversation, RateError, RequestId, SendError, TurnId};
 use crate::time::Instant;
 
 /// The commands of a [`Conversation`], with the time already told.
@@ -40,7 +40,7 @@ impl<'a> Commands<'a> {
     /// # Errors
     ///
     /// The turn before is not over; the error gives the message back.
-    pub fn send(self, message: Message) -> Result<RequestId, SendError> {
+    pub fn send(self, message: Message) -> Result<TurnId, SendError> {
         self.conversation.send(message, self.now)
     }
 

@@ -34,7 +34,8 @@ impl Input {
         match self {
             Self::Send(text) => {
                 let message = Message::new(text.as_str()).expect("a short text");
-                return conversation.send(message, now).ok();
+                let turn = conversation.send(message, now).ok()?;
+                return Some(RequestId::from_u64(turn.as_u64()));
             }
             Self::Rate(rating) => return conversation.rate(*rating, None, now).ok(),
             Self::Cancel => conversation.cancel(now),
@@ -426,7 +427,6 @@ impl Player {
                     self.update(is_behind);
                 }
                 Output::Wait(when) => return when,
-                other => panic!("{other:?}"),
             }
         }
     }
@@ -479,7 +479,8 @@ impl Player {
                     Some(TurnEnd::Human) if !turn.was_refined => turn.was_refined = true,
                     Some(end) => panic!("done after {end:?}"),
                 }
-                self.told.extend(message_id.map(ToString::to_string));
+                self.told
+                    .extend(message_id.as_ref().map(ToString::to_string));
             }
             Update::Meta { .. } | Update::Human { .. } | Update::Unknown { .. } => {
                 let turn = turn.expect("a message was sent");
@@ -507,9 +508,9 @@ impl Player {
             }
             Update::TurnEnded { turn: name, end } => {
                 let turn = turn.expect("a message was sent");
-                assert_eq!(*name, turn.name);
+                assert_eq!(name.as_u64(), turn.name.as_u64());
                 assert_eq!(turn.end, None, "an end twice");
-                turn.end = Some((*end).clone());
+                turn.end = Some(end.clone().into_owned());
                 turn.is_recovering = false;
             }
             Update::Message(message) => {

@@ -155,7 +155,6 @@ impl World {
                     self.say(&line);
                 }
                 Output::Wait(when) => return when,
-                other => panic!("{other:?}"),
             }
         }
     }
@@ -287,20 +286,20 @@ pub(crate) fn word(update: &Update<'_>) -> String {
             conversation_id,
             is_replaced,
         } => {
-            let id = conversation_id.map_or("-", |id| id.as_str());
+            let id = conversation_id.as_ref().map_or("-", |id| id.as_str());
             format!("meta {id}{}", if *is_replaced { " instead" } else { "" })
         }
         Update::Delta { text } => format!("delta {text}"),
         Update::Done { message_id, .. } => {
-            format!("done {}", message_id.map_or("-", |id| id.as_str()))
+            format!("done {}", message_id.as_ref().map_or("-", |id| id.as_str()))
         }
-        Update::Human { message, .. } => format!("human {}", message.unwrap_or("-")),
+        Update::Human { message, .. } => format!("human {}", message.as_deref().unwrap_or("-")),
         Update::Unknown { event, data } => format!("unknown {event} {data}"),
         Update::Recovering { error } => format!("recovering: {error}"),
         Update::Recovered { message, missing } => {
             format!("recovered {}: {} + {missing}", message.id, message.content)
         }
-        Update::TurnEnded { end, .. } => match end {
+        Update::TurnEnded { end, .. } => match &**end {
             TurnEnd::Failed(error) => format!("turn failed: {error}"),
             end => format!("turn {}", format!("{end:?}").to_lowercase()),
         },

@@ -129,7 +129,7 @@ fn a_reply_that_ended_with_the_proxy_is_read_back_through_the_next_one() {
                     proxy = Some(start(addr));
                 }
                 Update::Recovered { missing, .. } => assert_eq!(missing, "c"),
-                Update::TurnEnded { end, .. } => ended = Some(end.clone()),
+                Update::TurnEnded { end, .. } => ended = Some(end.into_owned()),
                 _ => {}
             }
         }

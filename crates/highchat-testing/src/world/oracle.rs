@@ -29,7 +29,7 @@ impl World {
                 ..
             } => {
                 let own = self.screen.open.map(words::handed_over);
-                if own.as_deref() != Some(*message) {
+                if own.as_deref() != Some(&**message) {
                     self.find(now, format!("{message:?} is of another turn"));
                 }
             }
