@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::env;
 
 use highchat_proto::Endpoint;
+use highchat_proto::http::NamedProxy;
 use http::Uri;
 use http::uri::Scheme;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -36,18 +37,16 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    /// As the environment says; but what is on this machine is not reached through another.
+    /// As the environment says.
     pub(crate) fn to(endpoint: &Endpoint) -> Self {
-        let Ok(uri) = endpoint.base_url().parse() else {
-            return Self::Direct;
-        };
-        if endpoint.is_loopback() {
-            return Self::Direct;
-        }
-        match chosen(&uri) {
-            None => Self::Direct,
-            Some((name, value)) => usable(&value, &uri).map_or(Self::Refused(name), Self::Through),
-        }
+        let named = NamedProxy::of(endpoint, |name| {
+            // What is no UTF-8 names no proxy that can be used.
+            Some(env::var_os(name)?.to_string_lossy().into_owned())
+        });
+        named.map_or(Self::Direct, |named| {
+            let proxy = usable(&named.url, endpoint);
+            proxy.map_or(Self::Refused(named.variable), Self::Through)
+        })
     }
 
     /// What an error names: the service, and the proxy on the way.
@@ -60,35 +59,10 @@ impl Way {
     }
 }
 
-/// The variable that decides, and what it names; `None`: the service is reached directly.
-///
-/// The matcher has these rules as well, but its answer is the same for a service that needs
-/// no proxy and for a variable that it cannot use; and `*` does not match an address.
-fn chosen(uri: &Uri) -> Option<(&'static str, String)> {
-    let first = |names: [&'static str; 2]| {
-        // What is no UTF-8 names no proxy that can be used.
-        let value = |name| Some((name, env::var_os(name)?.to_string_lossy().into_owned()));
-        let set = names.into_iter().find_map(value);
-        set.filter(|(_, value)| !value.is_empty())
-    };
-    let own = match uri.scheme() == Some(&Scheme::HTTP) {
-        true => ["HTTP_PROXY", "http_proxy"],
-        false => ["HTTPS_PROXY", "https_proxy"],
-    };
-    // Of a CGI program, HTTP_PROXY is a header of the visitor's request.
-    if env::var_os("REQUEST_METHOD").is_some() {
-        return None;
-    }
-    let chosen = first(own).or_else(|| first(["ALL_PROXY", "all_proxy"]))?;
-    let (_, list) = first(["NO_PROXY", "no_proxy"]).unwrap_or_default();
-    let any = Matcher::builder().all("http://proxy").no(&list).build();
-    let is_everything = list.split(',').any(|entry| entry.trim() == "*");
-    (!is_everything && any.intercept(uri).is_some()).then_some(chosen)
-}
-
 /// The proxy, if it is one that can be used.
-fn usable(value: &str, uri: &Uri) -> Option<Intercept> {
-    let proxy = Matcher::builder().all(value).build().intercept(uri)?;
+fn usable(value: &str, endpoint: &Endpoint) -> Option<Intercept> {
+    let uri = endpoint.base_url().parse().ok()?;
+    let proxy = Matcher::builder().all(value).build().intercept(&uri)?;
     let scheme = proxy.uri().scheme_str()?;
     matches!(scheme, "http" | "socks5" | "socks5h").then_some(proxy)
 }

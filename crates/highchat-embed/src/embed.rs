@@ -6,6 +6,7 @@ use std::hash::RandomState;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use highchat_http1::{Answer, Part};
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::session::Commands;
 use highchat_proto::time::Instant;
@@ -15,8 +16,6 @@ use highchat_proto::{
 };
 use http::Request;
 
-use crate::answer::Part;
-use crate::body::PIECE;
 use crate::exchange::Exchange;
 use crate::pipe::PipeId;
 use crate::pipes::{Lost, Order, Pipes};
@@ -238,7 +237,7 @@ impl Embed {
         };
         let id = exchange.id();
         let mut input = bytes;
-        let mut piece = [0; PIECE];
+        let mut piece = [0; Answer::PIECE];
         loop {
             match exchange.read(&mut input, &mut piece) {
                 Ok(Some(Part::Head(head))) => self.conversation.handle_response(id, &head, now),

@@ -10,7 +10,7 @@
 //!
 //! [`Embed`] holds a [`Conversation`] and its HTTP/1.1 exchanges, and does no I/O: it says
 //! which pipe to open and what to write, and is told what was read. HTTP is
-//! [ureq-proto](https://docs.rs/ureq-proto)'s; no runtime, no socket and no thread is among
+//! [`highchat_http1`]'s; no runtime, no socket and no thread is among
 //! the dependencies.
 //!
 //! ```
@@ -115,43 +115,30 @@
 //!
 //! # What of HTTP/1.1 there is
 //!
-//! Bodies of a known length, in chunks, and those that end with their pipe (HTTP/1.0);
-//! interim heads are skipped; no redirect is followed and nothing is decompressed. A head
-//! has at most [64 KiB](highchat_proto::config::Config::HEAD_LIMIT), a line between chunks at
-//! most 4 KiB, and a chunk's length with its extensions at most 20 bytes (the last is
-//! ureq-proto's limit, the others our decision). A folded line of a head is one line. An answer that breaks them, or that is no HTTP/1, is a
-//! lost connection.
-//!
-//! A program that passes answers on, and has no conversation, reads them with [`Answer`].
+//! What [`highchat_http1`] has: no redirect is followed, nothing is decompressed, and an
+//! answer that breaks a limit, or that is no HTTP/1, is a lost connection. A program that
+//! passes answers on, and has no conversation, takes that crate.
 //!
 //! [`Conversation`]: highchat_proto::Conversation
 //! [`Config::connect_timeout`]: highchat_proto::config::Config::connect_timeout
 
 #![forbid(unsafe_code)]
 
-mod pipe;
-
-mod head;
-
-mod body;
-
-mod answer;
-
-mod exchange;
-
-mod pipes;
-
 mod embed;
+mod exchange;
+mod pipe;
+mod pipes;
 
 /// The protocol, whose usual names stand here as well: a program needs this crate alone.
 pub use highchat_proto as proto;
+/// Puts the updates of one turn together to the whole answer, as `Session::ask` of the other
+/// adapters does.
+pub use highchat_proto::session::Collector;
 pub use highchat_proto::{
-    ChatMessage, Config, Conversation, ConversationId, Credentials, Endpoint, Message, MessageId,
-    RateError, Rating, RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, TurnId,
-    Update, VisitorRef,
+    Answered, AnsweredBy, AskError, ChatMessage, Config, Conversation, ConversationId, Credentials,
+    Endpoint, Message, MessageId, RateError, Rating, RequestId, Role, Saved, SendError, State,
+    Timestamp, TurnEnd, TurnId, Update, VisitorRef,
 };
 
-pub use answer::{Answer, Part};
 pub use embed::{Embed, Output};
-pub use head::Broken;
 pub use pipe::PipeId;

@@ -4,6 +4,7 @@ mod answer;
 mod credentials;
 mod endpoint;
 mod percent;
+mod proxy;
 mod retry_after;
 mod roots;
 mod variables;
@@ -11,6 +12,7 @@ mod variables;
 pub use answer::{Answer, is_reply};
 pub use credentials::{Credentials, InvalidCredentials};
 pub use endpoint::{Endpoint, InvalidBaseUrl};
+pub use proxy::NamedProxy;
 pub use roots::{InvalidRoots, Roots};
 pub use variables::InvalidVariables;
 

@@ -1,7 +1,7 @@
 //! One exchange with the service: a connection of its own, a request, the head of its
 //! answer, and the body.
 //!
-//! HTTP/1.1 is `highchat-embed`'s here: hyper's connection keeps 27 KiB of buffers and
+//! HTTP/1.1 is `highchat-http1`'s here: hyper's connection keeps 27 KiB of buffers and
 //! queues for as long as it lives, and a proxy holds very many of them that mostly wait.
 
 use core::future::poll_fn;
@@ -12,7 +12,7 @@ use std::io;
 
 use bytes::{Buf, Bytes, BytesMut};
 use highchat_connect::{Connection, Connector};
-use highchat_embed::{Answer, Part};
+use highchat_http1::{Answer, Part};
 use highchat_proto::Failure;
 use highchat_proto::failure::Cause;
 use http::Request;
