@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Config, Conversation, Credentials, Endpoint, Message, Output, RequestId, Update,
+    Config, Conversation, Credentials, Endpoint, Head, Message, Output, RequestId, Update,
 };
 
 use super::Decode;
@@ -58,9 +58,9 @@ pub fn streaming(endpoint: &Arc<Endpoint>, config: &Arc<Config>) -> (Conversatio
             _ => {}
         }
     };
-    let head = http::Response::builder().header("content-type", "text/event-stream");
-    let (head, ()) = head.body(()).expect("a valid header").into_parts();
-    conversation.handle_response(id, &head, NOW);
+    let mut head = Head::new(200);
+    head.header("content-type", b"text/event-stream");
+    conversation.handle_response(id, head, NOW);
     (conversation, id)
 }
 

@@ -101,7 +101,7 @@ impl From<&ResponseError> for Exit {
         let ResponseError::Api(error) = error else {
             return Self::ServiceFailed;
         };
-        match error.status.as_u16() {
+        match error.status {
             401 | 403 => Self::Unauthenticated,
             404 => Self::NotFound,
             429 => Self::RateLimited,

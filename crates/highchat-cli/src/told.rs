@@ -58,7 +58,7 @@ impl Told {
             kind: error.kind(),
             message: error.sentence().into_owned(),
             hint,
-            status: refused.and_then(|refused| Some(refused.status()?.as_u16())),
+            status: refused.and_then(ResponseError::status),
             code: code.map(|code| code.as_str().into()),
         }
     }
@@ -80,7 +80,7 @@ fn refused_hint(
         (Exit::ServiceFailed, ResponseError::Redirect(_)) => {
             Some("check --base-url: it should be the address that the service redirects to".into())
         }
-        (Exit::ServiceFailed, ResponseError::Api(api)) if api.status.is_server_error() => {
+        (Exit::ServiceFailed, ResponseError::Api(api)) if api.is_server_error() => {
             hint(Exit::Incomplete, purpose, id)
         }
         (Exit::ServiceFailed, ResponseError::Api(_)) => None,

@@ -5,16 +5,14 @@ use core::hash::BuildHasher;
 use std::hash::RandomState;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use highchat_http1::{Answer, Part};
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::session::Commands;
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Config, Conversation, Endpoint, Message, RequestId, Saved, SendError, TurnId, Update,
+    Config, Conversation, Endpoint, Message, Request, RequestId, Saved, SendError, TurnId, Update,
     conversation,
 };
-use http::Request;
 
 use crate::exchange::Exchange;
 use crate::pipe::PipeId;
@@ -343,7 +341,7 @@ impl Embed {
         }
     }
 
-    fn transmit(&mut self, id: RequestId, request: Request<Bytes>) {
+    fn transmit(&mut self, id: RequestId, request: Request) {
         match Exchange::new(id, request) {
             Some(exchange) => self.pipes.begin(Box::new(exchange), self.now),
             // An endpoint makes none that HTTP/1.1 could not carry.

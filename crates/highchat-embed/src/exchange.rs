@@ -1,9 +1,8 @@
 //! One exchange of a conversation: a request that is written, an answer that is read.
 
-use bytes::Bytes;
 use highchat_http1::{Answer, Broken, Part};
 use highchat_proto::RequestId;
-use http::{Method, Request};
+use highchat_proto::http::{Method, Request};
 
 /// A request and its answer, on whatever pipe.
 pub(crate) struct Exchange {
@@ -19,8 +18,8 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// `None`: no request that HTTP/1.1 could carry.
-    pub(crate) fn new(id: RequestId, request: Request<Bytes>) -> Option<Self> {
-        let is_repeatable = request.method() == Method::GET;
+    pub(crate) fn new(id: RequestId, request: Request) -> Option<Self> {
+        let is_repeatable = request.method() == Method::Get;
         let (bytes, answer) = Answer::to(request)?;
         Some(Self {
             id,

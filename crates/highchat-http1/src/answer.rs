@@ -69,8 +69,8 @@ impl Answer {
     /// A request as it goes over the pipe, and what takes its answer. `None`: no request
     /// that HTTP/1.1 could carry.
     #[must_use]
-    pub fn to(request: Request<Bytes>) -> Option<(Vec<u8>, Self)> {
-        let (bytes, call) = serialize(request)?;
+    pub fn to(request: impl Into<Request<Bytes>>) -> Option<(Vec<u8>, Self)> {
+        let (bytes, call) = serialize(request.into())?;
         Some((bytes, Self(State::Head(Head::new(call)))))
     }
 

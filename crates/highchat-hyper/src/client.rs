@@ -2,14 +2,13 @@
 
 use std::env;
 
-use bytes::Bytes;
 use futures_util::StreamExt;
 use highchat_connect::{BoxError, Connection, Connector, Offer};
-use highchat_proto::http::{Answer, InvalidRoots, InvalidVariables, Roots};
+use highchat_proto::http::{Answer, InvalidRoots, InvalidVariables, Request, Roots};
 use highchat_proto::{
     ChatRequest, Config, Endpoint, Failure, MessagesRequest, Page, RatingRequest,
 };
-use http::{Request, Uri, response};
+use http::{Uri, response};
 use tokio::time::timeout;
 
 use crate::exchange::{self, Body};
@@ -146,16 +145,16 @@ impl Client {
     /// Dropping it, or the body, closes the connection.
     pub(crate) fn open(
         &self,
-        request: Request<Bytes>,
+        request: Request,
     ) -> impl Future<Output = Result<(response::Parts, Body), Failure>> + Send + use<> {
         exchange::open(
             self.connector.clone(),
-            request,
+            request.into(),
             self.config.connect_timeout(),
         )
     }
 
-    async fn exchange(&self, request: Request<Bytes>) -> Result<(response::Parts, Body), Failure> {
+    async fn exchange(&self, request: Request) -> Result<(response::Parts, Body), Failure> {
         let opened = timeout(self.config.response_timeout, self.open(request)).await;
         // Connecting has less time than that.
         opened.unwrap_or(Err(Failure::TimedOut))

@@ -15,33 +15,32 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Instant as Clock;
 use std::{env, io};
 
-use bytes::Bytes;
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Config, Conversation, Credentials, Endpoint, Message, Output, RequestId, Update,
+    Config, Conversation, Credentials, Endpoint, Head, Message, Output, Request, RequestId, Update,
 };
-use http::{Request, Response, response};
 
 fn main() -> Result<(), Box<dyn core::error::Error>> {
     let credentials = match env::var("HIGHCHAT_SLUG") {
         Ok(slug) => Credentials::slug(slug)?,
         Err(_) => Credentials::key(&env::var("HIGHCHAT_KEY")?)?,
     };
-    let endpoint = Endpoint::new(&env::var("HIGHCHAT_BASE_URL")?, credentials)?;
+    let endpoint = Arc::new(Endpoint::new(&env::var("HIGHCHAT_BASE_URL")?, credentials)?);
     let words: Vec<_> = env::args().skip(1).collect();
 
     let start = Clock::now();
     let now = || Instant::from_origin(start.elapsed());
-    let mut conversation = Conversation::new(endpoint, Config::default());
+    let mut conversation = Conversation::new(Arc::clone(&endpoint), Config::default());
     conversation.send(Message::new(words.join(" "))?, now())?;
 
     let mut waiting = VecDeque::new();
-    let mut live: Option<(RequestId, TcpStream, Head)> = None;
+    let mut live: Option<(RequestId, TcpStream, AnswerHead)> = None;
     let mut buffer = [0; 16 * 1024];
     loop {
         match conversation.poll_output() {
@@ -58,8 +57,8 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
             Output::Wait(when) => {
                 let wait = when.map(|when| when.saturating_duration_since(now()));
                 match (&mut live, waiting.pop_front(), wait) {
-                    (None, Some((id, request)), _) => match transmit(&request) {
-                        Ok(stream) => live = Some((id, stream, Head::default())),
+                    (None, Some((id, request)), _) => match transmit(&endpoint, &request) {
+                        Ok(stream) => live = Some((id, stream, AnswerHead::default())),
                         Err(failure) => conversation.handle_failure(id, failure, now()),
                     },
                     (None, None, None) => return Ok(()),
@@ -79,9 +78,9 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
                                 conversation.handle_end(id, now());
                             }
                             Ok(len) => match head.take(&buffer[..len]) {
-                                Ok((parts, body)) => {
-                                    if let Some(parts) = parts {
-                                        conversation.handle_response(id, &parts, now());
+                                Ok((whole, body)) => {
+                                    if let Some(head) = whole {
+                                        conversation.handle_response(id, head, now());
                                     }
                                     conversation.handle_body(id, &body, now());
                                 }
@@ -120,24 +119,19 @@ fn show(update: &Update<'_>) -> Result<(), Box<dyn core::error::Error>> {
 
 /// Connects and writes. HTTP/1.0, so that the answer is neither chunked nor followed by
 /// another one: its body ends with the connection.
-fn transmit(request: &Request<Bytes>) -> Result<TcpStream, TransportFailure> {
-    let uri = request.uri();
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let host = uri.host().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let mut stream = TcpStream::connect((host, uri.port_u16().unwrap_or(80)))
+fn transmit(endpoint: &Endpoint, request: &Request) -> Result<TcpStream, TransportFailure> {
+    let mut stream = TcpStream::connect((endpoint.host(), endpoint.port()))
         .map_err(|error| TransportFailure::NotSent(Cause::of(&error)))?;
-
-    let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let len = request.body().len();
     let mut bytes = format!(
-        "{} {target} HTTP/1.0\r\nhost: {authority}\r\n",
-        request.method()
-    );
-    bytes.push_str(&format!("content-length: {len}\r\n"));
-    let mut bytes = bytes.into_bytes();
+        "{} {} HTTP/1.0\r\nhost: {}\r\ncontent-length: {}\r\n",
+        request.method(),
+        request.target(),
+        request.host(),
+        request.body().len()
+    )
+    .into_bytes();
     for (name, value) in request.headers() {
-        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
     }
     bytes.extend([b"\r\n", &request.body()[..]].concat());
     stream
@@ -148,36 +142,30 @@ fn transmit(request: &Request<Bytes>) -> Result<TcpStream, TransportFailure> {
 
 /// The head of an answer, as far as it came.
 #[derive(Default)]
-struct Head {
+struct AnswerHead {
     bytes: Vec<u8>,
     is_whole: bool,
 }
 
-impl Head {
+impl AnswerHead {
     /// Takes what was read: the head, with the piece that completes it, and what there is
     /// of the body.
-    fn take(
-        &mut self,
-        read: &[u8],
-    ) -> Result<(Option<response::Parts>, Vec<u8>), TransportFailure> {
+    fn take(&mut self, read: &[u8]) -> Result<(Option<Head>, Vec<u8>), TransportFailure> {
         if self.is_whole {
             return Ok((None, read.to_vec()));
         }
         self.bytes.extend_from_slice(read);
         let mut headers = [httparse::EMPTY_HEADER; 64];
-        let mut head = httparse::Response::new(&mut headers);
-        match head.parse(&self.bytes) {
+        let mut parsed = httparse::Response::new(&mut headers);
+        match parsed.parse(&self.bytes) {
             Ok(httparse::Status::Complete(len)) => {
-                let mut parts = Response::builder().status(head.code.unwrap_or_default());
-                for header in head.headers {
-                    parts = parts.header(header.name, header.value);
+                let mut head = Head::new(parsed.code.unwrap_or_default());
+                for header in parsed.headers {
+                    head.header(header.name, header.value);
                 }
-                let parts = parts.body(());
-                let parts =
-                    parts.map_err(|error| TransportFailure::Interrupted(Cause::of(&error)))?;
                 let body = self.bytes.split_off(len);
                 self.is_whole = true;
-                Ok((Some(parts.into_parts().0), body))
+                Ok((Some(head), body))
             }
             Ok(httparse::Status::Partial) if self.bytes.len() < 64 * 1024 => Ok((None, Vec::new())),
             _ => Err(TransportFailure::Interrupted(Cause::from("no head"))),

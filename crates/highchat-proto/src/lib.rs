@@ -4,7 +4,7 @@
 //!             bytes            frames          events           updates
 //!   network ────────▶ sse::Decoder ──▶ Event::parse ──▶ Conversation ──▶ application
 //!      ▲                                                     │
-//!      └──────────── http::Request<Bytes>, deadlines ◀───────┘
+//!      └──────────────── Request, deadlines ◀────────────────┘
 //! ```
 //!
 //! An adapter moves bytes and tells the time, nothing else: all of the protocol is here.
@@ -17,7 +17,9 @@
 //! use core::time::Duration;
 //!
 //! use highchat_proto::time::Instant;
-//! use highchat_proto::{Config, Conversation, Credentials, Endpoint, Message, Output, TurnEnd, TurnId, Update};
+//! use highchat_proto::{
+//!     Config, Conversation, Credentials, Endpoint, Head, Message, Output, TurnEnd, TurnId, Update,
+//! };
 //!
 //! let endpoint = Endpoint::new("https://chat.example", Credentials::key("hc_xxx")?)?;
 //! let mut conversation = Conversation::new(endpoint, Config::default());
@@ -29,10 +31,10 @@
 //!     match conversation.poll_output() {
 //!         Output::Transmit(id, request) => {
 //!             // The embedder sends it and reads; here the service is played.
-//!             assert_eq!(request.uri(), "https://chat.example/v1/chat");
-//!             let answer = http::Response::builder().header("content-type", "text/event-stream");
-//!             let (head, ()) = answer.body(())?.into_parts();
-//!             conversation.handle_response(id, &head, now);
+//!             assert_eq!(request.url(), "https://chat.example/v1/chat");
+//!             let mut head = Head::new(200);
+//!             head.header("content-type", b"text/event-stream");
+//!             conversation.handle_response(id, head, now);
 //!             let chunk = "event: delta\ndata: {\"text\":\"Բարև\"}\n\nevent: done\n\
 //!                          data: {\"message_id\":\"m\",\"state\":\"bot\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
 //!             conversation.handle_body(id, chunk.as_bytes(), now);
@@ -99,8 +101,8 @@
 //! Who wants one exchange and no conversation takes the parts:
 //!
 //! - [`Endpoint`] turns a checked
-//!   [`ChatRequest`] into an `http::Request<Bytes>`;
-//! - [`Answer`](http::Answer) judges the head of what came back;
+//!   [`ChatRequest`] into a [`Request`], which is plain data;
+//! - [`Answer`](crate::http::Answer) judges the [`Head`] of what came back;
 //! - [`Reply`](reply::Reply) turns the body into [`Event`]s, with the
 //!   clocks that end a dead stream, and says whether the reply was whole;
 //!   [`Reader`](reply::Reader) keeps the piece of it that was read last;
@@ -123,17 +125,20 @@
 //!
 //! # Features
 //!
-//! - `std` (default): everything.
-//! - `alloc`: without an operating system, but with an allocator: the decoder with
-//!   storage of its own, ids, and typed events.
-//! - neither: the decoder over the caller's storage, on `core` alone.
+//! - `alloc`: everything, without an operating system, but with an allocator.
+//! - neither `alloc` nor `std`: [`sse`] over the caller's storage, on `core` alone.
+//! - `std` (default): the standard library's hash and error types, in the crates below too.
+//! - `http` (default): conversions to and from the `http` crate, which needs `std`, and its
+//!   reason phrases in the text of an error.
+//!
+//! The crate's README says what a target without compare-and-swap needs.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", test))]
 extern crate std;
 
 pub mod config;
@@ -146,30 +151,29 @@ pub mod api;
 #[cfg(feature = "alloc")]
 pub mod failure;
 
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub mod http;
 
 #[cfg(feature = "alloc")]
 pub mod reply;
 
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub mod conversation;
 
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub mod session;
 
 #[cfg(feature = "alloc")]
-pub use crate::api::{
-    ConversationId, Event, Message, MessageId, Role, State, Timestamp, VisitorRef,
-};
-#[cfg(feature = "std")]
 pub use crate::{
-    api::{ChatMessage, ChatRequest, MessagesRequest, Page, Rating, RatingRequest},
+    api::{
+        ChatMessage, ChatRequest, ConversationId, Event, Message, MessageId, MessagesRequest, Page,
+        Rating, RatingRequest, Role, State, Timestamp, VisitorRef,
+    },
     config::Config,
     conversation::{
         Conversation, Output, RateError, RequestId, Saved, SendError, TurnEnd, TurnId, Update,
     },
     failure::Failure,
-    http::{Credentials, Endpoint},
+    http::{Credentials, Endpoint, Head, Request},
     session::{Answered, AnsweredBy, AskError},
 };

@@ -6,7 +6,7 @@ use core::time::Duration;
 use highchat_proto::failure::Cause;
 use highchat_proto::failure::TransportFailure::{self, Interrupted, NotSent, Withdrawn};
 use highchat_proto::time::Instant;
-use highchat_proto::{Config, Conversation, Message, Rating};
+use highchat_proto::{Config, Conversation, Head, Message, Rating};
 
 #[path = "conversation/recovery.rs"]
 mod recovery;
@@ -411,12 +411,8 @@ fn an_answer_that_never_ends_is_judged_as_far_as_it_came() {
     world.send("a");
     world.pass(59.0);
     let id = world.id(Role::Chat);
-    let (head, ()) = http::Response::builder()
-        .status(400)
-        .body(())
-        .unwrap()
-        .into_parts();
-    world.conversation.handle_response(id, &head, world.now);
+    let now = world.now;
+    world.conversation.handle_response(id, Head::new(400), now);
     world
         .conversation
         .handle_body(id, b"{\"error\":\"m\"}", world.now);
@@ -838,8 +834,10 @@ fn late_input_for_a_request_that_is_gone_is_ignored() {
     world.cancel();
     world.send("c");
     world.log();
-    let (head, ()) = http::Response::builder().body(()).unwrap().into_parts();
-    world.conversation.handle_response(gone, &head, world.now);
+    let now = world.now;
+    world
+        .conversation
+        .handle_response(gone, Head::new(200), now);
     world
         .conversation
         .handle_body(gone, delta("x").as_bytes(), world.now);

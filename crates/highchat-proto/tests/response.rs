@@ -4,9 +4,7 @@ use core::time::Duration;
 
 use highchat_proto::failure::{ApiError, ErrorCode, ResponseError};
 use highchat_proto::http::Answer;
-use highchat_proto::{Config, Credentials, Endpoint, State};
-use http::StatusCode;
-use http::response::{Builder, Parts};
+use highchat_proto::{Config, Credentials, Endpoint, Head, State};
 
 /// What no error may show.
 const KEY: &str = "hc_secret";
@@ -15,17 +13,17 @@ fn endpoint() -> Endpoint {
     Endpoint::new("https://chat.example", Credentials::key(KEY).unwrap()).unwrap()
 }
 
-fn head(status: u16, headers: &[(&str, &str)]) -> Parts {
-    let mut builder = Builder::new().status(status);
+fn head(status: u16, headers: &[(&str, &str)]) -> Head {
+    let mut head = Head::new(status);
     for (name, value) in headers {
-        builder = builder.header(*name, *value);
+        head.header(name, value.as_bytes());
     }
-    builder.body(()).unwrap().into_parts().0
+    head
 }
 
-fn chat_error(head: &Parts, body: &str) -> ResponseError {
+fn chat_error(head: &Head, body: &str) -> ResponseError {
     let mut answer =
-        Answer::to_chat(head, &endpoint(), &Config::default()).expect("no reply stream");
+        Answer::to_chat(head.clone(), &endpoint(), &Config::default()).expect("no reply stream");
     if answer.wants_more() {
         answer.handle_body(body.as_bytes());
     }
@@ -39,8 +37,8 @@ fn api(error: ResponseError) -> ApiError {
     }
 }
 
-fn page(head: &Parts, body: &str) -> Result<highchat_proto::Page, ResponseError> {
-    let mut answer = Answer::to_messages(head, &endpoint(), &Config::default());
+fn page(head: &Head, body: &str) -> Result<highchat_proto::Page, ResponseError> {
+    let mut answer = Answer::to_messages(head.clone(), &endpoint(), &Config::default());
     if answer.wants_more() {
         answer.handle_body(body.as_bytes());
     }
@@ -69,6 +67,25 @@ fn only_a_200_event_stream_without_encoding_is_a_reply() {
         ),
         (
             200,
+            vec![("Content-Type", stream), ("CONTENT-TYPE", "text/html")],
+            true,
+        ),
+        (
+            200,
+            vec![("content-type", "text/html"), ("content-type", stream)],
+            false,
+        ),
+        (
+            200,
+            vec![
+                ("content-type", stream),
+                ("content-encoding", "identity"),
+                ("content-encoding", "gzip"),
+            ],
+            false,
+        ),
+        (
+            200,
             vec![("content-type", stream), ("content-encoding", "gzip")],
             false,
         ),
@@ -88,7 +105,7 @@ fn only_a_200_event_stream_without_encoding_is_a_reply() {
         (302, vec![("content-type", stream)], false),
         (500, vec![("content-type", stream)], false),
     ] {
-        let answer = Answer::to_chat(&head(status, &headers), &endpoint(), &Config::default());
+        let answer = Answer::to_chat(head(status, &headers), &endpoint(), &Config::default());
         assert_eq!(answer.is_none(), is_reply, "{status} {headers:?}");
     }
 }
@@ -108,15 +125,9 @@ fn what_is_no_reply_says_why() {
             head(200, &gzip),
             ResponseError::ContentEncoding("gzip".into()),
         ),
-        (
-            head(204, &[]),
-            ResponseError::Status(StatusCode::NO_CONTENT),
-        ),
-        (head(201, &html), ResponseError::Status(StatusCode::CREATED)),
-        (
-            head(307, &html),
-            ResponseError::Redirect(StatusCode::TEMPORARY_REDIRECT),
-        ),
+        (head(204, &[]), ResponseError::Status(204)),
+        (head(201, &html), ResponseError::Status(201)),
+        (head(307, &html), ResponseError::Redirect(307)),
     ] {
         assert_eq!(chat_error(&head, "<p>"), error);
     }
@@ -157,13 +168,19 @@ fn the_services_own_error_is_read_whatever_its_form() {
             code("not_found"),
             Some("m"),
         ),
+        (
+            400,
+            "{\"error\":{\"code\":\"c\",\"message\":\"Սխալ\n👋 \\ud83d\",\"x\":1e999}}",
+            code("c"),
+            Some("Սխալ\n👋 \u{FFFD}"),
+        ),
         (401, r#"{"error":null}"#, None, None),
         (500, "<html>oops</html>", None, None),
         (502, "", None, None),
         (403, "[1", None, None),
     ] {
         let error = api(chat_error(&head(status, &[]), body));
-        assert_eq!(error.status.as_u16(), status);
+        assert_eq!(error.status, status);
         assert_eq!(error.code, error_code, "{body}");
         assert_eq!(error.message.as_deref(), message, "{body}");
     }
@@ -178,7 +195,7 @@ fn an_error_body_is_read_to_its_limit_and_no_further() {
         let error = api(chat_error(&head(500, &[]), &body));
         assert_eq!(error.message.as_deref(), message, "{len}");
     }
-    let mut answer = Answer::to_chat(&head(500, &[]), &endpoint(), &Config::default()).unwrap();
+    let mut answer = Answer::to_chat(head(500, &[]), &endpoint(), &Config::default()).unwrap();
     answer.handle_body(&vec![b' '; limit]);
     assert!(answer.wants_more());
     answer.handle_body(b" ");
@@ -190,14 +207,14 @@ fn a_body_in_an_encoding_not_asked_for_is_not_read_though_it_is_brought() {
     let gzip = head(429, &[("content-encoding", "gzip"), ("retry-after", "7")]);
     let config = Config::default();
     for mut answer in [
-        Answer::to_chat(&gzip, &endpoint(), &config).unwrap(),
-        Answer::to_messages(&gzip, &endpoint(), &config),
-        Answer::to_rating(&gzip, &endpoint(), &config),
+        Answer::to_chat(gzip.clone(), &endpoint(), &config).unwrap(),
+        Answer::to_messages(gzip.clone(), &endpoint(), &config),
+        Answer::to_rating(gzip, &endpoint(), &config),
     ] {
         assert!(!answer.wants_more());
         answer.handle_body(br#"{"error":{"code":"rate_limited","message":"m"}}"#);
         let error = api(answer.into_chat_error());
-        assert_eq!(error.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(error.status, 429);
         assert_eq!((error.code, error.message), (None, None));
         assert_eq!(error.retry_after, Some(Duration::from_secs(7)));
     }
@@ -205,7 +222,7 @@ fn a_body_in_an_encoding_not_asked_for_is_not_read_though_it_is_brought() {
 
 #[test]
 fn a_body_that_broke_off_does_not_go_on() {
-    let mut answer = Answer::to_messages(&head(200, &[]), &endpoint(), &Config::default());
+    let mut answer = Answer::to_messages(head(200, &[]), &endpoint(), &Config::default());
     answer.handle_body(br#"{"state":"#);
     answer.handle_interruption();
     answer.handle_body(br#""bot"}"#);
@@ -236,6 +253,19 @@ fn retry_after_is_read_in_each_form() {
             seconds(0),
         ),
         (vec![("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")], None),
+        (
+            vec![("retry-after", "soon"), ("retry-after", "5")],
+            seconds(5),
+        ),
+        (vec![("Retry-After", "6"), ("retry-after", "5")], seconds(6)),
+        (
+            vec![
+                date,
+                ("date", "Sun, 06 Nov 1994 08:00:00 GMT"),
+                ("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"),
+            ],
+            seconds(37),
+        ),
         (vec![("retry-after", "soon")], None),
         (vec![("retry-after", "-1")], None),
         (vec![("retry-after", "1.5")], None),
@@ -360,7 +390,7 @@ fn an_error_never_shows_the_key_though_the_service_repeats_it() {
     let escaped = shape.replace('_', r"\u005f");
     for body in [&shape, &escaped, &format!(r#"{{"error":"{message}"}}"#)] {
         let chat = chat_error(&head(401, &[]), body);
-        let mut rating = Answer::to_rating(&head(401, &[]), &endpoint(), &Config::default());
+        let mut rating = Answer::to_rating(head(401, &[]), &endpoint(), &Config::default());
         rating.handle_body(body.as_bytes());
         for error in [
             chat,
@@ -391,12 +421,8 @@ fn what_is_no_page_is_an_error() {
             r#"{"state":"bot","messages":["#,
             ResponseError::InvalidPage,
         ),
-        (204, "", ResponseError::Status(StatusCode::NO_CONTENT)),
-        (
-            301,
-            "",
-            ResponseError::Redirect(StatusCode::MOVED_PERMANENTLY),
-        ),
+        (204, "", ResponseError::Status(204)),
+        (301, "", ResponseError::Redirect(301)),
     ] {
         assert_eq!(
             page(&head(status, &[]), body).unwrap_err(),
@@ -419,12 +445,12 @@ fn what_is_no_page_is_an_error() {
 #[test]
 fn any_2xx_is_a_rating_taken() {
     for status in [200, 201, 204] {
-        let answer = Answer::to_rating(&head(status, &[]), &endpoint(), &Config::default());
+        let answer = Answer::to_rating(head(status, &[]), &endpoint(), &Config::default());
         assert_eq!(answer.into_rating(), Ok(()));
     }
     for status in [302, 400, 404, 500] {
-        let answer = Answer::to_rating(&head(status, &[]), &endpoint(), &Config::default());
+        let answer = Answer::to_rating(head(status, &[]), &endpoint(), &Config::default());
         let error = answer.into_rating().unwrap_err();
-        assert_eq!(error.status().map(|s| s.as_u16()), Some(status));
+        assert_eq!(error.status(), Some(status));
     }
 }

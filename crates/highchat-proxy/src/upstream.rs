@@ -11,11 +11,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::{Bytes, BytesMut};
 use highchat_connect::{Connector, Offer};
-use highchat_proto::http::is_reply;
+use highchat_proto::http::{Head, Request};
 use highchat_proto::{Credentials, Endpoint, Failure};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
 use http::response::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -136,15 +136,14 @@ impl Upstream {
 
     /// Sends a message and waits for the head of its answer, and for the end of one that
     /// is no stream.
-    pub(crate) fn chat(
-        self: &Arc<Self>,
-        request: impl FnOnce(&Endpoint) -> Request<Bytes>,
-    ) -> Opening {
+    pub(crate) fn chat(self: &Arc<Self>, request: impl FnOnce(&Endpoint) -> Request) -> Opening {
         let (this, access) = (Arc::clone(self), self.access());
         let request = request(&access.endpoint);
         Box::pin(async move {
             match this.open(request).await {
-                Ok((head, body)) if is_reply(&head) => Opened::Reply(Reply { body, access }),
+                Ok((head, body)) if Head::from(&head).is_reply() => {
+                    Opened::Reply(Reply { body, access })
+                }
                 Ok((head, body)) => match this.read(head, body, &access).await {
                     Ok(answer) => Opened::Refused(answer),
                     Err(refusal) => Opened::Failed(refusal),
@@ -157,14 +156,14 @@ impl Upstream {
     /// Asks anything else, and reads the answer.
     pub(crate) async fn ask(
         &self,
-        request: impl FnOnce(&Endpoint) -> Request<Bytes>,
+        request: impl FnOnce(&Endpoint) -> Request,
     ) -> Result<Answer, Refusal> {
         let access = self.access();
         let (head, body) = self.open(request(&access.endpoint)).await?;
         self.read(head, body, &access).await
     }
 
-    async fn open(&self, request: Request<Bytes>) -> Result<(Parts, Body), Refusal> {
+    async fn open(&self, request: Request) -> Result<(Parts, Body), Refusal> {
         let opened = timeout(
             self.response_timeout,
             exchange::open(&self.connector, request),

@@ -7,10 +7,8 @@ use highchat_proto::time::Instant;
 use highchat_proto::{
     Config, Conversation, Endpoint, Message, Output, Rating, RequestId, Saved, Update,
 };
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use http::{Response, StatusCode, response};
 
-use crate::step::{Head, Step};
+use crate::step::Step;
 
 /// What a client says.
 #[derive(Debug)]
@@ -108,9 +106,7 @@ impl Client for Alone {
                 Output::Transmit(id, request) => {
                     let number = self.first + self.requests.len() as u64;
                     self.requests.push(id);
-                    let target = request.uri().path_and_query();
-                    let target = target.map_or("", |target| target.as_str());
-                    hear(Said::Request(number, target, request.body()));
+                    hear(Said::Request(number, request.target(), request.body()));
                 }
                 Output::Abort(id) => {
                     if let Some(at) = self.requests.iter().position(|request| *request == id) {
@@ -139,7 +135,7 @@ impl Client for Alone {
             Step::NotSent => {
                 conversation.handle_failure(id, TransportFailure::NotSent(Cause::UNKNOWN), now)
             }
-            Step::Head(head) => conversation.handle_response(id, &parts(*head), now),
+            Step::Head(head) => conversation.handle_response(id, *head, now),
             Step::Body(bytes) => conversation.handle_body(id, bytes, now),
             Step::End => conversation.handle_end(id, now),
             Step::Lost => {
@@ -151,15 +147,4 @@ impl Client for Alone {
     fn handle_timeout(&mut self, now: Instant) {
         self.conversation.handle_timeout(now);
     }
-}
-
-fn parts(head: Head) -> response::Parts {
-    let mut response = Response::new(());
-    *response.status_mut() = StatusCode::from_u16(head.status).expect("a status");
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(head.content_type));
-    if let Some(seconds) = head.retry_after {
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response.into_parts().0
 }

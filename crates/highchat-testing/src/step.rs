@@ -39,5 +39,16 @@ impl Head {
     }
 }
 
+impl From<Head> for highchat_proto::Head {
+    fn from(head: Head) -> Self {
+        let mut judged = Self::new(head.status);
+        judged.header("content-type", head.content_type.as_bytes());
+        if let Some(seconds) = head.retry_after {
+            judged.header("retry-after", seconds.to_string().as_bytes());
+        }
+        judged
+    }
+}
+
 /// The steps of an answer, each with its moment in milliseconds since the life began.
 pub type Steps = Vec<(u64, Step)>;

@@ -87,9 +87,7 @@ impl Outcome {
             TurnEnd::Recovered => Self::Recovered,
             TurnEnd::Failed(Failure::Cut(_)) => Self::Incomplete,
             TurnEnd::Failed(Failure::Unanswered(_) | Failure::TimedOut) => Self::Unanswered,
-            TurnEnd::Failed(Failure::Refused(ResponseError::Api(error)))
-                if error.status.as_u16() == 429 =>
-            {
+            TurnEnd::Failed(Failure::Refused(ResponseError::Api(error))) if error.status == 429 => {
                 Self::RateLimited
             }
             TurnEnd::Failed(Failure::Refused(_) | Failure::Service(_)) => Self::Failed,

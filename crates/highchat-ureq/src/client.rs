@@ -3,13 +3,11 @@
 use std::env;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use highchat_proto::failure::Cause;
-use highchat_proto::http::{Answer, InvalidRoots, InvalidVariables, Roots};
+use highchat_proto::http::{Answer, InvalidRoots, InvalidVariables, Request, Roots};
 use highchat_proto::{
     ChatRequest, Config, Endpoint, Failure, MessagesRequest, Page, RatingRequest,
 };
-use http::Request;
 use ureq::Agent;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
@@ -158,14 +156,14 @@ impl Client {
         Ok(self.read(exchange, answer).into_rating()?)
     }
 
-    fn exchange(&self, request: Request<Bytes>) -> Result<Exchange, Failure> {
+    fn exchange(&self, request: Request) -> Result<Exchange, Failure> {
         self.open(request, |_| ())
     }
 
     /// Begins an exchange on a connection of its own; `begins` gets what can end it.
     pub(crate) fn open(
         &self,
-        request: Request<Bytes>,
+        request: Request,
         begins: impl FnOnce(Agent),
     ) -> Result<Exchange, Failure> {
         let deadline = self.clock.now() + self.config.response_timeout;
@@ -178,7 +176,7 @@ impl Client {
         begins(agent.clone());
         match self.check_way() {
             Some(problem) => Err(Failure::NotSent(Cause::from(&*problem).at(&self.place()))),
-            None => Exchange::open(&agent, watch, || self.place(), request),
+            None => Exchange::open(&agent, watch, || self.place(), request.into()),
         }
     }
 

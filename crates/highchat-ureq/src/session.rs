@@ -5,15 +5,14 @@ use core::hash::BuildHasher;
 use core::time::Duration;
 use std::hash::RandomState;
 
-use bytes::Bytes;
 use highchat_proto::failure::{Cause, TransportFailure};
+use highchat_proto::http::Request;
 use highchat_proto::session::{Collector, Commands};
 use highchat_proto::time::Instant;
 use highchat_proto::{
     Answered, AskError, Conversation, Failure, Message, Output, RequestId, Saved, SendError,
     TurnId, Update,
 };
-use http::Request;
 
 use crate::canceller::{Canceller, Wishes};
 use crate::client::Client;
@@ -225,9 +224,9 @@ impl Session {
 
     /// Sends a request. What belongs to the turn is read as it comes; any other answer
     /// is a short one, and is read whole here, though a reply may be streaming.
-    fn transmit(&mut self, id: RequestId, request: Request<Bytes>) {
-        let (method, path) = (request.method(), request.uri().path());
-        log::info!("request {id}: {method} {path}");
+    fn transmit(&mut self, id: RequestId, request: Request) {
+        let path = request.target().split('?').next().unwrap_or_default();
+        log::info!("request {id}: {} {path}", request.method());
         let is_of_turn = self.conversation.is_of_turn(id);
         let begins = |agent| self.wishes.enter(id, is_of_turn, agent);
         match self.client.open(request, begins) {

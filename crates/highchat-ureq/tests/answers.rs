@@ -18,7 +18,7 @@ fn told(failure: &Failure) -> String {
             retry_after,
             ..
         })) => {
-            let mut told = format!("api {}", status.as_u16());
+            let mut told = format!("api {status}");
             if let Some(code) = code {
                 told += &format!(" {code}");
             }
@@ -31,9 +31,9 @@ fn told(failure: &Failure) -> String {
             told
         }
         Failure::Refused(ResponseError::Redirect(status)) => {
-            format!("redirect {}", status.as_u16())
+            format!("redirect {status}")
         }
-        Failure::Refused(ResponseError::Status(status)) => format!("status {}", status.as_u16()),
+        Failure::Refused(ResponseError::Status(status)) => format!("status {status}"),
         Failure::Refused(other) => format!("{other:?}"),
         other => panic!("{other:?}"),
     }

@@ -149,7 +149,7 @@ const fn refused(error: &ResponseError) -> u8 {
     let ResponseError::Api(error) = error else {
         return 8;
     };
-    match error.status.as_u16() {
+    match error.status {
         401 | 403 => 4,
         429 => 5,
         404 => 6,

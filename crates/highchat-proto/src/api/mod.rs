@@ -1,5 +1,6 @@
 //! What the API's text says, as plain data: events, messages, requests and pages.
 
+mod error_body;
 mod event;
 mod id;
 mod message;
@@ -21,6 +22,7 @@ pub use state::State;
 pub use text::Text;
 pub use timestamp::{InvalidTimestamp, Timestamp};
 
-#[cfg(feature = "std")]
-pub(crate) use self::{event::usual_delta, object::escape_controls, timestamp::days_since_1970};
-pub(crate) use text::Joiner;
+pub(crate) use self::{
+    error_body::ErrorBody, event::usual_delta, object::escape_controls, text::Joiner,
+    timestamp::days_since_1970,
+};

@@ -16,7 +16,7 @@ use super::timestamp::Timestamp;
 /// let request = ChatRequest::new(Message::new("Բարև")?)
 ///     .with_conversation(ConversationId::new("c1")?)
 ///     .with_visitor(VisitorRef::new("user-42")?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
 /// It is read from JSON as well, for a backend that passes its pages' requests on; what

@@ -213,7 +213,6 @@ pub(crate) struct Joiner {
 
 impl Joiner {
     /// Whether no half is held back: a text without halves is shown as it is.
-    #[cfg(feature = "std")]
     #[inline]
     pub(crate) const fn is_idle(&self) -> bool {
         self.high.is_none()

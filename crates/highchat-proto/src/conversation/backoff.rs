@@ -123,12 +123,11 @@ fn nth(delays: &[Duration; 2], attempts: u32) -> Duration {
 mod tests {
     use super::*;
     use crate::failure::{ApiError, Cause, ResponseError};
-    use http::StatusCode;
-    use std::vec::Vec;
+    use alloc::vec::Vec;
 
     fn refused(status: u16, retry_after: Option<u64>) -> Failure {
         Failure::Refused(ResponseError::Api(ApiError {
-            status: StatusCode::from_u16(status).unwrap(),
+            status,
             code: None,
             message: None,
             retry_after: retry_after.map(Duration::from_secs),

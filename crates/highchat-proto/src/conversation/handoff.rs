@@ -6,9 +6,9 @@
 //!    └──────── bot | closed | 401 | 404 ┴─────────────────┘
 //! ```
 
-use std::boxed::Box;
-use std::collections::HashSet;
-use std::vec::Vec;
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 use super::exchange::{Exchange, RequestId};
 use crate::api::{ChatMessage, MessageId, Timestamp};
@@ -39,7 +39,7 @@ pub(crate) struct Handoff {
     seen: Vec<(MessageId, Option<Timestamp>)>,
     /// Their ids, where there are more than a few.
     #[expect(clippy::box_collection, reason = "most conversations never have it")]
-    index: Option<Box<HashSet<MessageId>>>,
+    index: Option<Box<BTreeSet<MessageId>>>,
     /// Polls that failed in a row.
     pub(crate) failures: u32,
     /// The poll that is under way was asked before the state changed.
@@ -169,7 +169,7 @@ impl Handoff {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::format;
+    use alloc::format;
 
     fn message(id: usize, second: usize) -> ChatMessage {
         serde_json::from_str(&format!(

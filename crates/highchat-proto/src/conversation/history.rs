@@ -1,9 +1,9 @@
 //! What this client knows of a conversation's history: what the search for a cut reply goes
 //! by, so that it never takes another turn's reply for the one it looks for.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::time::Duration;
-use std::boxed::Box;
-use std::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -322,7 +322,7 @@ impl SavedHistory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::format;
+    use alloc::format;
 
     const NOW: Instant = Instant::ORIGIN;
 

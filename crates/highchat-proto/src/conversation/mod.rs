@@ -31,10 +31,10 @@ mod thread;
 mod turn;
 mod update;
 
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
-use std::boxed::Box;
-use std::string::String;
-use std::sync::Arc;
 
 use self::backoff::Jitter;
 use self::handoff::Handoff;
@@ -48,7 +48,7 @@ use crate::api::{
 };
 use crate::config::Config;
 use crate::failure::{Cause, Failure, TransportFailure};
-use crate::http::{Answer, Endpoint};
+use crate::http::{Answer, Endpoint, Head};
 use crate::time::Instant;
 
 use self::ratings::{Rate, RatePhase};
@@ -339,7 +339,7 @@ impl Conversation {
     }
 
     /// The head of an answer came.
-    pub fn handle_response(&mut self, id: RequestId, head: &http::response::Parts, now: Instant) {
+    pub fn handle_response(&mut self, id: RequestId, head: impl Into<Head>, now: Instant) {
         let deadline = now + self.config.response_timeout;
         if self.turn.exchange() == Some(id) {
             match Answer::to_chat(head, &self.endpoint, &self.config) {

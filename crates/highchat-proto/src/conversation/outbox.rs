@@ -5,22 +5,16 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use core::ops::Range;
 
-use bytes::Bytes;
-use http::Request;
-
 use super::exchange::RequestId;
 use super::update::Update;
+use crate::http::Request;
 use crate::time::Instant;
 
 /// What a driver is to do next.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "handed over once, and a box would only show in every driver"
-)]
 pub enum Output {
     /// Send this request, and bring what comes of it under this id.
-    Transmit(RequestId, Request<Bytes>),
+    Transmit(RequestId, Request),
     /// Nothing more is wanted from that exchange: drop it, with its connection where
     /// its body did not end. Inputs that still come for it are ignored.
     Abort(RequestId),
@@ -44,7 +38,7 @@ enum Kept {
 
 #[derive(Debug)]
 enum Item {
-    Transmit(RequestId, Box<Request<Bytes>>),
+    Transmit(RequestId, Box<Request>),
     Abort(RequestId),
     Update(Kept),
 }
@@ -59,7 +53,7 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub(crate) fn transmit(&mut self, id: RequestId, request: Request<Bytes>) {
+    pub(crate) fn transmit(&mut self, id: RequestId, request: Request) {
         self.items.push_back(Item::Transmit(id, Box::new(request)));
     }
 

@@ -15,9 +15,9 @@
 //! search is still there when the search ends, and a service that shows a page in part has
 //! one clock for its events and its messages.
 
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 use core::cmp::Ordering;
-use std::collections::BTreeSet;
-use std::vec::Vec;
 
 use super::exchange::{Exchange, RequestId};
 use super::handoff::Handoff;

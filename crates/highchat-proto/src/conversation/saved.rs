@@ -1,7 +1,7 @@
 //! What a conversation is restored from.
 
+use alloc::vec::Vec;
 use core::fmt;
-use std::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ const VERSION: u32 = 2;
 /// let saved = Saved::new(ConversationId::new("c1")?).with_state(State::Human);
 /// let json = serde_json::to_string(&saved)?;
 /// assert_eq!(serde_json::from_str::<Saved>(&json)?, saved);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Form", into = "Form")]
@@ -150,16 +150,16 @@ impl TryFrom<Form> for Saved {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::string::ToString;
+    use alloc::string::ToString;
 
     #[test]
     fn an_unknown_version_is_refused() {
         let saved = Saved::new(ConversationId::new("c").unwrap());
         let json = serde_json::to_string(&saved).unwrap();
         for version in [0, 3] {
-            let other = json.replacen("\"version\":2", &std::format!("\"version\":{version}"), 1);
+            let other = json.replacen("\"version\":2", &alloc::format!("\"version\":{version}"), 1);
             let error = serde_json::from_str::<Saved>(&other).unwrap_err();
-            let expected = std::format!("version {version}, which is not known");
+            let expected = alloc::format!("version {version}, which is not known");
             assert!(error.to_string().contains(&expected), "{error}");
         }
     }

@@ -56,7 +56,7 @@ impl Failure {
     pub fn may_have_been_taken(&self) -> bool {
         match self {
             Self::NotSent(_) => false,
-            Self::Refused(ResponseError::Api(error)) => !error.status.is_client_error(),
+            Self::Refused(ResponseError::Api(error)) => !error.is_client_error(),
             Self::Unanswered(_)
             | Self::TimedOut
             | Self::Refused(_)
@@ -99,7 +99,7 @@ impl Failure {
 
     /// The status, if the service said no with one.
     pub(crate) fn status(&self) -> Option<u16> {
-        self.api().map(|error| error.status.as_u16())
+        self.api().map(|error| error.status)
     }
 
     /// What the service said, if it said no.
@@ -114,7 +114,7 @@ impl Failure {
     pub(crate) fn may_have_a_reply(&self) -> bool {
         match self {
             Self::Unanswered(_) | Self::TimedOut | Self::Cut(_) => true,
-            Self::Refused(ResponseError::Api(error)) => error.status.is_server_error(),
+            Self::Refused(ResponseError::Api(error)) => error.is_server_error(),
             Self::NotSent(_) | Self::Refused(_) | Self::Service(_) => false,
         }
     }
@@ -125,7 +125,7 @@ impl Failure {
         match self {
             Self::NotSent(_) | Self::Unanswered(_) | Self::TimedOut => true,
             Self::Refused(ResponseError::Api(error)) => {
-                error.status.as_u16() == 429 || error.status.is_server_error()
+                error.status == 429 || error.is_server_error()
             }
             Self::Refused(ResponseError::BrokenOff) => true,
             Self::Refused(_) | Self::Cut(_) | Self::Service(_) => false,
@@ -211,7 +211,7 @@ fn describe<S: Serializer>(
     fields.serialize_field("kind", kind)?;
     fields.serialize_field("message", message)?;
     if let Some(status) = status {
-        fields.serialize_field("status", &status.as_u16())?;
+        fields.serialize_field("status", &status)?;
     }
     if let Some(code) = code {
         fields.serialize_field("code", code.as_str())?;
@@ -222,13 +222,11 @@ fn describe<S: Serializer>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::StatusCode;
-
     use crate::failure::ErrorCode;
 
     fn api(status: u16, code: Option<&str>, message: Option<&str>) -> Failure {
         Failure::Refused(ResponseError::Api(ApiError {
-            status: StatusCode::from_u16(status).unwrap(),
+            status,
             code: code.map(ErrorCode::from),
             message: message.map(Box::from),
             retry_after: None,

@@ -13,17 +13,12 @@
 //! it, a turn ends with it, and updates carry it. [`TransportFailure`] is what a driver
 //! reports to a [`Conversation`](crate::Conversation).
 
-#[cfg(feature = "std")]
 mod cause;
 mod cut;
-#[cfg(feature = "std")]
 mod failed;
-#[cfg(feature = "std")]
 mod response;
-#[cfg(feature = "std")]
 mod transport;
 
-#[cfg(feature = "std")]
 pub use self::{
     cause::Cause,
     failed::Failure,

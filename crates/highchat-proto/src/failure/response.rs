@@ -7,8 +7,6 @@ use alloc::string::ToString;
 use core::fmt;
 use core::time::Duration;
 
-use http::StatusCode;
-
 /// The `code` of an error.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -62,7 +60,7 @@ impl fmt::Display for ErrorCode {
 #[non_exhaustive]
 pub struct ApiError {
     /// The status; 200 where an error came with it all the same.
-    pub status: StatusCode,
+    pub status: u16,
     /// Which error, where the body says so.
     pub code: Option<ErrorCode>,
     /// A sentence for the user, where the body has one. Untrusted text.
@@ -71,9 +69,24 @@ pub struct ApiError {
     pub retry_after: Option<Duration>,
 }
 
+impl ApiError {
+    /// Whether the status says that the request is at fault: 4xx.
+    #[must_use]
+    pub const fn is_client_error(&self) -> bool {
+        matches!(self.status, 400..=499)
+    }
+
+    /// Whether the status says that the service is at fault: 5xx.
+    #[must_use]
+    pub const fn is_server_error(&self) -> bool {
+        matches!(self.status, 500..=599)
+    }
+}
+
+/// The reason phrase follows the status if the feature `http` is on, as in `404 Not Found`.
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the service answered {}", self.status)?;
+        write!(f, "the service answered {}", Status(self.status))?;
         if let Some(code) = &self.code {
             write!(f, " ({code})")?;
         }
@@ -93,9 +106,9 @@ pub enum ResponseError {
     /// The service said no.
     Api(ApiError),
     /// It pointed elsewhere. A redirect is never followed: the key would go with it.
-    Redirect(StatusCode),
+    Redirect(u16),
     /// A status that no request of ours has a use for, such as 204.
-    Status(StatusCode),
+    Status(u16),
     /// A 200 to a message that is no event stream, and no error either.
     NotEventStream(Option<Box<str>>),
     /// The body came in an encoding that was not asked for. With a status that says no,
@@ -133,14 +146,16 @@ impl ResponseError {
                 message: Some(message),
                 ..
             }) => Cow::Borrowed(message),
-            Self::Api(error) => Cow::Owned(format!("the service answered {}", error.status)),
+            Self::Api(error) => {
+                Cow::Owned(format!("the service answered {}", Status(error.status)))
+            }
             other => Cow::Owned(other.to_string()),
         }
     }
 
     /// The status of the answer, where it is what was wrong.
     #[must_use]
-    pub const fn status(&self) -> Option<StatusCode> {
+    pub const fn status(&self) -> Option<u16> {
         match self {
             Self::Api(ApiError { status, .. }) | Self::Redirect(status) | Self::Status(status) => {
                 Some(*status)
@@ -157,10 +172,14 @@ impl fmt::Display for ResponseError {
             Self::Redirect(status) => {
                 write!(
                     f,
-                    "the service answered {status}; redirects are not followed"
+                    "the service answered {}; redirects are not followed",
+                    Status(*status)
                 )
             }
-            Self::Status(status) => write!(f, "the service answered {status}, which is no reply"),
+            Self::Status(status) => {
+                let status = Status(*status);
+                write!(f, "the service answered {status}, which is no reply")
+            }
             Self::NotEventStream(Some(content_type)) => {
                 write!(
                     f,
@@ -184,3 +203,20 @@ impl fmt::Display for ResponseError {
 }
 
 impl core::error::Error for ResponseError {}
+
+/// A status for a person, with its reason phrase if the crate that has them all is there.
+struct Status(u16);
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        #[cfg(feature = "http")]
+        if let Some(reason) = http::StatusCode::from_u16(self.0)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+        {
+            write!(f, " {reason}")?;
+        }
+        Ok(())
+    }
+}

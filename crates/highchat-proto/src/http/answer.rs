@@ -1,19 +1,16 @@
 //! What the service answers, apart from the reply stream.
 
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
-use std::boxed::Box;
-use std::string::String;
-use std::vec::Vec;
 
-use http::StatusCode;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use http::response::Parts;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
 use super::credentials::Secret;
 use super::endpoint::Endpoint;
-use super::retry_after::retry_after;
-use crate::api::{Page, escape_controls};
+use super::head::Head;
+use crate::api::{ErrorBody, Page, escape_controls};
 use crate::config::Config;
 use crate::failure::{ApiError, ErrorCode, ResponseError};
 
@@ -33,7 +30,7 @@ use crate::failure::{ApiError, ErrorCode, ResponseError};
 pub struct Answer {
     /// What must not be shown, though the service repeats it.
     secret: Secret,
-    status: StatusCode,
+    status: u16,
     content_type: Option<Box<str>>,
     encoding: Option<Box<str>>,
     retry_after: Option<Duration>,
@@ -47,17 +44,19 @@ pub struct Answer {
 
 impl Answer {
     /// Judges the head that answers a message: `None` if the body is a reply stream
-    /// ([`is_reply`]), for [`Reply`](crate::reply::Reply). Otherwise the body, if it is
+    /// ([`Head::is_reply`]), for [`Reply`](crate::reply::Reply). Otherwise the body, if it is
     /// worth reading, says what went wrong.
     #[must_use]
-    pub fn to_chat(head: &Parts, endpoint: &Endpoint, config: &Config) -> Option<Self> {
-        (!is_reply(head)).then(|| Self::new(head, endpoint, config.error_limit))
+    pub fn to_chat(head: impl Into<Head>, endpoint: &Endpoint, config: &Config) -> Option<Self> {
+        let head = head.into();
+        (!head.is_reply()).then(|| Self::new(head, endpoint, config.error_limit))
     }
 
     /// An answer to [`MessagesRequest`](crate::MessagesRequest).
     #[must_use]
-    pub fn to_messages(head: &Parts, endpoint: &Endpoint, config: &Config) -> Self {
-        let limit = if head.status.is_success() {
+    pub fn to_messages(head: impl Into<Head>, endpoint: &Endpoint, config: &Config) -> Self {
+        let head = head.into();
+        let limit = if is_success(head.status()) {
             config.page_limit
         } else {
             config.error_limit
@@ -67,21 +66,22 @@ impl Answer {
 
     /// An answer to [`RatingRequest`](crate::RatingRequest).
     #[must_use]
-    pub fn to_rating(head: &Parts, endpoint: &Endpoint, config: &Config) -> Self {
-        let mut answer = Self::new(head, endpoint, config.error_limit);
-        answer.is_decided |= head.status.is_success();
+    pub fn to_rating(head: impl Into<Head>, endpoint: &Endpoint, config: &Config) -> Self {
+        let mut answer = Self::new(head.into(), endpoint, config.error_limit);
+        answer.is_decided |= is_success(answer.status);
         answer
     }
 
-    fn new(head: &Parts, endpoint: &Endpoint, limit: usize) -> Self {
-        let encoding = foreign_encoding(&head.headers);
+    fn new(head: Head, endpoint: &Endpoint, limit: usize) -> Self {
+        let (status, retry_after) = (head.status(), head.retry_after());
+        let (content_type, encoding) = head.into_content();
         Self {
             secret: endpoint.secret(),
-            status: head.status,
-            content_type: text(head.headers.get(CONTENT_TYPE)),
-            is_decided: encoding.is_some() || head.status.is_redirection(),
+            status,
+            content_type,
+            is_decided: encoding.is_some() || is_redirection(status),
             encoding,
-            retry_after: retry_after(&head.headers),
+            retry_after,
             body: Vec::new(),
             limit,
             is_too_long: false,
@@ -116,7 +116,7 @@ impl Answer {
     pub fn into_chat_error(self) -> ResponseError {
         match self.check() {
             Err(error) => error,
-            Ok(()) if self.status == StatusCode::OK => {
+            Ok(()) if self.status == 200 => {
                 let content_type = self.content_type.as_deref();
                 let content_type = content_type.map(|text| self.secret.hide(text).into());
                 self.api_error().map_or(
@@ -135,19 +135,13 @@ impl Answer {
     /// The service said no, or its answer is no page, or one that is too long.
     pub fn into_page(self) -> Result<Page, ResponseError> {
         self.check()?;
-        if self.status == StatusCode::NO_CONTENT {
+        if self.status == 204 {
             return Err(ResponseError::Status(self.status));
         }
         if self.is_too_long {
             return Err(ResponseError::TooLong);
         }
-        let body = String::from_utf8_lossy(&self.body);
-        let page: Option<Page> = serde_json::from_str(&body)
-            .or_else(|error| match escape_controls(&body) {
-                Some(escaped) => serde_json::from_str(&escaped),
-                None => Err(error),
-            })
-            .ok();
+        let page: Option<Page> = read_json(&self.body);
         match page {
             Some(page) if page.state.is_some() => Ok(page),
             // JSON of the error shape is that error, whatever the status says.
@@ -165,7 +159,7 @@ impl Answer {
     ///
     /// The service said no.
     pub fn into_rating(self) -> Result<(), ResponseError> {
-        if self.status.is_success() {
+        if is_success(self.status) {
             return Ok(());
         }
         self.check()
@@ -173,10 +167,10 @@ impl Answer {
 
     /// What is wrong with the answer, whatever was asked.
     fn check(&self) -> Result<(), ResponseError> {
-        if self.status.is_redirection() {
+        if is_redirection(self.status) {
             return Err(ResponseError::Redirect(self.status));
         }
-        if self.status.is_client_error() || self.status.is_server_error() {
+        if (400..600).contains(&self.status) {
             return Err(ResponseError::Api(self.api_error().unwrap_or(ApiError {
                 status: self.status,
                 code: None,
@@ -188,72 +182,44 @@ impl Answer {
             let encoding = self.secret.hide(encoding).into();
             return Err(ResponseError::ContentEncoding(encoding));
         }
-        if self.status.is_success() {
+        if is_success(self.status) {
             Ok(())
         } else {
             Err(ResponseError::Status(self.status))
         }
     }
 
-    /// The body as the API's error shape; `error` may be a string as well (our
-    /// decision), which is then the message.
+    /// The body as the API's error shape.
     fn api_error(&self) -> Option<ApiError> {
-        let body: Value = serde_json::from_slice(&self.body).ok()?;
-        let error = body.get("error")?;
-        let (code, message) = match error {
-            Value::String(message) => (None, Some(message.as_str())),
-            Value::Object(_) => (
-                error.get("code").and_then(Value::as_str),
-                error.get("message").and_then(Value::as_str),
-            ),
-            _ => return None,
-        };
+        let body: ErrorBody = read_json(&self.body)?;
+        let message = body.message.filter(|text| !text.is_empty());
         Some(ApiError {
             status: self.status,
-            code: code.map(|code| ErrorCode::from(&*self.secret.hide(code))),
-            message: message
-                .filter(|text| !text.is_empty())
-                .map(|text| self.secret.hide(text).into()),
+            code: body
+                .code
+                .map(|code| ErrorCode::from(&*self.secret.hide(&code))),
+            message: message.map(|text| self.secret.hide(&text).into()),
             retry_after: self.retry_after,
         })
     }
 }
 
-/// Whether the head is that of a reply stream: a 200 of type `text/event-stream` without a
-/// content encoding (the standard; and our decision that no encoding is decoded).
-#[must_use]
-pub fn is_reply(head: &Parts) -> bool {
-    let content_type = text(head.headers.get(CONTENT_TYPE));
-    head.status == StatusCode::OK
-        && foreign_encoding(&head.headers).is_none()
-        && content_type.is_some_and(|content_type| is_type(&content_type, "text/event-stream"))
-}
-
-/// The content encoding, where there is one but `identity`.
-fn foreign_encoding(headers: &HeaderMap) -> Option<Box<str>> {
-    headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii)
-        .find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
-        .map(|coding| String::from_utf8_lossy(coding).into())
-}
-
-fn text(value: Option<&http::HeaderValue>) -> Option<Box<str>> {
-    value.map(|value| String::from_utf8_lossy(value.as_bytes()).into())
-}
-
-/// Whether the content type is that one. Something on the way may have joined two lines of
-/// the field to one with a comma: then all of them must be that type.
-fn is_type(content_type: &str, essence: &str) -> bool {
-    let mut is_quoted = false;
-    let mut types = content_type.split(|character| {
-        is_quoted ^= character == '"';
-        character == ',' && !is_quoted
-    });
-    types.all(|found| {
-        let found = found.split(';').next().unwrap_or_default();
-        found.trim().eq_ignore_ascii_case(essence)
+/// The body as JSON, with U+FFFD where it is no UTF-8, and with control characters in its
+/// strings if it is none without them.
+fn read_json<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    let body = String::from_utf8_lossy(body);
+    let read = serde_json::from_str(&body);
+    read.or_else(|error| match escape_controls(&body) {
+        Some(escaped) => serde_json::from_str(&escaped),
+        None => Err(error),
     })
+    .ok()
+}
+
+const fn is_success(status: u16) -> bool {
+    matches!(status, 200..=299)
+}
+
+const fn is_redirection(status: u16) -> bool {
+    matches!(status, 300..=399)
 }

@@ -1,11 +1,11 @@
 //! Who asks.
 
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
 use core::fmt;
-use std::borrow::Cow;
-use std::format;
-use std::string::String;
 
-use http::HeaderValue;
+use bytes::Bytes;
 
 use crate::api::Text;
 
@@ -17,7 +17,8 @@ pub struct Credentials(Way);
 
 #[derive(Clone)]
 enum Way {
-    Key(HeaderValue),
+    /// The value of the `authorization` header: visible ASCII.
+    Key(Bytes),
     Slug(String),
     Nothing,
 }
@@ -61,6 +62,8 @@ impl fmt::Display for InvalidCredentials {
 impl core::error::Error for InvalidCredentials {}
 
 const MAX_CREDENTIAL_LEN: usize = 1024;
+/// The name of the header that carries a key.
+pub(super) const AUTHORIZATION: &str = "authorization";
 /// The scheme of the `authorization` header, with its space.
 const BEARER: &str = "Bearer ";
 
@@ -94,10 +97,7 @@ impl Credentials {
         if let Some(place) = place(|it| !it.is_ascii()) {
             return Err(InvalidCredentials::ForeignInKey(place));
         }
-        let mut value = HeaderValue::try_from(format!("{BEARER}{key}"))
-            .map_err(|_| InvalidCredentials::EmptyKey)?;
-        value.set_sensitive(true);
-        Ok(Self(Way::Key(value)))
+        Ok(Self(Way::Key(format!("{BEARER}{key}").into())))
     }
 
     /// A public slug, sent as `?slug=…`; no `Authorization` header then.
@@ -120,8 +120,8 @@ impl Credentials {
         Self(Way::Nothing)
     }
 
-    /// The value of the `authorization` header, marked sensitive.
-    pub(super) const fn authorization(&self) -> Option<&HeaderValue> {
+    /// The value of the `authorization` header.
+    pub(super) const fn authorization(&self) -> Option<&Bytes> {
         match &self.0 {
             Way::Key(header) => Some(header),
             Way::Slug(_) | Way::Nothing => None,
@@ -143,7 +143,7 @@ impl Credentials {
 
 /// A key that is not to be shown, even where the service repeats it. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Secret(Option<HeaderValue>);
+pub(crate) struct Secret(Option<Bytes>);
 
 impl Secret {
     /// What stands in its place.
@@ -151,7 +151,10 @@ impl Secret {
 
     /// The text without the key.
     pub(crate) fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let header = self.0.as_ref().and_then(|header| header.to_str().ok());
+        let header = self
+            .0
+            .as_ref()
+            .and_then(|header| core::str::from_utf8(header).ok());
         let key = header.and_then(|header| header.strip_prefix(BEARER));
         match key {
             Some(key) if text.contains(key) => Cow::Owned(text.replace(key, Self::MASK)),

@@ -1,26 +1,47 @@
 //! Where the service is, and who asks.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
-use std::string::String;
-use std::{format, vec};
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
-};
-use http::{Method, Request, Uri};
+use iri_string::types::UriStr;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::credentials::{Credentials, Secret};
-use super::percent::{push_encoded, push_encoded_path};
+use super::credentials::{AUTHORIZATION, Credentials, Secret};
+use super::request::{Method, Request};
 use crate::api::{ChatRequest, ConversationId, MessagesRequest, RatingRequest, Timestamp};
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
-const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
-const CLIENT: HeaderValue =
-    HeaderValue::from_static(concat!("highchat-rust/", env!("CARGO_PKG_VERSION")));
+const ACCEPT: &str = "accept";
+const CONTENT_TYPE: &str = "content-type";
+const JSON: &str = "application/json";
+const EVENT_STREAM: &str = "text/event-stream";
+const CLIENT: &str = concat!("highchat-rust/", env!("CARGO_PKG_VERSION"));
+
+/// All but the unreserved characters (RFC 3986, section 2.3): what is left needs no escape as
+/// a segment of a path, nor as a value of a query.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+/// The characters that no path may hold (RFC 3986, section 3.3), for a path that may be escaped
+/// in part. White space and control characters are not among them: with these it is no URL.
+const NOT_IN_A_PATH: &AsciiSet = &AsciiSet::EMPTY
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// Why a base URL cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,16 +92,19 @@ const MAX_BASE_URL_LEN: usize = 2048;
 /// let request = MessagesRequest::new(ConversationId::new("a/b")?)
 ///     .with_after("2026-06-14T10:00:00+04:00".parse()?);
 /// assert_eq!(
-///     endpoint.messages(&request).uri(),
+///     endpoint.messages(&request).url(),
 ///     "https://chat.example/prefix/v1/conversations/a%2Fb/messages\
 ///      ?slug=demo&after=2026-06-14T10%3A00%3A00%2B04%3A00",
 /// );
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct Endpoint {
     /// Scheme, authority and path, without a slash at the end.
     base: String,
+    /// Where in it the host begins, and where the path does.
+    host_start: usize,
+    path_start: usize,
     host: String,
     port: u16,
     is_tls: bool,
@@ -118,44 +142,53 @@ impl Endpoint {
 
     /// The endpoint, and whether the way to it is encrypted or inside this machine.
     fn parse(base_url: &str, credentials: Credentials) -> Result<(Self, bool), InvalidBaseUrl> {
-        // `Uri` drops a fragment without a word.
         if base_url.contains(['?', '#']) {
             return Err(InvalidBaseUrl::Query);
         }
-        let (host_end, base_url) = encoded(base_url);
-        if !base_url[..host_end].is_ascii() {
-            return Err(match base_url[..host_end].contains('@') {
-                true => InvalidBaseUrl::UserInfo,
-                false => InvalidBaseUrl::Host,
-            });
-        }
-        if base_url.len() > MAX_BASE_URL_LEN {
-            return Err(InvalidBaseUrl::NotAUrl);
-        }
-        let uri: Uri = base_url.parse().map_err(|_| InvalidBaseUrl::NotAUrl)?;
-        let authority = uri.authority().ok_or(InvalidBaseUrl::NotAUrl)?;
-        if authority.as_str().contains('@') {
+        let host_start = base_url.find("://").map_or(0, |scheme_end| scheme_end + 3);
+        let path_start = base_url[host_start..].find('/');
+        let path_start = path_start.map_or(base_url.len(), |host_len| host_start + host_len);
+        let (origin, path) = base_url.split_at(path_start);
+        if origin.contains('@') {
             return Err(InvalidBaseUrl::UserInfo);
         }
-        let has_odd_port =
-            authority.as_str().len() != authority.host().len() && authority.port_u16().is_none();
-        if authority.host().is_empty() || has_odd_port {
+        if !origin.is_ascii() {
+            return Err(InvalidBaseUrl::Host);
+        }
+        let mut base = String::from(origin);
+        // Adapters compare the scheme as it stands here.
+        base[..host_start].make_ascii_lowercase();
+        base.extend(utf8_percent_encode(path, NOT_IN_A_PATH));
+        if base.len() > MAX_BASE_URL_LEN {
             return Err(InvalidBaseUrl::NotAUrl);
         }
-        let (scheme, rest) = base_url.split_once(':').ok_or(InvalidBaseUrl::NotAUrl)?;
-        // Adapters compare it as it stands here.
-        let scheme = scheme.to_ascii_lowercase();
-        let is_loopback = is_loopback(authority.host());
-        let (is_tls, default_port) = match scheme.as_str() {
+        let url = UriStr::new(&base).map_err(|_| InvalidBaseUrl::NotAUrl)?;
+        let (is_tls, default_port) = match url.scheme_str() {
             "https" => (true, 443),
             "http" => (false, 80),
             _ => return Err(InvalidBaseUrl::Scheme),
         };
+        let authority = url.authority_components();
+        let authority = authority.ok_or(InvalidBaseUrl::NotAUrl)?;
+        let host = authority.host();
+        // An escape, or an address of a later version of IP: neither can be connected to.
+        if host.is_empty() || host.contains('%') || host.starts_with("[v") {
+            return Err(InvalidBaseUrl::NotAUrl);
+        }
+        let port = match authority.port() {
+            Some(port) => port.parse().map_err(|_| InvalidBaseUrl::NotAUrl)?,
+            None => default_port,
+        };
+        let is_loopback = is_loopback(host);
+        let host = without_brackets(host).into();
+        base.truncate(base.trim_end_matches('/').len());
         let is_safe = is_tls || is_loopback;
         let endpoint = Self {
-            base: format!("{scheme}:{}", rest.trim_end_matches('/')),
-            host: without_brackets(authority.host()).into(),
-            port: authority.port_u16().unwrap_or(default_port),
+            base,
+            host_start,
+            path_start,
+            host,
+            port,
             is_tls,
             is_loopback,
             credentials,
@@ -212,26 +245,26 @@ impl Endpoint {
 
     /// The HTTP request that sends a message.
     #[must_use]
-    pub fn chat(&self, request: &ChatRequest) -> Request<Bytes> {
-        self.post(self.uri("/v1/chat", None), EVENT_STREAM, request)
+    pub fn chat(&self, request: &ChatRequest) -> Request {
+        self.post(self.url("/v1/chat", None), EVENT_STREAM, request)
     }
 
     /// The HTTP request that asks what was said.
     #[must_use]
-    pub fn messages(&self, request: &MessagesRequest) -> Request<Bytes> {
+    pub fn messages(&self, request: &MessagesRequest) -> Request {
         let path = conversation_path(&request.conversation_id, "messages");
-        let uri = self.uri(&path, request.after.as_ref());
-        self.request(Method::GET, uri, JSON, Bytes::new())
+        let url = self.url(&path, request.after.as_ref());
+        self.request(Method::Get, url, self.headers(JSON), Bytes::new())
     }
 
     /// The HTTP request that rates a conversation.
     #[must_use]
-    pub fn rate(&self, request: &RatingRequest) -> Request<Bytes> {
+    pub fn rate(&self, request: &RatingRequest) -> Request {
         let path = conversation_path(&request.conversation_id, "rating");
-        self.post(self.uri(&path, None), JSON, request)
+        self.post(self.url(&path, None), JSON, request)
     }
 
-    fn uri(&self, path: &str, after: Option<&Timestamp>) -> Uri {
+    fn url(&self, path: &str, after: Option<&Timestamp>) -> String {
         let mut url = format!("{}{path}", self.base);
         let pairs = [
             ("slug", self.credentials.slug_value()),
@@ -243,58 +276,49 @@ impl Endpoint {
                 url.push(separator);
                 url.push_str(name);
                 url.push('=');
-                push_encoded(&mut url, value);
+                url.extend(utf8_percent_encode(value, RESERVED));
                 separator = '&';
             }
         }
-        Uri::try_from(url).expect("a checked base URL and escaped values of bounded length")
+        url
     }
 
-    fn post(&self, uri: Uri, accept: HeaderValue, body: &impl Serialize) -> Request<Bytes> {
+    fn post(&self, url: String, accept: &'static str, body: &impl Serialize) -> Request {
         let body = serde_json::to_vec(body).expect("plain data of strings and numbers");
-        let mut request = self.request(Method::POST, uri, accept, body.into());
-        request.headers_mut().insert(CONTENT_TYPE, JSON);
-        request
+        let mut headers = self.headers(accept);
+        headers.push((CONTENT_TYPE, Bytes::from_static(JSON.as_bytes())));
+        self.request(Method::Post, url, headers, body.into())
     }
 
-    fn request(
+    /// The headers that each request has, with room for one more.
+    fn headers(&self, accept: &'static str) -> Vec<(&'static str, Bytes)> {
+        let fixed = [
+            (ACCEPT, accept),
+            ("accept-encoding", "identity"),
+            ("user-agent", CLIENT),
+        ];
+        let mut headers = Vec::with_capacity(fixed.len() + 2);
+        headers.extend(fixed.map(|(name, value)| (name, Bytes::from_static(value.as_bytes()))));
+        let authorization = self.credentials.authorization();
+        headers.extend(authorization.map(|value| (AUTHORIZATION, value.clone())));
+        headers
+    }
+
+    const fn request(
         &self,
         method: Method,
-        uri: Uri,
-        accept: HeaderValue,
+        url: String,
+        headers: Vec<(&'static str, Bytes)>,
         body: Bytes,
-    ) -> Request<Bytes> {
-        let mut request = Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = uri;
-        let authorization = self.credentials.authorization();
-        let authorization = authorization.map(|value| (AUTHORIZATION, value.clone()));
-        let mut headers = HeaderMap::with_capacity(5);
-        headers.extend(vec![
-            (ACCEPT, accept),
-            (ACCEPT_ENCODING, IDENTITY),
-            (USER_AGENT, CLIENT),
-        ]);
-        headers.extend(authorization);
-        *request.headers_mut() = headers;
-        request
+    ) -> Request {
+        let places = (self.host_start, self.path_start);
+        Request::new(method, url, places, headers, body)
     }
-}
-
-/// The URL with its path percent-encoded, except what is encoded already, and where the path
-/// begins.
-fn encoded(url: &str) -> (usize, String) {
-    let authority = url.find("://").map_or(0, |scheme_end| scheme_end + 3);
-    let path = url[authority..].find('/');
-    let path = path.map_or(url.len(), |len| authority + len);
-    let mut encoded = String::from(&url[..path]);
-    push_encoded_path(&mut encoded, &url[path..]);
-    (path, encoded)
 }
 
 fn conversation_path(id: &ConversationId, what: &str) -> String {
     let mut path = String::from("/v1/conversations/");
-    push_encoded(&mut path, id.as_str());
+    path.extend(utf8_percent_encode(id.as_str(), RESERVED));
     path.push('/');
     path.push_str(what);
     path

@@ -1,20 +1,41 @@
 //! `Retry-After`, with the dates of HTTP (RFC 9110, sections 10.2.3 and 5.6.7).
+//!
+//! The crate httpdate reads the same dates, but into `std::time::SystemTime`, so it needs
+//! `std`. A fuzz target holds this reader against it.
 
 use core::time::Duration;
 
-use http::header::{DATE, HeaderMap, RETRY_AFTER};
-
 use crate::api::days_since_1970;
 
-/// `Retry-After`: seconds, or a date measured against the response's own `Date`.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+/// The value of `Retry-After`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RetryAfter {
+    /// After so many seconds.
+    Seconds(u64),
+    /// At a time, in seconds since 1970.
+    Date(i64),
+}
+
+impl RetryAfter {
+    /// `None`: the value is neither seconds nor a date.
+    pub(super) fn parse(value: &[u8]) -> Option<Self> {
+        let seconds = value.trim_ascii();
+        if !seconds.is_empty() && seconds.iter().all(u8::is_ascii_digit) {
+            let seconds = core::str::from_utf8(seconds).ok()?;
+            return Some(Self::Seconds(seconds.parse().unwrap_or(u64::MAX)));
+        }
+        unix_seconds(value).map(Self::Date)
     }
-    let until = unix_seconds(value)?;
-    let now = unix_seconds(headers.get(DATE)?.to_str().ok()?.trim())?;
-    Some(Duration::from_secs(u64::try_from(until - now).unwrap_or(0)))
+
+    /// How long to wait from `date`, the answer's own `Date` in seconds since 1970: a date
+    /// without one says nothing, because there is no clock here.
+    pub(super) fn from(self, date: Option<i64>) -> Option<Duration> {
+        let seconds = match self {
+            Self::Seconds(seconds) => seconds,
+            Self::Date(until) => u64::try_from(until - date?).unwrap_or(0),
+        };
+        Some(Duration::from_secs(seconds))
+    }
 }
 
 const MONTHS: [&str; 12] = [
@@ -23,7 +44,8 @@ const MONTHS: [&str; 12] = [
 
 /// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37
 /// GMT` or `Sun Nov  6 08:49:37 1994`. The name of the day is not held against the date.
-fn unix_seconds(date: &str) -> Option<i64> {
+pub(super) fn unix_seconds(date: &[u8]) -> Option<i64> {
+    let date = core::str::from_utf8(date.trim_ascii()).ok()?;
     let mut words = date.split([' ', '-']).filter(|word| !word.is_empty());
     let (day, month, year, time) = match words.next()?.strip_suffix(',') {
         Some(_) => {
@@ -74,7 +96,7 @@ mod tests {
             "Sunday, 06-Nov-94 08:49:37 GMT",
             "Sun Nov  6 08:49:37 1994",
         ] {
-            assert_eq!(unix_seconds(date), Some(784_111_777), "{date}");
+            assert_eq!(unix_seconds(date.as_bytes()), Some(784_111_777), "{date}");
         }
     }
 
@@ -93,7 +115,7 @@ mod tests {
             "Sun, +6 Nov 1994 08:49:37 GMT",
             "Sun, 06 Nov 19945 08:49:37 GMT",
         ] {
-            assert_eq!(unix_seconds(date), None, "{date}");
+            assert_eq!(unix_seconds(date.as_bytes()), None, "{date}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Whose certificates are trusted.
 
+use alloc::boxed::Box;
 use core::fmt;
-use std::boxed::Box;
 
 /// The certificate authorities that may vouch for the service, for adapters that bring TLS.
 ///

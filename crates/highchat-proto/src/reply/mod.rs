@@ -1,6 +1,5 @@
 //! One reply: the body of `POST /v1/chat`, from bytes to events, and whether it was whole.
 
-#[cfg(feature = "std")]
 mod reader;
 
 use alloc::boxed::Box;
@@ -13,7 +12,6 @@ use crate::failure::Cut;
 use crate::sse::{self, Decoder};
 use crate::time::Instant;
 
-#[cfg(feature = "std")]
 pub use self::reader::Reader;
 /// The answer of [`Reply::advance`]: an event can be taken with [`Reply::event`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +24,12 @@ enum Source<'c> {
 }
 
 /// A [`Ready`] without the chunk, for the reader that owns it.
-#[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug)]
 enum ReadyApart {
     Decoder(sse::ReadyApart),
     Queue,
 }
 
-#[cfg(feature = "std")]
 impl Ready<'_> {
     const fn without_chunk(self) -> ReadyApart {
         match self.0 {
@@ -43,7 +39,6 @@ impl Ready<'_> {
     }
 }
 
-#[cfg(feature = "std")]
 impl ReadyApart {
     /// With the input as it stood before the step.
     const fn with_chunk(self, chunk: &[u8]) -> Ready<'_> {
@@ -207,7 +202,6 @@ impl Reply {
     /// # Errors
     ///
     /// The reply is cut, from here on.
-    #[cfg(feature = "std")]
     #[inline(always)]
     pub(crate) fn next_event<'a, 'c: 'a>(
         &'a mut self,
@@ -232,7 +226,6 @@ impl Reply {
     /// # Errors
     ///
     /// That event is not what the API's text says. The reply is whole all the same.
-    #[cfg(feature = "std")]
     pub(crate) fn next_event_after_end<'a, 'c: 'a>(
         &'a mut self,
         input: &mut &'c [u8],
@@ -249,7 +242,6 @@ impl Reply {
 
     /// Gives the text of the event that was announced to `show`, if that is a delta like
     /// nearly all; otherwise [`event`](Self::event) is to be asked.
-    #[cfg(feature = "std")]
     #[inline]
     fn show_usual_delta(
         &mut self,

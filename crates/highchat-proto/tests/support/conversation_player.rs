@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 use highchat_proto::failure::TransportFailure;
 use highchat_proto::reply::Reply;
 use highchat_proto::time::Instant;
-use highchat_proto::{Config, Conversation, Message, Output, Rating, RequestId, TurnEnd, Update};
-use http::response::Parts;
+use highchat_proto::{
+    Config, Conversation, Head, Message, Output, Rating, Request, RequestId, TurnEnd, Update,
+};
 
 use crate::steps::{Part, SO_FAR, Step, Target, Time};
 use crate::world::{Role, endpoint, word};
@@ -20,7 +21,7 @@ pub(crate) enum Input {
     Rate(Rating),
     Cancel,
     CheckNow,
-    Head(RequestId, Parts),
+    Head(RequestId, Head),
     Body(RequestId, Vec<u8>),
     End(RequestId),
     Failure(RequestId, TransportFailure),
@@ -40,7 +41,7 @@ impl Input {
             Self::Rate(rating) => return conversation.rate(*rating, None, now).ok(),
             Self::Cancel => conversation.cancel(now),
             Self::CheckNow => conversation.check_now(now),
-            Self::Head(id, head) => conversation.handle_response(*id, head, now),
+            Self::Head(id, head) => conversation.handle_response(*id, head.clone(), now),
             Self::Body(id, chunk) => conversation.handle_body(*id, chunk, now),
             Self::End(id) => conversation.handle_end(*id, now),
             Self::Failure(id, failure) => conversation.handle_failure(*id, failure.clone(), now),
@@ -67,9 +68,8 @@ impl Input {
 
 /// A whole answer.
 pub(crate) fn input_of(id: RequestId, status: u16, content_type: &str, body: &str) -> [Input; 3] {
-    let head = http::Response::builder().status(status);
-    let head = head.header("content-type", content_type).body(());
-    let (head, ()) = head.expect("valid headers").into_parts();
+    let mut head = Head::new(status);
+    head.header("content-type", content_type.as_bytes());
     let body = body.as_bytes().to_vec();
     [Input::Head(id, head), Input::Body(id, body), Input::End(id)]
 }
@@ -79,12 +79,11 @@ impl Part {
     pub(crate) fn inputs(&self, id: RequestId, so_far: &str) -> Vec<Input> {
         match self {
             Self::Head(head) => {
-                let mut parts = http::Response::builder().status(head.status);
+                let mut judged = Head::new(head.status);
                 for (name, value) in &head.headers {
-                    parts = parts.header(*name, *value);
+                    judged.header(name, value.as_bytes());
                 }
-                let (parts, ()) = parts.body(()).expect("valid headers").into_parts();
-                vec![Input::Head(id, parts)]
+                vec![Input::Head(id, judged)]
             }
             Self::Body(body, cuts) => {
                 let body = match core::str::from_utf8(&body.0) {
@@ -118,9 +117,9 @@ pub(crate) enum Order {
 }
 
 impl Order {
-    pub(crate) fn transmit(id: RequestId, request: &http::Request<bytes::Bytes>) -> Self {
+    pub(crate) fn transmit(id: RequestId, request: &Request) -> Self {
         let body = core::str::from_utf8(request.body()).expect("it is JSON");
-        Self::Transmit(id, format!("{} {} {body}", request.method(), request.uri()))
+        Self::Transmit(id, format!("{} {} {body}", request.method(), request.url()))
     }
 
     pub(crate) const fn request(&self) -> RequestId {
@@ -381,14 +380,8 @@ impl Player {
             .filter(|turn| turn.attempts.last() == Some(&exchange.id));
         match input {
             Input::Head(_, head) => {
-                exchange.heads.push(head.status.as_u16());
-                let content_type = head.headers.get("content-type");
-                exchange.is_stream |= head.status == 200
-                    && !head.headers.contains_key("content-encoding")
-                    && content_type.is_some_and(|value| {
-                        let value = value.to_str().expect("it is ASCII").to_lowercase();
-                        value.starts_with("text/event-stream")
-                    });
+                exchange.heads.push(head.status());
+                exchange.is_stream |= head.is_reply();
             }
             Input::Body(_, chunk) => {
                 if let Some(turn) = turn.filter(|_| exchange.is_stream) {
@@ -431,7 +424,7 @@ impl Player {
         }
     }
 
-    fn transmit(&mut self, id: RequestId, request: &http::Request<bytes::Bytes>) {
+    fn transmit(&mut self, id: RequestId, request: &Request) {
         let role = Role::of(request);
         let body = core::str::from_utf8(request.body()).expect("it is JSON");
         let (all, live) = (self.live.iter().chain(&self.gone), self.live.iter());

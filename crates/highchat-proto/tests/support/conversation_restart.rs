@@ -34,7 +34,7 @@ pub(crate) fn hold_over_a_restart(player: &Player) {
     let mut polls = Vec::new();
     drain(&mut after, |_, output| {
         if let Output::Transmit(id, request) = output {
-            polls.push((id, request.uri().to_string()));
+            polls.push((id, String::from(request.url())));
         }
     });
     let [(poll, uri)] = &polls[..] else {

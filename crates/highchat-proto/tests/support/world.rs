@@ -7,8 +7,8 @@ use core::time::Duration;
 use highchat_proto::failure::TransportFailure;
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Config, Conversation, Credentials, Endpoint, Message, Output, Rating, RequestId, Saved,
-    TurnEnd, Update,
+    Config, Conversation, Credentials, Endpoint, Head, Message, Output, Rating, Request, RequestId,
+    Saved, TurnEnd, Update,
 };
 
 pub(crate) fn endpoint() -> Endpoint {
@@ -70,8 +70,9 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    pub(crate) fn of<B>(request: &http::Request<B>) -> Self {
-        match request.uri().path().rsplit('/').next() {
+    pub(crate) fn of(request: &Request) -> Self {
+        let path = request.target().split('?').next();
+        match path.and_then(|path| path.rsplit('/').next()) {
             Some("messages") => Self::Messages,
             Some("rating") => Self::Rating,
             _ => Self::Chat,
@@ -130,13 +131,10 @@ impl World {
         loop {
             match self.conversation.poll_output() {
                 Output::Transmit(id, request) => {
-                    let path = request.uri().path().trim_start_matches("/v1/");
+                    let target = request.target().trim_start_matches("/v1/");
+                    let (path, query) = target.split_once('?').unwrap_or((target, ""));
                     let role = Role::of(&request);
-                    let query = request
-                        .uri()
-                        .query()
-                        .unwrap_or_default()
-                        .replace("%3A", ":");
+                    let query = query.replace("%3A", ":");
                     let body = core::str::from_utf8(request.body()).unwrap();
                     let line = format!("> {} {path} {query}{body}", request.method());
                     self.say(line.trim_end());
@@ -209,13 +207,12 @@ impl World {
 
     /// The head of an answer.
     pub(crate) fn head(&mut self, role: Role, status: u16, headers: &[(&str, &str)]) {
-        let mut head = http::response::Builder::new().status(status);
+        let mut head = Head::new(status);
         for (name, value) in headers {
-            head = head.header(*name, *value);
+            head.header(name, value.as_bytes());
         }
-        let (head, ()) = head.body(()).unwrap().into_parts();
         self.conversation
-            .handle_response(self.id(role), &head, self.now);
+            .handle_response(self.id(role), head, self.now);
         self.drain();
     }
 

@@ -15,7 +15,7 @@ use highchat_connect::{Connection, Connector};
 use highchat_http1::{Answer, Part};
 use highchat_proto::Failure;
 use highchat_proto::failure::Cause;
-use http::Request;
+use highchat_proto::http::Request;
 use http::response::Parts;
 use hyper::rt::{Read, ReadBuf, Write};
 
@@ -48,7 +48,7 @@ enum End {
 /// Nothing is sent twice. Dropping it closes the connection.
 pub(crate) async fn open(
     connector: &Connector,
-    request: Request<Bytes>,
+    request: Request,
 ) -> Result<(Parts, Body), Failure> {
     let Some((request, answer)) = Answer::to(request) else {
         return Err(Failure::NotSent("HTTP/1.1 cannot carry it".into()));
