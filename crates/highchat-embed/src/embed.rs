@@ -238,7 +238,10 @@ impl Embed {
         let mut piece = [0; Answer::PIECE];
         loop {
             match exchange.read(&mut input, &mut piece) {
-                Ok(Some(Part::Head(head))) => self.conversation.handle_response(id, &head, now),
+                Ok(Some(Part::Head(head))) => {
+                    log::info!("request {id}: {}", head.status);
+                    self.conversation.handle_response(id, &head, now);
+                }
                 Ok(Some(Part::Body(len))) => self.conversation.handle_body(id, &piece[..len], now),
                 Ok(Some(Part::Over(leaves_a_pipe))) => {
                     let is_clean = leaves_a_pipe && input.is_empty() && exchange.is_written();
@@ -311,6 +314,7 @@ impl Embed {
         } else {
             TransportFailure::NotSent(cause.at(&self.endpoint.authority()))
         };
+        log::info!("request {}: {failure}", lost.id);
         self.conversation.handle_failure(lost.id, failure, now);
     }
 
@@ -342,6 +346,7 @@ impl Embed {
     }
 
     fn transmit(&mut self, id: RequestId, request: Request) {
+        log::info!("request {id}: {request}");
         match Exchange::new(id, request) {
             Some(exchange) => self.pipes.begin(Box::new(exchange), self.now),
             // An endpoint makes none that HTTP/1.1 could not carry.

@@ -172,6 +172,7 @@ impl Session {
             let when = match self.conversation.poll_output() {
                 Output::Update => return Poll::Ready(true),
                 Output::Transmit(id, request) => {
+                    log::info!("request {id}: {request}");
                     let exchange = inputs(self.client.open(request));
                     self.exchanges.insert(id, Box::pin(exchange));
                     continue;
@@ -197,10 +198,16 @@ impl Session {
     fn handle(&mut self, id: RequestId, input: Input) {
         let now = self.clock.now();
         match input {
-            Input::Head(head) => self.conversation.handle_response(id, &head, now),
+            Input::Head(head) => {
+                log::info!("request {id}: {}", head.status);
+                self.conversation.handle_response(id, &head, now);
+            }
             Input::Chunk(chunk) => self.conversation.handle_body(id, &chunk, now),
             Input::End => self.conversation.handle_end(id, now),
-            Input::Failure(failure) => self.conversation.handle_failure(id, failure, now),
+            Input::Failure(failure) => {
+                log::info!("request {id}: {failure}");
+                self.conversation.handle_failure(id, failure, now);
+            }
         }
     }
 }

@@ -25,6 +25,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Log
+//!
+//! By the crate [log](https://docs.rs/log), at `info` and under this crate's name: each request
+//! of a session (method and path), the status of its answer, and why there is none. No key,
+//! no query, no text of a message. Without a logger it costs next to nothing.
+//!
 //! # Features
 //!
 //! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's roots.

@@ -225,8 +225,7 @@ impl Session {
     /// Sends a request. What belongs to the turn is read as it comes; any other answer
     /// is a short one, and is read whole here, though a reply may be streaming.
     fn transmit(&mut self, id: RequestId, request: Request) {
-        let path = request.target().split('?').next().unwrap_or_default();
-        log::info!("request {id}: {} {path}", request.method());
+        log::info!("request {id}: {request}");
         let is_of_turn = self.conversation.is_of_turn(id);
         let begins = |agent| self.wishes.enter(id, is_of_turn, agent);
         match self.client.open(request, begins) {

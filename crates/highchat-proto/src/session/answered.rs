@@ -59,6 +59,18 @@ impl fmt::Display for Answered {
 ///
 /// A part of a reply is never passed off as the whole of it: what came stands in `text`,
 /// beside the reason.
+///
+/// | what happened | what `ask` returns |
+/// | --- | --- |
+/// | `done` came, or the reply was cut and read back whole | [`Answered`], by the bot |
+/// | `human` came | [`Answered`], by a person |
+/// | the stream was cut, silent or broken, and the reply was not found again | [`Failed`](Self::Failed) with [`Failure::Cut`] |
+/// | an `error` event | [`Failed`](Self::Failed) with [`Failure::Service`] |
+/// | 401, 404, 429 after the attempts allowed, 5xx, a redirect, no event stream | [`Failed`](Self::Failed) with [`Failure::Refused`] |
+/// | the connection was lost, or the time was over, before an answer | [`Failed`](Self::Failed) with [`Failure::Unanswered`] or [`Failure::TimedOut`] |
+/// | the service could not be reached, after the attempts allowed | [`Failed`](Self::Failed) with [`Failure::NotSent`] |
+/// | the application cancelled the turn | [`Cancelled`](Self::Cancelled) |
+/// | the turn before is not over | [`InProgress`](Self::InProgress) |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AskError {
