@@ -1,18 +1,12 @@
 //! Writes `seeds/`: what each target begins with. `cargo run --example seeds`
-
-#[expect(dead_code, reason = "only the streams of the table")]
-#[path = "../../crates/highchat-proto/tests/support/sse_cases.rs"]
-mod cases;
-#[allow(
-    dead_code,
-    reason = "the outcomes that the table expects, not what drives"
-)]
-#[path = "../../crates/highchat-proto/tests/support/drive.rs"]
-mod drive;
+//!
+//! A seed whose name is a number is written here. Any other was found by a run, and stays.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use highchat_testing::oracles::sse::cases;
 
 /// One folder of seeds, numbered.
 struct Seeds {
@@ -25,10 +19,17 @@ impl Seeds {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("seeds")
             .join(target);
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
         fs::create_dir_all(&folder)?;
+        for seed in fs::read_dir(&folder)? {
+            let seed = seed?;
+            let name = seed.file_name();
+            if name
+                .to_str()
+                .is_some_and(|name| name.parse::<u16>().is_ok())
+            {
+                fs::remove_file(seed.path())?;
+            }
+        }
         Ok(Self { folder, count: 0 })
     }
 

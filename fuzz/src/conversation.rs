@@ -4,12 +4,12 @@ use core::fmt;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use highchat_proto::Config;
+use highchat_testing::player::Player;
+use highchat_testing::player::replay::hold_polled_otherwise;
+use highchat_testing::player::restart::hold_over_a_restart;
+use highchat_testing::player::steps::Step;
 
-use crate::player::Player;
-use crate::replay::hold_polled_otherwise;
-use crate::restart::hold_over_a_restart;
 use crate::script;
-use crate::steps::Step;
 
 /// A script, and how it is polled when it is played again.
 pub struct Input {

@@ -2,11 +2,11 @@
 
 use arbitrary::Arbitrary;
 use highchat_proto::sse::Decoder;
+use highchat_testing::oracles::sse::drive::{Event, Outcome, Way, feed, outcome_so_far};
+use highchat_testing::oracles::sse::follow::{ROOM, each_decoder, follow};
+use highchat_testing::oracles::sse::{naive, plain};
 
-use crate::drive::{Event, Outcome, Way, feed, outcome_so_far};
-use crate::follow::{ROOM, each_decoder, follow};
 use crate::pieces::Pieces;
-use crate::{naive, plain};
 
 /// Two streams that follow each other, and how they are cut.
 #[derive(Arbitrary, Debug)]

@@ -1,8 +1,8 @@
 //! The decoder and its limit.
 
 use arbitrary::Arbitrary;
+use highchat_testing::oracles::sse::hold;
 
-use crate::hold;
 use crate::pieces::Pieces;
 
 /// A limit, two streams, and how they are cut.

@@ -4,6 +4,7 @@ use arbitrary::Arbitrary;
 use highchat_proto::failure::ResponseError;
 use highchat_proto::http::Answer;
 use highchat_proto::{Config, Page};
+use highchat_testing::player::scripted::endpoint;
 use http::StatusCode;
 use http::response::Parts;
 
@@ -11,7 +12,6 @@ use crate::fields::Fields;
 use crate::json::Json;
 use crate::naive_page;
 use crate::pieces::Pieces;
-use crate::world::endpoint;
 
 /// A head, a body, a limit, and how the body is cut.
 #[derive(Arbitrary, Debug)]

@@ -7,9 +7,8 @@ use arbitrary::Arbitrary;
 use highchat_proto::Config;
 use highchat_proto::failure::ResponseError;
 use highchat_proto::http::Answer;
+use highchat_testing::player::scripted::endpoint;
 use http::HeaderValue;
-
-use crate::world::endpoint;
 
 /// The headers `Retry-After` and `Date`.
 #[derive(Arbitrary, Debug)]

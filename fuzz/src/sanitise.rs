@@ -1,9 +1,9 @@
 //! What the program prints of text that a service wrote.
 
 use arbitrary::Arbitrary;
+use highchat_sanitise::{Sanitiser, sanitise};
 
 use crate::pieces::Pieces;
-use crate::sanitiser::{Sanitiser, sanitise};
 
 /// A text, and how it is cut.
 #[derive(Arbitrary, Debug)]

@@ -6,10 +6,9 @@ use core::time::Duration;
 use arbitrary::{Result, Unstructured};
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::{Config, Rating};
-
-use crate::cuts::{Bytes, Cuts, Place};
-use crate::steps::{Head, Part, Step, Target, Time};
-use crate::world::{PING, delta, done, human, meta, page};
+use highchat_testing::oracles::cuts::{Bytes, Cuts, Place};
+use highchat_testing::player::scripted::{PING, delta, done, human, meta, page};
+use highchat_testing::player::steps::{Head, Part, Step, Target, Time};
 
 /// Steps, up to the end of the input.
 pub(crate) fn steps(input: &mut Unstructured<'_>, most: usize) -> Result<Vec<Step>> {

@@ -7,16 +7,24 @@ use highchat_ureq::Session;
 
 use crate::exit::Exit;
 use crate::options::AskOptions;
+use crate::purpose::Purpose;
+use crate::report::usage_error;
 use crate::run::Run;
 use crate::thread::Thread;
-use crate::told::Purpose;
 use crate::{follow, input};
 
-pub(crate) fn run(options: &AskOptions) -> Exit {
-    let service = (&options.thread, &options.service);
-    Run::in_thread(service, &options.output, Purpose::Ask, |run, thread| {
-        ask(options, run, &thread)
-    })
+/// The exit status, also if the run did not begin: then as an error.
+pub(crate) fn run(options: &AskOptions) -> Result<Exit, Exit> {
+    let thread = Thread::resolve(&options.thread, &options.service)
+        .map_err(|message| usage_error(options.output.color, &message))?;
+    let run = Run::begin(
+        &options.service,
+        &options.output,
+        Purpose::Ask,
+        thread.conversation.clone(),
+    )?;
+    let exit = ask(options, &run, &thread);
+    Ok(run.end(exit))
 }
 
 /// Sends the message and tells what comes; fails only where that cannot be told.

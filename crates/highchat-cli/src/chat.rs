@@ -23,10 +23,11 @@ use std::io::{self, IsTerminal};
 
 use crate::exit::Exit;
 use crate::options::ChatOptions;
+use crate::purpose::Purpose;
+use crate::report::usage_error;
 use crate::run::Run;
 use crate::signals;
 use crate::thread::Thread;
-use crate::told::Purpose;
 
 use editor::Editor;
 use interrupts::Interrupts;
@@ -34,9 +35,18 @@ use keyboard::Keyboard;
 use mode::Mode;
 use talk::Talk;
 
-pub(crate) fn run(options: &ChatOptions) -> Exit {
-    let service = (&options.thread, &options.service);
-    Run::in_thread(service, &options.output, Purpose::Chat, chat)
+/// The exit status, also if the run did not begin: then as an error.
+pub(crate) fn run(options: &ChatOptions) -> Result<Exit, Exit> {
+    let thread = Thread::resolve(&options.thread, &options.service)
+        .map_err(|message| usage_error(options.output.color, &message))?;
+    let run = Run::begin(
+        &options.service,
+        &options.output,
+        Purpose::Chat,
+        thread.conversation.clone(),
+    )?;
+    let exit = chat(&run, thread);
+    Ok(run.end(exit))
 }
 
 fn chat(run: &Run, thread: Thread) -> io::Result<Exit> {

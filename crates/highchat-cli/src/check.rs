@@ -14,13 +14,13 @@ use crate::exit::Exit;
 use crate::signals::Stop;
 use crate::standard;
 
-/// How often the program is looked after.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often it is asked whether the program has ended.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How long its connections may take to end once it has.
-const PARTING: Duration = Duration::from_secs(1);
+/// How long its connections may take to end after it has.
+const CONNECTION_GRACE: Duration = Duration::from_secs(1);
 
-/// Runs the program to its end, and tells what it did that it should not have.
+/// Runs the program to its end, and reports what it did that it should not have.
 ///
 /// # Errors
 ///
@@ -59,10 +59,10 @@ pub(crate) fn run(sandbox: &Sandbox, command: &[OsString], mut stop: Stop) -> io
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        match signalled.recv_timeout(LOOK) {
+        match signalled.recv_timeout(CHECK_INTERVAL) {
             Ok(exit) => return end(&mut child).map(|()| exit),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => thread::sleep(LOOK),
+            Err(RecvTimeoutError::Disconnected) => thread::sleep(CHECK_INTERVAL),
         }
     };
     Ok(judge(sandbox, status))
@@ -76,7 +76,7 @@ fn end(child: &mut Child) -> io::Result<()> {
 
 fn judge(sandbox: &Sandbox, status: ExitStatus) -> Exit {
     // What is still open then is judged as that.
-    let _ = sandbox.wait_until(PARTING, |requests| {
+    let _ = sandbox.wait_until(CONNECTION_GRACE, |requests| {
         requests.iter().all(|request| request.ended.is_some())
     });
     let verdict = sandbox.verdict();

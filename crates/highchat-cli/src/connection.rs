@@ -21,14 +21,14 @@ pub(crate) struct Connection {
 }
 
 /// Where a key or a slug was given.
-enum Way {
+enum CredentialSource {
     Key(String),
     KeyFile(std::path::PathBuf),
     Slug(String),
     Nothing,
 }
 
-const NO_WAY: &str = "no key and no slug: give --key-file FILE (or HIGHCHAT_KEY), --slug SLUG \
+const NO_CREDENTIALS: &str = "no key and no slug: give --key-file FILE (or HIGHCHAT_KEY), --slug SLUG \
                       (or HIGHCHAT_SLUG), or --sandbox to talk to a private sandbox";
 
 impl Connection {
@@ -41,11 +41,13 @@ impl Connection {
         if options.sandbox {
             return Self::sandbox().map_err(|error| format!("the sandbox did not start: {error}"));
         }
-        let credentials = match way(options)? {
-            Way::Key(key) => Credentials::key(Credentials::key_in(&key)),
-            Way::KeyFile(path) => Credentials::key(Credentials::key_in(&read_key(&path)?)),
-            Way::Slug(slug) => Credentials::slug(slug),
-            Way::Nothing => Ok(Credentials::none()),
+        let credentials = match credential_source(options)? {
+            CredentialSource::Key(key) => Credentials::key(Credentials::key_in(&key)),
+            CredentialSource::KeyFile(path) => {
+                Credentials::key(Credentials::key_in(&read_key(&path)?))
+            }
+            CredentialSource::Slug(slug) => Credentials::slug(slug),
+            CredentialSource::Nothing => Ok(Credentials::none()),
         };
         let credentials = credentials.map_err(|error| error.to_string())?;
         let base_url = match &options.base_url {
@@ -98,24 +100,25 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// A flag beats the environment, whichever of the ways it gives.
-fn way(options: &ServiceOptions) -> Result<Way, String> {
+/// A flag beats the environment, whichever source it names.
+fn credential_source(options: &ServiceOptions) -> Result<CredentialSource, String> {
     let flags = [
-        options.key.clone().map(Way::Key),
-        options.key_file.clone().map(Way::KeyFile),
-        options.slug.clone().map(Way::Slug),
-        options.no_key.then_some(Way::Nothing),
+        options.key.clone().map(CredentialSource::Key),
+        options.key_file.clone().map(CredentialSource::KeyFile),
+        options.slug.clone().map(CredentialSource::Slug),
+        options.no_key.then_some(CredentialSource::Nothing),
     ];
-    if let Some(way) = flags.into_iter().flatten().next() {
-        return Ok(way);
+    if let Some(source) = flags.into_iter().flatten().next() {
+        return Ok(source);
     }
-    let key = variable("HIGHCHAT_KEY")?.map(Way::Key);
-    let key_file = variable("HIGHCHAT_KEY_FILE")?.map(|path| Way::KeyFile(path.into()));
-    let slug = variable("HIGHCHAT_SLUG")?.map(Way::Slug);
-    let mut ways = [key, key_file, slug].into_iter().flatten();
-    match (ways.next(), ways.next()) {
-        (Some(way), None) => Ok(way),
-        (None, _) => Err(NO_WAY.into()),
+    let key = variable("HIGHCHAT_KEY")?.map(CredentialSource::Key);
+    let key_file =
+        variable("HIGHCHAT_KEY_FILE")?.map(|path| CredentialSource::KeyFile(path.into()));
+    let slug = variable("HIGHCHAT_SLUG")?.map(CredentialSource::Slug);
+    let mut sources = [key, key_file, slug].into_iter().flatten();
+    match (sources.next(), sources.next()) {
+        (Some(source), None) => Ok(source),
+        (None, _) => Err(NO_CREDENTIALS.into()),
         (Some(_), Some(_)) => Err("the environment has more than one of HIGHCHAT_KEY, \
                                    HIGHCHAT_KEY_FILE and HIGHCHAT_SLUG: which one is meant?"
             .into()),

@@ -1,15 +1,13 @@
 //! The program `highchat`: talk to a HighChat bot from a terminal or a script.
 //!
 //! Its contract (commands, output, exit status, NDJSON) stands in the project's
-//! README. As a library it offers [`sanitise`], which stands between text that a
-//! service wrote and a person's terminal.
+//! README. As a library it offers [`run`] alone.
 
 #![forbid(unsafe_code)]
 // They panic if the output cannot be written.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod ask;
-mod bubble;
 mod chat;
 mod check;
 mod completions;
@@ -18,20 +16,19 @@ mod exit;
 mod follow;
 mod input;
 mod logging;
-mod ndjson;
 mod options;
+mod problem;
 mod proxy;
+mod purpose;
 mod rate;
 mod report;
 mod run;
 mod sandbox;
-pub mod sanitise;
 mod screen;
 mod shell;
 mod signals;
 mod standard;
 mod thread;
-mod told;
 mod watch;
 
 use std::io;
@@ -51,10 +48,10 @@ pub fn run() -> ExitCode {
         Err(error) => return print(&error).into(),
     };
     let exit = match options.command {
-        Command::Ask(options) => ask::run(&options),
-        Command::Chat(options) => chat::run(&options),
-        Command::Watch(options) => watch::run(&options),
-        Command::Rate(options) => rate::run(&options),
+        Command::Ask(options) => ask::run(&options).unwrap_or_else(|exit| exit),
+        Command::Chat(options) => chat::run(&options).unwrap_or_else(|exit| exit),
+        Command::Watch(options) => watch::run(&options).unwrap_or_else(|exit| exit),
+        Command::Rate(options) => rate::run(&options).unwrap_or_else(|exit| exit),
         Command::Sandbox(options) => sandbox::run(options),
         Command::Proxy(options) => proxy::run(options),
         Command::Completions(options) => completions::run(&options),

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
+use highchat_proto::Update;
+use highchat_sanitise::sanitise;
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::connection::variable;
-use crate::sanitise::sanitise;
 use crate::screen::Screen;
 
 struct Logger {
@@ -55,4 +56,48 @@ pub(crate) fn start(verbose: u8, screen: &Screen) -> Result<(), String> {
         });
     }
     Ok(())
+}
+
+/// Logs an update, without the text of any message.
+pub(crate) fn log_update(update: &Update<'_>) {
+    match update {
+        Update::Meta {
+            conversation_id: Some(id),
+            ..
+        } => log::info!("conversation {id}"),
+        Update::Delta { text } => log::debug!("delta of {} bytes", text.len()),
+        Update::Done {
+            message_id, state, ..
+        } => log::info!(
+            "done: message {}, state {}",
+            message_id.as_ref().map_or("unknown", |id| id.as_str()),
+            state.as_ref().map_or("unknown", |state| state.as_str()),
+        ),
+        Update::Human { .. } => log::info!("human"),
+        Update::Unknown { event, data } => {
+            log::info!("unknown event {event:?}, data of {} bytes", data.len());
+        }
+        Update::Recovering { error } => log::info!("looking for the reply: {error}"),
+        Update::Recovered { message, missing } => log::info!(
+            "recovered: message {}, {} bytes of it were missing",
+            message.id,
+            missing.len()
+        ),
+        Update::State(state) => log::info!("state {state}"),
+        Update::Message(message) => log::debug!(
+            "message {} of {:?}, {} bytes",
+            message.id,
+            message.role,
+            message.content.len()
+        ),
+        Update::Unreadable { messages } => {
+            log::info!("{messages} messages of the page could not be read, and were left out");
+        }
+        Update::Delayed {
+            what,
+            delay,
+            reason,
+        } => log::info!("{what:?} delayed by {delay:?}: {reason:?}"),
+        _ => {}
+    }
 }

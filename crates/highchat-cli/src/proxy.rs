@@ -11,7 +11,7 @@ use crate::connection::{roots, variable};
 use crate::exit::Exit;
 use crate::options::ProxyOptions;
 use crate::screen::Screen;
-use crate::signals::{self, Told};
+use crate::signals::{self, ServerSignal};
 use crate::{logging, standard};
 
 pub(crate) fn run(options: ProxyOptions) -> Exit {
@@ -41,12 +41,12 @@ pub(crate) fn run(options: ProxyOptions) -> Exit {
 fn serve(server: Server) -> io::Result<Exit> {
     let ended = Arc::new(Mutex::new(None));
     let (proxy, end) = (server.proxy().clone(), Arc::clone(&ended));
-    signals::tell(move |told| match told {
-        Told::Reload => match proxy.reload_key() {
+    signals::watch_for_server(move |signal| match signal {
+        ServerSignal::Reload => match proxy.reload_key() {
             Ok(()) => log::info!("the key was read again"),
             Err(error) => log::error!("THE KEY WAS NOT READ AGAIN, the old one stays: {error}"),
         },
-        Told::End(exit) => {
+        ServerSignal::End(exit) => {
             let mut end = end.lock().unwrap_or_else(PoisonError::into_inner);
             if end.replace(exit).is_some() {
                 std::process::exit(exit.code().into());

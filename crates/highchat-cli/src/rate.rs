@@ -7,15 +7,20 @@ use highchat_ureq::Session;
 
 use crate::exit::Exit;
 use crate::options::RateOptions;
+use crate::purpose::Purpose;
 use crate::run::Run;
-use crate::told::Purpose;
 
-pub(crate) fn run(options: &RateOptions) -> Exit {
+/// The exit status, also if the run did not begin: then as an error.
+pub(crate) fn run(options: &RateOptions) -> Result<Exit, Exit> {
     let conversation = Some(options.conversation.clone());
-    let service = (&options.service, &options.output);
-    Run::in_conversation(conversation, service, Purpose::Rate, |run| {
-        rate(options, run)
-    })
+    let run = Run::begin(
+        &options.service,
+        &options.output,
+        Purpose::Rate,
+        conversation,
+    )?;
+    let exit = rate(options, &run);
+    Ok(run.end(exit))
 }
 
 fn rate(options: &RateOptions, run: &Run) -> io::Result<Exit> {

@@ -1,44 +1,63 @@
-//! What a run tells: the reply on standard output, all else on standard error.
+//! What a run reports: the reply on standard output, all else on standard error.
+
+mod json;
+mod reply_text;
+mod text;
 
 use std::io;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use highchat_proto::conversation::{DelayReason, Delayed};
-use highchat_proto::{ConversationId, Failure, State, Timestamp, TurnEnd, Update};
+use highchat_proto::{ConversationId, State, Timestamp, TurnEnd, Update};
+use highchat_sanitise::sanitise;
 
-use crate::bubble::Bubble;
 use crate::exit::Exit;
-use crate::ndjson::Line;
 use crate::options::{Color, OutputOptions};
-use crate::sanitise::sanitise;
+use crate::problem::Problem;
+use crate::purpose::Purpose;
 use crate::screen::Screen;
 use crate::shell::quoted;
 use crate::standard;
-use crate::told::{Purpose, Told};
+
+use json::Json;
+use text::Text;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 const PERSON: Style = AnsiColor::Green.on_default().bold();
+
+/// What a run prints on standard output.
+///
+/// Every method may fail because standard output is gone, which ends the run quietly.
+trait StandardOutput {
+    /// A message is on its way.
+    fn begin_turn(&mut self);
+
+    /// Prints what is new, if it belongs there.
+    fn update(&mut self, update: &Update<'_>) -> io::Result<()>;
+
+    /// Prints a failure, or makes room for it on standard error.
+    fn problem(&mut self, problem: &Problem) -> io::Result<()>;
+
+    /// Prints what comes last.
+    fn end(&mut self, exit: Exit, conversation: Option<&str>, state: &str) -> io::Result<()>;
+
+    /// Whether the last line has no end yet.
+    fn is_amid_line(&self) -> bool;
+}
 
 /// The two outputs of one run, and what is known so far.
 ///
 /// Every method may fail because standard output is gone, which ends the run quietly.
 pub(crate) struct Report {
     screen: Screen,
-    form: Form,
+    output: Box<dyn StandardOutput + Send>,
     is_coloured: bool,
     purpose: Purpose,
     conversation_id: Option<ConversationId>,
     state: State,
-    /// A reply is awaited or growing: what ends it ends a line.
-    is_reply_open: bool,
     has_ended: bool,
-}
-
-enum Form {
-    Text(Bubble),
-    Json,
 }
 
 impl Report {
@@ -48,25 +67,32 @@ impl Report {
         screen: Screen,
         conversation_id: Option<ConversationId>,
     ) -> Self {
+        let is_coloured = is_coloured(options.color);
+        let output: Box<dyn StandardOutput + Send> = if options.json {
+            Box::new(Json::new(screen.clone()))
+        } else {
+            // Between the lines of a conversation it must be seen whose line it is.
+            let label = if purpose == Purpose::Chat && Screen::is_terminal() {
+                format!("{}: ", styled(is_coloured, PERSON, "person"))
+            } else {
+                String::new()
+            };
+            Box::new(Text::new(screen.clone(), label))
+        };
         Self {
             screen,
-            form: if options.json {
-                Form::Json
-            } else {
-                Form::Text(Bubble::default())
-            },
-            is_coloured: is_coloured(options.color),
+            output,
+            is_coloured,
             purpose,
             conversation_id,
             state: State::Bot,
-            is_reply_open: false,
             has_ended: false,
         }
     }
 
     /// A message is on its way.
-    pub(crate) const fn begin_turn(&mut self) {
-        self.is_reply_open = true;
+    pub(crate) fn begin_turn(&mut self) {
+        self.output.begin_turn();
     }
 
     /// What comes belongs to another conversation from here on.
@@ -75,21 +101,16 @@ impl Report {
         self.state = State::Bot;
     }
 
-    /// Tells what happened, and returns how the turn, the handoff or the rating ended
-    /// where it did with it.
+    /// Reports what happened, and returns how the turn, the handoff or the rating ended
+    /// if it ended with it.
     pub(crate) fn update(&mut self, update: &Update<'_>) -> io::Result<Option<Exit>> {
-        if let Form::Json = self.form {
-            if let Some(line) = Line::of(update) {
-                self.print(&line)?;
-            }
-        }
+        self.output.update(update)?;
         match update {
             Update::Meta {
                 conversation_id: Some(id),
                 ..
             } => self.conversation_id = Some(id.clone().into_owned()),
-            Update::Delta { text } => self.push(text)?,
-            Update::Done { .. } => self.close_reply()?,
+            Update::State(state) => self.state = state.clone().into_owned(),
             Update::Recovering { error } => {
                 let waits = if self.purpose == Purpose::Chat {
                     "; the next message waits"
@@ -100,22 +121,6 @@ impl Report {
                     "{error}; looking whether the service has it, for some 20 s at most{waits}"
                 ));
             }
-            Update::Recovered { missing, .. } => {
-                self.push(missing)?;
-                self.close_reply()?;
-            }
-            Update::Human { message, .. } => {
-                self.is_reply_open = false;
-                if let Some(message) = message {
-                    self.show_message(message, None)?;
-                }
-            }
-            Update::Message(message) if !message.role.is_user() => {
-                // Between the lines of a conversation it must be seen whose line it is.
-                let is_mixed = self.purpose == Purpose::Chat && Screen::is_terminal();
-                self.show_message(&message.content, is_mixed.then_some("person"))?;
-            }
-            Update::State(state) => self.state = state.clone().into_owned(),
             Update::Delayed {
                 what,
                 delay,
@@ -131,17 +136,19 @@ impl Report {
                 self.note(&format!("{problem}; trying again in {seconds:.1} s"));
             }
             Update::TurnEnded { end, .. } => {
-                self.is_reply_open = false;
                 match &**end {
-                    TurnEnd::Failed(error) => self.tell_turn(error)?,
-                    TurnEnd::Cancelled => self.tell_cancelled()?,
+                    TurnEnd::Failed(error) => {
+                        let id = self.conversation_id.as_ref();
+                        self.problem(&Problem::of(error, self.purpose, id))?;
+                    }
+                    TurnEnd::Cancelled => self.cancelled()?,
                     _ => {}
                 }
                 return Ok(Some(Exit::from(&**end)));
             }
             Update::HandoffFailed { error } => {
                 let id = self.conversation_id.as_ref();
-                self.tell(&Told::turn(error, Purpose::Watch, id))?;
+                self.problem(&Problem::of(error, Purpose::Watch, id))?;
                 return Ok(Some(Exit::from(&**error)));
             }
             Update::Rated { .. } => {
@@ -150,7 +157,7 @@ impl Report {
             }
             Update::RatingFailed { error, .. } => {
                 let id = self.conversation_id.as_ref();
-                self.tell(&Told::turn(error, Purpose::Rate, id))?;
+                self.problem(&Problem::of(error, Purpose::Rate, id))?;
                 return Ok(Some(Exit::from(&**error)));
             }
             _ => {}
@@ -158,13 +165,13 @@ impl Report {
         Ok(None)
     }
 
-    /// Tells what is wrong with the input, which was therefore not sent.
+    /// Reports what is wrong with the input, which was therefore not sent.
     pub(crate) fn invalid_message(&mut self, message: impl Into<String>) -> io::Result<Exit> {
-        self.tell(&Told::plain("invalid_message", message))?;
+        self.problem(&Problem::new("invalid_message", message))?;
         Ok(Exit::Usage)
     }
 
-    /// Tells that a person answers from here, and how to follow them.
+    /// Notes that a person answers from here, and how to follow them.
     pub(crate) fn note_handoff(&self, after: Option<&Timestamp>, is_private: bool) {
         let Some(id) = self.conversation_id.as_ref().filter(|_| !is_private) else {
             return self.note(
@@ -180,7 +187,7 @@ impl Report {
         ));
     }
 
-    /// Tells that nobody but the bot answers from here, or nobody at all.
+    /// Notes that nobody but the bot answers from here, or nobody at all.
     pub(crate) fn note_end_of_handoff(&self) {
         match self.state {
             State::Closed => self.note("the conversation is closed"),
@@ -188,7 +195,7 @@ impl Report {
         }
     }
 
-    /// Whether what is told is coloured.
+    /// Whether standard error is coloured.
     pub(crate) const fn is_coloured(&self) -> bool {
         self.is_coloured
     }
@@ -204,139 +211,63 @@ impl Report {
             return Ok(());
         }
         self.screen.lower_prompt()?;
-        if let Form::Text(_) = self.form {
-            return self.close();
-        }
-        self.print(&Line::End {
-            outcome: exit.outcome(),
-            exit_code: exit.code(),
-            conversation_id: self.conversation_id.as_ref().map(|id| id.as_str()),
-            state: (exit == Exit::Complete).then_some(self.state.as_str()),
-        })
+        let conversation = self.conversation_id.as_ref().map(|id| id.as_str());
+        self.output.end(exit, conversation, self.state.as_str())
     }
 
-    /// Tells a failure.
-    pub(crate) fn tell(&mut self, told: &Told) -> io::Result<()> {
-        if let Form::Json = self.form {
-            self.print(&Line::Error {
-                kind: told.kind,
-                message: &told.message,
-                status: told.status,
-                code: told.code.as_deref(),
-            })?;
-        }
-        self.close()?;
-        let status = told.status.map(|status| status.to_string());
-        let known: Vec<_> = [told.code.clone(), status].into_iter().flatten().collect();
+    fn problem(&mut self, problem: &Problem) -> io::Result<()> {
+        self.output.problem(problem)?;
+        let status = problem.status.map(|status| status.to_string());
+        let known: Vec<_> = [problem.code.clone(), status]
+            .into_iter()
+            .flatten()
+            .collect();
         let aside = if known.is_empty() {
             String::new()
         } else {
             format!(" ({})", known.join(", "))
         };
-        self.notice(ERROR, "error", &format!("{}{aside}", told.message));
-        if let Some(hint) = &told.hint {
+        self.notice(ERROR, "error", &format!("{}{aside}", problem.message));
+        if let Some(hint) = &problem.hint {
             self.notice(HINT, "hint", hint);
         }
         Ok(())
     }
 
-    fn tell_turn(&mut self, error: &Failure) -> io::Result<()> {
-        self.tell(&Told::turn(
-            error,
-            self.purpose,
-            self.conversation_id.as_ref(),
-        ))
-    }
-
-    fn tell_cancelled(&mut self) -> io::Result<()> {
-        if let Form::Json = self.form {
-            let message = "stopped; the message may have been taken";
-            self.print(&Line::Error {
-                kind: "cancelled",
-                message,
-                status: None,
-                code: None,
-            })?;
-        }
-        self.close()?;
-        self.note("stopped; the message may have been taken");
+    /// A failure for a script, and none for the person who asked for it.
+    fn cancelled(&mut self) -> io::Result<()> {
+        let message = "stopped; the message may have been taken";
+        self.output.problem(&Problem::new("cancelled", message))?;
+        self.note(message);
         Ok(())
-    }
-
-    fn push(&mut self, text: &str) -> io::Result<()> {
-        match &mut self.form {
-            Form::Text(bubble) => self.screen.out(&bubble.push(text)),
-            Form::Json => Ok(()),
-        }
-    }
-
-    /// The reply is whole: it ends its line, though it may have no text.
-    fn close_reply(&mut self) -> io::Result<()> {
-        if core::mem::take(&mut self.is_reply_open) {
-            if let Form::Text(bubble) = &mut self.form {
-                bubble.open();
-            }
-        }
-        self.close()
-    }
-
-    fn close(&mut self) -> io::Result<()> {
-        match &mut self.form {
-            Form::Text(bubble) => self.screen.out(bubble.close()),
-            Form::Json => Ok(()),
-        }
-    }
-
-    /// Shows what a person wrote, or that one took over: a line, or more.
-    fn show_message(&mut self, text: &str, label: Option<&str>) -> io::Result<()> {
-        self.close()?;
-        if matches!(self.form, Form::Json) || text.is_empty() {
-            return Ok(());
-        }
-        let mut bubble = Bubble::default();
-        let mut shown = bubble.push(text);
-        shown.push_str(bubble.close());
-        if let Some(label) = label {
-            shown.insert_str(0, &format!("{}: ", self.styled(PERSON, label)));
-        }
-        self.screen.out(&shown)
     }
 
     fn notice(&self, style: Style, label: &str, text: &str) {
         // A message may have several lines, and must not look like several messages.
         let text = sanitise(text).replace('\n', "\n    ");
-        let label = self.styled(style, label);
+        let label = styled(self.is_coloured, style, label);
         // The reply goes on behind it, but on a terminal it has to stand somewhere.
-        let is_amid = matches!(&self.form, Form::Text(bubble) if bubble.is_open());
-        let start = if is_amid && Screen::is_terminal() {
+        let start = if self.output.is_amid_line() && Screen::is_terminal() {
             "\n"
         } else {
             ""
         };
         self.screen.err(&format!("{start}{label}: {text}\n"));
     }
+}
 
-    fn styled(&self, style: Style, text: &str) -> String {
-        if self.is_coloured {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.into()
-        }
-    }
-
-    fn print(&self, line: &Line<'_>) -> io::Result<()> {
-        self.screen.out(&line.to_text())
+fn styled(is_coloured: bool, style: Style, text: &str) -> String {
+    if is_coloured {
+        format!("{style}{text}{style:#}")
+    } else {
+        text.into()
     }
 }
 
-/// What is wrong with the options, told before there is anything to report on.
+/// Reports what is wrong with the options, before there is anything to report on.
 pub(crate) fn usage_error(color: Color, message: &str) -> Exit {
-    let (start, end) = if is_coloured(color) {
-        (ERROR.render().to_string(), ERROR.render_reset().to_string())
-    } else {
-        Default::default()
-    };
-    standard::err(&format!("{start}error{end}: {message}\n"));
+    let label = styled(is_coloured(color), ERROR, "error");
+    standard::err(&format!("{label}: {message}\n"));
     Exit::Usage
 }
 

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
+use shlex::Quoter;
+
 /// A word that a shell reads as it is, quoted where it must be: what stands in a hint is
 /// pasted, and an id is the service's text.
 pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.:+/@%,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.into();
-    }
-    format!("'{}'", word.replace('\'', r"'\''")).into()
+    let quoter = Quoter::new().allow_nul(true);
+    quoter.quote(word).expect("it refuses nothing but NUL")
 }
 
 #[cfg(test)]
@@ -25,10 +24,18 @@ mod tests {
             ),
             ("c 1", "'c 1'"),
             ("$(reboot)", "'$(reboot)'"),
-            ("it's", r"'it'\''s'"),
+            ("it's", "\"it's\""),
+            ("զրույց 😀", "'զրույց 😀'"),
             ("", "''"),
         ] {
             assert_eq!(quoted(word), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_quoted_is_read_back_as_one_word() {
+        for word in ["$`!\\\"'^", "-rf /", "բարև\u{1b}[31m 👋", "a\nb", "\0"] {
+            assert_eq!(shlex::split(&quoted(word)), Some(vec![word.to_owned()]));
         }
     }
 }

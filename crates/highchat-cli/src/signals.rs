@@ -34,22 +34,24 @@ impl Stop {
     }
 }
 
-/// What a server is told.
-pub(crate) enum Told {
+/// What a signal asks of a server.
+pub(crate) enum ServerSignal {
     /// Read again what may have changed.
     Reload,
     End(Exit),
 }
 
-/// From here on tells a server what signals say.
-pub(crate) fn tell(mut server: impl FnMut(Told) + Send + 'static) -> io::Result<()> {
+/// From here on calls a server with what each signal asks of it.
+pub(crate) fn watch_for_server(
+    mut server: impl FnMut(ServerSignal) + Send + 'static,
+) -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     thread::spawn(move || {
         for signal in signals.forever() {
             server(match signal {
-                SIGHUP => Told::Reload,
-                SIGTERM => Told::End(Exit::Terminated),
-                _ => Told::End(Exit::Interrupted),
+                SIGHUP => ServerSignal::Reload,
+                SIGTERM => ServerSignal::End(Exit::Terminated),
+                _ => ServerSignal::End(Exit::Interrupted),
             });
         }
     });

@@ -8,15 +8,20 @@ use highchat_ureq::Session;
 use crate::exit::Exit;
 use crate::follow;
 use crate::options::WatchOptions;
+use crate::purpose::Purpose;
 use crate::run::Run;
-use crate::told::Purpose;
 
-pub(crate) fn run(options: &WatchOptions) -> Exit {
+/// The exit status, also if the run did not begin: then as an error.
+pub(crate) fn run(options: &WatchOptions) -> Result<Exit, Exit> {
     let conversation = Some(options.conversation.clone());
-    let service = (&options.service, &options.output);
-    Run::in_conversation(conversation, service, Purpose::Watch, |run| {
-        watch(options, run)
-    })
+    let run = Run::begin(
+        &options.service,
+        &options.output,
+        Purpose::Watch,
+        conversation,
+    )?;
+    let exit = watch(options, &run);
+    Ok(run.end(exit))
 }
 
 fn watch(options: &WatchOptions, run: &Run) -> io::Result<Exit> {

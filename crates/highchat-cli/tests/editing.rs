@@ -7,8 +7,6 @@ use highchat_sandbox::{Person, Sandbox};
 mod support;
 use support::*;
 
-#[path = "support/terminal.rs"]
-mod terminal;
 use terminal::*;
 
 const CTRL_A: &str = "\u{1}";

@@ -1,14 +1,14 @@
 //! Every fault of the sandbox, and every reading of the API's text, as a script sees them.
 
 use highchat_sandbox::Sandbox;
-use highchat_trials::{ALIKE, Course, Outcome, Seen, TRIALS, Trial, hold, hold_readings, untried};
+use highchat_testing::trials::{
+    ALIKE, Course, Outcome, Seen, TRIALS, Trial, hold, hold_readings, untried,
+};
 use serde_json::Value;
 
 mod support;
 use support::*;
 
-#[path = "support/proxy.rs"]
-mod proxy;
 use proxy::Proxy;
 
 /// By its key.

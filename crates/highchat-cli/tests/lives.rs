@@ -14,8 +14,8 @@ use std::thread;
 use highchat_proto::failure::Cause;
 use highchat_proto::{ConversationId, Failure, TurnEnd, TurnId, Update};
 use highchat_testing::life::{Act, Life, PageFault, Restart, Try};
-use highchat_testing::loopback::{SCALE, Service};
-use highchat_testing::run::{Played, lives};
+use highchat_testing::net::loopback::{SCALE, Service};
+use highchat_testing::world::run::{Played, lives};
 use highchat_testing::world::{Command, World};
 use serde_json::Value;
 

@@ -11,8 +11,6 @@ use highchat_sandbox::{Playback, Step};
 mod support;
 use support::*;
 
-#[path = "support/proxy.rs"]
-mod proxy;
 use proxy::*;
 
 #[test]

@@ -20,8 +20,6 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 mod support;
 use support::*;
 
-#[path = "support/terminal.rs"]
-mod terminal;
 use terminal::*;
 
 const CALL: &str = "մարդ";

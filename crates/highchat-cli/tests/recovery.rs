@@ -6,8 +6,6 @@ use serde_json::Value;
 mod support;
 use support::*;
 
-#[path = "support/terminal.rs"]
-mod terminal;
 use terminal::*;
 
 fn sandbox(script: Script) -> Sandbox {

@@ -8,8 +8,6 @@ use rexpect::process::Signal;
 mod support;
 use support::*;
 
-#[path = "support/terminal.rs"]
-mod terminal;
 use terminal::*;
 
 const SOON: &str = "--poll-interval=0.1";

@@ -1,12 +1,10 @@
 //! The way to the service: the key and how it is read, whom the program trusts, and proxies.
 
-use highchat_trials::tls::{Authority, File, Vouched};
+use highchat_testing::trials::tls::{Authority, File, Vouched};
 
 mod support;
 use support::*;
 
-#[path = "support/proxy.rs"]
-mod proxy;
 use proxy::*;
 
 /// What is a key around which an editor or a shell put something.

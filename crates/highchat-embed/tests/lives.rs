@@ -8,13 +8,13 @@ use fastrand::Rng;
 use highchat_embed::{Embed, Output, PipeId};
 use highchat_proto::time::Instant;
 use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved};
-use highchat_testing::client::{Client, Said};
-use highchat_testing::http1::{self, Encoder};
 use highchat_testing::life::Life;
-use highchat_testing::play::{endpoint, play_to};
-use highchat_testing::run::{Played, lives};
-use highchat_testing::step::Step;
+use highchat_testing::net::http1::{self, Encoder};
 use highchat_testing::world::World;
+use highchat_testing::world::client::{Client, Said};
+use highchat_testing::world::play::{endpoint, play_to};
+use highchat_testing::world::run::{Played, lives};
+use highchat_testing::world::step::Step;
 
 /// What a life may take, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -5,12 +5,11 @@ use core::time::Duration;
 use highchat_embed::Embed;
 use highchat_proto::time::Instant;
 use highchat_proto::{ConversationId, Message, Rating, Saved, State};
+use highchat_testing::oracles::hostile;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-#[path = "support/hostile.rs"]
-mod hostile;
 mod support;
 use support::*;
 

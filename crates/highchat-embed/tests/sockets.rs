@@ -3,21 +3,19 @@
 use core::time::Duration;
 
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
-use highchat_trials::{Talk, brisk};
+use highchat_testing::trials::drivers::embed::EmbedSession;
+use highchat_testing::trials::{Talk, brisk};
 
-#[path = "support/session.rs"]
-mod session;
 mod support;
-use session::Session;
 use support::*;
 
 /// Longer than anything here takes, on the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
 
-highchat_trials::scenarios!(Session);
+highchat_testing::scenarios!(EmbedSession);
 
-fn session(service: &Playback) -> Session {
-    Session::begin(endpoint(service.base_url()), brisk())
+fn session(service: &Playback) -> EmbedSession {
+    EmbedSession::begin(endpoint(service.base_url()), brisk())
 }
 
 #[test]
@@ -28,11 +26,11 @@ fn a_conversation_goes_on_after_a_restart() {
     let builder = Sandbox::builder().token_delay(Duration::ZERO);
     let sandbox = builder.person(person).key(KEY).start().unwrap();
     let endpoint = || endpoint(sandbox.base_url());
-    let mut session = Session::begin(endpoint(), brisk());
+    let mut session = EmbedSession::begin(endpoint(), brisk());
     session.turn("/human");
     let saved = session.embed.conversation().save();
     drop(session);
-    let log = Session::resume(endpoint(), brisk(), saved).run();
+    let log = EmbedSession::resume(endpoint(), brisk(), saved).run();
     assert_eq!(log, ["user: /human", "assistant: Բարև", "state bot"]);
 }
 

@@ -6,7 +6,7 @@
 use highchat_hyper::{Client, Failure};
 use highchat_proto::{Credentials, Endpoint};
 use highchat_sandbox::{Playback, Step};
-use highchat_trials::proxies::{BASE_URL, hold_proxies, hold_socks, outcome};
+use highchat_testing::trials::proxies::{BASE_URL, hold_proxies, hold_socks, outcome};
 
 mod support;
 use support::*;
@@ -53,7 +53,7 @@ fn nobody_is_trusted_but_whom_the_program_or_the_environment_names() {
         let client = Client::new(endpoint(base_url)).with_roots(&roots)?;
         Ok(runtime.block_on(ask(&client)))
     };
-    highchat_trials::tls::hold_roots(ask, "the_client");
+    highchat_testing::trials::tls::hold_roots(ask, "the_client");
 }
 
 #[test]

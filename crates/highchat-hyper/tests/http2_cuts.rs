@@ -9,8 +9,8 @@ use std::thread;
 use highchat_hyper::{Client, Failure, Session};
 use highchat_proto::failure::ResponseError;
 use highchat_proto::{Config, Message};
-use highchat_trials::word;
-use highchat_trials::words::META;
+use highchat_testing::trials::word;
+use highchat_testing::trials::words::META;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::runtime::Builder;
 
@@ -341,7 +341,7 @@ fn a_reply_that_is_cut_under_tls_ends_in_that() {
     use std::sync::Arc;
 
     use highchat_proto::http::Roots;
-    use highchat_trials::tls::Authority;
+    use highchat_testing::trials::tls::Authority;
     use rustls::ServerConfig;
     use tokio::net::TcpListener;
     use tokio_rustls::TlsAcceptor;

@@ -12,17 +12,14 @@ use highchat_hyper::{AnsweredBy, AskError, Client, Session, Update};
 use highchat_proto::failure::Cut;
 use highchat_proto::{Credentials, Endpoint, Failure, Message};
 use highchat_sandbox::{Playback, Step};
-use highchat_trials::words::{DONE, HEAD, HUMAN, META, delta, page};
-use highchat_trials::{Talk, brisk, word};
-
-#[path = "support/alone.rs"]
-mod alone;
-use alone::Alone;
+use highchat_testing::trials::drivers::hyper::HyperSession;
+use highchat_testing::trials::words::{DONE, HEAD, HUMAN, META, delta, page};
+use highchat_testing::trials::{Talk, brisk, word};
 
 /// Longer than anything here takes, on the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
 
-highchat_trials::scenarios!(Alone);
+highchat_testing::scenarios!(HyperSession);
 
 fn endpoint(base_url: &str) -> Endpoint {
     Endpoint::new(base_url, Credentials::key("hc_sandbox").unwrap()).unwrap()
@@ -51,13 +48,13 @@ fn stream(events: &str) -> Step {
 
 #[test]
 fn a_person_is_heard_while_a_reply_streams() {
-    highchat_trials::scenario::a_person_is_heard_while_a_reply_streams::<Alone>();
+    highchat_testing::trials::scenario::a_person_is_heard_while_a_reply_streams::<HyperSession>();
 }
 
 #[test]
 fn what_could_not_be_sent_tells_its_cause_once() {
     let gone = Playback::start([]).unwrap().base_url().to_owned();
-    let mut talk = Alone::begin(endpoint(&gone), brisk());
+    let mut talk = HyperSession::begin(endpoint(&gone), brisk());
     talk.say("a");
     let log = talk.run();
     let failure = log.last().unwrap();

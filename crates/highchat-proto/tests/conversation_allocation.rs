@@ -2,17 +2,10 @@
 
 use std::sync::Arc;
 
-#[expect(
-    dead_code,
-    reason = "the words of the service, without the world's log"
-)]
-#[path = "support/world.rs"]
-mod world;
-
 use allocation_counter::{AllocationInfo, measure};
 use highchat_proto::time::Instant;
 use highchat_proto::{Config, Conversation, Head, Message, Output, RequestId, Update};
-use world::{delta, done, endpoint, meta};
+use highchat_testing::player::scripted::{delta, done, endpoint, meta};
 
 /// What `run` gives, and what it asked of the allocator.
 fn counted<T>(run: impl FnOnce() -> T) -> (T, AllocationInfo) {

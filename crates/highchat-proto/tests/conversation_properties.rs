@@ -1,46 +1,21 @@
 //! What a conversation promises, whatever its user, the service and the network do, and
 //! however time passes.
 
-#[path = "support/cuts.rs"]
-mod cuts;
-#[path = "support/conversation_player.rs"]
-mod player;
-#[path = "support/conversation_replay.rs"]
-mod replay;
-#[path = "support/conversation_restart.rs"]
-mod restart;
-#[path = "support/conversation_script.rs"]
-mod script;
-#[path = "support/conversation_steps.rs"]
-mod steps;
-#[expect(
-    dead_code,
-    reason = "only the cuts and the bytes of it; the streams are others here"
-)]
-#[path = "support/streams.rs"]
-mod streams;
-#[expect(
-    dead_code,
-    reason = "the words of the service, without the world's log"
-)]
-#[path = "support/world.rs"]
-mod world;
-
 use core::time::Duration;
 use std::collections::VecDeque;
 
 use highchat_proto::time::Instant;
 use highchat_proto::{Config, Conversation, Output, RequestId, Update};
-use player::{Input, Player, input_of};
+use highchat_testing::oracles::streams::config;
+use highchat_testing::player::replay::{drain, hold_polled_otherwise};
+use highchat_testing::player::restart::{answer, hold_over_a_restart, page};
+use highchat_testing::player::script::{limits, script};
+use highchat_testing::player::scripted::{Role, at, endpoint, human, meta};
+use highchat_testing::player::steps::{Step, Target, Time};
+use highchat_testing::player::{Input, Player, input_of};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use replay::{drain, hold_polled_otherwise};
-use restart::{answer, hold_over_a_restart, page};
-use script::{limits, script};
-use steps::{Step, Target, Time};
-use streams::config;
-use world::{Role, at, endpoint, human, meta};
 
 proptest! {
     #![proptest_config(config(300))]

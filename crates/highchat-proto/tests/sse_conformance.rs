@@ -1,6 +1,7 @@
 //! The decoder against the WHATWG standard (HTML, section 9.2), case by case.
 //!
-//! What a case expects is written out by hand in `support/sse_cases.rs`. Each is decoded
+//! What a case expects is written out by hand in
+//! `highchat_testing::oracles::sse::cases`. Each is decoded
 //! whole, cut in two and in three at every place, and a byte at a time; with empty chunks in between;
 //! into owned storage, into the caller's, and by a decoder that was reset; through
 //! `decode` and through `advance`. The naive decoder is held against the same table, so
@@ -8,16 +9,11 @@
 
 #![cfg(feature = "alloc")]
 
-#[path = "support/sse_cases.rs"]
-mod cases;
-#[path = "support/drive.rs"]
-mod drive;
-#[path = "support/naive.rs"]
-mod naive;
-
-use cases::Case;
-use drive::{Event, Outcome, Way, feed, outcome_so_far};
 use highchat_proto::sse::Decoder;
+use highchat_testing::oracles::sse::cases;
+use highchat_testing::oracles::sse::cases::Case;
+use highchat_testing::oracles::sse::drive::{Event, Outcome, Way, feed, outcome_so_far};
+use highchat_testing::oracles::sse::naive;
 
 /// Every way of cutting that each case is put through, with its name.
 fn cuts(input: &[u8]) -> Vec<(String, Vec<&[u8]>)> {

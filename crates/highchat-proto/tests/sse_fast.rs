@@ -3,21 +3,13 @@
 
 #![cfg(feature = "alloc")]
 
-#[path = "support/cuts.rs"]
-mod cuts;
-#[path = "support/sse_plain.rs"]
-mod plain;
-#[path = "support/streams.rs"]
-#[expect(dead_code, reason = "the streams are others here")]
-mod streams;
-
-use cuts::Bytes;
 use highchat_proto::sse::Decoder;
-use plain::compare;
+use highchat_testing::oracles::cuts::Bytes;
+use highchat_testing::oracles::sse::plain::compare;
+use highchat_testing::oracles::streams::{config, cuts, line_end};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use streams::{config, cuts, line_end};
 
 /// An event of the usual shape, but for what its line ends may be.
 fn usual() -> impl Strategy<Value = Vec<u8>> {

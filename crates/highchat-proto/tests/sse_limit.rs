@@ -2,24 +2,12 @@
 
 #![cfg(feature = "alloc")]
 
-#[path = "support/cuts.rs"]
-mod cuts;
-#[path = "support/drive.rs"]
-mod drive;
-#[path = "support/sse_hold.rs"]
-mod hold;
-#[path = "support/limit.rs"]
-mod limit;
-#[path = "support/naive.rs"]
-mod naive;
-#[path = "support/streams.rs"]
-mod streams;
-
-use drive::Way;
 use highchat_proto::sse::Decoder;
-use hold::{each_decoder, expected, hold, hold_after_an_id, push};
+use highchat_testing::oracles::sse::drive::Way;
+use highchat_testing::oracles::sse::hold::{each_decoder, expected, hold, hold_after_an_id, push};
+use highchat_testing::oracles::sse::limit;
+use highchat_testing::oracles::streams::{config, cuts, stream};
 use proptest::prelude::*;
-use streams::{config, cuts, stream};
 
 #[test]
 fn values_and_the_lf_between_data_lines_count_and_nothing_else() {

@@ -2,25 +2,15 @@
 
 #![cfg(feature = "alloc")]
 
-#[path = "support/cuts.rs"]
-mod cuts;
-#[path = "support/drive.rs"]
-mod drive;
-#[path = "support/sse_follow.rs"]
-mod follow;
-#[path = "support/naive.rs"]
-mod naive;
-#[path = "support/streams.rs"]
-mod streams;
-
-use cuts::{Bytes, Cuts};
-use drive::{Event, Outcome, Way, feed, outcome_so_far};
-use follow::{ROOM, each_decoder, follow};
 use highchat_proto::sse::Decoder;
+use highchat_testing::oracles::cuts::{Bytes, Cuts};
+use highchat_testing::oracles::sse::drive::{Event, Outcome, Way, feed, outcome_so_far};
+use highchat_testing::oracles::sse::follow::{ROOM, each_decoder, follow};
+use highchat_testing::oracles::sse::naive;
+use highchat_testing::oracles::streams::{config, cuts, line_end, stream, value};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use streams::{config, cuts, line_end, stream, value};
 
 /// A stream with no form at all.
 fn noise() -> impl Strategy<Value = Bytes> {

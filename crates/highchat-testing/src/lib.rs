@@ -1,34 +1,27 @@
-//! A simulated world for clients: a service with a truth of its own, a network, a user and a
-//! person, in virtual time.
+//! Test support for every crate of the project; never published.
 //!
-//! ```text
-//!   Life (drawn from a seed) ──▶ World ──▶ steps of answers ──▶ client ──▶ requests, updates
-//!                                  ▲                                              │
-//!                                  └──────────── Service, Screen ◀────────────────┘
-//! ```
+//! | module | what it holds | feature |
+//! | --- | --- | --- |
+//! | `life` | a life: everything that happens to one conversation, as plain data | `world` |
+//! | `world` | plays a life, and holds what a client shows against what is true | `world` |
+//! | `net` | HTTP/1.1 as bytes, and a life's service on loopback | `world` for all but answers |
+//! | `trials` | each fault, and what each client is to make of it, over a sandbox | `trials` |
+//! | `player` | a conversation in virtual time: scripts, restarts, other polling | none |
+//! | `oracles` | decoders written another way, cases, cuts, hostile bytes | none; `embed` |
 //!
-//! A [`Life`](life::Life) is plain data: how the service reads the API, and what the user, the
-//! person and the network do. A [`World`](world::World) plays it: it answers a client's
-//! requests, and holds what the client shows against what the service really did. A
-//! [`Finding`](world::Finding) says what was wrong. The same lives drive `highchat-proto`
-//! alone ([`play::play`]) and each adapter.
+//! The feature `proptest` adds random streams and scripts.
 //!
-//! What the API cannot tell is taken for granted here as well: nobody else writes to the
-//! conversation under the visitor's name, a person who comes during a turn stays until the
-//! turn is over, and a service that shows pages in part has one clock.
+//! Imports go one way: `player` imports `oracles`, `world` imports `life`, `net` imports
+//! `world`, and `trials` imports none of them.
 
 #![forbid(unsafe_code)]
 
-pub mod client;
-pub mod http1;
+#[cfg(feature = "world")]
 pub mod life;
-pub mod loopback;
-pub mod play;
-pub mod reduce;
-pub mod run;
-mod screen;
-mod service;
-pub mod step;
-mod time;
-mod words;
+pub mod net;
+pub mod oracles;
+pub mod player;
+#[cfg(feature = "trials")]
+pub mod trials;
+#[cfg(feature = "world")]
 pub mod world;

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use highchat_testing::life::Life;
-use highchat_testing::play::{play, story};
-use highchat_testing::reduce::reduce;
+use highchat_testing::life::reduce::reduce;
+use highchat_testing::world::play::{play, story};
 
 #[test]
 fn lives_that_failed_once_hold() {

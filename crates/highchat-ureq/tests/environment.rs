@@ -5,8 +5,8 @@
 
 use highchat_proto::Event;
 use highchat_sandbox::Step;
-use highchat_trials::proxies::{BASE_URL, hold_proxies, hold_socks};
-use highchat_trials::tls::hold_roots;
+use highchat_testing::trials::proxies::{BASE_URL, hold_proxies, hold_socks};
+use highchat_testing::trials::tls::hold_roots;
 use highchat_ureq::{Client, Failure};
 
 mod support;
@@ -48,7 +48,7 @@ fn nobody_is_trusted_but_whom_the_program_or_the_environment_names() {
 
 /// What came of asking `base_url` with that environment.
 fn outcome(base_url: &str, variables: &[(&str, &str)]) -> String {
-    let outcome = highchat_trials::proxies::outcome("the_client", base_url, variables);
+    let outcome = highchat_testing::trials::proxies::outcome("the_client", base_url, variables);
     match outcome.split_once(": ") {
         Some(("not sent", _)) => "not sent".into(),
         _ => outcome,

@@ -1,38 +1,35 @@
 //! Every fault of the sandbox, and every reading of the API's text.
 
-use highchat_trials::{
+use highchat_testing::trials::drivers::ureq::UreqSession;
+use highchat_testing::trials::{
     ALIKE, Course, IN_A_THREAD, TRIALS, converse, converse_by_ask, hold, hold_readings,
 };
 
-#[path = "support/plain.rs"]
-mod plain;
-use plain::Plain;
-
 #[test]
 fn each_fault_has_the_outcome_that_the_rules_ask_for() {
-    hold(TRIALS, converse::<Plain>);
+    hold(TRIALS, converse::<UreqSession>);
 }
 
 #[test]
 fn each_fault_in_a_thread_has_the_outcome_that_the_rules_ask_for() {
-    hold(IN_A_THREAD, converse::<Plain>);
+    hold(IN_A_THREAD, converse::<UreqSession>);
 }
 
 #[test]
 fn a_cut_reply_is_never_completed_with_one_that_begins_alike() {
-    hold(ALIKE, converse::<Plain>);
+    hold(ALIKE, converse::<UreqSession>);
 }
 
 #[test]
 fn each_reading_of_the_api_will_do() {
-    hold_readings(converse::<Plain>);
+    hold_readings(converse::<UreqSession>);
 }
 
 /// What `ask` returns for each fault: the whole answer, a person, or why there is none, with
 /// what came of the reply.
 #[test]
 fn asking_has_the_same_outcome_for_each_fault() {
-    hold(TRIALS, converse_by_ask::<Plain>);
+    hold(TRIALS, converse_by_ask::<UreqSession>);
 }
 
 #[test]
@@ -42,5 +39,5 @@ fn asking_in_a_thread_has_the_same_outcome_for_each_fault() {
         .filter(|trial| trial.course == Course::InAThread)
         .copied()
         .collect();
-    hold(&trials, converse_by_ask::<Plain>);
+    hold(&trials, converse_by_ask::<UreqSession>);
 }

@@ -8,9 +8,9 @@ use std::time::Instant;
 use highchat_proto::conversation::{DelayReason, Delayed};
 use highchat_proto::{Credentials, Endpoint, Failure, Saved, Update};
 use highchat_testing::life::{Interrupt, Life};
-use highchat_testing::loopback::{SCALE, Service, scaled};
-use highchat_testing::play::kept;
-use highchat_testing::run::{Played, lives};
+use highchat_testing::net::loopback::{SCALE, Service, scaled};
+use highchat_testing::world::play::kept;
+use highchat_testing::world::run::{Played, lives};
 use highchat_testing::world::{Command, World};
 use highchat_ureq::{Canceller, Client, Session};
 

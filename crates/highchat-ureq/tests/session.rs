@@ -8,25 +8,22 @@ use highchat_proto::{
     ConversationId, Credentials, Endpoint, Failure, Message, Rating, Saved, State, Update,
 };
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
-use highchat_trials::words::{DONE, HEAD, HUMAN, META, delta, page};
-use highchat_trials::{Talk, brisk};
+use highchat_testing::trials::drivers::ureq::UreqSession;
+use highchat_testing::trials::words::{DONE, HEAD, HUMAN, META, delta, page};
+use highchat_testing::trials::{Talk, brisk};
 use highchat_ureq::{AnsweredBy, AskError, Next, Session};
-
-#[path = "support/plain.rs"]
-mod plain;
-use plain::Plain;
 
 /// Longer than anything here takes, on the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
 
-highchat_trials::scenarios!(Plain);
+highchat_testing::scenarios!(UreqSession);
 
 fn endpoint(base_url: &str) -> Endpoint {
     Endpoint::new(base_url, Credentials::key("hc_sandbox").unwrap()).unwrap()
 }
 
-fn talk(base_url: &str) -> Plain {
-    Plain::begin(endpoint(base_url), brisk())
+fn talk(base_url: &str) -> UreqSession {
+    UreqSession::begin(endpoint(base_url), brisk())
 }
 
 fn stream(events: &str) -> Step {
@@ -35,7 +32,7 @@ fn stream(events: &str) -> Step {
 
 #[test]
 fn a_person_is_heard_while_a_reply_streams() {
-    highchat_trials::scenario::a_person_is_heard_while_a_reply_streams::<Plain>();
+    highchat_testing::trials::scenario::a_person_is_heard_while_a_reply_streams::<UreqSession>();
 }
 
 #[test]
@@ -83,7 +80,7 @@ fn waiting_can_be_bounded_and_be_woken() {
     let sandbox = Sandbox::builder().person(Person::absent()).start().unwrap();
     let mut config = brisk();
     config.poll_interval = BOUND;
-    let mut talk = Plain::begin(endpoint(sandbox.base_url()), config);
+    let mut talk = UreqSession::begin(endpoint(sandbox.base_url()), config);
     talk.turn("/human");
     assert_eq!(
         talk.0.next_timeout(Duration::from_millis(50)),
@@ -152,7 +149,7 @@ fn a_poll_that_hangs_is_given_up_for_a_message_and_done_again() {
         ])
         .unwrap();
         let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
-        let mut talk = Plain::resume(endpoint(service.base_url()), brisk(), saved);
+        let mut talk = UreqSession::resume(endpoint(service.base_url()), brisk(), saved);
         wake(&mut talk.0, &service, 1);
         assert!(talk.conversation().is_polling());
         talk.say("a");
@@ -180,7 +177,7 @@ fn a_rating_that_hangs_is_given_up_for_a_message_and_done_again() {
     ])
     .unwrap();
     let saved = Saved::new(ConversationId::new("c1").unwrap());
-    let mut talk = Plain::resume(endpoint(service.base_url()), brisk(), saved);
+    let mut talk = UreqSession::resume(endpoint(service.base_url()), brisk(), saved);
     talk.0.commands().rate(Rating::Up, None).unwrap();
     wake(&mut talk.0, &service, 1);
     talk.say("a");

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
+pub(crate) mod proxy;
+pub(crate) mod terminal;
+
 use core::time::Duration;
 use std::ffi::OsStr;
 use std::io::Write;
@@ -9,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
-pub(crate) use highchat_trials::words::{DONE, HEAD, answer, delta};
+pub(crate) use highchat_testing::trials::words::{DONE, HEAD, answer, delta};
 
 pub(crate) const KEY: &str = "hc_very_secret";
 

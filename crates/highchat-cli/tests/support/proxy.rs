@@ -1,7 +1,5 @@
 //! `highchat proxy` in a process of its own.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-
 use core::time::Duration;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

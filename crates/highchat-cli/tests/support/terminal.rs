@@ -1,7 +1,5 @@
 //! A terminal, with somebody who looks at it.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-
 use core::num::NonZero;
 use core::time::Duration;
 use std::fs::File;

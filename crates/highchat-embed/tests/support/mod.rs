@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 use highchat_embed::{Embed, Output, PipeId};
 use highchat_proto::time::Instant;
 use highchat_proto::{Config, Credentials, Endpoint, Message};
-pub(crate) use highchat_trials::word;
-pub(crate) use highchat_trials::words::*;
+pub(crate) use highchat_testing::trials::word;
+pub(crate) use highchat_testing::trials::words::*;
 
 pub(crate) const KEY: &str = "hc_very_secret";
 

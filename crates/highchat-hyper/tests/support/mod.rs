@@ -13,7 +13,7 @@ use highchat_hyper::{BoxError, Client, Connection, Failure, Reply};
 use highchat_proto::{
     ChatRequest, Config, ConversationId, Credentials, Endpoint, Event, Message, MessagesRequest,
 };
-pub(crate) use highchat_trials::words::{DONE, HEAD, PING, delta};
+pub(crate) use highchat_testing::trials::words::{DONE, HEAD, PING, delta};
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};

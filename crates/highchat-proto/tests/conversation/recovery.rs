@@ -4,7 +4,7 @@ use highchat_proto::failure::Cause;
 use highchat_proto::failure::TransportFailure::Interrupted;
 use highchat_proto::{ConversationId, Saved};
 
-use crate::world::{Role, World, delta, done, human, meta, page};
+use highchat_testing::player::scripted::{Role, World, delta, done, human, meta, page};
 
 /// A message of a page: id, role, content, second.
 type Listed<'a> = (&'a str, &'a str, &'a str, u32);

@@ -7,7 +7,7 @@ use highchat_proto::{
 };
 use highchat_proxy::Secret;
 use highchat_sandbox::Step;
-use highchat_trials::words::page_of;
+use highchat_testing::trials::words::page_of;
 
 use crate::support::*;
 

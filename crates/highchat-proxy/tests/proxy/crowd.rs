@@ -6,7 +6,7 @@ use highchat_hyper::{Client, Session};
 use highchat_proto::Message;
 use highchat_proxy::Secret;
 use highchat_sandbox::Sandbox;
-use highchat_trials::{Outcome, Seen, TRIALS, Trial};
+use highchat_testing::trials::{Outcome, Seen, TRIALS, Trial};
 use tokio::task::JoinSet;
 
 use crate::alone::{Held, is_alone};

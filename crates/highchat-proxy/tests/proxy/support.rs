@@ -11,13 +11,9 @@ use std::time::Instant;
 
 use highchat_proxy::{Config, KeySource, Proxy, Server};
 use highchat_sandbox::{Playback, Sandbox, Step};
-pub(crate) use highchat_trials::words::{DONE, HEAD as STREAM, META, delta};
+pub(crate) use highchat_testing::net::answer::{Answer, read_until};
+pub(crate) use highchat_testing::trials::words::{DONE, HEAD as STREAM, META, delta};
 use serde_json::{Value, json};
-
-// The sandbox is asked over plain sockets too.
-#[path = "../../../highchat-sandbox/tests/sandbox/answer.rs"]
-mod answer;
-pub(crate) use answer::{Answer, read_until};
 
 /// Longer than anything here takes, unless it hangs.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
@@ -206,33 +202,5 @@ pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         assert!(start.elapsed() < LONG, "it never was so");
         std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-impl Answer {
-    /// The status, and the code of the error.
-    pub(crate) fn refusal(&self) -> (u16, String) {
-        let error = self.json()["error"].clone();
-        let message = error["message"].as_str().expect("a sentence");
-        assert!(
-            message.chars().any(|char| ('ա'..='ֆ').contains(&char)),
-            "{message}"
-        );
-        (self.status, error["code"].as_str().expect("a code").into())
-    }
-
-    /// The stream without the `error` event at its end, which must be there.
-    pub(crate) fn before_error(&self) -> &str {
-        let (before, data) = self
-            .body
-            .rsplit_once("event: error\ndata: ")
-            .expect("an error");
-        let data: Value = serde_json::from_str(data.strip_suffix("\n\n").unwrap()).unwrap();
-        assert!(
-            data["message"]
-                .as_str()
-                .is_some_and(|text| !text.is_empty())
-        );
-        before
     }
 }

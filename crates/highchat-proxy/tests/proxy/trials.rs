@@ -7,19 +7,13 @@ use std::thread;
 use highchat_proto::{Credentials, Endpoint};
 use highchat_proxy::{Config, Secret};
 use highchat_sandbox::Sandbox;
-use highchat_trials::{
+use highchat_testing::trials::drivers::{hyper::HyperSession, ureq::UreqSession};
+use highchat_testing::trials::{
     ALIKE, IN_A_THREAD, Seen, TRIALS, Trial, converse_at, hold, hold_readings, untried,
 };
 
 use crate::alone::{Held, is_alone};
 use crate::support::*;
-
-#[path = "../../../highchat-hyper/tests/support/alone.rs"]
-mod hyper_session;
-#[path = "../../../highchat-ureq/tests/support/plain.rs"]
-mod ureq_session;
-use hyper_session::Alone;
-use ureq_session::Plain;
 
 /// Sends the messages by way of the address, and follows each reply to its end.
 type Adapter = fn(&Trial, &Sandbox, &str) -> Seen;
@@ -29,11 +23,11 @@ pub(crate) fn endpoint(base_url: &str) -> Endpoint {
 }
 
 fn by_hyper(trial: &Trial, sandbox: &Sandbox, base_url: &str) -> Seen {
-    converse_at::<Alone>(trial, sandbox, &endpoint(base_url))
+    converse_at::<HyperSession>(trial, sandbox, &endpoint(base_url))
 }
 
 fn by_ureq(trial: &Trial, sandbox: &Sandbox, base_url: &str) -> Seen {
-    converse_at::<Plain>(trial, sandbox, &endpoint(base_url))
+    converse_at::<UreqSession>(trial, sandbox, &endpoint(base_url))
 }
 
 /// A proxy with the clocks of a row; the answer to a poll is remembered for half the time

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use highchat_sandbox::{Builder, Sandbox};
 use serde_json::{Value, json};
 
-pub(crate) use crate::answer::{Answer, read_until};
+pub(crate) use highchat_testing::net::answer::{Answer, read_until};
 
 /// Longer than anything here takes, unless it hangs.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
@@ -130,61 +130,6 @@ pub(crate) fn connect(sandbox: &Sandbox) -> TcpStream {
     let stream = TcpStream::connect(sandbox.addr()).expect("the sandbox listens");
     stream.set_read_timeout(Some(LONG)).expect("a timeout");
     stream
-}
-
-impl Answer {
-    /// The events, each as its name and its data.
-    pub(crate) fn events(&self) -> Vec<(String, Value)> {
-        assert_eq!(self.status, 200, "{}", self.body);
-        let blocks = self.body.strip_suffix("\n\n").expect("a whole last event");
-        blocks
-            .split("\n\n")
-            .map(|block| {
-                let (name, data) = block.split_once('\n').expect("two lines");
-                let name = name.strip_prefix("event: ").expect("a name");
-                let data = data.strip_prefix("data: ").expect("data");
-                (name.to_owned(), serde_json::from_str(data).expect("JSON"))
-            })
-            .collect()
-    }
-
-    /// The names of the events, one of each run.
-    pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.events().into_iter().map(|(name, _)| name).collect();
-        names.dedup();
-        names
-    }
-
-    /// What the deltas say together.
-    pub(crate) fn text(&self) -> String {
-        let events = self.events();
-        let deltas = events.iter().filter(|(name, _)| name == "delta");
-        deltas
-            .map(|(_, data)| data["text"].as_str().expect("text"))
-            .collect()
-    }
-
-    pub(crate) fn conversation_id(&self) -> String {
-        let (name, data) = &self.events()[0];
-        assert_eq!(name, "meta");
-        data["conversation_id"].as_str().expect("an id").to_owned()
-    }
-
-    /// The data of the last event.
-    pub(crate) fn last(&self) -> Value {
-        self.events().pop().expect("an event").1
-    }
-
-    /// The code of a refusal, which must have an Armenian sentence.
-    pub(crate) fn code(&self) -> String {
-        let error = &self.json()["error"];
-        let message = error["message"].as_str().expect("a message");
-        assert!(
-            message.chars().any(|c| ('Ա'..='և').contains(&c)),
-            "{message}"
-        );
-        error["code"].as_str().expect("a code").to_owned()
-    }
 }
 
 /// Says something in a new conversation.

@@ -1,7 +1,6 @@
 //! The sandbox over real sockets, asked by a client that knows no more than HTTP.
 
 mod access;
-mod answer;
 mod chat;
 mod client;
 mod commands;

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use highchat_testing::life::Life;
-use highchat_testing::play::{play, story};
-use highchat_testing::reduce::reduce;
+use highchat_testing::life::reduce::reduce;
+use highchat_testing::world::play::{play, story};
 
 const USAGE: &str = "lives [--seeds N] [--from SEED] [--for SECONDS] [--keep-going | --brief]";
 

@@ -4,8 +4,8 @@ use highchat_proto::{Failure, TurnEnd, Update};
 
 use super::{Finding, Handoff, THINKING, World};
 use crate::life::Act;
-use crate::service::Author;
-use crate::words;
+use crate::world::service::Author;
+use crate::world::words;
 
 /// From such a tolerance on, the client's clocks may end what would have come whole, in ms.
 const NOISE: u64 = 1000;

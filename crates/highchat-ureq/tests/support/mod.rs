@@ -9,7 +9,7 @@ use highchat_proto::{
     Rating, RatingRequest,
 };
 use highchat_sandbox::{Playback, Step};
-pub(crate) use highchat_trials::words::{DONE, HEAD, META, PING, answer, delta};
+pub(crate) use highchat_testing::trials::words::{DONE, HEAD, META, PING, answer, delta};
 use highchat_ureq::{Client, Failure, Reply};
 
 pub(crate) const KEY: &str = "hc_very_secret";

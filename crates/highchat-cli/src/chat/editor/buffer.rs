@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use unicode_segmentation::GraphemeCursor;
 
-use crate::sanitise::is_obeyed;
+use highchat_sanitise::is_obeyed;
 
 /// A text with a cursor, which stands only between two letters as a reader sees them
 /// (extended grapheme clusters).

@@ -1,0 +1,7 @@
+//! HTTP/1.1 as tests read and write it: answers on plain sockets, and a service on loopback.
+
+pub mod answer;
+#[cfg(feature = "world")]
+pub mod http1;
+#[cfg(feature = "world")]
+pub mod loopback;

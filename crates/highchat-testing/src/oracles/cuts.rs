@@ -1,0 +1,58 @@
+//! A stream in pieces.
+
+use core::fmt;
+
+/// Bytes that a failed property shows as text.
+#[derive(Clone)]
+pub struct Bytes(pub Vec<u8>);
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "b\"{}\"", self.0.escape_ascii())
+    }
+}
+
+/// A place in something, whatever its length: that part of 2^64 of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place(pub u64);
+
+impl Place {
+    /// Below the length, which is not 0.
+    pub const fn index(self, len: usize) -> usize {
+        assert!(len > 0);
+        ((self.0 as u128 * len as u128) >> 64) as usize
+    }
+}
+
+/// How a stream is cut.
+#[derive(Clone, Debug)]
+pub enum Cuts {
+    /// A chunk for each byte.
+    EachByte,
+    /// Equal places give empty chunks.
+    At(Vec<Place>),
+}
+
+impl Cuts {
+    /// The stream in chunks.
+    pub fn of<'a>(&self, stream: &'a [u8]) -> Vec<&'a [u8]> {
+        match self {
+            Self::EachByte => stream.chunks(1).collect(),
+            Self::At(places) => {
+                let mut places: Vec<usize> = places
+                    .iter()
+                    .map(|place| place.index(stream.len() + 1))
+                    .collect();
+                places.sort_unstable();
+                let mut chunks = Vec::new();
+                let mut start = 0;
+                for place in places {
+                    chunks.push(&stream[start..place]);
+                    start = place;
+                }
+                chunks.push(&stream[start..]);
+                chunks
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The decoder held against the plain machine.
+
+use core::time::Duration;
+
+use highchat_proto::sse::{DecodeError, Decoder, Frame, PlainDecoder};
+
+/// What both have the same methods for.
+trait Decodes {
+    fn decode_next(&mut self, input: &mut &[u8]) -> Result<Option<Shown>, DecodeError>;
+    fn end(&mut self) -> Option<Shown>;
+    fn said(&self) -> (Vec<u8>, Option<Duration>);
+}
+
+/// The event type, the data and the id of a frame.
+type Shown = [Vec<u8>; 3];
+
+fn shown(frame: Frame<'_>) -> Shown {
+    [frame.event(), frame.data(), frame.id()].map(<[u8]>::to_vec)
+}
+
+macro_rules! decodes {
+    ($decoder:ident) => {
+        impl Decodes for $decoder<'_> {
+            fn decode_next(&mut self, input: &mut &[u8]) -> Result<Option<Shown>, DecodeError> {
+                Ok(self.decode(input)?.map(shown))
+            }
+
+            fn end(&mut self) -> Option<Shown> {
+                self.finish().map(shown)
+            }
+
+            fn said(&self) -> (Vec<u8>, Option<Duration>) {
+                (self.last_event_id().to_vec(), self.reconnection_time())
+            }
+        }
+    };
+}
+
+decodes!(Decoder);
+decodes!(PlainDecoder);
+
+/// Each answer of a decoder to these chunks, as text; an error with its place.
+fn answers(decoder: &mut impl Decodes, chunks: &[&[u8]]) -> Vec<String> {
+    let mut answers = Vec::new();
+    let mut pushed = 0;
+    'stream: for chunk in chunks {
+        let mut input = *chunk;
+        loop {
+            match decoder.decode_next(&mut input) {
+                Ok(Some([event, data, id])) => answers.push(format!(
+                    "event \"{}\" data \"{}\" id \"{}\"",
+                    event.escape_ascii(),
+                    data.escape_ascii(),
+                    id.escape_ascii()
+                )),
+                Ok(None) => {
+                    assert!(input.is_empty(), "no frame, but {} bytes left", input.len());
+                    break;
+                }
+                Err(error) => {
+                    let at = pushed + chunk.len() - input.len();
+                    answers.push(format!("{error} at {at}"));
+                    assert_eq!(decoder.decode_next(&mut &b"\n\n"[..]), Err(error));
+                    break 'stream;
+                }
+            }
+            answers.push(format!("{:?}", decoder.said()));
+        }
+        pushed += chunk.len();
+        answers.push(format!("{:?} behind byte {pushed}", decoder.said()));
+    }
+    answers.push(format!("{:?} at the end", decoder.end()));
+    answers.push(format!("{:?} after it", decoder.said()));
+    answers
+}
+
+/// Holds a decoder of each storage against the plain one, over the same chunks.
+pub fn compare(chunks: &[&[u8]], limit: usize) {
+    let expected = answers(&mut PlainDecoder::with_limit(limit), chunks);
+    let mut storage = vec![0xAA; limit];
+    let owned = answers(&mut Decoder::with_limit(limit), chunks);
+    let growing = answers(&mut Decoder::growing(limit), chunks);
+    let borrowed = answers(&mut Decoder::with_buffer(&mut storage), chunks);
+    for got in [owned, growing, borrowed] {
+        assert_eq!(got, expected, "limit {limit}");
+    }
+}

@@ -1,0 +1,153 @@
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use highchat_sandbox::{Person, Reading, Sandbox, Script};
+
+use super::seen::{Outcome, Seen};
+use super::trial::{Course, TEXT, Trial};
+
+/// How many rows are tried at the same time: most of their time is waiting.
+const AT_ONCE: usize = 8;
+
+/// How much faster a sandbox's time is than a client's: the 4 s between polls are the 50 ms
+/// of the trials' clocks.
+const TIMES: u32 = 80;
+
+/// What the person of each sandbox says.
+const LINES: [&str; 3] = ["մեկ", "երկու", "երեք"];
+
+/// Holds a client to a table: `send` sends the trial's messages to the sandbox, follows a
+/// handoff to its end, and tells what it saw of the last message.
+///
+/// # Panics
+///
+/// The client behaves otherwise than the table says; the rows are named.
+pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
+    each(trials, |trial| {
+        let sandbox = sandbox(&[], trial.script())?;
+        let seen = send(trial, &sandbox);
+        judge(trial, &sandbox, &seen)
+            .map_err(|wrong| format!("{} ({}): {wrong}", trial.name(), trial.why))
+    });
+}
+
+/// Holds a client to every reading of the API's text: `send` as for [`hold`].
+///
+/// # Panics
+///
+/// The client does not work with one; the readings are named.
+pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
+    each(Reading::ALL, |reading| {
+        let sandbox = sandbox(&[*reading], Script::new())?;
+        for (outcome, text) in [(Outcome::Whole, TEXT), (Outcome::HandedOver, "")] {
+            let trial = Trial {
+                faults: if outcome == Outcome::Whole {
+                    "no-space"
+                } else {
+                    "poll-500"
+                },
+                outcome,
+                text,
+                posts: 1,
+                why: reading.line(),
+                waits: false,
+                proxy_waits: false,
+                course: Course::First,
+                replies: None,
+            };
+            let before = sandbox.requests().len();
+            let seen = send(&trial, &sandbox);
+            judge_from(&trial, &sandbox, &seen, before)
+                .map_err(|wrong| format!("{} ({}): {wrong}", reading.name(), reading.line()))?;
+        }
+        Ok(())
+    });
+}
+
+/// Tries each row, some at a time.
+fn each<T: Sync>(rows: &[T], hold: impl Fn(&T) -> Result<(), String> + Sync) {
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(what) = hold(row) {
+                        let mut wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner);
+                        wrong.push(what);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+fn sandbox(readings: &[Reading], script: Script) -> Result<Sandbox, String> {
+    let seconds = Duration::from_secs;
+    let person = Person::absent()
+        .says(seconds(8), LINES[0])
+        .says(seconds(16), LINES[1])
+        .says(seconds(24), LINES[2])
+        .hands_back(seconds(72));
+    let mut builder = Sandbox::builder()
+        .time_scale(TIMES)
+        .token_delay(Duration::ZERO)
+        .ping_interval(seconds(8))
+        .rate_limit(0)
+        .script(script)
+        .person(person);
+    for reading in readings {
+        builder = builder.reading(*reading);
+    }
+    builder.start().map_err(|error| error.to_string())
+}
+
+fn judge(trial: &Trial, sandbox: &Sandbox, seen: &Seen) -> Result<(), String> {
+    judge_from(trial, sandbox, seen, 0)
+}
+
+/// Judges what was asked from the `before`th request on.
+fn judge_from(trial: &Trial, sandbox: &Sandbox, seen: &Seen, before: usize) -> Result<(), String> {
+    let is = |what: &str, found: String, expected: String| {
+        if found == expected {
+            Ok(())
+        } else {
+            Err(format!("{what} is {found}, not {expected}; {seen:?}"))
+        }
+    };
+    let quoted = |text: &dyn core::fmt::Debug| format!("{text:?}");
+    is(
+        "the outcome",
+        quoted(&seen.outcome),
+        quoted(&Some(trial.outcome)),
+    )?;
+    is("the text", quoted(&seen.text), quoted(&trial.text))?;
+    let requests = sandbox.requests().split_off(before);
+    let posts = requests.iter().filter(|request| request.path == "/v1/chat");
+    is(
+        "the number of posts",
+        posts.count().to_string(),
+        trial.posts.to_string(),
+    )?;
+    if trial.outcome == Outcome::HandedOver {
+        let mut heard = seen.heard.clone();
+        heard.sort_unstable();
+        let mut lines = LINES.map(str::to_owned).to_vec();
+        lines.sort_unstable();
+        if trial.faults == "poll-404" {
+            is("giving up", quoted(&seen.gave_up), quoted(&true))?;
+        } else {
+            is("what was heard", quoted(&heard), quoted(&lines))?;
+            is("the last state", seen.state.clone(), "bot".to_owned())?;
+        }
+    }
+    let verdict = sandbox.verdict();
+    match verdict.findings().first() {
+        Some(finding) => Err(finding.to_string()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,158 @@
+//! A conversation over one blocking socket at a time, for tests that do something in the
+//! middle of it.
+
+use core::time::Duration;
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::thread::sleep;
+use std::time::Instant as Moment;
+
+use crate::trials::Talk;
+use highchat_embed::{Embed, Output, PipeId};
+use highchat_proto::failure::Cause;
+use highchat_proto::session::Collector;
+use highchat_proto::time::Instant;
+use highchat_proto::{
+    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
+};
+
+/// An [`Embed`] and its one socket.
+pub struct EmbedSession {
+    /// The conversation.
+    pub embed: Embed,
+    start: Moment,
+    live: Option<(PipeId, TcpStream)>,
+}
+
+impl Talk for EmbedSession {
+    fn begin(endpoint: Endpoint, config: Config) -> Self {
+        Self::over(Embed::new(endpoint, config))
+    }
+
+    fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self {
+        Self::over(Embed::resume(endpoint, config, saved, Instant::ORIGIN))
+    }
+
+    fn send(&mut self, message: Message) {
+        let now = self.now();
+        self.embed.send(message, now).unwrap();
+    }
+
+    fn cancel(&mut self) {
+        let now = self.now();
+        self.embed.cancel(now);
+    }
+
+    fn rate(&mut self, rating: Rating, comment: &str) {
+        let now = self.now();
+        self.embed
+            .commands(now)
+            .rate(rating, Some(comment.into()))
+            .unwrap();
+    }
+
+    fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
+        while self.step() {
+            if let Some(update) = self.embed.update() {
+                show(&update);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
+        let now = self.now();
+        let mut collector = Collector::new(self.embed.send(message, now)?);
+        loop {
+            let mut answered = None;
+            let goes_on = Talk::next(self, |update| answered = collector.handle_update(update));
+            if let Some(answered) = answered {
+                return answered;
+            }
+            assert!(goes_on, "the turn did not end");
+        }
+    }
+
+    fn conversation(&self) -> &Conversation {
+        self.embed.conversation()
+    }
+}
+
+impl EmbedSession {
+    fn over(embed: Embed) -> Self {
+        Self {
+            embed: embed.with_one_pipe(),
+            start: Moment::now(),
+            live: None,
+        }
+    }
+
+    /// The time since the session began.
+    pub fn now(&self) -> Instant {
+        Instant::from_origin(self.start.elapsed())
+    }
+
+    /// Does one thing; `false`: nothing is left to be waited for.
+    pub fn step(&mut self) -> bool {
+        let output = self.embed.poll_output();
+        let now = self.now();
+        match output {
+            Output::Open(pipe) => {
+                assert!(self.live.is_none(), "one at a time");
+                let at = (self.embed.endpoint().host(), self.embed.endpoint().port());
+                match TcpStream::connect(at) {
+                    Ok(stream) => {
+                        self.live = Some((pipe, stream));
+                        self.embed.handle_opened(pipe, now);
+                    }
+                    Err(error) => self.embed.handle_failure(pipe, Cause::of(&error), now),
+                }
+            }
+            Output::Write(pipe) => {
+                let (_, stream) = self.live.as_mut().expect("it is open");
+                match stream.write(self.embed.bytes(pipe)) {
+                    Ok(len) => self.embed.handle_written(pipe, len, now),
+                    Err(error) => {
+                        self.live = None;
+                        self.embed.handle_failure(pipe, Cause::of(&error), now);
+                    }
+                }
+            }
+            Output::Close(_) => self.live = None,
+            Output::Wait(None) => return false,
+            Output::Wait(Some(when)) => self.wait(when),
+            _ => {}
+        }
+        true
+    }
+
+    fn wait(&mut self, when: Instant) {
+        let wait = when.saturating_duration_since(self.now());
+        let wait = wait.max(Duration::from_millis(1));
+        if let Some((pipe, stream)) = &mut self.live {
+            let pipe = *pipe;
+            let mut buffer = [0; 1024];
+            stream.set_read_timeout(Some(wait)).unwrap();
+            let read = stream.read(&mut buffer);
+            let now = self.now();
+            match read {
+                Ok(0) => {
+                    self.live = None;
+                    self.embed.handle_end(pipe, now);
+                }
+                Ok(len) => self.embed.handle_read(pipe, &buffer[..len], now),
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) => {
+                    self.live = None;
+                    self.embed.handle_failure(pipe, Cause::of(&error), now);
+                }
+            }
+        } else {
+            sleep(wait);
+        }
+        let now = self.now();
+        self.embed.handle_timeout(now);
+    }
+}

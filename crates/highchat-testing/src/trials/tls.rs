@@ -1,0 +1,245 @@
+//! A service under TLS, vouched for by an authority that it made itself: what each client is
+//! to trust and what not.
+
+use std::io::{self, Read, Write};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::{env, fs, process, thread};
+
+use highchat_proto::http::{InvalidRoots, Roots};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::proxies::outcome;
+use super::words::{self, DONE, HEAD, META, delta, page};
+
+/// A company's own certificate authority.
+#[derive(Debug)]
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    /// A new one.
+    ///
+    /// # Panics
+    ///
+    /// No key can be made.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut params = CertificateParams::new([]).expect("no name is wrong");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
+    }
+
+    /// Its certificate.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// A certificate for `localhost`, and its key.
+    ///
+    /// # Panics
+    ///
+    /// No key can be made.
+    #[must_use]
+    pub fn vouch(&self) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+        let params = CertificateParams::new(["localhost".into()]).expect("a name");
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
+        let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+        (certificate.der().clone(), key)
+    }
+}
+
+impl Default for Authority {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A service on this machine that an authority vouches for: each message has the same reply,
+/// and each poll the same page.
+#[derive(Debug)]
+pub struct Vouched {
+    base_url: String,
+    requests: Receiver<String>,
+}
+
+impl Vouched {
+    /// It serves until the test ends.
+    ///
+    /// # Panics
+    ///
+    /// No port is free.
+    #[must_use]
+    pub fn start(authority: &Authority) -> Self {
+        let (certificate, key) = authority.vouch();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("the provider has them")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .expect("they belong together");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let (telling, requests) = channel();
+        let config = Arc::new(config);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let tls = ServerConnection::new(Arc::clone(&config)).expect("a sound one");
+                // A client that trusts nobody here leaves.
+                let _ = answer(StreamOwned::new(tls, stream), &telling);
+            }
+        });
+        Self {
+            base_url: format!("https://localhost:{port}"),
+            requests,
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// What it was asked since the last look.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.try_iter().collect()
+    }
+}
+
+fn answer<S: Read + Write>(
+    mut stream: StreamOwned<ServerConnection, S>,
+    telling: &Sender<String>,
+) -> io::Result<()> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    while !is_whole(&request) {
+        let len = stream.read(&mut buffer)?;
+        if len == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        request.extend_from_slice(&buffer[..len]);
+    }
+    let request = String::from_utf8_lossy(&request).into_owned();
+    let line = request.lines().next().unwrap_or_default();
+    let answer = if line.contains("/messages") {
+        page("bot", &["Ողջույն 🙂"])
+    } else if line.contains("/rating") {
+        words::answer("200 OK", "", "{}")
+    } else {
+        [HEAD, META, &delta("Բարև 👋"), DONE].concat()
+    };
+    // Before the answer: a test may count as soon as its client has that.
+    let _ = telling.send(request);
+    stream.write_all(answer.as_bytes())?;
+    stream.conn.send_close_notify();
+    stream.flush()
+}
+
+/// A message and a rating end with their JSON, a poll with its head.
+fn is_whole(request: &[u8]) -> bool {
+    let end: &[u8] = if request.starts_with(b"GET") {
+        b"\r\n\r\n"
+    } else {
+        b"}"
+    };
+    request.ends_with(end)
+}
+
+/// A file for one test, gone with it.
+#[derive(Debug)]
+pub struct File(PathBuf);
+
+impl File {
+    /// Writes it. Its name must be one that no other test of the program has.
+    ///
+    /// # Panics
+    ///
+    /// It cannot be written.
+    #[must_use]
+    pub fn write(name: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = env::temp_dir().join(format!("highchat-{}-{name}", process::id()));
+        fs::write(&path, content).expect("the directory for such files");
+        Self(path)
+    }
+
+    /// Its name.
+    ///
+    /// # Panics
+    ///
+    /// It is no UTF-8.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.0.to_str().expect("UTF-8")
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Holds a client to the roots it is given. `ask` sends a message to the service at a URL,
+/// and returns what came of it as a test of [`hold_proxies`](super::proxies::hold_proxies)
+/// prints it; `test` is such a test, which trusts [`Roots::Default`].
+///
+/// # Panics
+///
+/// The client trusts somebody else.
+pub fn hold_roots(ask: impl Fn(&str, Roots) -> Result<String, InvalidRoots>, test: &str) {
+    let (ours, other) = (Authority::new(), Authority::new());
+    let service = Vouched::start(&ours);
+    let url = service.base_url();
+    let pem = |pem: String| Roots::Pem(pem.into_bytes().into());
+    let whole = Ok("whole: Բարև 👋".to_owned());
+    let both = format!("a comment\n{}{}", other.pem(), ours.pem());
+    for (roots, name) in [(pem(ours.pem()), "alone"), (pem(both), "with another")] {
+        assert_eq!(ask(url, roots), whole, "{name}");
+    }
+    assert_eq!(service.requests().len(), 2);
+    for roots in [pem(other.pem()), Roots::Mozilla, Roots::Default] {
+        let outcome = ask(url, roots).expect("there is somebody to trust");
+        assert!(outcome.starts_with("not sent: "), "{outcome}");
+        assert!(outcome.contains("certificate"), "{outcome}");
+    }
+    for nothing in ["", "վստահված չէ", "-----BEGIN CERTIFICATE-----\n"] {
+        let outcome = ask(url, pem(nothing.into()));
+        assert_eq!(outcome, Err(InvalidRoots::NoCertificate), "{nothing}");
+    }
+
+    let (ours, other) = (
+        File::write("ours.pem", ours.pem()),
+        File::write("other.pem", other.pem()),
+    );
+    let nothing = File::write("nothing.pem", "Բարև");
+    for (path, expected) in [
+        (ours.path(), "whole: Բարև 👋"),
+        (other.path(), "certificate"),
+        ("", "certificate"),
+        (
+            nothing.path(),
+            "SSL_CERT_FILE names cannot be read: no certificate to trust was found",
+        ),
+        (
+            "/no/such/file",
+            "the file that SSL_CERT_FILE names cannot be read: ",
+        ),
+    ] {
+        let outcome = outcome(test, url, &[("SSL_CERT_FILE", path)]);
+        assert!(outcome.contains(expected), "{path}: {outcome}");
+    }
+    assert_eq!(
+        service.requests().len(),
+        1,
+        "nothing was sent to whom is not trusted"
+    );
+}

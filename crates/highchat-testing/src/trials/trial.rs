@@ -1,0 +1,207 @@
+use core::time::Duration;
+
+use highchat_proto::Config;
+use highchat_sandbox::{Fault, Faults, Rule, Script};
+
+use super::seen::Outcome;
+
+/// The text of the reply to the message of every trial.
+pub const TEXT: &str = "Սա երկար պատասխան";
+
+/// What comes of it before the middle, where faults strike.
+pub(crate) const BEGUN: &str = "Սա երկար ";
+
+/// What the replies of a script begin with, alike, up to where the second one is cut.
+pub(crate) const ALIKE: &str = "Ձեր պատվերը ";
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Trial {
+    /// The names of its faults.
+    pub faults: &'static str,
+    /// How the turn is to end.
+    pub outcome: Outcome,
+    /// The text that is to be shown.
+    pub text: &'static str,
+    /// How often the message is to be sent, all in all.
+    pub posts: usize,
+    /// Why, by the project's rules.
+    pub why: &'static str,
+    /// It lasts until a clock of the client runs out.
+    pub waits: bool,
+    /// It lasts until a clock of the proxy in front of the service runs out.
+    pub proxy_waits: bool,
+    /// What the client does besides sending the message.
+    pub course: Course,
+    /// What the service replies to the earlier message and to this one, by its script. The
+    /// faults are those of the second reply.
+    pub replies: Option<[&'static str; 2]>,
+}
+
+/// What a client does before it sends the message of a trial, and while it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Course {
+    /// The message is the first of its conversation.
+    First,
+    /// Another message was sent before, and answered.
+    InAThread,
+    /// The same, and the client goes on with nothing but the conversation's id.
+    ById,
+    /// Another message was sent before, and its reply cancelled once that much of its text
+    /// had come. The service keeps the whole reply.
+    AfterACancel(&'static str),
+    /// Another message was sent before, and answered. Once that much of this reply's text
+    /// has come, the client is restarted with what it saved.
+    Restarted(&'static str),
+}
+
+/// What is sent before the message of a trial whose replies begin alike.
+pub(crate) const EARLIER: &str = "Որտե՞ղ է իմ պատվերը 📦";
+/// The message of such a trial.
+pub(crate) const LATER: &str = "Չեղարկե՛ք պատվերը 🙏";
+
+impl Trial {
+    /// The messages to send, one after the other.
+    #[must_use]
+    pub fn messages(&self) -> Vec<String> {
+        if self.replies.is_some() {
+            return vec![EARLIER.to_owned(), LATER.to_owned()];
+        }
+        let first = (self.course != Course::First).then(|| "Բարև".to_owned());
+        first.into_iter().chain([self.message()]).collect()
+    }
+
+    fn message(&self) -> String {
+        match self.outcome {
+            Outcome::HandedOver => format!("/fault {}", self.faults),
+            _ => format!("/fault {} /long 3", self.faults),
+        }
+    }
+
+    /// Its faults, and its course unless that is the usual one.
+    pub(crate) fn name(&self) -> String {
+        match self.course {
+            Course::First => self.faults.to_owned(),
+            course => format!("{} {course:?}", self.faults),
+        }
+    }
+
+    /// What the sandbox's bot is to say.
+    ///
+    /// # Panics
+    ///
+    /// The row has a fault that the sandbox does not know.
+    pub(crate) fn script(&self) -> Script {
+        let Some([earlier, later]) = self.replies else {
+            return Script::new();
+        };
+        let mut before = Rule::text(EARLIER).replies(earlier);
+        if matches!(self.course, Course::AfterACancel(_)) {
+            before = before.fails(Fault::Stall);
+        }
+        let faults: Faults = self.faults.parse().expect("known faults");
+        let after = Rule::text(LATER).replies(later).fails(faults);
+        Script::new().rule(before).rule(after)
+    }
+
+    /// The whole reply, unless a fault changes its text.
+    pub(crate) fn whole(&self) -> &'static str {
+        self.replies.map_or(TEXT, |[_, later]| later)
+    }
+
+    /// The text that comes before a fault strikes in the middle of the reply.
+    pub(crate) fn begun(&self) -> &'static str {
+        match self.replies {
+            Some(_) => ALIKE,
+            None => BEGUN,
+        }
+    }
+
+    /// Clocks that make no trial wait longer than it must; those that are not to run out
+    /// are far from it.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        let mut config = Config::default();
+        let patience = patience(self.waits);
+        config.response_timeout = patience;
+        config.idle_timeout = patience;
+        config.progress_timeout = patience;
+        config.settle_timeout = Duration::from_millis(300);
+        config.rate_limit_delays = [Duration::from_millis(20); 2];
+        config.not_sent_delays = [Duration::from_millis(20); 2];
+        config.recovery_delays = [20, 200, 500, 1000].map(Duration::from_millis);
+        config.poll_interval = Duration::from_millis(50);
+        config.poll_backoff_limit = Duration::from_millis(200);
+        config
+    }
+
+    /// The clocks of a proxy in front of the service, in the same way.
+    #[must_use]
+    pub const fn proxy_patience(&self) -> Duration {
+        patience(self.proxy_waits)
+    }
+
+    /// After how much silence that proxy speaks itself: soon where the row is silent; nowhere
+    /// else, since a status that comes later than that is none any more.
+    #[must_use]
+    pub fn proxy_keepalive(&self) -> Duration {
+        let is_silent = self.waits || self.proxy_waits || self.faults.starts_with("slow-head");
+        Duration::from_millis(if is_silent { 100 } else { 15_000 })
+    }
+
+    pub(crate) const fn new(faults: &'static str, outcome: Outcome, why: &'static str) -> Self {
+        let text = match outcome {
+            Outcome::Whole | Outcome::Recovered => TEXT,
+            _ => "",
+        };
+        Self {
+            faults,
+            outcome,
+            text,
+            posts: 1,
+            why,
+            waits: false,
+            proxy_waits: false,
+            course: Course::First,
+            replies: None,
+        }
+    }
+
+    pub(crate) const fn shows(mut self, text: &'static str) -> Self {
+        self.text = text;
+        self
+    }
+
+    pub(crate) const fn sends(mut self, posts: usize) -> Self {
+        self.posts = posts;
+        self
+    }
+
+    pub(crate) const fn in_a_thread(mut self) -> Self {
+        self.course = Course::InAThread;
+        self.posts += 1;
+        self
+    }
+
+    pub(crate) const fn by_course(mut self, course: Course) -> Self {
+        self.course = course;
+        self.posts += 1;
+        self
+    }
+
+    pub(crate) const fn replies(mut self, earlier: &'static str, later: &'static str) -> Self {
+        self.replies = Some([earlier, later]);
+        self
+    }
+
+    pub(crate) const fn waits(mut self) -> Self {
+        self.waits = true;
+        self
+    }
+}
+
+const fn patience(waits: bool) -> Duration {
+    Duration::from_secs(if waits { 2 } else { 30 })
+}
