@@ -92,10 +92,10 @@ fn no_failure_shows_a_key() {
     let long = delta(&"x".repeat(200));
     // What the service says is shown as it is; it has no key unless the service tells.
     let scripts: Vec<(&str, Vec<Step>)> = vec![
-        ("Interrupted", vec![Step::Hold]),
-        ("Interrupted", vec![Step::Close]),
-        ("Interrupted", vec![Step::Reset]),
-        ("Interrupted", vec![send("garbage\r\n\r\n")]),
+        ("TimedOut", vec![Step::Hold]),
+        ("Unanswered", vec![Step::Close]),
+        ("Unanswered", vec![Step::Reset]),
+        ("Unanswered", vec![send("garbage\r\n\r\n")]),
         ("Refused", vec![send(answer("401 No", "", ""))]),
         (
             "Refused",
