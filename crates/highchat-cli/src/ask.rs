@@ -60,7 +60,7 @@ fn reply(session: &mut Session, message: Message, run: &Run) -> io::Result<Exit>
         return Ok(Exit::Other);
     }
     loop {
-        let Some(update) = session.next() else {
+        let Some(update) = session.next().update() else {
             return Ok(Exit::Other);
         };
         if let Some(exit) = run.update(&update)? {

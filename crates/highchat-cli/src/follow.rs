@@ -22,7 +22,7 @@ pub(crate) fn to_its_end(
             None => session.next(),
             Some(until) => session.next_timeout(until.saturating_duration_since(Instant::now())),
         };
-        if let Some(update) = update {
+        if let Some(update) = update.update() {
             if let Some(exit) = run.update(&update)? {
                 return Ok(exit);
             }

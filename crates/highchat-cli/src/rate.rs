@@ -28,12 +28,13 @@ fn rate(options: &RateOptions, run: &Run) -> io::Result<Exit> {
     let mut session = Session::resume(run.client.clone(), saved);
     // The conversation is given, and no rating under way before the first.
     if session
+        .commands()
         .rate(options.rating.into(), options.comment.clone())
         .is_err()
     {
         return Ok(Exit::Other);
     }
-    while let Some(update) = session.next() {
+    while let Some(update) = session.next().update() {
         if let Some(exit) = run.update(&update)? {
             return Ok(exit);
         }

@@ -48,7 +48,7 @@ impl Thread {
             Some(id) => Session::resume(client, Saved::new(id.clone())),
             None => Session::new(client),
         };
-        session.set_visitor(self.visitor.clone());
+        session.commands().set_visitor(self.visitor.clone());
         session
     }
 }

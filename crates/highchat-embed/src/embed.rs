@@ -5,15 +5,15 @@ use core::hash::BuildHasher;
 use std::hash::RandomState;
 use std::sync::Arc;
 
+use highchat_http1::{Answer, Part};
 use highchat_proto::failure::{Cause, TransportFailure};
+use highchat_proto::session::Commands;
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Config, Conversation, Endpoint, Message, RateError, Rating, Request, RequestId, Saved,
-    SendError, TurnId, Update, VisitorRef, conversation,
+    Config, Conversation, Endpoint, Message, Request, RequestId, Saved, SendError, TurnId, Update,
+    conversation,
 };
 
-use crate::answer::Part;
-use crate::body::PIECE;
 use crate::exchange::Exchange;
 use crate::pipe::PipeId;
 use crate::pipes::{Lost, Order, Pipes};
@@ -185,9 +185,10 @@ impl Embed {
 
     // ---- commands ----
 
-    /// Says who the end user is, from the next message on.
-    pub fn set_visitor(&mut self, visitor: Option<VisitorRef>) {
-        self.conversation.set_visitor(visitor);
+    /// All commands there are: rating, naming the user, checking for a person's messages.
+    pub const fn commands(&mut self, now: Instant) -> Commands<'_> {
+        self.now = now;
+        Commands::new(&mut self.conversation, now)
     }
 
     /// Sends a message. Returns the name of the turn, which its end will tell.
@@ -196,37 +197,13 @@ impl Embed {
     ///
     /// The turn before is not over; the error gives the message back.
     pub fn send(&mut self, message: Message, now: Instant) -> Result<TurnId, SendError> {
-        self.now = now;
-        self.conversation.send(message, now)
-    }
-
-    /// Rates the conversation. Returns the name of the rating, which its end will tell.
-    ///
-    /// # Errors
-    ///
-    /// There is no conversation yet, or a rating is on its way; the error gives the
-    /// comment back.
-    pub fn rate(
-        &mut self,
-        rating: Rating,
-        comment: Option<String>,
-        now: Instant,
-    ) -> Result<RequestId, RateError> {
-        self.now = now;
-        self.conversation.rate(rating, comment, now)
+        self.commands(now).send(message)
     }
 
     /// Ends the turn that is under way, in whatever state it is. The message may have
     /// been taken. Nothing happens where there is none.
     pub fn cancel(&mut self, now: Instant) {
-        self.now = now;
-        self.conversation.cancel(now);
-    }
-
-    /// Polls for a person's messages now instead of when it is due, where it is polled.
-    pub fn check_now(&mut self, now: Instant) {
-        self.now = now;
-        self.conversation.check_now(now);
+        self.commands(now).cancel();
     }
 
     // ---- inputs ----
@@ -258,10 +235,13 @@ impl Embed {
         };
         let id = exchange.id();
         let mut input = bytes;
-        let mut piece = [0; PIECE];
+        let mut piece = [0; Answer::PIECE];
         loop {
             match exchange.read(&mut input, &mut piece) {
-                Ok(Some(Part::Head(head))) => self.conversation.handle_response(id, &head, now),
+                Ok(Some(Part::Head(head))) => {
+                    log::info!("request {id}: {}", head.status);
+                    self.conversation.handle_response(id, &head, now);
+                }
                 Ok(Some(Part::Body(len))) => self.conversation.handle_body(id, &piece[..len], now),
                 Ok(Some(Part::Over(leaves_a_pipe))) => {
                     let is_clean = leaves_a_pipe && input.is_empty() && exchange.is_written();
@@ -334,6 +314,7 @@ impl Embed {
         } else {
             TransportFailure::NotSent(cause.at(&self.endpoint.authority()))
         };
+        log::info!("request {}: {failure}", lost.id);
         self.conversation.handle_failure(lost.id, failure, now);
     }
 
@@ -365,6 +346,7 @@ impl Embed {
     }
 
     fn transmit(&mut self, id: RequestId, request: Request) {
+        log::info!("request {id}: {request}");
         match Exchange::new(id, request) {
             Some(exchange) => self.pipes.begin(Box::new(exchange), self.now),
             // An endpoint makes none that HTTP/1.1 could not carry.

@@ -1,11 +1,8 @@
 //! One exchange of a conversation: a request that is written, an answer that is read.
 
+use highchat_http1::{Answer, Broken, Part};
 use highchat_proto::RequestId;
 use highchat_proto::http::{Method, Request};
-
-use crate::answer::{Answer, Part};
-use crate::body::PIECE;
-use crate::head::Broken;
 
 /// A request and its answer, on whatever pipe.
 pub(crate) struct Exchange {
@@ -102,7 +99,7 @@ impl Exchange {
     pub(crate) fn read(
         &mut self,
         input: &mut &[u8],
-        piece: &mut [u8; PIECE],
+        piece: &mut [u8; Answer::PIECE],
     ) -> Result<Option<Part>, Broken> {
         self.answer.read(input, piece)
     }

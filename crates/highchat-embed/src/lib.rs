@@ -10,7 +10,7 @@
 //!
 //! [`Embed`] holds a [`Conversation`] and its HTTP/1.1 exchanges, and does no I/O: it says
 //! which pipe to open and what to write, and is told what was read. HTTP is
-//! [ureq-proto](https://docs.rs/ureq-proto)'s; no runtime, no socket and no thread is among
+//! [`highchat_http1`]'s; no runtime, no socket and no thread is among
 //! the dependencies.
 //!
 //! ```
@@ -86,15 +86,15 @@
 //!
 //! | you bring | take | a program that streams a reply and follows a handoff |
 //! | --- | --- | --- |
-//! | nothing, and have tokio | `highchat-hyper` | 34 lines, 3 of them the loop |
-//! | nothing, and block | `highchat-ureq` | 33 lines, 3 of them the loop |
+//! | nothing, and have tokio | `highchat-hyper` | 20 lines, 11 of them the loop |
+//! | nothing, and block | `highchat-ureq` | 19 lines, 11 of them the loop |
 //! | a socket, or any byte pipe | this crate | a loop of 58 lines blocking, 59 under rustls, 64 over smol; over mio 226, which is all of the program |
 //! | an HTTP client | `highchat-proto` alone | a loop of some 75 lines, and the client; where that is HTTP/1.0 by hand (its example `by_hand`), 174 in all |
 //!
 //! Lines are those of the examples, without empty ones and comments. What costs lines with
 //! a socket of your own is the socket: connecting, TLS and name lookup are yours, as is
-//! waiting. What you get for it is that nothing else is in your program: 19 packages with
-//! this crate in it, 14 with proto alone, 35 with ureq and 60 with hyper.
+//! waiting. What you get for it is that nothing else is in your program: 22 packages with
+//! this crate in it, 16 with proto alone, 35 with ureq and 66 with hyper.
 //!
 //! # What a driver has to know
 //!
@@ -113,45 +113,38 @@
 //! - **Order** does not matter: inputs act at once, and those for a pipe that is gone are
 //!   ignored.
 //!
+//! # Log
+//!
+//! By the crate [log](https://docs.rs/log), at `info` and under this crate's name: each request
+//! of a session (method and path), the status of its answer, and why there is none. No key,
+//! no query, no text of a message. Without a logger it costs next to nothing.
+//!
 //! # What of HTTP/1.1 there is
 //!
-//! Bodies of a known length, in chunks, and those that end with their pipe (HTTP/1.0);
-//! interim heads are skipped; no redirect is followed and nothing is decompressed. A head
-//! has at most [64 KiB](highchat_proto::config::Config::HEAD_LIMIT), a line between chunks at
-//! most 4 KiB, and a chunk's length with its extensions at most 20 bytes (the last is
-//! ureq-proto's limit, the others our decision). A folded line of a head is one line. An answer that breaks them, or that is no HTTP/1, is a
-//! lost connection.
-//!
-//! A program that passes answers on, and has no conversation, reads them with [`Answer`].
+//! What [`highchat_http1`] has: no redirect is followed, nothing is decompressed, and an
+//! answer that breaks a limit, or that is no HTTP/1, is a lost connection. A program that
+//! passes answers on, and has no conversation, takes that crate.
 //!
 //! [`Conversation`]: highchat_proto::Conversation
 //! [`Config::connect_timeout`]: highchat_proto::config::Config::connect_timeout
 
 #![forbid(unsafe_code)]
 
-mod pipe;
-
-mod head;
-
-mod body;
-
-mod answer;
-
-mod exchange;
-
-mod pipes;
-
 mod embed;
+mod exchange;
+mod pipe;
+mod pipes;
 
 /// The protocol, whose usual names stand here as well: a program needs this crate alone.
 pub use highchat_proto as proto;
+/// Puts the updates of one turn together to the whole answer, as `Session::ask` of the other
+/// adapters does.
+pub use highchat_proto::session::Collector;
 pub use highchat_proto::{
-    ChatMessage, Config, Conversation, ConversationId, Credentials, Endpoint, Message, MessageId,
-    RateError, Rating, RequestId, Saved, SendError, State, Timestamp, TurnEnd, TurnId, Update,
-    VisitorRef,
+    Answered, AnsweredBy, AskError, ChatMessage, Config, Conversation, ConversationId, Credentials,
+    Endpoint, Message, MessageId, RateError, Rating, RequestId, Role, Saved, SendError, State,
+    Timestamp, TurnEnd, TurnId, Update, VisitorRef,
 };
 
-pub use answer::{Answer, Part};
 pub use embed::{Embed, Output};
-pub use head::Broken;
 pub use pipe::PipeId;

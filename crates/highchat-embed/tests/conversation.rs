@@ -116,7 +116,11 @@ fn a_message_and_a_rating_have_a_new_pipe_each() {
     assert_eq!(world.open_pipes(), 1, "an idle one");
     world.send("b");
     world.pass(Duration::ZERO);
-    world.embed.rate(Rating::Up, None, world.now).unwrap();
+    world
+        .embed
+        .commands(world.now)
+        .rate(Rating::Up, None)
+        .unwrap();
     world.run();
     let log = world.log();
     for line in [

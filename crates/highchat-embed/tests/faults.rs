@@ -1,7 +1,9 @@
 //! Every fault of the sandbox, and every reading of the API's text.
 
 use highchat_testing::trials::drivers::embed::EmbedSession;
-use highchat_testing::trials::{ALIKE, IN_A_THREAD, TRIALS, converse, hold, hold_readings};
+use highchat_testing::trials::{
+    ALIKE, IN_A_THREAD, TRIALS, converse, converse_by_ask, hold, hold_readings,
+};
 
 #[test]
 fn each_fault_has_the_outcome_that_the_rules_ask_for() {
@@ -21,4 +23,10 @@ fn a_cut_reply_is_never_completed_with_one_that_begins_alike() {
 #[test]
 fn each_reading_of_the_api_will_do() {
     hold_readings(converse::<EmbedSession>);
+}
+
+/// What a collector of a loop of one's own makes of each fault.
+#[test]
+fn asking_has_the_same_outcome_for_each_fault() {
+    hold(TRIALS, converse_by_ask::<EmbedSession>);
 }

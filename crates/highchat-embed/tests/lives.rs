@@ -96,7 +96,7 @@ impl Client for Piped {
     }
 
     fn rate(&mut self, rating: Rating, now: Instant) -> bool {
-        self.embed.rate(rating, None, now).is_ok()
+        self.embed.commands(now).rate(rating, None).is_ok()
     }
 
     fn cancel(&mut self, now: Instant) {

@@ -42,7 +42,11 @@ fn a_handoff_with_a_message_and_a_rating_in_it() {
     world.pass(Duration::from_secs(5));
     assert_eq!(world.open_pipes(), 1, "an idle one");
     world.send("b");
-    world.embed.rate(Rating::Up, None, world.now).unwrap();
+    world
+        .embed
+        .commands(world.now)
+        .rate(Rating::Up, None)
+        .unwrap();
     world.run();
     let updates = world.updates();
     assert_eq!(
@@ -72,7 +76,11 @@ fn what_comes_due_while_a_reply_streams_waits_for_its_end() {
     world.pass(Duration::ZERO);
     world.send("b");
     world.pass(Duration::from_secs(15));
-    world.embed.rate(Rating::Up, None, world.now).unwrap();
+    world
+        .embed
+        .commands(world.now)
+        .rate(Rating::Up, None)
+        .unwrap();
     world.pass(Duration::from_secs(5));
     assert_eq!(world.requests.len(), 2, "the poll and the rating wait");
     world.embed.cancel(world.now);

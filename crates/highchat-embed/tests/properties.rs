@@ -181,10 +181,10 @@ fn play(turns: &[Turn], steps: &[Step], start: Start, writes: Cuts, reads: Cuts)
                 let _ = world.embed.send(Message::new("Ողջույն").unwrap(), now);
             }
             Step::Rate => {
-                let _ = world.embed.rate(Rating::Up, None, now);
+                let _ = world.embed.commands(now).rate(Rating::Up, None);
             }
             Step::Cancel => world.embed.cancel(now),
-            Step::CheckNow => world.embed.check_now(now),
+            Step::CheckNow => world.embed.commands(now).check_now(),
             Step::Pass(millis) => {
                 world.pass(Duration::from_millis(*millis));
             }

@@ -1,19 +1,16 @@
 //! One exchange a call.
 
-use std::sync::Arc;
+use std::env;
 
 use futures_util::StreamExt;
-use highchat_proto::http::{Answer, InvalidRoots, Request, Roots};
+use highchat_connect::{BoxError, Connection, Connector, Offer};
+use highchat_proto::http::{Answer, InvalidRoots, InvalidVariables, Request, Roots};
 use highchat_proto::{
     ChatRequest, Config, Endpoint, Failure, MessagesRequest, Page, RatingRequest,
 };
 use http::{Uri, response};
-use hyper::rt::{Read, Write};
-use hyper_util::client::legacy::connect::Connection;
 use tokio::time::timeout;
-use tower::Service;
 
-use crate::connector::{self, BoxError, Connector, Offer};
 use crate::exchange::{self, Body};
 use crate::reply::Reply;
 
@@ -41,8 +38,6 @@ pub struct Client {
     pub(crate) endpoint: Endpoint,
     pub(crate) config: Config,
     connector: Connector,
-    /// What an error names that could not be reached.
-    place: Arc<str>,
 }
 
 impl Client {
@@ -52,18 +47,23 @@ impl Client {
         Self::with_config(endpoint, Config::default())
     }
 
+    /// A client of the service that `HIGHCHAT_KEY` or `HIGHCHAT_SLUG`, and `HIGHCHAT_BASE_URL`,
+    /// name in the environment, as the program `highchat` reads them.
+    ///
+    /// # Errors
+    ///
+    /// It is not clear who asks, or a value cannot be used.
+    pub fn from_env() -> Result<Self, InvalidVariables> {
+        Endpoint::from_variables(|name| env::var(name).ok()).map(Self::new)
+    }
+
     /// A client that waits and reads as much as `config` says.
     #[must_use]
     pub fn with_config(endpoint: Endpoint, config: Config) -> Self {
-        // The way to the service has half of the time that its answer has: what is given
-        // up there was surely not sent, and can be tried again.
-        let timeout = config.connect_timeout();
-        let (connector, place) = connector::default(&endpoint, timeout, Offer::Http1And2);
         Self {
+            connector: Connector::new(&endpoint, config.connect_timeout(), Offer::Http1And2),
             endpoint,
             config,
-            connector,
-            place,
         }
     }
 
@@ -74,29 +74,27 @@ impl Client {
     /// There is nobody to trust.
     pub fn with_roots(mut self, roots: &Roots) -> Result<Self, InvalidRoots> {
         let timeout = self.config.connect_timeout();
-        let (connector, place) =
-            connector::with_roots(&self.endpoint, timeout, Offer::Http1And2, roots)?;
-        (self.connector, self.place) = (connector, place);
+        let offer = Offer::Http1And2;
+        self.connector = Connector::with_roots(&self.endpoint, timeout, offer, roots)?;
         Ok(self)
     }
 
-    /// A client that connects in a way of your own: a service from the URL of a request
-    /// (its scheme and authority are what counts) to a connection, as `hyper-util`'s
-    /// connectors are. TLS, proxies and what else there is on the way are its business;
-    /// any failure of it means that the message was not sent.
+    /// A client that connects in a way of your own: from the base URL of the service (its
+    /// scheme and authority are what counts) to a connection. TLS, proxies and what else there
+    /// is on the way are its business; any failure of it means that the message was not sent.
     #[must_use]
-    pub fn with_connector<C>(endpoint: Endpoint, config: Config, connector: C) -> Self
+    pub fn with_connector<F>(
+        endpoint: Endpoint,
+        config: Config,
+        connect: impl Fn(Uri) -> F + Send + Sync + 'static,
+    ) -> Self
     where
-        C: Service<Uri> + Clone + Send + Sync + 'static,
-        C::Response: Connection + Read + Write + Send + Unpin + 'static,
-        C::Error: Into<BoxError>,
-        C::Future: Send,
+        F: Future<Output = Result<Connection, BoxError>> + Send + 'static,
     {
         Self {
-            place: endpoint.authority().into(),
+            connector: Connector::from_fn(&endpoint, config.connect_timeout(), connect),
             endpoint,
             config,
-            connector: connector::boxed(connector),
         }
     }
 
@@ -141,17 +139,19 @@ impl Client {
     }
 
     /// Sends a request and waits for the head of its answer, which is not judged. The
-    /// connection is there within half of [`Config::response_timeout`], or nothing was sent;
-    /// nothing else is timed here.
+    /// connection is there within [`Config::connect_timeout`], or nothing was sent; nothing
+    /// else is timed here.
     ///
     /// Dropping it, or the body, closes the connection.
     pub(crate) fn open(
         &self,
         request: Request,
     ) -> impl Future<Output = Result<(response::Parts, Body), Failure>> + Send + use<> {
-        let connect_timeout = self.config.response_timeout / 2;
-        let (connector, place) = (self.connector.clone(), Arc::clone(&self.place));
-        exchange::open(connector, place, request.into(), connect_timeout)
+        exchange::open(
+            self.connector.clone(),
+            request.into(),
+            self.config.connect_timeout(),
+        )
     }
 
     async fn exchange(&self, request: Request) -> Result<(response::Parts, Body), Failure> {

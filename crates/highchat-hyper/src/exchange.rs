@@ -4,12 +4,12 @@ use core::error::Error;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use h2::Reason;
+use highchat_connect::{BoxError, Connector};
 use highchat_proto::failure::Cause;
 use highchat_proto::{Config, Failure};
 use http::header::HOST;
@@ -20,9 +20,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1, http2};
 use hyper::rt::Executor;
 use tokio::time::timeout;
-use tower::ServiceExt;
 
-use crate::connector::{BoxError, Connector};
 use crate::tasks::{Tasks, tasks};
 
 /// No head within the limit has more fields: a line has a name, a colon and an end.
@@ -42,23 +40,18 @@ pub(crate) struct Body {
     tasks: Tasks,
 }
 
-/// Connects, sends a request and waits for the head of its answer. `place` is what an error
-/// names.
+/// Connects, sends a request and waits for the head of its answer.
 ///
 /// The connection is there within `connect_timeout`, or nothing was sent. Dropping it
 /// closes the connection.
 pub(crate) async fn open(
     connector: Connector,
-    place: Arc<str>,
     request: Request<Bytes>,
     connect_timeout: Duration,
 ) -> Result<(response::Parts, Body), Failure> {
-    let connected = timeout(connect_timeout, connect(connector, request)).await;
-    let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
-    let (answer, mut tasks) = match connected {
-        Ok(connected) => connected,
-        Err(error) => return Err(Failure::NotSent(Cause::of(&*error).at(&place))),
-    };
+    let connected = timeout(connect_timeout, connect(&connector, request)).await;
+    let connected = connected.unwrap_or_else(|elapsed| Err(connector.not_sent(&elapsed)));
+    let (answer, mut tasks) = connected?;
     match tasks.drive(answer).await {
         Ok(answer) => {
             let (head, body) = answer.into_parts();
@@ -69,11 +62,10 @@ pub(crate) async fn open(
             // hyper never began to write what it gives back.
             let was_given_back = error.message().is_some();
             let error = error.into_error();
-            let cause = Cause::of(&error);
             if was_given_back || is_refused(&error) {
-                Err(Failure::NotSent(cause.at(&place)))
+                Err(connector.not_sent(&error))
             } else {
-                Err(Failure::Unanswered(cause))
+                Err(Failure::Unanswered(Cause::of(&error)))
             }
         }
     }
@@ -92,34 +84,36 @@ fn is_refused(error: &hyper::Error) -> bool {
 
 /// Connects, and hands the request over: nothing of it leaves before the tasks run.
 async fn connect(
-    connector: Connector,
+    connector: &Connector,
     mut request: Request<Bytes>,
-) -> Result<(Pin<Box<dyn Future<Output = Answering> + Send>>, Tasks), BoxError> {
-    let io = connector.oneshot(request.uri().clone()).await?;
-    let connected = io.connected();
+) -> Result<(Pin<Box<dyn Future<Output = Answering> + Send>>, Tasks), Failure> {
+    let io = connector.connect().await?;
     let (spawner, mut tasks) = tasks();
     // The errors of a connection come with the answer as well.
-    if connected.is_negotiated_h2() {
+    if io.is_http2() {
         *request.version_mut() = Version::HTTP_2;
         let handshake = http2::Builder::new(spawner.clone())
             .max_header_list_size(Config::HEAD_LIMIT as u32)
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)
             .handshake(io);
-        let (mut sender, connection) = tasks.drive(handshake).await?;
+        let handshake = tasks.drive(handshake).await;
+        let (mut sender, connection) = handshake.map_err(|error| connector.not_sent(&error))?;
         spawner.execute(async { drop(connection.await) });
         let answer = sender.try_send_request(request.map(Full::new));
         Ok((Box::pin(answer), tasks))
     } else {
-        address(&mut request, connected.is_proxied())?;
-        let (mut sender, connection) = http1::Builder::new()
+        let addressed = address(&mut request, io.is_proxied());
+        addressed.map_err(|error| connector.not_sent(&*error))?;
+        let handshake = http1::Builder::new()
             // The buffer may exceed its limit by one read, the head may not.
             .max_buf_size(Config::HEAD_LIMIT)
             .max_header_size(Config::HEAD_LIMIT)
             .max_headers(MAX_FIELDS)
             .allow_obsolete_multiline_headers_in_responses(true)
             .handshake(io)
-            .await?;
+            .await;
+        let (mut sender, connection) = handshake.map_err(|error| connector.not_sent(&error))?;
         spawner.execute(async { drop(connection.await) });
         let answer = sender.try_send_request(request.map(Full::new));
         Ok((Box::pin(answer), tasks))

@@ -29,6 +29,12 @@
 //! # }
 //! ```
 //!
+//! # Log
+//!
+//! By the crate [log](https://docs.rs/log), at `info` and under this crate's name: each request
+//! of a session (method and path), the status of its answer, and why there is none. No key,
+//! no query, no text of a message. Without a logger it costs next to nothing.
+//!
 //! # Features
 //!
 //! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's roots.
@@ -42,21 +48,21 @@
 
 mod client;
 mod clock;
-mod connector;
-mod dialer;
 mod exchange;
 mod reply;
 mod session;
 mod tasks;
 
 pub use client::Client;
-pub use dialer::{Dialer, Pipe};
+/// What [`Client::with_connector`] takes.
+pub use highchat_connect::{BoxError, Connection};
 /// The protocol, whose usual names stand here as well: a program needs this crate alone.
 pub use highchat_proto as proto;
 pub use highchat_proto::{
-    ChatMessage, ChatRequest, Config, Conversation, ConversationId, Credentials, Endpoint, Event,
-    Failure, Message, MessageId, MessagesRequest, Page, RateError, Rating, RatingRequest,
-    RequestId, Saved, SendError, State, Timestamp, TurnEnd, TurnId, Update, VisitorRef,
+    Answered, AnsweredBy, AskError, ChatMessage, ChatRequest, Config, Conversation, ConversationId,
+    Credentials, Endpoint, Event, Failure, Message, MessageId, MessagesRequest, Page, RateError,
+    Rating, RatingRequest, RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, TurnId,
+    Update, VisitorRef,
 };
 pub use reply::Reply;
-pub use session::Session;
+pub use session::{Session, Updates};

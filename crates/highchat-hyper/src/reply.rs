@@ -9,7 +9,8 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use highchat_proto::failure::Cut;
 use highchat_proto::reply::Reader;
-use highchat_proto::{Config, Endpoint, Event, Failure};
+use highchat_proto::session::ReplyCollector;
+use highchat_proto::{Answered, AskError, Config, Endpoint, Event, Failure};
 
 use crate::clock::Clock;
 use crate::exchange::Body;
@@ -60,6 +61,21 @@ impl Reply {
     pub async fn next_event(&mut self) -> Result<Option<Event<'_>>, Failure> {
         let advanced = poll_fn(|cx| self.poll_advance(cx)).await;
         self.event(advanced)
+    }
+
+    /// Reads the reply to its end: the whole answer.
+    ///
+    /// # Errors
+    ///
+    /// The reply was cut, or ended with an `error`: what came of it stands in the error, and
+    /// is never passed off as the whole.
+    pub async fn collect_text(mut self) -> Result<Answered, AskError> {
+        let mut collector = ReplyCollector::default();
+        loop {
+            if let Some(answered) = collector.handle_event(self.next_event().await) {
+                return answered;
+            }
+        }
     }
 
     /// Reads up to the next event, which must be taken at once.

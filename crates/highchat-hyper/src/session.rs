@@ -12,9 +12,10 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::stream::once;
 use highchat_proto::failure::{Cause, TransportFailure};
+use highchat_proto::session::{Collector, Commands};
 use highchat_proto::{
-    Conversation, Failure, Message, Output, RateError, Rating, RequestId, Saved, SendError, TurnId,
-    Update, VisitorRef,
+    Answered, AskError, Conversation, Failure, Message, Output, RequestId, Saved, SendError,
+    TurnId, Update,
 };
 use http::response;
 use tokio_stream::StreamMap;
@@ -84,9 +85,10 @@ impl Session {
         &self.conversation
     }
 
-    /// Says who the end user is, from the next message on.
-    pub fn set_visitor(&mut self, visitor: Option<VisitorRef>) {
-        self.conversation.set_visitor(visitor);
+    /// Rates the conversation, names the user, checks for a person's messages: all commands
+    /// there are. They act with the next call of [`next`](Self::next).
+    pub fn commands(&mut self) -> Commands<'_> {
+        Commands::new(&mut self.conversation, self.clock.now())
     }
 
     /// Sends a message, with the next call of [`next`](Self::next).
@@ -95,32 +97,37 @@ impl Session {
     ///
     /// The turn before is not over; the error gives the message back.
     pub fn send(&mut self, message: Message) -> Result<TurnId, SendError> {
-        self.conversation.send(message, self.clock.now())
-    }
-
-    /// Rates the conversation, with the next call of [`next`](Self::next).
-    ///
-    /// # Errors
-    ///
-    /// There is nothing to rate yet, or a rating is under way; the error gives the
-    /// comment back.
-    pub fn rate(
-        &mut self,
-        rating: Rating,
-        comment: Option<String>,
-    ) -> Result<RequestId, RateError> {
-        self.conversation.rate(rating, comment, self.clock.now())
+        self.commands().send(message)
     }
 
     /// Cancels the turn that is under way; its end is told by [`next`](Self::next), which
     /// also drops the connection.
     pub fn cancel(&mut self) {
-        self.conversation.cancel(self.clock.now());
+        self.commands().cancel();
     }
 
-    /// Asks for a person's messages now instead of when it is due.
-    pub fn check_now(&mut self) {
-        self.conversation.check_now(self.clock.now());
+    /// Sends a message, and waits for the whole answer. A person who takes over is an answer
+    /// as well ([`AnsweredBy::Human`](crate::AnsweredBy::Human)); go on with
+    /// [`next`](Self::next) for their messages. Other updates (states, ratings) are passed
+    /// over meanwhile.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses the text so far; the turn goes on with the next call of
+    /// `next`, until it is [cancelled](Self::cancel).
+    ///
+    /// # Errors
+    ///
+    /// The turn before is not over, or there is no whole answer: a part of one stands in the
+    /// error, and is never passed off as the whole.
+    pub async fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
+        let mut collector = Collector::new(self.send(message)?);
+        while let Some(update) = self.next().await {
+            if let Some(answered) = collector.handle_update(&update) {
+                return answered;
+            }
+        }
+        unreachable!("each turn that was sent ends")
     }
 }
 
@@ -142,6 +149,20 @@ impl Session {
         }
     }
 
+    /// The updates as a [`Stream`] of owned ones, for combinators and other tasks: [`next`]
+    /// without the borrow. It ends when nothing is under way and nothing is waited for; it can
+    /// be polled again after the next command.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it, or a future of its items, loses nothing: what was under way goes on with
+    /// the next call of [`next`] or of this.
+    ///
+    /// [`next`]: Self::next
+    pub const fn updates(&mut self) -> Updates<'_> {
+        Updates(self)
+    }
+
     /// Goes on until an update can be looked at; `false`: there will be none.
     fn poll_update(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         if !core::mem::take(&mut self.is_waiting) {
@@ -151,6 +172,7 @@ impl Session {
             let when = match self.conversation.poll_output() {
                 Output::Update => return Poll::Ready(true),
                 Output::Transmit(id, request) => {
+                    log::info!("request {id}: {request}");
                     let exchange = inputs(self.client.open(request));
                     self.exchanges.insert(id, Box::pin(exchange));
                     continue;
@@ -176,11 +198,31 @@ impl Session {
     fn handle(&mut self, id: RequestId, input: Input) {
         let now = self.clock.now();
         match input {
-            Input::Head(head) => self.conversation.handle_response(id, &head, now),
+            Input::Head(head) => {
+                log::info!("request {id}: {}", head.status);
+                self.conversation.handle_response(id, &head, now);
+            }
             Input::Chunk(chunk) => self.conversation.handle_body(id, &chunk, now),
             Input::End => self.conversation.handle_end(id, now),
-            Input::Failure(failure) => self.conversation.handle_failure(id, failure, now),
+            Input::Failure(failure) => {
+                log::info!("request {id}: {failure}");
+                self.conversation.handle_failure(id, failure, now);
+            }
         }
+    }
+}
+
+/// The updates of a [`Session`], owned: what [`Session::updates`] returned.
+#[derive(Debug)]
+pub struct Updates<'a>(&'a mut Session);
+
+impl Stream for Updates<'_> {
+    type Item = Update<'static>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let has_update = ready!(self.0.poll_update(cx));
+        let update = has_update.then(|| self.0.conversation.update()).flatten();
+        Poll::Ready(update.map(Update::into_owned))
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use bytes::Bytes;
 use fastrand::Rng;
 use h2::{Reason, server};
-use highchat_hyper::{Client, Session};
+use highchat_hyper::{BoxError, Client, Connection, Session};
 use highchat_testing::life::Life;
 use highchat_testing::net::http1::{self, Encoder};
 use highchat_testing::world::play::{endpoint, kept};
@@ -21,7 +21,6 @@ use highchat_testing::world::step::{Head, Step, Steps};
 use highchat_testing::world::{Asked, Command, World};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{Request, Response};
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::runtime::Builder;
@@ -103,16 +102,15 @@ impl Service {
     }
 
     /// Connects, as a connector does.
-    fn connect(self: &Arc<Self>) -> io::Result<TokioIo<Pipe>> {
+    fn connect(self: &Arc<Self>) -> Result<Connection, BoxError> {
         // HTTP/2 says by itself which requests were not taken.
         if !self.is_h2 && !self.world().connect(self.now()) {
-            return Err(io::ErrorKind::ConnectionRefused.into());
+            return Err(io::Error::from(io::ErrorKind::ConnectionRefused).into());
         }
         let (end, other) = tokio::io::duplex(PIPE_LEN);
         let is_lost = Arc::new(AtomicBool::new(false));
         let pipe = Pipe {
             io: end,
-            is_h2: self.is_h2,
             is_lost: Arc::clone(&is_lost),
         };
         let service = Arc::clone(self);
@@ -124,7 +122,12 @@ impl Service {
                 service.answer_http_1(other, &is_lost).await;
             }
         });
-        Ok(TokioIo::new(pipe))
+        let connection = Connection::new(TokioIo::new(pipe));
+        Ok(if self.is_h2 {
+            connection.with_http2()
+        } else {
+            connection
+        })
     }
 
     async fn answer_http_1(&self, mut io: DuplexStream, is_lost: &AtomicBool) {
@@ -320,7 +323,7 @@ async fn live(life: &Life, tells: bool, is_h2: bool) -> Played {
         written,
     });
     let connecting = Arc::clone(&service);
-    let connector = tower::service_fn(move |_| core::future::ready(connecting.connect()));
+    let connector = move |_| core::future::ready(connecting.connect());
     let client = Client::with_connector((*endpoint()).clone(), config, connector);
     let mut session = Session::new(client.clone());
     let mut settling = VecDeque::new();
@@ -422,7 +425,7 @@ fn obey(session: &mut Session, client: &Client, service: &Service) {
         }
         Command::Rate(rating) => {
             world.tell(now, || format!("user: rates {rating:?}"));
-            if session.rate(*rating, None).is_ok() {
+            if session.commands().rate(*rating, None).is_ok() {
                 world.rates();
             }
         }
@@ -448,19 +451,8 @@ async fn once<F: Future>(future: F) -> Poll<F::Output> {
 /// The client's end of a pipe.
 struct Pipe {
     io: DuplexStream,
-    is_h2: bool,
     /// Its end is a loss.
     is_lost: Arc<AtomicBool>,
-}
-
-impl Connection for Pipe {
-    fn connected(&self) -> Connected {
-        if self.is_h2 {
-            Connected::new().negotiated_h2()
-        } else {
-            Connected::new()
-        }
-    }
 }
 
 impl AsyncRead for Pipe {

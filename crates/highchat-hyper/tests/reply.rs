@@ -217,3 +217,27 @@ async fn an_event_that_is_broken_or_too_long_cuts_the_reply_and_closes() {
         assert!(playback.wait_for_close(0, BOUND));
     }
 }
+
+#[tokio::test]
+async fn a_reply_is_collected_whole_or_is_an_error_with_what_came() {
+    let (events, _) = recorded();
+    let text = delta("Բարև 👋");
+    let error = "event: error\ndata: {\"message\":\"Սխալ 😔\"}\n\n";
+    let playback = Playback::start([
+        vec![send(format!("{HEAD}{text}{text}{DONE}"))],
+        vec![send(format!("{HEAD}{text}"))],
+        vec![send(format!("{HEAD}{text}{error}"))],
+        vec![send(format!("{HEAD}{}", events.concat())), Step::Hold],
+    ])
+    .unwrap();
+    let client = client(&playback);
+    let collect = async || client.chat(&message()).await.unwrap().collect_text().await;
+    assert_eq!(collect().await.unwrap().to_string(), "Բարև 👋Բարև 👋");
+    for told in ["the stream ended before the reply did", "Սխալ 😔"] {
+        let failed = collect().await.unwrap_err();
+        assert_eq!(failed.text(), "Բարև 👋");
+        assert!(failed.to_string().ends_with(told), "{failed}");
+    }
+    // A body that does not end holds nobody up.
+    assert!(collect().await.is_ok());
+}

@@ -6,11 +6,14 @@ use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
 
-use highchat_hyper::{Client, Session};
-use highchat_proto::{Credentials, Endpoint, Message};
+use futures_core::Stream as _;
+use futures_util::StreamExt;
+use highchat_hyper::{AnsweredBy, AskError, Client, Session, Update};
+use highchat_proto::failure::Cut;
+use highchat_proto::{Credentials, Endpoint, Failure, Message};
 use highchat_sandbox::{Playback, Step};
 use highchat_testing::trials::drivers::hyper::HyperSession;
-use highchat_testing::trials::words::{HEAD, HUMAN, META, delta, page};
+use highchat_testing::trials::words::{DONE, HEAD, HUMAN, META, delta, page};
 use highchat_testing::trials::{Talk, brisk, word};
 
 /// Longer than anything here takes, on the slowest machine.
@@ -152,4 +155,120 @@ async fn next_can_be_dropped_at_every_await_and_loses_nothing() {
             .collect()
     };
     assert_eq!(lines(&whole), lines(&dropped));
+}
+
+#[tokio::test]
+async fn asking_gives_the_whole_answer_or_says_that_a_person_took_over() {
+    let deltas = [delta("Բարև "), delta("👋")].concat();
+    let service = Playback::start(vec![
+        vec![stream(&[META, &deltas, DONE].concat())],
+        vec![stream(&[META, &delta("Կանչում եմ"), HUMAN].concat())],
+        vec![Step::send(page("bot", &["hello"]))],
+    ])
+    .unwrap();
+    let mut session = session(service.base_url());
+    let answered = session.ask(message("Ողջույն")).await.unwrap();
+    assert_eq!((&*answered.text, answered.by), ("Բարև 👋", AnsweredBy::Bot));
+
+    let answered = session.ask(message("Օպերատո՛ր")).await.unwrap();
+    assert!(matches!(answered.by, AnsweredBy::Human { .. }));
+    assert_eq!(answered.to_string(), "Կանչում եմ\nwait");
+    let log = run(&mut session).await;
+    assert_eq!(log, ["assistant: hello", "state bot"]);
+}
+
+#[tokio::test]
+async fn asking_never_passes_a_part_off_as_the_whole() {
+    let begun = [META, &delta("Բարև")].concat();
+    // Cut without an end, cut by an event that is broken, an error, nothing, and gone.
+    let broken = format!("{begun}event: delta\ndata: {{\n\n");
+    let error = format!("{begun}event: error\ndata: {{\"message\":\"Սխալ 😔\"}}\n\n");
+    for (body, is_reason) in [
+        (
+            begun.clone(),
+            (|error| matches!(error, Failure::Cut(Cut::Truncated))) as fn(&Failure) -> bool,
+        ),
+        (broken, |error| {
+            matches!(error, Failure::Cut(Cut::InvalidEvent(_)))
+        }),
+        (
+            error,
+            |error| matches!(error, Failure::Service(told) if &**told == "Սխալ 😔"),
+        ),
+    ] {
+        let mut scripts = vec![vec![stream(&body)]];
+        scripts.extend((0..4).map(|_| vec![Step::send(page("bot", &[]))]));
+        let service = Playback::start(scripts).unwrap();
+        let mut session = session(service.base_url());
+        let failed = session.ask(message("Ողջույն")).await.unwrap_err();
+        let AskError::Failed { text, error } = failed else {
+            panic!("{failed:?}");
+        };
+        assert_eq!(text, "Բարև", "{error}");
+        assert!(is_reason(&error), "{error}");
+    }
+    let gone = Playback::start([]).unwrap().base_url().to_owned();
+    let failed = session(&gone).ask(message("Ողջույն")).await.unwrap_err();
+    assert!(matches!(
+        failed,
+        AskError::Failed {
+            error: Failure::NotSent(_),
+            ..
+        }
+    ));
+}
+
+#[tokio::test]
+async fn asking_that_is_given_up_leaves_a_turn_that_can_be_cancelled() {
+    let script = vec![stream(&format!("{META}{}", delta("Բարև"))), Step::Hold];
+    let done = vec![stream(&[META, &delta("👋"), DONE].concat())];
+    let service = Playback::start(vec![script, done]).unwrap();
+    let mut session = session(service.base_url());
+    let given_up = async {
+        let asking = session.ask(message("Ողջույն"));
+        let asked = tokio::time::timeout(Duration::from_millis(300), asking);
+        asked.await.is_err()
+    };
+    assert!(given_up.await);
+    let again = session.ask(message("կրկին")).await;
+    assert_eq!(again, Err(AskError::InProgress(message("կրկին"))));
+    session.cancel();
+    // What was not taken of the cancelled turn is no part of the next answer.
+    let answered = session.ask(message("կրկին")).await.unwrap();
+    assert_eq!(answered.text, "👋");
+    assert!(service.wait_for_close(0, BOUND));
+}
+
+#[tokio::test]
+async fn a_future_of_a_session_can_be_sent_to_another_thread() {
+    fn is_send(_: impl Send) {}
+    let mut session = session("http://127.0.0.1:9");
+    is_send(session.next());
+    is_send(session.ask(message("Ողջույն")));
+    is_send(session.updates());
+}
+
+#[tokio::test]
+async fn updates_are_the_same_as_a_stream_and_outlive_their_session() {
+    let deltas = [delta("Բարև "), delta("👋")].concat();
+    let script = || vec![stream(&[META, &deltas, DONE].concat())];
+    let service = Playback::start(vec![script(), script()]).unwrap();
+    let mut session = session(service.base_url());
+    session.send(message("Ողջույն")).unwrap();
+    let log = run(&mut session).await;
+
+    session.send(message("Ողջույն")).unwrap();
+    let mut owned: Vec<Update<'static>> = Vec::new();
+    while owned.is_empty() {
+        // A stream that is dropped at each wait loses nothing.
+        let polled = poll_fn(|cx| Poll::Ready(pin!(session.updates()).poll_next(cx)));
+        match polled.await {
+            Poll::Ready(update) => owned.extend(update),
+            Poll::Pending => tokio::task::yield_now().await,
+        }
+    }
+    owned.extend(session.updates().collect::<Vec<_>>().await);
+    assert!(session.updates().next().await.is_none());
+    drop(session);
+    assert_eq!(owned.iter().map(word).collect::<Vec<_>>(), log);
 }

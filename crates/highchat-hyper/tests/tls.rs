@@ -8,17 +8,20 @@ use core::time::Duration;
 use std::io;
 use std::sync::Arc;
 
-use highchat_hyper::{Client, Dialer, Failure, Pipe};
+use highchat_connect::Connector;
+use highchat_hyper::{BoxError, Client, Connection, Failure};
 use highchat_proto::Config;
+use http::Uri;
 use hyper::rt::{Read, ReadBuf, Write};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, version};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
 
 mod support;
 use support::*;
@@ -59,8 +62,13 @@ impl Service {
         format!("https://localhost:{port}")
     }
 
-    /// A connector that trusts this service.
-    fn trusting(&self) -> HttpsConnector<HttpConnector> {
+    /// A connector of hyper-util's that trusts this service.
+    fn trusting(
+        &self,
+    ) -> impl Fn(Uri) -> Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Send>>
+    + Send
+    + Sync
+    + 'static {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate.clone()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -69,11 +77,24 @@ impl Service {
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        HttpsConnectorBuilder::new()
+        let connector = HttpsConnectorBuilder::new()
             .with_tls_config(config)
             .https_only()
             .enable_all_versions()
-            .build()
+            .build();
+        move |uri| {
+            let connecting = connector.clone().oneshot(uri);
+            Box::pin(async {
+                let io = connecting.await?;
+                let is_http2 = io.connected().is_negotiated_h2();
+                let connection = Connection::new(io);
+                Ok(if is_http2 {
+                    connection.with_http2()
+                } else {
+                    connection
+                })
+            })
+        }
     }
 }
 
@@ -159,7 +180,7 @@ async fn http_2_is_spoken_where_that_is_agreed_on() {
     end.unwrap();
 }
 
-async fn read_from(pipe: &mut Pipe) -> io::Result<Vec<u8>> {
+async fn read_from(pipe: &mut Connection) -> io::Result<Vec<u8>> {
     let mut room = [0; 100];
     let mut buffer = ReadBuf::new(&mut room);
     poll_fn(|cx| Pin::new(&mut *pipe).poll_read(cx, buffer.unfilled())).await?;
@@ -167,12 +188,12 @@ async fn read_from(pipe: &mut Pipe) -> io::Result<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn what_is_dialed_is_under_tls_and_an_end_that_was_not_announced_is_an_error() {
+async fn a_connection_is_under_tls_and_an_end_that_was_not_announced_is_an_error() {
     for is_announced in [true, false] {
         let service = Service::start(&["h2", "http/1.1"]).await;
         let endpoint = endpoint(&service.base_url());
         let patience = Duration::from_secs(10);
-        let dialer = Dialer::with_connector(&endpoint, patience, service.trusting());
+        let connector = Connector::from_fn(&endpoint, patience, service.trusting());
         let serving = async {
             let (stream, _) = service.listener.accept().await.unwrap();
             let mut stream = service.acceptor.accept(stream).await.unwrap();
@@ -186,7 +207,7 @@ async fn what_is_dialed_is_under_tls_and_an_end_that_was_not_announced_is_an_err
             question
         };
         let asking = async {
-            let mut pipe = dialer.dial().await.unwrap();
+            let mut pipe = connector.connect().await.unwrap();
             poll_fn(|cx| Pin::new(&mut pipe).poll_write(cx, b"question"))
                 .await
                 .unwrap();

@@ -107,7 +107,7 @@ fn show(update: &Update<'_>) -> Result<(), Box<dyn core::error::Error>> {
     let mut stdout = io::stdout().lock();
     write!(stdout, "{}", update.text().unwrap_or_default())?;
     match update {
-        Update::Message(message) if &*message.role != "user" => writeln!(stdout)?,
+        Update::Message(message) if !message.role.is_user() => writeln!(stdout)?,
         Update::TurnEnded { end, .. } => match end.failure() {
             Some(failure) => return Err(failure.to_string().into()),
             None => writeln!(stdout)?,

@@ -11,8 +11,10 @@ use core::time::Duration;
 /// use core::time::Duration;
 /// use highchat_proto::Config;
 ///
-/// let mut config = Config::default();
-/// config.idle_timeout = Duration::from_secs(20);
+/// let config = Config::default()
+///     .with_idle_timeout(Duration::from_secs(20))
+///     .with_attempts(1);
+/// assert_eq!(config.idle_timeout, Duration::from_secs(20));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -86,6 +88,118 @@ impl Config {
     pub fn connect_timeout(&self) -> Duration {
         self.response_timeout / 2
     }
+
+    /// Sets [`response_timeout`](Self::response_timeout): how long a request waits for the head of its response.
+    #[must_use]
+    pub const fn with_response_timeout(mut self, response_timeout: Duration) -> Self {
+        self.response_timeout = response_timeout;
+        self
+    }
+
+    /// Sets [`idle_timeout`](Self::idle_timeout): how long a body may go without a byte.
+    #[must_use]
+    pub const fn with_idle_timeout(mut self, idle_timeout: Duration) -> Self {
+        self.idle_timeout = idle_timeout;
+        self
+    }
+
+    /// Sets [`progress_timeout`](Self::progress_timeout): how long a reply may go with nothing but pings.
+    #[must_use]
+    pub const fn with_progress_timeout(mut self, progress_timeout: Duration) -> Self {
+        self.progress_timeout = progress_timeout;
+        self
+    }
+
+    /// Sets [`settle_timeout`](Self::settle_timeout): how long the rest of a body is read after its reply is over.
+    #[must_use]
+    pub const fn with_settle_timeout(mut self, settle_timeout: Duration) -> Self {
+        self.settle_timeout = settle_timeout;
+        self
+    }
+
+    /// Sets [`attempts`](Self::attempts): how often a message is sent, the first time included; 0 is as 1.
+    #[must_use]
+    pub const fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// Sets [`rate_limit_delays`](Self::rate_limit_delays): how long to wait after the first and after each later 429 without `Retry-After`.
+    #[must_use]
+    pub const fn with_rate_limit_delays(mut self, rate_limit_delays: [Duration; 2]) -> Self {
+        self.rate_limit_delays = rate_limit_delays;
+        self
+    }
+
+    /// Sets [`retry_after_limit`](Self::retry_after_limit): the longest `Retry-After` that is waited for.
+    #[must_use]
+    pub const fn with_retry_after_limit(mut self, retry_after_limit: Duration) -> Self {
+        self.retry_after_limit = retry_after_limit;
+        self
+    }
+
+    /// Sets [`not_sent_delays`](Self::not_sent_delays): how long to wait after the first and after each later failure to reach the service.
+    #[must_use]
+    pub const fn with_not_sent_delays(mut self, not_sent_delays: [Duration; 2]) -> Self {
+        self.not_sent_delays = not_sent_delays;
+        self
+    }
+
+    /// Sets [`recovery_delays`](Self::recovery_delays): how long to wait before each of the four searches for a cut reply.
+    #[must_use]
+    pub const fn with_recovery_delays(mut self, recovery_delays: [Duration; 4]) -> Self {
+        self.recovery_delays = recovery_delays;
+        self
+    }
+
+    /// Sets [`poll_interval`](Self::poll_interval): how long to wait from the end of one poll to the start of the next.
+    #[must_use]
+    pub const fn with_poll_interval(mut self, poll_interval: Duration) -> Self {
+        self.poll_interval = poll_interval;
+        self
+    }
+
+    /// Sets [`poll_backoff_limit`](Self::poll_backoff_limit): the longest pause between polls that fail.
+    #[must_use]
+    pub const fn with_poll_backoff_limit(mut self, poll_backoff_limit: Duration) -> Self {
+        self.poll_backoff_limit = poll_backoff_limit;
+        self
+    }
+
+    /// Sets [`seed`](Self::seed): what jitter is made of.
+    #[must_use]
+    pub const fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Sets [`reply_limit`](Self::reply_limit): how much text of a reply is remembered for its recovery, in bytes.
+    #[must_use]
+    pub const fn with_reply_limit(mut self, reply_limit: usize) -> Self {
+        self.reply_limit = reply_limit;
+        self
+    }
+
+    /// Sets [`event_limit`](Self::event_limit): the longest event of a reply, in bytes.
+    #[must_use]
+    pub const fn with_event_limit(mut self, event_limit: usize) -> Self {
+        self.event_limit = event_limit;
+        self
+    }
+
+    /// Sets [`error_limit`](Self::error_limit): how much of the body of an error is read, in bytes.
+    #[must_use]
+    pub const fn with_error_limit(mut self, error_limit: usize) -> Self {
+        self.error_limit = error_limit;
+        self
+    }
+
+    /// Sets [`page_limit`](Self::page_limit): the longest page of messages, in bytes.
+    #[must_use]
+    pub const fn with_page_limit(mut self, page_limit: usize) -> Self {
+        self.page_limit = page_limit;
+        self
+    }
 }
 
 impl Default for Config {
@@ -108,5 +222,52 @@ impl Default for Config {
             error_limit: 64 << 10,
             page_limit: 8 << 20,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each sets its own field, and no other: what is set one by one is what is written out.
+    #[test]
+    fn each_field_has_a_setter() {
+        let second = Duration::from_secs;
+        let config = Config::default()
+            .with_response_timeout(second(1))
+            .with_idle_timeout(second(2))
+            .with_progress_timeout(second(3))
+            .with_settle_timeout(second(4))
+            .with_attempts(5)
+            .with_rate_limit_delays([second(6), second(7)])
+            .with_retry_after_limit(second(8))
+            .with_not_sent_delays([second(9), second(10)])
+            .with_recovery_delays([11, 12, 13, 14].map(second))
+            .with_poll_interval(second(15))
+            .with_poll_backoff_limit(second(16))
+            .with_seed(17)
+            .with_reply_limit(18)
+            .with_event_limit(19)
+            .with_error_limit(20)
+            .with_page_limit(21);
+        let expected = Config {
+            response_timeout: second(1),
+            idle_timeout: second(2),
+            progress_timeout: second(3),
+            settle_timeout: second(4),
+            attempts: 5,
+            rate_limit_delays: [second(6), second(7)],
+            retry_after_limit: second(8),
+            not_sent_delays: [second(9), second(10)],
+            recovery_delays: [11, 12, 13, 14].map(second),
+            poll_interval: second(15),
+            poll_backoff_limit: second(16),
+            seed: Some(17),
+            reply_limit: 18,
+            event_limit: 19,
+            error_limit: 20,
+            page_limit: 21,
+        };
+        assert_eq!(config, expected);
     }
 }

@@ -161,10 +161,13 @@ pub mod reply;
 pub mod conversation;
 
 #[cfg(feature = "alloc")]
+pub mod session;
+
+#[cfg(feature = "alloc")]
 pub use crate::{
     api::{
         ChatMessage, ChatRequest, ConversationId, Event, Message, MessageId, MessagesRequest, Page,
-        Rating, RatingRequest, State, Timestamp, VisitorRef,
+        Rating, RatingRequest, Role, State, Timestamp, VisitorRef,
     },
     config::Config,
     conversation::{
@@ -172,4 +175,5 @@ pub use crate::{
     },
     failure::Failure,
     http::{Credentials, Endpoint, Head, Request},
+    session::{Answered, AnsweredBy, AskError},
 };

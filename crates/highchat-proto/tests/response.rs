@@ -290,7 +290,14 @@ fn a_page_is_read_as_the_service_wrote_it() {
     let messages: Vec<_> = page
         .messages
         .iter()
-        .map(|m| (m.id.as_str(), &*m.role, &*m.content, m.created_at.is_some()))
+        .map(|m| {
+            (
+                m.id.as_str(),
+                m.role.as_str(),
+                &*m.content,
+                m.created_at.is_some(),
+            )
+        })
         .collect();
     assert_eq!(
         messages,

@@ -10,9 +10,9 @@ use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::{Bytes, BytesMut};
-use highchat_hyper::{Dialer, Failure};
+use highchat_connect::{Connector, Offer};
 use highchat_proto::http::{Head, Request};
-use highchat_proto::{Credentials, Endpoint};
+use highchat_proto::{Credentials, Endpoint, Failure};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
 use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
@@ -27,7 +27,7 @@ use exchange::Body;
 
 /// The service, as the proxy reaches it. Nothing is asked twice, and no redirect followed.
 pub(crate) struct Upstream {
-    dialer: Dialer,
+    connector: Connector,
     base_url: String,
     source: KeySource,
     access: RwLock<Arc<Access>>,
@@ -104,9 +104,9 @@ impl Upstream {
         // As the adapters have it: what is given up in the first half of the time was
         // surely not sent.
         let patience = config.response_timeout / 2;
-        let dialer = Dialer::with_roots(&endpoint, patience, &config.roots);
+        let connector = Connector::with_roots(&endpoint, patience, Offer::Http1, &config.roots);
         Ok(Self {
-            dialer: dialer.map_err(InvalidConfig::Roots)?,
+            connector: connector.map_err(InvalidConfig::Roots)?,
             base_url: config.base_url.clone(),
             source,
             access: RwLock::new(Arc::new(Access { key, endpoint })),
@@ -164,7 +164,11 @@ impl Upstream {
     }
 
     async fn open(&self, request: Request) -> Result<(Parts, Body), Refusal> {
-        let opened = timeout(self.response_timeout, exchange::open(&self.dialer, request)).await;
+        let opened = timeout(
+            self.response_timeout,
+            exchange::open(&self.connector, request),
+        )
+        .await;
         match opened {
             Ok(Ok(opened)) => Ok(opened),
             Ok(Err(failure)) => Err(self.failed(&failure)),

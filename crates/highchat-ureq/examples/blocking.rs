@@ -4,33 +4,24 @@
 //! `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL` where, if it is
 //! not the usual place.
 
-use std::env;
-use std::io::Write;
+use std::io::{Write, stdout};
 
-use highchat_ureq::{Client, Credentials, Endpoint, Message, Session, Update};
+use highchat_ureq::{Client, Message, Next, Session, Update};
 
 fn main() -> Result<(), Box<dyn core::error::Error>> {
-    let credentials = match env::var("HIGHCHAT_SLUG") {
-        Ok(slug) => Credentials::slug(slug)?,
-        Err(_) => Credentials::key(&env::var("HIGHCHAT_KEY")?)?,
-    };
-    let base_url = env::var("HIGHCHAT_BASE_URL");
-    let base_url = base_url.as_deref().unwrap_or(Endpoint::DEFAULT_BASE_URL);
-    let words: Vec<_> = env::args().skip(1).collect();
-
-    let mut session = Session::new(Client::new(Endpoint::new(base_url, credentials)?));
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    let mut session = Session::new(Client::from_env()?);
     session.send(Message::new(words.join(" "))?)?;
-    while let Some(update) = session.next() {
+    while let Next::Update(update) = session.next() {
         print!("{}", update.text().unwrap_or_default());
         match update {
             Update::TurnEnded { end, .. } => match end.failure() {
-                Some(failure) => return Err(failure.to_string().into()),
+                Some(failure) => return Err(failure.clone().into()),
                 None => println!(),
             },
-            Update::Message(message) if &*message.role != "user" => println!(),
-            _ => {}
+            Update::Message(message) if !message.role.is_user() => println!(),
+            _ => stdout().flush()?,
         }
-        std::io::stdout().flush()?;
     }
     Ok(())
 }

@@ -20,11 +20,11 @@ impl Canceller {
         self.0.interrupt(true);
     }
 
-    /// Makes [`Session::next`](crate::Session::next) return `None` where it waits, so that
-    /// its caller can do something else: at once where it waits for the time to pass, as
-    /// between polls, or for the answer to a poll or a rating, which is given up then and
-    /// done again with a later call. A turn goes on: while its reply is waited for, `None`
-    /// comes behind the next piece of it.
+    /// Makes [`Session::next`](crate::Session::next) return [`Next::Woken`](crate::Next::Woken)
+    /// while it waits, so that its caller can do something else: at once if it waits for the
+    /// time to pass, as between polls, or for the answer to a poll or a rating, which is given
+    /// up then and done again with a later call. A turn goes on: while its reply is waited
+    /// for, `Woken` comes after the next piece of it.
     pub fn wake(&self) {
         self.0.interrupt(false);
     }

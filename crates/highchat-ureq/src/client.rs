@@ -1,9 +1,10 @@
 //! One exchange a call.
 
+use std::env;
 use std::sync::Arc;
 
 use highchat_proto::failure::Cause;
-use highchat_proto::http::{Answer, InvalidRoots, Request, Roots};
+use highchat_proto::http::{Answer, InvalidRoots, InvalidVariables, Request, Roots};
 use highchat_proto::{
     ChatRequest, Config, Endpoint, Failure, MessagesRequest, Page, RatingRequest,
 };
@@ -48,6 +49,16 @@ impl Client {
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {
         Self::with_config(endpoint, Config::default())
+    }
+
+    /// A client of the service that `HIGHCHAT_KEY` or `HIGHCHAT_SLUG`, and `HIGHCHAT_BASE_URL`,
+    /// name in the environment, as the program `highchat` reads them.
+    ///
+    /// # Errors
+    ///
+    /// It is not clear who asks, or a value cannot be used.
+    pub fn from_env() -> Result<Self, InvalidVariables> {
+        Endpoint::from_variables(|name| env::var(name).ok()).map(Self::new)
     }
 
     /// A client that waits and reads as much as `config` says.

@@ -25,6 +25,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Log
+//!
+//! By the crate [log](https://docs.rs/log), at `info` and under this crate's name: each request
+//! of a session (method and path), the status of its answer, and why there is none. No key,
+//! no query, no text of a message. Without a logger it costs next to nothing.
+//!
 //! # Features
 //!
 //! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's roots.
@@ -51,9 +57,10 @@ pub use client::Client;
 /// The protocol, whose usual names stand here as well: a program needs this crate alone.
 pub use highchat_proto as proto;
 pub use highchat_proto::{
-    ChatMessage, ChatRequest, Config, Conversation, ConversationId, Credentials, Endpoint, Event,
-    Failure, Message, MessageId, MessagesRequest, Page, RateError, Rating, RatingRequest,
-    RequestId, Saved, SendError, State, Timestamp, TurnEnd, TurnId, Update, VisitorRef,
+    Answered, AnsweredBy, AskError, ChatMessage, ChatRequest, Config, Conversation, ConversationId,
+    Credentials, Endpoint, Event, Failure, Message, MessageId, MessagesRequest, Page, RateError,
+    Rating, RatingRequest, RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, TurnId,
+    Update, VisitorRef,
 };
 pub use reply::Reply;
-pub use session::Session;
+pub use session::{Next, Session};

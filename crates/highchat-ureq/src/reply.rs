@@ -5,8 +5,9 @@ use core::fmt;
 use bytes::Bytes;
 use highchat_proto::failure::Cut;
 use highchat_proto::reply::Reader;
+use highchat_proto::session::ReplyCollector;
 use highchat_proto::time::Instant;
-use highchat_proto::{Config, Endpoint, Event, Failure};
+use highchat_proto::{Answered, AskError, Config, Endpoint, Event, Failure};
 
 use crate::clock::Clock;
 use crate::exchange::Exchange;
@@ -58,6 +59,21 @@ impl Reply {
             self.exchange = None;
         }
         Ok(event?)
+    }
+
+    /// Reads the reply to its end: the whole answer.
+    ///
+    /// # Errors
+    ///
+    /// The reply was cut, or ended with an `error`: what came of it stands in the error, and
+    /// is never passed off as the whole.
+    pub fn collect_text(mut self) -> Result<Answered, AskError> {
+        let mut collector = ReplyCollector::default();
+        loop {
+            if let Some(answered) = collector.handle_event(self.next_event()) {
+                return answered;
+            }
+        }
     }
 
     /// Reads up to the next event.

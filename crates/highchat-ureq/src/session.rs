@@ -7,10 +7,11 @@ use std::hash::RandomState;
 
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::http::Request;
+use highchat_proto::session::{Collector, Commands};
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Conversation, Failure, Message, Output, RateError, Rating, RequestId, Saved, SendError, TurnId,
-    Update, VisitorRef,
+    Answered, AskError, Conversation, Failure, Message, Output, RequestId, Saved, SendError,
+    TurnId, Update,
 };
 
 use crate::canceller::{Canceller, Wishes};
@@ -33,6 +34,31 @@ pub struct Session {
     /// The reply stream that is being read.
     stream: Option<(RequestId, Exchange)>,
     wishes: Wishes,
+}
+
+/// What [`Session::next`] returned for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next<'a> {
+    /// Something happened.
+    Update(Update<'a>),
+    /// Another thread called [`Canceller::wake`], or [`Canceller::cancel`] without a turn.
+    Woken,
+    /// Nothing happened within the time of [`Session::next_timeout`].
+    TimedOut,
+    /// Nothing is under way and nothing is waited for: nothing will happen before the next
+    /// command.
+    Idle,
+}
+
+impl<'a> Next<'a> {
+    /// The update, for a caller that need not know why there is none.
+    #[must_use]
+    pub fn update(self) -> Option<Update<'a>> {
+        match self {
+            Self::Update(update) => Some(update),
+            Self::Woken | Self::TimedOut | Self::Idle => None,
+        }
+    }
 }
 
 impl Session {
@@ -65,9 +91,15 @@ impl Session {
         &self.conversation
     }
 
-    /// Says who the end user is, from the next message on.
-    pub fn set_visitor(&mut self, visitor: Option<VisitorRef>) {
-        self.conversation.set_visitor(visitor);
+    /// Rates the conversation, names the user, checks for a person's messages: all commands
+    /// there are. They act with the next call of [`next`](Self::next).
+    pub fn commands(&mut self) -> Commands<'_> {
+        if !self.conversation.turn_in_progress() {
+            // A wish to cancel was for the turn that is over now.
+            self.wishes.forget_cancel();
+        }
+        let now = self.now();
+        Commands::new(&mut self.conversation, now)
     }
 
     /// Sends a message, with the next call of [`next`](Self::next).
@@ -76,33 +108,37 @@ impl Session {
     ///
     /// The turn before is not over; the error gives the message back.
     pub fn send(&mut self, message: Message) -> Result<TurnId, SendError> {
-        // A wish to cancel was for what was under way until now.
-        self.wishes.forget_cancel();
-        self.conversation.send(message, self.now())
-    }
-
-    /// Rates the conversation, with the next call of [`next`](Self::next).
-    ///
-    /// # Errors
-    ///
-    /// There is nothing to rate yet, or a rating is under way; the error gives the
-    /// comment back.
-    pub fn rate(
-        &mut self,
-        rating: Rating,
-        comment: Option<String>,
-    ) -> Result<RequestId, RateError> {
-        self.conversation.rate(rating, comment, self.now())
+        self.commands().send(message)
     }
 
     /// Cancels the turn that is under way; its end is told by [`next`](Self::next).
     pub fn cancel(&mut self) {
-        self.conversation.cancel(self.now());
+        self.commands().cancel();
     }
 
-    /// Asks for a person's messages now instead of when it is due.
-    pub fn check_now(&mut self) {
-        self.conversation.check_now(self.now());
+    /// Sends a message, and waits for the whole answer. A person who takes over is an answer
+    /// as well ([`AnsweredBy::Human`](crate::AnsweredBy::Human)); go on with
+    /// [`next`](Self::next) for their messages. Other updates (states, ratings) are passed
+    /// over meanwhile. [`Canceller::cancel`] ends it from another thread;
+    /// [`Canceller::wake`] does not.
+    ///
+    /// # Errors
+    ///
+    /// The turn before is not over, or there is no whole answer: a part of one stands in the
+    /// error, and is never passed off as the whole.
+    pub fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
+        let mut collector = Collector::new(self.send(message)?);
+        loop {
+            match self.next() {
+                Next::Update(update) => {
+                    if let Some(answered) = collector.handle_update(&update) {
+                        return answered;
+                    }
+                }
+                Next::Woken | Next::TimedOut => {}
+                Next::Idle => unreachable!("each turn that was sent ends"),
+            }
+        }
     }
 
     /// What cancels and wakes from another thread.
@@ -111,19 +147,18 @@ impl Session {
         self.wishes.canceller()
     }
 
-    /// Waits for what happens next; `None`: nothing is under way and nothing is waited
-    /// for, or [`Canceller::wake`] was called.
+    /// Waits for what happens next, and says why it returned.
     ///
     /// In a handoff it waits for the person, between polls, until the bot is back or the
     /// conversation is closed.
     #[expect(clippy::should_implement_trait, reason = "an iterator cannot lend")]
-    pub fn next(&mut self) -> Option<Update<'_>> {
+    pub fn next(&mut self) -> Next<'_> {
         self.next_until(None)
     }
 
-    /// As [`next`](Self::next), for at most that long: `None` as well if nothing happened
-    /// until then. What was read until then is told first.
-    pub fn next_timeout(&mut self, timeout: Duration) -> Option<Update<'_>> {
+    /// As [`next`](Self::next), for at most that long: [`Next::TimedOut`] if nothing happened
+    /// until then. What was read until then comes first.
+    pub fn next_timeout(&mut self, timeout: Duration) -> Next<'_> {
         let until = self.now() + timeout;
         self.next_until(Some(until))
     }
@@ -132,7 +167,7 @@ impl Session {
         self.client.clock.now()
     }
 
-    fn next_until(&mut self, until: Option<Instant>) -> Option<Update<'_>> {
+    fn next_until(&mut self, until: Option<Instant>) -> Next<'_> {
         self.conversation.handle_return(self.now());
         let mut is_late = false;
         loop {
@@ -146,8 +181,14 @@ impl Session {
                 }
                 Output::Wait(when) => {
                     let is_over = when.is_none() && self.stream.is_none();
-                    if is_over || is_late || self.wishes.take_wake() {
-                        return None;
+                    if is_over {
+                        return Next::Idle;
+                    }
+                    if self.wishes.take_wake() {
+                        return Next::Woken;
+                    }
+                    if is_late {
+                        return Next::TimedOut;
                     }
                     let due = [when, until].into_iter().flatten().min();
                     self.wait(due);
@@ -161,7 +202,7 @@ impl Session {
                 }
             }
         }
-        self.conversation.update()
+        self.conversation.update().map_or(Next::Idle, Next::Update)
     }
 
     fn take_cancel(&mut self) {
@@ -184,8 +225,7 @@ impl Session {
     /// Sends a request. What belongs to the turn is read as it comes; any other answer
     /// is a short one, and is read whole here, though a reply may be streaming.
     fn transmit(&mut self, id: RequestId, request: Request) {
-        let path = request.target().split('?').next().unwrap_or_default();
-        log::info!("request {id}: {} {path}", request.method());
+        log::info!("request {id}: {request}");
         let is_of_turn = self.conversation.is_of_turn(id);
         let begins = |agent| self.wishes.enter(id, is_of_turn, agent);
         match self.client.open(request, begins) {

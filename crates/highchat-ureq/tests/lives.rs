@@ -126,7 +126,7 @@ impl Driver {
             // A program saves before it waits.
             let saved = self.session.conversation().save();
             let began = Instant::now();
-            let update = self.session.next_timeout(wait);
+            let update = self.session.next_timeout(wait).update();
             if self.user.stop() {
                 // What the session had to say was not shown any more.
                 let now = self.service.now();
@@ -190,7 +190,7 @@ impl Driver {
             Command::Rate(rating) => {
                 let mut world = self.service.world();
                 world.tell(now, || format!("user: rates {rating:?}"));
-                if self.session.rate(*rating, None).is_ok() {
+                if self.session.commands().rate(*rating, None).is_ok() {
                     world.rates();
                 }
             }

@@ -10,7 +10,7 @@ use std::time::Instant;
 use highchat_proto::failure::Cut;
 use highchat_proto::{Config, Event};
 use highchat_sandbox::{Playback, Step};
-use highchat_ureq::{Client, Failure, Reply};
+use highchat_ureq::{AnsweredBy, Client, Failure, Reply};
 
 mod support;
 use support::*;
@@ -272,4 +272,26 @@ fn a_client_is_shared_between_threads() {
         }
     });
     assert_eq!(playback.connections(), 8);
+}
+
+#[test]
+fn a_reply_is_collected_whole_or_is_an_error_with_what_came() {
+    let text = delta("Բարև 👋");
+    let playback = Playback::start([
+        vec![send([HEAD, META, &text, &text, DONE].concat()), Step::Hold],
+        vec![send([HEAD, &text, HUMAN].concat()), Step::Hold],
+        vec![send([HEAD, &text].concat())],
+        vec![send([HEAD, &text, ERROR].concat())],
+    ])
+    .unwrap();
+    let collect = || reply_of(&playback).collect_text();
+    assert_eq!(collect().unwrap().to_string(), "Բարև 👋Բարև 👋");
+    let answered = collect().unwrap();
+    assert!(matches!(answered.by, AnsweredBy::Human { .. }));
+    assert_eq!(answered.to_string(), "Բարև 👋\nԱրամը միացավ");
+    for told in ["the stream ended before the reply did", "Սխալ"] {
+        let failed = collect().unwrap_err();
+        assert_eq!(failed.text(), "Բարև 👋");
+        assert!(failed.to_string().ends_with(told), "{failed}");
+    }
 }

@@ -71,7 +71,7 @@ fn a_conversation_goes_on_and_can_be_read_again() {
         let said = page
             .messages
             .iter()
-            .map(|message| (&*message.role, &*message.content));
+            .map(|message| (message.role.as_str(), &*message.content));
         assert_eq!(
             said.collect::<Vec<_>>(),
             [

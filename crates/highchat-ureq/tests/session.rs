@@ -4,12 +4,14 @@ use core::time::Duration;
 use std::thread;
 use std::time::Instant;
 
-use highchat_proto::{ConversationId, Credentials, Endpoint, Rating, Saved, State, Update};
+use highchat_proto::{
+    ConversationId, Credentials, Endpoint, Failure, Message, Rating, Saved, State, Update,
+};
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
 use highchat_testing::trials::drivers::ureq::UreqSession;
 use highchat_testing::trials::words::{DONE, HEAD, HUMAN, META, delta, page};
 use highchat_testing::trials::{Talk, brisk};
-use highchat_ureq::Session;
+use highchat_ureq::{AnsweredBy, AskError, Next, Session};
 
 /// Longer than anything here takes, on the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
@@ -80,12 +82,15 @@ fn waiting_can_be_bounded_and_be_woken() {
     config.poll_interval = BOUND;
     let mut talk = UreqSession::begin(endpoint(sandbox.base_url()), config);
     talk.turn("/human");
-    assert!(talk.0.next_timeout(Duration::from_millis(50)).is_none());
+    assert_eq!(
+        talk.0.next_timeout(Duration::from_millis(50)),
+        Next::TimedOut
+    );
     assert!(talk.conversation().is_polling());
     let canceller = talk.0.canceller();
     thread::scope(|scope| {
         scope.spawn(|| canceller.wake());
-        assert!(talk.0.next().is_none());
+        assert_eq!(talk.0.next(), Next::Woken);
     });
     assert!(talk.conversation().is_polling());
 }
@@ -99,14 +104,17 @@ fn the_end_of_a_wait_comes_after_what_was_read_in_it() {
     let (began, mut has_ended) = (Instant::now(), false);
     while !has_ended {
         match talk.0.next_timeout(Duration::ZERO) {
-            Some(update) => has_ended = matches!(update, Update::TurnEnded { .. }),
-            None => assert!(
+            Next::Update(update) => has_ended = matches!(update, Update::TurnEnded { .. }),
+            Next::TimedOut => assert!(
                 talk.conversation().turn_in_progress(),
                 "its end was not told"
             ),
+            Next::Woken | Next::Idle => panic!("nobody woke it, and a turn is under way"),
         }
         assert!(began.elapsed() < BOUND);
     }
+    while let Next::Update(_) = talk.0.next() {}
+    assert_eq!(talk.0.next_timeout(BOUND), Next::Idle);
 }
 
 /// Answers that never come to their end.
@@ -126,7 +134,7 @@ fn wake(session: &mut Session, service: &Playback, requests: usize) {
             canceller.wake();
         });
         let update = session.next();
-        assert!(update.is_none(), "{update:?}");
+        assert_eq!(update, Next::Woken);
     });
     assert!(start.elapsed() < BOUND, "long before any timeout");
 }
@@ -170,7 +178,7 @@ fn a_rating_that_hangs_is_given_up_for_a_message_and_done_again() {
     .unwrap();
     let saved = Saved::new(ConversationId::new("c1").unwrap());
     let mut talk = UreqSession::resume(endpoint(service.base_url()), brisk(), saved);
-    talk.0.rate(Rating::Up, None).unwrap();
+    talk.0.commands().rate(Rating::Up, None).unwrap();
     wake(&mut talk.0, &service, 1);
     talk.say("a");
     let mut log = talk.run();
@@ -216,4 +224,76 @@ fn no_debug_output_of_a_session_shows_a_key() {
     let session = talk("http://127.0.0.1:9").0;
     let shown = format!("{session:?} {:?}", session.canceller());
     assert!(!shown.contains("hc_sandbox"), "{shown}");
+}
+
+fn message(text: &str) -> Message {
+    Message::new(text).unwrap()
+}
+
+#[test]
+fn asking_gives_the_whole_answer_or_says_that_a_person_took_over() {
+    let deltas = [delta("Բարև "), delta("👋")].concat();
+    let service = Playback::start(vec![
+        vec![stream(&[META, &deltas, DONE].concat())],
+        vec![stream(&[META, &delta("Կանչում եմ"), HUMAN].concat())],
+        vec![Step::send(page("bot", &["hello"]))],
+    ])
+    .unwrap();
+    let mut talk = talk(service.base_url());
+    let answered = talk.0.ask(message("Ողջույն")).unwrap();
+    assert_eq!((&*answered.text, answered.by), ("Բարև 👋", AnsweredBy::Bot));
+
+    let answered = talk.0.ask(message("Օպերատո՛ր")).unwrap();
+    assert!(matches!(answered.by, AnsweredBy::Human { .. }));
+    assert_eq!(answered.to_string(), "Կանչում եմ\nwait");
+    assert_eq!(talk.run(), ["assistant: hello", "state bot"]);
+}
+
+#[test]
+fn asking_never_passes_a_part_off_as_the_whole() {
+    let begun = [META, &delta("Բարև")].concat();
+    let error = format!("{begun}event: error\ndata: {{\"message\":\"Սխալ 😔\"}}\n\n");
+    for (body, is_cut) in [(begun, true), (error, false)] {
+        let mut scripts = vec![vec![stream(&body)]];
+        scripts.extend((0..4).map(|_| vec![Step::send(page("bot", &[]))]));
+        let service = Playback::start(scripts).unwrap();
+        let failed = talk(service.base_url())
+            .0
+            .ask(message("Ողջույն"))
+            .unwrap_err();
+        let AskError::Failed { text, error } = failed else {
+            panic!("{failed:?}");
+        };
+        assert_eq!(text, "Բարև", "{error}");
+        assert_eq!(matches!(error, Failure::Cut(_)), is_cut, "{error}");
+    }
+    let gone = Playback::start([]).unwrap().base_url().to_owned();
+    let failed = talk(&gone).0.ask(message("Ողջույն")).unwrap_err();
+    assert!(matches!(
+        failed,
+        AskError::Failed {
+            error: Failure::NotSent(_),
+            ..
+        }
+    ));
+}
+
+#[test]
+fn asking_goes_on_when_it_is_woken_and_ends_when_it_is_cancelled() {
+    let begun = stream(&format!("{META}{}", delta("Բարև")));
+    let service = Playback::start(vec![vec![begun, Step::Hold]]).unwrap();
+    let mut talk = talk(service.base_url());
+    let canceller = talk.0.canceller();
+    let asked = thread::scope(|scope| {
+        scope.spawn(|| {
+            assert!(service.wait_for_requests(1, BOUND));
+            canceller.wake();
+            thread::sleep(Duration::from_millis(100));
+            canceller.cancel();
+        });
+        talk.0.ask(message("Ողջույն"))
+    });
+    let failed = asked.unwrap_err();
+    assert!(matches!(failed, AskError::Cancelled { .. }), "{failed:?}");
+    assert!(service.wait_for_close(0, BOUND));
 }

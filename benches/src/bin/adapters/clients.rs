@@ -133,7 +133,7 @@ fn ureq(address: &str) -> Result<usize, Failure> {
     let mut session = highchat_ureq::Session::new(client);
     session.send(Message::new("a")?)?;
     let mut read = 0;
-    while let Some(update) = session.next() {
+    while let Some(update) = session.next().update() {
         if take(&update, &mut read) {
             break;
         }

@@ -125,6 +125,7 @@ mod tests {
         let waited = std::time::Instant::now();
         while session
             .next_timeout(core::time::Duration::from_secs(60))
+            .update()
             .is_some()
         {}
         assert!(waited.elapsed() < core::time::Duration::from_secs(30));

@@ -109,7 +109,7 @@ impl<'a> Talk<'a> {
         } else {
             self.session.next()
         };
-        let Some(update) = update else {
+        let Some(update) = update.update() else {
             return Ok(true);
         };
         let ended = self.run.update(&update)?;
@@ -191,7 +191,7 @@ impl<'a> Talk<'a> {
     }
 
     fn rate(&mut self, rating: Rating, comment: Option<String>) -> io::Result<()> {
-        match self.session.rate(rating, comment) {
+        match self.session.commands().rate(rating, comment) {
             Ok(_) => self.is_rating = true,
             Err(error) => self.refuse(error.to_string())?,
         }

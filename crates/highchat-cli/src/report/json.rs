@@ -95,7 +95,7 @@ fn has_line(update: &Update<'_>) -> bool {
         | Update::State(_)
         | Update::Delayed { .. }
         | Update::Recovered { .. } => true,
-        Update::Message(message) => &*message.role != "user",
+        Update::Message(message) => !message.role.is_user(),
         _ => false,
     }
 }

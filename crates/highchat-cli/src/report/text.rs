@@ -80,7 +80,7 @@ impl StandardOutput for Text {
                     None => Ok(()),
                 }
             }
-            Update::Message(message) if &*message.role != "user" => {
+            Update::Message(message) if !message.role.is_user() => {
                 let label = self.label.clone();
                 self.show_message(&label, &message.content)
             }

@@ -104,7 +104,7 @@ impl<W: Write> Screen<W> {
         let out = &mut self.out;
         write!(out, "{}", update.text().unwrap_or_default())?;
         match update {
-            Update::Message(message) if &*message.role != "user" => writeln!(out)?,
+            Update::Message(message) if !message.role.is_user() => writeln!(out)?,
             Update::TurnEnded { end, .. } => {
                 writeln!(out)?;
                 self.has_ended = true;

@@ -3,25 +3,21 @@
 
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
-use core::task::{Context, Poll};
+use core::task::Poll;
 use core::time::Duration;
 use std::collections::VecDeque;
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use futures_core::Stream;
-use highchat_hyper::{Client, Failure, Reply};
+use highchat_hyper::{BoxError, Client, Connection, Failure, Reply};
 use highchat_proto::{
     ChatRequest, Config, ConversationId, Credentials, Endpoint, Event, Message, MessagesRequest,
 };
 pub(crate) use highchat_testing::trials::words::{DONE, HEAD, PING, delta};
 use http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::timeout;
-use tower::Service;
 
 pub(crate) const KEY: &str = "hc_secret_of_the_tests";
 
@@ -75,49 +71,54 @@ pub(crate) async fn once<F: Future>(future: F) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }
 
-/// A connector to the other ends of pipes in memory, one a connection; where there are
-/// none left it waits for ever.
-#[derive(Clone)]
-pub(crate) struct Pipes {
-    ends: Arc<Mutex<VecDeque<DuplexStream>>>,
+/// Connects to the other ends of pipes in memory, one a connection; if there are none left
+/// it waits for ever.
+fn connector(
+    ends: impl IntoIterator<Item = DuplexStream>,
     is_h2: bool,
     is_proxied: bool,
+) -> impl Fn(Uri) -> Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Send>> {
+    let ends = Mutex::new(ends.into_iter().collect::<VecDeque<_>>());
+    move |_| {
+        let end = ends.lock().unwrap().pop_front();
+        Box::pin(async move {
+            let Some(end) = end else {
+                return core::future::pending().await;
+            };
+            let mut connection = Connection::new(TokioIo::new(end));
+            if is_h2 {
+                connection = connection.with_http2();
+            }
+            if is_proxied {
+                connection = connection.with_proxy();
+            }
+            Ok(connection)
+        })
+    }
 }
 
 /// A client with as many pipes, and their other ends.
 pub(crate) fn piped<const N: usize>(is_h2: bool, config: Config) -> (Client, [DuplexStream; N]) {
     let pipes = core::array::from_fn::<_, N, _>(|_| tokio::io::duplex(1024));
-    let mut ends = VecDeque::new();
+    let mut ends = Vec::new();
     let services = pipes.map(|(client, service)| {
-        ends.push_back(client);
+        ends.push(client);
         service
     });
-    let connector = Pipes {
-        ends: Arc::new(Mutex::new(ends)),
-        is_h2,
-        is_proxied: false,
-    };
     let endpoint = endpoint("https://chat.example/prefix");
-    (
-        Client::with_connector(endpoint, config, connector),
-        services,
-    )
+    let connector = connector(ends, is_h2, false);
+    let client = Client::with_connector(endpoint, config, connector);
+    (client, services)
 }
 
 /// A client of a proxy that is reached by one pipe.
 pub(crate) fn proxied(base_url: &str) -> (Client, DuplexStream) {
     let (client, service) = tokio::io::duplex(1024);
-    let connector = Pipes {
-        ends: Arc::new(Mutex::new([client].into())),
-        is_h2: false,
-        is_proxied: true,
-    };
     let credentials = Credentials::slug("demo").unwrap();
     let endpoint = Endpoint::with_insecure_http(base_url, credentials).unwrap();
-    (
-        Client::with_connector(endpoint, Config::default(), connector),
-        service,
-    )
+    let connector = connector([client], false, true);
+    let client = Client::with_connector(endpoint, Config::default(), connector);
+    (client, service)
 }
 
 /// Reads a request with a body, or one without where `len` is 0.
@@ -148,76 +149,4 @@ pub(crate) async fn is_closed(service: &mut DuplexStream) -> bool {
     let mut rest = Vec::new();
     let end = timeout(Duration::from_secs(5), service.read_to_end(&mut rest));
     end.await.is_ok()
-}
-
-pub(crate) struct Pipe {
-    io: TokioIo<DuplexStream>,
-    is_h2: bool,
-    is_proxied: bool,
-}
-
-impl Service<Uri> for Pipes {
-    type Response = Pipe;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Pipe>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        let end = self.ends.lock().unwrap().pop_front();
-        let Self {
-            is_h2, is_proxied, ..
-        } = *self;
-        Box::pin(async move {
-            let Some(end) = end else {
-                return core::future::pending().await;
-            };
-            Ok(Pipe {
-                io: TokioIo::new(end),
-                is_h2,
-                is_proxied,
-            })
-        })
-    }
-}
-
-impl Connection for Pipe {
-    fn connected(&self) -> Connected {
-        let connected = Connected::new().proxy(self.is_proxied);
-        if self.is_h2 {
-            connected.negotiated_h2()
-        } else {
-            connected
-        }
-    }
-}
-
-impl Read for Pipe {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
-    }
-}
-
-impl Write for Pipe {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
-    }
 }

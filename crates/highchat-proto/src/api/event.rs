@@ -8,8 +8,9 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 
 use super::id::{ConversationId, MessageId};
 use super::object::{Object, escape_controls, readable_or_none};
@@ -34,6 +35,19 @@ use crate::sse::Frame;
 /// let Event::Delta { text } = Event::parse(frame)? else { panic!() };
 /// assert_eq!(text, "hello");
 /// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// [`Serialize`] writes the data of the event as the API's text has it, without fields that
+/// are `None`; [`name`](Self::name) is the type beside it. A program that passes a reply on
+/// as an event stream needs these two, or [`data`](Self::data):
+///
+/// ```
+/// use highchat_proto::Event;
+///
+/// let event = Event::Delta { text: "Բարև 👋".into() };
+/// assert_eq!((event.name(), &*event.data()), ("delta", r#"{"text":"Բարև 👋"}"#));
+/// assert_eq!(serde_json::to_string(&event)?, event.data());
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -307,6 +321,20 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// The data of the event, to stand beside its [`name`](Self::name) in an event stream:
+    /// JSON as the API's text has it; as it came for an event that the API's text does not
+    /// name. Parsing it gives an event that is equal to this one.
+    ///
+    /// Half of a surrogate pair that stands alone is U+FFFD, as the text shows it.
+    #[must_use]
+    pub fn data(&self) -> Cow<'_, str> {
+        match self {
+            Self::Unknown { data, .. } => Cow::Borrowed(data),
+            // Strings and objects of strings are all there is.
+            known => serde_json::to_string(known).unwrap_or_default().into(),
+        }
+    }
+
     /// Whether the reply is over with this event: `done`, `human` or `error`.
     #[must_use]
     pub const fn ends_reply(&self) -> bool {
@@ -315,6 +343,59 @@ impl<'a> Event<'a> {
             Self::Done { .. } | Self::Human { .. } | Self::Error { .. }
         )
     }
+}
+
+/// The data of the event: a JSON object. The data of an [`Unknown`](Event::Unknown) event is
+/// written as it is if it is JSON (which `serde_json` alone can do), and as a string otherwise.
+impl Serialize for Event<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = Fields::default();
+        match self {
+            Self::Meta { conversation_id } => {
+                fields.conversation_id = conversation_id.as_ref().map(ConversationId::as_str);
+            }
+            Self::Delta { text } => fields.text = Some(text),
+            Self::Done {
+                message_id,
+                state,
+                ts,
+            } => {
+                fields.message_id = message_id.as_ref().map(MessageId::as_str);
+                fields.state = state.as_ref().map(State::as_str);
+                fields.ts = ts.as_ref().map(Timestamp::as_str);
+            }
+            Self::Human { message, ts } => {
+                fields.message = message.as_deref();
+                fields.ts = ts.as_ref().map(Timestamp::as_str);
+            }
+            Self::Error { message } => fields.message = message.as_deref(),
+            Self::Ping => {}
+            Self::Unknown { data, .. } => {
+                return match serde_json::from_str::<&RawValue>(data) {
+                    Ok(json) => json.serialize(serializer),
+                    Err(_) => serializer.serialize_str(data),
+                };
+            }
+        }
+        fields.serialize(serializer)
+    }
+}
+
+/// The fields of all events, in the order of the API's text.
+#[derive(Default, Serialize)]
+struct Fields<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ts: Option<&'a str>,
 }
 
 /// The text of a frame that holds a delta of the usual form, and so no half of a

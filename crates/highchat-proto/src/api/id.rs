@@ -184,6 +184,12 @@ impl FromStr for VisitorRef {
     }
 }
 
+impl<'de> Deserialize<'de> for VisitorRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(Text::deserialize(deserializer)?.into_cow()).map_err(Error::custom)
+    }
+}
+
 macro_rules! display_and_serialize_as_str {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {

@@ -4,7 +4,10 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
+use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
+
+use super::text::Text;
 
 /// A message that may be sent: 1 to 4000 characters (the API's text), counted as
 /// Unicode scalar values (our decision: that never refuses what a service that counts
@@ -68,6 +71,12 @@ impl FromStr for Message {
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Message {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(Text::deserialize(deserializer)?.into_cow()).map_err(Error::custom)
     }
 }
 

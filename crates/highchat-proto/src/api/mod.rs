@@ -7,6 +7,7 @@ mod message;
 mod object;
 mod page;
 mod request;
+mod role;
 mod state;
 mod text;
 mod timestamp;
@@ -16,6 +17,7 @@ pub use id::{ConversationId, InvalidId, InvalidVisitorRef, MessageId, VisitorRef
 pub use message::{InvalidMessage, Message};
 pub use page::{ChatMessage, Page};
 pub use request::{ChatRequest, MessagesRequest, Rating, RatingRequest};
+pub use role::Role;
 pub use state::State;
 pub use text::Text;
 pub use timestamp::{InvalidTimestamp, Timestamp};

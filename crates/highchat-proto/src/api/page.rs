@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::id::MessageId;
 use super::object::{Object, readable_or_none};
+use super::role::Role;
 use super::state::State;
 use super::text::Text;
 use super::timestamp::Timestamp;
@@ -66,9 +67,8 @@ impl<'de> Deserialize<'de> for Page {
 pub struct ChatMessage {
     /// Its id.
     pub id: MessageId,
-    /// Who wrote it: `user`, `assistant`, or what the service calls it.
-    #[serde(deserialize_with = "string")]
-    pub role: Box<str>,
+    /// Who wrote it.
+    pub role: Role,
     /// What it says.
     #[serde(deserialize_with = "string")]
     pub content: Box<str>,

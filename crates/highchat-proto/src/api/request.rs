@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::id::{ConversationId, VisitorRef};
 use super::message::Message;
@@ -18,7 +18,19 @@ use super::timestamp::Timestamp;
 ///     .with_visitor(VisitorRef::new("user-42")?);
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+///
+/// It is read from JSON as well, for a backend that passes its pages' requests on; what
+/// could not be sent is an error there.
+///
+/// ```
+/// use highchat_proto::ChatRequest;
+///
+/// let request: ChatRequest = serde_json::from_str(r#"{"message":"Բարև 👋"}"#)?;
+/// assert_eq!(request.message.as_str(), "Բարև 👋");
+/// assert!(serde_json::from_str::<ChatRequest>(r#"{"message":""}"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ChatRequest {
     /// What the visitor says.

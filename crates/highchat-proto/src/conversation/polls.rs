@@ -8,7 +8,7 @@ use super::exchange::{Outcome, due};
 use super::thread::{Clocks, Source};
 use super::update::{Delayed, Update};
 use super::{Conversation, handoff};
-use crate::api::MessagesRequest;
+use crate::api::{MessagesRequest, Role};
 use crate::failure::Failure;
 use crate::time::Instant;
 
@@ -37,7 +37,7 @@ impl Conversation {
                 for message in page.messages {
                     if thread.handoff.see(&message) {
                         thread.note_time(message.created_at.as_ref());
-                        let is_known = &*message.role == "assistant"
+                        let is_known = message.role == Role::Assistant
                             && thread.history.take_repeated(&message.content);
                         if !is_known {
                             thread.outbox.update(Update::Message(Cow::Owned(message)));

@@ -22,7 +22,7 @@ use core::cmp::Ordering;
 use super::exchange::{Exchange, RequestId};
 use super::handoff::Handoff;
 use super::history::{self, History, TextHash};
-use crate::api::{ChatMessage, MessageId, Page, State};
+use crate::api::{ChatMessage, MessageId, Page, Role, State};
 use crate::failure::Failure;
 use crate::time::Instant;
 
@@ -93,11 +93,11 @@ pub(crate) fn find<'a>(
     let every_turn_ended = history.every_turn_ended(now);
     let (history, sent) = (&*history, history.sent());
     let is_candidate = |message: &&ChatMessage| {
-        &*message.role == "assistant"
+        message.role == Role::Assistant
             && history::rest(&message.content, so_far).is_some()
             && !known.has_seen(&message.id)
     };
-    let is_from_user = |message: &&ChatMessage| &*message.role == "user";
+    let is_from_user = |message: &&ChatMessage| message.role.is_user();
     // Without a time of its own, a message is never new.
     let is_new = |message: &&ChatMessage| message.created_at > sent.after;
     let mut ids = BTreeSet::new();

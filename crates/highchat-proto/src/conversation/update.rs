@@ -158,7 +158,7 @@ impl Update<'_> {
             Self::Delta { text } => Some(text),
             Self::Recovered { missing, .. } => Some(missing),
             Self::Human { message, .. } => message.as_deref(),
-            Self::Message(message) => (&*message.role != "user").then_some(&*message.content),
+            Self::Message(message) => (!message.role.is_user()).then_some(&*message.content),
             Self::Meta { .. }
             | Self::Done { .. }
             | Self::Unknown { .. }
@@ -416,7 +416,7 @@ impl<'a> From<&'a Update<'_>> for Form<'a> {
             Update::State(state) => Self::State { state },
             Update::Message(message) => Self::Message {
                 id: &message.id,
-                role: &message.role,
+                role: message.role.as_str(),
                 content: &message.content,
                 created_at: message.created_at.as_ref().map(Timestamp::as_str),
             },

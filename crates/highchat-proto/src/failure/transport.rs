@@ -1,6 +1,7 @@
 //! What a driver reports of an exchange that it could not finish.
 
 use alloc::string::ToString;
+use core::fmt;
 
 use super::cause::Cause;
 use super::failed::Failure;
@@ -16,6 +17,17 @@ pub enum TransportFailure {
     /// The driver gave the exchange up for something that cannot wait: a poll or a rating
     /// is simply done again; for a message it is as [`Interrupted`](Self::Interrupted).
     Withdrawn,
+}
+
+/// For a log, with the cause.
+impl fmt::Display for TransportFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(cause) => cause.write(f, "not sent"),
+            Self::Interrupted(cause) => cause.write(f, "interrupted"),
+            Self::Withdrawn => f.write_str("given up"),
+        }
+    }
 }
 
 /// What a client of an adapter found, for a conversation over the same adapter.

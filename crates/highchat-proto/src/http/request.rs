@@ -129,6 +129,14 @@ impl Request {
     }
 }
 
+/// For a log: the method and the path, without the query and without anything secret.
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.target().split('?').next().unwrap_or_default();
+        write!(f, "{} {path}", self.method)
+    }
+}
+
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")

@@ -1,7 +1,7 @@
 //! One exchange with the service: a connection of its own, a request, the head of its
 //! answer, and the body.
 //!
-//! HTTP/1.1 is `highchat-embed`'s here: hyper's connection keeps 27 KiB of buffers and
+//! HTTP/1.1 is `highchat-http1`'s here: hyper's connection keeps 27 KiB of buffers and
 //! queues for as long as it lives, and a proxy holds very many of them that mostly wait.
 
 use core::future::poll_fn;
@@ -11,8 +11,9 @@ use core::task::{Context, Poll, ready};
 use std::io;
 
 use bytes::{Buf, Bytes, BytesMut};
-use highchat_embed::{Answer, Part};
-use highchat_hyper::{Dialer, Failure, Pipe};
+use highchat_connect::{Connection, Connector};
+use highchat_http1::{Answer, Part};
+use highchat_proto::Failure;
 use highchat_proto::failure::Cause;
 use highchat_proto::http::Request;
 use http::response::Parts;
@@ -24,7 +25,7 @@ const READ: usize = 8 * 1024;
 /// The body of an answer as it comes. Its connection makes progress only while it is read,
 /// and closes with it.
 pub(crate) struct Body {
-    pipe: Pipe,
+    pipe: Connection,
     /// What is not written yet of the request.
     unsent: Bytes,
     is_flushed: bool,
@@ -45,12 +46,15 @@ enum End {
 /// Connects, sends a request and waits for the head of its answer.
 ///
 /// Nothing is sent twice. Dropping it closes the connection.
-pub(crate) async fn open(dialer: &Dialer, request: Request) -> Result<(Parts, Body), Failure> {
+pub(crate) async fn open(
+    connector: &Connector,
+    request: Request,
+) -> Result<(Parts, Body), Failure> {
     let Some((request, answer)) = Answer::to(request) else {
         return Err(Failure::NotSent("HTTP/1.1 cannot carry it".into()));
     };
     let mut body = Body {
-        pipe: dialer.dial().await?,
+        pipe: connector.connect().await?,
         unsent: request.into(),
         is_flushed: false,
         answer: Box::new(answer),

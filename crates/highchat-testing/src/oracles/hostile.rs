@@ -228,9 +228,9 @@ impl Driver {
             (12, _) => self.send(),
             (13, _) => match tape.next() % 4 {
                 0 => self.embed.cancel(now),
-                1 => self.embed.check_now(now),
+                1 => self.embed.commands(now).check_now(),
                 2 => self.embed.handle_return(now),
-                _ => drop(self.embed.rate(Rating::Up, None, now)),
+                _ => drop(self.embed.commands(now).rate(Rating::Up, None)),
             },
             (14, _) => {
                 let later = Duration::from_millis(u64::from(tape.next()) * 50);

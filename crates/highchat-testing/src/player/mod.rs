@@ -528,7 +528,7 @@ impl Player {
             Update::Recovered { message, missing } => {
                 let turn = turn.expect("a message was sent");
                 assert!(turn.is_recovering && turn.end.is_none());
-                assert_eq!(&*message.role, "assistant");
+                assert_eq!(message.role.as_str(), "assistant");
                 assert_eq!(&*message.content, format!("{}{missing}", turn.told));
                 assert!(!self.told.contains(&message.id.to_string()), "told before");
                 self.told.push(message.id.to_string());

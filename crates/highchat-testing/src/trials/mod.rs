@@ -27,5 +27,5 @@ pub mod words;
 pub use bench::{hold, hold_readings};
 pub use seen::{Outcome, Seen};
 pub use table::{ALIKE, IN_A_THREAD, TRIALS, untried};
-pub use talk::{Talk, brisk, converse, converse_at, word};
+pub use talk::{Talk, brisk, converse, converse_at, converse_by_ask, word};
 pub use trial::{Course, TEXT, Trial};

@@ -1,5 +1,5 @@
 use highchat_proto::failure::ResponseError;
-use highchat_proto::{Failure, TurnEnd, Update};
+use highchat_proto::{Answered, AnsweredBy, AskError, Failure, TurnEnd, Update};
 
 /// What a client told of one message and, where it was handed over, of what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,12 +38,37 @@ pub enum Outcome {
 }
 
 impl Seen {
+    /// What [`Talk::ask`](crate::Talk::ask) returned. That a reply was read back does not show
+    /// in it: then it is whole all the same, as `expected` may say.
+    pub(crate) fn of(asked: Result<Answered, AskError>, expected: Outcome) -> Self {
+        let (text, outcome, heard) = match asked {
+            Ok(answered) => {
+                let outcome = match (&answered.by, expected) {
+                    (AnsweredBy::Human { .. }, _) => Outcome::HandedOver,
+                    (AnsweredBy::Bot, Outcome::Recovered) => Outcome::Recovered,
+                    _ => Outcome::Whole,
+                };
+                (answered.text, outcome, answered.messages)
+            }
+            Err(AskError::Failed { text, error }) => {
+                (text, Outcome::of(&TurnEnd::Failed(error)), Vec::new())
+            }
+            Err(error) => (error.text().to_owned(), Outcome::Other, Vec::new()),
+        };
+        Self {
+            text,
+            outcome: Some(outcome),
+            heard: heard.iter().map(|it| it.content.to_string()).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Notes an update of a session.
     pub fn note(&mut self, update: &Update<'_>) {
         match update {
             Update::Delta { text } => self.text.push_str(text),
             Update::Recovered { missing, .. } => self.text.push_str(missing),
-            Update::Message(message) if &*message.role != "user" => {
+            Update::Message(message) if !message.role.is_user() => {
                 self.heard.push(message.content.to_string());
             }
             Update::State(state) => self.state = state.to_string(),

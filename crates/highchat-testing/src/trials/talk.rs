@@ -1,6 +1,8 @@
 use core::time::Duration;
 
-use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved, TurnEnd, Update};
+use highchat_proto::{
+    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, TurnEnd, Update,
+};
 use highchat_sandbox::{Request, Sandbox};
 
 use super::seen::Seen;
@@ -28,6 +30,13 @@ pub trait Talk: Sized {
 
     /// What is known of the conversation.
     fn conversation(&self) -> &Conversation;
+
+    /// Sends a message, and waits for the whole answer.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    fn ask(&mut self, message: Message) -> Result<Answered, AskError>;
 
     /// Sends a text.
     fn say(&mut self, text: &str) {
@@ -106,6 +115,30 @@ pub fn converse_at<T: Talk>(trial: &Trial, sandbox: &Sandbox, endpoint: &Endpoin
         until_all_ended(sandbox);
         talk = T::resume(endpoint.clone(), trial.config(), saved);
     }
+    while talk.next(|update| seen.note(update)) {}
+    seen
+}
+
+/// As [`converse`], but each message of the trial is sent by [`Talk::ask`]; not for a trial in
+/// which the client is restarted, or cancels.
+///
+/// # Panics
+///
+/// As [`converse`]; or the answer to an earlier message is not whole.
+pub fn converse_by_ask<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
+    let mut talk = T::begin(sandbox.endpoint(), trial.config());
+    let mut messages = trial.messages().into_iter();
+    let last = messages.next_back().expect("a trial has a message");
+    let message = |text| Message::new(text).expect("a text that can be sent");
+    for earlier in messages {
+        talk.ask(message(earlier)).expect("it is answered");
+        while talk.next(|_| ()) {}
+    }
+    until_all_ended(sandbox);
+
+    let asked = talk.ask(message(last));
+    let mut seen = Seen::of(asked, trial.outcome);
+    seen.state = talk.conversation().state().to_string();
     while talk.next(|update| seen.note(update)) {}
     seen
 }

@@ -5,8 +5,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::api::text::Joiner;
-use crate::api::{Event, InvalidEvent};
+use crate::api::text::{Joiner, Text};
+use crate::api::{ConversationId, Event, InvalidEvent, MessageId, State, Timestamp};
 use crate::sse::{Decoder, Frame};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -155,4 +155,84 @@ fn a_delta_of_the_usual_form_borrows_from_the_frame_or_the_buffer() {
             other => panic!("{other:?}"),
         }
     });
+}
+
+/// Text as a service may give it, line ends included.
+fn text() -> impl Strategy<Value = Text<'static>> {
+    let known = select(alloc::vec![
+        "",
+        "Բարև 👋",
+        "a\nb\r\n",
+        "\"\\\u{0}",
+        "\u{FFFD}"
+    ]);
+    prop_oneof![known.prop_map(String::from), ".{0,12}"].prop_map(Text::from)
+}
+
+fn event() -> impl Strategy<Value = Event<'static>> {
+    use proptest::option::of;
+    let id = || of(".{1,9}".prop_filter("a path segment", |id| id != "." && id != ".."));
+    let times = [
+        "2026-06-14T10:00:00.000Z",
+        "2026-06-14 14:00:00+04:00",
+        "17",
+    ];
+    let ts = || of(select(times.to_vec()).prop_map(|time| time.parse::<Timestamp>().unwrap()));
+    let state = of(select(alloc::vec![
+        "bot",
+        "pending_human",
+        "human",
+        "closed",
+        "քնած 😴",
+    ]));
+    // A line of an event stream: it can be the name of an event that is not known.
+    let name = "[^\r\n\u{0}]{0,6}".prop_filter("a name that is not known", |name: &String| {
+        !["meta", "delta", "done", "human", "error", "ping"].contains(&name.as_str())
+            && !name.starts_with(' ')
+    });
+    let data = prop_oneof![
+        "[^\r\u{0}]{0,12}",
+        select(alloc::vec!["{\"a\": [1,\n2]}", " \"Բարև\"", "{"]).prop_map(String::from),
+    ];
+    prop_oneof![
+        id().prop_map(|id| Event::Meta {
+            conversation_id: id.map(|id| ConversationId::new(id).unwrap()),
+        }),
+        text().prop_map(|text| Event::Delta { text }),
+        (id(), state, ts()).prop_map(|(id, state, ts)| Event::Done {
+            message_id: id.map(|id| MessageId::new(id).unwrap()),
+            state: state.map(State::from),
+            ts,
+        }),
+        (of(text()), ts()).prop_map(|(message, ts)| Event::Human { message, ts }),
+        of(text()).prop_map(|message| Event::Error { message }),
+        Just(Event::Ping),
+        (name, data).prop_map(|(event, data)| Event::Unknown {
+            event: event.into(),
+            data: data.into(),
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn an_event_that_is_written_and_parsed_is_the_same_event(event in event()) {
+        let name = match &event {
+            // The standard's default, which `name` spells out.
+            Event::Unknown { event, .. } => event,
+            known => known.name(),
+        };
+        let mut stream = format!("event: {name}\n");
+        for line in event.data().split('\n') {
+            stream += &format!("data: {line}\n");
+        }
+        stream += "\n";
+        let mut decoder = Decoder::new();
+        let frame = decoder.decode(&mut stream.as_bytes()).unwrap().expect("a whole frame");
+        prop_assert_eq!(Event::parse(frame).unwrap(), event.clone(), "{}", stream);
+        // Written as JSON it is the same data, unless that was no JSON.
+        if !matches!(event, Event::Unknown { .. }) {
+            prop_assert_eq!(serde_json::to_string(&event).unwrap(), event.data());
+        }
+    }
 }

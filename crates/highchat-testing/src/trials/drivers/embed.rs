@@ -10,8 +10,11 @@ use std::time::Instant as Moment;
 use crate::trials::Talk;
 use highchat_embed::{Embed, Output, PipeId};
 use highchat_proto::failure::Cause;
+use highchat_proto::session::Collector;
 use highchat_proto::time::Instant;
-use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved, Update};
+use highchat_proto::{
+    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
+};
 
 /// An [`Embed`] and its one socket.
 pub struct EmbedSession {
@@ -42,7 +45,10 @@ impl Talk for EmbedSession {
 
     fn rate(&mut self, rating: Rating, comment: &str) {
         let now = self.now();
-        self.embed.rate(rating, Some(comment.into()), now).unwrap();
+        self.embed
+            .commands(now)
+            .rate(rating, Some(comment.into()))
+            .unwrap();
     }
 
     fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
@@ -53,6 +59,19 @@ impl Talk for EmbedSession {
             }
         }
         false
+    }
+
+    fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
+        let now = self.now();
+        let mut collector = Collector::new(self.embed.send(message, now)?);
+        loop {
+            let mut answered = None;
+            let goes_on = Talk::next(self, |update| answered = collector.handle_update(update));
+            if let Some(answered) = answered {
+                return answered;
+            }
+            assert!(goes_on, "the turn did not end");
+        }
     }
 
     fn conversation(&self) -> &Conversation {

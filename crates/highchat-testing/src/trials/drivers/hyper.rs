@@ -2,7 +2,9 @@
 
 use crate::trials::Talk;
 use highchat_hyper::{Client, Session};
-use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved, Update};
+use highchat_proto::{
+    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
+};
 use tokio::runtime::{Builder, Runtime};
 
 /// A session with a runtime of its own.
@@ -37,12 +39,17 @@ impl Talk for HyperSession {
     }
 
     fn rate(&mut self, rating: Rating, comment: &str) {
-        self.session.rate(rating, Some(comment.into())).unwrap();
+        let commands = self.session.commands();
+        commands.rate(rating, Some(comment.into())).unwrap();
     }
 
     fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
         let update = self.runtime.block_on(self.session.next());
         update.as_ref().map(show).is_some()
+    }
+
+    fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
+        self.runtime.block_on(self.session.ask(message))
     }
 
     fn conversation(&self) -> &Conversation {

@@ -1,7 +1,9 @@
 //! A session of the blocking adapter.
 
 use crate::trials::Talk;
-use highchat_proto::{Config, Conversation, Endpoint, Message, Rating, Saved, Update};
+use highchat_proto::{
+    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
+};
 use highchat_ureq::{Client, Session};
 
 /// A session, as the scenarios and the trials drive it.
@@ -29,11 +31,18 @@ impl Talk for UreqSession {
     }
 
     fn rate(&mut self, rating: Rating, comment: &str) {
-        self.0.rate(rating, Some(comment.into())).unwrap();
+        self.0
+            .commands()
+            .rate(rating, Some(comment.into()))
+            .unwrap();
     }
 
     fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
-        self.0.next().as_ref().map(show).is_some()
+        self.0.next().update().as_ref().map(show).is_some()
+    }
+
+    fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
+        self.0.ask(message)
     }
 
     fn conversation(&self) -> &Conversation {

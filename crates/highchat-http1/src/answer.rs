@@ -24,7 +24,7 @@ use crate::head::{Broken, Head};
 /// came with the break is lost. What of HTTP/1.1 there is, the [crate] says.
 ///
 /// ```
-/// use highchat_embed::{Answer, Part};
+/// use highchat_http1::{Answer, Part};
 /// use bytes::Bytes;
 /// use http::Request;
 ///
@@ -74,8 +74,10 @@ impl Answer {
         Some((bytes, Self(State::Head(Head::new(call)))))
     }
 
-    /// Whether no byte of it came yet.
-    pub(crate) const fn is_unanswered(&self) -> bool {
+    /// Whether no byte of it came yet: the same request can go out again on another connection,
+    /// if it does no harm a second time.
+    #[must_use]
+    pub const fn is_unanswered(&self) -> bool {
         match &self.0 {
             State::Head(head) => !head.has_begun(),
             State::Body(_) | State::Over(_) => false,

@@ -1,20 +1,22 @@
-//! Connections alone.
+//! Connections by default, and what their failures mean.
 
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::time::Duration;
 use std::net::TcpListener;
 
-use highchat_hyper::{Dialer, Failure, Pipe};
+use highchat_connect::{Connection, Connector, Offer};
+use highchat_proto::{Credentials, Endpoint, Failure};
 use highchat_sandbox::{Playback, Step};
 use hyper::rt::{Read, ReadBuf, Write};
 
-mod support;
-use support::*;
-
 const LONG: Duration = Duration::from_secs(10);
 
-async fn write(pipe: &mut Pipe, bytes: &[u8]) {
+fn endpoint(base_url: &str) -> Endpoint {
+    Endpoint::new(base_url, Credentials::key("hc_test").unwrap()).unwrap()
+}
+
+async fn write(pipe: &mut Connection, bytes: &[u8]) {
     let len = poll_fn(|cx| Pin::new(&mut *pipe).poll_write(cx, bytes)).await;
     assert_eq!(len.unwrap(), bytes.len());
     poll_fn(|cx| Pin::new(&mut *pipe).poll_flush(cx))
@@ -22,7 +24,7 @@ async fn write(pipe: &mut Pipe, bytes: &[u8]) {
         .unwrap();
 }
 
-async fn read(pipe: &mut Pipe) -> Vec<u8> {
+async fn read(pipe: &mut Connection) -> Vec<u8> {
     let mut room = [0; 100];
     let mut buffer = ReadBuf::new(&mut room);
     poll_fn(|cx| Pin::new(&mut *pipe).poll_read(cx, buffer.unfilled()))
@@ -32,10 +34,11 @@ async fn read(pipe: &mut Pipe) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_is_dialed_carries_bytes_both_ways_and_closes_when_it_is_dropped() {
+async fn a_connection_carries_bytes_both_ways_and_closes_when_it_is_dropped() {
     let service = Playback::start([vec![Step::send("an answer"), Step::Hold]]).unwrap();
-    let dialer = Dialer::new(&endpoint(&format!("{}/base", service.base_url())), LONG);
-    let mut pipe = dialer.dial().await.unwrap();
+    let endpoint = endpoint(&format!("{}/base", service.base_url()));
+    let connector = Connector::new(&endpoint, LONG, Offer::Http1);
+    let mut pipe = connector.connect().await.unwrap();
 
     write(&mut pipe, b"GET / HTTP/1.1\r\n\r\n").await;
 
@@ -51,7 +54,8 @@ async fn a_service_that_is_not_there_was_sent_nothing() {
     let base_url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
 
-    let failure = Dialer::new(&endpoint(&base_url), LONG).dial().await;
+    let connector = Connector::new(&endpoint(&base_url), LONG, Offer::Http1);
+    let failure = connector.connect().await;
 
     let failure = failure.unwrap_err();
     assert!(matches!(failure, Failure::NotSent(_)), "{failure:?}");
@@ -81,9 +85,10 @@ async fn over_tls_no_http_2_is_offered_and_nobody_unknown_is_trusted() {
         assert_eq!(offered, None);
         start.into_stream(config.into()).await.map(drop)
     };
-    let dialer = Dialer::new(&endpoint(&format!("https://localhost:{port}")), LONG);
+    let endpoint = endpoint(&format!("https://localhost:{port}"));
+    let connector = Connector::new(&endpoint, LONG, Offer::Http1);
 
-    let (dialed, served) = tokio::join!(dialer.dial(), serving);
+    let (dialed, served) = tokio::join!(connector.connect(), serving);
 
     let failure = dialed.unwrap_err();
     assert!(matches!(failure, Failure::NotSent(_)), "{failure:?}");

@@ -1,11 +1,24 @@
 //! One exchange without a conversation: what is written, and what is read however it is cut.
 
 use bytes::Bytes;
-use highchat_embed::{Answer, Broken, Part};
+use highchat_http1::{Answer, Broken, Part};
 use http::Request;
 
-mod support;
-use support::{answer as of_known_length, chunked};
+fn of_known_length(status: &str, headers: &str, body: &str) -> String {
+    let len = body.len();
+    format!("HTTP/1.1 {status}\r\n{headers}content-length: {len}\r\n\r\n{body}")
+}
+
+fn chunked(headers: &str, body: &str, len: usize) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\n{headers}transfer-encoding: chunked\r\n\r\n");
+    let mut bytes = head.into_bytes();
+    for chunk in body.as_bytes().chunks(len) {
+        bytes.extend(format!("{:x}\r\n", chunk.len()).bytes());
+        bytes.extend([chunk, b"\r\n"].concat());
+    }
+    bytes.extend(b"0\r\n\r\n");
+    bytes
+}
 
 const BODY: &str = "event: delta\ndata: {\"text\":\"Բարև\"}\n\n";
 

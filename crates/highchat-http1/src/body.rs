@@ -54,7 +54,7 @@ impl Body {
             }
             let window = if carried > 0 { &self.carry } else { taken };
             let window_len = window.len();
-            let (used, len) = self.call.read(window, piece)?;
+            let (used, len) = self.call.read(window, piece).map_err(|_| Broken)?;
             if used == 0 {
                 if window_len == PIECE {
                     return Err(Broken);

@@ -8,7 +8,6 @@ use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER
 use http::response::{self, Response};
 use http::{HeaderMap, StatusCode, Version};
 use httparse::{EMPTY_HEADER, ParserConfig, Status};
-use ureq_proto::Error;
 use ureq_proto::client::Call;
 use ureq_proto::client::state::RecvResponse;
 
@@ -28,12 +27,6 @@ impl fmt::Display for Broken {
 }
 
 impl core::error::Error for Broken {}
-
-impl From<Error> for Broken {
-    fn from(_: Error) -> Self {
-        Self
-    }
-}
 
 /// A head that is awaited, with the interim heads before it.
 ///
@@ -125,7 +118,7 @@ impl Head {
             }
         }
         head.extend(b"\r\n");
-        match self.call.try_response(&head, false)? {
+        match self.call.try_response(&head, false).map_err(|_| Broken)? {
             (_, Some(_)) => Ok(()),
             (_, None) => Err(Broken),
         }

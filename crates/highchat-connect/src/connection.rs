@@ -1,0 +1,105 @@
+//! A connection, whatever is on the way.
+
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::io;
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+
+/// A connection to the service. Dropping it closes it.
+pub struct Connection {
+    io: Box<dyn Io>,
+    is_http2: bool,
+    is_proxied: bool,
+}
+
+trait Io: Read + Write + Send + Unpin {}
+
+impl<T: Read + Write + Send + Unpin> Io for T {}
+
+impl Connection {
+    /// A connection of your own, on which HTTP/1.1 is to be spoken. An I/O type of tokio's
+    /// is one inside of `hyper_util::rt::TokioIo`.
+    #[must_use]
+    pub fn new(io: impl Read + Write + Send + Unpin + 'static) -> Self {
+        Self {
+            io: Box::new(io),
+            is_http2: false,
+            is_proxied: false,
+        }
+    }
+
+    /// The same, if the two sides agreed on HTTP/2.
+    #[must_use]
+    pub const fn with_http2(mut self) -> Self {
+        self.is_http2 = true;
+        self
+    }
+
+    /// The same, if it ends at a proxy that reads the requests (no tunnel): they name the
+    /// whole URL then (RFC 9112, section 3.2.2).
+    #[must_use]
+    pub const fn with_proxy(mut self) -> Self {
+        self.is_proxied = true;
+        self
+    }
+
+    /// Whether HTTP/2 was agreed on; HTTP/1.1 otherwise.
+    #[must_use]
+    pub const fn is_http2(&self) -> bool {
+        self.is_http2
+    }
+
+    /// Whether it ends at a proxy that reads the requests.
+    #[must_use]
+    pub const fn is_proxied(&self) -> bool {
+        self.is_proxied
+    }
+}
+
+impl Read for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buffer)
+    }
+}
+
+impl Write for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, pieces)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}

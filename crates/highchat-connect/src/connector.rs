@@ -1,0 +1,197 @@
+//! How to connect: by default TCP, through a proxy if the environment names one, and TLS if
+//! a feature brings it.
+
+use core::error::Error;
+use core::fmt;
+use core::pin::Pin;
+use core::time::Duration;
+use std::sync::Arc;
+
+use highchat_proto::failure::Cause;
+use highchat_proto::http::{InvalidRoots, Roots};
+use highchat_proto::{Endpoint, Failure};
+use http::Uri;
+use tokio::time::timeout;
+
+use crate::connection::Connection;
+use crate::way::Way;
+
+/// Any error of a connection.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+type Connecting = Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Send>>;
+
+/// Connects to one service. Cheap to clone.
+///
+/// Nothing is spawned (except that names are looked up on tokio's blocking threads, as tokio
+/// itself does). Needs a tokio runtime with I/O and time enabled.
+#[derive(Clone)]
+pub struct Connector {
+    connect: Arc<dyn Fn(Uri) -> Connecting + Send + Sync>,
+    uri: Uri,
+    /// What an error names that could not be reached.
+    place: Arc<str>,
+    timeout: Duration,
+}
+
+/// The HTTP that is offered if TLS lets the two sides agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Offer {
+    /// HTTP/1.1, and so no offer at all.
+    Http1,
+    /// HTTP/2, and HTTP/1.1.
+    Http1And2,
+}
+
+impl Connector {
+    /// For connections to that service, each of which is there within `timeout`, or surely
+    /// not used. If there is nobody to trust, each connection says so.
+    #[must_use]
+    pub fn new(endpoint: &Endpoint, timeout: Duration, offer: Offer) -> Self {
+        Self::with_roots(endpoint, timeout, offer, &Roots::Default).unwrap_or_else(|error| {
+            let refuse = move |_| core::future::ready(Err(error.clone().into()));
+            Self::from_fn(endpoint, timeout, refuse)
+        })
+    }
+
+    /// As [`new`](Self::new), trusting others than [`Roots::Default`].
+    ///
+    /// # Errors
+    ///
+    /// There is nobody to trust.
+    pub fn with_roots(
+        endpoint: &Endpoint,
+        timeout: Duration,
+        offer: Offer,
+        roots: &Roots,
+    ) -> Result<Self, InvalidRoots> {
+        let way = Way::to(endpoint);
+        let place = way.place(endpoint);
+        let connect = connect(endpoint, way, timeout, offer, roots)?;
+        Ok(Self::over(endpoint, place, timeout, connect))
+    }
+
+    /// Connects in a way of your own: from the base URL of the service (its scheme and
+    /// authority are what counts) to a connection. TLS, proxies and what else there is on the
+    /// way are its business; any failure of it means that nothing was sent.
+    #[must_use]
+    pub fn from_fn<F, C>(endpoint: &Endpoint, timeout: Duration, connect: C) -> Self
+    where
+        C: Fn(Uri) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Connection, BoxError>> + Send + 'static,
+    {
+        let connect = Arc::new(move |uri| Box::pin(connect(uri)) as Connecting);
+        Self::over(endpoint, endpoint.authority(), timeout, connect)
+    }
+
+    fn over(
+        endpoint: &Endpoint,
+        place: String,
+        timeout: Duration,
+        connect: Arc<dyn Fn(Uri) -> Connecting + Send + Sync>,
+    ) -> Self {
+        let uri = endpoint.base_url().parse();
+        Self {
+            connect,
+            uri: uri.expect("the base URL of an endpoint is one"),
+            place: place.into(),
+            timeout,
+        }
+    }
+
+    /// A new connection. Dropping the future gives it up.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotSent`], with the [place](Self::place) and the cause.
+    pub async fn connect(&self) -> Result<Connection, Failure> {
+        let connected = timeout(self.timeout, (self.connect)(self.uri.clone())).await;
+        let connected = connected.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        connected.map_err(|error| self.not_sent(&*error))
+    }
+
+    /// What an error names: the host and port of the service, and the proxy on the way.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// A failure before anything was sent, with the place before its cause.
+    #[must_use]
+    pub fn not_sent(&self, error: &(dyn Error + 'static)) -> Failure {
+        Failure::NotSent(Cause::of(error).at(&self.place))
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "rustls")]
+fn connect(
+    endpoint: &Endpoint,
+    way: Way,
+    timeout: Duration,
+    offer: Offer,
+    roots: &Roots,
+) -> Result<Arc<dyn Fn(Uri) -> Connecting + Send + Sync>, InvalidRoots> {
+    use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
+    use hyper_util::client::legacy::connect::Connection as _;
+    use tower::ServiceExt;
+
+    // In the clear nobody needs to be trusted.
+    let roots = if endpoint.is_tls() {
+        roots
+    } else {
+        &Roots::Mozilla
+    };
+    let builder = HttpsConnectorBuilder::new().with_tls_config(crate::tls::config(roots)?);
+    let builder = builder.https_or_http();
+    let http = crate::way::http(timeout);
+    let dial = tower::service_fn(move |uri| crate::way::dial(http.clone(), way.clone(), uri));
+    let connector = match offer {
+        Offer::Http1 => builder.enable_http1().wrap_connector(dial),
+        Offer::Http1And2 => builder.enable_all_versions().wrap_connector(dial),
+    };
+    Ok(Arc::new(move |uri| {
+        let connecting = connector.clone().oneshot(uri);
+        Box::pin(async {
+            let io = connecting.await?;
+            let is_http2 = io.connected().is_negotiated_h2();
+            // A connection without TLS does not take the room of one with it, over 1 KiB.
+            let connection = match io {
+                MaybeHttpsStream::Http(io) => Connection::new(io),
+                io @ MaybeHttpsStream::Https(_) => Connection::new(io),
+            };
+            Ok(if is_http2 {
+                connection.with_http2()
+            } else {
+                connection
+            })
+        })
+    }))
+}
+
+/// Without TLS nothing is agreed on, and there is nobody to trust.
+#[cfg(not(feature = "rustls"))]
+fn connect(
+    endpoint: &Endpoint,
+    way: Way,
+    timeout: Duration,
+    _: Offer,
+    roots: &Roots,
+) -> Result<Arc<dyn Fn(Uri) -> Connecting + Send + Sync>, InvalidRoots> {
+    if endpoint.is_tls() && *roots != Roots::Default {
+        return Err(InvalidRoots::NotBuilt);
+    }
+    let http = crate::way::http(timeout);
+    Ok(Arc::new(move |uri| {
+        let dialing = crate::way::dial(http.clone(), way.clone(), uri);
+        Box::pin(async { Ok(Connection::new(dialing.await?)) })
+    }))
+}

@@ -1,0 +1,50 @@
+//! Connections to the service over [tokio](https://docs.rs/tokio): the proxy that the
+//! environment names, TLS, and whom to trust.
+//!
+//! `highchat-hyper` and `highchat-proxy` connect by it, and so does a program of yours that
+//! speaks HTTP over tokio by itself, with `highchat-http1` or `highchat-embed`:
+//!
+//! ```
+//! use core::time::Duration;
+//!
+//! use highchat_connect::{Connector, Offer};
+//! use highchat_proto::{Credentials, Endpoint};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sandbox = highchat_sandbox::Sandbox::start()?;
+//! # let base_url = sandbox.base_url();
+//! let endpoint = Endpoint::new(base_url, Credentials::slug("demo")?)?;
+//! let connector = Connector::new(&endpoint, Duration::from_secs(30), Offer::Http1);
+//! let connection = connector.connect().await?; // `hyper::rt::Read` and `Write`.
+//! assert!(!connection.is_http2());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Proxies
+//!
+//! By default, a proxy is taken from the usual environment variables, as curl takes it:
+//! `HTTPS_PROXY` or `HTTP_PROXY`, and `ALL_PROXY` if the scheme has none of its own, in
+//! either case; but not for what `NO_PROXY` lists, nor for a service on this machine. An
+//! `http://` proxy is asked for a tunnel, a `socks5://` one finds the name of the service as
+//! well. A proxy that cannot be used means that nothing is sent.
+//!
+//! # Features
+//!
+//! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's roots.
+//! - `native-roots`: TLS by rustls with ring, trusting what the operating system
+//!   trusts.
+//! - Either way, `SSL_CERT_FILE` and [`Connector::with_roots`] name others to trust.
+//! - neither: no TLS; or connections of your own ([`Connector::from_fn`]).
+
+#![forbid(unsafe_code)]
+
+mod connection;
+mod connector;
+#[cfg(feature = "rustls")]
+mod tls;
+mod way;
+
+pub use connection::Connection;
+pub use connector::{BoxError, Connector, Offer};

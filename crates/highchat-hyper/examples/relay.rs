@@ -1,0 +1,38 @@
+//! Passes replies on to a browser as an event stream: `POST /chat` takes the JSON of the
+//! API's own `POST /v1/chat`, and the key stays here.
+//!
+//! A reply that is cut cuts the answer as well: a browser never takes a part for the whole.
+//! This is the least that such a backend does; `highchat-proxy` has limits, signed ids and
+//! polls too.
+//!
+//! `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL` where, if it is
+//! not the usual place.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::sse::{Event, Sse};
+use axum::routing::post;
+use axum::{Json, Router};
+use futures_util::{Stream, TryStreamExt};
+use highchat_hyper::{ChatRequest, Client, Failure};
+
+async fn relay(
+    State(client): State<Client>,
+    Json(request): Json<ChatRequest>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Failure>>>, (StatusCode, String)> {
+    match client.chat(&request).await {
+        Ok(reply) => Ok(Sse::new(reply.map_ok(|event| {
+            Event::default().event(event.name()).data(event.data())
+        }))),
+        Err(failure) => Err((StatusCode::BAD_GATEWAY, failure.to_string())),
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn core::error::Error>> {
+    let routes = Router::new().route("/chat", post(relay));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, routes.with_state(Client::from_env()?)).await?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Who wrote a message.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
+
+use super::text::Text;
+
+/// The author of a message in the list of messages.
+///
+/// `user` and `assistant` are the API's; any other is carried along as it came (our
+/// decision: a new service must not break an old client). A person of the service writes as
+/// `assistant` or as what the service calls them, so a program shows all but [`User`](Self::User).
+///
+/// ```
+/// use highchat_proto::Role;
+///
+/// assert_eq!(Role::from("assistant"), Role::Assistant);
+/// assert_eq!(Role::from("operator").as_str(), "operator");
+/// assert!(Role::from("user").is_user());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// The visitor.
+    User,
+    /// The bot, or a person who answers in its place.
+    Assistant,
+    /// A role that the API's text does not name.
+    Other(Box<str>),
+}
+
+impl Role {
+    /// The name as the service writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::User => "user",
+            Self::Assistant => "assistant",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// Whether the visitor wrote it. A program that shows a conversation has shown such a
+    /// message already, when it was sent.
+    #[must_use]
+    pub const fn is_user(&self) -> bool {
+        matches!(self, Self::User)
+    }
+}
+
+impl From<&str> for Role {
+    fn from(name: &str) -> Self {
+        match name {
+            "user" => Self::User,
+            "assistant" => Self::Assistant,
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Role {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from(&*Text::deserialize(deserializer)?))
+    }
+}
+
+impl Serialize for Role {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_back_as_they_came() {
+        for name in ["user", "assistant", "User", "", "օպերատոր 👋"] {
+            let role = Role::from(name);
+            assert_eq!(role.as_str(), name);
+            assert_eq!(role.is_user(), name == "user");
+            let json = serde_json::to_string(&role).unwrap();
+            assert_eq!(serde_json::from_str::<Role>(&json).unwrap(), role);
+        }
+        assert!(serde_json::from_str::<Role>("null").is_err());
+    }
+}
