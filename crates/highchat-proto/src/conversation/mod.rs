@@ -444,30 +444,40 @@ impl Conversation {
     /// What to do next.
     #[must_use]
     pub fn poll_output(&mut self) -> Output {
-        let output = self.thread.outbox.pop();
-        output.unwrap_or_else(|| Output::Wait(self.deadline()))
+        let (turn, recovery) = (&self.turn, self.recovery.as_deref());
+        let rating = self.rating.as_deref();
+        let handoff = &self.thread.handoff;
+        self.thread
+            .outbox
+            .poll(|| deadline(turn, recovery, handoff, rating))
     }
 
     /// What the last [`Output::Update`] announced, until the next
     /// [`poll_output`](Self::poll_output); `None` at any other time.
     #[must_use]
+    #[inline]
     pub fn update(&self) -> Option<Update<'_>> {
         self.thread.outbox.shown()
     }
+}
 
-    fn deadline(&self) -> Option<Instant> {
-        let rating = self.rating.as_ref().map(|rating| match &rating.phase {
-            RatePhase::InFlight(exchange) => exchange.deadline(),
-            RatePhase::Delayed(at) => *at,
-        });
-        [
-            self.turn.deadline(),
-            self.recovery.as_ref().map(|recovery| recovery.deadline()),
-            self.thread.handoff.deadline(),
-            rating,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
+fn deadline(
+    turn: &Turn,
+    recovery: Option<&Recovery>,
+    handoff: &Handoff,
+    rating: Option<&Rate>,
+) -> Option<Instant> {
+    let rating = rating.map(|rating| match &rating.phase {
+        RatePhase::InFlight(exchange) => exchange.deadline(),
+        RatePhase::Delayed(at) => *at,
+    });
+    [
+        turn.deadline(),
+        recovery.map(Recovery::deadline),
+        handoff.deadline(),
+        rating,
+    ]
+    .into_iter()
+    .flatten()
+    .min()
 }

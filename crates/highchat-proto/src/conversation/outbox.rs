@@ -27,20 +27,15 @@ pub enum Output {
     Wait(Option<Instant>),
 }
 
-/// An [`Update`] that waits to be looked at; small, as every conversation has room for some.
-#[derive(Debug)]
-enum Kept {
-    /// A piece of the reply, in the text of the outbox.
-    Delta(Range<usize>),
-    /// Any other, which come seldom.
-    Other(Box<Update<'static>>),
-}
-
+/// An output that waits; small, as every conversation has room for some.
 #[derive(Debug)]
 enum Item {
     Transmit(RequestId, Box<Request>),
     Abort(RequestId),
-    Update(Kept),
+    /// A piece of the reply, in the text of the outbox.
+    Delta(Range<usize>),
+    /// Any other update; they come seldom.
+    Update(Box<Update<'static>>),
 }
 
 /// A queue of outputs; the texts of all deltas stand in one buffer, which is used again
@@ -49,7 +44,8 @@ enum Item {
 pub(crate) struct Outbox {
     items: VecDeque<Item>,
     text: String,
-    shown: Option<Kept>,
+    /// The update that was handed out last.
+    shown: Option<Item>,
 }
 
 impl Outbox {
@@ -68,8 +64,7 @@ impl Outbox {
     }
 
     pub(crate) fn update(&mut self, update: Update<'static>) {
-        let update = Kept::Other(Box::new(update));
-        self.items.push_back(Item::Update(update));
+        self.items.push_back(Item::Update(Box::new(update)));
     }
 
     /// Tells a piece of the reply, if it is not empty.
@@ -77,37 +72,39 @@ impl Outbox {
         if !text.is_empty() {
             let start = self.text.len();
             self.text.push_str(text);
-            let delta = Kept::Delta(start..self.text.len());
-            self.items.push_back(Item::Update(delta));
+            self.items.push_back(Item::Delta(start..self.text.len()));
         }
     }
 
-    /// The next output; an update can be looked at until the next call. `None`: there is none
-    /// to be given now.
-    pub(crate) fn pop(&mut self) -> Option<Output> {
+    /// The next output; an update can be looked at until the next call. `deadline` is what is
+    /// waited for if there is none.
+    #[inline]
+    pub(crate) fn poll(&mut self, deadline: impl FnOnce() -> Option<Instant>) -> Output {
         self.shown = None;
         match self.items.pop_front() {
-            Some(Item::Transmit(id, request)) => Some(Output::Transmit(id, *request)),
-            Some(Item::Abort(id)) => Some(Output::Abort(id)),
-            Some(Item::Update(update)) => {
+            Some(Item::Transmit(id, request)) => Output::Transmit(id, *request),
+            Some(Item::Abort(id)) => Output::Abort(id),
+            Some(update @ (Item::Delta(_) | Item::Update(_))) => {
                 self.shown = Some(update);
-                Some(Output::Update)
+                Output::Update
             }
             None => {
                 self.text.clear();
-                None
+                Output::Wait(deadline())
             }
         }
     }
 
-    /// The update that was popped last.
+    /// The update that was handed out last.
+    #[inline]
     pub(crate) fn shown(&self) -> Option<Update<'_>> {
         match self.shown.as_ref()? {
-            Kept::Delta(range) => {
+            Item::Delta(range) => {
                 let text = self.text.get(range.clone()).unwrap_or_default();
                 Some(Update::Delta { text: text.into() })
             }
-            Kept::Other(update) => Some(update.reborrow()),
+            Item::Update(update) => Some(update.reborrow()),
+            Item::Transmit(..) | Item::Abort(_) => None,
         }
     }
 }

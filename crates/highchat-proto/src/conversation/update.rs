@@ -237,6 +237,8 @@ impl Update<'_> {
     }
 
     /// The same, borrowed from this one.
+    // Apart from the way of a delta, which is to stay short.
+    #[inline(never)]
     pub(crate) fn reborrow(&self) -> Update<'_> {
         match self {
             Self::Meta {
