@@ -103,7 +103,7 @@ pub enum Output {
 ///         Output::Close(_pipe) => {} // Drop it.
 ///         Output::Update => {
 ///             if let Some(Update::Delta { text: more }) = embed.update() {
-///                 text.push_str(more);
+///                 text.push_str(&more);
 ///             }
 ///         }
 ///         Output::Wait(None) => break, // Nothing is under way and nothing waited for.
