@@ -376,6 +376,10 @@ fn owned<T: ToOwned + ?Sized>(value: Cow<'_, T>) -> Cow<'static, T> {
     Cow::Owned(value.into_owned())
 }
 
+#[expect(
+    clippy::ptr_arg,
+    reason = "the type of what it borrows follows from it"
+)]
 fn borrowed<'a, T: ToOwned + ?Sized>(value: &'a Cow<'_, T>) -> Cow<'a, T> {
     Cow::Borrowed(value)
 }
