@@ -309,42 +309,42 @@ impl Update<'_> {
                 conversation_id,
                 is_replaced,
             } => Update::Meta {
-                conversation_id: conversation_id.as_ref().map(borrowed),
+                conversation_id: conversation_id.as_deref().map(Cow::Borrowed),
                 is_replaced: *is_replaced,
             },
             Self::Delta { text } => Update::Delta {
-                text: borrowed(text),
+                text: Cow::Borrowed(text),
             },
             Self::Done {
                 message_id,
                 state,
                 ts,
             } => Update::Done {
-                message_id: message_id.as_ref().map(borrowed),
-                state: state.as_ref().map(borrowed),
-                ts: ts.as_ref().map(borrowed),
+                message_id: message_id.as_deref().map(Cow::Borrowed),
+                state: state.as_deref().map(Cow::Borrowed),
+                ts: ts.as_deref().map(Cow::Borrowed),
             },
             Self::Human { message, ts } => Update::Human {
-                message: message.as_ref().map(borrowed),
-                ts: ts.as_ref().map(borrowed),
+                message: message.as_deref().map(Cow::Borrowed),
+                ts: ts.as_deref().map(Cow::Borrowed),
             },
             Self::Unknown { event, data } => Update::Unknown {
-                event: borrowed(event),
-                data: borrowed(data),
+                event: Cow::Borrowed(event),
+                data: Cow::Borrowed(data),
             },
             Self::Recovering { error } => Update::Recovering {
-                error: borrowed(error),
+                error: Cow::Borrowed(error),
             },
             Self::Recovered { message, missing } => Update::Recovered {
-                message: borrowed(message),
-                missing: borrowed(missing),
+                message: Cow::Borrowed(message),
+                missing: Cow::Borrowed(missing),
             },
             Self::TurnEnded { turn, end } => Update::TurnEnded {
                 turn: *turn,
-                end: borrowed(end),
+                end: Cow::Borrowed(end),
             },
-            Self::State(state) => Update::State(borrowed(state)),
-            Self::Message(message) => Update::Message(borrowed(message)),
+            Self::State(state) => Update::State(Cow::Borrowed(state)),
+            Self::Message(message) => Update::Message(Cow::Borrowed(message)),
             Self::Unreadable { messages } => Update::Unreadable {
                 messages: *messages,
             },
@@ -358,7 +358,7 @@ impl Update<'_> {
                 reason: *reason,
             },
             Self::HandoffFailed { error } => Update::HandoffFailed {
-                error: borrowed(error),
+                error: Cow::Borrowed(error),
             },
             Self::Rated { request, rating } => Update::Rated {
                 request: *request,
@@ -366,7 +366,7 @@ impl Update<'_> {
             },
             Self::RatingFailed { request, error } => Update::RatingFailed {
                 request: *request,
-                error: borrowed(error),
+                error: Cow::Borrowed(error),
             },
         }
     }
@@ -374,14 +374,6 @@ impl Update<'_> {
 
 fn owned<T: ToOwned + ?Sized>(value: Cow<'_, T>) -> Cow<'static, T> {
     Cow::Owned(value.into_owned())
-}
-
-#[expect(
-    clippy::ptr_arg,
-    reason = "the type of what it borrows follows from it"
-)]
-fn borrowed<'a, T: ToOwned + ?Sized>(value: &'a Cow<'_, T>) -> Cow<'a, T> {
-    Cow::Borrowed(value)
 }
 
 /// An [`Update`] as it is serialised.
