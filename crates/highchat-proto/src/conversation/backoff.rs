@@ -1,12 +1,31 @@
-//! How long to wait before something is tried again, and what may be.
+//! How long to wait before something is tried again: what the machines share.
 
 use core::time::Duration;
 
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::time::Instant;
 
-/// The longest that a service is left alone because it asked for it, between polls.
-const MAX_POLL_PAUSE: Duration = Duration::from_secs(3600);
+/// The shortest pause, whatever the configuration or the service asks for.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
+/// A deadline at least 1 ms ahead, so that a driver whose wait is already over cannot spin.
+pub(crate) fn due(now: Instant, pause: Duration) -> Instant {
+    now + pause.max(SHORTEST_PAUSE)
+}
+
+/// What decides when something is due.
+pub(crate) struct Clocks<'c> {
+    pub(crate) config: &'c Config,
+    pub(crate) jitter: &'c mut Jitter,
+    pub(crate) now: Instant,
+}
+
+impl Clocks<'_> {
+    pub(crate) fn next_poll(&mut self) -> Instant {
+        due(self.now, self.jitter.spread(self.config.poll_interval))
+    }
+}
 
 /// Random numbers from a seed: reproducible, and good enough to keep clients apart.
 #[derive(Clone, Debug)]
@@ -62,14 +81,14 @@ impl DelayReason {
     }
 }
 
-/// When a message that was sent `attempts` times may be sent again: only where it was
-/// surely not taken.
-pub(crate) fn before_message(
+/// When a request that was sent `attempts` times may be sent again: only if it was surely
+/// not taken.
+pub(crate) fn pause_if_not_taken(
     failure: &Failure,
     attempts: u32,
-    config: &Config,
-    jitter: &mut Jitter,
+    clocks: &mut Clocks<'_>,
 ) -> Option<Duration> {
+    let (config, jitter) = (clocks.config, &mut *clocks.jitter);
     if attempts >= config.attempts || !failure.can_be_sent_again() {
         return None;
     }
@@ -82,40 +101,8 @@ pub(crate) fn before_message(
     }
 }
 
-/// When a rating that was sent `attempts` times is sent again: the last one counts, so
-/// it may be taken twice.
-pub(crate) fn before_rating(
-    failure: &Failure,
-    attempts: u32,
-    config: &Config,
-    jitter: &mut Jitter,
-) -> Option<Duration> {
-    before_message(failure, attempts, config, jitter).or_else(|| {
-        let may_help =
-            attempts < config.attempts && failure.is_transient() && !failure.can_be_sent_again();
-        let delay = nth(&config.not_sent_delays, attempts);
-        may_help.then(|| jitter.spread(delay))
-    })
-}
-
-/// The pause after a poll that failed, the `failures`th in a row.
-pub(crate) fn before_poll(
-    failure: &Failure,
-    failures: u32,
-    config: &Config,
-    jitter: &mut Jitter,
-) -> Duration {
-    let doubled = config
-        .poll_interval
-        .saturating_mul(1 << failures.min(16))
-        .min(config.poll_backoff_limit.max(config.poll_interval));
-    let asked_for = failure.api().and_then(|error| error.retry_after);
-    jitter
-        .spread(doubled)
-        .max(asked_for.unwrap_or_default().min(MAX_POLL_PAUSE))
-}
-
-fn nth(delays: &[Duration; 2], attempts: u32) -> Duration {
+/// The pause after that many attempts.
+pub(crate) fn nth(delays: &[Duration; 2], attempts: u32) -> Duration {
     delays[usize::from(attempts > 1)]
 }
 
@@ -124,7 +111,6 @@ mod tests {
     use super::*;
     use crate::failure::{ApiError, Cause, ResponseError};
     use alloc::vec::Vec;
-
     fn refused(status: u16, retry_after: Option<u64>) -> Failure {
         Failure::Refused(ResponseError::Api(ApiError {
             status,
@@ -132,6 +118,15 @@ mod tests {
             message: None,
             retry_after: retry_after.map(Duration::from_secs),
         }))
+    }
+
+    fn pause(failure: &Failure, attempts: u32, seed: u64) -> Option<Duration> {
+        let mut clocks = Clocks {
+            config: &Config::default(),
+            jitter: &mut Jitter::new(seed),
+            now: Instant::ORIGIN,
+        };
+        pause_if_not_taken(failure, attempts, &mut clocks)
     }
 
     #[test]
@@ -148,8 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_repeated_only_where_it_was_surely_not_taken() {
-        let config = Config::default();
+    fn a_message_is_repeated_only_if_it_was_surely_not_taken() {
         for (failure, attempts, delay) in [
             (refused(429, Some(0)), 1, Some(0.0)),
             (refused(429, Some(120)), 2, Some(120.0)),
@@ -167,7 +161,7 @@ mod tests {
                 None,
             ),
         ] {
-            let found = before_message(&failure, attempts, &config, &mut Jitter::new(0));
+            let found = pause(&failure, attempts, 0);
             let found = found.map(|delay| delay.as_secs_f64());
             assert_eq!(found, delay, "{failure:?} after {attempts}");
         }
@@ -175,7 +169,6 @@ mod tests {
 
     #[test]
     fn what_no_service_asked_for_is_waited_with_jitter() {
-        let config = Config::default();
         let not_sent = Failure::NotSent(Cause::UNKNOWN);
         for (failure, attempts, seconds) in [
             (&not_sent, 1, 0.5),
@@ -184,13 +177,7 @@ mod tests {
             (&refused(429, None), 2, 20.0),
         ] {
             let delays: Vec<f64> = (0..100)
-                .map(|seed| {
-                    let mut jitter = Jitter::new(seed);
-                    let message = before_message(failure, attempts, &config, &mut jitter);
-                    let rating = before_rating(failure, attempts, &config, &mut Jitter::new(seed));
-                    assert_eq!(message, rating);
-                    message.unwrap().as_secs_f64()
-                })
+                .map(|seed| pause(failure, attempts, seed).unwrap().as_secs_f64())
                 .collect();
             let within = seconds * 0.9..=seconds * 1.1;
             assert!(delays.iter().all(|delay| within.contains(delay)));
@@ -201,33 +188,11 @@ mod tests {
 
     #[test]
     fn a_retry_after_is_never_shortened() {
-        let config = Config::default();
         for seed in 0..100 {
             for seconds in [0, 1, 7, 119, 120] {
-                let failure = refused(429, Some(seconds));
                 let asked_for = Duration::from_secs(seconds);
-                let mut jitter = Jitter::new(seed);
-                let delay = before_message(&failure, 1, &config, &mut jitter);
-                assert!(delay.unwrap() >= asked_for);
-                let delay = before_rating(&failure, 1, &config, &mut jitter);
-                assert!(delay.unwrap() >= asked_for);
-                assert!(before_poll(&failure, 1, &config, &mut jitter) >= asked_for);
+                assert!(pause(&refused(429, Some(seconds)), 1, seed).unwrap() >= asked_for);
             }
         }
-    }
-
-    #[test]
-    fn polls_that_fail_back_off_and_listen_to_the_service() {
-        let config = Config::default();
-        let pause = |failure: &Failure, failures| {
-            before_poll(failure, failures, &config, &mut Jitter::new(0)).as_secs_f64()
-        };
-        let lost = Failure::Unanswered(Cause::UNKNOWN);
-        for (failures, seconds) in [(1, 8.0), (2, 16.0), (3, 32.0), (4, 60.0), (99, 60.0)] {
-            let within = seconds * 0.9..=seconds * 1.1;
-            assert!(within.contains(&pause(&lost, failures)), "{failures}");
-        }
-        assert_eq!(pause(&refused(429, Some(90)), 1), 90.0);
-        assert_eq!(pause(&refused(503, Some(u64::MAX)), 1), 3600.0);
     }
 }

@@ -3,17 +3,25 @@
 //! ```text
 //!   Off ── human | pending_human ──▶ Due(at) ─── at ──▶ InFlight ── 200, still wanted ──▶ Due(now + 4 s)
 //!    ▲                                  ▲                 │ 429 | 5xx | lost ──▶ Due(now + back-off)
+//!    │                                  │                 │ withdrawn ──▶ Due(now)
 //!    └──────── bot | closed | 401 | 404 ┴─────────────────┘
 //! ```
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::time::Duration;
 
-use super::exchange::{Exchange, RequestId};
-use crate::api::{ChatMessage, MessageId, Timestamp};
+use super::backoff::{Clocks, DelayReason, due};
+use super::exchanges::Purpose;
+use super::step::{Said, Step};
+use super::update::Delayed;
+use crate::api::{ChatMessage, MessageId, Page, Timestamp};
+use crate::failure::Failure;
 use crate::time::Instant;
 
+/// The longest that a service is left alone because it asked for it.
+const MAX_PAUSE: Duration = Duration::from_secs(3600);
 /// How many messages are remembered as seen, whatever their time.
 const REMEMBERED: usize = 256;
 /// How many at the very time of the newest one: the service may be asked for that time
@@ -24,91 +32,152 @@ const REMEMBERED_AT_CURSOR: usize = 64 * 1024;
 const FEW: usize = 32;
 
 #[derive(Debug)]
-pub(crate) enum Phase {
+enum Phase {
     Off,
     Due(Instant),
-    InFlight(Box<Exchange>),
+    InFlight {
+        /// The state changed after the poll was asked.
+        is_stale: bool,
+    },
 }
 
 #[derive(Debug)]
 pub(crate) struct Handoff {
-    pub(crate) phase: Phase,
+    phase: Phase,
     /// The newest time that messages are known of: where the next poll goes on.
     cursor: Option<Timestamp>,
     /// Oldest first.
     seen: Vec<(MessageId, Option<Timestamp>)>,
-    /// Their ids, where there are more than a few.
+    /// Their ids, if there are more than a few.
     #[expect(clippy::box_collection, reason = "most conversations never have it")]
     index: Option<Box<BTreeSet<MessageId>>>,
     /// Polls that failed in a row.
-    pub(crate) failures: u32,
-    /// The poll that is under way was asked before the state changed.
-    pub(crate) state_is_old: bool,
+    failures: u32,
 }
 
 impl Handoff {
-    pub(crate) fn new(cursor: Option<Timestamp>) -> Self {
+    pub(crate) const fn new(cursor: Option<Timestamp>) -> Self {
         Self {
             phase: Phase::Off,
             cursor,
             seen: Vec::new(),
             index: None,
             failures: 0,
-            state_is_old: false,
         }
     }
 
+    /// Begins to poll, from that time on; from where it ended before, if none is given.
+    pub(crate) fn begin(&mut self, after: Option<Timestamp>, at: Instant) {
+        match self.phase {
+            Phase::Off => {
+                if after.is_some() {
+                    self.cursor = after;
+                }
+                self.failures = 0;
+                self.phase = Phase::Due(at);
+            }
+            Phase::Due(_) | Phase::InFlight { .. } => {}
+        }
+    }
+
+    /// Asks now, if it is to be asked at all.
+    pub(crate) fn check_now(&mut self) -> Step {
+        match self.phase {
+            Phase::Due(_) => {
+                self.phase = Phase::InFlight { is_stale: false };
+                Step::Transmit(Purpose::Poll)
+            }
+            Phase::Off | Phase::InFlight { .. } => Step::Nothing,
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) -> Step {
+        match self.phase {
+            Phase::Due(at) if at <= now => self.check_now(),
+            Phase::Off | Phase::Due(_) | Phase::InFlight { .. } => Step::Nothing,
+        }
+    }
+
+    /// The page came, or why there is none.
+    pub(crate) fn handle_page(
+        &mut self,
+        page: Result<Page, Failure>,
+        clocks: &mut Clocks<'_>,
+    ) -> Step {
+        let is_stale = match self.phase {
+            Phase::InFlight { is_stale } => is_stale,
+            Phase::Off | Phase::Due(_) => return Step::Nothing,
+        };
+        match page {
+            Ok(page) => {
+                self.failures = 0;
+                self.phase = Phase::Due(clocks.next_poll());
+                let said = (!is_stale).then(|| Said::from(&page));
+                let (mut messages, unreadable) = (page.messages, page.unreadable);
+                messages.retain(|message| self.see(message));
+                self.forget();
+                Step::Polled {
+                    messages,
+                    unreadable,
+                    said,
+                }
+            }
+            Err(failure) if failure.is_final() => {
+                self.phase = Phase::Off;
+                Step::HandoffFailed(failure)
+            }
+            Err(failure) => {
+                self.failures += 1;
+                let pause = pause(&failure, self.failures, clocks);
+                self.phase = Phase::Due(due(clocks.now, pause));
+                Step::Delayed(Delayed::Poll, pause, DelayReason::of(&failure))
+            }
+        }
+    }
+
+    /// The driver gave the request up: it is asked again.
+    pub(crate) fn withdraw(&mut self, now: Instant) {
+        match self.phase {
+            Phase::InFlight { .. } => self.phase = Phase::Due(due(now, Duration::ZERO)),
+            Phase::Off | Phase::Due(_) => {}
+        }
+    }
+
+    /// The handoff ended, and not by a poll: what was written until then is asked for once
+    /// more. What a poll that is under way says of the state is older than that.
+    pub(crate) const fn end_with_next_poll(&mut self) {
+        match &mut self.phase {
+            Phase::InFlight { is_stale } => *is_stale = true,
+            Phase::Off | Phase::Due(_) => {}
+        }
+    }
+
+    /// Stops polling; an exchange that is under way is of no more use.
+    pub(crate) fn stop(&mut self) {
+        self.phase = Phase::Off;
+    }
+
     pub(crate) const fn is_off(&self) -> bool {
-        matches!(self.phase, Phase::Off)
+        match self.phase {
+            Phase::Off => true,
+            Phase::Due(_) | Phase::InFlight { .. } => false,
+        }
+    }
+
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Due(at) => Some(at),
+            Phase::Off | Phase::InFlight { .. } => None,
+        }
     }
 
     pub(crate) const fn cursor(&self) -> Option<&Timestamp> {
         self.cursor.as_ref()
     }
 
-    pub(crate) fn exchange(&self) -> Option<RequestId> {
-        match &self.phase {
-            Phase::InFlight(exchange) => Some(exchange.id()),
-            Phase::Off | Phase::Due(_) => None,
-        }
-    }
-
-    pub(crate) const fn deadline(&self) -> Option<Instant> {
-        match &self.phase {
-            Phase::Off => None,
-            Phase::Due(at) => Some(*at),
-            Phase::InFlight(exchange) => Some(exchange.deadline()),
-        }
-    }
-
-    /// Begins to poll, from that time on; where it ended before, if none is given.
-    pub(crate) fn begin(&mut self, after: Option<Timestamp>, at: Instant) {
-        if self.is_off() {
-            if after.is_some() {
-                self.cursor = after;
-            }
-            self.failures = 0;
-            self.state_is_old = false;
-            self.phase = Phase::Due(at);
-        }
-    }
-
-    /// The handoff ended, and not by a poll: what was written until then is asked for once
-    /// more. What a poll that is under way says of the state is older than that.
-    pub(crate) fn end_with_next_poll(&mut self) {
-        self.state_is_old = matches!(self.phase, Phase::InFlight(_));
-    }
-
-    /// Stops polling; the exchange that was under way is of no use any more.
-    pub(crate) fn stop(&mut self) -> Option<RequestId> {
-        let exchange = self.exchange();
-        self.phase = Phase::Off;
-        exchange
-    }
-
-    /// Takes note of a message in a page; whether it is a new one. Behind the page comes
+    /// Takes note of a message in a page; whether it is a new one. After the page comes
     /// [`forget`](Self::forget): what was asked for again may stand anywhere in it.
-    pub(crate) fn see(&mut self, message: &ChatMessage) -> bool {
+    fn see(&mut self, message: &ChatMessage) -> bool {
         if message.created_at > self.cursor {
             self.cursor = message.created_at.clone();
         }
@@ -139,7 +208,7 @@ impl Handoff {
     }
 
     /// Forgets the oldest messages where there are too many.
-    pub(crate) fn forget(&mut self) {
+    fn forget(&mut self) {
         let too_many = self.seen.len().saturating_sub(REMEMBERED);
         let far_too_many = self.seen.len().saturating_sub(REMEMBERED_AT_CURSOR);
         let is_at_cursor = |at: &Option<Timestamp>| at.is_some() && *at == self.cursor;
@@ -166,10 +235,83 @@ impl Handoff {
     }
 }
 
+/// The pause after a poll that failed, the `failures`th in a row.
+fn pause(failure: &Failure, failures: u32, clocks: &mut Clocks<'_>) -> Duration {
+    let config = clocks.config;
+    let doubled = config
+        .poll_interval
+        .saturating_mul(1 << failures.min(16))
+        .min(config.poll_backoff_limit.max(config.poll_interval));
+    let asked_for = failure.api().and_then(|error| error.retry_after);
+    let pause = clocks.jitter.spread(doubled);
+    pause.max(asked_for.unwrap_or_default().min(MAX_PAUSE))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::format;
+
+    use crate::config::Config;
+    use crate::conversation::backoff::Jitter;
+    use crate::failure::{ApiError, Cause, ResponseError};
+
+    fn refused(status: u16, retry_after: Option<u64>) -> Failure {
+        Failure::Refused(ResponseError::Api(ApiError {
+            status,
+            code: None,
+            message: None,
+            retry_after: retry_after.map(Duration::from_secs),
+        }))
+    }
+
+    #[test]
+    fn polls_that_fail_back_off_and_listen_to_the_service() {
+        let config = Config::default();
+        let pause = |failure: &Failure, failures| {
+            let mut clocks = Clocks {
+                config: &config,
+                jitter: &mut Jitter::new(0),
+                now: Instant::ORIGIN,
+            };
+            pause(failure, failures, &mut clocks).as_secs_f64()
+        };
+        let lost = Failure::Unanswered(Cause::UNKNOWN);
+        for (failures, seconds) in [(1, 8.0), (2, 16.0), (3, 32.0), (4, 60.0), (99, 60.0)] {
+            let within = seconds * 0.9..=seconds * 1.1;
+            assert!(within.contains(&pause(&lost, failures)), "{failures}");
+        }
+        assert_eq!(pause(&refused(429, Some(90)), 1), 90.0);
+        assert_eq!(pause(&refused(503, Some(u64::MAX)), 1), 3600.0);
+        for seconds in [0, 1, 7, 119, 120] {
+            assert!(pause(&refused(429, Some(seconds)), 1) >= seconds as f64);
+        }
+    }
+
+    #[test]
+    fn what_a_poll_says_of_the_state_counts_unless_it_was_asked_before_it_changed() {
+        let config = Config::default();
+        let mut jitter = Jitter::new(0);
+        let mut clocks = Clocks {
+            config: &config,
+            jitter: &mut jitter,
+            now: Instant::ORIGIN,
+        };
+        let mut handoff = Handoff::new(None);
+        handoff.begin(None, Instant::ORIGIN);
+        for is_stale in [false, true, false] {
+            let step = handoff.check_now();
+            assert!(matches!(step, Step::Transmit(Purpose::Poll)), "{step:?}");
+            if is_stale {
+                handoff.end_with_next_poll();
+            }
+            let step = handoff.handle_page(Ok(Page::default()), &mut clocks);
+            let Step::Polled { said, .. } = step else {
+                panic!("{step:?}");
+            };
+            assert_eq!(said.is_none(), is_stale);
+        }
+    }
 
     fn message(id: usize, second: usize) -> ChatMessage {
         serde_json::from_str(&format!(

@@ -1,5 +1,9 @@
 //! A conversation: turns, handoff, recovery and rating, joined in one place.
 //!
+//! Each machine is whole in its file (`turn`, `recovery`, `handoff`, `rating`): it alone
+//! knows its phases, and it answers what it is told with a `Step`. Here the steps are joined
+//! (`follow`), and what is known of the conversation is kept.
+//!
 //! Inputs act at once; outputs wait in a queue until they are polled. Time comes in with
 //! every input, and what is waited for comes out as a moment. A driver is a loop:
 //!
@@ -17,20 +21,18 @@
 //! ```
 
 mod backoff;
-mod exchange;
 mod exchanges;
 mod handoff;
 mod history;
 mod outbox;
-mod polls;
-mod ratings;
+mod rating;
 mod recovery;
-mod replies;
 mod saved;
-mod thread;
+mod step;
 mod turn;
 mod update;
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
@@ -41,30 +43,29 @@ use alloc::rc::Rc as Arc;
 #[cfg(target_has_atomic = "ptr")]
 use alloc::sync::Arc;
 
-use self::backoff::Jitter;
+use self::backoff::{Clocks, Jitter};
+use self::exchanges::{Exchanges, Purpose};
 use self::handoff::Handoff;
-use self::history::{History, SavedHistory};
+use self::history::{Extent, History, SavedHistory};
 use self::outbox::Outbox;
-use self::recovery::Recovery;
-
-use self::turn::{Pending, Phase, Turn};
+use self::rating::Rate;
+use self::recovery::Known;
+use self::step::{Found, Said, Step};
+use self::turn::Turn;
 use crate::api::{
-    ChatRequest, ConversationId, Message, Rating, RatingRequest, State, Timestamp, VisitorRef,
+    ChatRequest, ConversationId, Event, Message, MessagesRequest, Page, Rating, RatingRequest,
+    Role, State, Timestamp, VisitorRef,
 };
 use crate::config::Config;
 use crate::failure::{Cause, Failure, TransportFailure};
 use crate::http::{Answer, Endpoint, Head};
 use crate::time::Instant;
 
-use self::ratings::{Rate, RatePhase};
-use self::thread::Thread;
-
 pub use self::backoff::DelayReason;
-pub use self::exchange::RequestId;
+pub use self::exchanges::RequestId;
 pub use self::outbox::Output;
 pub use self::saved::Saved;
-pub use self::turn::{TurnEnd, TurnId};
-pub use self::update::{Delayed, Update};
+pub use self::update::{Delayed, TurnEnd, TurnId, Update};
 
 /// A message that was not sent, given back: the turn before it is not over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,12 +125,32 @@ pub struct Conversation {
     config: Arc<Config>,
     jitter: Jitter,
     visitor: Option<VisitorRef>,
-    next_id: RequestId,
+    id: Option<ConversationId>,
+    state: State,
+    /// The newest time that the service ever told.
+    newest: Option<Timestamp>,
+    history: History,
+    exchanges: Exchanges,
     turn: Turn,
-    recovery: Option<Box<Recovery>>,
+    handoff: Handoff,
+    /// Most conversations have none on its way.
     rating: Option<Box<Rate>>,
-    thread: Thread,
+    outbox: Outbox,
 }
+
+/// Who told the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// An event of the reply.
+    Event,
+    /// The page that a poll asked for.
+    Poll,
+    /// The page in which a reply was looked for. Its messages are not shown.
+    Search,
+}
+
+/// What is told if the service fails and gives no reason.
+const NO_REASON: &str = "the service could not answer, and gave no reason";
 
 impl Conversation {
     /// A new conversation; it begins with the first message. Many conversations can
@@ -142,18 +163,15 @@ impl Conversation {
             jitter: Jitter::new(config.seed.unwrap_or_default()),
             config,
             visitor: None,
-            next_id: RequestId::FIRST,
+            id: None,
+            state: State::Bot,
+            newest: None,
+            history: History::new(true),
+            exchanges: Exchanges::new(),
             turn: Turn::new(),
-            recovery: None,
+            handoff: Handoff::new(None),
             rating: None,
-            thread: Thread {
-                id: None,
-                state: State::Bot,
-                newest: None,
-                history: History::new(true),
-                handoff: Handoff::new(None),
-                outbox: Outbox::default(),
-            },
+            outbox: Outbox::default(),
         }
     }
 
@@ -178,25 +196,23 @@ impl Conversation {
         now: Instant,
     ) -> Self {
         let mut conversation = Self::new(endpoint, config);
-        let thread = &mut conversation.thread;
-        thread.id = saved.conversation_id;
-        thread.newest = saved.newest;
-        thread.handoff = Handoff::new(saved.cursor);
+        conversation.id = saved.conversation_id;
+        conversation.newest = saved.newest;
+        conversation.handoff = Handoff::new(saved.cursor);
         for (id, at) in &saved.seen {
-            thread.handoff.remember(id, at.clone());
+            conversation.handoff.remember(id, at.clone());
         }
-        thread.state = saved.state;
-        thread.history = saved.history.restore(now);
-        if (thread.state.is_handoff() || saved.is_polling) && thread.id.is_some() {
-            thread.handoff.begin(None, now);
-            conversation.begin_poll(now);
+        conversation.state = saved.state;
+        conversation.history = saved.history.restore(now);
+        let is_polling = conversation.state.is_handoff() || saved.is_polling;
+        if is_polling && conversation.id.is_some() {
+            conversation.handoff.begin(None, now);
+            conversation.check_now(now);
         }
         if let Some(turn) = saved.turn {
-            let name = conversation.next_id;
-            conversation.next_id = name.next();
-            let name = TurnId::from_u64(name.as_u64());
-            let error = conversation.turn.restore(name, turn);
-            conversation.fail_turn(error, now);
+            let name = TurnId::from_u64(conversation.exchanges.take_id().as_u64());
+            let step = conversation.turn.restore(name, turn);
+            conversation.follow(step, now);
         }
         conversation
     }
@@ -210,30 +226,28 @@ impl Conversation {
     /// its reply needs; the message may have been taken, and is not sent again.
     #[must_use]
     pub fn save(&self) -> Saved {
-        let thread = &self.thread;
-        let cut = |recovery: &Recovery| matches!(recovery.error, Failure::Cut(_));
         Saved {
-            conversation_id: thread.id.clone(),
-            state: thread.state.clone(),
-            cursor: thread.handoff.cursor().cloned(),
-            newest: thread.newest.clone(),
-            seen: thread.handoff.seen().cloned().collect(),
-            is_polling: !thread.handoff.is_off(),
-            history: SavedHistory::from(&thread.history),
-            turn: self.turn.save(self.recovery.as_deref().is_some_and(cut)),
+            conversation_id: self.id.clone(),
+            state: self.state.clone(),
+            cursor: self.handoff.cursor().cloned(),
+            newest: self.newest.clone(),
+            seen: self.handoff.seen().cloned().collect(),
+            is_polling: !self.handoff.is_off(),
+            history: SavedHistory::from(&self.history),
+            turn: self.turn.save(),
         }
     }
 
     /// The id of the conversation, once the service gave one.
     #[must_use]
     pub const fn id(&self) -> Option<&ConversationId> {
-        self.thread.id.as_ref()
+        self.id.as_ref()
     }
 
     /// Who answers, as far as the service told.
     #[must_use]
     pub const fn state(&self) -> &State {
-        &self.thread.state
+        &self.state
     }
 
     /// Whether a message is on its way, or its reply not over. Another one can be sent
@@ -247,32 +261,27 @@ impl Conversation {
     /// search for its reply.
     #[must_use]
     pub fn is_of_turn(&self, id: RequestId) -> bool {
-        let looking = self
-            .recovery
-            .as_ref()
-            .and_then(|recovery| recovery.exchange());
-        self.turn.exchange() == Some(id) || looking == Some(id)
+        self.exchanges.purpose(id).is_some_and(Purpose::is_of_turn)
     }
 
     /// Whether anything more is wanted from a request: false once its answer is decided
     /// or it was aborted.
     #[must_use]
     pub fn is_live(&self, id: RequestId) -> bool {
-        let rating = self.rating.as_ref().and_then(|rating| rating.exchange());
-        self.is_of_turn(id) || self.thread.handoff.exchange() == Some(id) || rating == Some(id)
+        self.exchanges.purpose(id).is_some()
     }
 
     /// Whether a person's messages are polled for.
     #[must_use]
     pub const fn is_polling(&self) -> bool {
-        !self.thread.handoff.is_off()
+        !self.handoff.is_off()
     }
 
     /// Where a poll for a person's messages goes on: what to give as `after` to somebody
     /// who follows from here.
     #[must_use]
     pub const fn cursor(&self) -> Option<&Timestamp> {
-        self.thread.handoff.cursor()
+        self.handoff.cursor()
     }
 
     /// Sends a message. Returns the name of the turn, which its end will tell.
@@ -285,22 +294,15 @@ impl Conversation {
             return Err(SendError(message));
         }
         // What is left of the reply before does not matter any more.
-        if let Some(settled) = self.turn.exchange() {
-            self.thread.outbox.abort(settled);
-        }
+        self.abort(Purpose::Message);
+        self.history.send(message.as_str(), self.newest.clone());
         let mut request = ChatRequest::new(message);
-        request.conversation_id.clone_from(&self.thread.id);
+        request.conversation_id.clone_from(&self.id);
         request.visitor_ref.clone_from(&self.visitor);
-        let thread = &mut self.thread;
-        let text = request.message.as_str();
-        thread.history.send(text, thread.newest.clone());
-        self.turn.begin(TurnId::from_u64(self.next_id.as_u64()));
-        let pending = Pending {
-            request,
-            attempts: 0,
-        };
-        self.transmit_message(Box::new(pending), now);
-        Ok(self.turn.name)
+        let name = TurnId::from_u64(self.exchanges.next_id().as_u64());
+        let step = self.turn.begin(name, request);
+        self.follow(step, now);
+        Ok(name)
     }
 
     /// Rates the conversation. Returns the name of the rating, which its end will tell.
@@ -315,7 +317,7 @@ impl Conversation {
         comment: Option<String>,
         now: Instant,
     ) -> Result<RequestId, RateError> {
-        let Some(id) = self.thread.id.clone() else {
+        let Some(id) = self.id.clone() else {
             return Err(RateError::NoConversation(comment));
         };
         if self.rating.is_some() {
@@ -323,156 +325,557 @@ impl Conversation {
         }
         let mut request = RatingRequest::new(id, rating);
         request.comment = comment;
-        let name = self.next_id;
-        self.transmit_rating(name, request, 0, now);
+        let name = self.exchanges.next_id();
+        self.rating = Some(Box::new(Rate::new(name, request)));
+        self.transmit(Purpose::Rating, now);
         Ok(name)
     }
 
     /// Ends the turn that is under way, in whatever state it is. The message may have
     /// been taken. Nothing happens where there is none.
     pub fn cancel(&mut self, now: Instant) {
-        if self.turn.is_in_progress() {
-            self.cancel_turn(now);
+        if !self.turn.is_in_progress() {
+            return;
         }
+        self.abort(Purpose::Message);
+        self.abort(Purpose::Search);
+        if self.turn.end() {
+            self.history.retract();
+        } else {
+            self.note_reply(Extent::Cut, now);
+        }
+        self.tell_end(TurnEnd::Cancelled);
     }
 
-    /// Polls for a person's messages now instead of when it is due, where it is polled.
+    /// Polls for a person's messages now instead of when it is due, if it is polled.
     pub fn check_now(&mut self, now: Instant) {
-        if let handoff::Phase::Due(_) = self.thread.handoff.phase {
-            self.begin_poll(now);
-        }
+        let step = self.handoff.check_now();
+        self.follow(step, now);
     }
 
     /// The head of an answer came.
     pub fn handle_response(&mut self, id: RequestId, head: impl Into<Head>, now: Instant) {
-        let deadline = now + self.config.response_timeout;
-        if self.turn.exchange() == Some(id) {
-            match Answer::to_chat(head, &self.endpoint, &self.config) {
-                None => self.turn.handle_stream(&self.config, now),
-                Some(answer) => {
-                    if let Phase::Requested(exchange, _) = &mut self.turn.phase {
-                        exchange.handle_response(answer, deadline);
-                    }
+        let Some(exchange) = self.exchanges.get_mut(id) else {
+            return;
+        };
+        let answer = match exchange.purpose {
+            Purpose::Message if self.turn.has_stream() => return,
+            Purpose::Message => match Answer::to_chat(head, &self.endpoint, &self.config) {
+                Some(answer) => answer,
+                None => {
+                    exchange.handle_stream();
+                    return self.turn.handle_stream(&self.config, now);
                 }
+            },
+            Purpose::Search | Purpose::Poll => {
+                Answer::to_messages(head, &self.endpoint, &self.config)
             }
-        } else {
-            let (endpoint, config) = (Arc::clone(&self.endpoint), Arc::clone(&self.config));
-            if let Some(exchange) = self.page_exchange(id) {
-                let answer = Answer::to_messages(head, &endpoint, &config);
-                exchange.handle_response(answer, deadline);
-            } else if let Some(exchange) = self.rate_exchange(id) {
-                let answer = Answer::to_rating(head, &endpoint, &config);
-                exchange.handle_response(answer, deadline);
-            }
+            Purpose::Rating => Answer::to_rating(head, &self.endpoint, &self.config),
+        };
+        exchange.handle_response(answer, now + self.config.response_timeout);
+        if exchange.is_enough() {
+            self.end_early(id, now);
         }
-        self.end_where_enough(id, now);
     }
 
     /// A piece of the body came.
     pub fn handle_body(&mut self, id: RequestId, chunk: &[u8], now: Instant) {
-        if self.turn.exchange() == Some(id) {
-            if let Phase::Requested(exchange, _) = &mut self.turn.phase {
-                exchange.handle_body(chunk);
-            } else {
-                return self.handle_stream_bytes(id, chunk, now);
-            }
-        } else if let Some(exchange) = self.page_exchange(id) {
-            exchange.handle_body(chunk);
-        } else if let Some(exchange) = self.rate_exchange(id) {
-            exchange.handle_body(chunk);
+        let Some(exchange) = self.exchanges.get_mut(id) else {
+            return;
+        };
+        if exchange.purpose == Purpose::Message && self.turn.has_stream() {
+            return self.read_reply(chunk, now);
         }
-        self.end_where_enough(id, now);
+        exchange.handle_body(chunk);
+        if exchange.is_enough() {
+            self.end_early(id, now);
+        }
     }
 
     /// The body ended, as far as HTTP is concerned.
     pub fn handle_end(&mut self, id: RequestId, now: Instant) {
-        if self.turn.exchange() == Some(id) && !matches!(self.turn.phase, Phase::Requested(..)) {
-            self.handle_stream_end(now);
+        let Some(exchange) = self.exchanges.end(id) else {
+            return;
+        };
+        if exchange.purpose == Purpose::Message && self.turn.has_stream() {
+            self.finish_reply(now);
         } else {
-            self.end_exchange(id, Failure::Unanswered(Cause::UNKNOWN), now);
+            let lost = Failure::Unanswered(Cause::UNKNOWN);
+            self.judge(exchange.purpose, exchange.into_answer(), lost, now);
         }
     }
 
     /// There is no answer, or no more of it. The application is told the cause.
     pub fn handle_failure(&mut self, id: RequestId, failure: TransportFailure, now: Instant) {
-        if failure == TransportFailure::Withdrawn && self.withdraw(id, now) {
+        let Some(mut exchange) = self.exchanges.end(id) else {
             return;
-        }
-        if self.turn.exchange() != Some(id) || matches!(self.turn.phase, Phase::Requested(..)) {
-            self.break_off(id);
-            return self.end_exchange(id, failure.into(), now);
-        }
-        if let Phase::Streaming(_, reply) = &mut self.turn.phase {
-            if let Err(cut) = reply.handle_interruption() {
-                return self.fail_turn(Failure::Cut(cut), now);
+        };
+        match (exchange.purpose, failure) {
+            (Purpose::Message, _) if self.turn.has_stream() => {
+                let step = self.turn.handle_interruption();
+                self.follow(step, now);
+            }
+            (Purpose::Poll, TransportFailure::Withdrawn) => self.handoff.withdraw(now),
+            (Purpose::Rating, TransportFailure::Withdrawn) => {
+                if let Some(rating) = &mut self.rating {
+                    rating.withdraw(now);
+                }
+            }
+            (Purpose::Search, failure @ TransportFailure::Withdrawn) => {
+                self.judge(Purpose::Search, None, failure.into(), now);
+            }
+            (purpose, failure) => {
+                exchange.break_off();
+                self.judge(purpose, exchange.into_answer(), failure.into(), now);
             }
         }
-        self.turn.phase = Phase::Idle;
     }
 
     /// The driver reads again, after it waited for its application: what passed since its
     /// last input is not held against a reply that streams. For drivers that slow the
     /// service down by not reading.
     pub fn handle_return(&mut self, now: Instant) {
-        if let Phase::Streaming(_, reply) = &mut self.turn.phase {
-            reply.resume(now);
-        }
+        self.turn.handle_return(now);
     }
 
     /// A moment that [`Output::Wait`] told has come, or may have.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.handle_turn_timeout(now);
-        if let Some(due) = self.recovery.as_ref().map(|recovery| recovery.deadline()) {
-            if due <= now {
-                self.handle_recovery_timeout(now);
+        for purpose in Purpose::ALL {
+            if let Some(id) = self.exchanges.overdue(purpose, now) {
+                self.time_out(id, now);
+                continue;
             }
-        }
-        if self.thread.handoff.deadline().is_some_and(|due| due <= now) {
-            match self.thread.handoff.exchange() {
-                Some(id) => self.time_out(id, now),
-                None => self.begin_poll(now),
-            }
-        }
-        match self.rating.as_deref().map(|rating| &rating.phase) {
-            Some(RatePhase::InFlight(exchange)) if exchange.deadline() <= now => {
-                self.time_out(exchange.id(), now);
-            }
-            Some(RatePhase::Delayed(at)) if *at <= now => {
-                if let Some(rating) = self.rating.take() {
-                    self.transmit_rating(rating.name, rating.request, rating.attempts, now);
-                }
-            }
-            _ => {}
+            let step = match (purpose, &mut self.rating) {
+                (Purpose::Message, _) => self.turn.handle_timeout(now),
+                (Purpose::Poll, _) => self.handoff.handle_timeout(now),
+                (Purpose::Rating, Some(rating)) => rating.handle_timeout(now),
+                // A search is in the hands of the turn.
+                (Purpose::Search, _) | (Purpose::Rating, None) => Step::Nothing,
+            };
+            self.follow(step, now);
         }
     }
 
     /// What to do next.
     #[must_use]
     pub fn poll_output(&mut self) -> Output {
-        let output = self.thread.outbox.pop();
-        output.unwrap_or_else(|| Output::Wait(self.deadline()))
+        let deadlines = || {
+            [
+                self.exchanges.deadline(),
+                self.turn.deadline(),
+                self.handoff.deadline(),
+                self.rating.as_ref().and_then(|rating| rating.deadline()),
+            ]
+        };
+        self.outbox.poll(|| deadlines().into_iter().flatten().min())
     }
 
     /// What the last [`Output::Update`] announced, until the next
     /// [`poll_output`](Self::poll_output); `None` at any other time.
     #[must_use]
+    #[inline]
     pub fn update(&self) -> Option<Update<'_>> {
-        self.thread.outbox.shown()
+        self.outbox.shown()
+    }
+}
+
+/// The join.
+impl Conversation {
+    /// Does what a machine wants.
+    fn follow(&mut self, step: Step, now: Instant) {
+        match step {
+            Step::Nothing => {}
+            Step::Transmit(purpose) => self.transmit(purpose, now),
+            Step::Abort(purpose) => self.abort(purpose),
+            Step::Delayed(what, delay, reason) => self.outbox.update(Update::Delayed {
+                what,
+                delay,
+                reason,
+            }),
+            Step::TurnFailed(failure) => {
+                self.abort(Purpose::Message);
+                if self.can_be_found(&failure) {
+                    self.outbox.update(Update::Recovering {
+                        error: Cow::Owned(failure.clone()),
+                    });
+                    self.turn.recover(failure, &self.config, now);
+                } else {
+                    self.end_turn(TurnEnd::Failed(failure), now);
+                }
+            }
+            Step::Searched { found, end, said } => {
+                if let Some(found) = found {
+                    self.tell_found(found);
+                }
+                self.set_state(said, Source::Search, now);
+                if let Some(end) = end {
+                    self.end_turn(end, now);
+                }
+            }
+            Step::Polled {
+                messages,
+                unreadable,
+                said,
+            } => {
+                for message in messages {
+                    self.note_time(message.created_at.as_ref());
+                    let is_known = message.role == Role::Assistant
+                        && self.history.take_repeated(&message.content);
+                    if !is_known {
+                        self.outbox.update(Update::Message(Cow::Owned(message)));
+                    }
+                }
+                if unreadable > 0 {
+                    self.outbox.update(Update::Unreadable {
+                        messages: unreadable,
+                    });
+                }
+                if let Some(said) = said {
+                    self.set_state(said, Source::Poll, now);
+                    // An event had ended the handoff, and the page does not say otherwise.
+                    if !self.state.is_handoff() {
+                        self.handoff.stop();
+                    }
+                }
+            }
+            // An event had ended the handoff: nothing more was expected.
+            Step::HandoffFailed(_) if !self.state.is_handoff() => {}
+            Step::HandoffFailed(failure) => self.outbox.update(Update::HandoffFailed {
+                error: Cow::Owned(failure),
+            }),
+            Step::Rated(request, rating) => {
+                self.rating = None;
+                self.outbox.update(Update::Rated { request, rating });
+            }
+            Step::RatingFailed(request, failure) => {
+                self.rating = None;
+                self.outbox.update(Update::RatingFailed {
+                    request,
+                    error: Cow::Owned(failure),
+                });
+            }
+        }
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        let rating = self.rating.as_ref().map(|rating| match &rating.phase {
-            RatePhase::InFlight(exchange) => exchange.deadline(),
-            RatePhase::Delayed(at) => *at,
+    // ---- exchanges ----
+
+    fn transmit(&mut self, purpose: Purpose, now: Instant) {
+        let messages_after = |after: Option<&Timestamp>| {
+            let mut request = MessagesRequest::new(self.id.clone()?);
+            request.after = after.cloned();
+            Some(self.endpoint.messages(&request))
+        };
+        let request = match purpose {
+            Purpose::Message => self.turn.request().map(|it| self.endpoint.chat(it)),
+            Purpose::Search => messages_after(self.history.sent().after.as_ref()),
+            Purpose::Poll => messages_after(self.handoff.cursor()),
+            Purpose::Rating => self
+                .rating
+                .as_ref()
+                .map(|it| self.endpoint.rate(it.request())),
+        };
+        // A machine has a request while it is sent, and a conversation that is searched or
+        // polled has an id.
+        if let Some(request) = request {
+            let wait = self.config.response_timeout;
+            let id = self.exchanges.begin(purpose, wait, now);
+            self.outbox.transmit(id, request);
+        }
+    }
+
+    /// Nothing more is wanted from the exchange of that purpose, if there is one.
+    fn abort(&mut self, purpose: Purpose) {
+        if let Some(id) = self.exchanges.give_up(purpose) {
+            self.outbox.abort(id);
+        }
+    }
+
+    /// Ends an exchange whose answer is decided before its body ends.
+    fn end_early(&mut self, id: RequestId, now: Instant) {
+        self.outbox.abort(id);
+        self.handle_end(id, now);
+    }
+
+    fn time_out(&mut self, id: RequestId, now: Instant) {
+        self.outbox.abort(id);
+        if let Some(mut exchange) = self.exchanges.end(id) {
+            exchange.break_off();
+            let purpose = exchange.purpose;
+            self.judge(purpose, exchange.into_answer(), Failure::TimedOut, now);
+        }
+    }
+
+    /// Brings its machine the answer to a request, as far as it came; `without` is what is
+    /// wrong if there is none.
+    fn judge(&mut self, purpose: Purpose, answer: Option<Answer>, without: Failure, now: Instant) {
+        let answer = answer.ok_or(without);
+        let page =
+            |answer: Result<Answer, Failure>| -> Result<Page, Failure> { Ok(answer?.into_page()?) };
+        let mut clocks = Clocks {
+            config: &self.config,
+            jitter: &mut self.jitter,
+            now,
+        };
+        let step = match (purpose, &mut self.rating) {
+            (Purpose::Message, _) => {
+                let refused = |answer: Answer| Failure::Refused(answer.into_chat_error());
+                let failure = answer.map_or_else(|without| without, refused);
+                self.turn.handle_refusal(failure, &mut clocks)
+            }
+            (Purpose::Search, _) => {
+                let known = Known {
+                    handoff: &self.handoff,
+                    history: &mut self.history,
+                    config: &self.config,
+                    now,
+                };
+                self.turn.handle_page(page(answer), known)
+            }
+            (Purpose::Poll, _) => self.handoff.handle_page(page(answer), &mut clocks),
+            (Purpose::Rating, Some(rating)) => {
+                let taken = answer.and_then(|answer| Ok(answer.into_rating()?));
+                rating.handle_answer(taken, &mut clocks)
+            }
+            (Purpose::Rating, None) => Step::Nothing,
+        };
+        self.follow(step, now);
+    }
+
+    // ---- the reply ----
+
+    fn read_reply(&mut self, chunk: &[u8], now: Instant) {
+        let mut input = chunk;
+        loop {
+            let outbox = &mut self.outbox;
+            let show = |text: &str| outbox.delta(text);
+            let event = match self.turn.next_event(&mut input, &self.config, now, show) {
+                Ok(Some(Event::Delta { text })) => {
+                    self.outbox.delta(&text);
+                    continue;
+                }
+                Ok(Some(event)) => event.into_owned(),
+                Ok(None) => return,
+                Err(cut) => {
+                    let step = self.turn.handle_cut(cut);
+                    return self.follow(step, now);
+                }
+            };
+            self.handle_event(event, now);
+        }
+    }
+
+    fn finish_reply(&mut self, now: Instant) {
+        loop {
+            match self.turn.finish(&self.config) {
+                Ok(Some(event)) => self.handle_event(event, now),
+                Ok(None) => return,
+                Err(cut) => {
+                    let step = self.turn.handle_cut(cut);
+                    return self.follow(step, now);
+                }
+            }
+        }
+    }
+
+    /// Applies an event of the reply.
+    fn handle_event(&mut self, event: Event<'static>, now: Instant) {
+        match event {
+            Event::Meta { conversation_id } => {
+                let is_replaced = match (&self.id, &conversation_id) {
+                    (Some(old), Some(new)) => old != new,
+                    _ => false,
+                };
+                if is_replaced {
+                    self.forget_messages();
+                }
+                self.id = conversation_id.or(self.id.take());
+                self.outbox.update(Update::Meta {
+                    conversation_id: self.id.clone().map(Cow::Owned),
+                    is_replaced,
+                });
+            }
+            Event::Delta { text } => self.outbox.delta(&text),
+            Event::Done {
+                message_id,
+                state,
+                ts,
+            } => {
+                if let Some(id) = &message_id {
+                    self.handoff.remember(id, ts.clone());
+                }
+                self.note_end_of_reply(ts.as_ref());
+                let unplaced = message_id.is_none().then_some(Extent::Whole);
+                self.outbox.update(Update::Done {
+                    message_id: message_id.map(Cow::Owned),
+                    state: state.clone().map(Cow::Owned),
+                    ts: ts.clone().map(Cow::Owned),
+                });
+                self.set_state(Said { state, ts }, Source::Event, now);
+                self.settle(TurnEnd::Done, unplaced, now);
+            }
+            Event::Human { message, ts } => {
+                self.note_end_of_reply(ts.as_ref());
+                if let Some(message) = &message {
+                    self.history.note_reply(message, Extent::Whole, now);
+                }
+                self.outbox.update(Update::Human {
+                    message: message.map(|message| message.into_cow()),
+                    ts: ts.clone().map(Cow::Owned),
+                });
+                let state = Some(State::Human);
+                self.set_state(Said { state, ts }, Source::Event, now);
+                self.settle(TurnEnd::Human, Some(Extent::Whole), now);
+            }
+            Event::Error { message } => {
+                let message = message.as_deref().unwrap_or(NO_REASON);
+                let message = self.endpoint.secret().hide(message).into();
+                let end = TurnEnd::Failed(Failure::Service(message));
+                self.settle(end, Some(Extent::Failed), now);
+            }
+            Event::Unknown { event, data } => {
+                self.outbox.update(Update::Unknown { event, data });
+            }
+            Event::Ping => {}
+        }
+    }
+
+    /// The reply is over: the turn ends for the user, and its body goes on for a while.
+    /// `unplaced` is what is known of its text, if its message is not known by its id.
+    fn settle(&mut self, end: TurnEnd, unplaced: Option<Extent>, now: Instant) {
+        // A `done` after the end only refines the state.
+        if !self.turn.is_in_progress() {
+            return;
+        }
+        if let Some(extent) = unplaced {
+            self.note_reply(extent, now);
+        }
+        let until = now + self.config.settle_timeout;
+        self.turn.settle(end == TurnEnd::Human, until);
+        self.tell_end(end);
+    }
+
+    // ---- the end of a turn ----
+
+    fn end_turn(&mut self, end: TurnEnd, now: Instant) {
+        match &end {
+            TurnEnd::Failed(failure) if !failure.may_have_been_taken() => self.history.retract(),
+            TurnEnd::Failed(_) => self.note_reply(Extent::Cut, now),
+            TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered | TurnEnd::Cancelled => {}
+        }
+        self.turn.end();
+        self.tell_end(end);
+    }
+
+    fn tell_end(&mut self, end: TurnEnd) {
+        self.outbox.update(Update::TurnEnded {
+            turn: self.turn.name(),
+            end: Cow::Owned(end),
         });
-        [
-            self.turn.deadline(),
-            self.recovery.as_ref().map(|recovery| recovery.deadline()),
-            self.thread.handoff.deadline(),
-            rating,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+    }
+
+    /// Whether the reply of a turn that failed may be there, and could be told from an older
+    /// one.
+    fn can_be_found(&self, failure: &Failure) -> bool {
+        let can_be_told = match self.turn.so_far() {
+            None => false,
+            // A person's message would match as well.
+            Some("") => self.history.sent().after.is_some() && self.handoff.is_off(),
+            Some(_) => true,
+        };
+        let is_known = self.id.is_some() && self.history.is_known();
+        is_known && can_be_told && failure.may_have_a_reply()
+    }
+
+    /// A reply that was cut was read back.
+    fn tell_found(&mut self, found: Found) {
+        let Found { message, missing } = found;
+        let ts = message.created_at.clone();
+        self.handoff.remember(&message.id, ts.clone());
+        self.note_time(ts.as_ref());
+        self.outbox.update(Update::Recovered {
+            message: Cow::Owned(message),
+            missing: Cow::Owned(missing.into()),
+        });
+    }
+
+    /// The reply of the turn, as far as it came, may be among the messages under an id that
+    /// is not known. One that ended without a text is none.
+    fn note_reply(&mut self, extent: Extent, now: Instant) {
+        let beginning = self.turn.beginning();
+        if extent == Extent::Cut || !beginning.is_empty() {
+            self.history.note_reply(beginning, extent, now);
+        }
+    }
+
+    // ---- what is known of the conversation ----
+
+    /// Takes note of a time; whether it is newer than all before.
+    fn note_time(&mut self, ts: Option<&Timestamp>) -> bool {
+        let is_newer = ts > self.newest.as_ref();
+        if is_newer {
+            self.newest = ts.cloned();
+        }
+        is_newer
+    }
+
+    fn note_end_of_reply(&mut self, ts: Option<&Timestamp>) {
+        if self.note_time(ts) {
+            self.history.note_time();
+        }
+    }
+
+    /// The service told the state, with a time; the handoff begins or ends with it.
+    fn set_state(&mut self, said: Said, source: Source, now: Instant) {
+        let is_polling = !self.handoff.is_off();
+        let state = match said.state {
+            Some(State::Other(_)) | None => return,
+            // The poll will see the end of a handoff as well, with the messages before it.
+            Some(_) if source == Source::Search && is_polling => return,
+            Some(state) => state,
+        };
+        let is_handoff = state.is_handoff();
+        if self.state != state {
+            self.state = state.clone();
+            self.outbox.update(Update::State(Cow::Owned(state)));
+        }
+        if !is_handoff {
+            if source == Source::Event {
+                self.handoff.end_with_next_poll();
+            } else {
+                self.handoff.stop();
+            }
+        } else if self.id.is_some() && !is_polling {
+            let after = self.first_after(said.ts);
+            let mut clocks = Clocks {
+                config: &self.config,
+                jitter: &mut self.jitter,
+                now,
+            };
+            self.handoff.begin(after, clocks.next_poll());
+        }
+    }
+
+    /// From which time on a person's messages are asked for: the newest known before the
+    /// turn with which the handoff begins, so that what was written just before is not
+    /// lost. All of them if no time is known and nothing was said before this client.
+    fn first_after(&self, ts: Option<Timestamp>) -> Option<Timestamp> {
+        match &self.history.sent().after {
+            None if !self.history.is_known() => ts,
+            after => after.clone(),
+        }
+    }
+
+    /// What is known of times and messages is of another conversation than this one, in
+    /// which something may have been said before.
+    fn forget_messages(&mut self) {
+        self.abort(Purpose::Poll);
+        self.handoff = Handoff::new(None);
+        self.history = History::new(false);
+        self.newest = None;
+        // A person who answered there does not answer here, unless the service says so.
+        if self.state != State::Bot {
+            self.state = State::Bot;
+            self.outbox.update(Update::State(Cow::Owned(State::Bot)));
+        }
     }
 }

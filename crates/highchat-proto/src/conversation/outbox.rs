@@ -3,9 +3,8 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
-use core::ops::Range;
 
-use super::exchange::RequestId;
+use super::exchanges::RequestId;
 use super::update::Update;
 use crate::http::Request;
 use crate::time::Instant;
@@ -27,20 +26,15 @@ pub enum Output {
     Wait(Option<Instant>),
 }
 
-/// An [`Update`] that waits to be looked at; small, as every conversation has room for some.
-#[derive(Debug)]
-enum Kept {
-    /// A piece of the reply, in the text of the outbox.
-    Delta(Range<usize>),
-    /// Any other, which come seldom.
-    Other(Box<Update<'static>>),
-}
-
+/// An output that waits; small, as every conversation has room for some.
 #[derive(Debug)]
 enum Item {
-    Transmit(RequestId, Box<Request>),
+    Transmit(Box<(RequestId, Request)>),
     Abort(RequestId),
-    Update(Kept),
+    /// A piece of the reply: so many bytes of the outbox's text.
+    Delta(usize),
+    /// Any other update; they come seldom.
+    Update(Box<Update<'static>>),
 }
 
 /// A queue of outputs; the texts of all deltas stand in one buffer, which is used again
@@ -49,17 +43,29 @@ enum Item {
 pub(crate) struct Outbox {
     items: VecDeque<Item>,
     text: String,
-    shown: Option<Kept>,
+    /// Where the text of the first delta begins.
+    start: usize,
+    /// The first item is an update that was handed out and can be looked at.
+    is_shown: bool,
 }
 
 impl Outbox {
     pub(crate) fn transmit(&mut self, id: RequestId, request: Request) {
-        self.items.push_back(Item::Transmit(id, Box::new(request)));
+        // A conversation that waits for the next delta has one item at a time.
+        self.items.reserve_exact(1);
+        self.items
+            .push_back(Item::Transmit(Box::new((id, request))));
     }
 
     pub(crate) fn abort(&mut self, id: RequestId) {
         // A request that was not handed out yet needs no abort: it never was.
-        let waiting = |item: &Item| matches!(item, Item::Transmit(found, _) if *found == id);
+        let waiting = |item: &Item| match item {
+            Item::Transmit(sent) => {
+                let (found, _) = &**sent;
+                *found == id
+            }
+            Item::Abort(_) | Item::Delta(_) | Item::Update(_) => false,
+        };
         if let Some(at) = self.items.iter().position(waiting) {
             self.items.remove(at);
         } else {
@@ -68,46 +74,58 @@ impl Outbox {
     }
 
     pub(crate) fn update(&mut self, update: Update<'static>) {
-        let update = Kept::Other(Box::new(update));
-        self.items.push_back(Item::Update(update));
+        self.items.push_back(Item::Update(Box::new(update)));
     }
 
     /// Tells a piece of the reply, if it is not empty.
     pub(crate) fn delta(&mut self, text: &str) {
         if !text.is_empty() {
-            let start = self.text.len();
             self.text.push_str(text);
-            let delta = Kept::Delta(start..self.text.len());
-            self.items.push_back(Item::Update(delta));
+            self.items.push_back(Item::Delta(text.len()));
         }
     }
 
-    /// The next output; an update can be looked at until the next call. `None`: there is none
-    /// to be given now.
-    pub(crate) fn pop(&mut self) -> Option<Output> {
-        self.shown = None;
-        match self.items.pop_front() {
-            Some(Item::Transmit(id, request)) => Some(Output::Transmit(id, *request)),
-            Some(Item::Abort(id)) => Some(Output::Abort(id)),
-            Some(Item::Update(update)) => {
-                self.shown = Some(update);
-                Some(Output::Update)
+    /// The next output; an update can be looked at until the next call. `deadline` is what is
+    /// waited for if there is none.
+    #[inline]
+    pub(crate) fn poll(&mut self, deadline: impl FnOnce() -> Option<Instant>) -> Output {
+        if core::mem::take(&mut self.is_shown) {
+            if let Some(Item::Delta(len)) = self.items.pop_front() {
+                self.start += len;
             }
-            None => {
+        }
+        if let Some(Item::Delta(_) | Item::Update(_)) = self.items.front() {
+            self.is_shown = true;
+            return Output::Update;
+        }
+        match self.items.pop_front() {
+            Some(Item::Transmit(sent)) => {
+                let (id, request) = *sent;
+                Output::Transmit(id, request)
+            }
+            Some(Item::Abort(id)) => Output::Abort(id),
+            Some(Item::Delta(_) | Item::Update(_)) | None => {
                 self.text.clear();
+                self.start = 0;
+                Output::Wait(deadline())
+            }
+        }
+    }
+
+    /// The update that was handed out last.
+    #[inline]
+    pub(crate) fn shown(&self) -> Option<Update<'_>> {
+        match self.items.front() {
+            Some(Item::Delta(len)) if self.is_shown => {
+                let text = self.text.get(self.start..self.start + len);
+                Some(Update::Delta {
+                    text: text.unwrap_or_default().into(),
+                })
+            }
+            Some(Item::Update(update)) if self.is_shown => Some(update.reborrow()),
+            Some(Item::Delta(_) | Item::Update(_) | Item::Transmit(_) | Item::Abort(_)) | None => {
                 None
             }
-        }
-    }
-
-    /// The update that was popped last.
-    pub(crate) fn shown(&self) -> Option<Update<'_>> {
-        match self.shown.as_ref()? {
-            Kept::Delta(range) => {
-                let text = self.text.get(range.clone()).unwrap_or_default();
-                Some(Update::Delta { text: text.into() })
-            }
-            Kept::Other(update) => Some(update.reborrow()),
         }
     }
 }

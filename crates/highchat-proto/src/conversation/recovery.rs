@@ -19,41 +19,126 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::exchange::{Exchange, RequestId};
+use super::backoff::due;
+use super::exchanges::Purpose;
 use super::handoff::Handoff;
 use super::history::{self, History, TextHash};
+use super::step::{Found, Said, Step};
+use super::update::TurnEnd;
 use crate::api::{ChatMessage, MessageId, Page, Role, State};
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::time::Instant;
 
 #[derive(Debug)]
-pub(crate) enum Phase {
+enum Phase {
     Due(Instant),
-    InFlight(Exchange),
+    InFlight,
 }
 
+/// A search that is under way, for the reply of a turn that failed.
 #[derive(Debug)]
 pub(crate) struct Recovery {
-    pub(crate) phase: Phase,
+    phase: Phase,
     /// What is told if nothing is found.
-    pub(crate) error: Failure,
-    pub(crate) tries: usize,
+    failure: Failure,
+    tries: usize,
     /// What the look before found, unconfirmed.
-    pub(crate) unconfirmed: Option<MessageId>,
+    unconfirmed: Option<MessageId>,
+}
+
+/// What a look is held against.
+pub(crate) struct Known<'k> {
+    pub(crate) handoff: &'k Handoff,
+    pub(crate) history: &'k mut History,
+    pub(crate) config: &'k Config,
+    pub(crate) now: Instant,
 }
 
 impl Recovery {
-    pub(crate) fn exchange(&self) -> Option<RequestId> {
-        match &self.phase {
-            Phase::InFlight(exchange) => Some(exchange.id()),
-            Phase::Due(_) => None,
+    pub(crate) fn new(failure: Failure, config: &Config, now: Instant) -> Self {
+        Self {
+            phase: Phase::Due(due(now, config.recovery_delays[0])),
+            failure,
+            tries: 0,
+            unconfirmed: None,
         }
     }
 
-    pub(crate) const fn deadline(&self) -> Instant {
-        match &self.phase {
-            Phase::Due(at) => *at,
-            Phase::InFlight(exchange) => exchange.deadline(),
+    pub(crate) fn handle_timeout(&mut self, now: Instant) -> Step {
+        match self.phase {
+            Phase::Due(at) if at <= now => {
+                self.tries += 1;
+                self.phase = Phase::InFlight;
+                Step::Transmit(Purpose::Search)
+            }
+            Phase::Due(_) | Phase::InFlight => Step::Nothing,
+        }
+    }
+
+    /// The page came, or why there is none. `so_far` is the text of the reply, as far as it
+    /// came.
+    pub(crate) fn handle_page(
+        &mut self,
+        page: Result<Page, Failure>,
+        so_far: &str,
+        known: Known<'_>,
+    ) -> Step {
+        match self.phase {
+            Phase::InFlight => {}
+            Phase::Due(_) => return Step::Nothing,
+        }
+        let (config, now) = (known.config, known.now);
+        let (found, goes_on) = match &page {
+            Ok(page) => self.look(page, so_far, known),
+            Err(failure) => (None, !failure.is_final()),
+        };
+        let end = match (&found, config.recovery_delays.get(self.tries)) {
+            (Some(_), _) => Some(TurnEnd::Recovered),
+            (None, Some(delay)) if goes_on => {
+                self.phase = Phase::Due(due(now, *delay));
+                None
+            }
+            (None, _) => Some(TurnEnd::Failed(self.failure.clone())),
+        };
+        Step::Searched {
+            found,
+            end,
+            said: page.as_ref().map(Said::from).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Due(at) => Some(at),
+            Phase::InFlight => None,
+        }
+    }
+
+    /// Whether the reply that is looked for had begun.
+    pub(crate) const fn is_of_cut(&self) -> bool {
+        matches!(self.failure, Failure::Cut(_))
+    }
+
+    /// Looks for the reply in a page: the reply, and whether to look again if it is not there.
+    fn look(&mut self, page: &Page, so_far: &str, known: Known<'_>) -> (Option<Found>, bool) {
+        match find(page, so_far, known.handoff, known.history, known.now) {
+            Look::Unconfirmed(message) if self.unconfirmed.as_ref() != Some(&message.id) => {
+                self.unconfirmed = Some(message.id.clone());
+                (None, true)
+            }
+            Look::Found(message) | Look::Unconfirmed(message) => {
+                let missing = history::rest(&message.content, so_far).unwrap_or_default();
+                let found = Found {
+                    missing: missing.into(),
+                    message: message.clone(),
+                };
+                (Some(found), false)
+            }
+            // The service failed, and has neither the message nor a reply.
+            Look::Nothing => (None, !matches!(self.failure, Failure::Refused(_))),
+            Look::NotYet => (None, true),
+            Look::NotTheBot => (None, false),
         }
     }
 }

@@ -1,15 +1,79 @@
 //! What happened in a conversation, for the application to see.
 
 use alloc::borrow::{Cow, ToOwned};
+use core::fmt;
 use core::time::Duration;
 
 use serde::ser::{Serialize, Serializer};
 
 use super::backoff::DelayReason;
-use super::exchange::RequestId;
-use super::turn::{TurnEnd, TurnId};
+use super::exchanges::RequestId;
 use crate::api::{ChatMessage, ConversationId, MessageId, Rating, State, Timestamp};
 use crate::failure::Failure;
+
+/// Names a turn of a conversation: what
+/// [`Conversation::send`](crate::Conversation::send) returns, and the turn's end tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TurnId(u64);
+
+impl TurnId {
+    /// The name as a number, for interfaces that carry no other type.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The name that [`as_u64`](Self::as_u64) gave.
+    #[must_use]
+    pub const fn from_u64(id: u64) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for TurnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How a turn ended; told exactly once for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TurnEnd {
+    /// `done` came: the reply is whole.
+    Done,
+    /// `human` came: a person answers from here, and the message is with them.
+    Human,
+    /// The stream was cut, and the reply was read back whole.
+    Recovered,
+    /// There is no reply, or no whole one.
+    Failed(Failure),
+    /// The application cancelled it. The message may have been taken.
+    Cancelled,
+}
+
+impl TurnEnd {
+    /// In one word: `done`, `human`, `recovered`, `failed` or `cancelled`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Human => "human",
+            Self::Recovered => "recovered",
+            Self::Failed(_) => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Why there is no whole reply, if the turn failed.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) => Some(failure),
+            Self::Done | Self::Human | Self::Recovered | Self::Cancelled => None,
+        }
+    }
+}
 
 /// What was put off, and will be tried again by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,6 +301,8 @@ impl Update<'_> {
     }
 
     /// The same, borrowed from this one.
+    // Apart from the way of a delta, which is to stay short.
+    #[inline(never)]
     pub(crate) fn reborrow(&self) -> Update<'_> {
         match self {
             Self::Meta {
