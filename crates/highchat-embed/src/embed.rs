@@ -73,7 +73,7 @@ pub enum Output {
 /// ```
 /// use highchat_embed::{Embed, Output};
 /// use highchat_proto::time::Instant;
-/// use highchat_proto::{Config, Credentials, Endpoint, Message, Update};
+/// use highchat_proto::{Config, Credentials, Endpoint, Message};
 ///
 /// let endpoint = Endpoint::new("https://chat.example", Credentials::key("hc_xxx")?)?;
 /// let mut embed = Embed::new(endpoint, Config::default());
@@ -102,8 +102,8 @@ pub enum Output {
 ///         }
 ///         Output::Close(_pipe) => {} // Drop it.
 ///         Output::Update => {
-///             if let Some(Update::Delta { text: more }) = embed.update() {
-///                 text.push_str(&more);
+///             if let Some(update) = embed.update() {
+///                 text.push_str(update.text().unwrap_or_default());
 ///             }
 ///         }
 ///         Output::Wait(None) => break, // Nothing is under way and nothing waited for.

@@ -18,10 +18,9 @@
 //! use std::io::{ErrorKind, Read, Write};
 //! use std::net::TcpStream;
 //!
-//! use highchat_embed::{Embed, Output};
-//! use highchat_proto::failure::Cause;
-//! use highchat_proto::time::Instant;
-//! use highchat_proto::{Config, Credentials, Endpoint, Message, Update};
+//! use highchat_embed::proto::failure::Cause;
+//! use highchat_embed::proto::time::Instant;
+//! use highchat_embed::{Config, Credentials, Embed, Endpoint, Message, Output};
 //!
 //! # let sandbox = highchat_sandbox::Sandbox::start()?;
 //! # let (base_url, key) = (sandbox.base_url(), sandbox.key());
@@ -46,8 +45,8 @@
 //!         }
 //!         (Output::Close(_), _) => live = None,
 //!         (Output::Update, _) => {
-//!             if let Some(Update::Delta { text }) = embed.update() {
-//!                 print!("{text}");
+//!             if let Some(update) = embed.update() {
+//!                 print!("{}", update.text().unwrap_or_default());
 //!                 std::io::stdout().flush()?;
 //!             }
 //!         }
