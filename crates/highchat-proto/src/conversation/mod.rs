@@ -693,6 +693,7 @@ impl Conversation {
                     conversation_id: self.id.clone().map(Cow::Owned),
                     is_replaced,
                 });
+                self.begin_handoff_if_due(None, now);
             }
             Event::Delta { text } => self.outbox.delta(&text),
             Event::Done {
@@ -844,8 +845,16 @@ impl Conversation {
             } else {
                 self.handoff.stop();
             }
-        } else if self.id.is_some() && !is_polling {
-            let after = self.first_after(said.ts);
+        } else {
+            self.begin_handoff_if_due(said.ts, now);
+        }
+    }
+
+    /// Begins to poll if a person answers in a conversation whose id is known. A service may
+    /// say the one in a reply before it says the other.
+    fn begin_handoff_if_due(&mut self, ts: Option<Timestamp>, now: Instant) {
+        if self.state.is_handoff() && self.id.is_some() && self.handoff.is_off() {
+            let after = self.first_after(ts);
             let mut clocks = Clocks {
                 config: &self.config,
                 jitter: &mut self.jitter,

@@ -960,6 +960,35 @@ fn a_state_of_done_begins_a_handoff_and_ends_it_with_one_more_poll() {
 }
 
 #[test]
+fn a_handoff_that_was_announced_without_an_id_begins_with_the_id() {
+    let mut world = World::new();
+    world.turn("Բարև", &done("m", "pending_human", 1));
+    world.pass(100.0);
+    world.turn(
+        "Ո՞վ կա 👋",
+        &format!("{}{}", meta("c"), done("m1", "pending_human", 3)),
+    );
+    world.pass(4.4);
+    world.page(&page("human", &[("p", "assistant", "Ես այստեղ եմ 🙂", 2)]));
+    expect(
+        &mut world,
+        r#"
+        0.0 > POST chat {"message":"Բարև"}
+        0.0 done m
+        0.0 state pending_human
+        0.0 turn done
+        100.0 > POST chat {"message":"Ո՞վ կա 👋"}
+        100.0 meta c
+        100.0 done m1
+        100.0 turn done
+        103.9 > GET conversations/c/messages after=2026-06-14T10:00:01.000Z
+        104.4 assistant p: Ես այստեղ եմ 🙂
+        104.4 state human
+    "#,
+    );
+}
+
+#[test]
 fn an_unknown_state_changes_nothing() {
     let mut world = handed_over();
     world.pass(4.4);
