@@ -45,8 +45,8 @@ pub enum Offer {
 }
 
 impl Connector {
-    /// For connections to that service, each of which is there within `timeout`, or surely
-    /// not used. If there is nobody to trust, each connection says so.
+    /// A connector to that service. A connection that is not there within `timeout` is given
+    /// up. If there is nobody to trust, each connection fails with that reason.
     #[must_use]
     pub fn new(endpoint: &Endpoint, timeout: Duration, offer: Offer) -> Self {
         Self::with_roots(endpoint, timeout, offer, &Roots::Default).unwrap_or_else(|error| {

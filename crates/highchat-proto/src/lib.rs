@@ -106,6 +106,7 @@
 //! - [`Reply`](reply::Reply) turns the body into [`Event`]s, with the
 //!   clocks that end a dead stream, and says whether the reply was whole;
 //!   [`Reader`](reply::Reader) keeps the piece of it that was read last;
+//! - [`session::Collector`] puts the updates of one turn together to the whole answer;
 //! - [`Failure`] names what went wrong by what it means for the
 //!   message: surely not taken, perhaps taken, refused, cut. A turn ends with it as well.
 //!

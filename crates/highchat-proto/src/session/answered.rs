@@ -213,7 +213,7 @@ impl Collector {
 }
 
 /// Puts the events of one reply together to the whole answer: [`Collector`] without a
-/// conversation, of which `Reply::collect_text` of an adapter is made.
+/// conversation. `Reply::collect_text` of an adapter uses it.
 ///
 /// ```
 /// use highchat_proto::Event;
@@ -279,7 +279,7 @@ impl ReplyCollector {
     }
 }
 
-/// What is told if the service fails and gives no reason.
+/// The message of an `error` event that has none.
 const NO_REASON: &str = "the service could not answer, and gave no reason";
 
 const NOTHING: Answered = Answered {

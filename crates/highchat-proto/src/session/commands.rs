@@ -6,10 +6,10 @@ use crate::api::{Message, Rating, VisitorRef};
 use crate::conversation::{Conversation, RateError, RequestId, SendError, TurnId};
 use crate::time::Instant;
 
-/// The commands of a [`Conversation`], with the time already told.
+/// The commands of a [`Conversation`], at one moment.
 ///
-/// An adapter returns it from its session, whose clock tells the time: so the commands are
-/// the same in all adapters, and a program cannot take an output away from the adapter.
+/// An adapter returns it from its session, with the time of its own clock: so the commands
+/// are the same in all adapters, and a program cannot take an output away from the adapter.
 ///
 /// ```
 /// use highchat_proto::session::Commands;
@@ -35,7 +35,8 @@ impl<'a> Commands<'a> {
         Self { conversation, now }
     }
 
-    /// Sends a message. Returns the name of the turn, which its end will tell.
+    /// Sends a message. Returns the name of the turn, which
+    /// [`Update::TurnEnded`](crate::Update::TurnEnded) repeats.
     ///
     /// # Errors
     ///
@@ -44,7 +45,8 @@ impl<'a> Commands<'a> {
         self.conversation.send(message, self.now)
     }
 
-    /// Rates the conversation. Returns the name of the rating, which its end will tell.
+    /// Rates the conversation. Returns the name of the rating, which
+    /// [`Update::Rated`](crate::Update::Rated) repeats.
     ///
     /// # Errors
     ///
