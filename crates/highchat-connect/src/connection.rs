@@ -1,11 +1,15 @@
 //! A connection, whatever is on the way.
 
+use core::error::Error;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::io;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
+
+/// Any error of a connection.
+pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// A connection to the service. Dropping it closes it.
 pub struct Connection {

@@ -13,11 +13,8 @@ use highchat_proto::{Endpoint, Failure};
 use http::Uri;
 use tokio::time::timeout;
 
-use crate::connection::Connection;
+use crate::connection::{BoxError, Connection};
 use crate::way::Way;
-
-/// Any error of a connection.
-pub type BoxError = Box<dyn Error + Send + Sync>;
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Send>>;
 

@@ -46,5 +46,5 @@ mod connector;
 mod tls;
 mod way;
 
-pub use connection::Connection;
-pub use connector::{BoxError, Connector, Offer};
+pub use connection::{BoxError, Connection};
+pub use connector::{Connector, Offer};

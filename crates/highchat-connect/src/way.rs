@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
-use crate::connector::BoxError;
+use crate::connection::BoxError;
 
 pub(crate) fn http(timeout: Duration) -> HttpConnector {
     let mut http = HttpConnector::new();

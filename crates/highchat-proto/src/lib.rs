@@ -161,8 +161,13 @@ pub mod reply;
 #[cfg(feature = "alloc")]
 pub mod conversation;
 
+/// What the sessions of all adapters share: the commands, and the whole answer to one message.
 #[cfg(feature = "alloc")]
-pub mod session;
+pub mod session {
+    pub use crate::conversation::session::{
+        Answered, AnsweredBy, AskError, Collector, Commands, ReplyCollector,
+    };
+}
 
 #[cfg(feature = "alloc")]
 pub use crate::{

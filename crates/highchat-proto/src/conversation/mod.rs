@@ -28,6 +28,7 @@ mod outbox;
 mod rating;
 mod recovery;
 mod saved;
+pub(crate) mod session;
 mod step;
 mod turn;
 mod update;

@@ -7,12 +7,11 @@ use core::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::credentials::Secret;
 use super::endpoint::Endpoint;
 use super::head::Head;
 use crate::api::{ErrorBody, Page, escape_controls};
 use crate::config::Config;
-use crate::failure::{ApiError, ErrorCode, ResponseError};
+use crate::failure::{ApiError, ErrorCode, ResponseError, Secret};
 
 /// An answer that is read to its end, a bounded one.
 ///

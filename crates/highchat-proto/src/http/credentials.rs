@@ -1,13 +1,12 @@
 //! Who asks.
 
-use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
 use bytes::Bytes;
 
-use crate::api::Text;
+use crate::failure::Secret;
 
 /// Which bot is meant, in one of the API's two ways.
 ///
@@ -137,43 +136,10 @@ impl Credentials {
     }
 
     pub(super) fn secret(&self) -> Secret {
-        Secret(self.authorization().cloned())
-    }
-}
-
-/// A key that is not to be shown, even where the service repeats it. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Secret(Option<Bytes>);
-
-impl Secret {
-    /// What stands in its place.
-    const MASK: &str = "…";
-
-    /// The text without the key.
-    pub(crate) fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let header = self
-            .0
-            .as_ref()
-            .and_then(|header| core::str::from_utf8(header).ok());
-        let key = header.and_then(|header| header.strip_prefix(BEARER));
-        match key {
-            Some(key) if text.contains(key) => Cow::Owned(text.replace(key, Self::MASK)),
-            _ => Cow::Borrowed(text),
-        }
-    }
-
-    /// As [`hide`](Self::hide), for a text of the service.
-    pub(crate) fn hide_in<'t>(&self, text: Text<'t>) -> Text<'t> {
-        match self.hide(&text) {
-            Cow::Borrowed(_) => text,
-            Cow::Owned(hidden) => hidden.into(),
-        }
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
+        let key = self
+            .authorization()
+            .map(|value| value.slice(BEARER.len()..));
+        Secret::new(key)
     }
 }
 

@@ -11,9 +11,10 @@ use iri_string::types::UriStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::credentials::{AUTHORIZATION, Credentials, Secret};
+use super::credentials::{AUTHORIZATION, Credentials};
 use super::request::{Method, Request};
 use crate::api::{ChatRequest, ConversationId, MessagesRequest, RatingRequest, Timestamp};
+use crate::failure::Secret;
 
 const ACCEPT: &str = "accept";
 const CONTENT_TYPE: &str = "content-type";
@@ -338,6 +339,13 @@ fn is_loopback(host: &str) -> bool {
     }
     host.eq_ignore_ascii_case("localhost")
         || host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
+}
+
+/// The key of the credentials.
+impl From<&Endpoint> for Secret {
+    fn from(endpoint: &Endpoint) -> Self {
+        endpoint.secret()
+    }
 }
 
 impl fmt::Debug for Endpoint {

@@ -18,5 +18,3 @@ pub use proxy::NamedProxy;
 pub use request::{Method, Request};
 pub use roots::{InvalidRoots, Roots};
 pub use variables::InvalidVariables;
-
-pub(crate) use credentials::Secret;

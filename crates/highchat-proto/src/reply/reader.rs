@@ -5,8 +5,7 @@ use bytes::Bytes;
 use super::{Ready, ReadyApart, Reply};
 use crate::api::Event;
 use crate::config::Config;
-use crate::failure::Cut;
-use crate::http::{Endpoint, Secret};
+use crate::failure::{Cut, Secret};
 use crate::time::Instant;
 
 /// A [`Reply`] for a driver that hands on one event at a time: it keeps the piece of the
@@ -51,12 +50,12 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reply whose head has just come.
+    /// A reply whose head has just come from this endpoint, whose key no error shows.
     #[must_use]
-    pub fn new(endpoint: &Endpoint, config: &Config, now: Instant) -> Self {
+    pub fn new(endpoint: impl Into<Secret>, config: &Config, now: Instant) -> Self {
         Self {
             reply: Reply::new(config, now),
-            secret: endpoint.secret(),
+            secret: endpoint.into(),
             chunk: Bytes::new(),
             shown: 0,
             taken: 0,

@@ -20,7 +20,9 @@ pub fn hold_over_a_restart(player: &Player) {
     assert_eq!(after.state(), before.state());
     let cursors = [before.cursor(), after.cursor()].map(|cursor| cursor.map(|at| at.as_str()));
     assert_eq!(cursors[0], cursors[1]);
-    if !before.turn_in_progress() {
+    // A handoff whose polls were refused for good is polled once more after a restart.
+    let is_refused = before.state().is_handoff() && !before.is_polling();
+    if !before.turn_in_progress() && !is_refused {
         let again = serde_json::to_string(&after.save()).expect("as above");
         assert_eq!(again, json);
     }

@@ -1,4 +1,21 @@
-//! Why there is no whole answer, by what it means for the message.
+//! Every word for what went wrong.
+//!
+//! ```text
+//!                      nothing left   connection lost   no answer in time   another answer     reply cut
+//!   driver ──▶ TransportFailure::NotSent  ::Interrupted         │           ResponseError         Cut
+//!                           │                  │                │                 │                │
+//!   Failure ────────▶    NotSent           Unanswered        TimedOut          Refused            Cut
+//!                           │                  └───────┬────────┘                 │                │
+//!   the message  ────▶ surely not taken        may have been taken       as the status says   may have been
+//! ```
+//!
+//! [`Failure`] is the one answer to the question why there is no whole answer: clients return
+//! it, a turn ends with it, and updates carry it. [`TransportFailure`] is what a driver
+//! reports to a [`Conversation`](crate::Conversation).
+
+mod cause;
+mod response;
+mod secret;
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -7,10 +24,12 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::cause::Cause;
-use super::cut::Cut;
-use super::response::{ApiError, ResponseError};
-use super::transport::TransportFailure;
+use crate::api::InvalidEvent;
+use crate::sse::DecodeError;
+
+pub use self::cause::Cause;
+pub use self::response::{ApiError, ErrorCode, ResponseError};
+pub use self::secret::Secret;
 
 /// Why an exchange, or a turn, gave no whole answer.
 ///
@@ -217,6 +236,94 @@ fn describe<S: Serializer>(
         fields.serialize_field("code", code.as_str())?;
     }
     fields.end()
+}
+
+/// How a driver failed to get an answer, or the rest of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransportFailure {
+    /// Nothing of the request left: the service surely did not take it.
+    NotSent(Cause),
+    /// It left, in part or whole, and the connection was lost: the service may have
+    /// taken it.
+    Interrupted(Cause),
+    /// The driver gave the exchange up for something that cannot wait: a poll or a rating
+    /// is simply done again; for a message it is as [`Interrupted`](Self::Interrupted).
+    Withdrawn,
+}
+
+/// For a log, with the cause.
+impl fmt::Display for TransportFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(cause) => cause.write(f, "not sent"),
+            Self::Interrupted(cause) => cause.write(f, "interrupted"),
+            Self::Withdrawn => f.write_str("given up"),
+        }
+    }
+}
+
+/// What a client of an adapter found, for a conversation over the same adapter.
+impl From<Failure> for TransportFailure {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotSent(cause) => Self::NotSent(cause),
+            Failure::Unanswered(cause) => Self::Interrupted(cause),
+            answered => Self::Interrupted(Cause::from(&*answered.to_string())),
+        }
+    }
+}
+
+/// Why a reply was cut: it is not whole, and what came of it is not the whole of it.
+///
+/// The message was taken, or may have been: it is not to be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cut {
+    /// The body ended before `done`, `human` or `error`, whatever HTTP says of it.
+    Truncated,
+    /// The connection was lost.
+    Interrupted,
+    /// No byte came for [`Config::idle_timeout`](crate::config::Config::idle_timeout).
+    Idle,
+    /// Nothing but pings came for [`Config::progress_timeout`](crate::config::Config::progress_timeout).
+    NoProgress,
+    /// An event was longer than [`Config::event_limit`](crate::config::Config::event_limit).
+    TooLong,
+    /// An event was not what the API's text says.
+    InvalidEvent(InvalidEvent),
+    /// The program ended while it came, and was started again.
+    Restarted,
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the reply is incomplete: ")?;
+        match self {
+            Self::Truncated => f.write_str("the stream ended before the reply did"),
+            Self::Interrupted => f.write_str("the connection was lost"),
+            Self::Idle => f.write_str("nothing came any more"),
+            Self::NoProgress => f.write_str("nothing came any more but pings"),
+            Self::TooLong => DecodeError::TooLong.fmt(f),
+            Self::InvalidEvent(invalid) => invalid.fmt(f),
+            Self::Restarted => f.write_str("the program ended while the reply came"),
+        }
+    }
+}
+
+impl core::error::Error for Cut {}
+
+impl From<DecodeError> for Cut {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::TooLong => Self::TooLong,
+        }
+    }
+}
+
+impl From<InvalidEvent> for Cut {
+    fn from(invalid: InvalidEvent) -> Self {
+        Self::InvalidEvent(invalid)
+    }
 }
 
 #[cfg(test)]
