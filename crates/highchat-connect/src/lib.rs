@@ -48,3 +48,8 @@ mod way;
 
 pub use connection::{BoxError, Connection};
 pub use connector::{Connector, Offer};
+
+// The README's program is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

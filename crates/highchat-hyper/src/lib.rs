@@ -66,3 +66,8 @@ pub use highchat_proto::{
 };
 pub use reply::Reply;
 pub use session::{Session, Updates};
+
+// The README's program is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
