@@ -66,13 +66,13 @@ impl core::error::Error for InvalidScript {}
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    rules: Vec<RuleFile>,
-    person: Option<Vec<ActFile>>,
+    rules: Vec<RuleJson>,
+    person: Option<Vec<ActJson>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RuleFile {
+struct RuleJson {
     turn: Option<u64>,
     text: Option<String>,
     contains: Option<String>,
@@ -82,8 +82,8 @@ struct RuleFile {
     ends: Option<ScriptedEnding>,
 }
 
-impl From<RuleFile> for Rule {
-    fn from(rule: RuleFile) -> Self {
+impl From<RuleJson> for Rule {
+    fn from(rule: RuleJson) -> Self {
         Self {
             turn: rule.turn,
             text: rule.text,
@@ -97,7 +97,7 @@ impl From<RuleFile> for Rule {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ActFile {
+struct ActJson {
     #[serde(deserialize_with = "seconds")]
     after: Duration,
     says: Option<String>,
@@ -105,7 +105,7 @@ struct ActFile {
     hands_back: bool,
 }
 
-fn person(acts: Vec<ActFile>) -> Person {
+fn person(acts: Vec<ActJson>) -> Person {
     acts.into_iter().fold(Person::absent(), |person, act| {
         let person = match act.says {
             Some(text) => person.says(act.after, text),
