@@ -1,5 +1,5 @@
-// The API's two browser samples, word for word except the address and the key, on pages of
-// an origin that the proxy lists, and of one that it does not.
+// Runs the API's two browser samples, unchanged except for the address and the key, on a page
+// whose origin is on the proxy's list and on a page whose origin is not.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -83,30 +83,30 @@ const file = (name, text) => {
   return join(directory, name);
 };
 
-/** A command of the program that listens; where. */
-async function listening(...args) {
+/** Starts a command of the program that listens. Returns its URL. */
+async function start(...args) {
   const child = spawn(process.env.HIGHCHAT, args, { stdio: ["ignore", "pipe", "ignore"] });
   after(() => child.kill("SIGKILL"));
   for await (const line of createInterface({ input: child.stdout })) return line.replace("listening on ", "");
   throw new Error(`${args[0]} did not start`);
 }
 
-/** How many streams the proxy has open. */
-async function open() {
+/** Returns how many streams the proxy has open. */
+async function openStreams() {
   const counted = await (await fetch(`${metrics}/metrics`)).text();
   return Number(/^highchat_proxy_streams (\d+)$/m.exec(counted)[1]);
 }
 
-/** An origin with an empty page. */
-async function origin() {
+/** Serves an empty page. Returns its origin. */
+async function startOrigin() {
   const server = createServer((_, response) => response.setHeader("content-type", "text/html").end("<title>app</title>"));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   after(() => server.close());
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-/** A port that nobody listens on. */
-async function free() {
+/** Returns a port on which nothing listens. */
+async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
@@ -114,10 +114,10 @@ async function free() {
   return port;
 }
 
-const metrics = `http://127.0.0.1:${await free()}`;
-const [listed, stranger] = [await origin(), await origin()];
-const sandbox = await listening("sandbox", "--port=0", "--key=hc_page", "--token-delay=5", "--rate-limit=0");
-const proxy = await listening(
+const metrics = `http://127.0.0.1:${await freePort()}`;
+const [listed, unlisted] = [await startOrigin(), await startOrigin()];
+const sandbox = await start("sandbox", "--port=0", "--key=hc_page", "--token-delay=5", "--rate-limit=0");
+const proxy = await start(
   "proxy",
   "--listen=127.0.0.1:0",
   `--base-url=${sandbox}`,
@@ -128,7 +128,7 @@ const proxy = await listening(
 );
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  // Chromium's own sandbox does not work for root, as whom a CI often runs.
+  // Chromium's own sandbox does not work for root, and CI jobs often run as root.
   args: process.getuid() === 0 ? ["--no-sandbox"] : [],
 });
 after(() => browser.close());
@@ -141,7 +141,7 @@ async function page(url, script) {
   return page;
 }
 
-test("the first sample talks, remembers, polls and rates from another origin", async () => {
+test("the first sample sends messages in one conversation, polls and rates from another origin", async () => {
   const app = await page(listed, SAMPLE);
   const say = (message) =>
     app.evaluate(async (message) => {
@@ -174,7 +174,7 @@ test("the second sample shows its reply from another origin", async () => {
   assert.match(shown, /Աշխատում /);
 });
 
-test("a page reads a refusal", async () => {
+test("a page can read an error answer", async () => {
   const app = await page(listed, SAMPLE);
   const refusal = await app.evaluate(async () => {
     const answer = await fetch(`${API}/v1/conversations/none/messages`);
@@ -183,7 +183,7 @@ test("a page reads a refusal", async () => {
   assert.deepEqual(refusal, [404, "not_found"]);
 });
 
-test("a page reads the refusal of a head that is too long", async () => {
+test("a page can read the answer to a request whose head is too long", async () => {
   const app = await page(listed, SAMPLE);
   const refusal = await app.evaluate(async () => {
     const headers = { authorization: `Bearer ${"x".repeat(40_000)}` };
@@ -193,19 +193,19 @@ test("a page reads the refusal of a head that is too long", async () => {
   assert.deepEqual(refusal, [431, "invalid_input"]);
 });
 
-test("a page that leaves ends its reply", async () => {
+test("closing a page ends its reply", async () => {
   const app = await page(listed, SAMPLE);
   await app.evaluate(() => new Promise((first) => send("/long 10000", first)));
-  assert.equal(await open(), 1);
+  assert.equal(await openStreams(), 1);
   await app.close();
-  while ((await open()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  while ((await openStreams()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
-test("a page of an origin that is not listed can do nothing", async () => {
-  const app = await page(stranger, SAMPLE);
+test("a page whose origin is not listed cannot send a message", async () => {
+  const app = await page(unlisted, SAMPLE);
   const failed = await app.evaluate(() =>
     send("ա", () => {}).then(
-      () => "it could",
+      () => "sent",
       (error) => error.name,
     ),
   );

@@ -1,4 +1,4 @@
-//! Every limit and clock of the proxy, with its reason.
+//! The configuration of the proxy: addresses, trusted networks, limits and timeouts.
 
 use core::fmt;
 use core::time::Duration;
@@ -13,10 +13,10 @@ use crate::front::route::Prefix;
 use crate::key::KeyError;
 use crate::visitor::ownership::Secret;
 
-/// What a [`Proxy`](crate::Proxy) does and how much of it.
+/// The configuration of a [`Proxy`](crate::Proxy): addresses, trust, limits and timeouts.
 ///
-/// The 30 messages a minute are the API's text, the 64 KiB, the 10, 15 and 30 seconds the
-/// contract of `highchat proxy`; everything else is our decision.
+/// The limit of 30 messages a minute comes from the API's text. The timeouts of 10, 15 and
+/// 30 seconds are part of the contract of `highchat proxy`. Everything else is our decision.
 ///
 /// ```
 /// use highchat_proxy::Config;
@@ -29,66 +29,75 @@ use crate::visitor::ownership::Secret;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// Where the service is.
+    /// The base URL of the service. A path prefix is kept. Default: the public service.
     pub base_url: String,
-    /// Takes `http://` to a host other than this machine: whoever listens reads the key.
+    /// Allows `http://` to a host other than this machine. Anyone on the network path can
+    /// then read the key.
     pub insecure_http: bool,
-    /// Who may vouch for the service.
+    /// The certificate authorities that are trusted for the service.
     pub roots: Roots,
-    /// A path under which the endpoints are served as well as under `/v1`.
+    /// A path below which the endpoints are served too, for example `/api` for
+    /// `/api/v1/chat`. None by default.
     pub prefix: Option<Prefix>,
     /// The origins whose pages may use the proxy. None by default.
     pub allow_origins: Vec<Origin>,
-    /// Peers whose `x-forwarded-for` and visitor header are believed. None by default.
+    /// Networks of peers whose `x-forwarded-for` and visitor header are trusted. None by
+    /// default.
     pub trusted_networks: Vec<IpNet>,
-    /// The header in which a trusted peer says who the visitor is; sent on as
-    /// `visitor_ref`. Without it no visitor has one.
+    /// The header in which a trusted peer names the visitor. The service gets the name as
+    /// `visitor_ref`. Without this header no `visitor_ref` is sent.
     pub visitor_header: Option<HeaderName>,
-    /// Signs the conversation ids that visitors are given; without it they are the
-    /// service's own.
+    /// The secret that signs the conversation ids that visitors see. Without it visitors see
+    /// the service's own ids.
     pub secret: Option<Secret>,
 
-    /// Messages a minute for all visitors together: 30, the service's limit for a key. Of
-    /// several proxies with one key each has its share. 0: no limit.
+    /// Messages a minute for all visitors together. Default: 30, the service's limit for one
+    /// key. If several proxies use one key, give each its share. 0: no limit.
     pub messages_in_all: u32,
-    /// Messages a minute for one visitor: 10, the first 5 of them at once. 0: no limit.
+    /// Messages a minute for one visitor. Half of them may come at once. Default: 10.
+    /// 0: no limit.
     pub messages_a_visitor: u32,
-    /// Polls and ratings a minute for one visitor: 120, the first 60 of them at once,
-    /// which is eight tabs that poll every 4 s. 0: no limit.
+    /// Polls and ratings a minute for one visitor. Half of them may come at once. Default:
+    /// 120, which is enough for eight tabs that poll every 4 s. 0: no limit.
     pub polls_a_visitor: u32,
-    /// How long a message waits for its turn under `messages_in_all`: 5 s. Longer, and it
-    /// is refused at once with 429 and the time that would have been left.
+    /// The longest time that a message waits because of `messages_in_all`. Default: 5 s. If
+    /// the wait would be longer, the message is refused at once with 429, and `retry-after`
+    /// is the length of the wait.
     pub queue_patience: Duration,
-    /// For how long the answer to a poll is also the answer to the next one like it: 2 s,
-    /// half the time between a client's own polls.
+    /// How long the answer to a poll is reused for polls with the same parameters. Default:
+    /// 2 s, half the interval at which clients poll.
     pub poll_memory: Duration,
 
-    /// Connections from visitors, in all: 4096.
+    /// Open connections of all visitors together. Default: 4096.
     pub connections: usize,
-    /// Connections of one visitor: 256; trusted peers are not counted.
+    /// Open connections of one visitor. Default: 256. Connections from trusted networks
+    /// have no such limit.
     pub connections_a_visitor: usize,
-    /// Replies that stream at once, in all: 2048.
+    /// Open streams of all visitors together. Default: 2048.
     pub streams: usize,
-    /// Replies that stream at once to one visitor: 16.
+    /// Open streams of one visitor. Default: 16.
     pub streams_a_visitor: usize,
 
-    /// For a visitor's head, and then for the body: 10 s each.
+    /// The longest time for the head of a visitor's request, and again for its body.
+    /// Default: 10 s.
     pub request_timeout: Duration,
-    /// A visitor who takes nothing for that long is dropped: 30 s.
+    /// The longest time in which a visitor may read nothing of an answer. Then the
+    /// connection is closed. Default: 30 s.
     pub visitor_timeout: Duration,
-    /// Silence after which a stream carries a comment: 15 s. Where the service has not
-    /// begun to answer a message by then, the stream begins without it.
+    /// The silence after which a comment is written into a stream. Default: 15 s. If the
+    /// service has not begun to answer a message by then, the stream begins without it.
     pub keepalive: Duration,
-    /// For the head of the service's answer, and for the end of one that is no stream:
-    /// 60 s, half of it for the connection.
+    /// The longest time for the head of the service's answer, and again for the body if it
+    /// is not a stream. Half of it is for the connection. Default: 60 s.
     pub response_timeout: Duration,
-    /// Without a byte from the service in a stream: 60 s.
+    /// The longest time without a byte from the service in a stream. Default: 60 s.
     pub idle_timeout: Duration,
-    /// With bytes but no event other than `ping`: 300 s.
+    /// The longest time in a stream without an event other than `ping`. Default: 300 s.
     pub progress_timeout: Duration,
-    /// For what may follow the end of a reply: 2 s.
+    /// How long a stream stays open after the event that ends the reply, if the service does
+    /// not close it. Default: 2 s.
     pub settle_timeout: Duration,
-    /// For streams to finish once the proxy is to end: 30 s.
+    /// How long streams may go on after [`drain`](crate::Server::drain). Default: 30 s.
     pub drain_timeout: Duration,
 }
 
@@ -125,15 +134,15 @@ impl Default for Config {
     }
 }
 
-/// Why a proxy cannot be made.
+/// Why a [`Proxy`](crate::Proxy) cannot be created from a configuration.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum InvalidConfig {
-    /// Its base URL is not one that a key may be sent to.
+    /// The key may not be sent to the base URL.
     BaseUrl(InvalidBaseUrl),
-    /// There is no key.
+    /// The key cannot be read.
     Key(KeyError),
-    /// There is nobody who may vouch for the service.
+    /// The certificate authorities cannot be used.
     Roots(InvalidRoots),
 }
 

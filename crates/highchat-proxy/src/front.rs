@@ -1,5 +1,5 @@
-//! What a visitor's request is: its path, its origin, its body, what of it goes on to the
-//! service, and how it is refused.
+//! A visitor's request: its path, origin and body, the request to the service that is made
+//! from it, and the refusals.
 
 pub(crate) mod cors;
 pub(crate) mod half_close;

@@ -1,4 +1,4 @@
-//! Handles each request: routing, limits, the request to the service, the answer.
+//! Handles a request: finds its route, applies the limits, asks the service and answers.
 
 use core::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,9 +41,9 @@ pub(crate) struct Handler {
     cors: Cors,
     ownership: Ownership,
     window: Arc<Mutex<Window>>,
-    messages: Mutex<VisitorRate>,
-    polls: Mutex<VisitorRate>,
-    asked: Polls,
+    message_rate: Mutex<VisitorRate>,
+    poll_rate: Mutex<VisitorRate>,
+    polls: Polls,
     streams: Slots,
     pub(crate) drain: Drain,
     metrics: Arc<Metrics>,
@@ -64,9 +64,9 @@ impl Handler {
             cors: Cors::new(config.allow_origins.clone()),
             ownership: Ownership::new(config.secret.clone()),
             window: Arc::new(Mutex::new(Window::new(config.messages_in_all))),
-            messages: Mutex::new(VisitorRate::new(messages, messages.div_ceil(2))),
-            polls: Mutex::new(VisitorRate::new(polls, polls.div_ceil(2))),
-            asked: Polls::default(),
+            message_rate: Mutex::new(VisitorRate::new(messages, messages.div_ceil(2))),
+            poll_rate: Mutex::new(VisitorRate::new(polls, polls.div_ceil(2))),
+            polls: Polls::default(),
             streams: Slots::new(config.streams, config.streams_a_visitor),
             drain: Drain::new(),
             metrics,
@@ -98,10 +98,10 @@ impl Handler {
             }
         };
         self.cors.mark(response.headers_mut(), allowed);
-        response.map(|body| body.of(answering))
+        response.map(|body| body.with_answering(answering))
     }
 
-    /// The answer to what is no request, which is logged and counted like one.
+    /// Answers input that is not a valid request, and logs and counts it like a request.
     pub(crate) fn refuse(&self, peer: IpAddr, refusal: Refusal) -> Response<String> {
         let (metrics, under_way) = (Arc::clone(&self.metrics), self.drain.under_way());
         let log = RequestLog::begin(metrics, under_way, "other", peer.into());
@@ -146,7 +146,7 @@ impl Handler {
             },
             Some(Route::Chat) => {
                 let body = self.body(&head, body, answering).await;
-                // It holds the whole of what hyper read, and the service may take its time.
+                // It keeps all bytes that hyper read, and the reply may take long.
                 drop(head);
                 return self.chat(body, visitor, log, answering).await;
             }
@@ -162,14 +162,17 @@ impl Handler {
     ) -> Result<Response<Body>, Refusal> {
         rebuild::check_query(head.uri.query())?;
         let request = rebuild::messages(id, head.uri.query(), visitor, &self.ownership)?;
-        take(&self.polls, visitor)?;
+        take(&self.poll_rate, visitor)?;
         let upstream = Arc::clone(&self.upstream);
         let key = PollKey::from(&request);
-        let ask = move || async move {
+        let fetch = move || async move {
             let request = |endpoint: &Endpoint| endpoint.messages(&request);
-            upstream.ask(request).await
+            upstream.fetch(request).await
         };
-        let answer = self.asked.ask(key, self.config.poll_memory, ask).await?;
+        let answer = self
+            .polls
+            .fetch(key, self.config.poll_memory, fetch)
+            .await?;
         Ok(answer.into_response().map(Body::whole))
     }
 
@@ -180,10 +183,10 @@ impl Handler {
         visitor: &Visitor,
     ) -> Result<Response<Body>, Refusal> {
         let request = rebuild::rating(id, body, visitor, &self.ownership)?;
-        take(&self.polls, visitor)?;
+        take(&self.poll_rate, visitor)?;
         let answer = self
             .upstream
-            .ask(|endpoint| endpoint.rate(&request))
+            .fetch(|endpoint| endpoint.rate(&request))
             .await?;
         Ok(answer.into_response().map(Body::whole))
     }
@@ -201,7 +204,7 @@ impl Handler {
         Ok(body)
     }
 
-    /// Sends a message on. Returns the stream of its reply, or a refusal.
+    /// Sends a message to the service. Returns the stream of its reply, or a refusal.
     async fn chat(
         &self,
         body: Result<Bytes, Refusal>,
@@ -209,14 +212,14 @@ impl Handler {
         mut log: RequestLog,
         answering: &Answering,
     ) -> Response<Body> {
-        let silent_since = Instant::now();
+        let received_at = Instant::now();
         let admitted = async {
             let request = rebuild::chat(&body?, visitor, &self.ownership)?;
             let slot = self
                 .streams
                 .take(Some(visitor.network))
                 .ok_or(Refusal::BUSY)?;
-            take(&self.messages, visitor)?;
+            take(&self.message_rate, visitor)?;
             let reservation = Reservation::reserve(&self.window, self.config.queue_patience)
                 .map_err(Refusal::rate_limited)?;
             reservation.wait().await;
@@ -228,10 +231,11 @@ impl Handler {
         };
         let mut opening = self.upstream.chat(|endpoint| endpoint.chat(&request));
         drop(request);
-        // A status is passed on as it is; but a visitor is not left in silence for it.
+        // The service's status is passed on if it comes in time. Otherwise the stream begins
+        // without it, so that the visitor gets keepalive comments.
         let opened = tokio::select! {
             opened = &mut opening => Some(opened),
-            () = sleep_until((silent_since + self.config.keepalive).into()) => None,
+            () = sleep_until((received_at + self.config.keepalive).into()) => None,
         };
         let source = match opened {
             None => Err(opening),
@@ -243,7 +247,7 @@ impl Handler {
                 return log.with(Refusal::into_response(refusal).map(Body::whole));
             }
         };
-        log.streams();
+        log.begin_stream();
         let owner = Owner {
             ownership: self.ownership.clone(),
             visitor: visitor.reference.clone(),
@@ -269,7 +273,8 @@ fn take(rate: &Mutex<VisitorRate>, visitor: &Visitor) -> Result<(), Refusal> {
         .map_err(Refusal::rate_limited)
 }
 
-/// The head of a stream that nobody on the way keeps, packs or changes.
+/// An event stream, with headers that stop proxies from buffering, compressing or changing
+/// it.
 fn event_stream(relay: Relay) -> Response<Body> {
     let mut response = Response::new(Body::stream(relay));
     let headers = response.headers_mut();

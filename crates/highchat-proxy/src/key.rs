@@ -1,4 +1,4 @@
-//! The key: where it comes from, and how it is kept out of what visitors see.
+//! The key: reads it, and removes it from the answers that visitors see.
 
 use core::fmt;
 use core::ops::Range;
@@ -14,41 +14,42 @@ use highchat_proto::http::InvalidCredentials;
 use memchr::memmem::{self, Finder};
 use serde_json::Value;
 
-/// Where the key is. It is read at the start, and again at each
+/// Where the key comes from. It is read when the proxy is created, and again at each
 /// [`Proxy::reload_key`](crate::Proxy::reload_key).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum KeySource {
-    /// A file that holds the key, and nothing else but white space around it.
+    /// A file that holds only the key. White space around it is ignored.
     File(PathBuf),
-    /// A variable of the environment, by its name.
+    /// An environment variable with this name.
     Variable(String),
-    /// A file of that name in `$CREDENTIALS_DIRECTORY`, as systemd's `LoadCredential=`
-    /// puts it there.
+    /// A file with this name in `$CREDENTIALS_DIRECTORY`. The setting `LoadCredential=` of
+    /// systemd creates it.
     Credential(String),
 }
 
-/// A key that was read: for requests, and as text that no answer may show.
+/// A key: credentials for requests, and the text that no answer may show.
 pub(crate) struct Key {
     pub(crate) credentials: Credentials,
     text: String,
     finder: Finder<'static>,
-    /// It has a character that JSON may escape by a backslash and itself: `/`, `"` or `\`.
+    /// The key has a character that JSON can escape with a backslash before it: `/`, `"` or
+    /// `\`.
     has_special: bool,
 }
 
-/// What stands in place of a key.
+/// The text that replaces the key.
 const REPLACEMENT: &str = "[redacted]";
 
-/// Why there is no key. Never shows one.
+/// Why the key cannot be read. The text of the error never shows a key.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum KeyError {
     /// The file cannot be read.
     File(PathBuf, io::Error),
-    /// The environment has no such variable, or one that is no UTF-8.
+    /// The environment variable is not set, or is not UTF-8.
     Variable(String),
-    /// What was read is no key.
+    /// The text that was read is not a key.
     Invalid(InvalidCredentials),
 }
 
@@ -58,7 +59,7 @@ impl fmt::Display for KeyError {
             Self::File(path, error) => {
                 write!(f, "the file {} cannot be read: {error}", path.display())
             }
-            Self::Variable(name) => write!(f, "the environment has no {name}"),
+            Self::Variable(name) => write!(f, "the environment variable {name} is not set"),
             Self::Invalid(error) => error.fmt(f),
         }
     }
@@ -72,10 +73,10 @@ const MAX_FILE: u64 = 64 * 1024;
 impl KeySource {
     pub(crate) fn read(&self) -> Result<Key, KeyError> {
         let text = match self {
-            Self::File(path) => file(path)?,
-            Self::Variable(name) => variable(name)?,
+            Self::File(path) => read_file(path)?,
+            Self::Variable(name) => read_variable(name)?,
             Self::Credential(name) => {
-                file(&Path::new(&variable("CREDENTIALS_DIRECTORY")?).join(name))?
+                read_file(&Path::new(&read_variable("CREDENTIALS_DIRECTORY")?).join(name))?
             }
         };
         Key::new(Credentials::key_in(&text)).map_err(KeyError::Invalid)
@@ -92,13 +93,13 @@ impl Key {
         })
     }
 
-    /// Whether bytes hold the key: a service that fails may show what it was sent.
+    /// Whether the bytes contain the key: the error page of a service may show the request.
     pub(crate) fn is_in(&self, bytes: &[u8]) -> bool {
         self.finder.find(bytes).is_some()
     }
 
-    /// Replaces the key in each string of JSON, however it is escaped; `None` if no string
-    /// shows it. All other bytes stay as they are.
+    /// Replaces the key in each JSON string, in every form of escaping. All other bytes stay
+    /// as they are. Returns `None` if no string contains the key.
     pub(crate) fn redact(&self, json: &[u8]) -> Option<Vec<u8>> {
         if !self.may_be_in(json) {
             return None;
@@ -123,19 +124,21 @@ impl Key {
         (redacted != json).then_some(redacted)
     }
 
-    /// Returns an answer with the key replaced as by [`redact`](Self::redact), which is loud.
+    /// Returns a body in which the key is replaced as by [`redact`](Self::redact), and logs
+    /// an error if there was one to replace.
     pub(crate) fn hide_in(&self, body: Bytes) -> Bytes {
         match self.redact(&body) {
             Some(redacted) => {
-                log::error!("THE SERVICE SHOWED THE KEY in an answer, where it was replaced");
+                log::error!("THE SERVICE SHOWED THE KEY in an answer; it was replaced");
                 redacted.into()
             }
             None => body,
         }
     }
 
-    /// Whether strings of this JSON can show the key. A key is visible ASCII, so that no
-    /// escape but these can stand for a part of it; the texts of most services have none.
+    /// Whether strings of this JSON can contain the key: a fast check before
+    /// [`redact`](Self::redact). A key is visible ASCII, so only these escapes can stand for
+    /// a part of it, and most texts have none.
     fn may_be_in(&self, json: &[u8]) -> bool {
         self.is_in(json)
             || memchr::memchr(b'\\', json).is_some_and(|first| {
@@ -144,7 +147,7 @@ impl Key {
     }
 }
 
-/// The next string of JSON, with its quotes.
+/// Returns the range of the next JSON string, with its quotes.
 fn next_string(json: &[u8]) -> Option<Range<usize>> {
     let start = memchr::memchr(b'"', json)?;
     let mut end = start + 1;
@@ -152,18 +155,18 @@ fn next_string(json: &[u8]) -> Option<Range<usize>> {
         end += memchr::memchr2(b'"', b'\\', json.get(end..)?)?;
         match json[end] {
             b'"' => return Some(start..end + 1),
-            // With the character that it escapes.
+            // Skips the backslash and the character after it.
             _ => end += 2,
         }
     }
 }
 
-fn variable(name: &str) -> Result<String, KeyError> {
+fn read_variable(name: &str) -> Result<String, KeyError> {
     env::var(name).map_err(|_| KeyError::Variable(name.into()))
 }
 
-/// Reads a file of secrets, a small one.
-pub(crate) fn file(path: &Path) -> Result<String, KeyError> {
+/// Reads a file that holds a secret.
+pub(crate) fn read_file(path: &Path) -> Result<String, KeyError> {
     let read = || {
         let mut text = String::new();
         File::open(path)?.take(MAX_FILE).read_to_string(&mut text)?;
@@ -183,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_replaced_in_each_string_however_it_is_escaped() {
+    fn the_key_is_replaced_in_json_strings_in_every_form_of_escaping() {
         for (key, json, expected) in [
             (
                 "hc_a",
@@ -214,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shows_no_key_is_not_touched() {
+    fn json_without_the_key_is_not_changed() {
         for json in [
             r#"{"text":"Բարև 👋"}"#,
             r#"{"text":"\u0532\u0561\u0580\u0587 \n\"hc\"_a"}"#,

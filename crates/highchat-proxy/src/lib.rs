@@ -1,9 +1,9 @@
 //! A proxy that keeps a HighChat key on the server.
 //!
-//! Pages talk to it as they would to the service, without a key; it adds the key, streams
-//! replies through as they come, and bounds what one visitor and all of them may do.
-//! [`Proxy`] is a hyper service that mounts into any server; [`Server`] is a whole one,
-//! which the program runs as `highchat proxy`.
+//! Web pages send the proxy the same requests that they would send to the service, but without
+//! a key. The proxy adds the key, passes replies on as they arrive, and limits what one
+//! visitor and all visitors together may do. [`Proxy`] is a hyper service for a server of
+//! your own. [`Server`] is a complete server, which the program runs as `highchat proxy`.
 //!
 //! ```
 //! use highchat_proxy::{Config, KeySource, Proxy, Server};
@@ -18,7 +18,7 @@
 //! let proxy = Proxy::new(config, KeySource::File(key_file.clone()))?;
 //! let server = Server::start(proxy, "127.0.0.1:0".parse()?, None)?;
 //! println!("listening on http://{}", server.addr());
-//! // … and to end it:
+//! // To stop it: streams may finish first.
 //! server.drain();
 //! server.wait();
 //! # std::fs::remove_file(key_file)?;
@@ -26,51 +26,53 @@
 //! # }
 //! ```
 //!
-//! # What it does with a request
+//! # Requests
 //!
-//! It is made anew: of the path the endpoint and the id, of the query `after`, of the body
-//! the fields that the API names. Headers of the visitor's, `visitor_ref` and unknown
-//! fields go no further. A slug is refused, and so is a body that is not said to be JSON,
-//! since a browser sends such a one for any page without asking first.
+//! The proxy builds a new request to the service. It takes the endpoint and the conversation
+//! id from the path, `after` from the query, and the fields that the API names from the body.
+//! It drops the visitor's headers, `visitor_ref` and unknown fields. It refuses a `slug`. It
+//! also refuses a body whose `content-type` is not JSON, because a browser sends such a
+//! request for any page without a preflight request.
 //!
-//! # What it does with an answer
+//! # Answers
 //!
-//! Status and body are the service's (a page up to 1 MiB, an error up to 64 KiB), with
-//! its `content-type` and `retry-after`. A 401 is no visitor's fault: 502, and a loud line
-//! in the log. A redirect, another odd status, an encoding nobody asked for: 502.
+//! The proxy passes on the service's status and body (a page up to 1 MiB, an error up to
+//! 64 KiB) with the headers `content-type`, `retry-after` and `date`. If the service answers
+//! 401, the visitor gets 502, and the log has an error: the key is wrong. A redirect, any
+//! other status outside 2xx, 4xx and 5xx, and an encoded body become 502 too.
 //!
-//! A stream is passed on in whole events, so that it can end with an `error` event of the
-//! proxy's wherever the service's side is cut or falls silent: only `done`, `human` and
-//! `error` end a reply. Where there is no head of an answer after 15 s, the stream begins
-//! without it, and what the head then says to refuse the message becomes an `error` event.
+//! A stream is passed on in whole events. So the proxy can end it with an `error` event of its
+//! own if the connection to the service is cut or silent for too long: only `done`, `human`
+//! and `error` end a reply. If the head of the service's answer does not arrive in 15 s, the
+//! stream begins without it. If the service then refuses the message, the refusal becomes an
+//! `error` event.
 //!
 //! # The key in an answer
 //!
-//! A service that fails may repeat the key it was asked with. It is replaced by
-//! `[redacted]` in each string of JSON in an answer, and in the data of each event of a
-//! reply, however JSON escapes it; the log says so loudly. Where it stands as it is in
-//! anything else (an HTML page, a comment, an event's name), that answer or the rest of that
-//! reply is not passed on. The promise ends there: a key that comes in parts, split over two
-//! strings or two deltas, or in another form than JSON's (base64, percent-encoding), is not
-//! recognised, and a visitor could put it together.
+//! A service may repeat the key in an error. The proxy replaces the key by `[redacted]` in
+//! each JSON string of an answer and in the data of each event of a reply, in every form of
+//! JSON escaping, and logs an error. If the key appears unescaped anywhere else (an HTML page,
+//! a comment, an event's name), that answer or the rest of that reply is not passed on. There
+//! is no further protection: the proxy does not recognise a key that is split over two strings
+//! or two deltas, or encoded in another way (base64, percent-encoding).
 //!
 //! # Limits
 //!
-//! All of them are in [`Config`]. A message that must wait for the limit of the key waits
-//! in line for up to 5 s; if that is not enough, it is refused at once. Every wait,
-//! buffer and table is bounded, and a visitor who leaves ends everything that was begun
-//! for them.
+//! All limits are in [`Config`]. If the limit of the key is reached, a message waits up to
+//! 5 s. If it would have to wait longer, it is refused at once. Every wait, buffer and table
+//! has a limit. When a visitor leaves, all work for this visitor ends.
 //!
-//! A visitor may close the writing side of the connection and go on to read. TCP shows the
-//! same for one who left, so [`Server`] writes something to find out: a comment in a stream,
-//! once a second, and an interim `100 Continue` before the head of an answer. In another
-//! server that is up to the server: hyper's default takes such a visitor for gone.
+//! A visitor may close the writing side of the connection and continue to read. TCP reports
+//! the same if the visitor has left, so [`Server`] writes something to find out: a comment
+//! once a second in a stream, and an interim `100 Continue` before the head of an answer. If
+//! you use [`Proxy`] in another server, that server decides: by default hyper treats such a
+//! visitor as gone.
 //!
-//! # Whose conversation
+//! # Ownership of conversations
 //!
-//! With [`Config::secret`] the ids that visitors see carry a signature, for the visitor
-//! whom [`Config::visitor_header`] of a trusted peer names. Where nobody is named, an id
-//! is good for whoever has it, and cannot be guessed.
+//! With [`Config::secret`] the conversation ids that visitors see are signed. If a trusted
+//! peer names the visitor in [`Config::visitor_header`], only this visitor can use the id. If
+//! not, anyone with the id can use it, but nobody can guess it.
 
 #![forbid(unsafe_code)]
 
@@ -96,7 +98,7 @@ pub use reply::body::Body;
 pub use server::Server;
 pub use visitor::ownership::{Secret, WeakSecret};
 
-// The README's program is compiled with the documentation's.
+// Compiles the program in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

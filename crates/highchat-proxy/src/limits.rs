@@ -1,7 +1,6 @@
-//! How much is done at once, how often, and until when: for one visitor, and for all.
+//! Limits for one visitor and for all visitors together, and the orderly end of the proxy.
 
 pub(crate) mod drain;
-
 pub(crate) mod reservation;
 pub(crate) mod slots;
 pub(crate) mod visitor_rate;

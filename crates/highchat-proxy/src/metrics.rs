@@ -1,7 +1,7 @@
-//! Counters, and the page that shows them in Prometheus' text format.
+//! Counters, and the page that shows them in the text format of Prometheus.
 //!
-//! Written by hand: the format is a line a value, and a crate for it would bring a registry,
-//! locks and a second way to count.
+//! Written here instead of taken from a crate: the format has one line for each value, and a
+//! crate would add a registry and locks.
 
 pub(crate) mod outcome;
 pub(crate) mod request_log;
@@ -13,7 +13,7 @@ use http::StatusCode;
 
 use crate::metrics::outcome::Outcome;
 
-/// The routes that are counted apart; `other` is every unknown path.
+/// The routes with a counter of their own. `other` counts all unknown paths.
 const ROUTES: [&str; 7] = [
     "chat",
     "messages",
@@ -25,7 +25,7 @@ const ROUTES: [&str; 7] = [
 ];
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
-/// Counters since the start.
+/// The counters since the start of the proxy.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     requests: [[AtomicU64; CLASSES.len()]; ROUTES.len()],
@@ -48,7 +48,7 @@ impl Metrics {
         }
     }
 
-    /// A visitor left before there was an answer.
+    /// Counts a visitor who left before the answer.
     pub(crate) fn left(&self) {
         add(&self.left, 1);
     }
@@ -66,7 +66,7 @@ impl Metrics {
         add(&self.key_refusals, 1);
     }
 
-    /// The page with all counters, and with the gauges that are given.
+    /// Returns the page with all counters and the given gauges.
     pub(crate) fn render(&self, under_way: usize, streams: usize, is_ready: bool) -> String {
         let mut text = String::new();
         let page = &mut text;
@@ -80,7 +80,12 @@ impl Metrics {
                 }
             }
         }
-        heading(page, "streams_total", "counter", "Streams ended, by how.");
+        heading(
+            page,
+            "streams_total",
+            "counter",
+            "Streams that ended, by outcome.",
+        );
         for (outcome, count) in Outcome::ALL.iter().zip(&self.streams) {
             let labels = format!("{{outcome=\"{}\"}}", outcome.name());
             sample(page, "streams_total", &labels, count.load(Relaxed));
@@ -88,12 +93,12 @@ impl Metrics {
         let counters = [
             (
                 "requests_left_total",
-                "Visitors gone before an answer.",
+                "Requests whose visitor left before the answer.",
                 &self.left,
             ),
             (
                 "stream_bytes_total",
-                "Bytes passed to visitors in streams.",
+                "Bytes sent to visitors in streams.",
                 &self.bytes,
             ),
             (
@@ -103,7 +108,7 @@ impl Metrics {
             ),
             (
                 "upstream_failures_total",
-                "Requests without a usable answer of the service.",
+                "Requests without a usable answer from the service.",
                 &self.upstream_failures,
             ),
             (
@@ -120,7 +125,7 @@ impl Metrics {
         sample(page, "requests", "", under_way as u64);
         heading(page, "streams", "gauge", "Streams open.");
         sample(page, "streams", "", streams as u64);
-        heading(page, "ready", "gauge", "Whether new requests are taken.");
+        heading(page, "ready", "gauge", "Whether new requests are accepted.");
         sample(page, "ready", "", u64::from(is_ready));
         text
     }

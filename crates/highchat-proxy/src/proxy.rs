@@ -1,4 +1,4 @@
-//! The service that hyper is given.
+//! The proxy as a hyper service.
 
 use core::convert::Infallible;
 use core::fmt;
@@ -17,30 +17,32 @@ use crate::reply::body::Body;
 
 /// The key-hiding proxy as a service: three endpoints, `/healthz` and `/readyz`.
 ///
-/// Cheap to clone; all clones share their limits. It spawns nothing: what it does for a
-/// visitor ends when hyper drops the request or the body of the answer, which it does when
-/// the visitor leaves. The server around it bounds heads and connections, and drops
-/// visitors who do not read; [`Server`](crate::Server) does.
+/// It is cheap to clone, and all clones share their limits. It spawns no tasks: its work for a
+/// visitor ends when hyper drops the request or the body of the answer, and hyper does so when
+/// the visitor leaves. Your server must limit heads and connections, and close the connections
+/// of visitors who do not read. [`Server`](crate::Server) does this.
 #[derive(Clone)]
 pub struct Proxy(Arc<Handler>);
 
 impl Proxy {
-    /// A proxy with a key, which is read here.
+    /// Creates a proxy and reads its key.
     ///
     /// # Errors
     ///
-    /// There is no key, or no service that it may be sent to.
+    /// The key cannot be read or may not be sent to the base URL, or the certificate
+    /// authorities cannot be used.
     pub fn new(config: Config, key: KeySource) -> Result<Self, InvalidConfig> {
         Handler::new(config, key).map(|handler| Self(Arc::new(handler)))
     }
 
-    /// The service for one connection, from that address.
+    /// Returns the service for one connection from the address `peer`.
     #[must_use]
     pub fn service(&self, peer: IpAddr) -> PeerService {
         self.service_on(peer, HalfClose::default())
     }
 
-    /// The service for a connection that reports the end of its input.
+    /// Returns the service for a connection that reports when the visitor closes the writing
+    /// side.
     pub(crate) fn service_on(&self, peer: IpAddr, half_close: HalfClose) -> PeerService {
         PeerService {
             proxy: self.clone(),
@@ -49,8 +51,8 @@ impl Proxy {
         }
     }
 
-    /// Answers one request from that address. Dropping it gives up what is asked of the
-    /// service.
+    /// Answers one request from the address `peer`. Dropping the future cancels the request to
+    /// the service.
     pub async fn answer<B>(&self, peer: IpAddr, request: Request<B>) -> Response<Body>
     where
         B: hyper::body::Body,
@@ -59,27 +61,28 @@ impl Proxy {
         self.0.answer(peer, request, answering).await
     }
 
-    /// Reads the key again, for requests from here on.
+    /// Reads the key again. Later requests use the new key.
     ///
     /// # Errors
     ///
-    /// The key cannot be read; the one that was read before stays in use.
+    /// The key cannot be read. The previous key stays in use.
     pub fn reload_key(&self) -> Result<(), KeyError> {
         self.0.reload_key()
     }
 
-    /// What was counted, in Prometheus' text form.
+    /// Returns the counters in the text format of Prometheus.
     #[must_use]
     pub fn metrics(&self) -> String {
         self.0.metrics()
     }
 
-    /// Begins the end: `/readyz` is 503 and so is every new request; streams go on.
+    /// Stops accepting requests: `/readyz` and every new request are answered with 503. Open
+    /// streams go on.
     pub fn drain(&self) {
         self.0.drain.begin();
     }
 
-    /// Ends the streams that are left, each with an `error` event.
+    /// Ends all open streams with an `error` event.
     pub fn cut(&self) {
         self.0.drain.cut();
     }
@@ -95,7 +98,7 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// A [`Proxy`] for the requests of one connection.
+/// The hyper service for the requests of one connection to a [`Proxy`].
 #[derive(Clone, Debug)]
 pub struct PeerService {
     proxy: Proxy,

@@ -1,4 +1,4 @@
-//! An answer on its way to the visitor: whole, or as a stream of events.
+//! Answers to visitors: complete bodies and event streams.
 
 pub(crate) mod body;
 pub(crate) mod events;

@@ -1,4 +1,4 @@
-//! A whole server around the service, on a thread of its own.
+//! A complete server for the proxy, on its own thread.
 
 mod accept;
 mod transport;
@@ -17,11 +17,11 @@ use tokio_util::task::TaskTracker;
 use crate::limits::slots::Slots;
 use crate::proxy::Proxy;
 
-/// A running proxy; it stops at once when it is dropped, and gracefully by
-/// [`drain`](Self::drain) and [`wait`](Self::wait).
+/// A running proxy. Dropping it stops it at once. To let streams finish, call
+/// [`drain`](Self::drain) and then [`wait`](Self::wait).
 ///
-/// One thread does everything: a proxy waits, it does not compute. To use more cores, run
-/// several after a load balancer.
+/// It uses one thread, because a proxy mostly waits. To use more cores, run several proxies
+/// and a load balancer in front of them.
 pub struct Server {
     addr: SocketAddr,
     metrics_addr: Option<SocketAddr>,
@@ -30,16 +30,16 @@ pub struct Server {
     thread: Option<JoinHandle<()>>,
 }
 
-/// For what is written to leave this machine, once all is said.
+/// The longest time for the last bytes to be sent after all answers have ended.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Server {
-    /// Starts to serve on an address, and what was counted on another; it accepts
-    /// connections when this returns.
+    /// Starts a server on the address `listen`, and serves the counters on the address
+    /// `metrics` if there is one. It accepts connections when this returns.
     ///
     /// # Errors
     ///
-    /// An address cannot be had, or no thread be started.
+    /// An address cannot be bound, or the thread cannot be started.
     pub fn start(
         proxy: Proxy,
         listen: SocketAddr,
@@ -60,7 +60,7 @@ impl Server {
             .spawn(move || {
                 let (proxy, stop) = serving;
                 runtime.block_on(run(&proxy, listener, metrics, &stop));
-                // Looking a name up cannot be given up; nobody waits for it.
+                // A name lookup cannot be cancelled, and nothing needs its result.
                 runtime.shutdown_background();
             })?;
         Ok(Self {
@@ -72,44 +72,45 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Where it serves its counters.
+    /// The address on which it serves its counters.
     #[must_use]
     pub const fn metrics_addr(&self) -> Option<SocketAddr> {
         self.metrics_addr
     }
 
-    /// The service it runs.
+    /// The proxy that it serves.
     #[must_use]
     pub const fn proxy(&self) -> &Proxy {
         &self.proxy
     }
 
-    /// Begins its end: `/readyz` is 503, no new requests; streams may finish for
+    /// Begins to stop: `/readyz` and new requests are answered with 503. Streams may go on for
     /// [`Config::drain_timeout`](crate::Config::drain_timeout), then they end with an
-    /// `error` event.
+    /// `error` event. Returns at once; use [`wait`](Self::wait) to wait for the end.
     pub fn drain(&self) {
         self.proxy.drain();
     }
 
-    /// Ends it at once.
+    /// Stops at once and cuts open streams.
     pub fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// Waits for its end, once it was begun.
+    /// Waits until it has stopped. Call [`drain`](Self::drain) or [`stop`](Self::stop) first,
+    /// or this waits for ever.
     pub fn wait(mut self) {
         self.join();
     }
 
     fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
-            // A panic over there was reported there; a second one here would abort.
+            // The thread has reported its own panic. A second panic in `drop` would abort.
             let _ = thread.join();
         }
     }
@@ -137,7 +138,7 @@ fn bind(runtime: &Runtime, addr: SocketAddr) -> io::Result<tokio::net::TcpListen
     tokio::net::TcpListener::from_std(listener)
 }
 
-/// Serves until it is stopped, or drained to the end.
+/// Serves until it is stopped or drained.
 async fn run(
     proxy: &Proxy,
     listener: tokio::net::TcpListener,
@@ -167,7 +168,7 @@ async fn run(
         {
             handler.drain.cut();
         }
-        // Each connection ends by itself once its last answer is out.
+        // Each connection ends when its last answer is sent.
         let _ = tokio::time::timeout(FLUSH_TIMEOUT, async {
             handler.drain.idle().await;
             open.close();

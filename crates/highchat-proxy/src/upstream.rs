@@ -1,4 +1,4 @@
-//! The service's side: sends requests with the key, and reads answers that are no stream.
+//! Sends requests to the service with the key, and reads answers that are not streams.
 
 pub(crate) mod exchange;
 pub(crate) mod polls;
@@ -25,7 +25,8 @@ use crate::key::{Key, KeyError, KeySource};
 use crate::metrics::Metrics;
 use exchange::Body;
 
-/// The service, as the proxy reaches it. Nothing is asked twice, and no redirect followed.
+/// The proxy's access to the service. It never sends a request twice and never follows a
+/// redirect.
 pub(crate) struct Upstream {
     connector: Connector,
     base_url: String,
@@ -35,13 +36,13 @@ pub(crate) struct Upstream {
     metrics: Arc<Metrics>,
 }
 
-/// The key of the moment, and requests with it.
+/// The current key, and the endpoint that uses it.
 struct Access {
     key: Key,
     endpoint: Endpoint,
 }
 
-/// A reply as the service sends it.
+/// The body of a reply from the service.
 pub(crate) struct Reply {
     body: Body,
     access: Arc<Access>,
@@ -52,26 +53,26 @@ impl Reply {
         self.body.poll_next(cx)
     }
 
-    /// The key that was asked with.
+    /// The key of the request. The reply must not show it.
     pub(crate) fn key(&self) -> &Key {
         &self.access.key
     }
 }
 
-/// What became of a message.
+/// The service's answer to a message.
 pub(crate) enum Opened {
-    /// A stream.
+    /// The stream of a reply.
     Reply(Reply),
-    /// Another answer, to be passed on as it is.
+    /// A complete answer that is passed on: a refusal.
     Refused(Answer),
-    /// None that could be passed on.
+    /// There is no answer that can be passed on.
     Failed(Refusal),
 }
 
-/// A message on its way.
+/// A message that was sent and is not answered yet.
 pub(crate) type Opening = Pin<Box<dyn Future<Output = Opened> + Send>>;
 
-/// An answer that was read whole: what is passed on of it.
+/// A complete answer, with only the headers that are passed on.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -79,11 +80,11 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// The longest page and the longest error that are passed on, in bytes.
+/// The longest bodies that are passed on, in bytes: of a successful answer and of an error.
 const MAX_PAGE: usize = 1 << 20;
 const MAX_ERROR: usize = 64 << 10;
 
-/// The headers that are passed on; the date because `retry-after` may be one as well.
+/// The headers that are passed on. `date` is needed because `retry-after` may be a date too.
 const PASSED: [http::HeaderName; 3] = [CONTENT_TYPE, RETRY_AFTER, DATE];
 
 impl Upstream {
@@ -101,10 +102,11 @@ impl Upstream {
             }
         };
         let endpoint = endpoint(key.credentials.clone()).map_err(InvalidConfig::BaseUrl)?;
-        // As the adapters have it: what is given up in the first half of the time was
-        // surely not sent.
-        let patience = config.response_timeout / 2;
-        let connector = Connector::with_roots(&endpoint, patience, Offer::Http1, &config.roots);
+        // As in the adapters: a connection that fails in this half of the time has certainly
+        // not sent the request.
+        let connect_timeout = config.response_timeout / 2;
+        let roots = &config.roots;
+        let connector = Connector::with_roots(&endpoint, connect_timeout, Offer::Http1, roots);
         Ok(Self {
             connector: connector.map_err(InvalidConfig::Roots)?,
             base_url: config.base_url.clone(),
@@ -115,14 +117,14 @@ impl Upstream {
         })
     }
 
-    /// Reads the key again, for later requests. If it cannot be read, the key that was read
-    /// before stays in use.
+    /// Reads the key again, for later requests. If it cannot be read, the previous key stays
+    /// in use.
     pub(crate) fn reload_key(&self) -> Result<(), KeyError> {
         let key = self.source.read()?;
         let credentials = key.credentials.clone();
         let access = Access {
             key,
-            // It was good before, and whether it is safe was decided then.
+            // `new` has checked the base URL and whether `http://` is allowed.
             endpoint: Endpoint::with_insecure_http(&self.base_url, credentials)
                 .expect("the base URL was checked at the start"),
         };
@@ -134,8 +136,8 @@ impl Upstream {
         Arc::clone(&self.access.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Sends a message and waits for the head of its answer, and for the end of one that
-    /// is no stream.
+    /// Sends a message. Waits for the head of the answer, and for the whole answer if it is
+    /// not a stream.
     pub(crate) fn chat(self: &Arc<Self>, request: impl FnOnce(&Endpoint) -> Request) -> Opening {
         let (this, access) = (Arc::clone(self), self.access());
         let request = request(&access.endpoint);
@@ -153,8 +155,8 @@ impl Upstream {
         })
     }
 
-    /// Asks anything else, and reads the answer.
-    pub(crate) async fn ask(
+    /// Sends any other request, and reads the answer.
+    pub(crate) async fn fetch(
         &self,
         request: impl FnOnce(&Endpoint) -> Request,
     ) -> Result<Answer, Refusal> {
@@ -173,7 +175,7 @@ impl Upstream {
             Ok(Ok(opened)) => Ok(opened),
             Ok(Err(failure)) => Err(self.failed(&failure)),
             Err(_) => {
-                log::warn!("the service gave no answer in time");
+                log::warn!("the service did not answer in time");
                 self.metrics.upstream_failed();
                 Err(Refusal::TIMED_OUT)
             }
@@ -186,13 +188,13 @@ impl Upstream {
         Refusal::NO_ANSWER
     }
 
-    /// Reads an answer that is no stream.
+    /// Reads an answer that is not a stream.
     async fn read(&self, head: Parts, body: Body, access: &Access) -> Result<Answer, Refusal> {
         let status = head.status;
         if status == StatusCode::UNAUTHORIZED {
             log::error!(
-                "THE SERVICE REFUSES THE KEY (401): no visitor is answered until it is \
-                 replaced and read again (SIGHUP)"
+                "THE SERVICE REFUSES THE KEY (401): visitors get no answers until you replace \
+                 the key and have it read again (SIGHUP)"
             );
             self.metrics.key_refused();
             return Err(Refusal::MISCONFIGURED);
@@ -213,9 +215,9 @@ impl Upstream {
         let body = timeout(self.response_timeout, whole(body, limit)).await;
         let body = body.ok().flatten().map(|body| access.key.hide_in(body));
         let body = match body {
-            // Where it is no string of JSON, the key cannot be replaced.
+            // The key can still be there: it is replaced only in JSON strings.
             Some(body) if !access.key.is_in(&body) => body,
-            // Broken off, too long, or with what nobody may see.
+            // Broken off, too long, or with the key.
             _ if status.is_success() => {
                 self.metrics.upstream_failed();
                 return Err(Refusal::NO_ANSWER);
@@ -239,7 +241,7 @@ impl Upstream {
     }
 }
 
-/// The body, if it ends within a limit.
+/// Reads the whole body. Returns `None` if it breaks off or is longer than `limit`.
 async fn whole(mut body: Body, limit: usize) -> Option<Bytes> {
     let mut bytes = BytesMut::new();
     while let Some(piece) = body.next().await {
@@ -253,7 +255,7 @@ async fn whole(mut body: Body, limit: usize) -> Option<Bytes> {
 }
 
 impl Answer {
-    /// The sentence for the visitor, if the body has the API's error shape.
+    /// Returns the sentence for the visitor, if the body has the API's error shape.
     pub(crate) fn message(&self) -> Option<String> {
         let shape: Value = serde_json::from_slice(&self.body).ok()?;
         let message = shape.get("error")?.get("message")?.as_str()?;

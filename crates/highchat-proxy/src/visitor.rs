@@ -1,4 +1,4 @@
-//! The visitor of a request: by address, and by what a trusted peer reports.
+//! Identifies the visitor of a request by address and by the headers of trusted peers.
 
 pub(crate) mod ownership;
 
@@ -9,16 +9,16 @@ use highchat_proto::VisitorRef;
 use http::{HeaderMap, HeaderName};
 use ipnet::{IpNet, Ipv6Net};
 
-/// Who asks.
+/// The visitor who sent a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Visitor {
     pub(crate) network: Network,
-    /// Who it is to the site around the chat.
+    /// The name that your own server gave the visitor.
     pub(crate) reference: Option<VisitorRef>,
 }
 
-/// What is counted as one visitor: an IPv4 address, or the /64 that one IPv6 customer has
-/// to itself.
+/// The network that counts as one visitor: an IPv4 address, or an IPv6 /64, because one IPv6
+/// customer usually has a whole /64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Network(IpAddr);
 
@@ -40,7 +40,7 @@ impl fmt::Display for Network {
     }
 }
 
-/// Which peers are believed, and in what.
+/// The peers whose headers are trusted.
 #[derive(Clone, Debug)]
 pub(crate) struct Trust {
     pub(crate) networks: Vec<IpNet>,
@@ -57,7 +57,7 @@ impl Trust {
             .any(|network| network.contains(&address))
     }
 
-    /// The visitor for whom a peer speaks.
+    /// Returns the visitor of a request from `peer`.
     pub(crate) fn visitor(&self, peer: IpAddr, headers: &HeaderMap) -> Visitor {
         if !self.includes(peer) {
             return Visitor {
@@ -78,8 +78,9 @@ impl Trust {
         }
     }
 
-    /// Each peer appends the one it heard from: from the right, the first that is not
-    /// trusted is the visitor, and what stands to its left is its own invention.
+    /// Returns the visitor's address. Each proxy appends the address of its own peer to
+    /// `x-forwarded-for`. So, read from the right, the first address that is not trusted is
+    /// the visitor's, and the visitor may have invented all addresses to the left of it.
     fn origin(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let lines: Vec<_> = headers.get_all(FORWARDED_FOR).iter().collect();
         let hops = lines
@@ -98,7 +99,7 @@ impl Trust {
     }
 }
 
-/// An address as proxies write it: bare, in brackets, or with a port.
+/// Parses an address as proxies write it: plain, in brackets, or with a port.
 fn address(hop: &[u8]) -> Option<IpAddr> {
     let hop = core::str::from_utf8(hop).ok()?.trim();
     let bare = hop.trim_start_matches('[').trim_end_matches(']');
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forwarded_address_is_taken_from_trusted_peers_alone() {
+    fn only_trusted_peers_can_forward_an_address() {
         assert_eq!(origin("203.0.113.7", &["198.51.100.1"]), "203.0.113.7");
         assert_eq!(origin("127.0.0.1", &["198.51.100.1"]), "198.51.100.1");
         assert_eq!(
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_hop_that_is_not_trusted_is_the_visitor() {
+    fn the_last_forwarded_address_that_is_not_trusted_is_the_visitor() {
         let forged = "1.2.3.4, 198.51.100.1, 10.0.0.9";
         assert_eq!(origin("127.0.0.1", &[forged]), "198.51.100.1");
         assert_eq!(
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_v6_customer_is_one_visitor() {
+    fn an_ipv6_network_of_64_bits_is_one_visitor() {
         assert_eq!(origin("2001:db8:1:2:3:4:5:6", &[]), "2001:db8:1:2::/64");
     }
 }

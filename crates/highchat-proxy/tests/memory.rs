@@ -1,5 +1,5 @@
-//! What a stream holds while it waits for its next event, counted: the memory that is asked
-//! for, whether it was ever touched or not.
+//! Measures how much memory a stream allocates while it waits for its next event. All
+//! allocated bytes count, whether they were used or not.
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -14,10 +14,11 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Bytes that are held in the whole process: the visitors and the service hold sockets.
-fn held() -> usize {
-    let asked = ALLOCATOR.stats();
-    asked.bytes_allocated - asked.bytes_deallocated
+/// Returns how many bytes the whole process has allocated. The visitors and the service of
+/// this test only hold sockets.
+fn allocated() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated - stats.bytes_deallocated
 }
 
 const REQUEST: &[u8] = b"POST /v1/chat HTTP/1.1\r\nhost: x\r\n\
@@ -26,10 +27,10 @@ const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n
 const META: &[u8] = b"event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
 const DELTA: &[u8] = b"event: delta\ndata: {\"text\":\"a\"}\n\n";
 
-/// Longer than anything here takes, unless it hangs.
+/// A timeout that is only reached if something hangs.
 const LONG: Duration = Duration::from_secs(20);
 
-/// Reads until `end` came.
+/// Reads until the input ends with `end`.
 fn read_until(stream: &mut TcpStream, end: &[u8]) {
     let (mut received, mut byte) = (Vec::new(), [0]);
     while !received.ends_with(end) {
@@ -38,7 +39,7 @@ fn read_until(stream: &mut TcpStream, end: &[u8]) {
     }
 }
 
-/// A visitor with an open reply, and the service's side of it.
+/// Opens a reply. Returns the visitor's connection and the service's.
 fn open(proxy: SocketAddr, service: &TcpListener) -> [TcpStream; 2] {
     let mut visitor = TcpStream::connect(proxy).expect("it listens");
     visitor.set_read_timeout(Some(LONG)).expect("a timeout");
@@ -63,7 +64,7 @@ fn streams(server: &Server) -> usize {
 }
 
 #[test]
-fn a_stream_that_waits_holds_at_most_22_kib_and_gives_them_back() {
+fn a_waiting_stream_allocates_at_most_22_kib_and_frees_them() {
     let service = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let key = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("memory-key");
     std::fs::write(&key, "hc_very_secret").expect("a file");
@@ -76,27 +77,30 @@ fn a_stream_that_waits_holds_at_most_22_kib_and_gives_them_back() {
     let proxy = Proxy::new(config, KeySource::File(key)).expect("a sound configuration");
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let server = Server::start(proxy, any, None).expect("a free port");
-    let held_by = |count: usize| {
+    let allocated_with = |count: usize| {
         let open: Vec<_> = (0..count).map(|_| open(server.addr(), &service)).collect();
-        let held = held();
+        let bytes = allocated();
         drop(open);
         let start = Instant::now();
         while streams(&server) > 0 {
-            assert!(start.elapsed() < LONG, "a stream outlives its visitor");
+            assert!(
+                start.elapsed() < LONG,
+                "a stream is open after its visitor has left"
+            );
             std::thread::sleep(Duration::from_millis(2));
         }
-        held
+        bytes
     };
-    // What is there once: tables and their first sizes.
-    held_by(100);
+    // The first run also allocates tables, which stay.
+    allocated_with(100);
 
-    let (few, many) = (held_by(10), held_by(100));
+    let (few, many) = (allocated_with(10), allocated_with(100));
 
     let each = (many - few) / 90;
-    println!("a stream that waits holds {each} bytes");
+    println!("a waiting stream allocates {each} bytes");
     assert!((1..=22 << 10).contains(&each), "{each} bytes");
-    // Whoever left, left nothing: the next hundred hold no more than the first.
-    let again = held_by(100);
+    // Visitors who have left leave nothing: the next hundred use no more than the first.
+    let again = allocated_with(100);
     let more = again.saturating_sub(many);
     assert!(more <= 1024, "{more} bytes more");
 }

@@ -47,36 +47,36 @@ const rating = new Rating({
 
 const view = {
   sent(text) {
-    const node = log.bubble("mine", "you", text);
+    const node = log.message("mine", "you", text);
     log.showEnd();
     return {
       refuse() {
-        log.words(node, "span", "fate", "notSent");
+        log.localText(node, "span", "delivery", "notSent");
         node.classList.add("refused");
-        composer.give(text);
+        composer.restore(text);
       },
     };
   },
   reply: () =>
     new Reply(log, language, {
       answered: () => rating.show(),
-      lookAgain: () => conversation.recover(),
+      recover: () => conversation.recover(),
     }),
   message(text, author) {
-    log.bubble(author === "person" ? "theirs person" : "theirs", author, text);
+    log.message(author === "person" ? "theirs person" : "theirs", author, text);
     rating.show();
   },
   notice: (text) => log.notice(text),
   gone() {
-    log.button(log.remark("gone"), "newConversation", begin);
+    log.button(log.localNotice("gone"), "newConversation", begin);
   },
   moved(before, now) {
-    const wasAttended = before === "human" || before === "pending_human";
-    if (now === "human") log.remark("joined", "person");
-    if (now === "pending_human") log.remark("called", "person");
-    if (now === "bot" && wasAttended) log.remark("botBack", "bot");
+    const hadPerson = before === "human" || before === "pending_human";
+    if (now === "human") log.localNotice("joined", "person");
+    if (now === "pending_human") log.localNotice("called", "person");
+    if (now === "bot" && hadPerson) log.localNotice("botBack", "bot");
     if (now === "closed") {
-      log.remark("closed");
+      log.localNotice("closed");
       rating.show();
     }
   },
@@ -89,32 +89,32 @@ const view = {
     showStatus();
   },
   busy: (isBusy) => composer.busy(isBusy),
-  /** What was said before comes in at once, and is not read out again. */
+  /** Earlier messages appear at once and are not read out by screen readers. */
   restoring(isRestoring) {
     composer.enable(!isRestoring);
-    log.readOut(!isRestoring);
+    log.announce(!isRestoring);
   },
 };
 const conversation = new Conversation(new Service(slug, visitor), new Store(slug), view);
 
 element("new").addEventListener("click", begin);
-addEventListener("online", () => conversation.hurry());
+addEventListener("online", () => conversation.pollNow());
 showStatus();
-log.remark("greeting");
+log.localNotice("greeting");
 conversation.restore();
 
 function begin() {
   conversation.forget();
   rating.reset();
   log.clear();
-  log.remark("greeting");
+  log.localNotice("greeting");
   composer.focus();
 }
 
 function showStatus() {
   const status = element("status");
   const words = language.text(connected ? STATES[state] : "reconnecting");
-  // The same words again would be read out again.
+  // Setting the same text again would make a screen reader read it again.
   if (status.textContent !== words) status.textContent = words;
   status.dataset.state = connected ? state : "reconnecting";
 }

@@ -1,14 +1,14 @@
-// A conversation from the user's side: turns, the handoff's polls, and what is kept.
+// A conversation for the chat page: sends messages, polls during a handoff, and stores the id.
 
 import { Refused } from "/assets/service.js";
 
-/** From the end of one poll to the start of the next, in milliseconds; ±10 %. */
+/** The time from the end of one poll to the start of the next, in milliseconds, ±10 %. */
 const POLL_INTERVAL = 4_000;
 const MAX_INTERVAL = 60_000;
 
 const STATES = ["bot", "pending_human", "human", "closed"];
 
-/** How many ids of messages are remembered. */
+/** How many message ids are remembered, so that no message is shown twice. */
 const MAX_SEEN = 1_000;
 
 export class Conversation {
@@ -17,7 +17,7 @@ export class Conversation {
   #view;
   #id = null;
   #state = "bot";
-  /** The newest time up to which everything was seen. */
+  /** The time of the newest message that was seen, for `after`. */
   #after = null;
   #seen = new Set();
   /** Replies that were shown only in part. */
@@ -25,10 +25,10 @@ export class Conversation {
   #turn = null;
   #timer;
   #failures = 0;
-  /** Whether what was said before the page was loaded is still to come. */
+  /** Whether the messages from before the page was loaded are still missing. */
   #restoring = false;
   /** Aborted when another conversation begins. */
-  #life = new AbortController();
+  #lifetime = new AbortController();
 
   constructor(service, store, view) {
     this.#service = service;
@@ -44,22 +44,22 @@ export class Conversation {
     return this.#turn !== null;
   }
 
-  /** Goes on with what an earlier visit of the page kept. */
+  /** Continues the conversation that an earlier visit of the page stored. */
   restore() {
-    const kept = this.#store.load();
-    if (typeof kept?.id !== "string" || kept.id === "" || kept.id.length > 200) return;
-    this.#id = kept.id;
-    if (STATES.includes(kept.state)) this.#state = kept.state;
+    const stored = this.#store.load();
+    if (typeof stored?.id !== "string" || stored.id === "" || stored.id.length > 200) return;
+    this.#id = stored.id;
+    if (STATES.includes(stored.state)) this.#state = stored.state;
     this.#view.state(this.#state);
     this.#restoring = true;
     this.#view.restoring(true);
     this.#read();
   }
 
-  /** Leaves this conversation; the next message begins another. */
+  /** Forgets this conversation. The next message begins a new one. */
   forget() {
-    this.#life.abort();
-    this.#life = new AbortController();
+    this.#lifetime.abort();
+    this.#lifetime = new AbortController();
     clearTimeout(this.#timer);
     this.#id = this.#after = this.#turn = null;
     this.#failures = 0;
@@ -71,62 +71,62 @@ export class Conversation {
     this.#view.connection(true);
   }
 
-  /** Sends a message and shows the reply. It is never sent twice. */
+  /** Sends a message and shows the reply. A message is never sent twice. */
   async send(text) {
-    const life = this.#life;
+    const lifetime = this.#lifetime;
     const turn = new AbortController();
-    life.signal.addEventListener("abort", () => turn.abort());
+    lifetime.signal.addEventListener("abort", () => turn.abort());
     this.#turn = turn;
     clearTimeout(this.#timer);
     this.#view.busy(true);
     const sent = this.#view.sent(text);
     const reply = this.#view.reply();
-    let heard = false;
+    let hasEvents = false;
     try {
       for await (const { event, data } of this.#service.chat(text, this.#id, turn.signal)) {
-        heard = true;
+        hasEvents = true;
         this.#handle(event, data, reply);
       }
       if (!reply.over) this.#cut(reply, "cut");
     } catch (error) {
-      if (life.signal.aborted) return;
+      if (lifetime.signal.aborted) return;
       if (error instanceof Refused) {
         reply.refuse(error);
-        // Any other answer leaves open whether the message was taken.
+        // After any other answer the message may or may not have been accepted.
         if (error.status >= 400 && error.status < 500) sent.refuse();
         if (error.status === 404) this.#view.gone();
       } else if (turn.signal.aborted) {
         this.#cut(reply, "stopped");
-      } else if (heard) {
+      } else if (hasEvents) {
         this.#cut(reply, "cut");
       } else {
         reply.lost();
       }
     } finally {
-      if (!life.signal.aborted) {
+      if (!lifetime.signal.aborted) {
         this.#turn = null;
         this.#view.busy(false);
-        this.#keep();
-        if (this.#attended) this.#schedule(POLL_INTERVAL);
+        this.#save();
+        if (this.#hasPerson) this.#schedule(POLL_INTERVAL);
       }
     }
   }
 
-  /** Reads no more of the reply that streams. */
+  /** Stops reading the current reply. */
   stop() {
     this.#turn?.abort();
   }
 
-  /** Looks at once where a poll is due some time: the network may be back. */
-  hurry() {
-    if (this.#failures > 0 && (this.#attended || this.#restoring)) this.#schedule(0);
+  /** Polls now instead of later if polls have failed: the network may be back. */
+  pollNow() {
+    if (this.#failures > 0 && (this.#hasPerson || this.#restoring)) this.#schedule(0);
   }
 
   async rate(rating, comment) {
     await this.#service.rate(this.#id, rating, comment);
   }
 
-  /** Reads what became of replies that were cut. */
+  /** Polls for the complete text of cut replies. */
   recover() {
     if (this.#id && !this.busy) this.#read();
   }
@@ -135,20 +135,20 @@ export class Conversation {
     switch (event) {
       case "meta":
         if (data.conversation_id !== "") this.#id = data.conversation_id;
-        this.#keep();
+        this.#save();
         break;
       case "delta":
         reply.append(data.text);
         break;
       case "done":
-        if (this.#note(data.message_id)) reply.done();
+        if (this.#remember(data.message_id)) reply.done();
         else reply.remove();
-        // During a handoff a person may have written while the bot did.
+        // During a handoff a person may have written something that is not shown yet.
         if (data.state === "bot") this.#advance(data.ts);
         this.#enter(data.state);
         break;
       case "human":
-        // What the person wrote before comes with the next poll, so `after` stays.
+        // The next poll shows what the person wrote before this, so `after` must not change.
         reply.human(data.message);
         this.#enter("human", true);
         break;
@@ -163,7 +163,7 @@ export class Conversation {
     this.#partial.push(reply);
   }
 
-  get #attended() {
+  get #hasPerson() {
     return this.#state === "human" || this.#state === "pending_human";
   }
 
@@ -173,29 +173,29 @@ export class Conversation {
     this.#timer = setTimeout(() => this.#read(), interval * jitter);
   }
 
-  /** One look at the messages, and the next one where the handoff goes on. */
+  /** Polls once, and schedules the next poll if the handoff goes on. */
   async #read() {
-    const life = this.#life;
-    const whole = this.#restoring;
-    // A turn goes first; it schedules the next look.
+    const lifetime = this.#lifetime;
+    const isWhole = this.#restoring;
+    // No poll while a reply streams; the end of the reply schedules one.
     if (this.busy) return;
     clearTimeout(this.#timer);
     try {
-      // Without `after`, the whole conversation comes.
-      const after = whole ? null : this.#after;
-      const { state, messages } = await this.#service.messages(this.#id, after, life.signal);
-      if (life.signal.aborted) return;
+      // Without `after` the service returns the whole conversation.
+      const after = isWhole ? null : this.#after;
+      const { state, messages } = await this.#service.messages(this.#id, after, lifetime.signal);
+      if (lifetime.signal.aborted) return;
       this.#failures = 0;
       this.#view.connection(true);
-      for (const message of messages) this.#show(message, whole);
+      for (const message of messages) this.#show(message, isWhole);
       this.#restored();
-      // A turn that began meanwhile shows the state itself.
+      // A reply that began meanwhile reports the state itself.
       if (this.busy) return;
       this.#enter(state);
-      this.#keep();
-      if (this.#attended) this.#schedule(POLL_INTERVAL);
+      this.#save();
+      if (this.#hasPerson) this.#schedule(POLL_INTERVAL);
     } catch (error) {
-      if (life.signal.aborted) return;
+      if (lifetime.signal.aborted) return;
       if (error instanceof Refused && (error.status === 401 || error.status === 404)) {
         this.#view.connection(true);
         this.#view.notice(error.sentence ?? error.message);
@@ -216,26 +216,26 @@ export class Conversation {
     this.#view.restoring(false);
   }
 
-  #show(message, whole) {
+  #show(message, isWhole) {
     const { id, role, content, created_at: at } = Object(message);
     if ([id, role, content].some((field) => typeof field !== "string")) return;
-    const isNew = this.#note(id);
+    const isNew = this.#remember(id);
     this.#advance(at);
     if (!isNew) return;
     if (role === "user") {
-      // What was written here is shown already.
-      if (whole) this.#view.sent(content);
+      // The page has shown its own messages already.
+      if (isWhole) this.#view.sent(content);
       return;
     }
     const place = this.#partial.findIndex(
       (reply) => reply.text !== "" && content.startsWith(reply.text),
     );
     if (place >= 0) this.#partial.splice(place, 1)[0].complete(content);
-    else this.#view.message(content, whole ? "them" : "person");
+    else this.#view.message(content, isWhole ? "them" : "person");
   }
 
-  /** Whether an id is new; one that is missing always is. */
-  #note(id) {
+  /** Remembers an id and returns whether it is new. A missing id always counts as new. */
+  #remember(id) {
     if (typeof id !== "string") return true;
     if (this.#seen.has(id)) return false;
     this.#seen.add(id);
@@ -248,21 +248,21 @@ export class Conversation {
     if (this.#after === null || instant(at) > instant(this.#after)) this.#after = at;
   }
 
-  /** A state that the API does not have changes nothing. */
-  #enter(state, told = false) {
+  /** Sets the state; an unknown state is ignored. `isAnnounced`: the user knows it already. */
+  #enter(state, isAnnounced = false) {
     if (!STATES.includes(state)) return;
     const before = this.#state;
     this.#state = state;
-    if (state !== before && !told) this.#view.moved(before, state);
+    if (state !== before && !isAnnounced) this.#view.moved(before, state);
     this.#view.state(state);
   }
 
-  #keep() {
+  #save() {
     if (this.#id) this.#store.save({ id: this.#id, state: this.#state });
   }
 }
 
-/** A time as a number, however the service writes it; it is sent back as it came. */
+/** Converts a time of the service to a number. `after` sends it back unchanged. */
 function instant(time) {
   return typeof time === "number" ? time : Date.parse(time);
 }

@@ -1,11 +1,11 @@
-// How a conversation is called, and what its badge says.
+// The name, badge and waiting time of a conversation in the inbox.
 
-/** What its user is called, or the beginning of its id. */
+/** The visitor's name, or the beginning of the conversation's id. */
 export function name({ id, visitor_ref: visitor }, language) {
   return visitor || language.text("visitor", { name: id.slice(0, 8) });
 }
 
-/** The key of a text, and a class. */
+/** The badge of a conversation: the key of its text, and its CSS class. */
 export function badge({ state, taken_over: isTaken, waiting_since: since }) {
   if (state === "closed") return { key: "badgeClosed", kind: "" };
   if (isTaken) return { key: "badgeYours", kind: "yours" };
@@ -15,8 +15,8 @@ export function badge({ state, taken_over: isTaken, waiting_since: since }) {
   return { key: state === "human" ? "badgeHuman" : "badgeBot", kind: "" };
 }
 
-/** How long a user has been waiting; nothing where they do not. */
-export function waited({ waiting_since: since }, now, language) {
+/** The text that says how long the user has been waiting, or an empty text. */
+export function waitingText({ waiting_since: since }, now, language) {
   if (!since) return "";
   const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
   const time =

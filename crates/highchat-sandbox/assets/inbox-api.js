@@ -1,11 +1,11 @@
-// The control API of the person's side.
+// A client for the HTTP API of the inbox.
 
 const ROOT = "/sandbox/inbox";
 
-/** How long to wait before a feed that was refused is asked for again, in milliseconds. */
-const AGAIN = 3_000;
+/** The time before a refused feed is opened again, in milliseconds. */
+const RETRY_DELAY = 3_000;
 
-/** Every conversation, live. */
+/** Watches all conversations. */
 export class Inbox {
   #watcher;
 
@@ -18,12 +18,12 @@ export class Inbox {
     this.#watch();
   }
 
-  /** `{ conversation, messages }`. */
+  /** Returns `{ conversation, messages }`. */
   transcript(id) {
     return call(path(id));
   }
 
-  /** Does `take-over`, `reply`, `hand-back` or `close`; the transcript after it. */
+  /** Performs `take-over`, `reply`, `hand-back` or `close`. Returns the new transcript. */
   act(id, act, body) {
     return call(`${path(id)}/${act}`, {
       method: "POST",
@@ -43,8 +43,8 @@ export class Inbox {
     }
     source.addEventListener("error", () => {
       this.#watcher.connection(false);
-      // A connection that was lost comes back by itself, a refused one does not.
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.#watch(), AGAIN);
+      // The browser reconnects after a lost connection, but not after a refusal.
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.#watch(), RETRY_DELAY);
     });
   }
 }
@@ -53,7 +53,7 @@ function path(id) {
   return `${ROOT}/${encodeURIComponent(id)}`;
 }
 
-/** Throws an `Error` with the service's own sentence, or with none. */
+/** Throws an `Error` with the service's message, or with an empty message. */
 async function call(url, options = {}) {
   const response = await fetch(url, { ...options, cache: "no-store", redirect: "error" });
   const answer = await response.json().catch(() => null);

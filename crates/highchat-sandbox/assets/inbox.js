@@ -1,30 +1,30 @@
-// The page where a person answers. Texts of messages only ever become text nodes.
+// The page where a person answers. Texts of messages are only used as text nodes, never as HTML.
 
 import { Composer } from "/assets/composer.js";
 import { Inbox } from "/assets/inbox-api.js";
-import { badge, name, waited } from "/assets/entry.js";
+import { badge, name, waitingText } from "/assets/entry.js";
 import { Language } from "/assets/language.js";
 import { List } from "/assets/list.js";
 import { Tail } from "/assets/tail.js";
 
 const element = (id) => document.getElementById(id);
 const log = element("log");
-/** How long after a log was filled additions to it are read out, in milliseconds. */
-const QUIET = 500;
+/** The time after which new messages are read out by screen readers, in milliseconds. */
+const ANNOUNCE_DELAY = 500;
 
 const tail = new Tail(log);
 const acts = { "take-over": element("take-over"), "hand-back": element("hand-back"), close: element("close") };
 
-/** The conversation that is open, and the ids of its messages that are shown. */
+/** The id of the open conversation, and the ids of the messages that are shown. */
 let open = null;
 let shown = new Set();
-/** What was written in a conversation and not sent, by its id. */
+/** Unsent texts, by the id of their conversation. */
 const drafts = new Map();
 let connected = null;
 let reading = false;
-let again = false;
-/** How far the sandbox's clock is ahead of this one, in milliseconds. */
-let ahead = 0;
+let readAgain = false;
+/** How far the sandbox's clock is ahead of the browser's, in milliseconds. */
+let clockOffset = 0;
 
 const language = new Language(() => {
   showAll();
@@ -69,7 +69,7 @@ setInterval(showTimes, 1000);
 showAll();
 
 function arrived(conversations, ts) {
-  ahead = Date.parse(ts) - Date.now();
+  clockOffset = Date.parse(ts) - Date.now();
   if (open && !list.get(open)) leave();
   if (open && conversations.some(({ id }) => id === open)) read(open);
   showAll();
@@ -92,7 +92,7 @@ function show(id) {
   element("name").focus();
 }
 
-/** Back to the list. */
+/** Returns to the list. */
 function leave() {
   keepDraft();
   const id = open;
@@ -106,10 +106,10 @@ function keepDraft() {
   if (open) drafts.set(open, element("reply").value);
 }
 
-/** Reads a conversation; what is asked for meanwhile is read once, after it. */
+/** Loads a conversation. If it is called again meanwhile, it loads once more afterwards. */
 async function read(id) {
   if (reading) {
-    again = true;
+    readAgain = true;
     return;
   }
   reading = true;
@@ -117,14 +117,14 @@ async function read(id) {
     const { messages } = await inbox.transcript(id);
     if (id === open) {
       add(messages);
-      setTimeout(() => log.setAttribute("aria-live", "polite"), QUIET);
+      setTimeout(() => log.setAttribute("aria-live", "polite"), ANNOUNCE_DELAY);
     }
   } catch (error) {
     if (id === open) fail(error);
   }
   reading = false;
-  if (again && open) {
-    again = false;
+  if (readAgain && open) {
+    readAgain = false;
     read(open);
   }
 }
@@ -138,14 +138,14 @@ async function act(name, body) {
     list.update([conversation]);
     if (id === open) add(messages);
     showAll();
-    // A button that was used up has lost the focus.
+    // The button may be hidden now and have lost the focus.
     if (focused.hidden) (element("reply").disabled ? log : element("reply")).focus();
   } catch (error) {
     if (id !== open) {
       if (body) drafts.set(id, body.text);
       return;
     }
-    if (body) composer.give(body.text);
+    if (body) composer.restore(body.text);
     fail(error);
   }
 }
@@ -179,12 +179,12 @@ function add(messages) {
 }
 
 function showAll() {
-  const waiting = list.show(open, Date.now() + ahead);
+  const waiting = list.show(open, Date.now() + clockOffset);
   element("empty").hidden = list.size > 0;
-  say("waiting", waiting > 0 ? language.text("waitingCount", { count: waiting }) : language.text("nobodyWaits"));
+  setText("waiting", waiting > 0 ? language.text("waitingCount", { count: waiting }) : language.text("nobodyWaits"));
   document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${language.text("inboxTitle")} · HighChat`;
-  // Before the first answer there is nothing to show.
-  say("connection", connected === null ? "…" : language.text(connected ? "live" : "reconnecting"));
+  // The connection has no state before the first event.
+  setText("connection", connected === null ? "…" : language.text(connected ? "live" : "reconnecting"));
   element("connection").classList.toggle("bad", connected === false);
   const entry = open && list.get(open);
   element("choose").hidden = Boolean(entry);
@@ -200,7 +200,7 @@ function showAll() {
   acts.close.hidden = closed;
   composer.enable(!closed);
   const hint = closed ? "replyClosed" : entry.taken_over ? "keys" : "replyTakesOver";
-  say("hint", language.text(hint));
+  setText("hint", language.text(hint));
   showRating(entry.rating);
   showStamps();
   showTimes();
@@ -208,14 +208,14 @@ function showAll() {
 
 function showRating(rating) {
   element("rated").hidden = !rating;
-  if (!rating) return say("rated", "");
+  if (!rating) return setText("rated", "");
   const thumb = language.text(rating.rating === 1 ? "ratedUp" : "ratedDown");
   const comment = rating.comment ? ` — ${rating.comment}` : "";
-  say("rated", `${language.text("rating")}: ${thumb}${comment}`);
+  setText("rated", `${language.text("rating")}: ${thumb}${comment}`);
   element("rated").classList.toggle("down", rating.rating !== 1);
 }
 
-/** When each message was written, and by whom. */
+/** Shows the time and the author of each message. */
 function showStamps() {
   const format = new Intl.DateTimeFormat(language.name, { hour: "2-digit", minute: "2-digit" });
   const authors = { bot: "badgeBot", person: "badgeHuman" };
@@ -226,15 +226,15 @@ function showStamps() {
   }
 }
 
-/** How long each waits, which changes though nothing happens. */
+/** Shows the waiting times, which change every second. */
 function showTimes() {
-  const now = Date.now() + ahead;
+  const now = Date.now() + clockOffset;
   list.showTimes(now);
   const entry = open && list.get(open);
-  element("since").textContent = entry ? waited(entry, now, language) : "";
+  element("since").textContent = entry ? waitingText(entry, now, language) : "";
 }
 
-function say(id, words) {
-  // The same words again would be read out again.
+function setText(id, words) {
+  // Setting the same text again would make a screen reader read it again.
   if (element(id).textContent !== words) element(id).textContent = words;
 }

@@ -1,17 +1,17 @@
-// Which language a page speaks.
+// The language of a page.
 
 import { TEXTS } from "/assets/texts.js";
 
-const KEPT = "highchat:language";
+const STORAGE_KEY = "highchat:language";
 
 export class Language {
   #name;
   #changed;
 
-  /** `changed` is called at each switch, for what was made of texts by hand. */
+  /** `changed` is called after each switch, to update texts that have no `data-text`. */
   constructor(changed = () => {}) {
     this.#changed = changed;
-    this.#name = kept() ?? preferred();
+    this.#name = stored() ?? preferred();
     for (const button of document.querySelectorAll("[data-language]")) {
       button.addEventListener("click", () => this.switch(button.dataset.language));
     }
@@ -25,9 +25,9 @@ export class Language {
   switch(name) {
     this.#name = name;
     try {
-      localStorage.setItem(KEPT, name);
+      localStorage.setItem(STORAGE_KEY, name);
     } catch {
-      // It lasts as long as the page then.
+      // Without storage the choice is lost when the page closes.
     }
     this.apply();
     this.#changed();
@@ -37,7 +37,7 @@ export class Language {
     return TEXTS[this.#name][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   }
 
-  /** Puts the texts where `data-text`, `data-label` and `data-placeholder` ask for them. */
+  /** Fills in the texts of `data-text`, `data-label` and `data-placeholder`. */
   apply(root = document) {
     document.documentElement.lang = this.#name;
     for (const node of root.querySelectorAll("[data-text]")) {
@@ -55,9 +55,9 @@ export class Language {
   }
 }
 
-function kept() {
+function stored() {
   try {
-    const name = localStorage.getItem(KEPT);
+    const name = localStorage.getItem(STORAGE_KEY);
     return Object.hasOwn(TEXTS, name) ? name : null;
   } catch {
     return null;

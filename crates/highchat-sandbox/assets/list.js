@@ -1,6 +1,6 @@
-// The list of conversations: who waits comes first.
+// The list of conversations. Users who wait come first.
 
-import { badge, name, waited } from "/assets/entry.js";
+import { badge, name, waitingText } from "/assets/entry.js";
 
 const MOVES = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
 
@@ -35,15 +35,15 @@ export class List {
     for (const entry of entries) this.#entries.set(entry.id, entry);
   }
 
-  /** Puts the focus on a conversation, or on the first. */
+  /** Moves the focus to a conversation, or to the first one. */
   focus(id) {
     (this.#nodes.get(id) ?? this.#root.firstElementChild)?.querySelector("button").focus();
   }
 
-  /** Shows everything, `open` as the one that is open; how many wait. */
+  /** Shows all conversations and marks `open` as open. Returns how many users wait. */
   show(open, now) {
     const entries = [...this.#entries.values()].sort(order);
-    // A node that is moved loses the focus.
+    // Moving a node takes the focus from it.
     const focused = this.#root.contains(document.activeElement) ? document.activeElement : null;
     for (const [id, node] of this.#nodes) {
       if (this.#entries.has(id)) continue;
@@ -62,11 +62,11 @@ export class List {
     return entries.filter((entry) => entry.waiting_since).length;
   }
 
-  /** How long each waits by now. */
+  /** Updates the waiting times. */
   showTimes(now) {
     for (const [id, node] of this.#nodes) {
-      const words = waited(this.#entries.get(id), now, this.#language);
-      put(node, ".time", words);
+      const words = waitingText(this.#entries.get(id), now, this.#language);
+      setText(node, ".time", words);
     }
   }
 
@@ -89,9 +89,9 @@ export class List {
   #fill(node, entry, isOpen) {
     const { key, kind } = badge(entry);
     const thumb = { 1: " 👍", 0: " 👎" }[entry.rating?.rating] ?? "";
-    put(node, ".name", name(entry, this.#language) + thumb);
-    put(node, ".badge", this.#language.text(key));
-    put(node, ".last", entry.last_message?.content ?? "");
+    setText(node, ".name", name(entry, this.#language) + thumb);
+    setText(node, ".badge", this.#language.text(key));
+    setText(node, ".last", entry.last_message?.content ?? "");
     node.querySelector(".badge").className = `badge ${kind}`;
     node.classList.toggle("waits", Boolean(entry.waiting_since));
     node.querySelector("button").setAttribute("aria-current", String(isOpen));
@@ -107,12 +107,12 @@ export class List {
   }
 }
 
-function put(node, selector, words) {
+function setText(node, selector, words) {
   const part = node.querySelector(selector);
   if (part.textContent !== words) part.textContent = words;
 }
 
-/** Who waits longest comes first, then who wrote last. */
+/** The longest waiting users come first, then the newest messages. */
 function order(a, b) {
   if (a.waiting_since && b.waiting_since) return compare(a.waiting_since, b.waiting_since);
   if (a.waiting_since || b.waiting_since) return a.waiting_since ? -1 : 1;

@@ -1,9 +1,9 @@
-// The messages and notices of a chat. Whatever they say only ever becomes text nodes.
+// The messages and notices of a chat. Their texts are only used as text nodes, never as HTML.
 
 import { Tail } from "/assets/tail.js";
 
-/** How long after a log was filled additions to it are read out, in milliseconds. */
-const QUIET = 500;
+/** The time after which new messages are read out by screen readers, in milliseconds. */
+const ANNOUNCE_DELAY = 500;
 
 export class Log {
   #node;
@@ -16,8 +16,8 @@ export class Log {
     this.#tail = new Tail(node);
   }
 
-  /** A message, with the name of its author for those who do not see its side. */
-  bubble(side, author, text = "") {
+  /** Adds a message. Screen readers also get the name of its author. */
+  message(side, author, text = "") {
     const node = document.createElement("div");
     node.className = `message ${side}`;
     part(node, "span", "unseen", this.#language.text(author)).dataset.text = author;
@@ -25,7 +25,7 @@ export class Log {
     return this.#add(node);
   }
 
-  /** A line about the conversation, in the service's words. */
+  /** Adds a notice with a text from the service. */
   notice(text, kind = "") {
     const node = document.createElement("div");
     node.className = `notice ${kind}`;
@@ -33,22 +33,22 @@ export class Log {
     return this.#add(node);
   }
 
-  /** The same in the page's own words, which follow its language. */
-  remark(key, kind) {
+  /** Adds a notice with a text of the page, in the page's language. */
+  localNotice(key, kind) {
     const node = this.notice(this.#language.text(key), kind);
     node.firstElementChild.dataset.text = key;
     return node;
   }
 
-  /** Words of the page's own at the end of a node. */
-  words(node, name, className, key) {
+  /** Adds a text of the page, in the page's language, at the end of a node. */
+  localText(node, name, className, key) {
     const child = part(node, name, className, this.#language.text(key));
     child.dataset.text = key;
     return child;
   }
 
   button(node, key, onclick) {
-    const button = this.words(node, "button", "", key);
+    const button = this.localText(node, "button", "", key);
     button.type = "button";
     button.addEventListener("click", onclick);
     this.keep();
@@ -58,7 +58,7 @@ export class Log {
     this.#node.replaceChildren();
   }
 
-  /** After something in it grew. */
+  /** Must be called when the log has grown. */
   keep() {
     this.#tail.keep();
   }
@@ -67,10 +67,10 @@ export class Log {
     this.#tail.show();
   }
 
-  /** Whether what comes in is read out. */
-  readOut(isReadOut) {
-    if (!isReadOut) this.#node.setAttribute("aria-live", "off");
-    else setTimeout(() => this.#node.setAttribute("aria-live", "polite"), QUIET);
+  /** Sets whether screen readers read out new messages. */
+  announce(isAnnounced) {
+    if (!isAnnounced) this.#node.setAttribute("aria-live", "off");
+    else setTimeout(() => this.#node.setAttribute("aria-live", "polite"), ANNOUNCE_DELAY);
   }
 
   #add(node) {
@@ -80,7 +80,7 @@ export class Log {
   }
 }
 
-/** A new element at the end of another. */
+/** Adds a new element at the end of another. */
 export function part(node, name, className, text = "") {
   const child = document.createElement(name);
   if (className) child.className = className;

@@ -1,4 +1,4 @@
-// Two thumbs and a comment.
+// The rating form: two thumbs and a comment.
 
 export class Rating {
   #form;
@@ -10,7 +10,7 @@ export class Rating {
   #thanks;
   #value = null;
 
-  /** `onrate(value, comment)` sends it, and throws where that failed. */
+  /** `onrate(value, comment)` sends the rating, and throws if that fails. */
   constructor({ form, language, onrate, ondone }) {
     this.#form = form;
     this.#language = language;
@@ -32,42 +32,42 @@ export class Rating {
     this.#form.hidden = false;
   }
 
-  /** As before anything was rated. */
+  /** Clears the form. */
   reset() {
     this.#form.hidden = true;
     this.#comment.hidden = true;
     this.#text.value = "";
-    this.#say(null);
-    this.#press(null);
+    this.#showStatus(null);
+    this.#markThumb(null);
   }
 
   get #thumbs() {
     return this.#form.querySelectorAll("[data-rating]");
   }
 
-  /** The thumb counts at once; a comment is sent after it, with the same thumb. */
+  /** Sends a rating. The thumb is sent at once; a comment is sent later with the same thumb. */
   async #rate(value, comment) {
-    this.#say(null);
+    this.#showStatus(null);
     try {
       await this.#onrate(value, comment);
-      this.#press(value);
-      this.#say("thanks");
+      this.#markThumb(value);
+      this.#showStatus("thanks");
       this.#comment.hidden = comment !== "";
       if (comment === "") this.#text.focus();
       else this.#ondone();
     } catch (error) {
-      this.#say("ratingFailed", error.sentence);
+      this.#showStatus("ratingFailed", error.sentence);
     }
   }
 
-  #press(value) {
+  #markThumb(value) {
     this.#value = value;
     for (const thumb of this.#thumbs) {
       thumb.setAttribute("aria-pressed", String(Number(thumb.dataset.rating) === value));
     }
   }
 
-  #say(key, sentence) {
+  #showStatus(key, sentence) {
     if (key && !sentence) this.#thanks.dataset.text = key;
     else delete this.#thanks.dataset.text;
     this.#thanks.textContent = sentence ?? (key ? this.#language.text(key) : "");

@@ -1,11 +1,11 @@
-// One reply, from its first word to how it ended.
+// One reply on the chat page, from its first word to its end.
 
 import { part } from "/assets/log.js";
 
 export class Reply {
-  /** Whether it ended, however. */
+  /** Whether the reply has ended, in any way. */
   over = false;
-  /** What came of it. */
+  /** The text so far. */
   text = "";
   #log;
   #language;
@@ -14,14 +14,14 @@ export class Reply {
   #text;
   #dots;
 
-  /** `watcher` has `answered()` and `lookAgain()`. */
+  /** `watcher` has `answered()` and `recover()`. */
   constructor(log, language, watcher) {
     this.#log = log;
     this.#language = language;
     this.#watcher = watcher;
-    this.#node = log.bubble("theirs", "bot");
+    this.#node = log.message("theirs", "bot");
     this.#text = this.#node.querySelector(".text");
-    // Not read out word by word; the whole is, once it is there.
+    // A screen reader reads the reply once when it is complete, not word by word.
     this.#node.setAttribute("aria-live", "off");
     this.#node.setAttribute("aria-busy", "true");
     this.#dots = part(this.#node, "span", "dots");
@@ -41,7 +41,7 @@ export class Reply {
     this.#watcher.answered();
   }
 
-  /** A person answers in place of the bot; these are the service's words for it. */
+  /** A person answers instead of the bot. `message` is the service's text about it. */
   human(message) {
     if (this.text !== "") this.#finish();
     else this.remove();
@@ -49,28 +49,28 @@ export class Reply {
     this.#watcher.answered();
   }
 
-  /** An `error` event. */
+  /** Handles an `error` event. */
   fail(message) {
-    this.#trouble("failed", message);
+    this.#showProblem("failed", message);
   }
 
   refuse({ sentence, status }) {
     const key = status < 400 ? "noReply" : "refused";
-    this.#trouble("failed", sentence ?? this.#language.text(key, { status }));
+    this.#showProblem("failed", sentence ?? this.#language.text(key, { status }));
   }
 
-  /** Nobody knows whether the service got the message. */
+  /** The message may or may not have arrived. */
   lost() {
-    this.#trouble("failed", null, "lost");
+    this.#showProblem("failed", null, "lost");
   }
 
-  /** `how` is `cut` or `stopped`. What is there is not the whole. */
+  /** Only a part of the reply arrived. `how` is `cut` or `stopped`. */
   cut(how) {
-    const trouble = this.#trouble(how === "cut" ? "part" : "stopped", null, how);
-    if (how === "cut") this.#log.button(trouble, "checkAgain", () => this.#watcher.lookAgain());
+    const problem = this.#showProblem(how === "cut" ? "part" : "stopped", null, how);
+    if (how === "cut") this.#log.button(problem, "checkAgain", () => this.#watcher.recover());
   }
 
-  /** The service had more to say than came; who stopped it does not want it. */
+  /** Shows the complete text of a cut reply. A reply that the user stopped stays as it is. */
   complete(content) {
     if (this.#node.classList.contains("stopped")) return;
     this.text = content;
@@ -85,14 +85,14 @@ export class Reply {
     this.#node.remove();
   }
 
-  #trouble(kind, sentence, key) {
-    const trouble = part(this.#node, "div", "trouble");
-    if (key) this.#log.words(trouble, "span", "", key);
-    else part(trouble, "span", "", sentence).dir = "auto";
+  #showProblem(kind, sentence, key) {
+    const problem = part(this.#node, "div", "trouble");
+    if (key) this.#log.localText(problem, "span", "", key);
+    else part(problem, "span", "", sentence).dir = "auto";
     this.#node.classList.add(kind);
     if (this.text === "") this.#text.remove();
     this.#finish();
-    return trouble;
+    return problem;
   }
 
   #finish() {
@@ -101,7 +101,7 @@ export class Reply {
     this.#dots.remove();
     this.#node.removeAttribute("aria-busy");
     this.#node.removeAttribute("aria-live");
-    // To a screen reader this is a new message, and one that is whole.
+    // Removing and inserting the node makes a screen reader read the complete reply.
     const place = document.createComment("");
     this.#node.replaceWith(place);
     place.replaceWith(this.#node);

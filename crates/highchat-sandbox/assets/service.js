@@ -1,23 +1,23 @@
-// The API's three endpoints, by the public slug.
+// A client for the three endpoints of the API. It authenticates with the public slug.
 
 import { EventDecoder } from "/assets/sse.js";
 
-/** How long the head of an answer, and any byte of it, may take, in milliseconds. */
-const PATIENCE = 60_000;
+/** The longest time without a byte of an answer, in milliseconds. */
+const IDLE_TIMEOUT = 60_000;
 
-/** How long a reply may bring nothing but pings. */
-const PROGRESS = 300_000;
+/** The longest time without an event other than `ping`, in milliseconds. */
+const PROGRESS_TIMEOUT = 300_000;
 
 /** The events that end a reply. */
 const LAST = ["done", "human", "error"];
 
-/** An answer that is an error, with the service's own sentence where there is one. */
+/** An error answer, with the service's message if it has one. */
 export class Refused extends Error {
   constructor(status, sentence, retryAfter) {
     super(sentence ?? `HTTP ${status}`);
     this.status = status;
     this.sentence = sentence;
-    /** In milliseconds, if the service said. */
+    /** The time of `Retry-After` in milliseconds, or `null`. */
     this.retryAfter = retryAfter;
   }
 
@@ -29,7 +29,7 @@ export class Refused extends Error {
       const message = typeof error === "string" ? error : error?.message;
       if (typeof message === "string" && message !== "") sentence = message;
     } catch {
-      // HTML or nothing: the status says it all.
+      // The body is HTML or empty. Only the status is known.
     }
     return new Refused(response.status, sentence, seconds > 0 ? seconds * 1000 : null);
   }
@@ -45,22 +45,22 @@ export class Service {
   }
 
   /**
-   * Sends a message; yields the events of the reply as `{ event, data }`, the last of
-   * them `done`, `human` or `error`. Where it just ends, the reply was cut. Throws
-   * `Refused`, or whatever else went wrong: then nobody knows if the message arrived.
+   * Sends a message. Yields the events of the reply as `{ event, data }`. The last one is
+   * `done`, `human` or `error`; without one the reply was cut. Throws `Refused` for an error
+   * answer. After any other error the message may or may not have arrived.
    */
   async *chat(message, conversationId, signal) {
     const body = { message };
     if (conversationId) body.conversation_id = conversationId;
     if (this.#visitor) body.visitor_ref = this.#visitor;
-    const progress = new Patience(signal, PROGRESS);
-    const patience = new Patience(progress.signal, PATIENCE);
+    const progress = new Timeout(signal, PROGRESS_TIMEOUT);
+    const idle = new Timeout(progress.signal, IDLE_TIMEOUT);
     try {
       const response = await fetch(`/v1/chat?${this.#query}`, {
         method: "POST",
         headers: { "content-type": "application/json", accept: "text/event-stream" },
         body: JSON.stringify(body),
-        signal: patience.signal,
+        signal: idle.signal,
         redirect: "error",
         credentials: "omit",
       });
@@ -70,10 +70,10 @@ export class Service {
       const reader = response.body.getReader();
       try {
         for (;;) {
-          patience.renew();
+          idle.renew();
           const { value, done } = await reader.read();
           for (const { event, data } of done ? decoder.finish() : decoder.push(value)) {
-            const parsed = known(event, data);
+            const parsed = parseData(event, data);
             if (event !== "ping") progress.renew();
             if (parsed) yield { event, data: parsed };
             if (LAST.includes(event)) return;
@@ -81,23 +81,23 @@ export class Service {
           if (done) return;
         }
       } finally {
-        // What comes after the last event is of no use.
+        // Nothing after the last event is needed.
         reader.cancel().catch(() => {});
       }
     } finally {
-      patience.end();
+      idle.end();
       progress.end();
     }
   }
 
-  /** The messages after a time, or all: `{ state, messages }`. */
+  /** Returns `{ state, messages }`, with all messages or only those after a time. */
   async messages(id, after, signal) {
     const query = after !== null ? `${this.#query}&after=${encodeURIComponent(after)}` : this.#query;
-    const page = await this.#ask(`${path(id)}/messages?${query}`, { signal }, (answer) => answer.json());
+    const page = await this.#request(`${path(id)}/messages?${query}`, { signal }, (answer) => answer.json());
     return { state: page.state, messages: Array.isArray(page.messages) ? page.messages : [] };
   }
 
-  /** Gives 1 or 0, and a comment where there is one; any success will do. */
+  /** Sends a rating of 1 or 0, with an optional comment. Accepts any successful status. */
   async rate(id, rating, comment) {
     const body = comment ? { rating, comment } : { rating };
     const options = {
@@ -105,15 +105,15 @@ export class Service {
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     };
-    await this.#ask(`${path(id)}/rating?${this.#query}`, options, (answer) => answer.text());
+    await this.#request(`${path(id)}/rating?${this.#query}`, options, (answer) => answer.text());
   }
 
-  async #ask(url, options, read) {
-    const patience = new Patience(options.signal, PATIENCE);
+  async #request(url, options, read) {
+    const idle = new Timeout(options.signal, IDLE_TIMEOUT);
     try {
       const response = await fetch(url, {
         ...options,
-        signal: patience.signal,
+        signal: idle.signal,
         redirect: "error",
         credentials: "omit",
         cache: "no-store",
@@ -121,13 +121,13 @@ export class Service {
       if (!response.ok) throw await Refused.from(response);
       return await read(response);
     } finally {
-      patience.end();
+      idle.end();
     }
   }
 }
 
-/** Gives up when a signal says so, or when it was not renewed for too long. */
-class Patience {
+/** Aborts its signal when another signal aborts, or when `renew` is not called in time. */
+class Timeout {
   #limit;
   #controller = new AbortController();
   #timer;
@@ -161,8 +161,8 @@ function path(id) {
   return `/v1/conversations/${encodeURIComponent(id)}`;
 }
 
-/** The data of an event that the API has; broken JSON throws, as text would be lost. */
-function known(event, data) {
+/** Parses the data of a known event. Throws for invalid JSON: text would be lost. */
+function parseData(event, data) {
   const text = { meta: "conversation_id", delta: "text", human: "message", error: "message" }[event];
   if (text) {
     const parsed = JSON.parse(data);

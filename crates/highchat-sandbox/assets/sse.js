@@ -1,11 +1,11 @@
-// The event stream format of the WHATWG standard, section 9.2.6.
+// A decoder for event streams (WHATWG HTML standard, section 9.2.6).
 
-/** The most characters of one event: more is no event of this service. */
+/** The most characters in one event. The service sends no larger events. */
 const MAX_EVENT = 1 << 20;
 
-/** Bytes become events, each `{ event, data }`. */
+/** Decodes bytes into events of the form `{ event, data }`. */
 export class EventDecoder {
-  // It swallows a byte order mark at the start, and keeps a character cut in two.
+  // It removes a byte order mark at the start, and keeps the first part of a cut character.
   #decoder = new TextDecoder();
   #afterCr = false;
   #rest = "";
@@ -13,14 +13,14 @@ export class EventDecoder {
   #data = [];
   #length = 0;
 
-  /** The events that these bytes complete. */
+  /** Takes the next bytes. Returns the events that they complete. */
   push(bytes) {
     return this.#take(this.#decoder.decode(bytes, { stream: true }));
   }
 
   /**
-   * The event that the end of the stream left without its blank line. The standard drops
-   * it; whether it is whole is for the caller to judge.
+   * Takes the end of the stream. Returns an event whose blank line is missing. The standard
+   * drops such an event; here the caller decides whether it is complete.
    */
   finish() {
     const events = this.#take(this.#decoder.decode());
@@ -32,7 +32,7 @@ export class EventDecoder {
 
   #take(text) {
     if (text === "") return [];
-    // The other half of a CR LF that came in two pieces.
+    // The LF of a CR LF that was split over two pieces.
     if (this.#afterCr && text.startsWith("\n")) text = text.slice(1);
     if (text !== "") this.#afterCr = text.endsWith("\r");
     else this.#afterCr = false;

@@ -1,4 +1,4 @@
-// What goes on with a reload of the page, in this tab only.
+// Stores the conversation for a reload of the page, in this tab only.
 
 export class Store {
   #key;
@@ -15,11 +15,11 @@ export class Store {
     }
   }
 
-  save(kept) {
+  save(value) {
     try {
-      sessionStorage.setItem(this.#key, JSON.stringify(kept));
+      sessionStorage.setItem(this.#key, JSON.stringify(value));
     } catch {
-      // A reload begins anew then.
+      // Without storage a reload begins a new conversation.
     }
   }
 
@@ -27,7 +27,7 @@ export class Store {
     try {
       sessionStorage.removeItem(this.#key);
     } catch {
-      // As above.
+      // Without storage there is nothing to remove.
     }
   }
 }

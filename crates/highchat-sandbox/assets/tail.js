@@ -1,37 +1,37 @@
-// A log that keeps its end in sight.
+// Keeps the end of a log visible while the log grows, unless the user has scrolled up.
 
-/** How near to the end counts as there, in pixels. */
+/** The distance that still counts as the end, in pixels. */
 const NEAR = 80;
 
 export class Tail {
   #node;
-  #isThere = true;
+  #isAtEnd = true;
   #top = 0;
 
   constructor(node) {
     this.#node = node;
-    node.addEventListener("scroll", () => this.#look());
+    node.addEventListener("scroll", () => this.#update());
     new ResizeObserver(() => this.keep()).observe(node);
   }
 
-  /** After a change: shows the end where it was in sight before. */
+  /** Must be called after a change. Shows the end if it was visible before. */
   keep() {
-    // The event of a scroll comes a frame after it.
-    this.#look();
-    if (this.#isThere) this.show();
+    // The scroll event may not have arrived yet.
+    this.#update();
+    if (this.#isAtEnd) this.show();
   }
 
   show() {
-    this.#isThere = true;
+    this.#isAtEnd = true;
     this.#node.scrollTop = this.#node.scrollHeight;
     this.#top = this.#node.scrollTop;
   }
 
-  #look() {
+  #update() {
     const { scrollHeight, scrollTop, clientHeight } = this.#node;
-    // Only who goes up leaves the end; what comes in below moves it away as well.
-    if (scrollHeight - scrollTop - clientHeight < NEAR) this.#isThere = true;
-    else if (scrollTop < this.#top) this.#isThere = false;
+    // New content also moves the end away. Only scrolling up means that the user has left it.
+    if (scrollHeight - scrollTop - clientHeight < NEAR) this.#isAtEnd = true;
+    else if (scrollTop < this.#top) this.#isAtEnd = false;
     this.#top = scrollTop;
   }
 }

@@ -1,13 +1,13 @@
-// Each fault of the sandbox, seen from the chat page.
+// Each fault of the sandbox, as the chat page shows it.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { open, sandbox, say, sees, texts, visitor } from "./support.mjs";
 
-/** The end of what the bot says to a message that asks for a fault. */
+/** The end of the bot's reply to a message that asks for a fault. */
 const END = "չի վախենում։";
 
-/** What the page makes of a fault of a reply; of any other it is the whole reply. */
+/** How the page shows a reply with this fault. With any other fault it shows the whole reply. */
 const SHOWN = {
   cut: "part",
   reset: "part",
@@ -26,7 +26,7 @@ const SHOWN = {
   "json-error-200": "failed",
 };
 
-/** These end by a clock, which has tests of its own. */
+/** These faults end with a timeout, which has its own tests. */
 const ENDLESS = ["stall", "stall-pings"];
 
 async function names(base) {
@@ -34,7 +34,7 @@ async function names(base) {
   return faults.map(({ name }) => name);
 }
 
-test("each fault of a reply is shown as what it is", async () => {
+test("the page shows each fault of a reply correctly", async () => {
   const { base } = await sandbox({ "ping-interval": 300 });
   const chat = await open(await visitor(), `${base}/c/demo`, /Failed to load resource|net::ERR/);
   const sent = [];
@@ -62,7 +62,7 @@ test("each fault of a reply is shown as what it is", async () => {
   chat.clean();
 });
 
-test("no fault of a poll ends a handoff that goes on, or shows a message twice", async () => {
+test("no fault of a poll ends a handoff or shows a message twice", async () => {
   const { base } = await sandbox({ person: "inbox" });
   const faults = (await names(base)).filter((name) => name.startsWith("poll-") && name !== "poll-404");
   const handoff = async (name) => {
@@ -82,6 +82,6 @@ test("no fault of a poll ends a handoff that goes on, or shows a message twice",
     assert.deepEqual(await texts(chat, ".theirs.person .text"), ["մեկ", "երկու"], name);
     chat.clean();
   };
-  // At once, as each of them mostly waits.
+  // In parallel, because each of them mostly waits.
   await Promise.all(faults.map(handoff));
 });

@@ -1,10 +1,10 @@
-// Both pages without a mouse.
+// Both pages, used with the keyboard only.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { open, sandbox, sees, texts, visitor } from "./support.mjs";
 
-/** Goes on with Tab until the focus is there, and must be seen there. */
+/** Presses Tab until the focus is on an element, and checks that the focus is visible. */
 async function tabTo(page, selector, key = "Tab") {
   for (let n = 0; n < 30; n += 1) {
     await page.keyboard.press(key);
@@ -17,7 +17,7 @@ async function tabTo(page, selector, key = "Tab") {
   assert.fail(`${key} does not reach ${selector}`);
 }
 
-test("a chat, a handoff and a rating, by keys alone", async () => {
+test("a chat, a handoff and a rating work with the keyboard only", async () => {
   const { base } = await sandbox({ person: "inbox" });
   const chat = await open(await visitor(), `${base}/c/demo`);
   const inbox = await open(await visitor(), `${base}/inbox`);
@@ -66,7 +66,7 @@ test("a chat, a handoff and a rating, by keys alone", async () => {
   inbox.clean();
 });
 
-test("the list is walked by arrows, and its focus survives what comes in", async () => {
+test("arrow keys move through the list, and new conversations do not move the focus", async () => {
   const { base } = await sandbox({ person: "inbox" });
   const begin = async (message) => {
     const answer = await fetch(`${base}/v1/chat?slug=demo`, {
@@ -98,14 +98,14 @@ test("the list is walked by arrows, and its focus survives what comes in", async
   inbox.clean();
 });
 
-test("a message has at most 4000 characters, counted as the API counts", async () => {
+test("a message has at most 4000 characters, counted as in the API", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`);
 
   assert.ok(await chat.locator("#send").isDisabled());
   await chat.fill("#message", " \n ");
   assert.ok(await chat.locator("#send").isDisabled());
-  // Each of these is one character, of two UTF-16 units.
+  // Each of these is one character and two UTF-16 code units.
   await chat.fill("#message", "😀".repeat(3990));
   await sees(chat, "#count", "10 characters left");
   assert.ok(await chat.locator("#send").isEnabled());
@@ -122,7 +122,7 @@ test("a message has at most 4000 characters, counted as the API counts", async (
   chat.clean();
 });
 
-test("Enter in an input method sends nothing", async () => {
+test("Enter in an input method does not send a message", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`);
   await chat.fill("#message", "に");
@@ -139,19 +139,19 @@ test("Enter in an input method sends nothing", async () => {
   chat.clean();
 });
 
-test("a reply is read out whole, not word by word", async () => {
+test("screen readers get a reply as a whole, not word by word", async () => {
   const { base } = await sandbox({ "token-delay": 30 });
   const chat = await open(await visitor(), `${base}/c/demo`);
   assert.equal(await chat.getAttribute("#log", "aria-live"), "polite");
-  // What a screen reader hears of: additions outside of what is switched off.
+  // Collects what a screen reader reads: added nodes in regions that are not switched off.
   await chat.evaluate(() => {
-    globalThis.heard = [];
+    globalThis.announced = [];
     new MutationObserver((changes) => {
       for (const { addedNodes, target } of changes) {
         const region = target.closest?.("[aria-live]");
         for (const node of addedNodes) {
           if (region?.id !== "log" || node.getAttribute?.("aria-live") === "off") continue;
-          if (node.nodeType === Node.ELEMENT_NODE) globalThis.heard.push(node.textContent);
+          if (node.nodeType === Node.ELEMENT_NODE) globalThis.announced.push(node.textContent);
         }
       }
     }).observe(document.getElementById("log"), { childList: true, subtree: true });
@@ -162,8 +162,8 @@ test("a reply is read out whole, not word by word", async () => {
   await chat.waitForSelector(".theirs:not([aria-busy])");
 
   const whole = (await texts(chat, ".theirs")).at(-1);
-  const heard = await chat.evaluate(() => globalThis.heard);
-  assert.deepEqual(heard, ["You:/long 12", whole]);
+  const announced = await chat.evaluate(() => globalThis.announced);
+  assert.deepEqual(announced, ["You:/long 12", whole]);
   assert.equal(whole.split(" ").length, 12, whole);
   chat.clean();
 });

@@ -1,4 +1,4 @@
-// The page's decoder of event streams, in the browser that runs it.
+// The page's decoder for event streams, tested in the browser.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -24,7 +24,7 @@ const STREAMS = [
   ["event: a", []],
 ];
 
-test("an event stream is the same wherever it is cut", async () => {
+test("the decoder gives the same events wherever the stream is cut", async () => {
   const { base } = await sandbox();
   const page = await open(await visitor(), `${base}/c/demo`);
 
@@ -49,7 +49,7 @@ test("an event stream is the same wherever it is cut", async () => {
   page.clean();
 });
 
-test("broken UTF-8 is replaced, and an event has an end", async () => {
+test("invalid UTF-8 is replaced, and an event that is too long is refused", async () => {
   const { base } = await sandbox();
   const page = await open(await visitor(), `${base}/c/demo`);
 

@@ -1,10 +1,10 @@
-// The two pages side by side: a chat, a person, back to the bot, a rating.
+// Both pages side by side: a chat, a handoff to a person and back, and a rating.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { open, sandbox, say, sees, texts, visitor } from "./support.mjs";
 
-for (const [look, user, person] of [
+for (const [layout, user, person] of [
   ["wide", { locale: "en-US" }, { locale: "hy-AM", colorScheme: "dark" }],
   [
     "phone",
@@ -17,14 +17,14 @@ for (const [look, user, person] of [
     { locale: "hy-AM", colorScheme: "dark", viewport: { width: 360, height: 740 }, reducedMotion: "reduce" },
   ],
 ]) {
-  test(`a user chats, asks for a person, is answered by one and rates (${look})`, async () => {
+  test(`a user chats, gets an answer from a person and rates (${layout})`, async () => {
     const { base } = await sandbox();
     const chat = await open(await visitor(user), `${base}/c/demo?visitor=user-42`);
     const inbox = await open(await visitor(person), `${base}/inbox`);
-    const isPhone = look !== "wide";
+    const isPhone = layout !== "wide";
     const check = async (page, name) => {
       await page.fits();
-      await page.shot(`${look}-${name}`);
+      await page.shot(`${layout}-${name}`);
       await page.isAccessible();
     };
     await inbox.waitForSelector("#empty:not([hidden])");
@@ -78,7 +78,7 @@ for (const [look, user, person] of [
     }
     await sees(inbox, "#list .name", "👍");
 
-    // The bot's message and the person's are each there once, in their order.
+    // Each message of the bot and the person is shown once, in order.
     const said = await texts(chat, ".message .text");
     assert.equal(said.length, 6 + 1, said.join("\n"));
     assert.equal(await chat.locator("#log b, #list b").count(), 0);
@@ -87,7 +87,7 @@ for (const [look, user, person] of [
   });
 }
 
-test("a reload goes on where the conversation was", async () => {
+test("a reload continues the conversation", async () => {
   const { base } = await sandbox({ person: "inbox" });
   const chat = await open(await visitor(), `${base}/c/demo`);
   await say(chat, "Իմ անունը Գոհար է");
@@ -110,7 +110,7 @@ test("a reload goes on where the conversation was", async () => {
   chat.clean();
 });
 
-test("a conversation that is closed can be rated, and opened again", async () => {
+test("a closed conversation can be rated and opened again", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`);
   const inbox = await open(await visitor(), `${base}/inbox`);
@@ -135,7 +135,7 @@ test("a conversation that is closed can be rated, and opened again", async () =>
   inbox.clean();
 });
 
-test("the built-in person answers where no inbox is open", async () => {
+test("the built-in person answers if no inbox is open", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`);
 
@@ -147,7 +147,7 @@ test("the built-in person answers where no inbox is open", async () => {
   chat.clean();
 });
 
-test("the front page leads to both pages, and an unknown slug to none", async () => {
+test("the front page links to both pages, and an unknown slug has no page", async () => {
   const { base } = await sandbox({ slug: "խանութ" });
   const context = await visitor({ viewport: { width: 360, height: 740 } });
   const index = await open(context, base);
@@ -170,7 +170,7 @@ test("the front page leads to both pages, and an unknown slug to none", async ()
   missing.clean();
 });
 
-test("who reads further up is left there", async () => {
+test("a reply does not scroll the log if the user has scrolled up", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor({ viewport: { width: 360, height: 740 } }), `${base}/c/demo`);
   const end = () =>

@@ -1,4 +1,4 @@
-// A sandbox, a browser, and a watch on what must not happen in it.
+// Helpers: a sandbox, a browser, and pages that must not report errors.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -11,17 +11,17 @@ import { chromium } from "playwright-core";
 const SHOTS = process.env.SCREENSHOTS;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Longer than anything here takes, unless it hangs. */
+/** A timeout that is only reached if something hangs, in milliseconds. */
 export const LONG = 20_000;
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  // Chromium's own sandbox does not work for root, as whom a CI often runs.
+  // Chromium's own sandbox does not work for root, and CI jobs often run as root.
   args: process.getuid() === 0 ? ["--no-sandbox"] : [],
 });
 after(() => browser.close());
 
-/** Starts a sandbox with options by their names; where it listens, and how to stop it. */
+/** Starts a sandbox with command line options. Returns its URL and a function to stop it. */
 export async function sandbox(options = {}) {
   const all = { port: 0, "token-delay": 5, "rate-limit": 0, ...options };
   const flags = Object.entries(all).map(([name, value]) => `--${name}=${value}`);
@@ -41,7 +41,7 @@ export async function sandbox(options = {}) {
   throw new Error("the sandbox did not start");
 }
 
-/** A window of its own, as of one who visits for the first time. */
+/** Returns a new browser context, as for a first visit. */
 export async function visitor(options = {}) {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
@@ -53,25 +53,25 @@ export async function visitor(options = {}) {
 }
 
 /**
- * A page that must say nothing on the console, throw nothing, violate no policy and ask
- * no other host; `clean` checks that. What `expected` matches is let pass: a request that
- * is made to fail cannot be kept from the console.
+ * Opens a page. `clean` checks that the page has written no error or warning to the console,
+ * thrown nothing, violated no policy and sent no request to another host. Console messages that
+ * match `expected` are allowed: a failed request is always reported on the console.
  */
 export async function open(context, url, expected = null) {
   const page = await context.newPage();
-  const complaints = [];
+  const problems = [];
   page.on("console", (message) => {
     const text = `${message.type()}: ${message.text()}`;
-    if (["error", "warning"].includes(message.type()) && !expected?.test(text)) complaints.push(text);
+    if (["error", "warning"].includes(message.type()) && !expected?.test(text)) problems.push(text);
   });
-  page.on("pageerror", (error) => complaints.push(`thrown: ${error.stack}`));
+  page.on("pageerror", (error) => problems.push(`thrown: ${error.stack}`));
   page.on("request", (request) => {
-    if (new URL(request.url()).origin !== new URL(url).origin) complaints.push(`asked: ${request.url()}`);
+    if (new URL(request.url()).origin !== new URL(url).origin) problems.push(`asked: ${request.url()}`);
   });
   await page.goto(url);
   return Object.assign(page, {
-    clean: () => assert.deepEqual(complaints, []),
-    // Of the page as it is, wherever it has come to.
+    clean: () => assert.deepEqual(problems, []),
+    // These check the page in its current state.
     isAccessible: () => isAccessible(page),
     fits: () => fits(page),
     shot: (name) => shot(page, name),
@@ -87,17 +87,17 @@ async function isAccessible(page) {
   assert.deepEqual(found, []);
 }
 
-/** Nothing sticks out to the side, what is pressed can be hit, and a log shows its end. */
+/** Checks that the page is not too wide, buttons are large enough, and the log shows its end. */
 async function fits(page) {
-  // The end is kept in sight by the next frame.
+  // The log scrolls to its end in the next frame.
   await page.waitForFunction(() => {
     const log = document.querySelector(".log");
     return !log || log.scrollHeight - log.scrollTop - log.clientHeight < 2;
   });
-  const { width, window, small, stuffed } = await page.evaluate(() => ({
+  const { width, window, small, overflowing } = await page.evaluate(() => ({
     width: document.scrollingElement.scrollWidth,
     window: innerWidth,
-    stuffed: [...document.querySelectorAll("button")]
+    overflowing: [...document.querySelectorAll("button")]
       .filter((node) => node.scrollWidth > node.clientWidth)
       .map((node) => node.textContent),
     small: [...document.querySelectorAll("button, textarea")]
@@ -106,7 +106,7 @@ async function fits(page) {
       .map(([name, { width, height }]) => `${name}: ${width}x${height}`),
   }));
   assert.ok(width <= window, `${width} of ${window} pixels`);
-  assert.deepEqual([small, stuffed], [[], []]);
+  assert.deepEqual([small, overflowing], [[], []]);
 }
 
 async function shot(page, name) {
@@ -115,7 +115,7 @@ async function shot(page, name) {
   await page.screenshot({ path: `${SHOTS}/${name}.png` });
 }
 
-/** Sends a message by the keyboard and waits until its reply is over. */
+/** Sends a message with the keyboard and waits for the end of the reply. */
 export async function say(page, text) {
   await page.fill("#message", text);
   await page.press("#message", "Enter");
@@ -127,7 +127,7 @@ export async function sees(page, selector, text) {
   await page.locator(selector).filter({ hasText: text }).first().waitFor();
 }
 
-/** The texts of all that fits a selector. */
+/** Returns the texts of all elements that match a selector. */
 export function texts(page, selector) {
   return page.locator(selector).allTextContents();
 }

@@ -1,4 +1,4 @@
-// Each thing that goes wrong is shown as what it is.
+// The pages show each kind of error correctly.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { open, sandbox, say, sees, texts, visitor } from "./support.mjs";
 
 const FAILED = /Failed to load resource|net::ERR/;
 
-/** The requests of a page with this path and method. */
+/** Collects the requests of a page with this method and path. */
 function count(page, method, path) {
   const seen = [];
   page.on("request", (request) => {
@@ -15,13 +15,13 @@ function count(page, method, path) {
   return seen;
 }
 
-/** Answers the next message with these bytes. */
+/** Answers the next message of a page with `body`. */
 function answer(page, body, options = {}) {
   return page.route("**/v1/chat**", (route) =>
     route.fulfill({ contentType: "text/event-stream", body, ...options }), { times: 1 });
 }
 
-test("an error ends a reply in the service's own words", async () => {
+test("an error event ends a reply with the service's message", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`);
 
@@ -33,7 +33,7 @@ test("an error ends a reply in the service's own words", async () => {
   chat.clean();
 });
 
-test("a refusal gives the message back to be sent again", async () => {
+test("a refused message returns to the text field", async () => {
   const { base } = await sandbox({ "rate-limit": 1 });
   const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
   await say(chat, "Բարև");
@@ -41,19 +41,19 @@ test("a refusal gives the message back to be sent again", async () => {
   await say(chat, "Երկրորդ");
 
   await sees(chat, ".failed .trouble", "Չափից շատ հաղորդագրություն");
-  await sees(chat, ".mine.refused .fate", "Not sent");
+  await sees(chat, ".mine.refused .delivery", "Not sent");
   assert.equal(await chat.inputValue("#message"), "Երկրորդ");
   await chat.shot("wide-chat-refused");
   await chat.isAccessible();
   chat.clean();
 });
 
-test("a reply that is cut is shown as a part, is not sent again, and can be looked for", async () => {
+test("a cut reply is marked as a part, is not sent again, and can be completed", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`);
   await say(chat, "Բարև");
   const sent = count(chat, "POST", "/v1/chat");
-  // The service says it all, but the connection brings only a part.
+  // The service sends the whole reply, but the page gets only a part.
   await chat.route("**/v1/chat**", async (route) => {
     const body = await (await route.fetch()).text();
     await route.fulfill({ contentType: "text/event-stream", body: body.slice(0, body.indexOf("event: done") - 60) });
@@ -76,7 +76,7 @@ test("a reply that is cut is shown as a part, is not sent again, and can be look
   chat.clean();
 });
 
-test("a sandbox that dies in a reply leaves it cut", async () => {
+test("a reply is cut if the sandbox stops", async () => {
   const service = await sandbox({ "token-delay": 200 });
   const chat = await open(await visitor(), `${service.base}/c/demo`, FAILED);
   await chat.fill("#message", "/long 500");
@@ -92,7 +92,7 @@ test("a sandbox that dies in a reply leaves it cut", async () => {
   chat.clean();
 });
 
-test("a reply that cannot be trusted is cut where that begins", async () => {
+test("an unusable event cuts the reply", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`);
   const meta = 'event: meta\ndata: {"conversation_id":"x"}\n\nevent: delta\ndata: {"text":"Բա"}\n\n';
@@ -109,7 +109,7 @@ test("a reply that cannot be trusted is cut where that begins", async () => {
   chat.clean();
 });
 
-test("what is no event stream is an error, not a reply", async () => {
+test("an answer that is not an event stream is an error", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
 
@@ -118,14 +118,14 @@ test("what is no event stream is an error, not a reply", async () => {
   await sees(chat, ".failed .trouble", "HTTP 502");
   await answer(chat, "<b>portal</b>", { contentType: "text/html" });
   await say(chat, "բ");
-  await sees(chat, ".failed .trouble", "makes no sense (HTTP 200)");
-  // Neither answer says that the message was not taken.
+  await sees(chat, ".failed .trouble", "could not be understood (HTTP 200)");
+  // After these answers the message may have been accepted.
   assert.equal(await chat.locator(".mine.refused").count(), 0);
   assert.equal(await chat.locator("#log b").count(), 0);
   chat.clean();
 });
 
-test("a reply can be stopped, and the next message be written meanwhile", async () => {
+test("a reply can be stopped, and the next message can be written meanwhile", async () => {
   const { base } = await sandbox({ "token-delay": 200 });
   const chat = await open(await visitor(), `${base}/c/demo`);
   await chat.fill("#message", "/long 500");
@@ -145,7 +145,7 @@ test("a reply can be stopped, and the next message be written meanwhile", async 
   chat.clean();
 });
 
-test("a poll that fails is told, and the handoff goes on", async () => {
+test("a failed poll is shown, and the handoff goes on", async () => {
   const { base } = await sandbox({ person: "inbox" });
   const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
   const inbox = await open(await visitor(), `${base}/inbox`);
@@ -166,14 +166,14 @@ test("a poll that fails is told, and the handoff goes on", async () => {
   inbox.clean();
 });
 
-test("polls pause between two looks, ask for what is new, and end with the handoff", async () => {
+test("polls keep the interval, send `after`, and end with the handoff", async () => {
   const { base } = await sandbox({ person: "inbox" });
   const chat = await open(await visitor(), `${base}/c/demo`);
   await say(chat, "Բարև");
   const polls = count(chat, "GET", "/messages");
   const pages = [
     { state: "human", messages: [{ id: "1", role: "assistant", content: "մեկ", created_at: "2030-01-01T00:00:00.000Z" }] },
-    // The same again, as where `after` is inclusive, and a newer one before an older.
+    // A repeated message, as with an inclusive `after`, and a newer message before an older one.
     {
       state: "unheard_of",
       messages: [
@@ -184,7 +184,7 @@ test("polls pause between two looks, ask for what is new, and end with the hando
     },
     { state: "bot", messages: [] },
   ];
-  // From here on time goes on only by hand.
+  // From now on only the test moves the clock.
   await chat.clock.install({ time: "2026-06-14T10:00:00Z" });
   await chat.clock.pauseAt("2026-06-14T10:00:01Z");
   await chat.route("**/messages**", (route) => route.fulfill({ json: pages.shift() }));
@@ -208,7 +208,7 @@ test("polls pause between two looks, ask for what is new, and end with the hando
   chat.clean();
 });
 
-test("a conversation that is no more can be left for a new one", async () => {
+test("a new conversation can be started if the old one no longer exists", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
   await chat.evaluate(() => sessionStorage.setItem("highchat:conversation:demo", '{"id":"gone","state":"human"}'));
@@ -228,7 +228,7 @@ test("a conversation that is no more can be left for a new one", async () => {
   chat.clean();
 });
 
-test("an inbox whose feed breaks says so and comes back", async () => {
+test("the inbox shows a lost connection and reconnects", async () => {
   const service = await sandbox();
   const chat = await open(await visitor(), `${service.base}/c/demo`);
   await say(chat, "Բարև");
@@ -243,13 +243,13 @@ test("an inbox whose feed breaks says so and comes back", async () => {
   await sandbox({ port: new URL(service.base).port });
 
   await sees(inbox, "#connection", "Live");
-  // It is another sandbox, which knows nothing of that conversation.
+  // This is a new sandbox without that conversation.
   await inbox.waitForSelector("#empty:not([hidden])");
   await inbox.waitForSelector("#choose:not([hidden])");
   inbox.clean();
 });
 
-test("no message becomes markup or runs, in either page", async () => {
+test("neither page treats a message as HTML or runs it", async () => {
   const { base } = await sandbox({ person: "inbox" });
   const attack = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>` +
     `"><svg onload=alert(1)> javascript:alert(1) \u202Eabc {{constructor}} <style>*{display:none}</style>`;
@@ -275,7 +275,7 @@ test("no message becomes markup or runs, in either page", async () => {
   }
 });
 
-test("a reload without a network waits for it, and then goes on", async () => {
+test("a reload without a network waits for the network", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
   await say(chat, "Բարև");
@@ -295,7 +295,7 @@ test("a reload without a network waits for it, and then goes on", async () => {
   chat.clean();
 });
 
-test("a reply that was stopped does not come back with the handoff", async () => {
+test("a stopped reply does not appear again during a handoff", async () => {
   const { base } = await sandbox({ "token-delay": 50, person: "inbox" });
   const chat = await open(await visitor(), `${base}/c/demo`);
   const inbox = await open(await visitor(), `${base}/inbox`);
@@ -316,8 +316,8 @@ test("a reply that was stopped does not come back with the handoff", async () =>
   inbox.clean();
 });
 
-for (const [what, ping, limit] of [["brings nothing", 0, 60], ["brings only pings", 20, 300]]) {
-  test(`a reply that ${what} for too long is cut`, async () => {
+for (const [behaviour, ping, limit] of [["is silent", 0, 60], ["has only pings", 20, 300]]) {
+  test(`a reply that ${behaviour} for too long is cut`, async () => {
     const { base } = await sandbox({ "token-delay": 3_600_000, "ping-interval": ping });
     const chat = await open(await visitor(), `${base}/c/demo`);
     const network = await chat.context().newCDPSession(chat);
@@ -329,7 +329,7 @@ for (const [what, ping, limit] of [["brings nothing", 0, 60], ["brings only ping
     await chat.clock.pauseAt("2026-06-14T10:00:01Z");
     await chat.fill("#message", "Բարև");
     await chat.press("#message", "Enter");
-    // The id is kept when the first event has come.
+    // The id is stored after the first event.
     await chat.waitForFunction(() => sessionStorage.length > 0);
 
     for (let seconds = 20; seconds < limit; seconds += 20) {
@@ -344,7 +344,7 @@ for (const [what, ping, limit] of [["brings nothing", 0, 60], ["brings only ping
   });
 }
 
-test("other ways of answering are understood", async () => {
+test("the chat page understands other forms of answers", async () => {
   const { base } = await sandbox({ person: "inbox" });
   const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
   const polls = count(chat, "GET", "/messages");

@@ -1,4 +1,4 @@
-//! What the API's text names, as plain data: states, messages, ratings, credentials.
+//! Data types of the API: states, messages, ratings and credentials.
 
 pub(crate) mod access;
 pub(crate) mod message;

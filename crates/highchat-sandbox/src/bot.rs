@@ -1,5 +1,5 @@
-//! What is said to a message: by the bot's topics and memory, or because the message is a
-//! command.
+//! The bot: decides what to answer to a message, by topic, from memory, or because the message is
+//! a command.
 
 pub(crate) mod command;
 pub(crate) mod memory;

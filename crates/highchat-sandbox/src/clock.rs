@@ -1,4 +1,4 @@
-//! The sandbox's own time: how fast it runs, and what the time of day is in it.
+//! The sandbox's clock, which can run faster than real time.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -13,19 +13,19 @@ pub(crate) struct TimeScale(u32);
 const SHORTEST: Duration = Duration::from_millis(1);
 
 impl TimeScale {
-    /// Nought is taken for one, which is real time.
+    /// Creates a scale. 0 means 1, which is real time.
     pub(crate) fn new(times: u32) -> Self {
         Self(times.max(1))
     }
 
-    /// How long a span of the sandbox's time takes in real time. Only nothing takes no
-    /// time: a delay of zero often means something else than a short one.
+    /// Converts a span of the sandbox's time to real time. Only zero becomes zero, because zero
+    /// often has a special meaning.
     pub(crate) fn real(self, span: Duration) -> Duration {
         span.min((span / self.0).max(SHORTEST))
     }
 
-    /// A span of real time in the whole seconds of a `Retry-After`. A part of a second counts
-    /// as a whole one; in faster time it is left out, or it would cost a test that second.
+    /// Converts a span of real time to the whole seconds of a `Retry-After`. It rounds up in
+    /// real time. In faster time it rounds down, or a test would wait a second.
     pub(crate) fn whole_seconds(self, real: Duration) -> u64 {
         let part = u64::from(self.0 == 1 && real.subsec_nanos() > 0);
         real.as_secs() + part
@@ -42,8 +42,8 @@ impl Default for TimeScale {
     }
 }
 
-/// The time of day that never goes back: what the system's clock said at the start,
-/// and on from there, as fast as the sandbox's time runs.
+/// A clock that never goes back. It begins with the system time, and then runs as fast as the
+/// sandbox's time.
 pub(crate) struct Clock {
     wall: Timestamp,
     started: Instant,
@@ -68,20 +68,20 @@ impl Clock {
     }
 }
 
-/// `time` and some more, in whole milliseconds: what is shown to a client, who sends
-/// it back, must be what is compared.
+/// Adds a span to a time, and rounds down to whole milliseconds. Clients see milliseconds and
+/// send them back in `after`, so stored times must not be more exact.
 pub(crate) fn later(time: Timestamp, more: Duration) -> Timestamp {
     time.checked_add(more)
         .and_then(|time| Timestamp::from_millisecond(time.as_millisecond()))
         .unwrap_or(Timestamp::MAX)
 }
 
-/// As the API writes it: `2026-06-14T10:00:00.000Z`.
+/// Formats a time as the API does: `2026-06-14T10:00:00.000Z`.
 pub(crate) fn text(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-/// Reads a time in any of the forms in which answers give one.
+/// Parses a time in each of the forms that answers can have.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let number = text.parse().ok();
     let number = number.and_then(|time| Timestamp::from_millisecond(time).ok());
@@ -100,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_whole_milliseconds() {
+    fn times_are_rounded_down_to_milliseconds() {
         let time = later(Timestamp::UNIX_EPOCH, Duration::from_micros(1999));
 
         assert_eq!(time, "1970-01-01T00:00:00.001Z".parse().unwrap());
     }
 
     #[test]
-    fn a_span_takes_its_part_of_the_real_time_and_only_nothing_takes_none() {
+    fn spans_are_divided_by_the_scale_and_only_zero_becomes_zero() {
         let ms = Duration::from_millis;
         let scale = TimeScale::new(50);
         for (span, real) in [
@@ -122,20 +122,20 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_second_is_waited_for_in_real_time_alone() {
-        let told = |times, ms| TimeScale::new(times).whole_seconds(Duration::from_millis(ms));
+    fn a_part_of_a_second_counts_only_in_real_time() {
+        let seconds = |times, ms| TimeScale::new(times).whole_seconds(Duration::from_millis(ms));
         assert_eq!(
-            [0, 1, 999, 1000, 1001].map(|ms| told(1, ms)),
+            [0, 1, 999, 1000, 1001].map(|ms| seconds(1, ms)),
             [0, 1, 1, 1, 2]
         );
         assert_eq!(
-            [0, 1, 999, 1000, 1001].map(|ms| told(2, ms)),
+            [0, 1, 999, 1000, 1001].map(|ms| seconds(2, ms)),
             [0, 0, 0, 1, 1]
         );
     }
 
     #[test]
-    fn a_time_past_the_calendar_is_its_end() {
+    fn a_time_after_the_end_of_the_calendar_becomes_its_end() {
         assert_eq!(later(Timestamp::UNIX_EPOCH, Duration::MAX), Timestamp::MAX);
     }
 }

@@ -1,7 +1,7 @@
-//! The control API: what a program that runs beside the client under test may ask.
+//! The control API, for programs that run beside the client under test.
 //!
-//! It is for this machine alone: a page of another origin, or one that made its name
-//! lead here, is refused.
+//! Only programs of this machine can use it. Requests from web pages of other origins are
+//! refused, even if the host name of the page points to this machine.
 
 use bytes::Bytes;
 use http::header::HeaderValue;
@@ -16,10 +16,10 @@ use crate::net::guard;
 use crate::net::refusal::Refusal;
 use crate::verdict::{Limits, Verdict};
 
-/// Everything under this is not the API's, and not noted in the journal.
+/// The prefix of all paths of the control API. Requests to them are not in the journal.
 pub(crate) const PREFIX: &str = "/sandbox/";
 
-/// Answers a request under [`PREFIX`].
+/// Answers a request to a path under [`PREFIX`].
 pub(crate) fn answer(
     request: &Request,
     journal: &Journal,
@@ -111,9 +111,10 @@ fn faults(plan: &Plan) -> Value {
     })
 }
 
+/// The body of `POST /sandbox/faults`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct FaultRequest {
     next: Option<Vec<String>>,
     always: Option<Vec<String>>,
 }
@@ -121,11 +122,11 @@ struct Wanted {
 fn inject(plan: &mut Plan, body: &Bytes) -> Result<Value, Refusal> {
     let malformed =
         || Refusal::invalid("Սպասվում էր {\"next\": [անուններ]} կամ {\"always\": [անուններ]}։");
-    let wanted: Wanted = serde_json::from_slice(body).map_err(|_| malformed())?;
+    let request: FaultRequest = serde_json::from_slice(body).map_err(|_| malformed())?;
     let faults_of = |names: Vec<String>| names.join(",").parse::<Faults>();
     let unknown = |_| Refusal::invalid("Այդպիսի վնասվածք չկա. տես GET /sandbox/faults։");
-    let next = wanted.next.map(faults_of).transpose().map_err(unknown)?;
-    let always = wanted.always.map(faults_of).transpose().map_err(unknown)?;
+    let next = request.next.map(faults_of).transpose().map_err(unknown)?;
+    let always = request.always.map(faults_of).transpose().map_err(unknown)?;
     if let Some(next) = next {
         plan.inject(next);
     }

@@ -1,4 +1,4 @@
-//! One conversation: its messages, its state, and who responds in it.
+//! A conversation: its messages, its state, and who answers in it.
 
 pub(crate) mod page_filter;
 pub(crate) mod person;
@@ -21,10 +21,10 @@ use crate::conversation::page_filter::PageFilter;
 use crate::conversation::person::{Act, Person};
 use crate::conversation::responder::Responder;
 
-/// How many messages a conversation keeps; the oldest are forgotten.
+/// How many messages a conversation keeps. The oldest are removed.
 const MAX_MESSAGES: usize = 500;
 
-/// What the messages endpoint answers.
+/// The answer of the messages endpoint.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) state: State,
@@ -32,18 +32,18 @@ pub(crate) struct Page {
     pub(crate) ts: Timestamp,
 }
 
-/// What the last event of a reply says of its conversation.
+/// The data of the last event of a reply.
 #[derive(Debug)]
-pub(crate) struct Settled {
+pub(crate) struct TurnOutcome {
     pub(crate) message_id: String,
     pub(crate) state: State,
     pub(crate) ts: Timestamp,
 }
 
-/// One conversation: its messages, its state and who answers.
+/// A conversation: its messages, its state and who answers.
 ///
-/// Nothing runs between two requests: what the built-in person would have done
-/// meanwhile is done, with its own times, when the next request looks.
+/// No task runs between two requests. The next request does what the built-in person would have
+/// done meanwhile, with the times at which it was due.
 ///
 /// ```text
 ///     /human, taking over           first line of the person, taking over
@@ -57,17 +57,17 @@ pub(crate) struct Conversation {
     state: State,
     memory: Memory,
     responder: Responder,
-    /// Since when the user waits for a person to say something.
+    /// The time since which the user has been waiting for a person's message.
     waiting_since: Option<Timestamp>,
     visitor_ref: Option<String>,
     rating: Option<Rating>,
-    /// The last timestamp given out.
+    /// The last timestamp that was used.
     last: Timestamp,
-    /// Whether the inbox has something to see that it did not yet.
+    /// Whether something has changed that the inbox has not seen.
     changed: bool,
 }
 
-/// A closed conversation takes nothing from a person; only its user opens it.
+/// The error for a person's action in a closed conversation. Only the user can open it.
 #[derive(Debug)]
 pub(crate) struct IsClosed;
 
@@ -86,13 +86,13 @@ impl Conversation {
         }
     }
 
-    /// Takes a user's message; what it leads to.
-    pub(crate) fn hear(&mut self, message: &str, person: &Person, now: Timestamp) -> Turn {
+    /// Adds a message of the user. Returns the reply to it.
+    pub(crate) fn receive(&mut self, message: &str, person: &Person, now: Timestamp) -> Turn {
         self.catch_up(person, now);
         if self.state == State::Closed {
             self.enter(State::Bot);
         }
-        self.memory.hear(message);
+        self.memory.remember(message);
         let (_, at) = self.push(Author::User, message.to_owned(), now);
         if self.state == State::Human {
             self.waiting_since.get_or_insert(at);
@@ -100,61 +100,61 @@ impl Conversation {
         Turn::of(self.state, &self.memory, message)
     }
 
-    /// Whose messages these are.
-    pub(crate) fn visit(&mut self, visitor_ref: String) {
+    /// Sets the client's name for the user.
+    pub(crate) fn set_visitor(&mut self, visitor_ref: String) {
         self.visitor_ref = Some(visitor_ref);
         self.changed = true;
     }
 
-    /// Ends a turn: keeps what the bot said and changes the state. Where the inbox is
-    /// `staffed`, a handoff is left to it.
+    /// Ends a turn: stores the bot's message and changes the state. If an inbox is open, a
+    /// handoff goes to the inbox and not to the built-in person.
     pub(crate) fn settle(
         &mut self,
         turn: &Turn,
         person: &Person,
-        staffed: bool,
+        is_inbox_open: bool,
         now: Timestamp,
-    ) -> Settled {
+    ) -> TurnOutcome {
         self.catch_up(person, now);
         match turn.ending {
             Ending::Done(next) => {
                 let (message_id, ts) = self.push(Author::Bot, turn.text.clone(), now);
                 match next {
                     Next::GoesOn => {}
-                    // The person who is there already need not be called.
+                    // A person at the inbox has the conversation already.
                     Next::Pending if self.responder == Responder::Inbox => {}
-                    Next::Pending => self.hand_over(State::PendingHuman, staffed, ts),
-                    Next::Closes => self.leave(State::Closed),
+                    Next::Pending => self.hand_over(State::PendingHuman, is_inbox_open, ts),
+                    Next::Closes => self.release(State::Closed),
                 }
-                // A person can have picked up while the bot was still talking; `done`
-                // has no such state, and this one makes a client look as well.
+                // A person may have taken over during the reply. `done` cannot have the state
+                // `human`, but `pending_human` makes a client poll too.
                 let state = match self.state {
                     State::Human | State::PendingHuman => State::PendingHuman,
                     State::Bot => State::Bot,
                     State::Closed => State::Closed,
                 };
-                Settled {
+                TurnOutcome {
                     message_id,
                     state,
                     ts,
                 }
             }
             Ending::Human(_) => {
-                let ts = self.tick(now);
-                // Writing to the person does not begin their part anew.
+                let ts = self.next_timestamp(now);
+                // A message to the person does not restart the handoff.
                 if self.state != State::Human {
-                    self.hand_over(State::Human, staffed, ts);
+                    self.hand_over(State::Human, is_inbox_open, ts);
                 }
-                self.settled(ts)
+                self.outcome(ts)
             }
             Ending::Error(_) => {
-                let ts = self.tick(now);
-                self.settled(ts)
+                let ts = self.next_timestamp(now);
+                self.outcome(ts)
             }
         }
     }
 
-    /// How many messages the user sent.
+    /// The number of messages from the user.
     pub(crate) fn turns(&self) -> u64 {
         self.memory.count()
     }
@@ -163,19 +163,19 @@ impl Conversation {
         self.state == State::Closed
     }
 
-    /// The messages that are to be shown, oldest first.
-    pub(crate) fn page(&mut self, look: &PageFilter, person: &Person, now: Timestamp) -> Page {
+    /// Returns the messages that pass the filter, oldest first.
+    pub(crate) fn page(&mut self, filter: &PageFilter, person: &Person, now: Timestamp) -> Page {
         self.catch_up(person, now);
         let messages = self
             .messages
             .iter()
-            .filter(|message| look.shows(message.author, message.created_at))
+            .filter(|message| filter.shows(message.author, message.created_at))
             .cloned()
             .collect();
         Page {
             state: self.state,
             messages,
-            ts: self.tick(now),
+            ts: self.next_timestamp(now),
         }
     }
 
@@ -184,7 +184,7 @@ impl Conversation {
         self.changed = true;
     }
 
-    /// Somebody at the inbox answers from now on.
+    /// A person at the inbox takes over.
     pub(crate) fn take_over(&mut self, person: &Person, now: Timestamp) -> Result<(), IsClosed> {
         self.catch_up(person, now);
         if self.state == State::Closed {
@@ -196,7 +196,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Somebody at the inbox writes, and so takes over.
+    /// A person at the inbox writes a message, and takes over.
     pub(crate) fn reply(
         &mut self,
         text: String,
@@ -208,20 +208,21 @@ impl Conversation {
         Ok(())
     }
 
-    /// Somebody at the inbox gives it back to the bot, which may have it already.
+    /// A person at the inbox gives the conversation back to the bot. It has no effect if the
+    /// bot has it.
     pub(crate) fn hand_back(&mut self, person: &Person, now: Timestamp) -> Result<(), IsClosed> {
         self.catch_up(person, now);
         if self.state == State::Closed {
             return Err(IsClosed);
         }
-        self.leave(State::Bot);
+        self.release(State::Bot);
         Ok(())
     }
 
-    /// Somebody at the inbox closes it, if it is not closed already.
+    /// A person at the inbox closes the conversation. It has no effect if it is closed.
     pub(crate) fn close(&mut self, person: &Person, now: Timestamp) {
         self.catch_up(person, now);
-        self.leave(State::Closed);
+        self.release(State::Closed);
     }
 
     pub(crate) fn state(&self) -> State {
@@ -244,17 +245,17 @@ impl Conversation {
         self.waiting_since
     }
 
-    /// Whether somebody at the inbox has it.
+    /// Whether a person at the inbox has taken over.
     pub(crate) fn is_taken_over(&self) -> bool {
         self.responder == Responder::Inbox
     }
 
-    /// Whether anything of it changed since this was asked last.
+    /// Whether anything has changed since the last call.
     pub(crate) fn take_changed(&mut self) -> bool {
         core::mem::take(&mut self.changed)
     }
 
-    /// Does what the built-in person would have done by now.
+    /// Does what the built-in person should have done by now.
     pub(crate) fn catch_up(&mut self, person: &Person, now: Timestamp) {
         while let Some((at, act)) = self.responder.act(person, now) {
             match act {
@@ -263,19 +264,19 @@ impl Conversation {
                     self.push(Author::Person, text.clone(), at);
                     self.waiting_since = None;
                 }
-                Act::HandsBack => self.leave(State::Bot),
+                Act::HandsBack => self.release(State::Bot),
             }
         }
     }
 
-    fn hand_over(&mut self, state: State, staffed: bool, began: Timestamp) {
+    fn hand_over(&mut self, state: State, is_inbox_open: bool, began: Timestamp) {
         self.enter(state);
-        self.responder = Responder::called(staffed, began);
+        self.responder = Responder::called(is_inbox_open, began);
         self.waiting_since = Some(began);
     }
 
-    /// Whoever answered besides the bot does no more.
-    fn leave(&mut self, state: State) {
+    /// Enters a state in which no person has the conversation.
+    fn release(&mut self, state: State) {
         self.enter(state);
         self.responder = Responder::Nobody;
         self.waiting_since = None;
@@ -288,7 +289,7 @@ impl Conversation {
 
     fn push(&mut self, author: Author, content: String, at: Timestamp) -> (String, Timestamp) {
         let id = Uuid::new_v4().to_string();
-        let created_at = self.tick(at);
+        let created_at = self.next_timestamp(at);
         if self.messages.len() == MAX_MESSAGES {
             self.messages.pop_front();
         }
@@ -302,15 +303,15 @@ impl Conversation {
         (id, created_at)
     }
 
-    /// A timestamp for something at `at`: after every one given out before, so that a
-    /// client that asks for what is after any of them misses nothing.
-    fn tick(&mut self, at: Timestamp) -> Timestamp {
+    /// Returns a timestamp for something at `at`. It is later than all earlier timestamps, so
+    /// that a client that sends one of them as `after` misses nothing.
+    fn next_timestamp(&mut self, at: Timestamp) -> Timestamp {
         self.last = at.max(later(self.last, Duration::from_millis(1)));
         self.last
     }
 
-    fn settled(&self, ts: Timestamp) -> Settled {
-        Settled {
+    fn outcome(&self, ts: Timestamp) -> TurnOutcome {
+        TurnOutcome {
             message_id: Uuid::new_v4().to_string(),
             state: self.state,
             ts,
@@ -327,14 +328,14 @@ mod tests {
         later(Timestamp::UNIX_EPOCH, Duration::from_secs(seconds))
     }
 
-    /// Sends a message and lets its reply end at once.
-    fn say(conversation: &mut Conversation, message: &str, seconds: u64) -> Settled {
+    /// Sends a message, and ends its reply at once.
+    fn say(conversation: &mut Conversation, message: &str, seconds: u64) -> TurnOutcome {
         let person = Person::default();
-        let turn = conversation.hear(message, &person, at(seconds));
+        let turn = conversation.receive(message, &person, at(seconds));
         conversation.settle(&turn, &person, false, at(seconds))
     }
 
-    /// The state and the messages, as `second role: first word`.
+    /// Returns the state, and each message as `second role: first word`.
     fn log(conversation: &mut Conversation, seconds: u64) -> Vec<String> {
         let page = conversation.page(&PageFilter::default(), &Person::default(), at(seconds));
         let mut log = vec![format!("{:?}", page.state)];
@@ -347,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_speaks_twice_and_hands_back() {
+    fn the_built_in_person_writes_twice_and_hands_back() {
         let mut conversation = Conversation::new();
         assert_eq!(say(&mut conversation, "/human", 0).state, State::Human);
 
@@ -365,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_to_a_person_does_not_begin_their_part_anew() {
+    fn a_message_to_a_person_does_not_restart_the_handoff() {
         let mut conversation = Conversation::new();
         say(&mut conversation, "/human", 0);
         assert_eq!(say(&mut conversation, "հե՜յ", 4).state, State::Human);
@@ -383,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pending_conversation_is_answered_by_the_bot_until_the_person_comes() {
+    fn the_bot_answers_a_pending_conversation_until_the_person_comes() {
         let mut conversation = Conversation::new();
         assert_eq!(
             say(&mut conversation, "/pending", 0).state,
@@ -396,20 +397,20 @@ mod tests {
     }
 
     #[test]
-    fn a_person_who_comes_while_the_bot_talks_leaves_done_pending() {
+    fn done_is_pending_if_the_person_comes_during_the_reply() {
         let person = Person::default();
         let mut conversation = Conversation::new();
         say(&mut conversation, "/pending", 0);
-        let turn = conversation.hear("հա", &person, at(1));
+        let turn = conversation.receive("հա", &person, at(1));
 
-        let settled = conversation.settle(&turn, &person, false, at(4));
+        let outcome = conversation.settle(&turn, &person, false, at(4));
 
-        assert_eq!(settled.state, State::PendingHuman);
+        assert_eq!(outcome.state, State::PendingHuman);
         assert_eq!(log(&mut conversation, 4)[0], "Human");
     }
 
     #[test]
-    fn a_closed_conversation_is_left_by_the_person_and_opened_by_a_message() {
+    fn a_message_opens_a_closed_conversation_without_the_person() {
         let mut conversation = Conversation::new();
         say(&mut conversation, "/human", 0);
         assert_eq!(say(&mut conversation, "/close", 4).state, State::Closed);
@@ -421,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn times_in_a_conversation_only_grow() {
+    fn timestamps_in_a_conversation_only_grow() {
         let mut conversation = Conversation::new();
         for _ in 0..3 {
             say(&mut conversation, "ա", 0);
@@ -448,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_person_steps_back_where_the_desk_acts() {
+    fn the_built_in_person_stops_when_somebody_at_the_inbox_acts() {
         let person = Person::default();
         let mut conversation = Conversation::new();
         say(&mut conversation, "/human", 0);
@@ -469,11 +470,11 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_person_stays_away_from_a_staffed_inbox() {
+    fn the_built_in_person_does_nothing_if_an_inbox_is_open() {
         let person = Person::default();
         for (message, state) in [("/human", "Human"), ("/pending", "PendingHuman")] {
             let mut conversation = Conversation::new();
-            let turn = conversation.hear(message, &person, at(0));
+            let turn = conversation.receive(message, &person, at(0));
             conversation.settle(&turn, &person, true, at(0));
 
             let log = log(&mut conversation, 60);
@@ -511,21 +512,21 @@ mod tests {
     }
 
     #[test]
-    fn a_person_who_takes_over_while_the_bot_talks_leaves_done_pending() {
+    fn done_is_pending_if_somebody_takes_over_during_the_reply() {
         let person = Person::absent();
         let mut conversation = Conversation::new();
-        let turn = conversation.hear("/pending", &person, at(0));
+        let turn = conversation.receive("/pending", &person, at(0));
         conversation.take_over(&person, at(1)).unwrap();
 
-        let settled = conversation.settle(&turn, &person, false, at(2));
+        let outcome = conversation.settle(&turn, &person, false, at(2));
 
-        assert_eq!(settled.state, State::PendingHuman);
+        assert_eq!(outcome.state, State::PendingHuman);
         assert_eq!(conversation.state(), State::Human);
         assert!(conversation.is_taken_over());
     }
 
     #[test]
-    fn a_closed_conversation_takes_nothing_from_the_inbox() {
+    fn the_inbox_cannot_act_in_a_closed_conversation() {
         let person = Person::absent();
         let mut conversation = Conversation::new();
         say(&mut conversation, "/human", 0);
@@ -540,7 +541,7 @@ mod tests {
     }
 
     #[test]
-    fn looking_is_no_change() {
+    fn a_poll_changes_nothing() {
         let person = Person::default();
         let mut conversation = Conversation::new();
         say(&mut conversation, "/human", 0);

@@ -1,4 +1,4 @@
-//! Faults by name: in the bytes, the events, the answer, and the polls. They combine freely.
+//! Faults by name, in the bytes, the events, the answer and the polls. They can be combined.
 
 mod answer;
 mod command;
@@ -15,34 +15,34 @@ pub(crate) use answer::{REDIRECTED, alter, refusal};
 pub(crate) use command::{FaultCommand, list};
 pub(crate) use pages::{repeats, reshape};
 pub(crate) use plan::{Decision, Plan};
-pub(crate) use stream::{Damage, Moment, Then};
+pub(crate) use stream::{AfterEvent, Damage, Position};
 pub(crate) use transport::Transport;
 pub(crate) use wire::Wire;
 
-/// Where a fault is made.
+/// The layer of the protocol that a fault changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layer {
-    /// In the bytes of a connection, under HTTP.
+    /// The bytes of a connection, below HTTP.
     Wire,
-    /// In the events of a reply.
+    /// The events of a reply.
     Stream,
-    /// In the answer around a reply, which comes all the same.
+    /// The HTTP answer that carries the reply.
     Answer,
-    /// An answer in place of the reply: the message was not taken.
+    /// An error answer instead of the reply. The message is not accepted.
     Refusal,
-    /// A poll that fails.
+    /// An error answer to a poll.
     Poll,
-    /// What polls show.
+    /// The page that a poll shows.
     Page,
 }
 
 macro_rules! faults {
     ($($fault:ident, $name:literal, $layer:ident, $amount:literal, $line:literal;)*) => {
-        /// One thing that can go wrong on purpose.
+        /// A fault that the sandbox makes on request.
         ///
-        /// Each has a name of its own, which a message (`/fault NAME`), a script, the
-        /// control API and Rust all use, and a line that says what it does. Some take
-        /// an amount: see [`amount`](Self::amount).
+        /// Each fault has a name, which is the same in a message (`/fault NAME`), a script,
+        /// the control API and Rust, and a description in one line. Some have an amount: see
+        /// [`amount`](Self::amount).
         ///
         /// ```
         /// use highchat_sandbox::Fault;
@@ -59,23 +59,23 @@ macro_rules! faults {
         }
 
         impl Fault {
-            /// Every fault there is, by layer.
+            /// All faults.
             pub const ALL: &'static [Self] = &[$(Self::$fault),*];
 
-            /// Its name.
+            /// The name of the fault.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$fault => $name,)* }
             }
 
-            /// What it does, in a line.
+            /// A description of the fault in one line.
             #[must_use]
             pub const fn line(self) -> &'static str {
                 match self { $(Self::$fault => $line,)* }
             }
 
-            /// What is counted by the number that may follow its name, as in
-            /// `cut:200`; `None` if it takes no number.
+            /// The unit of the amount that may follow the name, as in `cut:200`. `None` if the
+            /// fault has no amount.
             #[must_use]
             pub const fn amount(self) -> Option<&'static str> {
                 let amount = match self { $(Self::$fault => $amount,)* };
@@ -95,13 +95,13 @@ faults! {
     Reset, "reset", Wire, "BYTES",
         "the connection is reset in the middle of a delta, or after BYTES of the answer";
     Stall, "stall", Wire, "BYTES",
-        "nothing more comes from the middle of a delta on, or after BYTES of the answer";
+        "the answer stops in the middle of a delta, or after BYTES of it, and the connection stays open";
     StallPings, "stall-pings", Stream, "",
-        "nothing more comes from the middle of the reply on, but pings";
+        "only pings come after the middle of the reply";
     OneByte, "one-byte", Wire, "",
-        "each byte of the answer is written by itself";
+        "each byte of the answer is written separately";
     SlowHead, "slow-head", Wire, "MS",
-        "the answer begins only after MS milliseconds, 3000 by default";
+        "the answer begins after MS milliseconds, 3000 by default";
 
     CrLf, "cr-lf", Stream, "",
         "lines end in CR LF";
@@ -110,42 +110,42 @@ faults! {
     Bom, "bom", Stream, "",
         "the stream begins with a byte order mark";
     Comments, "comments", Stream, "",
-        "comments before, in and after each event";
+        "comments come before, in and after each event";
     MultiLineData, "multi-line-data", Stream, "",
         "the data of each event is spread over several lines";
     NoSpace, "no-space", Stream, "",
-        "no space after the colons of fields";
+        "fields have no space after the colon";
     NoLastBlankLine, "no-last-blank-line", Stream, "",
         "the stream ends without the blank line after its last event";
     InvalidUtf8, "invalid-utf-8", Stream, "",
-        "a byte that is no UTF-8 at the end of a delta's text";
+        "a byte that is not UTF-8 follows the text of a delta";
     SplitPair, "split-pair", Stream, "",
-        "an emoji after a word, its two surrogates as escapes in two deltas";
+        "an emoji comes after a word, with its two surrogates as escapes in two deltas";
     UnknownEvent, "unknown-event", Stream, "",
-        "an event that the API does not have before each delta";
+        "an event of an unknown type comes before each delta";
     BrokenJson, "broken-json", Stream, "",
-        "the data of a delta is no JSON";
+        "the data of a delta is not valid JSON";
     MissingField, "missing-field", Stream, "",
         "a delta has no text";
     ExtraFields, "extra-fields", Stream, "",
-        "each event has fields that the API does not have";
+        "each event has unknown fields";
     NoMeta, "no-meta", Stream, "",
         "there is no meta event";
     NoDone, "no-done", Stream, "",
-        "the stream ends in order, but without its last event";
+        "the stream ends properly, but without its last event";
     BytesAfterDone, "bytes-after-done", Stream, "",
-        "a delta and bytes that are no event come after the last event";
+        "a delta and meaningless bytes come after the last event";
     NoEnd, "no-end", Stream, "",
         "the stream stays open after the last event, with pings";
     HugeEvent, "huge-event", Stream, "BYTES",
-        "a delta has a field of BYTES, 2097152 by default and 16777216 at most";
+        "a delta has a field of BYTES, by default 2097152, at most 16777216";
 
     WrongType, "wrong-type", Answer, "",
         "the content type of the reply is text/plain";
     Gzip, "gzip", Answer, "",
-        "the reply is compressed, whether that was asked for or not";
+        "the reply is compressed, even if the client did not ask for that";
     CloseDelimited, "close-delimited", Answer, "",
-        "the reply is HTTP/1.0 and ends where its connection does";
+        "the reply is HTTP/1.0 and ends when its connection ends";
     TooMany, "429", Refusal, "",
         "429 without Retry-After";
     TooManySeconds, "429-seconds", Refusal, "SECONDS",
@@ -153,7 +153,7 @@ faults! {
     TooManyDate, "429-date", Refusal, "SECONDS",
         "429 with Retry-After as a date, 2 seconds from now by default";
     Html500, "500-html", Refusal, "",
-        "500 with a page of HTML";
+        "500 with an HTML page";
     Empty502, "502-empty", Refusal, "",
         "502 without a body";
     Empty204, "204-empty", Refusal, "",
@@ -161,24 +161,24 @@ faults! {
     Redirect, "redirect", Refusal, "",
         "307 to another host name of the sandbox";
     JsonError200, "json-error-200", Refusal, "",
-        "an error of the API's shape with the status 200";
+        "an error in the API's shape with the status 200";
 
     PollDuplicates, "poll-duplicates", Page, "",
-        "polls show every message of the person twice, and again each time";
+        "every poll shows all messages of the person, each of them twice";
     PollSameTimestamp, "poll-same-timestamp", Page, "",
-        "polls show every message of the person again, all with one timestamp";
+        "every poll shows all messages of the person, all with one timestamp";
     PollOutOfOrder, "poll-out-of-order", Page, "",
-        "polls show every message of the person again, the newest first";
+        "every poll shows all messages of the person, the newest first";
     PollUnknownState, "poll-unknown-state", Page, "",
-        "a poll shows a state that the API does not have";
+        "a poll shows an unknown state";
     PollOddMessage, "poll-odd-message", Page, "",
-        "polls show, around the messages, entries that lack an id, a role or a content";
+        "polls also show entries without an id, a role or a content";
     Poll404, "poll-404", Poll, "",
-        "a poll is answered 404";
+        "a poll is answered with 404";
     Poll429, "poll-429", Poll, "SECONDS",
-        "a poll is answered 429, with Retry-After in seconds, 1 by default";
+        "a poll is answered with 429 and Retry-After in seconds, 1 by default";
     Poll500, "poll-500", Poll, "",
-        "a poll is answered 500 with a page of HTML";
+        "a poll is answered with 500 and an HTML page";
 }
 
 #[cfg(test)]
@@ -187,7 +187,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn each_name_is_kebab_case_and_stands_for_one_fault() {
+    fn names_are_unique_and_in_kebab_case() {
         let names: HashSet<_> = Fault::ALL.iter().map(|fault| fault.name()).collect();
 
         assert_eq!(names.len(), Fault::ALL.len());

@@ -1,4 +1,4 @@
-//! The inbox: the side of the person who answers, in Rust and over HTTP.
+//! The inbox: the tool of the person who answers, in Rust and over HTTP.
 
 pub(crate) mod endpoint;
 pub(crate) mod entry;
@@ -10,21 +10,22 @@ use crate::conversation::IsClosed;
 use crate::conversation::store::Conversations;
 use entry::{Entry, Transcript};
 
-/// The API's limit for a message, which holds for a person's as well (our decision).
+/// The longest message of a person, in characters. It is the API's limit for users; to use it for
+/// persons too is our decision.
 const MAX_TEXT: usize = 4000;
 
-/// The person's side of a sandbox: who waits, what was said, and what a person does.
+/// The inbox of a sandbox: lists conversations and users who wait, and acts as the person who
+/// answers.
 ///
-/// Whoever acts in a conversation here has it: the built-in [`Person`](crate::Person)
-/// does nothing more in it until it is handed over anew. The page `/inbox` and the
-/// control API do the same.
+/// If you act in a conversation here, the built-in [`Person`](crate::Person) stops there until the
+/// next handoff. The page `/inbox` and the HTTP API of the inbox do the same.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn core::error::Error>> {
 /// use highchat_sandbox::{Person, Sandbox};
 ///
 /// let sandbox = Sandbox::builder().person(Person::absent()).start()?;
-/// // … a client sends `/human`, and then …
+/// // … a client sends `/human` …
 /// for waiting in sandbox.inbox().waiting() {
 ///     sandbox.inbox().reply(&waiting.id, "Բարև ձեզ։")?;
 ///     sandbox.inbox().hand_back(&waiting.id)?;
@@ -37,15 +38,15 @@ pub struct Inbox<'a> {
     conversations: &'a Conversations,
 }
 
-/// Why an [`Inbox`] could not do something.
+/// Why an action of an [`Inbox`] failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InboxError {
-    /// There is no such conversation, or no more.
+    /// The conversation does not exist, or has been removed.
     UnknownConversation,
-    /// The conversation is closed, which only its user's next message changes.
+    /// The conversation is closed. Only the user's next message opens it.
     Closed,
-    /// What was to be said has not 1 to 4000 characters.
+    /// The text does not have 1 to 4000 characters.
     Text,
 }
 
@@ -54,17 +55,17 @@ impl<'a> Inbox<'a> {
         Self { conversations }
     }
 
-    /// Every conversation there is, in the order of the list: those who wait come
-    /// first, the longest waiting foremost, then the others, the liveliest foremost.
+    /// Returns all conversations. Conversations whose users wait come first, the longest waiting
+    /// first. Then come the others, those with the newest message first.
     #[must_use]
     pub fn conversations(&self) -> Vec<Entry> {
-        let mut entries = self.conversations.changes(None, Entry::of).of;
+        let mut entries = self.conversations.changes(None, Entry::of).conversations;
         Entry::sort(&mut entries);
         entries
     }
 
-    /// The conversations whose users wait for a person to take over, or to answer; the
-    /// longest waiting first.
+    /// Returns the conversations whose users wait for a person to take over or to answer. The
+    /// longest waiting comes first.
     #[must_use]
     pub fn waiting(&self) -> Vec<Entry> {
         let mut entries = self.conversations();
@@ -72,62 +73,62 @@ impl<'a> Inbox<'a> {
         entries
     }
 
-    /// A conversation and what was said in it.
+    /// Returns a conversation with its messages.
     ///
     /// # Errors
     ///
-    /// [`InboxError::UnknownConversation`], as everywhere below.
+    /// [`InboxError::UnknownConversation`]. All methods below can return it too.
     pub fn transcript(&self, id: &str) -> Result<Transcript, InboxError> {
         self.conversations
             .view(id, |conversation| Transcript::of(id, conversation))
             .ok_or(InboxError::UnknownConversation)
     }
 
-    /// Answers in a conversation from now on, in place of the bot. Whoever has it
-    /// already keeps it.
+    /// Takes a conversation over: from now on the person answers instead of the bot. It has no
+    /// effect if a person at the inbox has it already.
     ///
     /// # Errors
     ///
-    /// [`InboxError::Closed`] too.
+    /// [`InboxError::Closed`].
     pub fn take_over(&self, id: &str) -> Result<(), InboxError> {
-        done(self.conversations.take_over(id))
+        to_result(self.conversations.take_over(id))
     }
 
-    /// Writes to the user, and takes over where that was not done.
+    /// Sends a message to the user. It also takes the conversation over.
     ///
     /// # Errors
     ///
-    /// [`InboxError::Closed`] and [`InboxError::Text`] too.
+    /// [`InboxError::Closed`] and [`InboxError::Text`].
     pub fn reply(&self, id: &str, text: impl Into<String>) -> Result<(), InboxError> {
         let text = text.into();
         if !(1..=MAX_TEXT).contains(&text.chars().count()) {
             return Err(InboxError::Text);
         }
-        done(self.conversations.reply(id, text))
+        to_result(self.conversations.reply(id, text))
     }
 
-    /// Gives a conversation back to the bot, taken over or only waiting. It does nothing
-    /// where the bot has it.
+    /// Gives a conversation back to the bot, whether it was taken over or only waits. It has no
+    /// effect if the bot has it.
     ///
     /// # Errors
     ///
-    /// [`InboxError::Closed`] too.
+    /// [`InboxError::Closed`].
     pub fn hand_back(&self, id: &str) -> Result<(), InboxError> {
-        done(self.conversations.hand_back(id))
+        to_result(self.conversations.hand_back(id))
     }
 
-    /// Closes a conversation; its user's next message opens it again, with the bot. It
-    /// does nothing where that was done.
+    /// Closes a conversation. The user's next message opens it again, and the bot answers. It has
+    /// no effect if the conversation is closed.
     ///
     /// # Errors
     ///
-    /// None beyond the one for all.
+    /// Only [`InboxError::UnknownConversation`].
     pub fn close(&self, id: &str) -> Result<(), InboxError> {
-        done(self.conversations.close(id).map(Ok))
+        to_result(self.conversations.close(id).map(Ok))
     }
 }
 
-fn done(result: Option<Result<(), IsClosed>>) -> Result<(), InboxError> {
+fn to_result(result: Option<Result<(), IsClosed>>) -> Result<(), InboxError> {
     result
         .ok_or(InboxError::UnknownConversation)?
         .map_err(|IsClosed| InboxError::Closed)
@@ -142,9 +143,9 @@ impl fmt::Debug for Inbox<'_> {
 impl fmt::Display for InboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::UnknownConversation => "there is no such conversation",
+            Self::UnknownConversation => "the conversation does not exist",
             Self::Closed => "the conversation is closed",
-            Self::Text => "a reply has 1 to 4000 characters",
+            Self::Text => "a reply must have 1 to 4000 characters",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The journal: every request of the API, and what became of it.
+//! The journal: all requests to the API, with their answers.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -12,10 +12,10 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use crate::api::access::Credential;
 use crate::api::state::State;
 
-/// How many requests are remembered.
+/// How many requests are stored.
 const MAX_REQUESTS: usize = 1000;
 
-/// One request as the sandbox received it, and what became of it.
+/// A request that the sandbox received, and data of its answer.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -31,34 +31,35 @@ const MAX_REQUESTS: usize = 1000;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Request {
-    /// When it had arrived whole, counted from the start of the sandbox.
+    /// The time at which the whole request had arrived, since the start of the sandbox.
     pub at: Duration,
-    /// Which connection it came on, in the order in which they were accepted, from 0.
+    /// The number of its connection. Connections are numbered from 0 in the order in which they
+    /// were accepted.
     pub connection: u64,
-    /// Its method.
+    /// The method.
     pub method: Method,
-    /// Its path as it was sent, still percent-encoded.
+    /// The path as it was sent, still percent-encoded.
     pub path: String,
-    /// What came after the `?`, still percent-encoded. A key of the sandbox in it is
-    /// replaced by `[redacted]`.
+    /// The query as it was sent, still percent-encoded. Keys of the sandbox are replaced by
+    /// `[redacted]`.
     pub query: Option<String>,
-    /// Its headers. The value of `authorization` is replaced: `Bearer [redacted]`
-    /// where it began like that, else `[redacted]`; so is any value that holds a key of
-    /// the sandbox.
+    /// The headers. The value of `authorization` is replaced by `Bearer [redacted]` if it began
+    /// with `Bearer`, otherwise by `[redacted]`. Any other value that contains a key of the
+    /// sandbox is replaced by `[redacted]` too.
     pub headers: HeaderMap,
-    /// Its body: at most the first 65,536 bytes of one that was refused as too large.
+    /// The body. If it was refused as too large, the first 65,536 bytes.
     pub body: Bytes,
-    /// When the head of its answer was there, counted like `at`.
+    /// The time at which the head of the answer was ready, since the start of the sandbox.
     pub answered_at: Option<Duration>,
-    /// The status of its answer.
+    /// The status of the answer.
     pub status: Option<StatusCode>,
-    /// The `Retry-After` of its answer.
+    /// The `Retry-After` of the answer.
     pub retry_after: Option<HeaderValue>,
-    /// When and how its answer ended; `None` while it has not.
+    /// When and how the answer ended. `None` if it has not ended.
     pub ended: Option<(Duration, End)>,
     pub(crate) facts: AnswerFacts,
-    /// When the service is to be asked again at the earliest.
-    pub(crate) come_again_at: Option<Duration>,
+    /// The earliest time at which the client may repeat the request.
+    pub(crate) retry_at: Option<Duration>,
     started: Instant,
 }
 
@@ -66,37 +67,37 @@ pub struct Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {
-    /// It was given to its end.
+    /// The whole answer was sent.
     Whole,
-    /// The client left before.
+    /// The client left before the end of the answer.
     ClientLeft,
-    /// A fault ended it.
+    /// A fault ended the answer.
     Fault,
 }
 
-/// What an answer said that a verdict on the client needs.
+/// Data of a request and its answer that the verdict needs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AnswerFacts {
-    /// The conversation it was about.
+    /// The conversation of the request.
     pub(crate) conversation_id: Option<String>,
-    /// The state that a page showed.
+    /// The state in the answer to a poll.
     pub(crate) state: Option<State>,
-    /// The end of a reply, once it was given with nothing wrong before it.
+    /// When the end of a reply was sent, if no fault came before it.
     pub(crate) over: Arc<OnceLock<Instant>>,
-    /// The times that were given, as they were written.
+    /// The times in the answer, as they were written.
     pub(crate) times: Vec<String>,
     /// Timestamp of the event that ended the reply; unset until then.
     pub(crate) last_time: Arc<OnceLock<String>>,
-    /// Its path is the API's.
+    /// Whether the API has the path of the request.
     pub(crate) is_known_path: bool,
-    /// It was asked with a key in its query.
+    /// Whether the query contained a key.
     pub(crate) key_in_query: bool,
-    /// The key or the slug it was asked with, if that was right.
+    /// The credential of the request, if it was valid.
     pub(crate) credential: Option<Credential>,
 }
 
 impl AnswerFacts {
-    /// Of a conversation.
+    /// Creates facts about a conversation.
     pub(crate) fn of(conversation_id: &str) -> Self {
         Self {
             conversation_id: Some(conversation_id.to_owned()),
@@ -120,12 +121,12 @@ impl Request {
             retry_after: None,
             ended: None,
             facts: AnswerFacts::default(),
-            come_again_at: None,
+            retry_at: None,
             started: Instant::now(),
         }
     }
 
-    /// When the whole of a reply had been given to the client.
+    /// The time at which the whole reply had been sent, since the start of the sandbox.
     pub(crate) fn over_at(&self) -> Option<Duration> {
         let over = self.facts.over.get()?;
         Some(over.duration_since(self.started))
@@ -136,69 +137,70 @@ impl Request {
         self.facts.over.get_or_init(|| self.started + at);
     }
 
-    /// The times that its answer gave, as they were written.
+    /// All times in the answer, as they were written.
     pub(crate) fn times(&self) -> impl Iterator<Item = &String> {
         self.facts.times.iter().chain(self.facts.last_time.get())
     }
 }
 
-/// What the sandbox was asked, newest last.
+/// The requests to the sandbox, oldest first.
 pub(crate) struct Journal {
     started: Instant,
     keys: Vec<String>,
-    pages: Mutex<Pages>,
+    records: Mutex<Records>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Pages {
+struct Records {
     requests: VecDeque<Request>,
-    /// When a client said that it cancelled what was under way.
+    /// The times at which a client said that it cancelled its requests.
     cancels: VecDeque<Duration>,
-    /// How many were forgotten.
-    forgotten: usize,
+    /// The number of requests that were removed.
+    removed: usize,
 }
 
 impl Journal {
-    /// `keys` are never stored.
+    /// Creates a journal. `keys` are replaced in all stored requests.
     pub(crate) fn new(keys: Vec<String>) -> Self {
         Self {
             started: Instant::now(),
             keys,
-            pages: Mutex::default(),
+            records: Mutex::default(),
             changed: Condvar::new(),
         }
     }
 
-    /// The time since the start, by which everything here is dated.
+    /// The time since the start of the sandbox. All times of the journal count from there.
     pub(crate) fn now(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Notes a request; its number.
+    /// Stores a request. Returns its number.
     pub(crate) fn record(&self, mut request: Request) -> usize {
         self.redact(&mut request);
-        let mut pages = self.pages();
-        // Under the lock, so that the order is that of the times.
+        let mut records = self.records();
+        // The lock is held, so that the requests are in the order of their times.
         request.at = self.now();
         request.started = self.started;
-        if pages.requests.len() == MAX_REQUESTS {
-            pages.requests.pop_front();
-            pages.forgotten += 1;
+        if records.requests.len() == MAX_REQUESTS {
+            records.requests.pop_front();
+            records.removed += 1;
         }
-        pages.requests.push_back(request);
+        records.requests.push_back(request);
         self.changed.notify_all();
-        pages.forgotten + pages.requests.len() - 1
+        records.removed + records.requests.len() - 1
     }
 
+    /// Stores the data of an answer.
     pub(crate) fn answered<B>(&self, number: usize, answer: &Response<B>, facts: AnswerFacts) {
         let now = self.now();
-        if let Some(request) = self.pages().find(number) {
+        if let Some(request) = self.records().find(number) {
             request.answered_at = Some(now);
             request.status = Some(answer.status());
             request.retry_after = answer.headers().get(RETRY_AFTER).cloned();
             let wait = request.retry_after.as_ref().and_then(wait);
-            request.come_again_at = wait.and_then(|wait| now.checked_add(wait));
+            request.retry_at = wait.and_then(|wait| now.checked_add(wait));
             request.facts = AnswerFacts {
                 key_in_query: request.facts.key_in_query,
                 ..facts
@@ -207,39 +209,40 @@ impl Journal {
         }
     }
 
-    /// An answer is over; only its first end counts.
+    /// Stores the end of an answer. Only the first call for a request has an effect.
     pub(crate) fn ended(&self, number: usize, end: End) {
         let now = self.now();
-        if let Some(request) = self.pages().find(number) {
+        if let Some(request) = self.records().find(number) {
             request.ended.get_or_insert((now, end));
             self.changed.notify_all();
         }
     }
 
-    /// The client says that it wants nothing more of what is under way.
+    /// Records that the client has cancelled its requests.
     pub(crate) fn cancelled(&self) {
         let now = self.now();
-        let mut pages = self.pages();
-        if pages.cancels.len() == MAX_REQUESTS {
-            pages.cancels.pop_front();
+        let mut records = self.records();
+        if records.cancels.len() == MAX_REQUESTS {
+            records.cancels.pop_front();
         }
-        pages.cancels.push_back(now);
+        records.cancels.push_back(now);
     }
 
     pub(crate) fn cancels(&self) -> Vec<Duration> {
-        self.pages().cancels.iter().copied().collect()
+        self.records().cancels.iter().copied().collect()
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {
-        self.pages().requests.iter().cloned().collect()
+        self.records().requests.iter().cloned().collect()
     }
 
-    /// Waits until `holds` does of what was asked, at most for `timeout`; whether it does.
-    pub(crate) fn wait(&self, timeout: Duration, holds: impl Fn(&[Request]) -> bool) -> bool {
-        // Without a deadline if the clock cannot represent it.
+    /// Waits until `condition` is true for the requests, at most for `timeout`. Returns whether
+    /// it is true.
+    pub(crate) fn wait(&self, timeout: Duration, condition: impl Fn(&[Request]) -> bool) -> bool {
+        // No deadline if the clock cannot represent it.
         let deadline = Instant::now().checked_add(timeout);
-        let mut pages = self.pages();
-        while !holds(pages.requests.make_contiguous()) {
+        let mut records = self.records();
+        while !condition(records.requests.make_contiguous()) {
             let left = match deadline {
                 Some(deadline) => deadline.saturating_duration_since(Instant::now()),
                 None => Duration::MAX,
@@ -247,8 +250,8 @@ impl Journal {
             if left.is_zero() {
                 return false;
             }
-            let waited = self.changed.wait_timeout(pages, left);
-            (pages, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            let waited = self.changed.wait_timeout(records, left);
+            (records, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
         true
     }
@@ -256,8 +259,12 @@ impl Journal {
     fn redact(&self, request: &mut Request) {
         for (name, value) in &mut request.headers {
             if name == AUTHORIZATION {
-                *value = redacted(value);
-            } else if self.keys.iter().any(|key| holds(value.as_bytes(), key)) {
+                *value = redacted_authorization(value);
+            } else if self
+                .keys
+                .iter()
+                .any(|key| contains_key(value.as_bytes(), key))
+            {
                 *value = HeaderValue::from_static("[redacted]");
             }
         }
@@ -269,18 +276,18 @@ impl Journal {
         }
     }
 
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Pages {
+impl Records {
     fn find(&mut self, number: usize) -> Option<&mut Request> {
-        self.requests.get_mut(number.checked_sub(self.forgotten)?)
+        self.requests.get_mut(number.checked_sub(self.removed)?)
     }
 }
 
-/// What a `Retry-After` asks for, from now on.
+/// Returns the time from now that a `Retry-After` asks the client to wait.
 fn wait(value: &HeaderValue) -> Option<Duration> {
     let text = value.to_str().ok()?;
     if let Ok(seconds) = text.parse() {
@@ -290,11 +297,11 @@ fn wait(value: &HeaderValue) -> Option<Duration> {
     Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
-fn holds(value: &[u8], key: &str) -> bool {
+fn contains_key(value: &[u8], key: &str) -> bool {
     !key.is_empty() && value.windows(key.len()).any(|part| part == key.as_bytes())
 }
 
-fn redacted(value: &HeaderValue) -> HeaderValue {
+fn redacted_authorization(value: &HeaderValue) -> HeaderValue {
     let bearer = value
         .as_bytes()
         .get(..7)

@@ -1,19 +1,18 @@
 //! A local HighChat /v1 service for development, demonstrations and tests.
 //!
-//! [`Sandbox`] is the whole service as the API's text documents it, on a free port of
-//! 127.0.0.1, inside the program or test that starts it: replies as event streams,
-//! both ways of authentication, the error shape, limits, CORS, handoff and rating. It
-//! records its requests, so a test can see what a client really sent.
+//! [`Sandbox`] implements the whole service as the API's text documents it, on a free port of
+//! 127.0.0.1, inside the program or test that starts it: replies as event streams, both ways of
+//! authentication, the error shape, limits, CORS, handoff and rating. It records its requests, so
+//! that a test can check what a client has sent.
 //!
-//! It makes the faults that it is asked for, by name: each [`Fault`] is in the bytes of
-//! a connection, in the events of a reply, in the answer around them or in the polls of a
-//! handoff, and they combine. A message asks for them (`/fault cut,cr-lf`), a test
-//! ([`Sandbox::inject`]), a [`Script`], the control API or the builder. Where the API's
-//! text is silent, a [`Reading`] makes it behave in another of the ways that are possible.
-//! Afterwards a [`Verdict`] says whether the client behaved.
+//! It makes faults on request. A [`Fault`] changes the bytes of a connection, the events of a
+//! reply, the HTTP answer, or the polls of a handoff. Faults can be combined. They can be set by
+//! a message (`/fault cut,cr-lf`), a test ([`Sandbox::inject`]), a [`Script`], the control API or
+//! the builder. If the API's text allows several behaviours, a [`Reading`] chooses another one. A
+//! [`Verdict`] lists what the client did wrong.
 //!
-//! [`Playback`] is the opposite: it knows nothing of the API and answers with the
-//! bytes it was given, to show a client what no service should send.
+//! [`Playback`] is a server without knowledge of the API. It sends exactly the bytes that it was
+//! given, to show a client what no service should send.
 //!
 //! ```
 //! # fn main() -> std::io::Result<()> {
@@ -46,116 +45,117 @@
 //! # }
 //! ```
 //!
-//! # The person's side
+//! # The inbox
 //!
-//! Who sends `/human` or `/pending` is handed over to a person. Without more that is the
-//! built-in [`Person`]; three ways lead to be one oneself, and whoever acts in a
-//! conversation has it: the built-in person does nothing more in it.
+//! The messages `/human` and `/pending` hand the conversation over to a person. By default this is
+//! the built-in [`Person`]. You can be the person yourself in three ways. If you act in a
+//! conversation, the built-in person stops there.
 //!
-//! - In a browser: `/inbox` ([`Sandbox::inbox_url`]), beside the chat page `/c/{slug}`
-//!   ([`Sandbox::chat_url`]; `?visitor=REF` there is the `visitor_ref`), both linked from
-//!   `/`. They are files of the program and ask no other host; a strict
-//!   `Content-Security-Policy` lets nothing else run, and no message becomes markup. What
-//!   is handed over while an inbox is open is left to it alone.
+//! - In a browser: the page `/inbox` ([`Sandbox::inbox_url`]). The chat page is `/c/{slug}`
+//!   ([`Sandbox::chat_url`]); `?visitor=REF` sets its `visitor_ref`. The page `/` links to both.
+//!   The pages are part of the program and send no request to another host. A strict
+//!   `Content-Security-Policy` lets no other code run, and no message becomes HTML. While an inbox
+//!   page is open, handoffs go only to the inbox.
 //! - In Rust: [`Sandbox::inbox`].
-//! - Over HTTP, which the inbox itself uses:
+//! - Over HTTP, with the API that the inbox page uses:
 //!
 //! | request | what it does |
 //! | --- | --- |
-//! | `GET /sandbox/inbox` | `{"conversations":[…]}`, each an [`Entry`], those who wait first |
-//! | `GET /sandbox/inbox/live` | the same as an event stream: `snapshot` with all, then `changed` with those that changed; a comment after 15 s of silence |
-//! | `GET /sandbox/inbox/{id}` | a [`Transcript`]: `{"conversation":…,"messages":[…]}` |
-//! | `POST /sandbox/inbox/{id}/take-over` | answers in place of the bot from now on |
-//! | `POST /sandbox/inbox/{id}/reply` | writes `{"text":"…"}`, 1 to 4000 characters, and takes over |
-//! | `POST /sandbox/inbox/{id}/hand-back` | gives it back to the bot |
-//! | `POST /sandbox/inbox/{id}/close` | closes it until its user writes again |
+//! | `GET /sandbox/inbox` | returns `{"conversations":[…]}`, a list of [`Entry`]; users who wait come first |
+//! | `GET /sandbox/inbox/live` | returns an event stream: `snapshot` with all conversations, then `changed` with the changed ones; a comment after 15 s of silence |
+//! | `GET /sandbox/inbox/{id}` | returns a [`Transcript`]: `{"conversation":…,"messages":[…]}` |
+//! | `POST /sandbox/inbox/{id}/take-over` | takes the conversation over from the bot |
+//! | `POST /sandbox/inbox/{id}/reply` | sends `{"text":"…"}`, 1 to 4000 characters, and takes over |
+//! | `POST /sandbox/inbox/{id}/hand-back` | gives the conversation back to the bot |
+//! | `POST /sandbox/inbox/{id}/close` | closes the conversation until the user's next message |
 //!
-//! Each `POST` answers with the transcript. Errors have the API's shape: 404 `not_found`,
-//! 400 `invalid_input`, 409 `invalid_input` where the conversation is closed, and 403
-//! `forbidden` for a request of a foreign page, which is known by `Host`, `Origin`
-//! and `Sec-Fetch-Site`. There is no CORS here. A feed keeps no queue: a page that reads
-//! slowly gets the current state instead. Neither the pages nor the inbox are among
-//! [`Sandbox::requests`].
+//! Each `POST` returns the transcript. Errors have the API's shape: 404 `not_found`, 400
+//! `invalid_input`, 409 `invalid_input` if the conversation is closed, and 403 `forbidden` for a
+//! request from a page of another origin (by `Host`, `Origin` and `Sec-Fetch-Site`). There is no
+//! CORS here. A feed has no queue: a page that reads slowly gets the current state instead.
+//! Requests to the pages and the inbox are not in [`Sandbox::requests`].
 //!
-//! # What is the API's, and what is ours
+//! # Decisions of the sandbox
 //!
-//! Endpoints, fields, events, states, codes, the 4000 and the 200 characters, the 30
-//! messages a minute and the sentence of the 429 are the API's text. It was all there
-//! was to go by: how the real service behaves where the text is silent is not known
-//! here, and what this one does there is our decision. A name in brackets is the
-//! [`Reading`] that decides otherwise:
+//! The API's text defines the endpoints, fields, events, states and codes, the limits of 4000 and
+//! 200 characters, the 30 messages a minute, and the sentence of the 429. Where the text is
+//! silent, we do not know what the real service does, and the behaviour of the sandbox is our
+//! decision. The list below has these decisions, with the [`Reading`] that changes each in
+//! parentheses:
 //!
-//! - A character is a Unicode scalar value (`utf-16-characters`); white space alone is a
-//!   message (`blank-is-empty`).
-//! - A wrong key is not made good by a right slug. All keys and the slug are one bot
-//!   and reach the same conversations.
-//! - Only messages that were taken count for the rate limit, over any 60 s. Its 429 has a
+//! - A character is a Unicode scalar value (`utf-16-characters`). A message may be only white space
+//!   (`blank-is-empty`).
+//! - With a wrong key, a right slug does not help. All keys and the slug belong to one bot and
+//!   reach the same conversations.
+//! - Only accepted messages count for the rate limit, which is for any 60 s. Its 429 has a
 //!   `Retry-After` in seconds (`no-retry-after`).
 //! - `error` is an object, as in the API's sample (`error-as-string`).
-//! - A path that does not exist is 404 `not_found`; a wrong method 405 with `Allow`, a body
-//!   over 64 KiB 413, and a request that does not come to its end in time 408, all three
-//!   with the code `invalid_input`.
-//! - A client may close its writing side and go on to read its answer. TCP shows the same
-//!   for a client that is gone, so the sandbox writes something to find out: in a stream a
-//!   ping, once a second, and before the head of an HTTP/1.1 answer that takes longer than
-//!   50 ms an interim `100 Continue`. In a stall, and for paths that are not the API's, a
-//!   client that closes its writing side counts as gone.
-//! - A content type is not asked for, only JSON is. Fields beyond the API's are ignored.
-//! - A preflight is answered on the three endpoints and allows the headers
-//!   `authorization` and `content-type`.
-//! - `after` excludes its own time (`after-inclusive`); without it the whole conversation
-//!   is shown. An empty or malformed one is 400. Timestamps within a conversation only
-//!   grow, and have milliseconds and a `Z` (`times-with-offset`, `times-in-seconds`,
-//!   `times-in-microseconds`, `times-as-numbers`).
-//! - Polls show what everybody wrote (`no-user-messages`, `only-person-messages`), a person
-//!   as an `assistant` (`person-role`).
-//! - `meta` comes with every reply (`meta-once`), and `human` ends one (`done-after-human`).
-//!   A reply's content type names its charset (`no-charset`).
+//! - An unknown path is answered with 404 `not_found`. A wrong method is answered with 405 and
+//!   `Allow`, a body over 64 KiB with 413, and a request that is not complete in time with 408;
+//!   these three have the code `invalid_input`.
+//! - A client may close the writing side of the connection and continue to read. TCP reports the
+//!   same if the client has left, so the sandbox writes something to find out: a ping once a
+//!   second in a stream, and an interim `100 Continue` before the head of an HTTP/1.1 answer that
+//!   takes longer than 50 ms. During a stall, and on paths that the API does not have, a client
+//!   that closes the writing side counts as gone.
+//! - A body must be JSON, but its `content-type` is not checked. Unknown fields are ignored.
+//! - A preflight request is answered on the three endpoints. It allows the headers `authorization`
+//!   and `content-type`.
+//! - `after` excludes messages at exactly this time (`after-inclusive`). Without `after` the whole
+//!   conversation is shown. An empty or invalid `after` is answered with 400. Timestamps in a
+//!   conversation only grow, and have milliseconds and a `Z` (`times-with-offset`,
+//!   `times-in-seconds`, `times-in-microseconds`, `times-as-numbers`).
+//! - Polls show all messages (`no-user-messages`, `only-person-messages`). A person has the role
+//!   `assistant` (`person-role`).
+//! - Every reply has a `meta` (`meta-once`), and `human` ends a reply (`done-after-human`). The
+//!   content type of a reply has a charset (`no-charset`).
 //! - Ids are UUIDs (`numeric-ids`).
-//! - A reply is kept when it ends, or when its client leaves; one that ended with an
-//!   `error` is not stored. The words of a `human` event are no message.
-//! - A rating may be given at any time, and the last one counts. The answer is
-//!   `{"ok":true}` (`rating-204`).
-//! - While a person is awaited (`pending_human`) the bot goes on answering; once they
-//!   are there, each message is kept for them and answered with `human` again.
+//! - A reply is stored when it ends or when its client leaves. A reply that ends with `error` is not
+//!   stored. The text of a `human` event is not a message.
+//! - A rating is allowed at any time, and the latest one counts. The answer is `{"ok":true}`
+//!   (`rating-204`).
+//! - While the state is `pending_human`, the bot answers. When the person has come, each message is
+//!   stored for the person and answered with `human`.
 //! - A message to a closed conversation opens it again (`closed-is-gone`).
-//! - Where a person takes over unasked, the client learns it from the `human` event that
-//!   answers its next message, or from `done` with `pending_human` if the bot was talking.
-//! - The last 1000 conversations and 500 messages of each are stored.
+//! - If a person takes over without a request of the user, the client learns it from the `human`
+//!   event after its next message, or from `done` with `pending_human` at the end of the current
+//!   reply.
+//! - The latest 1000 conversations are stored, with 500 messages each.
 //!
-//! # What can be asked
+//! # Messages and commands
 //!
-//! The bot answers in Armenian what it knows (hours, prices, the address and some
-//! more, asked in Armenian or English), remembers the user's name and previous message,
-//! and says the rest back. Some messages show something on purpose: `/help` (which
-//! lists them), `/error`, `/slow`, `/long N` (at most 10,000 words), `/human` and
-//! `/pending` (see [`Person`]), `/close`, and `/fault NAMES`, which damages its own reply
-//! or, if another command follows the names, that command's: `/fault stall /long 100`.
+//! The bot answers in Armenian. It knows some topics in Armenian and English (hours, prices, the
+//! address and others), remembers the user's name and previous message, and quotes everything
+//! else. Some messages are commands: `/help` (lists them), `/error`, `/slow`, `/long N` (at most
+//! 10,000 words), `/human` and `/pending` (see [`Person`]), `/close`, and `/fault NAMES`.
+//! `/fault NAMES` adds faults to its own reply, or to the reply of another command after the names:
+//! `/fault stall /long 100`.
 //!
-//! # Which faults happen when
+//! # The order of faults
 //!
-//! A refusal (`429-seconds`, `500-html` and the like) comes before the message is taken,
-//! once or as often as its `xTIMES` says. If the message comes again after that, byte for
-//! byte and with the same key, it is taken, and the other faults happen to its reply.
-//! Faults of polls happen to the later polls of the conversation: failures once each, one
-//! after the other; changes of the page, until another `/fault` of polls. A message that
-//! asks for faults of polls alone begins a handoff.
+//! A refusal (for example `429-seconds` or `500-html`) comes first: the message is not accepted.
+//! It applies once, or as often as its `xTIMES` says. If the client then sends the message again,
+//! with the same bytes and the same key, it is accepted, and the other faults apply to its reply.
+//! Faults of polls apply to later polls of the conversation: failures to one poll each, changes of
+//! the page to all polls until the next `/fault` with faults of polls. A message that has only
+//! faults of polls begins a handoff.
 //!
 //! # The control API
 //!
-//! For programs beside the client under test, on loopback alone, in JSON, and not noted
-//! among the requests. A request with the `Origin` of another page, or a `Host` that is
-//! no name of this machine, is refused with 403. One without `Origin` is no browser's and
-//! is taken, a `POST` too: programs of this machine send none.
+//! The control API is for programs that run beside the client under test. It uses JSON, accepts only
+//! requests from this machine, and its requests are not in [`Sandbox::requests`]. A request with
+//! the `Origin` of another page, or with a `Host` that is not a loopback name, is answered with
+//! 403. A request without `Origin` is accepted, even a `POST`: browsers always send it there, and
+//! programs of this machine do not.
 //!
-//! | request | |
+//! | request | what it does |
 //! | --- | --- |
-//! | `GET /sandbox/requests` | what was asked and how it ended, as [`Sandbox::requests`] |
-//! | `GET /sandbox/verdict` | whether the client behaved, as [`Sandbox::verdict`] |
-//! | `GET /sandbox/faults` | all faults, and which are set |
-//! | `POST /sandbox/faults` | `{"next": ["cut"]}` for the next reply, `{"always": ["cr-lf"]}` for all |
-//! | `DELETE /sandbox/faults` | removes all that are set |
-//! | `POST /sandbox/cancelled` | the client cancels now, as [`Sandbox::note_cancel`] |
+//! | `GET /sandbox/requests` | returns the requests and how they ended, as [`Sandbox::requests`] |
+//! | `GET /sandbox/verdict` | returns the verdict, as [`Sandbox::verdict`] |
+//! | `GET /sandbox/faults` | returns all faults, and the faults that are set |
+//! | `POST /sandbox/faults` | `{"next": ["cut"]}` sets faults for the next reply, `{"always": ["cr-lf"]}` for all replies |
+//! | `DELETE /sandbox/faults` | removes all faults that are set |
+//! | `POST /sandbox/cancelled` | records that the client cancels now, as [`Sandbox::note_cancel`] |
 
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,5 @@
-//! HTTP without the API: whole answers and refusals, request bodies, queries, CORS, who may
-//! use what is not the API's, and clients that close one half of a connection.
+//! HTTP helpers: complete answers, refusals, request bodies, queries, CORS, protection from web
+//! pages, and half-closed connections.
 
 pub(crate) mod answer;
 pub(crate) mod cors;

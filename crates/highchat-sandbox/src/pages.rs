@@ -1,4 +1,4 @@
-//! The pages for a browser, and what they are made of.
+//! The web pages and their files.
 
 use core::hash::{Hash as _, Hasher as _};
 use std::borrow::Cow;
@@ -18,13 +18,14 @@ use crate::net::answer::Body;
 use crate::net::guard;
 use crate::net::refusal::Refusal;
 
-/// Nothing but the files below, from here, and no text that becomes markup: the browser
-/// itself refuses whatever a message would make of a page.
+/// The content security policy. It allows only the files below, and does not let text become
+/// HTML. So the browser refuses an attack in a message.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// What is not written as it is in a path; what is not markup either stays.
+/// The characters that are percent-encoded in a path. No character that has a meaning in HTML is
+/// left.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -41,7 +42,7 @@ const INBOX: &str = include_str!("../assets/inbox.html");
 const INDEX: &str = include_str!("../assets/index.html");
 const MISSING: &str = include_str!("../assets/missing.html");
 
-/// What is under `/assets/`: name, content type, content.
+/// The files under `/assets/`: name, content type and content.
 const ASSETS: &[(&str, &str, &str)] = &[
     ("base.css", CSS, include_str!("../assets/base.css")),
     ("chat.css", CSS, include_str!("../assets/chat.css")),
@@ -73,12 +74,12 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("texts.js", SCRIPT, include_str!("../assets/texts.js")),
 ];
 
-/// The path of the chat page with this slug.
+/// Returns the path of the chat page with this slug.
 pub(crate) fn chat_path(slug: &str) -> String {
     format!("/c/{}", utf8_percent_encode(slug, SEGMENT))
 }
 
-/// Answers what is asked of the pages; `None`: it is something else.
+/// Answers a request to a page or a file of it. Returns `None` for any other path.
 pub(crate) fn answer(slug: &str, request: &Request) -> Option<Result<Response<Body>, Refusal>> {
     let (status, content_type, content) = find(slug, request)?;
     if !matches!(request.method, Method::GET | Method::HEAD) {
@@ -110,7 +111,7 @@ fn find(slug: &str, request: &Request) -> Option<(StatusCode, &'static str, Cow<
     Some((StatusCode::OK, content_type, Cow::Borrowed(content)))
 }
 
-/// The front page, with the address by which it was asked for in its examples.
+/// Returns the front page. Its examples use the host of the request.
 fn index(slug: &str, request: &Request) -> String {
     let host = guard::host(&request.headers).unwrap_or("127.0.0.1:8787");
     let path = chat_path(slug);
@@ -166,7 +167,8 @@ fn page(
     response
 }
 
-/// A new version of the program has new files under the same names.
+/// Returns an entity tag made from the content: a new version of the program has other files with
+/// the same names.
 fn tag(content: &str) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);

@@ -1,4 +1,4 @@
-//! A server that answers with exactly the bytes it was given.
+//! A server that sends exactly the bytes that it was given.
 
 mod recorder;
 
@@ -14,45 +14,45 @@ use socket2::SockRef;
 
 use recorder::Recorder;
 
-/// One thing a [`Playback`] does on a connection.
+/// An action of a [`Playback`] on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
     /// Writes these bytes.
     Send(Vec<u8>),
-    /// Writes nothing for so long.
+    /// Writes nothing for this time.
     Pause(Duration),
     /// Waits for one more whole request on the same connection.
     AwaitRequest,
-    /// Says nothing until the client closes its side or the playback is dropped.
+    /// Writes nothing until the client closes its side or the playback is dropped.
     Hold,
-    /// Ends the connection with a FIN, as the end of a script does too.
+    /// Ends the connection with a FIN. The end of a script does the same.
     Close,
     /// Ends the connection with a RST.
     ///
-    /// What was sent but had not left this machine is lost with it: put a
-    /// [`Step::Pause`] or an awaited request before it where that matters.
+    /// Bytes that have not left this machine are lost. If they matter, put a [`Step::Pause`] or
+    /// a [`Step::AwaitRequest`] before it.
     Reset,
 }
 
 impl Step {
-    /// [`Step::Send`] of what is easier to write as a string or an array.
+    /// Creates a [`Step::Send`] from a string or an array.
     #[must_use]
     pub fn send(bytes: impl Into<Vec<u8>>) -> Self {
         Self::Send(bytes.into())
     }
 }
 
-/// A server on a port of 127.0.0.1 that answers with exactly the bytes it was given.
+/// A server on a port of 127.0.0.1 that sends exactly the bytes that it was given.
 ///
-/// The first script is played on the first connection that is accepted, the second
-/// on the second, and so on; each begins once a whole request (a head, and as much
-/// body as its `content-length` says) has arrived. Connections beyond the scripts are
-/// accepted, counted and closed at once. A script ends early where a write fails.
+/// It plays the first script on the first connection, the second script on the second connection,
+/// and so on. A script begins when a whole request (the head, and as much body as its
+/// `content-length` says) has arrived. It ends early if a write fails. When there are no more
+/// scripts, connections are accepted, counted and closed at once.
 ///
-/// Requests are recorded as they arrive, whether the script awaits them or not, so a
-/// test can see that none came. One of more than 1 MiB is not recorded. It runs on threads of its own; dropping it ends every connection and waits for
-/// them.
+/// All requests are recorded, even if no script waits for them. Requests of more than 1 MiB are not
+/// recorded. The playback runs on its own threads. Dropping it closes all connections and waits
+/// for the threads.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -79,12 +79,12 @@ pub struct Playback {
 }
 
 impl Playback {
-    /// Starts to play `scripts`, one a connection; it accepts connections when this
-    /// returns.
+    /// Starts a server that plays one of `scripts` on each connection. It accepts connections
+    /// when this returns.
     ///
     /// # Errors
     ///
-    /// When no port can be had or no thread be started.
+    /// No port is free, or the thread cannot be started.
     pub fn start(scripts: impl IntoIterator<Item = Vec<Step>>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let addr = listener.local_addr()?;
@@ -104,43 +104,43 @@ impl Playback {
         })
     }
 
-    /// Where it listens, as a client wants it: `http://127.0.0.1:PORT`.
+    /// The base URL for clients: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Every whole request received on any connection, byte for byte, in the order in
-    /// which they were complete. Keys are not redacted here.
+    /// All whole requests on all connections, byte for byte, in the order in which they were
+    /// complete. Keys are not redacted.
     #[must_use]
     pub fn requests(&self) -> Vec<Vec<u8>> {
         self.recorder.requests()
     }
 
-    /// How many connections were accepted.
+    /// The number of accepted connections.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.recorder.connections()
     }
 
-    /// Waits until at least `count` requests were received; `false` if they were not
-    /// within `timeout`.
+    /// Waits until at least `count` requests were received. Returns `false` if that takes longer
+    /// than `timeout`.
     #[must_use]
     pub fn wait_for_requests(&self, count: usize, timeout: Duration) -> bool {
         self.recorder.wait_for_requests(count, timeout)
     }
 
-    /// Waits until the client closed its side of a connection, the first being 0;
-    /// `false` if it did not within `timeout`.
+    /// Waits until the client closes its side of a connection. Connections are numbered from 0.
+    /// Returns `false` if that takes longer than `timeout`.
     ///
-    /// A connection that the script closed first never counts: give it a
-    /// [`Step::Hold`] where the client is to close.
+    /// A connection that the script closed first does not count. If the client should close it,
+    /// end the script with a [`Step::Hold`].
     #[must_use]
     pub fn wait_for_close(&self, connection: usize, timeout: Duration) -> bool {
         self.recorder.wait_for_close(connection, timeout)
@@ -150,10 +150,10 @@ impl Playback {
 impl Drop for Playback {
     fn drop(&mut self) {
         self.recorder.stop();
-        // The acceptor looks whether to stop after each connection.
+        // The acceptor checks after each connection whether to stop.
         let _ = TcpStream::connect(self.addr);
         if let Some(acceptor) = self.acceptor.take() {
-            // A panic over there was reported there; a second one here would abort.
+            // The thread has reported its own panic. A second panic in `drop` would abort.
             let _ = acceptor.join();
         }
     }
@@ -161,7 +161,7 @@ impl Drop for Playback {
 
 impl fmt::Debug for Playback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What was received stays out: it may hold a key.
+        // Without the requests, because they may contain a key.
         f.debug_struct("Playback")
             .field("base_url", &self.base_url)
             .finish_non_exhaustive()
@@ -177,7 +177,8 @@ fn accept(listener: &TcpListener, scripts: Vec<Vec<Step>>, recorder: &Arc<Record
             break;
         }
         let Ok((stream, _)) = accepted else {
-            // Out of descriptors, mostly: trying again at once would only burn time.
+            // Usually the process has no free file descriptor, so an immediate retry would only
+            // use CPU time.
             recorder.pause(Duration::from_millis(20));
             continue;
         };
@@ -191,13 +192,13 @@ fn accept(listener: &TcpListener, scripts: Vec<Vec<Step>>, recorder: &Arc<Record
         }));
     }
     for player in players {
-        // A panic over there was reported there.
+        // The thread has reported its own panic.
         let _ = player.join();
     }
 }
 
 fn play(stream: TcpStream, connection: usize, script: Vec<Step>, recorder: &Arc<Recorder>) {
-    // Each step is to arrive as one was written; a socket that refuses works as well.
+    // Bytes must be sent without delay. The connection also works if the setting fails.
     let _ = stream.set_nodelay(true);
     let stream = Arc::new(stream);
     let reader = thread::spawn({
@@ -205,22 +206,27 @@ fn play(stream: TcpStream, connection: usize, script: Vec<Step>, recorder: &Arc<
         move || read(&stream, connection, &recorder)
     });
     recorder.opened(connection, &stream);
-    let reset = perform(&stream, connection, script, recorder);
+    let reset = play_script(&stream, connection, script, recorder);
     recorder.closing(connection);
     if reset {
-        // Only the receiving side, which wakes the reader: a FIN would go out before
-        // the RST otherwise.
+        // Shut down only the receiving side, which wakes the reader. Otherwise a FIN would be sent
+        // before the RST.
         let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
         let _ = stream.shutdown(Shutdown::Read);
     } else {
         let _ = stream.shutdown(Shutdown::Both);
     }
-    // The socket closes with its last handle, and the reader has one.
+    // The reader has the last other handle; the socket closes when all handles are dropped.
     let _ = reader.join();
 }
 
-/// Plays a script; whether it ended with a reset.
-fn perform(stream: &TcpStream, connection: usize, script: Vec<Step>, recorder: &Recorder) -> bool {
+/// Plays a script. Returns whether it ended with a reset.
+fn play_script(
+    stream: &TcpStream,
+    connection: usize,
+    script: Vec<Step>,
+    recorder: &Recorder,
+) -> bool {
     let mut awaited = 1;
     if !recorder.await_request(connection, awaited) {
         return false;
@@ -250,7 +256,7 @@ fn perform(stream: &TcpStream, connection: usize, script: Vec<Step>, recorder: &
     false
 }
 
-/// Records what a client sends until it closes its side or the script is over.
+/// Records the requests of a client until it closes its side or the script ends.
 fn read(stream: &TcpStream, connection: usize, recorder: &Recorder) {
     let mut stream = stream;
     let mut received = Vec::new();
@@ -267,18 +273,18 @@ fn read(stream: &TcpStream, connection: usize, recorder: &Recorder) {
             recorder.received(connection, core::mem::replace(&mut received, rest));
         }
         if received.len() > MAX_REQUEST {
-            // Reading goes on, or the client could neither finish nor be seen to leave.
+            // Reading must go on, so that the client can finish and its leaving is noticed.
             received.clear();
         }
     }
     recorder.ended(connection);
 }
 
-/// What is kept of a request that is not whole yet.
+/// The largest request that is recorded, in bytes.
 const MAX_REQUEST: usize = 1024 * 1024;
 
-/// The length of the request at the beginning of `received`, once it is whole. Not by an HTTP
-/// parser: a test may send what no parser takes, and wants to see it recorded.
+/// Returns the length of the request at the beginning of `received`, if it is complete. It uses no
+/// HTTP parser, because a test may send invalid requests that must be recorded too.
 fn whole_request(received: &[u8]) -> Option<usize> {
     let head = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
     let body = received[..head]

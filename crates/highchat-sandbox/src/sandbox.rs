@@ -1,4 +1,4 @@
-//! The sandbox as a value, and its settings.
+//! The sandbox and its builder.
 
 use core::fmt;
 use core::net::{Ipv4Addr, SocketAddr};
@@ -26,11 +26,10 @@ use crate::v1::reply::Pace;
 use crate::verdict::Verdict;
 use crate::{pages, server};
 
-/// A running service on a port of 127.0.0.1; it stops when it is dropped.
+/// A running HighChat service on a port of 127.0.0.1. It stops when it is dropped.
 ///
-/// It runs on a thread of its own, so it can be started from blocking and from
-/// async code alike. Dropping it closes every connection, whatever was being said
-/// on it, and waits for the thread to end.
+/// It runs on its own thread, so you can start it from blocking and from async code. Dropping it
+/// closes all connections at once and waits for the thread to end.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -51,47 +50,47 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a service with the defaults of [`Builder`] on any free port.
+    /// Starts a service with the defaults of [`Builder`] on a free port.
     ///
     /// It accepts connections when this returns.
     ///
     /// # Errors
     ///
-    /// When no port can be had or no thread be started.
+    /// No port is free, or the thread cannot be started.
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
 
-    /// The settings to start one with.
+    /// Returns a builder with the default settings.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Where it listens, as a client wants it: `http://127.0.0.1:PORT`.
+    /// The base URL for clients: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// A key it accepts: the first one it was given.
+    /// A key that it accepts: the first key of the builder.
     #[must_use]
     pub fn key(&self) -> &str {
         self.service.endpoints().access().key()
     }
 
-    /// The slug it accepts.
+    /// The slug that it accepts.
     #[must_use]
     pub fn slug(&self) -> &str {
         self.service.endpoints().access().slug()
     }
 
-    /// Where it listens and a key it accepts, for a client of this project.
+    /// An endpoint with the base URL and a key, for the clients of this project.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
@@ -106,8 +105,8 @@ impl Sandbox {
     ///
     /// # Panics
     ///
-    /// No client could send the first [`Builder::key`]: it is empty, or has other characters
-    /// than visible ASCII.
+    /// The first [`Builder::key`] cannot be sent: it is empty, or has characters other than
+    /// visible ASCII.
     #[cfg(feature = "proto")]
     #[must_use]
     pub fn endpoint(&self) -> highchat_proto::Endpoint {
@@ -117,28 +116,26 @@ impl Sandbox {
         Endpoint::new(&self.base_url, credentials).expect("an address of this machine")
     }
 
-    /// The page where a user chats, for a browser: `http://127.0.0.1:PORT/c/SLUG`.
+    /// The URL of the chat page, for a browser: `http://127.0.0.1:PORT/c/SLUG`.
     #[must_use]
     pub fn chat_url(&self) -> String {
         format!("{}{}", self.base_url, pages::chat_path(self.slug()))
     }
 
-    /// The page where a person answers, for a browser: `http://127.0.0.1:PORT/inbox`.
+    /// The URL of the inbox page, for a browser: `http://127.0.0.1:PORT/inbox`.
     #[must_use]
     pub fn inbox_url(&self) -> String {
         format!("{}/inbox", self.base_url)
     }
 
-    /// The person's side: to see who waits, and to answer in place of the built-in
-    /// [`Person`].
+    /// The inbox: lists users who wait, and answers instead of the built-in [`Person`].
     #[must_use]
     pub fn inbox(&self) -> Inbox<'_> {
         Inbox::new(self.service.endpoints().conversations())
     }
 
-    /// What it was asked, oldest first: every request whose head and body arrived
-    /// whole, refused ones and preflights included; not the pages and the inbox, which
-    /// are not the API's.
+    /// The requests so far, oldest first: all complete requests, including refused ones and
+    /// preflights. Requests to the pages, the inbox and the control API are not included.
     ///
     /// The newest 1000 are stored.
     #[must_use]
@@ -146,9 +143,9 @@ impl Sandbox {
         self.service.journal().requests()
     }
 
-    /// Sets the faults of the next reply that has none yet, refusals before it included (a
-    /// client that tries again meets them one after the other). Faults of polls happen to
-    /// the next polls of any conversation.
+    /// Sets the faults of the next reply that has no faults yet. Refusals come before the reply,
+    /// one for each attempt of the client. Faults of polls apply to the next polls of any
+    /// conversation.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
@@ -156,7 +153,7 @@ impl Sandbox {
     ///
     /// let sandbox = Sandbox::start()?;
     /// sandbox.inject([Fault::TooManySeconds, Fault::CrLf]);
-    /// // The next message is refused; sent again, its reply has CR LF.
+    /// // The next message is refused. When it is sent again, its reply has CR LF.
     /// # Ok(())
     /// # }
     /// ```
@@ -164,10 +161,10 @@ impl Sandbox {
         self.service.endpoints().plan().inject(faults.into());
     }
 
-    /// Waits until `fits` is true of the requests so far; `false` if it is not within
-    /// `timeout`.
+    /// Waits until `condition` is true for the requests so far. Returns `false` if that takes
+    /// longer than `timeout`.
     ///
-    /// It looks whenever a request came, was answered, or its answer ended.
+    /// It checks when a request arrives, when it is answered, and when its answer ends.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
@@ -178,28 +175,28 @@ impl Sandbox {
     /// let ended = sandbox.wait_until(Duration::ZERO, |requests| {
     ///     requests.iter().all(|request| request.ended.is_some())
     /// });
-    /// assert!(ended, "nothing was asked, so everything has ended");
+    /// assert!(ended, "there are no requests, so all have ended");
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn wait_until(&self, timeout: Duration, fits: impl Fn(&[Request]) -> bool) -> bool {
-        self.service.journal().wait(timeout, fits)
+    pub fn wait_until(&self, timeout: Duration, condition: impl Fn(&[Request]) -> bool) -> bool {
+        self.service.journal().wait(timeout, condition)
     }
 
-    /// Whether the client behaved so far, judged by what it sent.
+    /// Judges the client by its requests so far.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         self.service.verdict()
     }
 
-    /// Notes that the client wants nothing more of what is under way: it is to leave
-    /// soon, or the [verdict](Self::verdict) says so.
+    /// Records that the client has cancelled its requests. If it does not close their connections
+    /// soon, the [verdict](Self::verdict) has a finding.
     pub fn note_cancel(&self) {
         self.service.journal().cancelled();
     }
 
-    /// The rating last given to a conversation.
+    /// The latest rating of a conversation.
     #[must_use]
     pub fn rating(&self, conversation_id: &str) -> Option<Rating> {
         self.service
@@ -208,10 +205,10 @@ impl Sandbox {
             .rating(conversation_id)
     }
 
-    /// How many reply streams are being written now.
+    /// The number of reply streams that are open now.
     ///
-    /// It falls when a reply is over and when a client leaves one, so a test can see
-    /// that dropping a reply ended the exchange.
+    /// It falls when a reply ends and when a client leaves. So a test can check that dropping a
+    /// reply ends the exchange.
     #[must_use]
     pub fn open_replies(&self) -> usize {
         self.service.endpoints().open_replies()
@@ -221,11 +218,11 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            // A thread that is gone has stopped already.
+            // It fails if the thread has ended already.
             let _ = stop.send(());
         }
         if let Some(thread) = self.thread.take() {
-            // A panic over there was reported there; a second one here would abort.
+            // The thread has reported its own panic. A second panic in `drop` would abort.
             let _ = thread.join();
         }
     }
@@ -241,8 +238,8 @@ impl fmt::Debug for Sandbox {
 
 /// The settings of a [`Sandbox`].
 ///
-/// The values are the API's where its text has one (the rate limit); the others are
-/// our decisions.
+/// The default of the rate limit and the poll interval are from the API's text. The other defaults
+/// are our decisions.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -291,54 +288,51 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The port of 127.0.0.1 to listen on; 0, the default, takes any free one.
+    /// Sets the port of 127.0.0.1. 0, the default, means any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// A key to accept; each call adds one. Without any: `hc_sandbox`.
+    /// Adds a key to accept. Without a call the key is `hc_sandbox`.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.keys.push(key.into());
         self
     }
 
-    /// The slug to accept in `?slug=`; `demo` by default.
+    /// Sets the slug to accept in `?slug=`. Default: `demo`.
     pub fn slug(mut self, slug: impl Into<String>) -> Self {
         self.slug = slug.into();
         self
     }
 
-    /// How long to wait before each word of a reply; 40 ms by default. Zero: as
-    /// fast as the client reads.
+    /// Sets the delay before each word of a reply. Default: 40 ms. Zero: as fast as the client
+    /// reads.
     pub fn token_delay(mut self, delay: Duration) -> Self {
         self.token_delay = delay;
         self
     }
 
-    /// How long a stream may be silent before it carries a `ping`; 15 s by default.
-    /// Zero: no pings.
+    /// Sets the silence after which a stream gets a `ping`. Default: 15 s. Zero: no pings.
     pub fn ping_interval(mut self, interval: Duration) -> Self {
         self.ping_interval = interval;
         self
     }
 
-    /// How many messages each key, and the slug, may send in any 60 s; 30 by default,
-    /// which is the API's number. 0: no limit.
+    /// Sets how many messages each key and the slug may send in any 60 s. Default: 30, as in the
+    /// API's text. 0: no limit.
     ///
-    /// Only messages that were taken count: a request that is refused costs nothing,
-    /// and neither do the other two endpoints.
+    /// Only accepted messages count. Refused requests and the other two endpoints do not count.
     pub fn rate_limit(mut self, messages: u32) -> Self {
         self.rate_limit = messages;
         self
     }
 
-    /// How far apart the [verdict](Sandbox::verdict) wants polls to be; 4 s by default,
-    /// which is the API's number.
+    /// Sets the poll interval that the [verdict](Sandbox::verdict) expects. Default: 4 s, as in
+    /// the API's text.
     ///
-    /// It is counted from the answer to a poll to the next poll, and an eighth less is
-    /// accepted. Set it to what the client under test is configured with. Zero: polls may
-    /// come as fast as they like.
+    /// It is the time from the answer to a poll to the next poll. The verdict accepts an eighth
+    /// less. Use the interval of the client under test. Zero: any interval is accepted.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
@@ -357,40 +351,39 @@ impl Builder {
         self
     }
 
-    /// How long a client may take over the head of a request, then over its body, and
-    /// how long it may leave an answer unread while nothing more of it fits in the
-    /// buffers; 10 s by default.
+    /// Sets the longest time for the head of a request, for its body, and for a client that
+    /// reads nothing while the buffers are full. Default: 10 s.
     ///
-    /// A client that takes longer is cut off without an answer. A connection that is
-    /// kept alive is closed after as long without a request.
+    /// If the head or the body takes longer, the sandbox answers 408 and closes the connection.
+    /// If the client reads nothing, it closes the connection. It also closes a connection that
+    /// has no request for this time.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// How many times as fast as the client's clock the sandbox's time runs; 1 by default,
-    /// and for 0.
+    /// Sets how many times faster than real time the sandbox's time runs. Default: 1. 0 means 1
+    /// too.
     ///
-    /// With 60, a minute of the service is a second of the test. In the sandbox's time
-    /// are all waits that a script, a [`Person`], this builder and the API's text name:
-    /// `token_delay`, `ping_interval`, `poll_interval`, `/slow`, the minute of
-    /// `rate_limit`, the 3 s of [`Fault::SlowHead`](crate::Fault::SlowHead), and the times
-    /// in answers (`ts`, `created_at`), which grow as fast. In real time are
-    /// [`patience`](Self::patience), the waits of [`Sandbox`]'s methods, the times of a
-    /// [`Request`], the header `Date`, and the 5 s after which a verdict says `kept-open`.
+    /// With 60, a minute of the service takes one second. The scale applies to all times of a
+    /// script, a [`Person`], this builder and the API's text: `token_delay`, `ping_interval`,
+    /// `poll_interval`, `/slow`, the minute of `rate_limit`, the 3 s of
+    /// [`Fault::SlowHead`](crate::Fault::SlowHead), and the times in answers (`ts`,
+    /// `created_at`). It does not apply to [`patience`](Self::patience), the timeouts of
+    /// [`Sandbox`]'s methods, the times of a [`Request`], the header `Date`, and the 5 s of the
+    /// finding `kept-open`.
     ///
-    /// A client waits by its own clock, so `Retry-After` is in real seconds. They are
-    /// whole ones, rounded down where the scale is more than 1: a 429 whose second takes
-    /// 20 ms has `Retry-After: 0`. A message that comes then is taken. An amount that a
-    /// fault is given is sent as it is: `429-seconds:7` is 7 s by the client's clock,
-    /// `slow-head:500` half a second.
+    /// Clients wait in real time, so `Retry-After` is in real seconds. If the scale is more than
+    /// 1, it is rounded down: a 429 that lasts 20 ms has `Retry-After: 0`, and a message that is
+    /// sent again at once is accepted. The amount of a fault is in real time: `429-seconds:7` is
+    /// 7 s, and `slow-head:500` is half a second.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
     /// use highchat_sandbox::{Fault, Sandbox};
     ///
-    /// // The built-in person hands back after 0.1 s instead of 10 s, a client may poll
-    /// // every 40 ms, and a refused message may come again at once.
+    /// // The built-in person hands back after 0.1 s instead of 10 s, a client may poll every
+    /// // 40 ms, and a refused message may be sent again at once.
     /// let sandbox = Sandbox::builder().time_scale(100).start()?;
     /// sandbox.inject(Fault::TooManySeconds);
     /// # Ok(())
@@ -401,37 +394,36 @@ impl Builder {
         self
     }
 
-    /// Who answers once a conversation is handed over and nobody is at the inbox.
+    /// Sets the built-in person, who answers after a handoff if no inbox is open.
     pub fn person(mut self, person: Person) -> Self {
         self.person = person;
         self
     }
 
-    /// Faults of every reply, or of every poll; each call adds some. A refusal happens to
-    /// every message for ever, unless it says how often: then each message is refused that
-    /// often, and taken after that.
+    /// Adds faults to every reply and every poll. Without a number of times, a refusal applies to
+    /// every message. With a number, each message is refused that often and then accepted.
     pub fn fault(mut self, faults: impl Into<Faults>) -> Self {
         self.faults.extend(faults.into());
         self
     }
 
-    /// What the bot says to which message, and what goes wrong then.
+    /// Sets the script: the bot's answers and the faults for certain messages.
     pub fn script(mut self, script: Script) -> Self {
         self.script = script;
         self
     }
 
-    /// Another way to read the API's text where it is silent; each call adds one.
+    /// Adds a reading: another behaviour where the API's text allows several.
     pub fn reading(mut self, reading: Reading) -> Self {
         self.readings.add(reading);
         self
     }
 
-    /// Starts the service; it accepts connections when this returns.
+    /// Starts the service. It accepts connections when this returns.
     ///
     /// # Errors
     ///
-    /// When the port cannot be had or no thread be started.
+    /// The port cannot be bound, or the thread cannot be started.
     pub fn start(mut self) -> io::Result<Sandbox> {
         if self.keys.is_empty() {
             self.keys.push("hc_sandbox".to_owned());
@@ -473,16 +465,16 @@ impl Builder {
             stop: Some(stop),
             thread: Some(thread),
         };
-        readiness
-            .recv()
-            .map_err(|_| io::Error::other("the service's thread ended while starting"))??;
+        readiness.recv().map_err(|_| {
+            io::Error::other("the thread of the service ended while it was starting")
+        })??;
         Ok(sandbox)
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The keys stay out: what one is called with may be a real one.
+        // Without the keys, because a test may use a real one.
         f.debug_struct("Builder")
             .field("port", &self.port)
             .field("slug", &self.slug)

@@ -1,19 +1,18 @@
-//! Scripts: what the bot says to which message, and what goes wrong.
+//! Scripts: the bot's answers and the faults for certain messages.
 
 mod file;
 
-use crate::bot::turn::{Ends, Turn};
+use crate::bot::turn::{ScriptedEnding, Turn};
 use crate::conversation::person::Person;
 use crate::fault::Faults;
 
 pub use file::InvalidScript;
 
-/// What the bot says to which message, what goes wrong then, and who answers once a
-/// conversation is handed over.
+/// A script: the bot's answers and the faults for certain messages, and the built-in person.
 ///
-/// For each message the first rule that fits holds; where none does, the bot answers as
-/// without a script. Command messages go on to work, unless a rule fits them. Written as a
-/// file, it is JSON: see [`parse`](Self::parse).
+/// For each message the first matching rule applies. If no rule matches, the bot answers as without
+/// a script, and commands such as `/human` work. A script can be a JSON file: see
+/// [`parse`](Self::parse).
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -37,18 +36,18 @@ pub struct Script {
 }
 
 impl Script {
-    /// One that says nothing.
+    /// Creates a script without rules.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a rule after the others.
+    /// Adds a rule at the end.
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self
     }
 
-    /// Who answers once a conversation is handed over, in place of the builder's.
+    /// Sets the built-in person. It replaces the person of the builder.
     pub fn person(mut self, person: Person) -> Self {
         self.person = Some(person);
         self
@@ -58,15 +57,15 @@ impl Script {
         self.person.take()
     }
 
-    /// The rule for a message, the `turn`th of its conversation.
+    /// Returns the rule for a message, which is the `turn`th of its conversation.
     pub(crate) fn find(&self, turn: u64, message: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.fits(turn, message))
+        self.rules.iter().find(|rule| rule.matches(turn, message))
     }
 }
 
-/// One rule of a [`Script`]: to which messages, and what then.
+/// A rule of a [`Script`]: a condition for messages, and what happens then.
 ///
-/// Where it has several conditions, all of them must hold.
+/// If a rule has several conditions, all of them must be true.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Rule {
@@ -75,11 +74,11 @@ pub struct Rule {
     contains: Option<String>,
     faults: Faults,
     reply: Option<String>,
-    ends: Option<Ends>,
+    ends: Option<ScriptedEnding>,
 }
 
 impl Rule {
-    /// To the message with that number in its conversation, counted from 1.
+    /// Creates a rule for the message with this number in its conversation, counted from 1.
     pub fn turn(number: u64) -> Self {
         Self {
             turn: Some(number),
@@ -87,7 +86,7 @@ impl Rule {
         }
     }
 
-    /// To the message with exactly this text, white space around it aside.
+    /// Creates a rule for messages with exactly this text. White space around it is ignored.
     pub fn text(text: impl Into<String>) -> Self {
         Self {
             text: Some(text.into()),
@@ -95,7 +94,7 @@ impl Rule {
         }
     }
 
-    /// To messages in which this text stands.
+    /// Creates a rule for messages that contain this text.
     pub fn contains(text: impl Into<String>) -> Self {
         Self {
             contains: Some(text.into()),
@@ -103,39 +102,39 @@ impl Rule {
         }
     }
 
-    /// What goes wrong: with the reply, before it and in the polls after it.
+    /// Adds faults: refusals before the reply, faults of the reply, and faults of later polls.
     pub fn fails(mut self, faults: impl Into<Faults>) -> Self {
         self.faults.extend(faults.into());
         self
     }
 
-    /// What the bot says.
+    /// Sets the text of the reply.
     pub fn replies(mut self, text: impl Into<String>) -> Self {
         self.reply = Some(text.into());
         self
     }
 
-    /// The reply ends in `human`.
+    /// ScriptedEnding the reply with `human`.
     pub fn hands_over(mut self) -> Self {
-        self.ends = Some(Ends::Human);
+        self.ends = Some(ScriptedEnding::Human);
         self
     }
 
-    /// The reply ends in `done` with `pending_human`.
+    /// ScriptedEnding the reply with `done` and the state `pending_human`.
     pub fn pends(mut self) -> Self {
-        self.ends = Some(Ends::Pending);
+        self.ends = Some(ScriptedEnding::Pending);
         self
     }
 
-    /// The reply ends in `done` with `closed`.
+    /// ScriptedEnding the reply with `done` and the state `closed`.
     pub fn closes(mut self) -> Self {
-        self.ends = Some(Ends::Closed);
+        self.ends = Some(ScriptedEnding::Closed);
         self
     }
 
-    /// The reply ends in `error`.
+    /// ScriptedEnding the reply with `error`.
     pub fn breaks_off(mut self) -> Self {
-        self.ends = Some(Ends::Error);
+        self.ends = Some(ScriptedEnding::Error);
         self
     }
 
@@ -143,12 +142,12 @@ impl Rule {
         &self.faults
     }
 
-    /// What is said instead of what would be.
+    /// Applies the text and the end of the rule to a turn.
     pub(crate) fn apply(&self, turn: Turn) -> Turn {
         turn.scripted(self.reply.as_deref(), self.ends)
     }
 
-    fn fits(&self, turn: u64, message: &str) -> bool {
+    fn matches(&self, turn: u64, message: &str) -> bool {
         self.turn.is_none_or(|number| number == turn)
             && (self.text.as_ref()).is_none_or(|text| text.trim() == message.trim())
             && (self.contains.as_ref()).is_none_or(|text| message.contains(text))

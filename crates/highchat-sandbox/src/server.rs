@@ -1,4 +1,4 @@
-//! Accepts connections and speaks HTTP/1.1 on each.
+//! Accepts connections and serves HTTP/1.1 on them.
 
 use core::time::Duration;
 use std::io;
@@ -18,16 +18,17 @@ use crate::fault::{Transport, Wire};
 use crate::net::refusal;
 use crate::service::Service;
 
-/// How many connections are served at once; the next wait to be accepted.
+/// How many connections are served at once. Further connections wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
 
 /// How many connections may wait to be accepted.
 const MAX_WAITING: i32 = 4096;
 
-/// What may wait in memory for one client to read, here and in the system each.
+/// The most output that is buffered for one client, in bytes: in this process and again in the
+/// operating system.
 const MAX_BUFFER: usize = 64 * 1024;
 
-/// Serves until `stop` is sent, or its sender dropped.
+/// Serves until `stop` gets a value or its sender is dropped.
 pub(crate) fn run(
     listener: TcpListener,
     service: Arc<Service>,
@@ -37,22 +38,22 @@ pub(crate) fn run(
     let (runtime, listener) = match prepare(listener) {
         Ok(prepared) => prepared,
         Err(error) => {
-            // The receiver is gone only if the starting thread is.
+            // It fails only if the starting thread has ended.
             let _ = ready.send(Err(error));
             return;
         }
     };
     let _ = ready.send(Ok(()));
     runtime.spawn(accept(listener, service));
-    // Either way of ending means the same.
+    // A value and a dropped sender both mean to stop.
     let _ = runtime.block_on(stop);
-    // Dropping the runtime drops every connection's task, and so its socket.
+    // Dropping the runtime drops the tasks of all connections, which closes their sockets.
 }
 
 fn prepare(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
     listener.set_nonblocking(true)?;
-    // std's 128 would make clients that come all at once wait a second to be heard. What
-    // refuses it listens as before.
+    // With the default of 128, many clients that connect at once would wait a second. If the
+    // setting fails, the default stays.
     let _ = SockRef::from(&listener).listen(MAX_WAITING);
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
@@ -73,17 +74,17 @@ async fn accept(listener: tokio::net::TcpListener, service: Arc<Service>) {
             Ok((stream, _)) => {
                 tokio::spawn(serve(stream, connection, Arc::clone(&service), slot));
             }
-            // Out of descriptors, mostly: trying again at once would only burn time.
+            // Usually the process has no free file descriptor, so an immediate retry would only
+            // use CPU time.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
 }
 
 async fn serve(stream: TcpStream, number: u64, service: Arc<Service>, slot: OwnedSemaphorePermit) {
-    // Each event is to arrive when it is written. A socket that refuses either
-    // setting works all the same.
+    // Events must be sent without delay. The connection also works if either setting fails.
     let _ = stream.set_nodelay(true);
-    // A client that stops reading is noticed when this is full.
+    // When this buffer is full, the sandbox notices that the client has stopped reading.
     let _ = SockRef::from(&stream).set_send_buffer_size(MAX_BUFFER);
     let pace = service.endpoints().pace();
     let patience = pace.patience;
@@ -100,15 +101,15 @@ async fn serve(stream: TcpStream, number: u64, service: Arc<Service>, slot: Owne
                 async move { service.answer(request, number, &wire).await }
             }),
         );
-    // Any other error is a client that left, stalled or spoke no HTTP, and needs no
-    // answer.
+    // Only a slow head gets an answer. Any other error means that the client has left, has
+    // stalled, or did not send HTTP.
     if let Err(error) = (&mut connection).await {
         let parts = connection.into_parts();
-        // A connection on which nothing was asked has nothing to be answered.
+        // If the client has sent nothing, there is nothing to answer.
         if error.is_timeout() && !parts.read_buf.is_empty() {
             let mut stream = parts.io.into_inner();
             let refusal = refusal::slow_head();
-            // The answer is small enough for the buffers of a connection that is idle.
+            // This does not block: the answer fits into the empty buffer of the connection.
             let _ = stream.write_all(refusal.as_bytes()).await;
             let _ = stream.shutdown().await;
         }

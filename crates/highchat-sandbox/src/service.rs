@@ -1,4 +1,4 @@
-//! The service: answers every request, from the API's endpoints to the pages.
+//! Answers all requests: to the API, the pages, the inbox and the control API.
 
 use std::io;
 use std::sync::Arc;
@@ -42,18 +42,21 @@ impl Service {
         &self.endpoints
     }
 
-    /// What was asked.
+    /// The requests so far.
     pub(crate) fn journal(&self) -> &Journal {
         &self.journal
     }
 
-    /// Whether the client behaved so far.
+    /// Judges the client by its requests so far.
     pub(crate) fn verdict(&self) -> Verdict {
         Verdict::of_journal(&self.journal, self.limits)
     }
 
-    /// Answers a request that came on that connection. An error is a client that there is
-    /// no use in answering; its connection is to be closed.
+    /// Answers a request on the connection with this number.
+    ///
+    /// # Errors
+    ///
+    /// The client has left, so the connection must be closed.
     pub(crate) async fn answer(
         &self,
         request: hyper::Request<Incoming>,
@@ -62,17 +65,17 @@ impl Service {
     ) -> io::Result<Response<Body>> {
         let (head, body) = request.into_parts();
         let version = head.version;
-        // The body first, whatever the answer: leaving it unread would cost the client
-        // the answer, and the journal wants it.
+        // The body is always read first: closing a socket with unread bytes would destroy the
+        // answer, and the journal stores the body.
         let received = RequestBody::read(body, self.endpoints.pace().patience).await?;
         let request = Request::new(connection, head, received.bytes().clone());
         wire.begin(&Faults::default());
-        // What is not the API's is for no other origin, and what it was asked is nobody's
-        // test.
+        // Requests to the pages, the inbox and the control API get no CORS headers and are not in
+        // the journal.
         if matches!(received, RequestBody::Whole(_)) {
             if let Some(answer) = self.answer_other(&request) {
                 let mut answer = answer.unwrap_or_else(Refusal::into_response);
-                // It repeats what clients sent: no browser is to take it for a page.
+                // The answer may repeat bytes from clients, so a browser must not treat it as HTML.
                 let headers = answer.headers_mut();
                 headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
                 return Ok(answer);
@@ -100,7 +103,8 @@ impl Service {
             .map(|body| RecordedBody::new(body, journal, number, wire, answering).boxed_unsync()))
     }
 
-    /// Answers a request to the pages, the inbox or the control API; `None`: it is to the API.
+    /// Answers a request to the pages, the inbox or the control API. Returns `None` for any other
+    /// path.
     fn answer_other(&self, request: &Request) -> Option<Result<Response<Body>, Refusal>> {
         pages::answer(self.endpoints.access().slug(), request)
             .or_else(|| endpoint::answer(self.endpoints.conversations(), request))

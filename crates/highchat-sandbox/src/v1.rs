@@ -1,5 +1,5 @@
-//! The API's endpoints: what a request says, how often one is taken, in which of the ways
-//! that its text leaves open it is answered, and the reply as an event stream.
+//! The API's endpoints: parsing of requests, the rate limit, readings of the API's text, and
+//! replies as event streams.
 
 pub(crate) mod endpoints;
 pub(crate) mod rate_limit;

@@ -1,4 +1,4 @@
-//! Whether a client behaved.
+//! The verdict: what a client did wrong.
 
 mod finding;
 mod rules;
@@ -7,14 +7,13 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::journal::{Journal, Request};
-use rules::{Asked, judge};
+use rules::{JudgedRequest, judge};
 
 pub(crate) use rules::Limits;
 
 pub use finding::{Finding, Misstep};
 
-/// Whether a client behaved, judged by what it sent: what it should not have done among its
-/// requests.
+/// The verdict on a client: what it did wrong, judged only by its requests.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -33,35 +32,35 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether nothing is to be said.
+    /// Whether there are no findings.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.findings.is_empty()
     }
 
-    /// Checks that nothing is to be said: the last line of a test.
+    /// Checks that there are no findings. Call it at the end of a test.
     ///
     /// # Panics
     ///
-    /// There are findings; the message lists them, a line each.
+    /// There are findings. The message lists them, one on each line.
     #[track_caller]
     pub fn assert_good(&self) {
         assert!(self.is_good(), "the client did not behave:\n{self}");
     }
 
-    /// What the client should not have done, in order.
+    /// The findings, in the order of the requests.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// How many requests were judged; the sandbox remembers the newest 1000.
+    /// The number of requests that were judged. The sandbox stores the newest 1000.
     #[must_use]
     pub fn requests(&self) -> usize {
         self.requests
     }
 
-    /// Judges what was asked so far.
+    /// Judges the requests so far.
     pub(crate) fn of_journal(journal: &Journal, limits: Limits) -> Self {
         Self::of(
             &journal.requests(),
@@ -71,11 +70,11 @@ impl Verdict {
         )
     }
 
-    /// Judges what was asked up to `now`; `cancels` are the times at which the client
-    /// says that it cancelled what was under way.
+    /// Judges the requests up to `now`. `cancels` are the times at which the client cancelled its
+    /// requests.
     fn of(requests: &[Request], cancels: &[Duration], now: Duration, limits: Limits) -> Self {
         let mut findings = Vec::new();
-        let asked: Vec<Asked<'_>> = requests.iter().map(Asked::new).collect();
+        let judged: Vec<JudgedRequest<'_>> = requests.iter().map(JudgedRequest::new).collect();
         for (n, request) in requests.iter().enumerate() {
             let mut found = |misstep, detail: String| {
                 findings.push(Finding {
@@ -84,7 +83,7 @@ impl Verdict {
                     detail,
                 });
             };
-            judge(&asked[n], &asked[..n], cancels, now, limits, &mut found);
+            judge(&judged[n], &judged[..n], cancels, now, limits, &mut found);
         }
         Self {
             findings,
@@ -94,7 +93,7 @@ impl Verdict {
 }
 
 impl fmt::Display for Verdict {
-    /// A line for each finding, then one with their number.
+    /// Writes a line for each finding, and then a line with the numbers of requests and findings.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.findings {
             writeln!(f, "{finding}")?;

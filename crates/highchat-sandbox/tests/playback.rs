@@ -1,4 +1,4 @@
-//! The playback over real sockets: each of its steps.
+//! Tests of each step of a playback, over real sockets.
 
 use core::time::Duration;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use highchat_sandbox::{Playback, Step};
 
-/// Longer than anything here takes, unless it hangs.
+/// A timeout that is only reached if something hangs.
 const LONG: Duration = Duration::from_secs(20);
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -25,7 +25,7 @@ fn connect(playback: &Playback) -> TcpStream {
 
 fn send(playback: &Playback, request: &[u8]) -> TcpStream {
     let mut stream = connect(playback);
-    stream.write_all(request).expect("the request is taken");
+    stream.write_all(request).expect("an open connection");
     stream
 }
 
@@ -45,7 +45,7 @@ fn is_silent(stream: &TcpStream) -> bool {
 }
 
 #[test]
-fn bytes_are_sent_as_they_are_and_the_end_of_the_script_closes() {
+fn bytes_are_sent_unchanged_and_the_end_of_the_script_closes_the_connection() {
     let playback = start([vec![Step::send([0, 255]), Step::send("\r\nx")]]);
 
     assert_eq!(rest(send(&playback, GET)), [0, 255, b'\r', b'\n', b'x']);
@@ -53,7 +53,7 @@ fn bytes_are_sent_as_they_are_and_the_end_of_the_script_closes() {
 }
 
 #[test]
-fn each_connection_has_its_script_and_the_next_are_closed() {
+fn each_connection_plays_its_script_and_further_connections_are_closed() {
     let playback = start([vec![Step::send("one")], vec![Step::send("two")]]);
 
     assert_eq!(rest(send(&playback, GET)), b"one");
@@ -73,7 +73,7 @@ fn connections_are_played_at_the_same_time() {
 }
 
 #[test]
-fn a_script_begins_when_the_request_is_whole() {
+fn a_script_begins_when_the_request_is_complete() {
     let playback = start([vec![Step::send("x")]]);
     let mut stream = connect(&playback);
 
@@ -90,7 +90,7 @@ fn a_script_begins_when_the_request_is_whole() {
 }
 
 #[test]
-fn a_pause_lasts_as_long_as_told() {
+fn a_pause_has_the_given_length() {
     let pause = Duration::from_millis(60);
     let playback = start([vec![Step::send("a"), Step::Pause(pause), Step::send("b")]]);
 
@@ -101,7 +101,7 @@ fn a_pause_lasts_as_long_as_told() {
 }
 
 #[test]
-fn the_next_request_of_a_connection_is_awaited() {
+fn a_script_can_wait_for_the_next_request_of_its_connection() {
     let playback = start([vec![
         Step::send("one"),
         Step::AwaitRequest,
@@ -119,7 +119,7 @@ fn the_next_request_of_a_connection_is_awaited() {
 }
 
 #[test]
-fn requests_that_come_at_once_are_told_apart() {
+fn requests_in_one_packet_are_recorded_separately() {
     let playback = start([vec![Step::AwaitRequest, Step::send("x")]]);
 
     assert_eq!(rest(send(&playback, &[POST, GET].concat())), b"x");
@@ -127,7 +127,7 @@ fn requests_that_come_at_once_are_told_apart() {
 }
 
 #[test]
-fn a_request_that_no_script_awaits_is_recorded() {
+fn a_request_that_no_script_waits_for_is_recorded() {
     let playback = start([vec![Step::Hold]]);
     let _stream = send(&playback, &[GET, POST].concat());
 
@@ -143,7 +143,7 @@ fn close_ends_the_script_before_its_end() {
 }
 
 #[test]
-fn reset_breaks_the_connection() {
+fn reset_ends_the_connection_with_a_reset() {
     let playback = start([vec![Step::send("x"), Step::AwaitRequest, Step::Reset]]);
     let mut stream = send(&playback, GET);
     stream.read_exact(&mut [0]).unwrap();
@@ -168,7 +168,7 @@ fn hold_lasts_until_the_client_closes() {
 }
 
 #[test]
-fn a_connection_the_script_closed_was_not_closed_by_the_client() {
+fn a_connection_that_the_script_closed_does_not_count_as_closed_by_the_client() {
     let playback = start([vec![Step::Close]]);
 
     drop(rest(send(&playback, GET)));
@@ -178,7 +178,7 @@ fn a_connection_the_script_closed_was_not_closed_by_the_client() {
 }
 
 #[test]
-fn dropping_it_stops_whatever_it_is_doing() {
+fn dropping_a_playback_stops_every_step() {
     let full = vec![0; 64 * 1024 * 1024];
     let playback = start([
         vec![Step::Hold],
@@ -188,7 +188,7 @@ fn dropping_it_stops_whatever_it_is_doing() {
         vec![],
     ]);
     let _held = [GET; 4].map(|request| send(&playback, request));
-    let _unasked = connect(&playback);
+    let _without_request = connect(&playback);
     assert!(playback.wait_for_requests(4, LONG));
 
     let began = Instant::now();

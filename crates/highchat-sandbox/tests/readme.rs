@@ -1,11 +1,11 @@
-//! The README lists everything, and nothing else.
+//! Checks that the README lists all faults, readings and findings.
 
 use highchat_sandbox::{Fault, Misstep, Reading, Script};
 
 const README: &str = include_str!("../README.md");
 
 #[test]
-fn every_fault_and_reading_is_listed_with_its_line() {
+fn the_readme_has_every_fault_and_reading_with_its_description() {
     for fault in Fault::ALL {
         let amount = fault.amount().map(|amount| format!("[:{amount}]"));
         let name = format!("{}{}", fault.name(), amount.unwrap_or_default());
@@ -19,7 +19,7 @@ fn every_fault_and_reading_is_listed_with_its_line() {
 }
 
 #[test]
-fn every_misstep_is_named() {
+fn the_readme_has_every_misstep() {
     for misstep in Misstep::ALL {
         let name = format!("`{}`", misstep.name());
         assert!(README.contains(&name), "{name}");
@@ -27,7 +27,7 @@ fn every_misstep_is_named() {
 }
 
 #[test]
-fn the_script_can_be_read() {
+fn the_script_in_the_readme_can_be_parsed() {
     let (_, json) = README.split_once("```json\n").unwrap();
     let (json, _) = json.split_once("```").unwrap();
 

@@ -1,4 +1,4 @@
-//! Pages of other origins: those of a list, and no others.
+//! CORS: lets pages use the proxy if their origin is on a list.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -25,8 +25,8 @@ impl Cors {
         is_listed.then(|| origin.clone())
     }
 
-    /// Lets the page read an answer; every answer has this, refusals too, or a browser
-    /// would show it nothing but a network error.
+    /// Adds the headers that let a page read an answer. Refusals get them too: without them
+    /// a browser reports only a network error to the page.
     pub(crate) fn mark(&self, headers: &mut HeaderMap, allowed: Option<HeaderValue>) {
         if self.0.is_empty() {
             return;
@@ -41,8 +41,8 @@ impl Cors {
         }
     }
 
-    /// Lets pages of any origin read an answer that says nothing of the service's: where
-    /// no request could be made out, there is no origin to look up.
+    /// Lets pages of any origin read the answer to input that is not a valid request: such
+    /// input has no origin to check. The answer holds nothing from the service.
     pub(crate) fn mark_all(&self, headers: &mut HeaderMap) {
         if !self.0.is_empty() {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -50,8 +50,8 @@ impl Cors {
     }
 }
 
-/// The answer to a browser that asks first. `authorization` is among the headers because
-/// pages written for the service send one; it goes no further.
+/// The answer to a CORS preflight request. `authorization` is allowed because pages written
+/// for the service send it; the proxy does not pass it on.
 pub(crate) fn preflight(allowed: Option<&HeaderValue>) -> Response<String> {
     if allowed.is_none() {
         return Refusal::FOREIGN_ORIGIN.into_response();

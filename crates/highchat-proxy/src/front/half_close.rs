@@ -1,12 +1,12 @@
-//! A visitor who closes the writing side of the connection and still reads: TCP shows the
-//! same end of input for a visitor who left.
+//! Half-closed connections: the visitor has closed the writing side and may still read.
 //!
-//! A write shows the difference: the system of a visitor who is gone answers it with a
-//! reset. Before the head of an answer the proxy writes an interim `100 Continue`, inside a
-//! stream a comment, once a second.
+//! TCP reports the same end of input if the visitor has left. A write shows the difference:
+//! the system of a visitor who has left answers it with a reset. So the proxy writes an
+//! interim `100 Continue` before the head of an answer, and a comment once a second in a
+//! stream.
 //!
-//! The sandbox has the same in its own words: it shares no code with what is tested
-//! against it.
+//! The sandbox has its own version of this code, because it shares no code with the programs
+//! that are tested against it.
 
 use core::task::{Context, Waker};
 use core::time::Duration;
@@ -14,35 +14,35 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::Version;
 
-/// From one write that is to find out whether the visitor is there to the next.
+/// The time between two comments that test whether the visitor is still there.
 pub(crate) const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What a connection and the answer on it know together.
+/// The state that a connection shares with the answer on it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HalfClose(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// A request was read, and its answer is not all written.
+    /// The head of a request was read, and not all of its answer was written.
     has_answer: bool,
     /// A request is being answered.
     is_open: bool,
-    /// A request was read to its end, and is being answered.
+    /// A whole request was read, and is being answered.
     is_awaited: bool,
-    /// The version of the request, while nothing of its answer was written.
+    /// The HTTP version of the request, until the first byte of its answer is written.
     unwritten: Option<Version>,
-    /// The visitor writes nothing more.
+    /// The visitor has closed the writing side.
     is_closed: bool,
-    /// The stream that is to learn of it.
+    /// The task of the stream, to wake when the visitor closes the writing side.
     waker: Option<Waker>,
 }
 
-/// A request that is being answered, as long as this lives.
+/// Marks a request as being answered until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Answering(HalfClose);
 
 impl HalfClose {
-    /// The head of a request was read.
+    /// Records that the head of a request was read.
     pub(crate) fn begin(&self, version: Version) -> Answering {
         let mut state = self.lock();
         (state.has_answer, state.is_open) = (true, true);
@@ -51,8 +51,8 @@ impl HalfClose {
         Answering(self.clone())
     }
 
-    /// Whether the bytes being written are the answer to a request. If not, hyper itself
-    /// refuses input that it cannot parse.
+    /// Whether the bytes being written are the answer to a request. If not, they are hyper's
+    /// own refusal of input that it cannot parse.
     pub(crate) fn has_answer(&self) -> bool {
         self.lock().has_answer
     }
@@ -62,19 +62,19 @@ impl HalfClose {
         self.lock().is_awaited
     }
 
-    /// Something of the answer was written.
+    /// Records that a part of the answer was written.
     pub(crate) fn wrote(&self) {
         self.lock().unwritten = None;
     }
 
-    /// Everything there is was written.
+    /// Records that all bytes so far were flushed.
     pub(crate) fn flushed(&self) {
         let mut state = self.lock();
         state.has_answer = state.is_open;
     }
 
-    /// The visitor writes nothing more. Returns whether an interim answer may be written
-    /// now.
+    /// Records that the visitor has closed the writing side. Returns whether an interim answer
+    /// may be written now.
     pub(crate) fn close(&self) -> bool {
         let mut state = self.lock();
         let is_first = !core::mem::replace(&mut state.is_closed, true);
@@ -84,7 +84,8 @@ impl HalfClose {
         is_first && state.unwritten == Some(Version::HTTP_11)
     }
 
-    /// Whether the visitor writes nothing more; wakes the task once it does not.
+    /// Whether the visitor has closed the writing side. If not, the task is woken when that
+    /// happens.
     pub(crate) fn poll_closed(&self, cx: &Context<'_>) -> bool {
         let mut state = self.lock();
         if !state.is_closed {
@@ -99,8 +100,8 @@ impl HalfClose {
 }
 
 impl Answering {
-    /// The request was read to its end: from here on the end of input does not end the
-    /// connection.
+    /// Records that the whole request was read. From now on the end of input does not end
+    /// the connection.
     pub(crate) fn read_whole(&self) {
         self.0.lock().is_awaited = true;
     }

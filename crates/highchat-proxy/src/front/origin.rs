@@ -6,18 +6,18 @@ use core::str::FromStr;
 use http::Uri;
 use http::header::HeaderValue;
 
-/// An origin as browsers write it: `https://shop.example`, with a port where it is not the
-/// scheme's own.
+/// An origin as browsers write it, for example `https://shop.example`. It has a port only if
+/// that is not the default port of the scheme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(pub(crate) HeaderValue);
 
-/// Why a text is no [`Origin`].
+/// The error for a text that is not an [`Origin`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidOrigin(());
 
 impl fmt::Display for InvalidOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an origin is http:// or https:// and a host, in small letters, with a port where it is not the usual one, and no path")
+        f.write_str("an origin is http:// or https:// and a host in lower case, with a port only if it is not the default, and without a path")
     }
 }
 
@@ -31,18 +31,18 @@ impl FromStr for Origin {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(InvalidOrigin(()));
         };
-        let usual = match scheme {
+        let default = match scheme {
             "http" => 80,
             "https" => 443,
             _ => return Err(InvalidOrigin(())),
         };
-        let has_odd_port = authority.as_str().len() != authority.host().len()
-            && authority.port_u16().is_none_or(|port| port == usual);
-        // What a browser would write otherwise would never match.
+        let has_invalid_port = authority.as_str().len() != authority.host().len()
+            && authority.port_u16().is_none_or(|port| port == default);
+        // Origins are compared as text, so another spelling would never match.
         let is_plain = text == format!("{scheme}://{authority}")
             && text == text.to_ascii_lowercase()
             && !authority.as_str().contains('@');
-        if has_odd_port || !is_plain {
+        if has_invalid_port || !is_plain {
             return Err(InvalidOrigin(()));
         }
         HeaderValue::from_str(text)
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_what_a_browser_writes() {
+    fn an_origin_is_accepted_only_as_browsers_write_it() {
         for text in [
             "https://shop.example",
             "http://localhost:3000",

@@ -1,4 +1,4 @@
-//! A visitor's request, made anew from the fields that are known.
+//! Builds the request to the service from the known fields of a visitor's request.
 
 use highchat_proto::api::Text;
 use highchat_proto::{
@@ -12,29 +12,30 @@ use crate::front::refusal::Refusal;
 use crate::visitor::Visitor;
 use crate::visitor::ownership::Ownership;
 
-/// The body of `POST /v1/chat`. What else it holds, a `visitor_ref` included, is the
-/// visitor's own word and goes no further.
+/// The body of `POST /v1/chat`. All other fields are dropped. `visitor_ref` is one of them,
+/// because a visitor could put any name there.
 ///
-/// A lone half of a surrogate pair in a text is U+FFFD, as it is in replies: pages that cut
-/// a text in two may cut an emoji.
+/// A lone half of a surrogate pair in a text becomes U+FFFD, as in replies: a page that cuts
+/// a text may cut an emoji in two.
 #[derive(Deserialize)]
-struct Chat<'a> {
+struct ChatBody<'a> {
     #[serde(borrow)]
     message: Text<'a>,
-    /// `null` is as good as nothing: the API's own samples send it.
+    /// `null` is the same as no id: the API's own samples send it.
     #[serde(borrow)]
     conversation_id: Option<Text<'a>>,
 }
 
 /// The body of `POST /v1/conversations/{id}/rating`.
 #[derive(Deserialize)]
-struct Rated<'a> {
+struct RatingBody<'a> {
     rating: u8,
     #[serde(borrow)]
     comment: Option<Text<'a>>,
 }
 
-/// JSON, and said to be JSON: a browser then asks first whether its page may.
+/// Checks that the request says that its body is JSON. A browser sends a preflight request
+/// before such a request, but not before one of another type.
 pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let value = headers
         .get(CONTENT_TYPE)
@@ -47,7 +48,7 @@ pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
         .ok_or(Refusal::NOT_JSON)
 }
 
-/// A slug would be another way to be let in: it is refused wherever it is.
+/// Refuses a `slug` in the query: it is another way to authenticate.
 pub(crate) fn check_query(query: Option<&str>) -> Result<(), Refusal> {
     match parameter(query, "slug") {
         None => Ok(()),
@@ -60,12 +61,12 @@ pub(crate) fn chat(
     visitor: &Visitor,
     ownership: &Ownership,
 ) -> Result<ChatRequest, Refusal> {
-    let chat: Chat<'_> = serde_json::from_slice(body).map_err(|_| Refusal::MALFORMED)?;
+    let chat: ChatBody<'_> = serde_json::from_slice(body).map_err(|_| Refusal::MALFORMED)?;
     let message = Message::new(&*chat.message).map_err(|_| Refusal::MESSAGE)?;
     let mut request = ChatRequest::new(message);
     if let Some(id) = chat.conversation_id.filter(|id| !id.is_empty()) {
         let id = ConversationId::new(&*id).map_err(|_| Refusal::NO_SUCH_CONVERSATION)?;
-        request = request.with_conversation(own(id, visitor, ownership)?);
+        request = request.with_conversation(own_id(id, visitor, ownership)?);
     }
     if let Some(reference) = &visitor.reference {
         request = request.with_visitor(reference.clone());
@@ -79,7 +80,7 @@ pub(crate) fn messages(
     visitor: &Visitor,
     ownership: &Ownership,
 ) -> Result<MessagesRequest, Refusal> {
-    let request = MessagesRequest::new(own(id, visitor, ownership)?);
+    let request = MessagesRequest::new(own_id(id, visitor, ownership)?);
     match parameter(query, "after") {
         None => Ok(request),
         Some(after) => {
@@ -95,21 +96,22 @@ pub(crate) fn rating(
     visitor: &Visitor,
     ownership: &Ownership,
 ) -> Result<RatingRequest, Refusal> {
-    let rated: Rated<'_> = serde_json::from_slice(body).map_err(|_| Refusal::MALFORMED)?;
+    let rated: RatingBody<'_> = serde_json::from_slice(body).map_err(|_| Refusal::MALFORMED)?;
     let rating = match rated.rating {
         1 => Rating::Up,
         0 => Rating::Down,
         _ => return Err(Refusal::RATING),
     };
-    let request = RatingRequest::new(own(id, visitor, ownership)?, rating);
+    let request = RatingRequest::new(own_id(id, visitor, ownership)?, rating);
     Ok(match rated.comment {
         Some(comment) => request.with_comment(&*comment),
         None => request,
     })
 }
 
-/// The service's id of a conversation of this visitor's. Another's is as good as unknown.
-fn own(
+/// Returns the service's id of a conversation if it belongs to this visitor. If not, the
+/// refusal is the same as for an unknown conversation.
+fn own_id(
     id: ConversationId,
     visitor: &Visitor,
     ownership: &Ownership,

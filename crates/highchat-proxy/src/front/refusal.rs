@@ -1,4 +1,5 @@
-//! What is not done, in the API's one error shape, with a sentence for the visitor.
+//! Error answers of the proxy itself, in the API's error shape, with a sentence for the
+//! visitor.
 
 use core::time::Duration;
 
@@ -6,8 +7,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde_json::json;
 
-/// A request that the proxy itself refuses: a status, a code (one of the API's four where
-/// one fits), an Armenian sentence.
+/// An error answer of the proxy itself: a status, a code (one of the API's four if one fits)
+/// and an Armenian sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     status: StatusCode,
@@ -57,10 +58,11 @@ impl Refusal {
         "forbidden",
         "Այս կայքին զրույցը հասանելի չէ։",
     );
-    /// The key was refused: our fault, which is no business of the visitor's.
+    /// The service refused the key. The operator must repair that, so the visitor does not
+    /// see the reason.
     pub(crate) const MISCONFIGURED: Self =
         Self::new(StatusCode::BAD_GATEWAY, "unavailable", UNAVAILABLE);
-    /// The service could not be reached, or its answer makes no sense.
+    /// The service could not be reached, or its answer cannot be passed on.
     pub(crate) const NO_ANSWER: Self =
         Self::new(StatusCode::BAD_GATEWAY, "unavailable", UNAVAILABLE);
     pub(crate) const TIMED_OUT: Self =
@@ -81,7 +83,7 @@ impl Refusal {
             "Ծառայությունը վերագործարկվում է։ Փորձեք մի փոքր ուշ։",
         )
     };
-    /// Told inside a stream alone.
+    /// The reply was cut. Used only in `error` events of streams.
     pub(crate) const CUT: Self = Self::new(
         StatusCode::BAD_GATEWAY,
         "unavailable",
@@ -101,7 +103,7 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid_input", message)
     }
 
-    /// The sentence is the API's own.
+    /// A limit was reached. The sentence is the one in the API's text.
     pub(crate) const fn rate_limited(wait: Duration) -> Self {
         Self {
             retry_after: Some(wait),
@@ -113,9 +115,9 @@ impl Refusal {
         }
     }
 
-    /// The answer to input that is no request: with the status that hyper has for it, or 408
-    /// if the head was too slow. `None`: the visitor needs no answer.
-    pub(crate) fn of_no_request(status: Option<StatusCode>, is_slow: bool) -> Option<Self> {
+    /// The answer to input that is not a valid request: with hyper's status for it, or 408 if
+    /// the head came too slowly. `None`: the visitor needs no answer.
+    pub(crate) fn for_invalid_request(status: Option<StatusCode>, is_slow: bool) -> Option<Self> {
         match status {
             Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE) => Some(Self::HEAD_TOO_LARGE),
             Some(status) => Some(Self::MALFORMED.with_status(status)),
@@ -123,7 +125,7 @@ impl Refusal {
         }
     }
 
-    /// The same with another status: the service's own, whose words cannot be shown.
+    /// The same refusal with the status of a service's answer whose body cannot be shown.
     pub(crate) const fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }
@@ -133,8 +135,8 @@ impl Refusal {
     }
 
     pub(crate) fn into_response(self) -> Response<String> {
-        let shape = json!({ "error": { "code": self.code, "message": self.message } });
-        let mut response = Response::new(shape.to_string());
+        let body = json!({ "error": { "code": self.code, "message": self.message } });
+        let mut response = Response::new(body.to_string());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(
@@ -143,7 +145,7 @@ impl Refusal {
         );
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(wait) = self.retry_after {
-            // A visitor who waits exactly that long must not be refused again.
+            // Rounded up: a visitor who waits exactly this long must not be refused again.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(RETRY_AFTER, seconds.max(1).into());
         }

@@ -9,19 +9,19 @@ use tokio::time::timeout;
 
 use crate::front::refusal::Refusal;
 
-/// The largest body that is taken, in bytes.
+/// The largest body that is accepted, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// The most bytes that are read of one that is too large, so that its sender reads the
-/// refusal: closing on unread bytes resets the connection.
+/// How many bytes of a body that is too large are read, so that its sender can read the
+/// refusal: closing a socket with unread bytes resets the connection.
 const MAX_DISCARDED: usize = 1024 * 1024;
 
 /// Reads a body to its end.
 ///
 /// # Errors
 ///
-/// It is too large, too slow, or breaks off.
-pub(crate) async fn read<B>(body: B, patience: Duration) -> Result<Bytes, Refusal>
+/// The body is too large, takes longer than `time_limit`, or breaks off.
+pub(crate) async fn read<B>(body: B, time_limit: Duration) -> Result<Bytes, Refusal>
 where
     B: Body,
 {
@@ -46,7 +46,7 @@ where
         }
         Ok::<_, ()>((length <= MAX_BODY).then(|| bytes.freeze()))
     };
-    match timeout(patience, reading).await {
+    match timeout(time_limit, reading).await {
         Ok(Ok(Some(bytes))) => Ok(bytes),
         Ok(Ok(None)) => Err(Refusal::TOO_LARGE),
         Ok(Err(())) => Err(Refusal::MALFORMED),

@@ -1,4 +1,5 @@
-//! What a path means: the three endpoints and two for the machine around.
+//! Finds what a request asks for by its method and path: one of the three endpoints, or a
+//! health check.
 
 use core::fmt;
 use core::str::FromStr;
@@ -7,11 +8,11 @@ use highchat_proto::ConversationId;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-/// A path below which the endpoints are served as well, such as `/api/chat`.
+/// A path below which the endpoints are served too, for example `/api/chat`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix(String);
 
-/// Why a text is no [`Prefix`].
+/// The error for a text that is not a [`Prefix`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidPrefix(());
 
@@ -40,20 +41,20 @@ impl FromStr for Prefix {
     }
 }
 
-/// What is asked for.
+/// What a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Chat,
     Messages(ConversationId),
     Rating(ConversationId),
-    /// A browser asks what it may do on an endpoint.
+    /// A CORS preflight request to an endpoint.
     Preflight,
     Health,
     Ready,
 }
 
 impl Route {
-    /// `None`: there is no such thing here.
+    /// Returns `None` if nothing is served at this path by this method.
     pub(crate) fn find(prefix: Option<&Prefix>, method: &Method, path: &str) -> Option<Self> {
         if matches!(*method, Method::GET | Method::HEAD) {
             match path {
@@ -77,7 +78,7 @@ impl Route {
         }
     }
 
-    /// What it is called where it is counted; ids stay out.
+    /// The name of the route in the log and in the metrics, without ids.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Chat => "chat",
@@ -100,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_three_endpoints_under_v1_and_under_the_prefix() {
+    fn the_endpoints_are_served_under_v1_and_under_the_prefix() {
         let prefix: Prefix = "/api/chat/".parse().unwrap();
         let find = |method: Method, path: &str| Route::find(Some(&prefix), &method, path);
         let id = || ConversationId::new("a/b").unwrap();
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_nothing_else() {
+    fn other_methods_and_paths_have_no_route() {
         let cases = [
             ("GET", "/v1/chat"),
             ("PUT", "/v1/chat"),
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_a_plain_path() {
+    fn a_prefix_is_a_path_without_escapes_and_empty_segments() {
         for text in ["/a", "/a/b-c/", "/~x"] {
             assert!(text.parse::<Prefix>().is_ok(), "{text}");
         }

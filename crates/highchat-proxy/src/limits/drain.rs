@@ -1,9 +1,9 @@
-//! Ends the proxy in two steps: no new requests, then no more streams.
+//! Ends the proxy in two steps: first it refuses new requests, then it ends the streams.
 
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// First no new requests, then no more streams.
+/// The state of the proxy's end. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Drain {
     begun: CancellationToken,
@@ -20,12 +20,12 @@ impl Drain {
         }
     }
 
-    /// From here on new requests are refused.
+    /// From now on new requests are refused.
     pub(crate) fn begin(&self) {
         self.begun.cancel();
     }
 
-    /// From here on streams end with an error.
+    /// Ends all streams with an `error` event.
     pub(crate) fn cut(&self) {
         self.cut.cancel();
     }
@@ -42,14 +42,14 @@ impl Drain {
         self.cut.clone().cancelled_owned()
     }
 
-    /// How many requests are under way, for those that count themselves.
+    /// The counter of requests under way. Each request adds and subtracts itself.
     pub(crate) fn under_way(&self) -> watch::Sender<usize> {
         self.under_way.clone()
     }
 
     /// Waits until no request is under way.
     pub(crate) async fn idle(&self) {
-        // The sender is here, so there is always something to wait for.
+        // It fails only if the sender is dropped, and `self` holds the sender.
         let _ = self
             .under_way
             .subscribe()

@@ -1,4 +1,4 @@
-//! The time at which a message may go out under the limit for all visitors.
+//! Reserves a time to send a message under the limit for all visitors together.
 
 use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::limits::window::Window;
 
-/// A time at which a message may go out; given back where it is dropped before that.
+/// A reserved time to send a message. It is given back if this is dropped before that time.
 pub(crate) struct Reservation {
     window: Arc<Mutex<Window>>,
     at: Instant,
@@ -14,19 +14,19 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
-    /// The next turn, in the order of asking.
+    /// Reserves the next free time.
     ///
     /// # Errors
     ///
-    /// It is too far away; how far.
+    /// The wait would be longer than `max_wait`. The error is the length of the wait.
     pub(crate) fn reserve(
         window: &Arc<Mutex<Window>>,
-        patience: Duration,
+        max_wait: Duration,
     ) -> Result<Self, Duration> {
         let at = window
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .reserve(Instant::now(), patience)?;
+            .reserve(Instant::now(), max_wait)?;
         Ok(Self {
             window: Arc::clone(window),
             at,
@@ -34,7 +34,7 @@ impl Reservation {
         })
     }
 
-    /// Waits until the time has come.
+    /// Waits until the reserved time.
     pub(crate) async fn wait(mut self) {
         tokio::time::sleep_until(self.at.into()).await;
         self.is_used = true;

@@ -1,29 +1,29 @@
-//! Limits how many connections or streams are open at once, in all and of one visitor.
+//! Limits how many connections or streams are open at once: for one visitor, and in total.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::visitor::Network;
 
-/// A number of slots, and how many of them one visitor may have.
+/// A limited number of slots, and a limit for one visitor. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    in_all: usize,
-    each: usize,
+    total: usize,
+    per_visitor: usize,
     taken: Mutex<Taken>,
 }
 
 #[derive(Debug, Default)]
 struct Taken {
-    in_all: usize,
-    /// Only visitors that have some: never more entries than `in_all`.
-    each: HashMap<Network, usize>,
+    total: usize,
+    /// Visitors that hold at least one slot, so it has at most `total` entries.
+    per_visitor: HashMap<Network, usize>,
 }
 
-/// A slot; free again when it is dropped.
+/// A slot, which is free again when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
     slots: Arc<Inner>,
@@ -31,28 +31,29 @@ pub(crate) struct Slot {
 }
 
 impl Slots {
-    pub(crate) fn new(in_all: usize, each: usize) -> Self {
+    pub(crate) fn new(total: usize, per_visitor: usize) -> Self {
         Self(Arc::new(Inner {
-            in_all,
-            each,
+            total,
+            per_visitor,
             taken: Mutex::default(),
         }))
     }
 
-    /// Takes a slot for a visitor, or for nobody in particular; `None` if all are taken.
+    /// Takes a slot. With a visitor, the limit for one visitor applies too. Returns `None` if
+    /// a limit is reached.
     pub(crate) fn take(&self, visitor: Option<Network>) -> Option<Slot> {
         let mut taken = self.0.lock();
-        if taken.in_all >= self.0.in_all {
+        if taken.total >= self.0.total {
             return None;
         }
         if let Some(visitor) = visitor {
-            let of_visitor = taken.each.get(&visitor).copied().unwrap_or(0);
-            if of_visitor >= self.0.each {
+            let of_visitor = taken.per_visitor.get(&visitor).copied().unwrap_or(0);
+            if of_visitor >= self.0.per_visitor {
                 return None;
             }
-            taken.each.insert(visitor, of_visitor + 1);
+            taken.per_visitor.insert(visitor, of_visitor + 1);
         }
-        taken.in_all += 1;
+        taken.total += 1;
         drop(taken);
         Some(Slot {
             slots: Arc::clone(&self.0),
@@ -61,7 +62,7 @@ impl Slots {
     }
 
     pub(crate) fn taken(&self) -> usize {
-        self.0.lock().in_all
+        self.0.lock().total
     }
 }
 
@@ -74,11 +75,11 @@ impl Inner {
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.slots.lock();
-        taken.in_all -= 1;
+        taken.total -= 1;
         if let Some(visitor) = self.visitor {
-            match taken.each.get_mut(&visitor) {
+            match taken.per_visitor.get_mut(&visitor) {
                 Some(count) if *count > 1 => *count -= 1,
-                _ => drop(taken.each.remove(&visitor)),
+                _ => drop(taken.per_visitor.remove(&visitor)),
             }
         }
     }
@@ -90,7 +91,7 @@ mod tests {
     use core::net::{IpAddr, Ipv4Addr};
 
     #[test]
-    fn places_are_limited_in_all_and_for_each_and_free_again() {
+    fn slots_are_limited_in_total_and_per_visitor_and_are_free_again_after_a_drop() {
         let slots = Slots::new(3, 2);
         let visitor = |number| Some(IpAddr::from(Ipv4Addr::from_bits(number)).into());
         let first = slots.take(visitor(1)).unwrap();
@@ -103,7 +104,7 @@ mod tests {
         assert_eq!(slots.taken(), 2);
         let _fourth = slots.take(visitor(1)).unwrap();
         drop(third);
-        assert_eq!(slots.0.lock().each.len(), 1);
+        assert_eq!(slots.0.lock().per_visitor.len(), 1);
         assert!(slots.take(None).is_some());
     }
 }

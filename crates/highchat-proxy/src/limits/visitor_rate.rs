@@ -1,4 +1,4 @@
-//! Limits how often one visitor may ask.
+//! Limits how many requests one visitor may send in a minute.
 
 use core::time::Duration;
 use std::collections::HashMap;
@@ -6,67 +6,69 @@ use std::time::Instant;
 
 use crate::visitor::Network;
 
-/// How many visitors are remembered; each until its allowance is whole again.
+/// How many visitors the table can hold. A visitor is removed when its allowance is full.
 const MAX_VISITORS: usize = 65_536;
 
-/// Each visitor's allowance of requests a minute, some of them at once: the generic cell rate
-/// algorithm, which keeps one instant a visitor.
+/// A limit of requests a minute for each visitor, with bursts: the generic cell rate
+/// algorithm, which keeps one instant for each visitor.
 ///
-/// Our own instead of a crate: it is these few lines, and has to be bounded.
+/// Written here instead of taken from a crate, because it is short and its table must be
+/// bounded.
 #[derive(Debug)]
 pub(crate) struct VisitorRate {
-    /// From one request to the next; `None`: no limit.
+    /// The average time between two requests. `None`: no limit.
     interval: Option<Duration>,
-    /// How far ahead of its rate a visitor may be.
+    /// How far a visitor may be ahead of the average rate.
     slack: Duration,
-    /// When each visitor's allowance is whole again.
-    whole_at: HashMap<Network, Instant>,
+    /// When the allowance of each visitor is full again.
+    full_at: HashMap<Network, Instant>,
     swept_at: Option<Instant>,
 }
 
-/// How often the table is looked through for visitors to forget, at most.
+/// The shortest time between two searches for visitors to remove from a full table.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 impl VisitorRate {
-    /// `burst` of them at once; 0 a minute: no limit.
+    /// `burst` requests may come at once. If `a_minute` is 0, there is no limit.
     pub(crate) fn new(a_minute: u32, burst: u32) -> Self {
         let interval = (a_minute > 0).then(|| Duration::from_secs(60) / a_minute);
         Self {
             interval,
             slack: interval.unwrap_or_default() * burst.saturating_sub(1),
-            whole_at: HashMap::new(),
+            full_at: HashMap::new(),
             swept_at: None,
         }
     }
 
-    /// Takes one request of a visitor's allowance.
+    /// Takes one request from the visitor's allowance.
     ///
     /// # Errors
     ///
-    /// Nothing of it is left; returns how long until there is.
+    /// The allowance is used up. The error is the time until one more request is allowed.
     pub(crate) fn take(&mut self, visitor: Network, now: Instant) -> Result<(), Duration> {
         let Some(interval) = self.interval else {
             return Ok(());
         };
-        let whole_at = self.whole_at.get(&visitor).copied().unwrap_or(now).max(now);
-        let ahead = whole_at - now;
+        let full_at = self.full_at.get(&visitor).copied().unwrap_or(now).max(now);
+        let ahead = full_at - now;
         if ahead > self.slack {
             return Err(ahead - self.slack);
         }
-        if self.has_room(now) || self.whole_at.contains_key(&visitor) {
-            self.whole_at.insert(visitor, whole_at + interval);
+        if self.has_room(now) || self.full_at.contains_key(&visitor) {
+            self.full_at.insert(visitor, full_at + interval);
         }
-        // Beyond the table a visitor is taken as new: what holds for all holds still.
+        // If the table is full, a visitor that is not in it counts as new. The limit for all
+        // visitors together still applies.
         Ok(())
     }
 
     fn has_room(&mut self, now: Instant) -> bool {
         let is_due = self.swept_at.is_none_or(|at| now - at >= SWEEP_INTERVAL);
-        if self.whole_at.len() >= MAX_VISITORS && is_due {
-            self.whole_at.retain(|_, whole_at| *whole_at > now);
+        if self.full_at.len() >= MAX_VISITORS && is_due {
+            self.full_at.retain(|_, full_at| *full_at > now);
             self.swept_at = Some(now);
         }
-        self.whole_at.len() < MAX_VISITORS
+        self.full_at.len() < MAX_VISITORS
     }
 }
 
@@ -80,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn some_come_at_once_and_the_rest_at_the_pace() {
+    fn a_burst_is_allowed_and_then_the_average_rate_applies() {
         let mut rate = VisitorRate::new(10, 3);
         let now = Instant::now();
         for _ in 0..3 {
@@ -99,23 +101,23 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_bounded_and_forgets_who_is_gone() {
+    fn the_table_is_bounded_and_drops_visitors_whose_allowance_is_full() {
         let mut rate = VisitorRate::new(60, 1);
         let now = Instant::now();
         for number in 0..70_000 {
             assert_eq!(rate.take(visitor(number), now), Ok(()));
         }
-        assert_eq!(rate.whole_at.len(), MAX_VISITORS);
+        assert_eq!(rate.full_at.len(), MAX_VISITORS);
         let later = now + Duration::from_secs(2);
         assert_eq!(rate.take(visitor(100_000), later), Ok(()));
-        assert_eq!(rate.whole_at.len(), 1);
+        assert_eq!(rate.full_at.len(), 1);
     }
 
     #[test]
-    fn nought_is_no_limit() {
+    fn zero_means_no_limit() {
         let mut rate = VisitorRate::new(0, 0);
         let now = Instant::now();
         assert!((0..1000).all(|_| rate.take(visitor(1), now).is_ok()));
-        assert!(rate.whole_at.is_empty());
+        assert!(rate.full_at.is_empty());
     }
 }

@@ -1,19 +1,19 @@
-//! Limits how many messages go out in any minute.
+//! Limits how many messages are sent to the service in any minute.
 
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// The service counts over a minute.
+/// The service's limit is for one minute.
 const SPAN: Duration = Duration::from_secs(60);
 
-/// At most `limit` messages in any 60 s, in the order in which they ask. Each gets its time
-/// at once: now, or soon.
+/// At most `limit` messages in any 60 s, in the order in which they ask. Each gets a time to
+/// be sent at once: now or in the near future.
 #[derive(Debug)]
 pub(crate) struct Window {
     /// 0: no limit.
     limit: usize,
-    /// The times that were given and count still, in order; some may lie ahead.
+    /// The reserved times that still count, in order. Some may be in the future.
     times: VecDeque<Instant>,
 }
 
@@ -25,15 +25,15 @@ impl Window {
         }
     }
 
-    /// The time at which one more may go out.
+    /// Reserves the next time at which a message may be sent.
     ///
     /// # Errors
     ///
-    /// It lies more than `patience` ahead, so that it is not given; how far.
+    /// The wait would be longer than `max_wait`. The error is the length of the wait.
     pub(crate) fn reserve(
         &mut self,
         now: Instant,
-        patience: Duration,
+        max_wait: Duration,
     ) -> Result<Instant, Duration> {
         if self.limit == 0 {
             return Ok(now);
@@ -41,19 +41,19 @@ impl Window {
         let nth_newest = self.times.len().checked_sub(self.limit);
         let at = nth_newest.map_or(now, |index| (self.times[index] + SPAN).max(now));
         let wait = at - now;
-        if wait > patience {
+        if wait > max_wait {
             return Err(wait);
         }
         while self.times.front().is_some_and(|time| *time + SPAN <= now) {
             self.times.pop_front();
         }
-        // Not always the newest: one that was given back lay before others.
+        // Not always at the end: a time that was given back may lie before others.
         let place = self.times.partition_point(|time| *time <= at);
         self.times.insert(place, at);
         Ok(at)
     }
 
-    /// Gives a time back that was not used.
+    /// Gives back a time that was not used.
     pub(crate) fn give_back(&mut self, at: Instant) {
         if let Some(index) = self.times.iter().rposition(|time| *time == at) {
             self.times.remove(index);
@@ -68,7 +68,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn no_minute_has_more_than_its_share() {
+    fn no_minute_has_more_messages_than_the_limit() {
         let mut window = Window::new(3);
         let now = Instant::now();
         let mut given = Vec::new();
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn who_came_first_goes_first_and_a_long_wait_is_refused_with_its_length() {
+    fn times_are_reserved_in_order_and_a_long_wait_is_refused_with_its_length() {
         let mut window = Window::new(2);
         let now = Instant::now();
         let later = now + 56 * SECOND;
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_given_back_is_given_again() {
+    fn a_time_that_is_given_back_can_be_reserved_again() {
         let mut window = Window::new(1);
         let now = Instant::now();
         let at = window.reserve(now, SECOND).unwrap();
@@ -108,12 +108,12 @@ mod tests {
         assert_eq!(
             window.reserve(now, SPAN),
             Ok(ahead),
-            "what was used still counts"
+            "a used time still counts"
         );
     }
 
     #[test]
-    fn what_counts_no_more_is_forgotten() {
+    fn times_older_than_a_minute_are_forgotten() {
         let mut window = Window::new(2);
         let now = Instant::now();
         for minute in 0..100 {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn nought_is_no_limit() {
+    fn zero_means_no_limit() {
         let mut window = Window::new(0);
         let now = Instant::now();
         assert!((0..100).all(|_| window.reserve(now, SECOND) == Ok(now)));

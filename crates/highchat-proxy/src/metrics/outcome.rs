@@ -1,4 +1,4 @@
-//! How a stream ended, for the log and the counters.
+//! The outcome of a stream, for the log and the counters.
 
 /// How a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,13 +7,13 @@ pub(crate) enum Outcome {
     Whole,
     /// The visitor left.
     Left,
-    /// The service's side was cut or made no sense.
+    /// The connection to the service was cut, or sent something unusable.
     Cut,
-    /// The service said nothing for too long.
+    /// The service sent nothing for too long.
     Silent,
-    /// The service refused, too late for a status.
+    /// The service refused the message after the stream had begun.
     Refused,
-    /// The proxy ended.
+    /// The proxy was stopped.
     Ended,
 }
 

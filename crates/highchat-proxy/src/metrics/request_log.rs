@@ -1,4 +1,4 @@
-//! One line in the log for each request, written when it is over.
+//! Writes one line into the log for each request, when the request is over.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,8 +11,8 @@ use crate::metrics::Metrics;
 use crate::metrics::outcome::Outcome;
 use crate::visitor::Network;
 
-/// A request under way; logged and counted when it is dropped. Neither ids nor texts nor
-/// keys are in it.
+/// A request under way. It is logged and counted when this is dropped. The log line has no
+/// ids, texts or keys.
 #[derive(Debug)]
 pub(crate) struct RequestLog {
     metrics: Arc<Metrics>,
@@ -43,14 +43,14 @@ impl RequestLog {
         }
     }
 
-    /// It is answered, with this.
+    /// Records the status of the answer, and returns the answer.
     pub(crate) fn with<B>(mut self, response: Response<B>) -> Response<B> {
         self.status = Some(response.status());
         response
     }
 
-    /// The answer is a stream. Its outcome is `left` until another one is set.
-    pub(crate) const fn streams(&mut self) {
+    /// Records that the answer is a stream. Its outcome is `left` until another one is set.
+    pub(crate) const fn begin_stream(&mut self) {
         self.status = Some(StatusCode::OK);
         self.stream = Some((Outcome::Left, 0));
     }
@@ -71,7 +71,7 @@ impl RequestLog {
 impl Drop for RequestLog {
     fn drop(&mut self) {
         let Self { route, visitor, .. } = self;
-        // Those are asked for every other second.
+        // Load balancers ask for these every few seconds.
         let level = match *route {
             "healthz" | "readyz" => Level::Debug,
             _ => Level::Info,

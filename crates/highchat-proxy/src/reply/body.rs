@@ -1,4 +1,4 @@
-//! The body of an answer: bytes that are complete, or a stream.
+//! The body of an answer: complete bytes or a stream.
 
 use core::convert::Infallible;
 use core::pin::Pin;
@@ -11,12 +11,12 @@ use hyper::body::{Frame, SizeHint};
 use crate::front::half_close::Answering;
 use crate::reply::relay::Relay;
 
-/// The body of every answer of the proxy. Dropping one that streams ends the exchange
-/// with the service at once.
+/// The body of every answer of the proxy. Dropping a streaming body ends the request to the
+/// service at once.
 #[derive(Debug)]
 pub struct Body {
     kind: Kind,
-    /// Tells the connection that the answer is still awaited, until it is dropped.
+    /// Marks the request as being answered until the body is dropped.
     _answering: Option<Answering>,
 }
 
@@ -41,8 +41,8 @@ impl Body {
         }
     }
 
-    /// The body of the answer that this is about.
-    pub(crate) fn of(self, answering: Answering) -> Self {
+    /// Keeps `answering` until the body is dropped.
+    pub(crate) fn with_answering(self, answering: Answering) -> Self {
         Self {
             _answering: Some(answering),
             ..self

@@ -1,4 +1,5 @@
-//! A reply's bytes, cut where one event ends and the next begins.
+//! Cuts the bytes of a reply at the ends of events, signs its conversation id and removes the
+//! key.
 
 use core::mem;
 
@@ -10,19 +11,19 @@ use serde_json::{Map, Value};
 use crate::key::Key;
 use crate::visitor::ownership::Ownership;
 
-/// The largest event that is passed on, in bytes, everything around it included; as large
-/// as clients take by default.
+/// The largest event that is passed on, in bytes, with comments before it: the default limit
+/// of clients.
 const MAX_EVENT: usize = 1 << 20;
 
-/// Passes a reply on in whole events: its output always ends where an event ends, so that
-/// another event may follow. It changes two things only: it signs the id in `meta`, if ids
-/// are signed, and replaces the key in strings of JSON.
+/// Passes a reply on in whole events: its output always ends at the end of an event, so that
+/// another event can follow. It makes two changes only: it signs the id in `meta`, if ids are
+/// signed, and replaces the key in JSON strings.
 ///
-/// Whole events that come in one piece are passed on in place; only the beginning of an
-/// event whose end has not come is kept.
+/// Whole events in one piece of input are not copied. Only the beginning of an event whose end
+/// has not arrived is kept.
 pub(crate) struct Events {
     decoder: Decoder<'static>,
-    /// The bytes after the last boundary.
+    /// The bytes after the end of the last event.
     held: Vec<u8>,
     owner: Owner,
     is_over: bool,
@@ -30,19 +31,19 @@ pub(crate) struct Events {
     has_redacted: bool,
 }
 
-/// For whom the id in `meta` is signed.
+/// The visitor for whom the id in `meta` is signed.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner {
     pub(crate) ownership: Ownership,
     pub(crate) visitor: Option<VisitorRef>,
 }
 
-/// A stream that cannot be passed on any further.
+/// Why the rest of a stream cannot be passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
     /// An event is too long.
     TooLong,
-    /// A `meta` from which no id can be taken.
+    /// A `meta` event has no conversation id that can be signed.
     Meta,
 }
 
@@ -55,7 +56,7 @@ impl From<DecodeError> for Unusable {
 impl Events {
     pub(crate) fn new(owner: Owner) -> Self {
         Self {
-            // What waits holds nothing.
+            // It needs no memory while it waits for the next event.
             decoder: Decoder::growing(MAX_EVENT),
             held: Vec::new(),
             owner,
@@ -65,26 +66,26 @@ impl Events {
         }
     }
 
-    /// Whether the key was replaced since this was last asked.
+    /// Whether the key was replaced since the last call.
     pub(crate) const fn take_redacted(&mut self) -> bool {
         mem::replace(&mut self.has_redacted, false)
     }
 
-    /// Whether the event that ends a reply was passed on.
+    /// Whether an event that ends the reply was passed on.
     pub(crate) const fn is_over(&self) -> bool {
         self.is_over
     }
 
-    /// Whether anything but pings came since it was last asked.
+    /// Whether an event other than `ping` arrived since the last call.
     pub(crate) const fn take_progress(&mut self) -> bool {
         mem::replace(&mut self.has_progress, false)
     }
 
-    /// Takes a piece of the reply, and gives what is whole of it; nothing where no event
-    /// ends in it.
+    /// Takes the next bytes of the reply. Returns all bytes up to the end of the last whole
+    /// event, and nothing if no event ends in `chunk`.
     pub(crate) fn push(&mut self, chunk: &Bytes, key: &Key) -> Result<Bytes, Unusable> {
         let mut rest = &chunk[..];
-        // What precedes `chunk[from..]` in the answer, if that is no part of `chunk`.
+        // Output that goes before `chunk[from..]`: bytes of earlier chunks and changed events.
         let mut before = mem::take(&mut self.held);
         let (mut from, mut boundary) = (0, 0);
         while let Some(ready) = self.decoder.advance(&mut rest)? {
@@ -131,8 +132,8 @@ impl Events {
         })
     }
 
-    /// Takes the end of the reply. Returns the last event if only its blank line is missing;
-    /// any other beginning of an event is dropped.
+    /// Takes the end of the reply. If only the blank line of the last event is missing, it
+    /// returns that event. Any other incomplete event is dropped.
     pub(crate) fn finish(&mut self, key: &Key) -> Bytes {
         let mut last = mem::take(&mut self.held);
         let Some(frame) = self.decoder.finish() else {
@@ -158,8 +159,8 @@ impl Events {
 }
 
 impl Owner {
-    /// The event as its visitor sees it, if that differs from what the service sent, and
-    /// whether it showed the key.
+    /// Returns the event as the visitor sees it, if that differs from what the service sent,
+    /// and whether the key was replaced in it.
     fn change(&self, frame: &Frame<'_>, key: &Key) -> Result<(Option<Vec<u8>>, bool), Unusable> {
         let signed = if frame.event() == b"meta" && self.ownership.is_on() {
             Some(self.sign(frame.data())?)
@@ -168,11 +169,11 @@ impl Owner {
         };
         let redacted = key.redact(signed.as_deref().unwrap_or(frame.data()));
         let is_redacted = redacted.is_some();
-        let event = redacted.or(signed).map(|data| event(frame, &data));
+        let event = redacted.or(signed).map(|data| encode(frame, &data));
         Ok((event, is_redacted))
     }
 
-    /// The data of a `meta` as its visitor sees it.
+    /// Returns the data of a `meta` event with a signed id.
     fn sign(&self, data: &[u8]) -> Result<Vec<u8>, Unusable> {
         let mut data: Map<String, Value> =
             serde_json::from_slice(data).map_err(|_| Unusable::Meta)?;
@@ -186,8 +187,8 @@ impl Owner {
     }
 }
 
-/// The bytes of an event with other data.
-fn event(frame: &Frame<'_>, data: &[u8]) -> Vec<u8> {
+/// Returns the bytes of an event with other data.
+fn encode(frame: &Frame<'_>, data: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut line = |name: &[u8], value: &[u8]| {
         for part in [name, b": ", value, b"\n"] {
@@ -207,9 +208,9 @@ fn event(frame: &Frame<'_>, data: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Whether bytes that no event ended in end with a blank line all the same: comments, or
-/// fields without data. `before` is what precedes them after the last boundary, if
-/// anything; a CR at its end and an LF after it are one end of a line.
+/// Whether `bytes`, in which no event ends, end with a blank line: after comments, or after
+/// fields without data. `before` holds the bytes between the last event and `bytes`. A CR at
+/// its end and an LF after it are one line end.
 fn ends_blank(before: &[u8], bytes: &[u8]) -> bool {
     if bytes.is_empty() {
         return false;
@@ -240,7 +241,7 @@ mod tests {
         })
     }
 
-    /// What is passed on of a reply in such pieces, one entry a piece, and then at its end.
+    /// Returns the output for each piece of a reply, and then the output for its end.
     fn passed(events: &mut Events, pieces: &[&str]) -> Vec<String> {
         let text = |bytes: Bytes| String::from_utf8(bytes.to_vec()).unwrap();
         let mut passed: Vec<String> = pieces
@@ -263,7 +264,7 @@ mod tests {
         \"state\":\"bot\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
 
     #[test]
-    fn a_reply_in_any_two_pieces_is_passed_on_byte_for_byte() {
+    fn a_reply_in_any_two_pieces_is_passed_on_without_changes() {
         for cut in (1..REPLY.len()).filter(|cut| REPLY.is_char_boundary(*cut)) {
             let mut events = events(None);
             let (head, tail) = REPLY.split_at(cut);
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_passed_on_ends_with_a_blank_line_wherever_the_reply_is_cut() {
+    fn the_output_ends_with_a_blank_line_wherever_the_reply_is_cut() {
         let lines = REPLY.replace("\r\n", "\n").replace('\r', "\n");
         let reply = format!("{REPLY}{}", lines.replace('\n', "\r\n"));
         let ends = [&b"\n\n"[..], b"\r\n\r\n", b"\r\r", b"\r\n\r"];
@@ -293,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_goes_out_with_the_piece_that_ends_it() {
+    fn an_event_is_passed_on_when_its_last_piece_arrives() {
         let mut events = events(None);
         let pieces = [
             "event: delta\ndata: 1\n",
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_event_without_its_blank_line_is_taken_where_it_is_whole() {
+    fn a_last_event_without_its_blank_line_is_passed_on_if_it_is_complete() {
         let end = "event: error\ndata: {\"message\":\"m\"}";
         for (pieces, expected, is_over) in [
             (["data: 1\n\n", end], format!("data: 1\n\n{end}\n\n"), true),
@@ -352,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_meta_between_events_is_signed_in_its_place() {
+    fn a_meta_between_other_events_is_signed() {
         let mut events = events(Some(b"a secret of 16 bytes and more"));
         let meta = "event: meta\ndata: {\"conversation_id\":\"c1\",\"x\":1}\n\n";
         let passed = passed(
@@ -378,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_without_an_end_is_kept_for_ever() {
+    fn an_event_without_an_end_is_refused() {
         for line in ["data: x\n", ": comment\n", "xxxxxxxxxxxxxxxx"] {
             let mut events = events(None);
             let piece = Bytes::from(line.repeat(4096));
@@ -391,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn pings_are_no_progress() {
+    fn pings_do_not_count_as_progress() {
         let mut events = events(None);
         events
             .push(
@@ -420,8 +421,8 @@ mod tests {
             let mut events = events(None);
             let (head, tail) = SHOWN.split_at(cut);
             let passed = passed(&mut events, &[head, tail]).concat();
-            // The LF of a CR LF may follow as one more blank line. A comment before an event
-            // that is made anew is lost where it came in another piece.
+            // The LF of a CR LF may follow as one more blank line. A comment is lost if it
+            // came in an earlier piece than the changed event after it.
             let plain = |text: &str| text.replace("\n\n\n", "\n\n").replace(": c\n\n", "");
             assert_eq!(plain(&passed), plain(hidden), "cut at {cut}");
             assert!(events.take_redacted() && events.is_over(), "cut at {cut}");

@@ -1,5 +1,5 @@
-//! A reply on its way through: the service's bytes, comments in its silence, and an end
-//! that says what it is.
+//! Streams a reply to the visitor: the service's events, comments during silence, and an
+//! `error` event if the reply does not end properly.
 
 use core::fmt;
 use core::pin::Pin;
@@ -28,25 +28,25 @@ use crate::upstream::{Opened, Opening, Reply};
 ///      └── refused, failed ────────────┴── cut, silent, unusable, proxy ends: an error ──┘
 /// ```
 ///
-/// It does nothing unless it is polled, and is polled when the visitor's connection can
-/// take more: so a slow visitor slows the service down. Dropping it closes the connection
-/// to the service.
+/// It works only when it is polled, and hyper polls it only when the visitor's connection can
+/// take more bytes. So a slow visitor slows the service down. Dropping it closes the
+/// connection to the service.
 pub(crate) struct Relay {
     source: Source,
     events: Events,
     clocks: Clocks,
-    /// When the visitor last got something.
-    told_at: Instant,
-    heard_at: Instant,
+    /// When bytes were last sent to the visitor.
+    sent_at: Instant,
+    received_at: Instant,
     progress_at: Instant,
     over_at: Option<Instant>,
     alarm: Pin<Box<Sleep>>,
-    /// The proxy ends and has waited long enough.
+    /// Completes when the proxy ends all streams.
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     half_close: HalfClose,
-    /// The visitor writes nothing more, and may be gone.
+    /// The visitor has closed the writing side, and may have left.
     is_half_closed: bool,
-    // Free before the end is logged.
+    // Declared before `log`, so that the slot is free before the end is logged.
     _slot: Slot,
     log: RequestLog,
 }
@@ -57,7 +57,7 @@ enum Source {
     Over,
 }
 
-/// What [`Config`](crate::Config) says of time.
+/// The timeouts of [`Config`](crate::Config) that apply to streams.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clocks {
     pub(crate) keepalive: Duration,
@@ -77,9 +77,9 @@ impl Relay {
         (log, slot): (RequestLog, Slot),
     ) -> Self {
         let now = Instant::now();
-        let (source, told_at) = match source {
+        let (source, sent_at) = match source {
             Ok(reply) => (Source::Reply(reply), now),
-            // It has been silent for as long as that: the first comment is due.
+            // The keepalive time is over already, so the first comment is due now.
             Err(opening) => (
                 Source::Opening(opening),
                 now.checked_sub(clocks.keepalive).unwrap_or(now),
@@ -89,8 +89,8 @@ impl Relay {
             source,
             events,
             clocks,
-            told_at,
-            heard_at: now,
+            sent_at,
+            received_at: now,
             progress_at: now,
             over_at: None,
             alarm: Box::pin(sleep_until(now)),
@@ -104,7 +104,7 @@ impl Relay {
         relay
     }
 
-    /// The next bytes for the visitor, which end where an event does.
+    /// Returns the next bytes for the visitor. They always end at the end of an event.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
             let arrived = match &mut self.source {
@@ -130,7 +130,7 @@ impl Relay {
                 },
             };
             if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
-                self.told_at = Instant::now();
+                self.sent_at = Instant::now();
                 self.log.passed(bytes.len());
                 return Poll::Ready(Some(bytes));
             }
@@ -141,12 +141,12 @@ impl Relay {
         match opened {
             Opened::Reply(reply) => {
                 let now = Instant::now();
-                (self.heard_at, self.progress_at) = (now, now);
+                (self.received_at, self.progress_at) = (now, now);
                 self.source = Source::Reply(reply);
                 self.set_alarm();
                 None
             }
-            // The head went out long ago: what it would have said is said here.
+            // The head was sent long ago, so the refusal becomes an event.
             Opened::Refused(answer) => {
                 let message = answer.message();
                 let message = message.as_deref().unwrap_or(Refusal::NO_ANSWER.message());
@@ -158,7 +158,7 @@ impl Relay {
 
     fn piece(&mut self, piece: &Bytes) -> Option<Bytes> {
         let now = Instant::now();
-        self.heard_at = now;
+        self.received_at = now;
         let Source::Reply(reply) = &self.source else {
             return None;
         };
@@ -176,27 +176,27 @@ impl Relay {
             self.log.outcome(Outcome::Whole);
             self.set_alarm();
         }
-        // Where bytes never cease, no alarm is looked at.
+        // If bytes arrive without a pause, the alarm is never polled.
         if now >= self.progress_at + self.clocks.progress {
             return Some(self.end_with(Refusal::CUT.message(), Outcome::Silent));
         }
         Some(bytes)
     }
 
-    /// Whether the bytes still hold the key after it was replaced in the data of events.
-    /// Both are logged as an error.
+    /// Whether the bytes still contain the key after it was replaced in the data of events.
+    /// Logs an error for a key in either place.
     fn shows_key(&mut self, bytes: &[u8]) -> bool {
         if self.events.take_redacted() {
-            log::error!("THE SERVICE SHOWED THE KEY in a reply, where it was replaced");
+            log::error!("THE SERVICE SHOWED THE KEY in a reply; it was replaced");
         }
         let is_shown = matches!(&self.source, Source::Reply(reply) if reply.key().is_in(bytes));
         if is_shown {
-            log::error!("THE SERVICE SHOWED THE KEY in a reply, which was ended there");
+            log::error!("THE SERVICE SHOWED THE KEY in a reply; the reply was ended there");
         }
         is_shown
     }
 
-    /// Nothing more comes, cut or not: only an event ends a reply.
+    /// Handles the end of the body. Only an event ends a reply, so without one it was cut.
     fn end_of_body(&mut self) -> Bytes {
         let last = match &self.source {
             Source::Reply(reply) => self.events.finish(reply.key()),
@@ -214,7 +214,7 @@ impl Relay {
         [last, error].concat().into()
     }
 
-    /// Ends the stream, with an error where the reply is not over.
+    /// Ends the stream, with an `error` event if the reply is not over.
     fn end_with(&mut self, message: &str, outcome: Outcome) -> Bytes {
         if self.events.is_over() {
             self.source = Source::Over;
@@ -230,25 +230,25 @@ impl Relay {
         format!("event: error\ndata: {data}\n\n").into()
     }
 
-    /// When there is something to do by itself.
+    /// When the alarm must go off.
     fn due(&self) -> Instant {
         if let Some(over_at) = self.over_at {
             return over_at + self.clocks.settle;
         }
-        let comment = self.told_at + self.keepalive();
+        let comment = self.sent_at + self.keepalive();
         match self.source {
-            // That has a clock of its own.
+            // Opening a reply has its own timeout.
             Source::Opening(_) => comment,
             Source::Reply(_) | Source::Over => comment
-                .min(self.heard_at + self.clocks.idle)
+                .min(self.received_at + self.clocks.idle)
                 .min(self.progress_at + self.clocks.progress),
         }
     }
 
-    /// After how much silence a comment is written.
+    /// The silence after which a comment is written.
     fn keepalive(&self) -> Duration {
         if self.is_half_closed {
-            // By the comments it is seen whether the visitor is there.
+            // Writing comments shows whether the visitor is still there.
             self.clocks.keepalive.min(PROBE_INTERVAL)
         } else {
             self.clocks.keepalive
@@ -265,28 +265,29 @@ impl Relay {
             self.source = Source::Over;
             return None;
         }
-        let is_dead = now >= self.heard_at + self.clocks.idle
+        let is_dead = now >= self.received_at + self.clocks.idle
             || now >= self.progress_at + self.clocks.progress;
         if is_reply && is_dead {
             return Some(self.end_with(Refusal::CUT.message(), Outcome::Silent));
         }
-        let comment = (self.over_at.is_none() && now >= self.told_at + self.keepalive())
+        let comment = (self.over_at.is_none() && now >= self.sent_at + self.keepalive())
             .then(|| Bytes::from_static(COMMENT));
         if comment.is_some() {
-            self.told_at = now;
+            self.sent_at = now;
         }
         self.set_alarm();
         comment
     }
 
-    /// To be called where something may be due earlier than before; what is due later is
-    /// seen when the alarm goes off.
+    /// Must be called when something may be due earlier than before. If something is due
+    /// later, the alarm goes off once too early and is set again.
     fn set_alarm(&mut self) {
         let due = self.due();
         self.alarm.as_mut().reset(due);
     }
 }
 
+/// Input from the service.
 enum Arrived {
     Opened(Opened),
     Piece(Option<io::Result<Bytes>>),

@@ -1,4 +1,4 @@
-//! Accepts connections and speaks HTTP/1.1 on each.
+//! Accepts connections and serves HTTP/1.1 on them.
 
 use core::convert::Infallible;
 use core::net::IpAddr;
@@ -26,22 +26,22 @@ use crate::proxy::Proxy;
 use crate::reply::body::Body;
 use crate::server::transport::Transport;
 
-/// The longest head of a request, and what may wait in memory for one visitor to read, in
-/// bytes.
+/// The longest head of a request, and the most output that is buffered in memory for one
+/// visitor, in bytes.
 const MAX_BUFFER: usize = 16 * 1024;
 
-/// What may wait in the system for one visitor to read, in bytes.
+/// The most output that the operating system buffers for one visitor, in bytes.
 const SEND_BUFFER: usize = 64 * 1024;
 
-/// How long an answer to what is no request may take, and how many bytes of it are read on
-/// meanwhile.
+/// The longest time for the refusal of invalid input, and the most bytes of that input that are
+/// read after the refusal.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_DISCARDED: u64 = 1024 * 1024;
 
-/// How many ask for what was counted at once.
+/// How many connections to the metrics address are open at once.
 const MAX_READERS: usize = 16;
 
-/// Takes visitors' connections for ever.
+/// Accepts visitors' connections for ever.
 pub(crate) async fn visitors(
     listener: TcpListener,
     proxy: Proxy,
@@ -52,14 +52,15 @@ pub(crate) async fn visitors(
         let (stream, peer) = next(&listener).await;
         let is_trusted = proxy.handler().trust.includes(peer);
         let visitor = (!is_trusted).then(|| peer.into());
-        // Closed at once: with a server that is full, any word would be one more task.
+        // Otherwise the connection closes without an answer: an answer would need one more
+        // task in a full server.
         if let Some(slot) = connections.take(visitor) {
             open.spawn(serve(stream, peer, proxy.clone(), slot));
         }
     }
 }
 
-/// Answers whoever asks there what was counted, for ever.
+/// Serves the metrics page for ever.
 pub(crate) async fn metrics(listener: TcpListener, proxy: Proxy) {
     let readers = Slots::new(MAX_READERS, MAX_READERS);
     loop {
@@ -69,22 +70,22 @@ pub(crate) async fn metrics(listener: TcpListener, proxy: Proxy) {
         };
         let proxy = proxy.clone();
         tokio::spawn(async move {
-            let patience = proxy.handler().config.request_timeout;
+            let time_limit = proxy.handler().config.request_timeout;
             let page = service_fn(|request| {
-                let page = counted(&proxy, &request);
+                let page = metrics_page(&proxy, &request);
                 async { Ok::<_, Infallible>(page) }
             });
-            let connection = builder(patience)
+            let connection = builder(time_limit)
                 .keep_alive(false)
-                .serve_connection(guarded(stream, patience), page);
-            // Whoever leaves needs no answer.
+                .serve_connection(with_write_timeout(stream, time_limit), page);
+            // An error means that the client has left.
             let _ = connection.await;
             drop(slot);
         });
     }
 }
 
-fn counted(proxy: &Proxy, request: &http::Request<Incoming>) -> Response<Body> {
+fn metrics_page(proxy: &Proxy, request: &http::Request<Incoming>) -> Response<Body> {
     let mut response = Response::new(Body::whole(""));
     if request.uri().path() == "/metrics" {
         *response.body_mut() = Body::whole(proxy.metrics());
@@ -102,22 +103,22 @@ async fn next(listener: &TcpListener) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => return (stream, peer.ip()),
-            // Out of descriptors, mostly: trying again at once would only burn time.
+            // Usually the process has no free file descriptor, so an immediate retry would only
+            // use CPU time.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
 }
 
 async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
-    // Each event is to arrive when it is written. A socket that refuses either setting
-    // works all the same.
+    // Events must be sent without delay. The connection also works if either setting fails.
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
     let handler = proxy.handler();
     let half_close = HalfClose::default();
     let stream = Transport::new(stream, handler.config.visitor_timeout, half_close.clone());
     let mut builder = builder(handler.config.request_timeout);
-    // A visitor who still comes gets one answer, and the connection closes.
+    // While the proxy drains, a new connection gets one answer and closes.
     builder.keep_alive(!handler.drain.has_begun());
     let service = proxy.service_on(peer, half_close);
     let mut connection = builder.serve_connection(TokioIo::new(stream), service);
@@ -131,13 +132,13 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
     if let Err(error) = ended {
         let parts = connection.into_parts();
         let stream = parts.io.into_inner();
-        // On a connection on which nothing was asked there is nothing to be refused.
+        // If the visitor has sent nothing, there is nothing to refuse.
         let is_slow = error.is_timeout() && !parts.read_buf.is_empty();
-        // Any other error is a visitor that left or stalled, and needs no answer.
-        if let Some(refusal) = Refusal::of_no_request(stream.kept_back(), is_slow) {
+        // Any other error means that the visitor has left or stalled.
+        if let Some(refusal) = Refusal::for_invalid_request(stream.withheld_status(), is_slow) {
             let response = handler.refuse(peer, refusal);
-            // A visitor who left meanwhile needs none of it. In a box, or each connection
-            // that waits would hold the room for it.
+            // Boxed, so that waiting connections do not reserve memory for it. An error means
+            // that the visitor has left.
             let refusing = Box::pin(refuse(stream.into_inner(), response));
             let _ = timeout(REFUSAL_TIMEOUT, refusing).await;
         }
@@ -145,9 +146,9 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
     drop(slot);
 }
 
-/// Writes an answer to input that is no request, and reads on for a moment: closing on unread
-/// bytes would reset the connection, and the answer with it. The head is written here, since
-/// hyper answers requests only.
+/// Writes the answer to input that is not a valid request, and then reads on for a moment:
+/// closing a socket with unread bytes would reset the connection, and the answer would be
+/// lost. The head is written here because hyper only answers valid requests.
 async fn refuse(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     response: Response<String>,
@@ -172,18 +173,21 @@ async fn refuse(
     Ok(())
 }
 
-/// A connection whose writes fail once its reader has taken nothing for too long.
-fn guarded(stream: TcpStream, patience: Duration) -> TokioIo<Pin<Box<TimeoutWriter<TcpStream>>>> {
+/// A connection whose writes fail if the client reads nothing for `time_limit`.
+fn with_write_timeout(
+    stream: TcpStream,
+    time_limit: Duration,
+) -> TokioIo<Pin<Box<TimeoutWriter<TcpStream>>>> {
     let mut stream = TimeoutWriter::new(stream);
-    stream.set_timeout(Some(patience));
+    stream.set_timeout(Some(time_limit));
     TokioIo::new(Box::pin(stream))
 }
 
-fn builder(patience: Duration) -> http1::Builder {
+fn builder(time_limit: Duration) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(patience)
+        .header_read_timeout(time_limit)
         .max_buf_size(MAX_BUFFER);
     builder
 }

@@ -1,5 +1,6 @@
-//! A visitor's connection under hyper. It gives up on a visitor who reads nothing, finds out
-//! whether one who writes nothing more is gone, and keeps back hyper's own bare refusals.
+//! The transport between hyper and a visitor's socket. It fails if the visitor reads nothing
+//! for too long, finds out whether a visitor who closed the writing side has left, and
+//! withholds hyper's own refusals, which have no body.
 
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -14,71 +15,74 @@ use tokio_io_timeout::TimeoutWriter;
 
 use crate::front::half_close::HalfClose;
 
-/// How soon a reset is looked for after the end of input, and how seldom at last.
-const FIRST_LOOK: Duration = Duration::from_millis(20);
-const LAST_LOOK: Duration = Duration::from_secs(1);
+/// The time from the end of input to the first check for a reset. It doubles after each check
+/// up to the maximum.
+const MIN_CHECK_INTERVAL: Duration = Duration::from_millis(20);
+const MAX_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What every HTTP/1.1 client reads over, wherever it comes (RFC 9110, 15.2).
+/// An interim response. Every HTTP/1.1 client must accept one and wait for the final response
+/// (RFC 9110, section 15.2).
 const INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// A connection, and what it knows of the answers on it.
+/// A visitor's connection, with the state of the answer on it.
 pub(crate) struct Transport {
     stream: Pin<Box<TimeoutWriter<TcpStream>>>,
     half_close: HalfClose,
-    /// The status of an answer of hyper's own, which was not written.
-    kept_back: Option<StatusCode>,
-    /// The visitor writes nothing more: whether they are there is looked for then.
-    look: Option<Box<Look>>,
-    /// Something was written that was not flushed.
+    /// The status of a refusal of hyper's own, which was not written.
+    withheld_status: Option<StatusCode>,
+    /// Set when the visitor has closed the writing side: checks whether the visitor has left.
+    reset_check: Option<Box<ResetCheck>>,
+    /// Some output was written but not flushed.
     has_unsent: bool,
 }
 
-/// When a reset is looked for next.
-struct Look {
+/// When to check next whether the connection was reset.
+struct ResetCheck {
     due: Pin<Box<Sleep>>,
     interval: Duration,
 }
 
 impl Transport {
-    /// Writes fail once the visitor has taken nothing for so long.
-    pub(crate) fn new(stream: TcpStream, patience: Duration, half_close: HalfClose) -> Self {
+    /// Writes fail if the visitor reads nothing for `time_limit`.
+    pub(crate) fn new(stream: TcpStream, time_limit: Duration, half_close: HalfClose) -> Self {
         let mut stream = TimeoutWriter::new(stream);
-        stream.set_timeout(Some(patience));
+        stream.set_timeout(Some(time_limit));
         Self {
             stream: Box::pin(stream),
             half_close,
-            kept_back: None,
-            look: None,
+            withheld_status: None,
+            reset_check: None,
             has_unsent: false,
         }
     }
 
-    /// The status with which hyper wanted to end the connection, without a body: it could
-    /// make no request of what came.
-    pub(crate) fn kept_back(&self) -> Option<StatusCode> {
-        self.kept_back
+    /// The status of hyper's own refusal if the input was not a valid request. The refusal was
+    /// not written.
+    pub(crate) fn withheld_status(&self) -> Option<StatusCode> {
+        self.withheld_status
     }
 
-    /// The connection itself, with nothing kept back.
+    /// The connection itself. Nothing that is written to it is withheld.
     pub(crate) fn into_inner(self) -> Pin<Box<TimeoutWriter<TcpStream>>> {
         self.stream
     }
 
-    /// Waits while an answer is awaited and the visitor can be there to read it; then the
-    /// connection is over, or an error.
-    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Handles the end of input. It waits while an answer is under way and the visitor may
+    /// still read it, and then reports the end of input. If the connection was reset, it
+    /// returns the error.
+    fn poll_end_of_input(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            // First of all: hyper looks for the end of input before it has the answer to a
-            // request whose last byte came with it.
-            let look = self.look.get_or_insert_with(|| {
-                Box::new(Look {
-                    due: Box::pin(sleep(FIRST_LOOK)),
-                    interval: FIRST_LOOK,
+            // Always wait once: hyper reads the end of input before it handles a request whose
+            // last byte arrived with it.
+            let check = self.reset_check.get_or_insert_with(|| {
+                Box::new(ResetCheck {
+                    due: Box::pin(sleep(MIN_CHECK_INTERVAL)),
+                    interval: MIN_CHECK_INTERVAL,
                 })
             });
-            ready!(look.due.as_mut().poll(cx));
-            look.interval = (look.interval * 2).min(LAST_LOOK);
-            look.due = Box::pin(sleep(look.interval));
+            ready!(check.due.as_mut().poll(cx));
+            check.interval = (check.interval * 2).min(MAX_CHECK_INTERVAL);
+            check.due = Box::pin(sleep(check.interval));
             if let Some(error) = self.stream.get_ref().take_error()? {
                 return Poll::Ready(Err(error));
             }
@@ -86,7 +90,7 @@ impl Transport {
                 return Poll::Ready(Ok(()));
             }
             if self.half_close.close() {
-                // Where it cannot be written, the error is the socket's and seen above.
+                // If the write fails, the next check finds the socket's error.
                 let _ = self.stream.get_ref().try_write(INTERIM);
             }
         }
@@ -99,14 +103,14 @@ impl AsyncRead for Transport {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.look.is_none() {
+        if self.reset_check.is_none() {
             let before = buffer.filled().len();
             ready!(self.stream.as_mut().poll_read(cx, buffer))?;
             if buffer.filled().len() > before || buffer.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
         }
-        self.poll_gone(cx)
+        self.poll_end_of_input(cx)
     }
 }
 
@@ -117,9 +121,9 @@ impl AsyncWrite for Transport {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         if !self.half_close.has_answer() {
-            // `HTTP/1.1 431 …`
+            // The status code in `HTTP/1.1 431 …`.
             let status = bytes.get(9..12).map(StatusCode::from_bytes);
-            self.kept_back = self.kept_back.or_else(|| status?.ok());
+            self.withheld_status = self.withheld_status.or_else(|| status?.ok());
             return Poll::Ready(Ok(bytes.len()));
         }
         self.has_unsent = true;
@@ -156,8 +160,8 @@ impl AsyncWrite for Transport {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.kept_back.is_some() {
-            // What is said in its place is still to be written.
+        if self.withheld_status.is_some() {
+            // The proxy's own refusal must still be written.
             return Poll::Ready(Ok(()));
         }
         self.stream.as_mut().poll_shutdown(cx)

@@ -1,8 +1,8 @@
-//! One exchange with the service: a connection of its own, a request, the head of its
-//! answer, and the body.
+//! One request to the service on its own connection, with the head and body of its answer.
 //!
-//! HTTP/1.1 is `highchat-http1`'s here: hyper's connection keeps 27 KiB of buffers and
-//! queues for as long as it lives, and a proxy holds very many of them that mostly wait.
+//! It uses the HTTP/1.1 code of `highchat-http1`, because an HTTP connection of hyper holds
+//! 27 KiB of buffers and queues as long as it is open, and a proxy has very many connections
+//! that mostly wait.
 
 use core::future::poll_fn;
 use core::mem::{self, MaybeUninit};
@@ -19,14 +19,15 @@ use highchat_proto::http::Request;
 use http::response::Parts;
 use hyper::rt::{Read, ReadBuf, Write};
 
-/// How much is read at once, in bytes. It is on the stack, since what waits has no buffer.
+/// The size of one read, in bytes. The buffer is on the stack, so that a waiting connection
+/// has none.
 const READ: usize = 8 * 1024;
 
-/// The body of an answer as it comes. Its connection makes progress only while it is read,
-/// and closes with it.
+/// The body of an answer. Its connection makes progress only while the body is read, and
+/// closes when the body is dropped.
 pub(crate) struct Body {
     pipe: Connection,
-    /// What is not written yet of the request.
+    /// The part of the request that is not written yet.
     unsent: Bytes,
     is_flushed: bool,
     answer: Box<Answer>,
@@ -37,7 +38,7 @@ pub(crate) struct Body {
 
 #[derive(Clone, Copy)]
 enum End {
-    /// More is to come.
+    /// More bytes may arrive.
     Open,
     Broken,
     Over,
@@ -45,7 +46,7 @@ enum End {
 
 /// Connects, sends a request and waits for the head of its answer.
 ///
-/// Nothing is sent twice. Dropping it closes the connection.
+/// It never sends the request twice. Dropping the future closes the connection.
 pub(crate) async fn open(
     connector: &Connector,
     request: Request,
@@ -68,8 +69,8 @@ pub(crate) async fn open(
 }
 
 impl Body {
-    /// The next bytes; `None`: it is over, and whole. Nothing is lost where the wait is
-    /// given up.
+    /// Returns the next bytes, or `None` at the proper end of the body. It can be cancelled
+    /// without losing bytes.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         loop {
             if !self.ahead.is_empty() {
@@ -114,7 +115,7 @@ impl Body {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
             let part = self.answer.read(&mut input, &mut piece);
-            // The first part is the head.
+            // The first part of an answer is the head.
             if let Some(Part::Head(head)) = part.map_err(io::Error::other)? {
                 (self.ahead, self.end) = self.body(input);
                 return Poll::Ready(Ok(head));
@@ -122,7 +123,7 @@ impl Body {
         }
     }
 
-    /// The part of the body in these bytes, and whether it ends there.
+    /// Decodes the part of the body in `input`. Returns it, and whether the body ends there.
     fn body(&mut self, mut input: &[u8]) -> (Bytes, End) {
         let mut piece = [0; Answer::PIECE];
         let mut bytes = BytesMut::new();
@@ -137,18 +138,19 @@ impl Body {
         (bytes.freeze(), end)
     }
 
-    /// Writes of the request as much as the connection takes.
+    /// Writes as much of the request as the connection takes.
     fn send(&mut self, cx: &mut Context<'_>) {
         while !self.unsent.is_empty() {
             match Pin::new(&mut self.pipe).poll_write(cx, &self.unsent) {
                 Poll::Ready(Ok(len @ 1..)) => self.unsent.advance(len),
-                // Why, the answer may say that came all the same, or the next read.
+                // Not an error yet: the service may have answered before it closed. If not, the
+                // next read fails.
                 Poll::Ready(_) => self.unsent.clear(),
                 Poll::Pending => return,
             }
         }
         if !self.is_flushed {
-            // Its memory is no longer needed.
+            // Frees the memory of the request.
             self.unsent = Bytes::new();
             self.is_flushed = Pin::new(&mut self.pipe).poll_flush(cx).is_ready();
         }

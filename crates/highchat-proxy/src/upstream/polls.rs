@@ -1,4 +1,4 @@
-//! Concurrent polls with the same parameters share one request to the service.
+//! Lets polls with the same parameters share one request to the service.
 
 use core::pin::Pin;
 use core::time::Duration;
@@ -13,36 +13,36 @@ use highchat_proto::MessagesRequest;
 use crate::front::refusal::Refusal;
 use crate::upstream::Answer;
 
-type Asked = Result<Answer, Refusal>;
-type Asking = Pin<Box<dyn Future<Output = Asked> + Send>>;
+type PollResult = Result<Answer, Refusal>;
+type PollFuture = Pin<Box<dyn Future<Output = PollResult> + Send>>;
 
-/// How many polls are remembered, and how large an answer may be for that, in bytes:
-/// 16 MiB at most.
+/// How many answers are kept, and the largest answer that is kept, in bytes: 16 MiB in
+/// total.
 const MAX_POLLS: usize = 256;
 const MAX_ANSWER: usize = 64 << 10;
 
-/// Polls under way, and answers that are a moment old.
+/// The polls under way, and recent answers.
 ///
-/// Tabs of one conversation poll with the same `after`, since they were shown the same.
-/// Concurrent polls with the same parameters share one request to the service. Its answer
+/// Several tabs with one conversation poll with the same `after`, because they have the same
+/// messages. Concurrent polls with the same parameters share one request to the service. Its answer
 /// is reused for [`Config::poll_memory`](crate::Config::poll_memory). When no visitor waits
-/// for it, the request is dropped.
+/// for a request, it is dropped.
 #[derive(Default)]
 pub(crate) struct Polls(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
     polls: HashMap<PollKey, Poll>,
-    /// Counts the requests, so that each has a number of its own.
-    asked: u64,
+    /// How many requests were sent. Each request has its own number.
+    request_count: u64,
 }
 
-/// The conversation, and `after` as it is sent.
+/// The parameters of a poll: the conversation, and `after` as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PollKey(String, Option<String>);
 
 enum Poll {
-    UnderWay(WeakShared<Asking>, u64),
+    UnderWay(WeakShared<PollFuture>, u64),
     Answered(Answer, Instant),
 }
 
@@ -54,37 +54,39 @@ impl From<&MessagesRequest> for PollKey {
 }
 
 impl Polls {
-    /// The answer to the polls with a key. Asks only if no other such poll is under way.
-    pub(crate) async fn ask<F>(
+    /// Returns the answer to a poll. Calls `send` only if no request with the same key is
+    /// under way and no recent answer is known.
+    pub(crate) async fn fetch<F>(
         &self,
         key: PollKey,
         memory: Duration,
-        ask: impl FnOnce() -> F,
-    ) -> Asked
+        send: impl FnOnce() -> F,
+    ) -> PollResult
     where
-        F: Future<Output = Asked> + Send + 'static,
+        F: Future<Output = PollResult> + Send + 'static,
     {
-        let (asking, number) = {
+        let (request, number) = {
             let mut table = self.lock();
             match table.find(&key, Instant::now(), memory) {
-                Found::Answer(answer) => return Ok(answer),
-                Found::Asking(asking, number) => (asking, number),
-                Found::Nothing => table.begin(&key, Box::pin(ask())),
+                Lookup::Answer(answer) => return Ok(answer),
+                Lookup::UnderWay(request, number) => (request, number),
+                Lookup::Nothing => table.begin(&key, Box::pin(send())),
             }
         };
-        let asked = asking.await;
-        self.remember(key, number, &asked);
-        asked
+        let result = request.await;
+        self.remember(key, number, &result);
+        result
     }
 
-    /// Each who waited does it; the first one counts.
-    fn remember(&self, key: PollKey, number: u64, asked: &Asked) {
+    /// Keeps the answer to a request. Every visitor who waited calls this; only the first call
+    /// has an effect.
+    fn remember(&self, key: PollKey, number: u64, result: &PollResult) {
         let polls = &mut self.lock().polls;
         match polls.get(&key) {
-            Some(Poll::UnderWay(_, asking)) if *asking == number => {}
+            Some(Poll::UnderWay(_, current)) if *current == number => {}
             _ => return,
         }
-        match asked {
+        match result {
             Ok(answer)
                 if answer.status.is_success()
                     && answer.body.len() <= MAX_ANSWER
@@ -102,27 +104,31 @@ impl Polls {
 }
 
 impl Table {
-    fn find(&mut self, key: &PollKey, now: Instant, memory: Duration) -> Found {
+    fn find(&mut self, key: &PollKey, now: Instant, memory: Duration) -> Lookup {
         if self.polls.len() >= MAX_POLLS {
             self.polls.retain(|_, poll| poll.is_live(now, memory));
         }
         match self.polls.get(key) {
-            Some(Poll::Answered(answer, at)) if now < *at + memory => Found::Answer(answer.clone()),
-            Some(Poll::UnderWay(weak, number)) => weak
-                .upgrade()
-                .map_or(Found::Nothing, |asking| Found::Asking(asking, *number)),
-            _ => Found::Nothing,
+            Some(Poll::Answered(answer, at)) if now < *at + memory => {
+                Lookup::Answer(answer.clone())
+            }
+            Some(Poll::UnderWay(weak, number)) => {
+                weak.upgrade().map_or(Lookup::Nothing, |request| {
+                    Lookup::UnderWay(request, *number)
+                })
+            }
+            _ => Lookup::Nothing,
         }
     }
 
-    fn begin(&mut self, key: &PollKey, asking: Asking) -> (Shared<Asking>, u64) {
-        let asking = asking.shared();
-        self.asked += 1;
-        if let Some(weak) = asking.downgrade() {
-            let poll = Poll::UnderWay(weak, self.asked);
+    fn begin(&mut self, key: &PollKey, request: PollFuture) -> (Shared<PollFuture>, u64) {
+        let request = request.shared();
+        self.request_count += 1;
+        if let Some(weak) = request.downgrade() {
+            let poll = Poll::UnderWay(weak, self.request_count);
             self.polls.insert(key.clone(), poll);
         }
-        (asking, self.asked)
+        (request, self.request_count)
     }
 }
 
@@ -135,8 +141,9 @@ impl Poll {
     }
 }
 
-enum Found {
+/// What the table knows about a poll.
+enum Lookup {
     Answer(Answer),
-    Asking(Shared<Asking>, u64),
+    UnderWay(Shared<PollFuture>, u64),
     Nothing,
 }

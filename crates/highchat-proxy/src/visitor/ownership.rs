@@ -1,4 +1,4 @@
-//! Signs conversation ids, so that a conversation belongs to its visitor.
+//! Signs conversation ids, so that only their visitor can use them.
 
 use core::fmt;
 use std::path::Path;
@@ -10,31 +10,32 @@ use ring::hmac;
 
 use crate::key::{self, KeyError};
 
-/// What conversation ids are signed with; the same in all proxies of one service.
+/// The secret that signs conversation ids. All proxies of one site must use the same secret.
 #[derive(Clone)]
 pub struct Secret(hmac::Key);
 
-/// A secret that anyone could find by trying: shorter than [`Secret::MIN_LEN`].
+/// The error for a secret that is shorter than [`Secret::MIN_LEN`]: it could be found by
+/// trying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeakSecret(());
 
 impl fmt::Display for WeakSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a secret has at least {} bytes", Secret::MIN_LEN)
+        write!(f, "a secret must have at least {} bytes", Secret::MIN_LEN)
     }
 }
 
 impl core::error::Error for WeakSecret {}
 
 impl Secret {
-    /// The shortest secret that is taken, in bytes.
+    /// The length of the shortest secret that is accepted, in bytes.
     pub const MIN_LEN: usize = 16;
 
-    /// Checks a secret.
+    /// Creates a secret from bytes.
     ///
     /// # Errors
     ///
-    /// It is too short.
+    /// The secret is shorter than [`MIN_LEN`](Self::MIN_LEN).
     pub fn new(secret: &[u8]) -> Result<Self, WeakSecret> {
         if secret.len() < Self::MIN_LEN {
             return Err(WeakSecret(()));
@@ -42,13 +43,13 @@ impl Secret {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret)))
     }
 
-    /// Reads one from a file, without the white space around it.
+    /// Reads a secret from a file. White space around it is ignored.
     ///
     /// # Errors
     ///
-    /// The file cannot be read; or what is in it is too short.
+    /// The outer error: the file cannot be read. The inner error: the secret is too short.
     pub fn read(path: &Path) -> Result<Result<Self, WeakSecret>, KeyError> {
-        Ok(Self::new(key::file(path)?.trim().as_bytes()))
+        Ok(Self::new(key::read_file(path)?.trim().as_bytes()))
     }
 }
 
@@ -58,16 +59,17 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Signs ids for visitors and checks what they send back.
+/// Signs ids for visitors, and checks the ids that visitors send back.
 ///
-/// A signed id is the service's own, a dot and an HMAC-SHA256 over it and the visitor's
-/// reference. A visitor without one gets an id that is signed for nobody: whoever has it
-/// may use it, and nobody can guess it. An address is no identity here: a telephone
-/// changes it between two messages.
+/// A signed id is the service's own id, a dot and an HMAC-SHA256 over the id and the visitor's
+/// reference. If a visitor has no reference, the id is signed without one: anyone with the
+/// id can use it, but nobody can guess it. An address does not count as an identity, because a
+/// phone can change its address between two messages.
 #[derive(Clone, Debug)]
 pub(crate) struct Ownership(Option<Secret>);
 
-/// What a signature is over, so that it means nothing elsewhere.
+/// The first bytes of everything that is signed, so that a signature cannot be used for
+/// another purpose.
 const PURPOSE: &[u8] = b"highchat-proxy conversation\0";
 
 impl Ownership {
@@ -75,12 +77,12 @@ impl Ownership {
         Self(secret)
     }
 
-    /// Whether ids are other than the service's own.
+    /// Whether ids are signed.
     pub(crate) const fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
-    /// The id as the visitor sees it.
+    /// Returns the id as the visitor sees it.
     pub(crate) fn sign(&self, id: &str, visitor: Option<&VisitorRef>) -> String {
         let Some(Secret(key)) = &self.0 else {
             return id.into();
@@ -89,7 +91,7 @@ impl Ownership {
         format!("{id}.{}", URL_SAFE_NO_PAD.encode(tag))
     }
 
-    /// The service's id, if the visitor may use it. Compared in constant time.
+    /// Returns the service's id, if the visitor may use it. Compares in constant time.
     pub(crate) fn verify(
         &self,
         id: ConversationId,
@@ -105,7 +107,8 @@ impl Ownership {
     }
 }
 
-/// The visitor's length goes first, then the visitor, so that no part can pass for another.
+/// Returns the bytes to sign. The length of the visitor's reference goes first, so that
+/// nobody can move bytes between the reference and the id.
 fn signed(id: &str, visitor: Option<&VisitorRef>) -> Vec<u8> {
     let visitor = visitor.map_or("", VisitorRef::as_str);
     let len = (visitor.len() as u64).to_be_bytes();
@@ -125,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_good_for_the_visitor_it_was_signed_for_alone() {
+    fn only_the_visitor_for_whom_an_id_was_signed_can_use_it() {
         let ours = ownership("a secret of 16 bytes and more");
         let (ani, aram) = (
             VisitorRef::new("ani").unwrap(),
@@ -140,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_cannot_be_made_up_or_changed() {
+    fn an_invented_or_changed_id_is_refused() {
         let ours = ownership("a secret of 16 bytes and more");
         let signed = ours.sign("c1", None);
         assert_eq!(ours.verify(id(&signed), None), Some(id("c1")));
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_visitor_and_an_id_cannot_be_taken_for_each_other() {
+    fn bytes_cannot_be_moved_between_the_visitor_and_the_id() {
         let ours = ownership("a secret of 16 bytes and more");
         let signed = ours.sign("bc", Some(&VisitorRef::new("a").unwrap()));
         let tag = signed.rsplit_once('.').unwrap().1;
@@ -165,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_secret_ids_are_the_services_own() {
+    fn without_a_secret_ids_are_not_signed() {
         let none = Ownership::new(None);
         assert_eq!(none.sign("c1", None), "c1");
         assert_eq!(none.verify(id("c1"), None), Some(id("c1")));

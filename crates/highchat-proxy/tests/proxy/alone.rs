@@ -1,4 +1,4 @@
-//! Tests that count what their process holds: each in a process of its own.
+//! Runs a test in its own process, and counts the resources of a process.
 
 use core::time::Duration;
 use std::fs;
@@ -7,11 +7,14 @@ use std::time::Instant;
 
 use crate::support::LONG;
 
-/// Set in a process that runs one test alone.
+/// The environment variable that is set in a process that runs only one test.
 const ALONE: &str = "HIGHCHAT_PROXY_ALONE";
 
-/// Whether this process runs that test alone; where it does not, one that does has run. What
-/// a test counts of its process, the others, which run beside it, have as well.
+/// Returns whether this process runs only this test. If not, it first runs the test in a new
+/// process and checks that it passes.
+///
+/// A test that counts the resources of its process must run alone, because the tests beside it
+/// use resources too.
 pub(crate) fn is_alone(test: &str) -> bool {
     if std::env::var_os(ALONE).is_some() {
         return true;
@@ -37,15 +40,16 @@ pub(crate) fn is_alone(test: &str) -> bool {
     false
 }
 
-/// What this process holds of the system, as far as that can be told: on Linux. Each task
-/// of a proxy owns a connection, so that a task that is left over is a descriptor.
+/// The number of file descriptors and threads of this process. Both are 0 on systems other
+/// than Linux. Each task of a proxy owns a connection, so a task that does not end shows as a
+/// descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Held {
+pub(crate) struct Resources {
     pub(crate) descriptors: usize,
     threads: usize,
 }
 
-impl Held {
+impl Resources {
     pub(crate) fn now() -> Self {
         Self {
             descriptors: fs::read_dir("/proc/self/fd").map_or(0, Iterator::count),
@@ -53,8 +57,9 @@ impl Held {
         }
     }
 
-    /// With so many proxies that rest, where `one` more was started between two counts.
-    pub(crate) fn with(self, proxies: usize, one: Self) -> Self {
+    /// Adds the resources of `proxies` idle proxies. `one` is a count with one idle proxy more
+    /// than in `self`.
+    pub(crate) fn plus_proxies(self, proxies: usize, one: Self) -> Self {
         Self {
             descriptors: self.descriptors + proxies * (one.descriptors - self.descriptors),
             threads: self.threads + proxies * (one.threads - self.threads),

@@ -1,4 +1,4 @@
-//! How much a visitor may take of the proxy: time, bytes, connections, streams.
+//! Limits of time, bytes, connections and streams for one visitor.
 
 use core::time::Duration;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -10,7 +10,7 @@ use crate::support::*;
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// What comes until the connection ends, however it does.
+/// Reads until the connection ends, properly or by a reset.
 fn rest(mut stream: TcpStream) -> String {
     let mut received = Vec::new();
     match stream.read_to_end(&mut received) {
@@ -22,12 +22,12 @@ fn rest(mut stream: TcpStream) -> String {
 }
 
 #[test]
-fn a_slow_head_a_slow_body_and_silence_are_dropped() {
+fn a_slow_head_and_a_slow_body_are_refused_and_a_silent_connection_is_closed() {
     let service = play([]);
-    let through = Through::to(service.base_url(), |config| config.request_timeout = SHORT);
+    let proxy = TestProxy::start(service.base_url(), |config| config.request_timeout = SHORT);
     let request = Call::chat("ա").bytes();
     for len in [0, 1, 30, request.len() - 1] {
-        let mut stream = through.connect();
+        let mut stream = proxy.connect();
         stream.write_all(&request[..len]).unwrap();
         let answer = rest(stream);
         if len == 0 {
@@ -41,7 +41,7 @@ fn a_slow_head_a_slow_body_and_silence_are_dropped() {
 }
 
 #[test]
-fn what_is_no_request_is_refused_like_one() {
+fn invalid_input_is_answered_in_the_apis_error_shape_and_counted() {
     let service = play([]);
     let head = |name: &str, length| {
         format!(
@@ -52,12 +52,12 @@ fn what_is_no_request_is_refused_like_one() {
     let many: String = (0..200).map(|n| format!("x{n}: y\r\n")).collect();
     let many = format!("GET /healthz HTTP/1.1\r\n{many}\r\n");
     for (origins, shown_to) in [(&[][..], None), (&[ORIGIN], Some("*"))] {
-        let through = Through::to(service.base_url(), |config| {
+        let proxy = TestProxy::start(service.base_url(), |config| {
             config.allow_origins = origins.iter().map(|it| it.parse().unwrap()).collect();
         });
         let cases = [
             (head("x", 40_000), 431),
-            // More than is read after the refusal.
+            // More bytes than are read after the refusal.
             (head("x", 3_000_000), 431),
             (many.clone(), 431),
             ("GET\r\n\r\n".to_owned(), 400),
@@ -66,8 +66,8 @@ fn what_is_no_request_is_refused_like_one() {
         ];
         let count = cases.len();
         for (request, status) in cases {
-            let mut stream = through.connect();
-            // It may be refused before it is all written.
+            let mut stream = proxy.connect();
+            // The write fails if the refusal comes before it is complete.
             let _ = stream.write_all(request.as_bytes());
 
             let answer = Answer::parse(rest(stream).as_bytes());
@@ -77,15 +77,15 @@ fn what_is_no_request_is_refused_like_one() {
             assert_eq!(answer.header("connection"), Some("close"));
         }
         let counted = "highchat_proxy_requests_total{endpoint=\"other\",status=\"4xx\"} ";
-        assert_eq!(through.counted(counted), count as u64);
+        assert_eq!(proxy.counter(counted), count as u64);
     }
 }
 
 #[test]
-fn a_request_that_is_none_after_one_that_is_is_refused_too() {
+fn invalid_input_after_a_valid_request_is_refused_too() {
     let service = play([]);
-    let through = Through::to(service.base_url(), |_| ());
-    let mut stream = Call::new("GET", "/healthz").open(&through);
+    let proxy = TestProxy::start(service.base_url(), |_| ());
+    let mut stream = Call::new("GET", "/healthz").open(&proxy);
     read_until(&mut stream, "ok\n");
 
     stream.write_all(b"nonsense\r\n\r\n").unwrap();
@@ -97,15 +97,15 @@ fn a_request_that_is_none_after_one_that_is_is_refused_too() {
 #[test]
 fn a_body_without_an_end_is_refused() {
     let service = play([]);
-    let through = Through::to(service.base_url(), |_| ());
-    let mut stream = through.connect();
+    let proxy = TestProxy::start(service.base_url(), |_| ());
+    let mut stream = proxy.connect();
     let head = "POST /v1/chat HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                 transfer-encoding: chunked\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     let chunk = format!("8000\r\n{}\r\n", " ".repeat(0x8000));
     let mut writer = stream.try_clone().unwrap();
     let writing = std::thread::spawn(move || {
-        // Until it is no longer read.
+        // Until the proxy stops reading.
         while writer.write_all(chunk.as_bytes()).is_ok() {}
     });
 
@@ -118,62 +118,62 @@ fn a_body_without_an_end_is_refused() {
 }
 
 #[test]
-fn there_are_only_so_many_connections() {
+fn connections_are_limited() {
     let service = play([]);
-    let through = Through::to(service.base_url(), |config| {
+    let proxy = TestProxy::start(service.base_url(), |config| {
         config.connections = 3;
         config.connections_a_visitor = 2;
     });
-    let mut kept = Call::new("GET", "/healthz").open(&through);
+    let mut kept = Call::new("GET", "/healthz").open(&proxy);
     read_until(&mut kept, "ok\n");
-    let mut other = Call::new("GET", "/healthz").open(&through);
+    let mut other = Call::new("GET", "/healthz").open(&proxy);
     read_until(&mut other, "ok\n");
 
-    assert_eq!(rest(through.connect()), "");
+    assert_eq!(rest(proxy.connect()), "");
 
     drop(kept);
     until(|| {
-        let mut stream = Call::new("GET", "/healthz").open(&through);
+        let mut stream = Call::new("GET", "/healthz").open(&proxy);
         stream.read(&mut [0]).is_ok_and(|read| read == 1)
     });
 }
 
 #[test]
-fn there_are_only_so_many_streams_of_one_visitor_and_in_all() {
+fn streams_are_limited_for_one_visitor_and_in_total() {
     let hold = vec![Step::send(format!("{STREAM}{META}")), Step::Hold];
     let service = play(vec![hold; 4]);
-    let through = Through::to(service.base_url(), |config| {
+    let proxy = TestProxy::start(service.base_url(), |config| {
         config.streams = 3;
         config.streams_a_visitor = 2;
         config.trusted_networks = vec!["127.0.0.0/8".parse().unwrap()];
     });
     let from = |address: &str| Call::chat("ա").header("x-forwarded-for", address);
     let open = |address: &str| {
-        let mut stream = from(address).open(&through);
+        let mut stream = from(address).open(&proxy);
         read_until(&mut stream, META);
         stream
     };
     let first = open("192.0.2.1");
     let _second = open("192.0.2.1");
 
-    let refused = from("192.0.2.1").send(&through);
+    let refused = from("192.0.2.1").send(&proxy);
     assert_eq!(refused.refusal(), (503, "unavailable".to_owned()));
     assert!(refused.header("retry-after").is_some());
     let _third = open("192.0.2.2");
-    assert_eq!(from("192.0.2.3").send(&through).status, 503);
+    assert_eq!(from("192.0.2.3").send(&proxy).status, 503);
 
     drop(first);
-    until(|| through.counted("highchat_proxy_streams ") == 2);
+    until(|| proxy.counter("highchat_proxy_streams ") == 2);
     let _fourth = open("192.0.2.1");
     assert_eq!(service.connections(), 4);
 }
 
 #[test]
-fn a_flood_of_nonsense_leaves_room_for_a_visitor() {
+fn many_invalid_requests_do_not_block_a_visitor() {
     let sandbox = sandbox();
-    let through = Through::to(sandbox.base_url(), |_| ());
+    let proxy = TestProxy::start(sandbox.base_url(), |_| ());
     for _ in 0..20 {
-        let flood = [(); 10].map(|()| through.connect());
+        let flood = [(); 10].map(|()| proxy.connect());
         for (number, mut stream) in flood.into_iter().enumerate() {
             let nonsense = [
                 &b"\x16\x03\x01"[..],
@@ -181,11 +181,11 @@ fn a_flood_of_nonsense_leaves_room_for_a_visitor() {
                 b"POST /v1/chat HTTP/1.1\r\n",
                 b"\0",
             ];
-            // It may be refused before it is all written.
+            // The write fails if the refusal comes before it is complete.
             let _ = stream.write_all(nonsense[number % nonsense.len()]);
         }
     }
 
-    assert!(Call::chat("ա").send(&through).body.contains("event: done"));
-    until(|| through.counted("highchat_proxy_requests ") == 0);
+    assert!(Call::chat("ա").send(&proxy).body.contains("event: done"));
+    until(|| proxy.counter("highchat_proxy_requests ") == 0);
 }

@@ -1,4 +1,4 @@
-//! The clients of this workspace through the proxy, unchanged and without a key.
+//! The clients of this workspace talk to the proxy without a key and without changes.
 
 use highchat_hyper::{Client, Failure, Session};
 use highchat_proto::{
@@ -11,8 +11,8 @@ use highchat_testing::trials::words::page_of;
 
 use crate::support::*;
 
-fn client(through: &Through) -> Client {
-    Client::new(Endpoint::new(&through.base_url(), Credentials::none()).unwrap())
+fn client(proxy: &TestProxy) -> Client {
+    Client::new(Endpoint::new(&proxy.base_url(), Credentials::none()).unwrap())
 }
 
 fn message(text: &str) -> ChatRequest {
@@ -27,13 +27,13 @@ fn run(work: impl Future<Output = ()>) {
 }
 
 #[test]
-fn a_client_talks_polls_and_rates_without_a_key() {
+fn a_client_sends_messages_polls_and_rates_without_a_key() {
     let sandbox = sandbox();
-    let through = Through::to(sandbox.base_url(), |config| {
+    let proxy = TestProxy::start(sandbox.base_url(), |config| {
         config.secret = Some(Secret::new(SECRET).unwrap());
     });
     run(async {
-        let client = client(&through);
+        let client = client(&proxy);
         let mut reply = client
             .chat(&message("Բարև, ի՞նչ ժամերի եք աշխատում"))
             .await
@@ -62,12 +62,12 @@ fn a_client_talks_polls_and_rates_without_a_key() {
 }
 
 #[test]
-fn a_client_takes_no_torso_for_a_reply() {
-    let torso = format!("{STREAM}{META}{}event: done", delta("a"));
-    let service = play([vec![Step::send(torso)]]);
-    let through = Through::to(service.base_url(), |_| ());
+fn a_client_does_not_take_a_cut_reply_for_a_complete_one() {
+    let cut = format!("{STREAM}{META}{}event: done", delta("a"));
+    let service = play([vec![Step::send(cut)]]);
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     run(async {
-        let mut reply = client(&through).chat(&message("ա")).await.unwrap();
+        let mut reply = client(&proxy).chat(&message("ա")).await.unwrap();
         let mut ended = None;
         while let Some(event) = reply.next_event().await.unwrap() {
             assert!(ended.is_none() && !matches!(event, Event::Done { .. }));
@@ -82,10 +82,10 @@ fn a_client_takes_no_torso_for_a_reply() {
 #[test]
 fn a_client_sees_the_services_own_refusal() {
     let sandbox = sandbox();
-    let through = Through::to(sandbox.base_url(), |_| ());
+    let proxy = TestProxy::start(sandbox.base_url(), |_| ());
     run(async {
         let id = highchat_proto::ConversationId::new("none").unwrap();
-        let failure = client(&through)
+        let failure = client(&proxy)
             .messages(&MessagesRequest::new(id))
             .await
             .unwrap_err();
@@ -97,16 +97,16 @@ fn a_client_sees_the_services_own_refusal() {
 }
 
 #[test]
-fn a_reply_that_ended_with_the_proxy_is_read_back_through_the_next_one() {
+fn a_reply_that_a_stopped_proxy_cut_is_recovered_through_the_next_proxy() {
     let reply = vec![
         Step::send(format!("{STREAM}{META}{}", delta("ab"))),
         Step::Hold,
     ];
-    // The page shows the message, or the reply could be another one's.
+    // The page must show the message too: it proves that the reply belongs to it.
     let page = page_of("bot", &[("user", "ա"), ("assistant", "abc")]);
     let service = play([reply, vec![Step::send(page)]]);
     let start = |listen| {
-        Through::listening(listen, KEY, service.base_url(), |config| {
+        TestProxy::start_on(listen, KEY, service.base_url(), |config| {
             config.secret = Some(Secret::new(SECRET).unwrap());
         })
     };
@@ -124,7 +124,7 @@ fn a_reply_that_ended_with_the_proxy_is_read_back_through_the_next_one() {
             match update {
                 Update::Delta { text } => {
                     assert_eq!(text, "ab");
-                    // As it is killed: at once, with no word to anyone.
+                    // As if it was killed: without an `error` event.
                     drop(proxy.take());
                     proxy = Some(start(addr));
                 }

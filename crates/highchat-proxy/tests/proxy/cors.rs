@@ -1,18 +1,18 @@
-//! Pages of other origins.
+//! CORS: requests from pages of other origins.
 
 use crate::support::*;
 
-fn through() -> (highchat_sandbox::Sandbox, Through) {
+fn sandbox_and_proxy() -> (highchat_sandbox::Sandbox, TestProxy) {
     let sandbox = sandbox();
-    let through = Through::to(sandbox.base_url(), |config| {
+    let proxy = TestProxy::start(sandbox.base_url(), |config| {
         config.allow_origins = vec![ORIGIN.parse().unwrap()];
     });
-    (sandbox, through)
+    (sandbox, proxy)
 }
 
 #[test]
-fn a_page_on_the_list_may_ask_and_read() {
-    let (sandbox, through) = through();
+fn a_page_whose_origin_is_listed_can_send_requests_and_read_answers() {
+    let (sandbox, proxy) = sandbox_and_proxy();
     let preflight = Call::new("OPTIONS", "/v1/chat")
         .header("origin", ORIGIN)
         .header("access-control-request-method", "POST")
@@ -20,7 +20,7 @@ fn a_page_on_the_list_may_ask_and_read() {
             "access-control-request-headers",
             "content-type,authorization",
         )
-        .send(&through);
+        .send(&proxy);
     assert_eq!(preflight.status, 204);
     assert_eq!(
         preflight.header("access-control-allow-origin"),
@@ -36,7 +36,7 @@ fn a_page_on_the_list_may_ask_and_read() {
 
     let asked = [Call::chat("ա"), Call::messages("none"), Call::chat("")];
     for (call, status) in asked.into_iter().zip([200, 404, 400]) {
-        let got = call.header("origin", ORIGIN).send(&through);
+        let got = call.header("origin", ORIGIN).send(&proxy);
         assert_eq!(got.status, status);
         assert_eq!(got.header("access-control-allow-origin"), Some(ORIGIN));
         assert_eq!(
@@ -49,8 +49,8 @@ fn a_page_on_the_list_may_ask_and_read() {
 }
 
 #[test]
-fn a_page_that_is_not_on_the_list_may_not() {
-    let (sandbox, through) = through();
+fn a_page_whose_origin_is_not_listed_cannot_read_answers() {
+    let (sandbox, proxy) = sandbox_and_proxy();
     for origin in [
         "https://evil.example",
         "https://shop.example.evil.example",
@@ -58,11 +58,9 @@ fn a_page_that_is_not_on_the_list_may_not() {
         "http://shop.example",
     ] {
         let preflight = Call::new("OPTIONS", "/v1/chat").header("origin", origin);
-        let preflight = preflight.send(&through);
+        let preflight = preflight.send(&proxy);
         assert_eq!(preflight.refusal(), (403, "forbidden".to_owned()));
-        let polled = Call::messages("none")
-            .header("origin", origin)
-            .send(&through);
+        let polled = Call::messages("none").header("origin", origin).send(&proxy);
         for answer in [preflight, polled] {
             assert_eq!(
                 answer.header("access-control-allow-origin"),

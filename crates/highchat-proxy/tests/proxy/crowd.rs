@@ -1,4 +1,4 @@
-//! Hundreds of visitors at once, each with a fault; some of them leave.
+//! Hundreds of visitors at the same time, each with a fault. Some of them leave early.
 
 use core::time::Duration;
 
@@ -9,13 +9,14 @@ use highchat_sandbox::Sandbox;
 use highchat_testing::trials::{Outcome, Seen, TRIALS, Trial};
 use tokio::task::JoinSet;
 
-use crate::alone::{Held, is_alone};
+use crate::alone::{Resources, is_alone};
 use crate::support::*;
 use crate::trials::endpoint;
 
 const VISITORS: usize = 300;
 
-/// A visitor, who leaves after a while where there is a time for that; how it ended.
+/// Sends a message as one visitor, who leaves after the time in `leaves` if there is one.
+/// Returns what the visitor saw.
 async fn visit(base_url: String, trial: Trial, message: String, leaves: Option<Duration>) -> Seen {
     let client = Client::with_config(endpoint(&base_url), trial.config());
     let mut session = Session::new(client);
@@ -34,27 +35,29 @@ async fn visit(base_url: String, trial: Trial, message: String, leaves: Option<D
 }
 
 #[test]
-fn a_crowd_with_every_fault_gets_what_it_should_and_leaves_nothing_behind() {
-    if !is_alone("crowd::a_crowd_with_every_fault_gets_what_it_should_and_leaves_nothing_behind") {
+fn hundreds_of_visitors_with_every_fault_get_the_right_outcome_and_nothing_is_left_open() {
+    if !is_alone(
+        "crowd::hundreds_of_visitors_with_every_fault_get_the_right_outcome_and_nothing_is_left_open",
+    ) {
         return;
     }
     let trials: Vec<Trial> = TRIALS
         .iter()
-        // Refusals that pass are sent again, and a person would be polled.
+        // Without trials in which a client sends again or polls.
         .filter(|trial| trial.posts == 1 && trial.outcome != Outcome::HandedOver)
         .map(|trial| trial.behind_the_proxy())
         .collect();
     let sandbox = Sandbox::builder().key(KEY).rate_limit(0);
     let sandbox = sandbox.token_delay(Duration::from_millis(2));
-    // The clocks of the trials are faster than a service would like.
+    // The clients of the trials poll faster than the sandbox allows by default.
     let sandbox = sandbox.poll_interval(Duration::ZERO);
     let sandbox = sandbox.start().unwrap();
-    let through = Through::to(sandbox.base_url(), |config| {
+    let proxy = TestProxy::start(sandbox.base_url(), |config| {
         config.secret = Some(Secret::new(SECRET).unwrap());
         config.streams_a_visitor = VISITORS;
         config.connections_a_visitor = 2 * VISITORS;
     });
-    let base = Held::now();
+    let base = Resources::now();
 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -63,12 +66,12 @@ fn a_crowd_with_every_fault_gets_what_it_should_and_leaves_nothing_behind() {
         let mut visitors = JoinSet::new();
         for number in 0..VISITORS {
             let trial = trials[number % trials.len()];
-            // No message is like another, so that one that was sent twice would show.
+            // All messages differ, so that a message that was sent twice can be found.
             let words = 3 + number / trials.len();
             let message = format!("/fault {} /long {words}", trial.faults);
             let leaves = number % 3 == 0 || trial.proxy_waits;
             let leaves = leaves.then(|| Duration::from_millis(37 * number as u64 % 200));
-            let base_url = through.base_url();
+            let base_url = proxy.base_url();
             visitors.spawn(async move {
                 let seen = visit(base_url, trial, message, leaves).await;
                 (trial, seen, leaves.is_none())
@@ -82,13 +85,13 @@ fn a_crowd_with_every_fault_gets_what_it_should_and_leaves_nothing_behind() {
         }
     });
 
-    until(|| through.counted("highchat_proxy_requests ") == 0);
-    assert_eq!(through.counted("highchat_proxy_streams "), 0);
+    until(|| proxy.counter("highchat_proxy_requests ") == 0);
+    assert_eq!(proxy.counter("highchat_proxy_streams "), 0);
     let mut sent: Vec<_> = sandbox.requests();
     sent.retain(|request| request.path == "/v1/chat");
     sent.sort_by(|a, b| a.body.cmp(&b.body));
     let twice = sent.windows(2).find(|two| two[0].body == two[1].body);
     assert!(twice.is_none(), "{twice:?}");
     sandbox.verdict().assert_good();
-    until(|| Held::now() == base);
+    until(|| Resources::now() == base);
 }

@@ -1,5 +1,5 @@
-//! Every fault of a reply, through the proxy: the visitor learns how it ended, and the
-//! service is asked once. The faults of polls are among the trials.
+//! Every fault of a reply through the proxy: the visitor sees how the reply ended, and the
+//! service gets one request. Faults of polls are tested in `trials`.
 
 use core::time::Duration;
 
@@ -8,14 +8,14 @@ use highchat_sandbox::{Fault, Sandbox};
 
 use crate::support::*;
 
-/// What a visitor is shown of a reply with a fault.
+/// What a visitor sees of a reply with a fault.
 #[derive(Debug, PartialEq, Eq)]
 enum Shown {
     /// A stream whose last event is `done`.
     Whole,
-    /// A stream that ends with an `error` event of the proxy's.
+    /// A stream that ends with an `error` event of the proxy.
     Error,
-    /// That status: the service's own, or 502.
+    /// An answer with this status: the service's own, or 502.
     Status(u16),
 }
 
@@ -34,7 +34,7 @@ fn expected(fault: Fault) -> Shown {
     }
 }
 
-/// The types of the events of a stream.
+/// Returns the types of the events in a stream.
 fn events(body: &str) -> Vec<String> {
     let (mut decoder, mut input) = (Decoder::new(), body.as_bytes());
     let mut events = Vec::new();
@@ -65,7 +65,7 @@ fn shown(answer: &Answer) -> Shown {
 }
 
 #[test]
-fn each_fault_is_shown_for_what_it_is_and_nothing_is_sent_twice() {
+fn each_fault_has_the_expected_outcome_and_nothing_is_sent_twice() {
     let is_of_polls = |fault: &&Fault| fault.name().starts_with("poll-");
     for fault in Fault::ALL.iter().filter(|fault| !is_of_polls(fault)) {
         let sandbox = Sandbox::builder().key(KEY).rate_limit(0).fault(*fault);
@@ -73,9 +73,9 @@ fn each_fault_is_shown_for_what_it_is_and_nothing_is_sent_twice() {
             .token_delay(Duration::ZERO)
             .start()
             .expect("a free port");
-        let through = Through::to(sandbox.base_url(), |config| {
+        let proxy = TestProxy::start(sandbox.base_url(), |config| {
             if expected(*fault) == Shown::Error {
-                // After that long the stream begins without a status of the service.
+                // So the stream begins early, without the service's status.
                 config.keepalive = Duration::from_millis(100);
             }
             config.idle_timeout = Duration::from_millis(800);
@@ -83,7 +83,7 @@ fn each_fault_is_shown_for_what_it_is_and_nothing_is_sent_twice() {
             config.settle_timeout = Duration::from_millis(100);
         });
 
-        let answer = Call::chat("Բարև, ի՞նչ ժամերի եք աշխատում").send(&through);
+        let answer = Call::chat("Բարև, ի՞նչ ժամերի եք աշխատում").send(&proxy);
 
         assert_eq!(
             shown(&answer),
@@ -93,6 +93,6 @@ fn each_fault_is_shown_for_what_it_is_and_nothing_is_sent_twice() {
         );
         let asked = sandbox.requests().len();
         assert_eq!(asked, 1, "{}", fault.name());
-        until(|| through.counted("highchat_proxy_requests ") == 0);
+        until(|| proxy.counter("highchat_proxy_requests ") == 0);
     }
 }

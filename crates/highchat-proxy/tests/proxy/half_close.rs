@@ -1,4 +1,4 @@
-//! Visitors who close their writing side, and those who left.
+//! Visitors who close the writing side of the connection, and visitors who leave.
 
 use core::time::Duration;
 use std::io::Read as _;
@@ -11,8 +11,8 @@ use crate::support::*;
 
 const INTERIM: &str = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/// Long enough for a visitor who left to be noticed many times over.
-const WHILE: Duration = Duration::from_millis(300);
+/// Longer than the proxy needs to notice that a visitor has left.
+const PAUSE: Duration = Duration::from_millis(300);
 
 fn rest(stream: &mut TcpStream) -> String {
     let mut received = String::new();
@@ -22,24 +22,28 @@ fn rest(stream: &mut TcpStream) -> String {
     received
 }
 
-/// Sends a call, closes the writing side, and reads the answer to its end.
-fn half_closed(through: &Through, call: &Call) -> Answer {
-    let mut stream = call.clone().open(through);
+/// Sends a request, closes the writing side, and reads the answer to its end.
+fn half_closed(proxy: &TestProxy, call: &Call) -> Answer {
+    let mut stream = call.clone().open(proxy);
     stream.shutdown(Shutdown::Write).unwrap();
-    let received = rest(&mut stream);
+    final_answer(&rest(&mut stream))
+}
+
+/// Parses the final answer in what the proxy has sent. An interim response may come before it.
+fn final_answer(received: &str) -> Answer {
     Answer::parse(
         received
             .strip_prefix(INTERIM)
-            .unwrap_or(&received)
+            .unwrap_or(received)
             .as_bytes(),
     )
 }
 
 #[test]
-fn every_answer_comes_though_its_visitor_writes_nothing_more() {
+fn every_answer_arrives_after_the_visitor_closed_the_writing_side() {
     let sandbox = sandbox();
-    let through = Through::to(sandbox.base_url(), |_| ());
-    let asked = half_closed(&through, &Call::chat("Բարև 👋"));
+    let proxy = TestProxy::start(sandbox.base_url(), |_| ());
+    let asked = half_closed(&proxy, &Call::chat("Բարև 👋"));
     assert!(asked.body.contains("event: done"), "{}", asked.body);
 
     for (call, status) in [
@@ -54,48 +58,48 @@ fn every_answer_comes_though_its_visitor_writes_nothing_more() {
         (Call::new("GET", "/healthz"), 200),
         (Call::new("GET", "/nothing"), 404),
     ] {
-        assert_eq!(half_closed(&through, &call).status, status, "{call:?}");
+        assert_eq!(half_closed(&proxy, &call).status, status, "{call:?}");
     }
-    until(|| through.counted("highchat_proxy_requests ") == 0);
-    assert_eq!(through.counted("highchat_proxy_requests_left_total "), 0);
+    until(|| proxy.counter("highchat_proxy_requests ") == 0);
+    assert_eq!(proxy.counter("highchat_proxy_requests_left_total "), 0);
 }
 
 #[test]
-fn a_service_that_takes_its_time_is_waited_for() {
+fn a_half_closed_connection_stays_open_for_a_slow_answer() {
     let page = r#"{"state":"bot","messages":[]}"#;
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", page.len());
     let service = play([
-        vec![Step::Pause(WHILE), Step::send(head + page)],
+        vec![Step::Pause(PAUSE), Step::send(head + page)],
         vec![
-            Step::Pause(WHILE),
+            Step::Pause(PAUSE),
             Step::send(format!("{STREAM}{META}")),
-            Step::Pause(WHILE),
+            Step::Pause(PAUSE),
             Step::send(DONE),
         ],
     ]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
 
-    let polled = half_closed(&through, &Call::messages("c1"));
-    let asked = half_closed(&through, &Call::chat("Բարև 👋"));
+    let polled = half_closed(&proxy, &Call::messages("c1"));
+    let asked = half_closed(&proxy, &Call::chat("Բարև 👋"));
 
     assert_eq!((polled.status, &*polled.body), (200, page));
-    // A comment shows whether the visitor is there.
+    // The comments test whether the visitor is still there.
     assert_eq!(asked.body.replace(COMMENT, ""), format!("{META}{DONE}"));
     assert!(asked.body.contains(COMMENT));
 }
 
 #[test]
-fn a_visitor_without_interim_answers_gets_none() {
+fn an_http_1_0_visitor_gets_no_interim_response() {
     let service = play([vec![
-        Step::Pause(WHILE),
+        Step::Pause(PAUSE),
         Step::send("HTTP/1.1 204 No\r\n\r\n"),
     ]]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     let bytes = Call::messages("c1").bytes();
     let bytes = String::from_utf8(bytes)
         .unwrap()
         .replace("HTTP/1.1", "HTTP/1.0");
-    let mut stream = through.connect();
+    let mut stream = proxy.connect();
     std::io::Write::write_all(&mut stream, bytes.as_bytes()).unwrap();
 
     stream.shutdown(Shutdown::Write).unwrap();
@@ -104,46 +108,43 @@ fn a_visitor_without_interim_answers_gets_none() {
 }
 
 #[test]
-fn a_page_that_fills_every_buffer_comes_whole() {
+fn a_page_that_fills_every_buffer_arrives_complete() {
     let page = "x".repeat(1 << 20);
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", page.len());
     let service = play([vec![Step::send(head + &page)]]);
-    let through = Through::to(service.base_url(), |_| ());
-    let mut stream = Call::messages("c1").open(&through);
+    let proxy = TestProxy::start(service.base_url(), |_| ());
+    let mut stream = Call::messages("c1").open(&proxy);
     stream.shutdown(Shutdown::Write).unwrap();
 
-    // Not read before all of it is on its way.
-    until(|| through.counted("highchat_proxy_requests ") == 0);
+    // Reads nothing until the proxy has the whole answer, so that the page fills the buffers.
+    until(|| proxy.counter("highchat_proxy_requests ") == 0);
 
-    assert_eq!(
-        Answer::parse(rest(&mut stream).as_bytes()).body.len(),
-        page.len()
-    );
+    assert_eq!(final_answer(&rest(&mut stream)).body.len(), page.len());
 }
 
 #[test]
-fn half_a_request_is_not_sent_to_the_service() {
+fn an_incomplete_request_is_not_sent_to_the_service() {
     let service = play([]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     let mut bytes = Call::chat("Բարև 👋").bytes();
     bytes.pop();
-    let mut stream = through.connect();
+    let mut stream = proxy.connect();
     std::io::Write::write_all(&mut stream, &bytes).unwrap();
 
     stream.shutdown(Shutdown::Write).unwrap();
 
-    // It ends, with a refusal or without.
+    // The connection ends with or without a refusal.
     rest(&mut stream);
-    until(|| through.counted("highchat_proxy_requests ") == 0);
+    until(|| proxy.counter("highchat_proxy_requests ") == 0);
     assert_eq!(service.connections(), 0);
 }
 
 #[test]
-fn a_visitor_who_leaves_in_a_silence_is_noticed_by_the_next_comment() {
+fn the_next_comment_shows_that_a_visitor_left_during_silence() {
     let service = play([vec![Step::send(format!("{STREAM}{META}")), Step::Hold]]);
-    // The usual 15 s of silence are not waited for.
-    let through = Through::to(service.base_url(), |_| ());
-    let mut stream = Call::chat("Բարև 👋").open(&through);
+    // Keeps the default keepalive of 15 s: comments come earlier after a half-close.
+    let proxy = TestProxy::start(service.base_url(), |_| ());
+    let mut stream = Call::chat("Բարև 👋").open(&proxy);
     read_until(&mut stream, META);
     read_until(&mut stream, "\r\n");
     stream.shutdown(Shutdown::Write).unwrap();
@@ -153,5 +154,5 @@ fn a_visitor_who_leaves_in_a_silence_is_noticed_by_the_next_comment() {
     drop(stream);
 
     assert!(service.wait_for_close(0, LONG));
-    until(|| through.counted("highchat_proxy_streams_total{outcome=\"left\"}") == 1);
+    until(|| proxy.counter("highchat_proxy_streams_total{outcome=\"left\"}") == 1);
 }

@@ -1,4 +1,4 @@
-//! The key: where it goes, and where it does not.
+//! The key: it goes to the service, and never to a visitor.
 
 use core::time::Duration;
 
@@ -10,36 +10,36 @@ use crate::support::*;
 const TICK: Duration = Duration::from_millis(60);
 
 #[test]
-fn a_key_that_is_refused_is_our_fault_and_no_visitors() {
+fn a_refused_key_is_a_502_for_visitors_and_is_counted() {
     let refusal = "{\"error\":{\"code\":\"unauthenticated\",\"message\":\"bad hc_very_secret\"}}";
     let head = format!(
         "HTTP/1.1 401 No\r\ncontent-length: {}\r\n\r\n",
         refusal.len()
     );
     let service = play(vec![vec![Step::send(head + refusal)]; 2]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
 
     for call in [Call::chat("ա"), Call::messages("c1")] {
-        let got = call.send(&through);
+        let got = call.send(&proxy);
         assert_eq!(got.refusal(), (502, "unavailable".to_owned()));
         assert!(!got.body.contains("key") && !got.body.contains(KEY));
     }
-    assert_eq!(through.counted("highchat_proxy_key_refused_total "), 2);
+    assert_eq!(proxy.counter("highchat_proxy_key_refused_total "), 2);
 }
 
 #[test]
-fn a_key_that_is_read_again_is_used_from_then_on() {
+fn a_key_that_is_read_again_is_used_for_later_requests() {
     let end = vec![Step::send(format!("{STREAM}{DONE}"))];
     let service = play(vec![end; 3]);
-    let through = Through::to(service.base_url(), |_| ());
-    Call::chat("ա").send(&through);
-    through.key_file.write("hc_the_next");
-    through.server.proxy().reload_key().unwrap();
-    Call::chat("ա").send(&through);
-    through.key_file.write("not a key");
-    let error = through.server.proxy().reload_key().unwrap_err();
+    let proxy = TestProxy::start(service.base_url(), |_| ());
+    Call::chat("ա").send(&proxy);
+    proxy.key_file.write("hc_the_next");
+    proxy.server.proxy().reload_key().unwrap();
+    Call::chat("ա").send(&proxy);
+    proxy.key_file.write("not a key");
+    let error = proxy.server.proxy().reload_key().unwrap_err();
     assert!(!error.to_string().contains("not a key"));
-    Call::chat("ա").send(&through);
+    Call::chat("ա").send(&proxy);
 
     let sent = service.requests();
     let keys = ["hc_very_secret", "hc_the_next", "hc_the_next"];
@@ -54,24 +54,24 @@ fn a_key_that_is_read_again_is_used_from_then_on() {
 }
 
 #[test]
-fn an_error_page_that_shows_the_key_is_not_shown() {
+fn an_error_page_with_the_key_is_not_passed_on() {
     let page = format!("<h1>Server error</h1><pre>authorization: Bearer {KEY}</pre>");
     let head = format!("HTTP/1.1 500 Oh\r\ncontent-length: {}\r\n\r\n", page.len());
     let service = play([vec![Step::send(head + &page)]]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
 
-    let got = Call::chat("ա").send(&through);
+    let got = Call::chat("ա").send(&proxy);
 
     assert_eq!(got.refusal(), (500, "unavailable".to_owned()));
 }
 
-/// The key, its third character as an escape of JSON.
+/// The key with its third character as a JSON escape.
 fn escaped() -> String {
     KEY.replacen("_", "\\u005f", 1)
 }
 
 #[test]
-fn an_answer_that_shows_the_key_in_its_json_is_shown_without_it() {
+fn the_key_is_replaced_in_the_json_of_an_answer() {
     let shape = |key: &str| {
         format!("{{\"error\":{{\"code\":\"internal\",\"message\":\"Բարև {key} 👋\"}},\"n\":1.50}}")
     };
@@ -90,7 +90,7 @@ fn an_answer_that_shows_the_key_in_its_json_is_shown_without_it() {
             .chain(shown.clone().map(|key| answer(status, &shape(&key))))
     });
     let service = play(scripts.into_iter().flatten());
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     for status in [500, 429, 200] {
         for call in [
             Call::chat("ա"),
@@ -98,30 +98,30 @@ fn an_answer_that_shows_the_key_in_its_json_is_shown_without_it() {
             Call::messages("c"),
             Call::messages("c"),
         ] {
-            let got = call.send(&through);
+            let got = call.send(&proxy);
             assert_eq!((got.status, got.body), (status, shape("[redacted]")));
         }
     }
 }
 
 #[test]
-fn a_refusal_that_comes_late_shows_no_key_in_its_event() {
+fn the_key_is_replaced_in_the_error_event_of_a_late_refusal() {
     let body = format!(
         "{{\"error\":{{\"code\":\"internal\",\"message\":\"{}\"}}}}",
         escaped()
     );
     let head = format!("HTTP/1.1 500 Oh\r\ncontent-length: {}\r\n\r\n", body.len());
     let service = play([vec![Step::Pause(TICK), Step::send(head + &body)]]);
-    let through = Through::to(service.base_url(), |config| config.keepalive = TICK / 2);
+    let proxy = TestProxy::start(service.base_url(), |config| config.keepalive = TICK / 2);
 
-    let got = Call::chat("ա").send(&through);
+    let got = Call::chat("ա").send(&proxy);
 
     let end = "event: error\ndata: {\"message\":\"[redacted]\"}\n\n";
     assert!(got.body.ends_with(end), "{}", got.body);
 }
 
 #[test]
-fn a_reply_that_shows_the_key_goes_on_without_it() {
+fn the_key_is_replaced_in_the_events_of_a_reply() {
     let event = |name: &str, field: &str, key: &str| {
         format!("event: {name}\ndata: {{\"{field}\":\"Բարև {key} 👋\"}}\n\n")
     };
@@ -136,9 +136,9 @@ fn a_reply_that_shows_the_key_goes_on_without_it() {
             let (before, shown) = (delta("մեկ "), event(name, field, &key));
             let reply = format!("{META}{before}{shown}{DONE}");
             let service = play([vec![Step::send(format!("{STREAM}{reply}"))]]);
-            let through = Through::to(service.base_url(), |_| ());
+            let proxy = TestProxy::start(service.base_url(), |_| ());
 
-            let got = Call::chat("ա").send(&through);
+            let got = Call::chat("ա").send(&proxy);
 
             let hidden = event(name, field, "[redacted]");
             assert_eq!(got.body, format!("{META}{before}{hidden}{DONE}"), "{key}");
@@ -147,7 +147,7 @@ fn a_reply_that_shows_the_key_goes_on_without_it() {
 }
 
 #[test]
-fn a_reply_that_shows_the_key_outside_of_its_json_ends_before_it() {
+fn a_reply_with_the_key_outside_of_json_is_cut_before_the_key() {
     for shown in [
         format!(": {KEY}\n\n"),
         format!("id: {KEY}\ndata: {{}}\n\n"),
@@ -156,9 +156,9 @@ fn a_reply_that_shows_the_key_outside_of_its_json_ends_before_it() {
     ] {
         let reply = format!("{STREAM}{META}{}{shown}{DONE}", delta("ա"));
         let service = play([vec![Step::send(reply)]]);
-        let through = Through::to(service.base_url(), |_| ());
+        let proxy = TestProxy::start(service.base_url(), |_| ());
 
-        let got = Call::chat("ա").send(&through);
+        let got = Call::chat("ա").send(&proxy);
 
         assert!(!got.body.contains(KEY));
         assert!(META.starts_with(got.before_error()), "{}", got.body);
@@ -166,7 +166,7 @@ fn a_reply_that_shows_the_key_outside_of_its_json_ends_before_it() {
 }
 
 #[test]
-fn without_a_key_or_a_safe_way_to_the_service_there_is_no_proxy() {
+fn a_proxy_is_not_created_without_a_key_or_with_an_unsafe_base_url() {
     let key = File::new("hc_a");
     let file = |file: &File| KeySource::File(file.path().into());
     let refused = |base_url: &str, source| {

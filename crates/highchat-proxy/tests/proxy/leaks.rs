@@ -1,14 +1,14 @@
-//! Nothing is left behind.
+//! Streams that end leave no descriptors and no memory in use.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::{fs, thread};
 
-use crate::alone::{Held, is_alone};
+use crate::alone::{Resources, is_alone};
 use crate::support::*;
 
-/// Resident memory, in KiB.
+/// Returns the resident memory of this process, in KiB.
 fn memory() -> usize {
     let status = fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
@@ -20,51 +20,52 @@ fn memory() -> usize {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn after_hundreds_of_cut_and_left_streams_nothing_is_left() {
-    if !is_alone("leaks::after_hundreds_of_cut_and_left_streams_nothing_is_left") {
+fn hundreds_of_cut_and_abandoned_streams_leave_no_descriptors_and_no_memory() {
+    if !is_alone("leaks::hundreds_of_cut_and_abandoned_streams_leave_no_descriptors_and_no_memory")
+    {
         return;
     }
     const ROUNDS: usize = 200;
     let service = Service::start();
-    let through = Through::to(&service.base_url, |_| ());
+    let proxy = TestProxy::start(&service.base_url, |_| ());
     let round = || {
-        Call::chat("ա").send(&through).before_error();
-        let mut stream = Call::chat("ա").open(&through);
+        Call::chat("ա").send(&proxy).before_error();
+        let mut stream = Call::chat("ա").open(&proxy);
         read_until(&mut stream, META);
         drop(stream);
         service
             .ended
             .recv_timeout(LONG)
-            .expect("the end of a reply that was left");
-        let stream = Call::messages("c1").open(&through);
+            .expect("the end of an abandoned reply");
+        let stream = Call::messages("c1").open(&proxy);
         service.asked.recv_timeout(LONG).expect("a poll");
         drop(stream);
         service
             .ended
             .recv_timeout(LONG)
-            .expect("the end of a poll that was left");
+            .expect("the end of an abandoned poll");
     };
-    // What is set up once is not counted.
+    // The first rounds also set up what stays.
     (0..20).for_each(|_| round());
-    until(|| through.counted("highchat_proxy_requests ") == 0);
-    let (files, kib) = (Held::now().descriptors, memory());
+    until(|| proxy.counter("highchat_proxy_requests ") == 0);
+    let (files, kib) = (Resources::now().descriptors, memory());
 
     (0..ROUNDS).for_each(|_| round());
 
-    until(|| Held::now().descriptors <= files);
-    until(|| through.counted("highchat_proxy_requests ") == 0);
-    assert_eq!(through.counted("highchat_proxy_streams "), 0);
+    until(|| Resources::now().descriptors <= files);
+    until(|| proxy.counter("highchat_proxy_requests ") == 0);
+    assert_eq!(proxy.counter("highchat_proxy_streams "), 0);
     let grown = memory().saturating_sub(kib);
     assert!(grown < 512, "{grown} KiB more");
 }
 
-/// A service that keeps nothing: it cuts one reply, holds one for ever, and never answers a
-/// poll, in turn, one after the other.
+/// A service without state for three requests in turn: it cuts the first reply, never ends
+/// the second, and never answers the third request, which is a poll.
 struct Service {
     base_url: String,
-    /// A poll came.
+    /// Receives a value for each poll.
     asked: Receiver<()>,
-    /// A connection was closed from the other side.
+    /// Receives a value when the other side closes a connection.
     ended: Receiver<()>,
 }
 
@@ -73,17 +74,17 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
         let ((ask, asked), (end, ended)) = (mpsc::channel(), mpsc::channel());
-        let torso = format!("{STREAM}{META}{}event: del", delta("x").repeat(100));
+        let cut = format!("{STREAM}{META}{}event: del", delta("x").repeat(100));
         thread::spawn(move || {
             for (turn, stream) in listener.incoming().enumerate() {
                 let mut stream = stream.expect("a connection");
                 read_request(&mut stream);
                 match turn % 3 {
                     2 => ask.send(()).expect("a test"),
-                    _ => stream.write_all(torso.as_bytes()).expect("it is taken"),
+                    _ => stream.write_all(cut.as_bytes()).expect("it is taken"),
                 }
                 if turn % 3 > 0 {
-                    // However it ends, it does.
+                    // The connection may end properly or by a reset.
                     let _ = stream.read(&mut [0]);
                     end.send(()).expect("a test");
                 }
@@ -97,7 +98,7 @@ impl Service {
     }
 }
 
-/// Reads a head, and the body that it announces.
+/// Reads the head and body of a request.
 fn read_request(stream: &mut TcpStream) {
     let mut lines = BufReader::new(stream);
     let (mut line, mut length) = (String::new(), 0);

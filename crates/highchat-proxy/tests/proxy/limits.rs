@@ -1,4 +1,4 @@
-//! How often a visitor and all of them may ask.
+//! Limits of requests a minute, and polls that share one request.
 
 use core::time::Duration;
 use std::thread;
@@ -25,16 +25,16 @@ fn retry_after(answer: &Answer) -> u64 {
 }
 
 #[test]
-fn a_visitor_has_so_many_messages_a_minute_and_another_one_too() {
+fn each_visitor_has_a_limit_of_messages_a_minute() {
     let service = play(vec![reply(); 5]);
-    let through = Through::to(service.base_url(), |config| {
+    let proxy = TestProxy::start(service.base_url(), |config| {
         config.messages_a_visitor = 2;
         config.trusted_networks = vec!["127.0.0.0/8".parse().unwrap()];
     });
     let from = |address: &str| {
         Call::chat("ա")
             .header("x-forwarded-for", address)
-            .send(&through)
+            .send(&proxy)
     };
 
     assert_eq!(from("192.0.2.1").status, 200);
@@ -48,84 +48,84 @@ fn a_visitor_has_so_many_messages_a_minute_and_another_one_too() {
 }
 
 #[test]
-fn a_forwarded_address_of_nobody_trusted_changes_nothing() {
+fn a_forwarded_address_from_an_untrusted_peer_is_ignored() {
     let service = play(vec![reply(); 2]);
-    let through = Through::to(service.base_url(), |config| config.messages_a_visitor = 2);
+    let proxy = TestProxy::start(service.base_url(), |config| config.messages_a_visitor = 2);
 
-    assert_eq!(Call::chat("ա").send(&through).status, 200);
+    assert_eq!(Call::chat("ա").send(&proxy).status, 200);
     let other = Call::chat("ա").header("x-forwarded-for", "192.0.2.1");
-    retry_after(&other.send(&through));
+    retry_after(&other.send(&proxy));
 }
 
 #[test]
-fn polls_and_messages_are_counted_apart() {
+fn polls_and_messages_have_separate_limits() {
     let service = play([reply(), page(), page()]);
-    let through = Through::to(service.base_url(), |config| {
+    let proxy = TestProxy::start(service.base_url(), |config| {
         config.messages_a_visitor = 2;
         config.polls_a_visitor = 4;
     });
 
-    assert_eq!(Call::chat("ա").send(&through).status, 200);
-    retry_after(&Call::chat("ա").send(&through));
-    assert_eq!(Call::messages("c1").send(&through).status, 200);
-    assert_eq!(Call::messages("c1").send(&through).status, 200);
-    retry_after(&Call::messages("c1").send(&through));
-    assert_eq!(through.counted("highchat_proxy_limited_total "), 2);
+    assert_eq!(Call::chat("ա").send(&proxy).status, 200);
+    retry_after(&Call::chat("ա").send(&proxy));
+    assert_eq!(Call::messages("c1").send(&proxy).status, 200);
+    assert_eq!(Call::messages("c1").send(&proxy).status, 200);
+    retry_after(&Call::messages("c1").send(&proxy));
+    assert_eq!(proxy.counter("highchat_proxy_limited_total "), 2);
 }
 
 #[test]
-fn beyond_the_limit_of_the_key_a_message_is_refused_with_the_time_that_is_left() {
+fn a_message_over_the_limit_of_the_key_is_refused_with_the_time_to_wait() {
     let service = play(vec![reply(); 30]);
-    let through = Through::to(service.base_url(), |config| config.messages_in_all = 30);
+    let proxy = TestProxy::start(service.base_url(), |config| config.messages_in_all = 30);
     for _ in 0..30 {
-        assert_eq!(Call::chat("ա").send(&through).status, 200);
+        assert_eq!(Call::chat("ա").send(&proxy).status, 200);
     }
 
-    let wait = retry_after(&Call::chat("ա").send(&through));
+    let wait = retry_after(&Call::chat("ա").send(&proxy));
 
     assert!((30..=60).contains(&wait), "{wait}");
     assert_eq!(service.connections(), 30);
 }
 
 #[test]
-fn who_waits_for_a_turn_and_leaves_gives_it_back() {
+fn a_visitor_who_leaves_while_waiting_gives_the_reserved_time_back() {
     let service = play(vec![reply(); 2]);
-    let through = Through::to(service.base_url(), |config| {
+    let proxy = TestProxy::start(service.base_url(), |config| {
         config.messages_in_all = 1;
         config.queue_patience = Duration::from_secs(90);
     });
-    assert_eq!(Call::chat("ա").send(&through).status, 200);
-    let waiting = Call::chat("ա").open(&through);
-    until(|| through.counted("highchat_proxy_requests ") == 1);
-    // The turn after that one is too far away.
-    retry_after(&Call::chat("ա").send(&through));
+    assert_eq!(Call::chat("ա").send(&proxy).status, 200);
+    let waiting = Call::chat("ա").open(&proxy);
+    until(|| proxy.counter("highchat_proxy_requests ") == 1);
+    // The next free time is too far in the future.
+    retry_after(&Call::chat("ա").send(&proxy));
 
     drop(waiting);
 
-    until(|| through.counted("highchat_proxy_requests_left_total ") == 1);
-    let again = Call::chat("ա").open(&through);
-    until(|| through.counted("highchat_proxy_requests ") == 1);
-    retry_after(&Call::chat("ա").send(&through));
+    until(|| proxy.counter("highchat_proxy_requests_left_total ") == 1);
+    let again = Call::chat("ա").open(&proxy);
+    until(|| proxy.counter("highchat_proxy_requests ") == 1);
+    retry_after(&Call::chat("ա").send(&proxy));
     drop(again);
     assert_eq!(service.connections(), 1);
 }
 
 #[test]
-fn polls_of_one_conversation_by_many_tabs_are_one_poll() {
+fn polls_of_many_tabs_for_one_conversation_share_one_request() {
     let slow = [vec![Step::Pause(Duration::from_millis(300))], page()].concat();
     let service = play([slow, page(), page()]);
-    let through = Through::to(service.base_url(), |config| {
+    let proxy = TestProxy::start(service.base_url(), |config| {
         config.poll_memory = Duration::from_secs(60);
     });
 
     thread::scope(|scope| {
-        let tabs = [(); 10].map(|()| scope.spawn(|| Call::messages("c1").send(&through)));
+        let tabs = [(); 10].map(|()| scope.spawn(|| Call::messages("c1").send(&proxy)));
         for tab in tabs {
             assert_eq!(tab.join().unwrap().json()["state"], "human");
         }
     });
     assert_eq!(
-        Call::messages("c1").send(&through).status,
+        Call::messages("c1").send(&proxy).status,
         200,
         "a moment later"
     );
@@ -135,22 +135,22 @@ fn polls_of_one_conversation_by_many_tabs_are_one_poll() {
         "GET",
         "/v1/conversations/c1/messages?after=2026-06-14T10:00:00Z",
     );
-    assert_eq!(later.send(&through).status, 200);
-    assert_eq!(Call::messages("c2").send(&through).status, 200);
-    assert_eq!(service.connections(), 3, "another question");
+    assert_eq!(later.send(&proxy).status, 200);
+    assert_eq!(Call::messages("c2").send(&proxy).status, 200);
+    assert_eq!(service.connections(), 3, "other parameters");
 }
 
 #[test]
-fn an_error_and_an_old_answer_are_not_remembered() {
+fn an_error_and_an_old_answer_are_not_reused() {
     let service = play([vec![], page(), page()]);
-    let through = Through::to(service.base_url(), |config| {
+    let proxy = TestProxy::start(service.base_url(), |config| {
         config.poll_memory = Duration::from_millis(100);
     });
 
-    assert_eq!(Call::messages("c1").send(&through).status, 502);
-    assert_eq!(Call::messages("c1").send(&through).status, 200);
+    assert_eq!(Call::messages("c1").send(&proxy).status, 502);
+    assert_eq!(Call::messages("c1").send(&proxy).status, 200);
     until(|| {
-        assert_eq!(Call::messages("c1").send(&through).status, 200);
+        assert_eq!(Call::messages("c1").send(&proxy).status, 200);
         service.connections() == 3
     });
 }

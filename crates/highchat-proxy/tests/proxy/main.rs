@@ -1,4 +1,5 @@
-//! The proxy over real sockets, in front of the sandbox and of byte-exact services.
+//! Tests of the proxy over real sockets. The service is a sandbox, or a server that sends exact
+//! bytes.
 
 mod alone;
 mod bounds;

@@ -1,19 +1,19 @@
-//! Whose a conversation is.
+//! Signed conversation ids: only their visitor can use them.
 
 use highchat_proxy::Secret;
 use serde_json::json;
 
 use crate::support::*;
 
-fn owned(base_url: &str) -> Through {
-    Through::to(base_url, |config| {
+fn owned(base_url: &str) -> TestProxy {
+    TestProxy::start(base_url, |config| {
         config.secret = Some(Secret::new(SECRET).unwrap());
         config.visitor_header = Some("x-visitor".parse().unwrap());
         config.trusted_networks = vec!["127.0.0.0/8".parse().unwrap()];
     })
 }
 
-/// The id in the `meta` of a reply.
+/// Returns the id in the `meta` event of a reply.
 fn id(answer: &Answer) -> String {
     let (_, rest) = answer
         .body
@@ -27,10 +27,10 @@ fn by(visitor: &str, call: Call) -> Call {
 }
 
 #[test]
-fn an_id_serves_its_visitor_and_nobody_else() {
+fn only_its_visitor_can_use_an_id() {
     let sandbox = sandbox();
-    let through = owned(sandbox.base_url());
-    let id = id(&by("ani", Call::chat("իմ անունը Անի է")).send(&through));
+    let proxy = owned(sandbox.base_url());
+    let id = id(&by("ani", Call::chat("իմ անունը Անի է")).send(&proxy));
     let chat = || {
         Call::post(
             "/v1/chat",
@@ -44,46 +44,46 @@ fn an_id_serves_its_visitor_and_nobody_else() {
         )
     };
 
-    assert!(by("ani", chat()).send(&through).body.contains("Անի"));
-    assert_eq!(by("ani", Call::messages(&id)).send(&through).status, 200);
-    assert_eq!(by("ani", rate()).send(&through).status, 200);
+    assert!(by("ani", chat()).send(&proxy).body.contains("Անի"));
+    assert_eq!(by("ani", Call::messages(&id)).send(&proxy).status, 200);
+    assert_eq!(by("ani", rate()).send(&proxy).status, 200);
     let own = id.rsplit_once('.').unwrap().0;
     assert_eq!(sandbox.rating(own).map(|rating| rating.rating), Some(1));
 
     let asked = sandbox.requests().len();
     for call in [chat(), rate(), Call::messages(&id)] {
-        assert_eq!(by("aram", call.clone()).send(&through).refusal().0, 404);
-        assert_eq!(call.send(&through).refusal().0, 404, "nobody");
+        assert_eq!(by("aram", call.clone()).send(&proxy).refusal().0, 404);
+        assert_eq!(call.send(&proxy).refusal().0, 404, "without a visitor");
     }
     assert_eq!(
-        by("ani", Call::messages(own)).send(&through).refusal().0,
+        by("ani", Call::messages(own)).send(&proxy).refusal().0,
         404,
-        "the service's own"
+        "the service's own id"
     );
-    assert_eq!(sandbox.requests().len(), asked, "the service was not asked");
+    assert_eq!(sandbox.requests().len(), asked, "no request to the service");
 }
 
 #[test]
-fn an_id_for_nobody_serves_whoever_has_it_and_cannot_be_made_up() {
+fn anyone_can_use_an_id_without_a_visitor_but_nobody_can_invent_one() {
     let sandbox = sandbox();
-    let through = owned(sandbox.base_url());
-    let id = id(&Call::chat("ա").send(&through));
+    let proxy = owned(sandbox.base_url());
+    let id = id(&Call::chat("ա").send(&proxy));
 
-    assert_eq!(Call::messages(&id).send(&through).status, 200);
+    assert_eq!(Call::messages(&id).send(&proxy).status, 200);
     let mut forged = id;
     let last = if forged.pop() == Some('A') { 'E' } else { 'A' };
     forged.push(last);
-    assert_eq!(Call::messages(&forged).send(&through).status, 404);
-    assert_eq!(Call::messages("a.b").send(&through).status, 404);
+    assert_eq!(Call::messages(&forged).send(&proxy).status, 404);
+    assert_eq!(Call::messages("a.b").send(&proxy).status, 404);
 }
 
 #[test]
-fn a_visitor_is_named_by_a_trusted_peer_alone() {
+fn only_a_trusted_peer_can_name_the_visitor() {
     let sandbox = sandbox();
-    let named = |through: &Through| {
+    let named = |proxy: &TestProxy| {
         let body = json!({ "message": "ա", "visitor_ref": "the body's" });
         let call = Call::post("/v1/chat", &body).header("x-visitor", "the header's");
-        assert_eq!(call.send(through).status, 200);
+        assert_eq!(call.send(proxy).status, 200);
         let body: serde_json::Value =
             serde_json::from_slice(&sandbox.requests().last().unwrap().body).unwrap();
         body.get("visitor_ref").cloned()
@@ -92,7 +92,7 @@ fn a_visitor_is_named_by_a_trusted_peer_alone() {
         named(&owned(sandbox.base_url())),
         Some(json!("the header's"))
     );
-    let untrusting = Through::to(sandbox.base_url(), |config| {
+    let untrusting = TestProxy::start(sandbox.base_url(), |config| {
         config.visitor_header = Some("x-visitor".parse().unwrap());
     });
     assert_eq!(named(&untrusting), None);

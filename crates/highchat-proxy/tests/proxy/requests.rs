@@ -1,4 +1,4 @@
-//! What goes to the service of what a visitor sends, and what comes back.
+//! Requests that the proxy builds for the service, and answers that it passes on.
 
 use std::io::{Read as _, Write as _};
 
@@ -14,9 +14,9 @@ fn answer(status: &str, headers: &str, body: &str) -> Vec<Step> {
 }
 
 #[test]
-fn a_message_is_made_anew_from_the_known_fields_alone() {
+fn the_request_for_a_message_has_only_known_fields() {
     let service = play([vec![Step::send(format!("{STREAM}{META}{DONE}"))]]);
-    let through = Through::to(&format!("{}/prefix", service.base_url()), |_| ());
+    let proxy = TestProxy::start(&format!("{}/prefix", service.base_url()), |_| ());
     let body = json!({
         "message": "Բարև", "conversation_id": "c1", "visitor_ref": "somebody else",
         "slug": "x", "admin": true,
@@ -29,7 +29,7 @@ fn a_message_is_made_anew_from_the_known_fields_alone() {
         .header("accept-encoding", "gzip")
         .header("referer", "https://shop.example/secret");
 
-    let got = call.send(&through);
+    let got = call.send(&proxy);
 
     assert_eq!(got.body, format!("{META}{DONE}"));
     assert_eq!(got.header("content-type"), Some("text/event-stream"));
@@ -59,21 +59,21 @@ fn a_message_is_made_anew_from_the_known_fields_alone() {
 }
 
 #[test]
-fn half_of_an_emoji_is_a_replacement_character_wherever_a_text_may_stand() {
+fn half_of_an_emoji_becomes_a_replacement_character_in_every_text() {
     let service = play([
         vec![Step::send(format!("{STREAM}{META}{DONE}"))],
         answer("200 OK", "", "{}"),
     ]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     let json = |target: &str, body: &str| {
         let call = Call::new("POST", target).body(body);
         call.header("content-type", "application/json")
     };
 
     let message = r#"{"message":"Բարև \ud83d","visitor_ref":"\udc4b","new":"\ud83d"}"#;
-    let asked = json("/v1/chat", message).send(&through);
+    let asked = json("/v1/chat", message).send(&proxy);
     let rating = r#"{"rating":1,"comment":"\udc4bլավ \ud83d\udc4b"}"#;
-    let rated = json("/v1/conversations/c1/rating", rating).send(&through);
+    let rated = json("/v1/conversations/c1/rating", rating).send(&proxy);
 
     assert_eq!((asked.status, rated.status), (200, 200));
     let sent = service.requests();
@@ -87,7 +87,7 @@ fn half_of_an_emoji_is_a_replacement_character_wherever_a_text_may_stand() {
 }
 
 #[test]
-fn polls_and_ratings_are_made_anew_as_well() {
+fn the_requests_for_polls_and_ratings_have_only_known_fields() {
     let page = r#"{"state":"human","messages":[],"new":1}"#;
     let service = play([
         answer(
@@ -97,7 +97,7 @@ fn polls_and_ratings_are_made_anew_as_well() {
         ),
         answer("201 Created", "", "{}"),
     ]);
-    let through = Through::to(service.base_url(), |config| {
+    let proxy = TestProxy::start(service.base_url(), |config| {
         config.prefix = Some("/api".parse().unwrap());
     });
 
@@ -105,9 +105,9 @@ fn polls_and_ratings_are_made_anew_as_well() {
         "GET",
         "/api/v1/conversations/a%2Fb/messages?after=2026-06-14T10:00:00%2B04:00&x=y",
     );
-    let polled = polled.send(&through);
+    let polled = polled.send(&proxy);
     let body = json!({ "rating": 1, "comment": "լավ", "x": 2 });
-    let rated = Call::post("/v1/conversations/c1/rating", &body).send(&through);
+    let rated = Call::post("/v1/conversations/c1/rating", &body).send(&proxy);
 
     assert_eq!((polled.status, &*polled.body), (200, page));
     assert_eq!(polled.header("set-cookie"), None);
@@ -125,9 +125,9 @@ fn polls_and_ratings_are_made_anew_as_well() {
 }
 
 #[test]
-fn what_is_no_request_of_the_api_never_reaches_the_service() {
+fn a_request_that_the_api_does_not_have_is_not_sent_to_the_service() {
     let service = play([]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     let chat = |body: &str| Call::chat("").body(body);
     let rating = |body| Call::post("/v1/conversations/c1/rating", &body);
     let cases = [
@@ -182,7 +182,7 @@ fn what_is_no_request_of_the_api_never_reaches_the_service() {
     for (call, status, code) in cases {
         let shown = String::from_utf8_lossy(&call.bytes()).into_owned();
         assert_eq!(
-            call.send(&through).refusal(),
+            call.send(&proxy).refusal(),
             (status, code.to_owned()),
             "{shown}"
         );
@@ -191,7 +191,7 @@ fn what_is_no_request_of_the_api_never_reaches_the_service() {
 }
 
 #[test]
-fn a_status_and_its_error_are_passed_on_as_they_came() {
+fn a_status_and_its_error_are_passed_on_without_changes() {
     let shape = |code: &str| format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"m\"}}}}");
     let json = "content-type: application/json\r\n";
     let cases = [
@@ -214,21 +214,21 @@ fn a_status_and_its_error_are_passed_on_as_they_came() {
         .clone()
         .map(|(status, headers, body)| answer(status, headers, &body));
     let service = play(scripts.clone().into_iter().chain(scripts));
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     for call in [Call::chat("ա"), Call::messages("c1")] {
         for (status, headers, body) in &cases {
-            let got = call.clone().send(&through);
+            let got = call.clone().send(&proxy);
             assert_eq!(got.status.to_string(), status[..3]);
             assert_eq!(&got.body, body);
             let wait = headers.contains("retry-after").then_some("7");
             assert_eq!(got.header("retry-after"), wait);
         }
     }
-    assert_eq!(service.connections(), 12, "nothing is asked twice");
+    assert_eq!(service.connections(), 12, "nothing is sent twice");
 }
 
 #[test]
-fn an_answer_that_is_none_is_a_502_in_the_apis_shape() {
+fn an_unusable_answer_becomes_a_502_in_the_apis_error_shape() {
     let long = "x".repeat(2 << 20);
     let scripts = [
         answer("302 Found", "location: https://elsewhere.example/\r\n", ""),
@@ -246,10 +246,10 @@ fn an_answer_that_is_none_is_a_502_in_the_apis_shape() {
     ];
     let count = scripts.len();
     let service = play(scripts.clone().into_iter().chain(scripts));
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     for call in [Call::chat("ա"), Call::messages("c1")] {
         for number in 0..count {
-            let got = call.clone().send(&through);
+            let got = call.clone().send(&proxy);
             assert_eq!(got.refusal(), (502, "unavailable".to_owned()), "{number}");
             assert_eq!(got.header("location"), None);
         }
@@ -257,48 +257,48 @@ fn an_answer_that_is_none_is_a_502_in_the_apis_shape() {
     assert_eq!(
         service.connections(),
         2 * count,
-        "nothing is asked twice or elsewhere"
+        "nothing is sent twice or to another address"
     );
 }
 
 #[test]
-fn an_error_that_is_too_long_keeps_its_status_alone() {
+fn of_an_error_that_is_too_long_only_the_status_is_passed_on() {
     let service = play([answer(
         "500 Oh",
         "content-type: text/html\r\n",
         &"x".repeat(70_000),
     )]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
 
     assert_eq!(
-        Call::chat("ա").send(&through).refusal(),
+        Call::chat("ա").send(&proxy).refusal(),
         (500, "unavailable".to_owned())
     );
 }
 
 #[test]
-fn a_service_that_is_not_there_is_a_502() {
-    let through = Through::to("http://127.0.0.1:1", |_| ());
+fn an_unreachable_service_becomes_a_502() {
+    let proxy = TestProxy::start("http://127.0.0.1:1", |_| ());
 
-    assert_eq!(Call::chat("ա").send(&through).refusal().0, 502);
-    assert_eq!(Call::messages("c").send(&through).refusal().0, 502);
+    assert_eq!(Call::chat("ա").send(&proxy).refusal().0, 502);
+    assert_eq!(Call::messages("c").send(&proxy).refusal().0, 502);
 }
 
 #[test]
-fn health_readiness_and_counters_are_told() {
+fn health_readiness_and_counters_are_served() {
     let service = play([]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     for path in ["/healthz", "/readyz"] {
-        let asked = Call::new("GET", path).send(&through);
+        let asked = Call::new("GET", path).send(&proxy);
         assert_eq!(asked.status, 200);
-        let head = Call::new("HEAD", path).send(&through);
+        let head = Call::new("HEAD", path).send(&proxy);
         let length = asked.body.len().to_string();
         assert_eq!((head.status, &*head.body), (200, ""), "{path}");
         assert_eq!(head.header("content-length"), Some(&*length), "{path}");
     }
-    assert_eq!(Call::new("GET", "/metrics").send(&through).status, 404);
+    assert_eq!(Call::new("GET", "/metrics").send(&proxy).status, 404);
 
-    let mut stream = connect(through.server.metrics_addr().unwrap());
+    let mut stream = connect(proxy.server.metrics_addr().unwrap());
     stream
         .write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n")
         .unwrap();
@@ -312,10 +312,10 @@ fn health_readiness_and_counters_are_told() {
 }
 
 #[test]
-fn requests_follow_each_other_on_one_connection() {
+fn a_connection_serves_several_requests() {
     let sandbox = sandbox();
-    let through = Through::to(sandbox.base_url(), |_| ());
-    let mut stream = Call::chat("ա").open(&through);
+    let proxy = TestProxy::start(sandbox.base_url(), |_| ());
+    let mut stream = Call::chat("ա").open(&proxy);
     read_until(&mut stream, "\r\n0\r\n\r\n");
 
     stream.write_all(&Call::messages("none").bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! Replies on their way through, and how they end.
+//! Streams of replies through the proxy, and how they end.
 
 use core::time::Duration;
 use std::io::Read as _;
@@ -10,7 +10,7 @@ use crate::support::*;
 const TICK: Duration = Duration::from_millis(60);
 
 #[test]
-fn events_come_one_by_one_as_the_service_sends_them() {
+fn events_are_passed_on_as_soon_as_the_service_sends_them() {
     let service = play([vec![
         Step::send(format!("{STREAM}{META}{}", delta("a"))),
         Step::AwaitRequest,
@@ -18,20 +18,20 @@ fn events_come_one_by_one_as_the_service_sends_them() {
         Step::AwaitRequest,
         Step::send(DONE),
     ]]);
-    let through = Through::to(service.base_url(), |_| ());
-    let mut stream = Call::chat("ա").open(&through);
+    let proxy = TestProxy::start(service.base_url(), |_| ());
+    let mut stream = Call::chat("ա").open(&proxy);
 
-    // The service waits with the rest: an event comes without it.
+    // The service waits for ever with the next event; this event must arrive now.
     read_until(&mut stream, &delta("a"));
-    assert_eq!(through.counted("highchat_proxy_streams "), 1);
+    assert_eq!(proxy.counter("highchat_proxy_streams "), 1);
     drop(service);
-    // It is gone in the middle of a reply.
+    // The connection to the service was cut in the middle of the reply.
     let rest = read_until(&mut stream, "\r\n0\r\n\r\n");
     assert!(rest.contains("event: error\ndata: {\"message\":"), "{rest}");
 }
 
 #[test]
-fn an_event_in_single_bytes_comes_whole() {
+fn a_reply_sent_in_single_bytes_arrives_complete() {
     let mut script = vec![Step::send(STREAM)];
     script.extend(
         META.bytes()
@@ -39,13 +39,13 @@ fn an_event_in_single_bytes_comes_whole() {
             .map(|byte| Step::send([byte])),
     );
     let service = play([script]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
 
-    assert_eq!(Call::chat("ա").send(&through).body, format!("{META}{DONE}"));
+    assert_eq!(Call::chat("ա").send(&proxy).body, format!("{META}{DONE}"));
 }
 
 #[test]
-fn a_reply_that_is_cut_anywhere_ends_with_an_error_at_a_boundary() {
+fn a_reply_that_is_cut_anywhere_ends_with_an_error_event_between_events() {
     let reply = format!(
         "{META}: c\n\n{}{}",
         delta("ա"),
@@ -58,11 +58,11 @@ fn a_reply_that_is_cut_anywhere_ends_with_an_error_at_a_boundary() {
         vec![Step::Send(bytes)]
     });
     let service = play(scripts.collect::<Vec<_>>());
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     for cut in cuts {
-        let got = Call::chat("ա").send(&through);
+        let got = Call::chat("ա").send(&proxy);
         let before = got.before_error();
-        // A known event that lacks only its blank line is whole, and gets it.
+        // A known event that lacks only its blank line counts as whole and gets one.
         let before = before.strip_suffix("\n\n").unwrap_or(before);
         assert!(
             reply.starts_with(before.trim_end_matches(['\r', '\n'])),
@@ -72,12 +72,12 @@ fn a_reply_that_is_cut_anywhere_ends_with_an_error_at_a_boundary() {
         assert!(lost <= delta("b").len() + 8, "cut at {cut}");
     }
     until(|| {
-        through.counted("highchat_proxy_streams_total{outcome=\"cut\"}") == reply.len() as u64 + 1
+        proxy.counter("highchat_proxy_streams_total{outcome=\"cut\"}") == reply.len() as u64 + 1
     });
 }
 
 #[test]
-fn a_reset_and_a_broken_chunk_end_with_an_error_too() {
+fn a_reset_and_a_broken_chunk_end_a_reply_with_an_error_event() {
     let chunked = STREAM.replace("\r\n\r\n", "\r\ntransfer-encoding: chunked\r\n\r\n");
     let chunk = format!("{chunked}{:x}\r\n{META}\r\n", META.len());
     let service = play([
@@ -90,14 +90,14 @@ fn a_reset_and_a_broken_chunk_end_with_an_error_too() {
         vec![Step::send(format!("{chunk}zz\r\n"))],
         vec![Step::send(format!("{chunk}0\r\n\r\n"))],
     ]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     for _ in 0..4 {
-        assert_eq!(Call::chat("ա").send(&through).before_error(), META);
+        assert_eq!(Call::chat("ա").send(&proxy).before_error(), META);
     }
 }
 
 #[test]
-fn a_reply_is_the_same_in_any_framing_and_behind_interim_heads() {
+fn a_reply_is_the_same_in_any_framing_and_after_interim_responses() {
     let reply = format!("{META}{}{DONE}", delta("ա"));
     let head = STREAM.strip_suffix("\r\n").unwrap();
     let chunks: String = reply
@@ -115,70 +115,70 @@ fn a_reply_is_the_same_in_any_framing_and_behind_interim_heads() {
         steps.collect()
     });
     let service = play(whole.chain(bytes).collect::<Vec<_>>());
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     for _ in 0..2 {
         for answer in &answers {
-            assert_eq!(Call::chat("ա").send(&through).body, reply, "{answer}");
+            assert_eq!(Call::chat("ա").send(&proxy).body, reply, "{answer}");
         }
     }
 }
 
 #[test]
-fn done_human_and_error_each_end_a_reply_without_another_word() {
+fn nothing_is_added_after_done_human_or_error() {
     let human = "event: human\ndata: {\"message\":\"m\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n";
     let error = "event: error\ndata: {\"message\":\"m\"}\n\n";
     let ends = [DONE, human, error].map(|end| format!("{META}{end}"));
-    let torso = [DONE.trim_end(), DONE].map(|end| format!("{META}{end}"));
+    let unfinished = [DONE.trim_end(), DONE].map(|end| format!("{META}{end}"));
     let after = format!("{META}{DONE}event: del");
-    let replies = ends.iter().chain(&torso).chain([&after]);
+    let replies = ends.iter().chain(&unfinished).chain([&after]);
     let service = play(
         replies
             .clone()
             .map(|reply| vec![Step::send(format!("{STREAM}{reply}"))])
             .collect::<Vec<_>>(),
     );
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
     for reply in replies {
         let whole = reply.strip_suffix("event: del").unwrap_or(reply);
         assert_eq!(
-            Call::chat("ա").send(&through).body.trim_end(),
+            Call::chat("ա").send(&proxy).body.trim_end(),
             whole.trim_end()
         );
     }
-    until(|| through.counted("highchat_proxy_streams_total{outcome=\"whole\"}") == 6);
+    until(|| proxy.counter("highchat_proxy_streams_total{outcome=\"whole\"}") == 6);
 }
 
 #[test]
-fn a_service_that_does_not_close_after_the_end_holds_nobody() {
+fn a_stream_ends_after_its_last_event_if_the_service_does_not_close_it() {
     let service = play([vec![
         Step::send(format!("{STREAM}{META}{DONE}")),
         Step::Hold,
     ]]);
-    let through = Through::to(service.base_url(), |config| config.settle_timeout = TICK);
+    let proxy = TestProxy::start(service.base_url(), |config| config.settle_timeout = TICK);
 
-    assert_eq!(Call::chat("ա").send(&through).body, format!("{META}{DONE}"));
+    assert_eq!(Call::chat("ա").send(&proxy).body, format!("{META}{DONE}"));
     assert!(service.wait_for_close(0, LONG));
 }
 
 #[test]
-fn silence_carries_comments_and_then_ends_with_an_error() {
+fn a_silent_reply_gets_comments_and_then_an_error_event() {
     let service = play([vec![Step::send(format!("{STREAM}{META}")), Step::Hold]]);
-    let through = Through::to(service.base_url(), |config| {
+    let proxy = TestProxy::start(service.base_url(), |config| {
         config.keepalive = TICK;
         config.idle_timeout = 6 * TICK;
     });
 
-    let got = Call::chat("ա").send(&through);
+    let got = Call::chat("ա").send(&proxy);
 
     let comments = got.before_error().strip_prefix(META).unwrap();
     assert!(comments.len() >= 2 * COMMENT.len(), "{comments}");
     assert_eq!(comments.replace(COMMENT, ""), "");
     assert!(service.wait_for_close(0, LONG));
-    until(|| through.counted("highchat_proxy_streams_total{outcome=\"silent\"}") == 1);
+    until(|| proxy.counter("highchat_proxy_streams_total{outcome=\"silent\"}") == 1);
 }
 
 #[test]
-fn a_comment_never_lands_inside_an_event() {
+fn a_comment_is_never_written_inside_an_event() {
     let cr_lf = DONE.replace('\n', "\r\n");
     let first_line = cr_lf.find('\n').unwrap();
     for (done, pieces) in [(DONE, [19, 20]), (&*cr_lf, [first_line, first_line + 1])] {
@@ -190,9 +190,9 @@ fn a_comment_never_lands_inside_an_event() {
             Step::Pause(4 * TICK),
             Step::send(&done[second..]),
         ]]);
-        let through = Through::to(service.base_url(), |config| config.keepalive = TICK);
+        let proxy = TestProxy::start(service.base_url(), |config| config.keepalive = TICK);
 
-        let got = Call::chat("ա").send(&through);
+        let got = Call::chat("ա").send(&proxy);
 
         assert!(got.body.contains(COMMENT));
         assert_eq!(got.body.replace(COMMENT, ""), format!("{META}{done}"));
@@ -201,42 +201,42 @@ fn a_comment_never_lands_inside_an_event() {
 }
 
 #[test]
-fn nothing_but_pings_is_no_progress() {
+fn a_reply_with_only_pings_ends_with_an_error_event() {
     let ping = "event: ping\ndata: {}\n\n";
     let mut script = vec![Step::send(STREAM)];
     script.extend((0..10_000).flat_map(|_| [Step::send(ping), Step::Pause(TICK / 20)]));
     let service = play([script]);
-    let through = Through::to(service.base_url(), |config| {
+    let proxy = TestProxy::start(service.base_url(), |config| {
         config.progress_timeout = 3 * TICK
     });
 
-    let got = Call::chat("ա").send(&through);
+    let got = Call::chat("ա").send(&proxy);
 
     assert_eq!(got.before_error().replace(ping, ""), "");
 }
 
 #[test]
-fn a_visitor_is_not_left_in_silence_for_the_head() {
+fn a_stream_begins_with_comments_if_the_head_is_late() {
     let service = play([vec![
         Step::Pause(4 * TICK),
         Step::send(format!("{STREAM}{META}{DONE}")),
     ]]);
-    let through = Through::to(service.base_url(), |config| config.keepalive = TICK);
+    let proxy = TestProxy::start(service.base_url(), |config| config.keepalive = TICK);
 
-    let got = Call::chat("ա").send(&through);
+    let got = Call::chat("ա").send(&proxy);
 
     assert!(got.body.starts_with(COMMENT), "{}", got.body);
     assert_eq!(got.body.replace(COMMENT, ""), format!("{META}{DONE}"));
 }
 
 #[test]
-fn a_refusal_that_comes_late_is_an_error_event_with_its_sentence() {
+fn a_late_refusal_becomes_an_error_event_with_its_message() {
     let body = "{\"error\":{\"code\":\"rate_limited\",\"message\":\"սպասեք\"}}";
     let head = format!("HTTP/1.1 429 No\r\ncontent-length: {}\r\n\r\n", body.len());
     let service = play([vec![Step::Pause(2 * TICK), Step::send(head + body)]]);
-    let through = Through::to(service.base_url(), |config| config.keepalive = TICK);
+    let proxy = TestProxy::start(service.base_url(), |config| config.keepalive = TICK);
 
-    let got = Call::chat("ա").send(&through);
+    let got = Call::chat("ա").send(&proxy);
 
     assert_eq!(got.before_error().replace(COMMENT, ""), "");
     assert!(
@@ -246,37 +246,37 @@ fn a_refusal_that_comes_late_is_an_error_event_with_its_sentence() {
 }
 
 #[test]
-fn a_head_that_never_comes_is_an_error_in_time() {
+fn a_request_without_an_answer_times_out() {
     let service = play([vec![Step::Hold], vec![Step::Hold]]);
-    let through = Through::to(service.base_url(), |config| {
+    let proxy = TestProxy::start(service.base_url(), |config| {
         config.keepalive = TICK;
         config.response_timeout = 3 * TICK;
     });
 
     assert_eq!(
         Call::chat("ա")
-            .send(&through)
+            .send(&proxy)
             .before_error()
             .replace(COMMENT, ""),
         ""
     );
-    assert_eq!(Call::messages("c1").send(&through).refusal().0, 504);
+    assert_eq!(Call::messages("c1").send(&proxy).refusal().0, 504);
     assert!(service.wait_for_close(0, LONG) && service.wait_for_close(1, LONG));
 }
 
 #[test]
-fn an_event_without_an_end_is_not_read_for_ever() {
+fn an_event_that_is_too_long_ends_the_reply_with_an_error_event() {
     let mut bytes = format!("{STREAM}{META}data: ").into_bytes();
     bytes.resize(8 << 20, b'x');
     let service = play([vec![Step::Send(bytes), Step::Hold]]);
-    let through = Through::to(service.base_url(), |_| ());
+    let proxy = TestProxy::start(service.base_url(), |_| ());
 
-    assert_eq!(Call::chat("ա").send(&through).before_error(), META);
-    until(|| through.counted("highchat_proxy_streams ") == 0);
+    assert_eq!(Call::chat("ա").send(&proxy).before_error(), META);
+    until(|| proxy.counter("highchat_proxy_streams ") == 0);
 }
 
 #[test]
-fn a_slow_visitor_slows_the_service_down_and_gets_everything() {
+fn a_slow_visitor_slows_the_service_down_and_gets_the_whole_reply() {
     let text = "x".repeat(1000);
     let event = delta(&text);
     let mut reply = format!("{STREAM}{META}");
@@ -286,14 +286,14 @@ fn a_slow_visitor_slows_the_service_down_and_gets_everything() {
     reply.push_str(DONE);
     let len = reply.len() - STREAM.len();
     let service = play([vec![Step::send(reply)]]);
-    let through = Through::to(service.base_url(), |_| ());
-    let mut stream = Call::chat("ա").open(&through);
+    let proxy = TestProxy::start(service.base_url(), |_| ());
+    let mut stream = Call::chat("ա").open(&proxy);
     read_until(&mut stream, META);
-    // Not all of it fits on the way, so the service still has some.
+    // The buffers cannot hold the whole reply, so the service must wait.
     until(|| {
-        let before = through.server.proxy().metrics();
+        let before = proxy.server.proxy().metrics();
         std::thread::sleep(TICK);
-        before == through.server.proxy().metrics()
+        before == proxy.server.proxy().metrics()
     });
     assert!(!service.wait_for_close(0, Duration::ZERO));
 
@@ -306,5 +306,5 @@ fn a_slow_visitor_slows_the_service_down_and_gets_everything() {
     }
 
     assert!(String::from_utf8_lossy(&rest).contains("event: done"));
-    until(|| through.counted("highchat_proxy_stream_bytes_total ") == len as u64);
+    until(|| proxy.counter("highchat_proxy_stream_bytes_total ") == len as u64);
 }

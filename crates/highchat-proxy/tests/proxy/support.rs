@@ -1,4 +1,4 @@
-//! A proxy in front of a service, and a visitor on a plain socket.
+//! Helpers: a proxy with its key file, services for it, and requests over a plain socket.
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -15,10 +15,10 @@ pub(crate) use highchat_testing::net::answer::{Answer, read_until};
 pub(crate) use highchat_testing::trials::words::{DONE, HEAD as STREAM, META, delta};
 use serde_json::{Value, json};
 
-/// Longer than anything here takes, unless it hangs.
+/// A timeout that is only reached if something hangs.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
-/// Of this machine.
+/// Any free port of this machine.
 pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 pub(crate) const KEY: &str = "hc_very_secret";
@@ -27,7 +27,7 @@ pub(crate) const SECRET: &[u8] = b"the secret of the tests";
 
 pub(crate) const COMMENT: &str = ": keepalive\n\n";
 
-/// A file that is gone with it.
+/// A file that is removed when this is dropped.
 pub(crate) struct File(PathBuf);
 
 impl File {
@@ -51,28 +51,29 @@ impl File {
 
 impl Drop for File {
     fn drop(&mut self) {
-        // Whatever is left over is in the build's own directory.
+        // A file that stays is in the build directory.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-/// A proxy, with the file that holds its key.
-pub(crate) struct Through {
+/// A running proxy with its key file.
+pub(crate) struct TestProxy {
     pub(crate) server: Server,
     pub(crate) key_file: File,
 }
 
-impl Through {
-    /// Without limits that a test would meet by the way.
-    pub(crate) fn to(base_url: &str, set: impl FnOnce(&mut Config)) -> Self {
+impl TestProxy {
+    /// Starts a proxy for the service at `base_url`. It has no limits of messages and polls
+    /// unless `set` sets them.
+    pub(crate) fn start(base_url: &str, set: impl FnOnce(&mut Config)) -> Self {
         Self::with_key(KEY, base_url, set)
     }
 
     pub(crate) fn with_key(key: &str, base_url: &str, set: impl FnOnce(&mut Config)) -> Self {
-        Self::listening(ANY_PORT, key, base_url, set)
+        Self::start_on(ANY_PORT, key, base_url, set)
     }
 
-    pub(crate) fn listening(
+    pub(crate) fn start_on(
         listen: SocketAddr,
         key: &str,
         base_url: &str,
@@ -100,8 +101,9 @@ impl Through {
         connect(self.server.addr())
     }
 
-    /// The value of a counter, labels and all; 0 if it is not shown.
-    pub(crate) fn counted(&self, name: &str) -> u64 {
+    /// Returns the value of a counter. `name` includes the labels and a space. Returns 0 if the
+    /// page does not show it.
+    pub(crate) fn counter(&self, name: &str) -> u64 {
         let page = self.server.proxy().metrics();
         let line = page.lines().find_map(|line| line.strip_prefix(name));
         line.map_or(0, |value| value.trim().parse().expect("a number"))
@@ -114,12 +116,12 @@ pub(crate) fn connect(addr: SocketAddr) -> TcpStream {
     stream
 }
 
-/// A service that plays each of these to one connection.
+/// Starts a service that plays one script on each connection, in order.
 pub(crate) fn play(scripts: impl IntoIterator<Item = Vec<Step>>) -> Playback {
     Playback::start(scripts).expect("a free port")
 }
 
-/// A sandbox that takes the proxy's key and makes nobody wait.
+/// Starts a sandbox with the proxy's key, without delays and without a rate limit.
 pub(crate) fn sandbox() -> Sandbox {
     let builder = Sandbox::builder().key(KEY).token_delay(Duration::ZERO);
     builder.rate_limit(0).start().expect("a free port")
@@ -167,18 +169,18 @@ impl Call {
         self
     }
 
-    /// Sends it, and reads the answer to the end of the connection.
-    pub(crate) fn send(self, through: &Through) -> Answer {
-        let mut stream = self.header("connection", "close").open(through);
+    /// Sends the request, and reads the answer to the end of the connection.
+    pub(crate) fn send(self, proxy: &TestProxy) -> Answer {
+        let mut stream = self.header("connection", "close").open(proxy);
         let mut received = Vec::new();
         stream.read_to_end(&mut received).expect("a whole answer");
         Answer::parse(&received)
     }
 
-    /// Sends it, and leaves the answer to be read.
-    pub(crate) fn open(self, through: &Through) -> TcpStream {
-        let mut stream = through.connect();
-        stream.write_all(&self.bytes()).expect("it is taken");
+    /// Sends the request. Returns the connection with the answer unread.
+    pub(crate) fn open(self, proxy: &TestProxy) -> TcpStream {
+        let mut stream = proxy.connect();
+        stream.write_all(&self.bytes()).expect("an open connection");
         stream
     }
 
@@ -196,11 +198,15 @@ impl Call {
     }
 }
 
-/// Waits until that is so; far longer than it ever takes.
-pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
+/// Waits until a condition is true.
+///
+/// # Panics
+///
+/// The condition is still false after [`LONG`].
+pub(crate) fn until(mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < LONG, "it never was so");
+    while !condition() {
+        assert!(start.elapsed() < LONG, "the condition did not become true");
         std::thread::sleep(Duration::from_millis(2));
     }
 }

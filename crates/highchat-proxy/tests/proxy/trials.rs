@@ -1,5 +1,5 @@
-//! Both adapters through the proxy, unchanged and without a key, with every fault of the
-//! sandbox behind it and with every reading of the API's text.
+//! Both adapters talk to the proxy without a key and without changes: with every fault of the
+//! sandbox, and with every reading of the API's text.
 
 use std::sync::Mutex;
 use std::thread;
@@ -12,10 +12,10 @@ use highchat_testing::trials::{
     ALIKE, IN_A_THREAD, Seen, TRIALS, Trial, converse_at, hold, hold_readings, untried,
 };
 
-use crate::alone::{Held, is_alone};
+use crate::alone::{Resources, is_alone};
 use crate::support::*;
 
-/// Sends the messages by way of the address, and follows each reply to its end.
+/// Sends the messages of a trial to an address, and follows each reply to its end.
 type Adapter = fn(&Trial, &Sandbox, &str) -> Seen;
 
 pub(crate) fn endpoint(base_url: &str) -> Endpoint {
@@ -30,11 +30,11 @@ fn by_ureq(trial: &Trial, sandbox: &Sandbox, base_url: &str) -> Seen {
     converse_at::<UreqSession>(trial, sandbox, &endpoint(base_url))
 }
 
-/// A proxy with the clocks of a row; the answer to a poll is remembered for half the time
-/// between polls, as it is with the defaults.
-fn front(trial: &Trial, sandbox: &Sandbox, secret: Option<&Secret>) -> Through {
+/// Starts a proxy with the timeouts of a trial. The answer to a poll is reused for half the
+/// poll interval, as with the defaults.
+fn start_proxy(trial: &Trial, sandbox: &Sandbox, secret: Option<&Secret>) -> TestProxy {
     let client = trial.config();
-    Through::with_key(sandbox.key(), sandbox.base_url(), |config| {
+    TestProxy::with_key(sandbox.key(), sandbox.base_url(), |config| {
         config.keepalive = trial.proxy_keepalive();
         config.response_timeout = trial.proxy_patience();
         config.idle_timeout = trial.proxy_patience();
@@ -42,17 +42,17 @@ fn front(trial: &Trial, sandbox: &Sandbox, secret: Option<&Secret>) -> Through {
         config.settle_timeout = client.settle_timeout;
         config.poll_memory = client.poll_interval / 2;
         config.secret = secret.cloned();
-        // A visitor as quick as that is still below the limits.
-        let usual = Config::default();
-        config.messages_in_all = usual.messages_in_all;
-        config.messages_a_visitor = usual.messages_a_visitor;
-        config.polls_a_visitor = usual.polls_a_visitor;
+        // Even the fast clients of the trials stay below the default limits.
+        let defaults = Config::default();
+        config.messages_in_all = defaults.messages_in_all;
+        config.messages_a_visitor = defaults.messages_a_visitor;
+        config.polls_a_visitor = defaults.polls_a_visitor;
     })
 }
 
-/// Holds an adapter to all that the proxy makes of the tables; then nothing is left of it,
-/// though every proxy still runs.
-fn hold_through(test: &str, send: Adapter, secret: Option<&Secret>) {
+/// Runs all trials with one adapter through a proxy. Then checks that no connection and no task
+/// is left, while all proxies still run.
+fn check_trials(test: &str, send: Adapter, secret: Option<&Secret>) {
     if !is_alone(test) {
         return;
     }
@@ -63,60 +63,62 @@ fn hold_through(test: &str, send: Adapter, secret: Option<&Secret>) {
         .chain(patient.map(Trial::behind_a_patient_proxy))
         .collect();
     assert_eq!(untried(&trials, &[]), [""; 0]);
-    // What is set up once is not counted.
-    drop(Through::to("http://127.0.0.1:1", |_| ()));
-    let base = Held::now();
-    let one = Through::to("http://127.0.0.1:1", |_| ());
-    let resting = base.with(trials.len(), Held::now());
+    // The first proxy also sets up what stays.
+    drop(TestProxy::start("http://127.0.0.1:1", |_| ()));
+    let base = Resources::now();
+    let one = TestProxy::start("http://127.0.0.1:1", |_| ());
+    let resting = base.plus_proxies(trials.len(), Resources::now());
     drop(one);
     let proxies = Mutex::new(Vec::new());
 
     hold(&trials, |trial, sandbox| {
-        let through = front(trial, sandbox, secret);
-        let seen = send(trial, sandbox, &through.base_url());
-        until(|| through.counted("highchat_proxy_requests ") == 0);
-        assert_eq!(through.counted("highchat_proxy_streams "), 0);
-        proxies.lock().unwrap().push(through);
+        let proxy = start_proxy(trial, sandbox, secret);
+        let seen = send(trial, sandbox, &proxy.base_url());
+        until(|| proxy.counter("highchat_proxy_requests ") == 0);
+        assert_eq!(proxy.counter("highchat_proxy_streams "), 0);
+        proxies.lock().unwrap().push(proxy);
         seen
     });
 
-    until(|| Held::now() == resting);
+    until(|| Resources::now() == resting);
     let proxies = proxies.into_inner().unwrap();
-    proxies.iter().for_each(|through| through.server.drain());
-    proxies
-        .into_iter()
-        .for_each(|through| through.server.wait());
-    until(|| Held::now() == base);
+    proxies.iter().for_each(|proxy| proxy.server.drain());
+    proxies.into_iter().for_each(|proxy| proxy.server.wait());
+    until(|| Resources::now() == base);
 }
 
 #[test]
-fn each_fault_behind_it_has_the_outcome_that_the_rules_ask_for_by_hyper() {
-    hold_through(
-        "trials::each_fault_behind_it_has_the_outcome_that_the_rules_ask_for_by_hyper",
+fn each_fault_has_the_expected_outcome_through_the_proxy_with_hyper() {
+    check_trials(
+        "trials::each_fault_has_the_expected_outcome_through_the_proxy_with_hyper",
         by_hyper,
         None,
     );
 }
 
 #[test]
-fn each_fault_behind_it_has_the_outcome_that_the_rules_ask_for_by_ureq() {
+fn each_fault_has_the_expected_outcome_through_the_proxy_with_ureq() {
     let secret = Secret::new(SECRET).unwrap();
-    hold_through(
-        "trials::each_fault_behind_it_has_the_outcome_that_the_rules_ask_for_by_ureq",
+    check_trials(
+        "trials::each_fault_has_the_expected_outcome_through_the_proxy_with_ureq",
         by_ureq,
         Some(&secret),
     );
 }
 
 #[test]
-fn each_reading_of_the_api_will_do_behind_it() {
+fn each_reading_of_the_api_works_through_the_proxy() {
     let secret = Secret::new(SECRET).unwrap();
     let adapters: [(Adapter, _); 2] = [(by_hyper, Some(&secret)), (by_ureq, None)];
     thread::scope(|scope| {
         for (send, secret) in adapters {
             scope.spawn(move || {
                 hold_readings(|trial, sandbox| {
-                    send(trial, sandbox, &front(trial, sandbox, secret).base_url())
+                    send(
+                        trial,
+                        sandbox,
+                        &start_proxy(trial, sandbox, secret).base_url(),
+                    )
                 });
             });
         }

@@ -1,4 +1,4 @@
-//! Who may ask: the two ways of authentication of the API's text.
+//! The two ways of authentication in the API's text: key and slug.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -12,10 +12,10 @@ pub(crate) struct Access {
     slug: String,
 }
 
-/// Which of them a request was made with; each has a rate limit of its own.
+/// The credential of a request. Each credential has its own rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Credential {
-    /// The key with this place in the list.
+    /// The key at this index of the list.
     Key(usize),
     Slug,
 }
@@ -38,8 +38,8 @@ impl Access {
         &self.slug
     }
 
-    /// The credential of a request. If it has an `Authorization` header, that alone counts: a
-    /// right slug does not make up for a wrong key.
+    /// Returns the credential of a request. If the request has an `Authorization` header, only
+    /// the header counts: with a wrong key, a right slug does not help.
     pub(crate) fn credential(
         &self,
         headers: &HeaderMap,
@@ -58,7 +58,8 @@ impl Access {
     }
 }
 
-/// The key in the value of an `Authorization` header; a scheme's case means nothing.
+/// Returns the key in the value of an `Authorization` header. The case of the scheme does not
+/// matter.
 fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (scheme, key) = value.split_at_checked("Bearer ".len())?;
     scheme

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// A message as the messages endpoint shows it.
+/// A message of a conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     pub(crate) id: String,
@@ -12,10 +12,10 @@ pub(crate) struct Message {
     pub(crate) created_at: Timestamp,
 }
 
-/// Who wrote a message.
+/// The author of a message.
 ///
-/// The API knows only `user` and `assistant`, which is the bot or a person; the inbox shows
-/// which of the two.
+/// The API has only the roles `user` and `assistant`. An `assistant` is the bot or a person; the
+/// inbox shows which one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -24,6 +24,6 @@ pub enum Author {
     User,
     /// The bot.
     Bot,
-    /// A person: somebody at the inbox, or the built-in one.
+    /// A person: somebody who uses the inbox, or the built-in person.
     Person,
 }

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-/// A rating that a user gave to a conversation.
+/// A user's rating of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Rating {
     /// 1 for 👍, 0 for 👎.
     pub rating: u8,
-    /// What the user said about it.
+    /// The user's comment.
     pub comment: Option<String>,
 }

@@ -1,23 +1,23 @@
-//! The state of a conversation, as the API names it.
+//! The state of a conversation.
 
 use serde::Serialize;
 
-/// Who answers in a conversation (the API's states).
+/// The state of a conversation: who answers in it. The names are the API's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// The bot.
+    /// The bot answers.
     Bot,
-    /// The bot, until the person comes who was called.
+    /// A person was called. The bot answers until the person comes.
     PendingHuman,
-    /// A person, who may not have come yet.
+    /// A person answers, but may not have come yet.
     Human,
-    /// Nobody, until its user writes again.
+    /// Nobody answers. The user's next message opens the conversation again.
     Closed,
 }
 
 impl State {
-    /// As the API writes it.
+    /// The name of the state in the API.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Bot => "bot",

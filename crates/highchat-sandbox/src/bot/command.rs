@@ -2,22 +2,22 @@
 
 use crate::fault::{FaultCommand, UnknownFault, list};
 
-/// A message that makes the sandbox show something.
+/// A command in a message, which makes the sandbox show a feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help,
     Error,
     Slow,
-    /// With this number of words.
+    /// A reply with this number of words.
     Long(usize),
     Human,
     Pending,
     Close,
-    /// A reply to be damaged.
+    /// A reply with faults.
     Fault,
     /// The list of all faults.
     FaultList,
-    /// A `/fault` that cannot be understood, and why: nothing is damaged.
+    /// A `/fault` that cannot be parsed, and the reason. The reply has no faults.
     Mistake(String),
 }
 
@@ -34,19 +34,19 @@ const HELP: &str = "\
 
 Վնասվածքների անունները.";
 
-/// What a damaged reply says, unless there is something else to say.
+/// The text of a reply with faults, if no other command gives a text.
 pub(crate) const DAMAGED: &str = "\
 Այս պատասխանը վնասված է դիտմամբ։ Եթե այն կարդում եք ամբողջությամբ, ուրեմն ձեր ծրագիրը \
 վնասվածքից չի վախենում։";
 
-/// The most words of a `/long`: enough to fill any buffer between here and a client.
+/// The most words of a `/long` reply: enough to fill all buffers on the way to a client.
 const MAX_WORDS: usize = 10_000;
 
 const SENTENCE: &str = "Սա երկար պատասխան է, որը ոչինչ չի ասում և գրված է միայն նրա համար, \
     որ տեսնեք, թե ինչպես է տեքստը գալիս բառ առ բառ։";
 
 impl Command {
-    /// `None`: an ordinary message.
+    /// Returns `None` for an ordinary message.
     pub(crate) fn parse(message: &str) -> Option<Self> {
         if let Some(command) = FaultCommand::parse(message) {
             return Some(Self::damaged(command));
@@ -82,12 +82,12 @@ impl Command {
     }
 }
 
-/// What `/help` says.
+/// Returns the reply to `/help`.
 pub(crate) fn help() -> String {
     format!("{HELP}{}", list())
 }
 
-/// A text with this number of words.
+/// Returns a text with this number of words.
 pub(crate) fn long_text(words: usize) -> String {
     let words: Vec<&str> = SENTENCE.split_whitespace().cycle().take(words).collect();
     words.join(" ")
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_whole_command_is_one() {
+    fn a_message_is_a_command_only_as_a_whole() {
         for (message, command) in [
             ("/help", Some(Command::Help)),
             (" /human\n", Some(Command::Human)),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_has_as_many_words_as_asked() {
+    fn a_long_text_has_the_requested_number_of_words() {
         for words in [1, 23, 500] {
             assert_eq!(long_text(words).split(' ').count(), words);
         }

@@ -1,8 +1,8 @@
-//! What the bot remembers of a conversation: the user's name, and the last messages.
+//! The bot's memory of a conversation: the user's name and the last messages.
 
 use crate::bot::words::{plain, words};
 
-/// What the bot keeps of a conversation.
+/// What the bot remembers of a conversation.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     name: Option<String>,
@@ -12,32 +12,32 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    pub(crate) fn hear(&mut self, message: &str) {
-        if let Some(name) = name_told(message) {
+    pub(crate) fn remember(&mut self, message: &str) {
+        if let Some(name) = name_in(message) {
             self.name = Some(name);
         }
         self.previous = self.latest.replace(message.to_owned());
         self.count += 1;
     }
 
-    /// The user's name, once the user has said it.
+    /// The user's name, if the user has said it.
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The message before the latest.
+    /// The message before the latest message.
     pub(crate) fn previous(&self) -> Option<&str> {
         self.previous.as_deref()
     }
 
-    /// How many messages there were, the latest included.
+    /// The number of messages, including the latest.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
 }
 
-/// The name in `իմ անունը Անի է`, `անունս Անի է`, `իմ անունն է Անի` or `my name is Ani`.
-pub(crate) fn name_told(message: &str) -> Option<String> {
+/// Returns the name in `իմ անունը Անի է`, `անունս Անի է`, `իմ անունն է Անի` or `my name is Ani`.
+pub(crate) fn name_in(message: &str) -> Option<String> {
     let written: Vec<String> = words(message).collect();
     let compared: Vec<String> = written.iter().map(|word| plain(word)).collect();
     (0..compared.len()).find_map(|start| {
@@ -55,7 +55,7 @@ pub(crate) fn name_told(message: &str) -> Option<String> {
     })
 }
 
-/// How many words, three at most, stand before the verb of `… Անի Սարգսյան է`.
+/// Returns the number of words before the verb of `… Անի Սարգսյան է`, at most three.
 fn name_before_verb(rest: &[&str]) -> Option<usize> {
     rest.iter()
         .take(4)
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_heard_however_it_is_told() {
+    fn a_name_is_found_in_each_form_of_introduction() {
         for (message, name) in [
             ("Իմ անունը Անի է։", Some("Անի")),
             (
@@ -84,7 +84,7 @@ mod tests {
             ("իմ անունը", None),
             ("", None),
         ] {
-            assert_eq!(name_told(message).as_deref(), name, "{message}");
+            assert_eq!(name_in(message).as_deref(), name, "{message}");
         }
     }
 }

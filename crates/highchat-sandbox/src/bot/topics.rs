@@ -1,16 +1,16 @@
-//! The bot's answer to an ordinary message: what it knows, or the message itself.
+//! The bot's answer to an ordinary message: an answer that it knows, or the message itself.
 
-use crate::bot::memory::{Memory, name_told};
+use crate::bot::memory::{Memory, name_in};
 use crate::bot::words::phrase;
 
-/// How much of a message is said back, in characters.
+/// How much of a message the bot quotes, in characters.
 const MAX_QUOTE: usize = 200;
 
-/// What can be asked, the first that fits being answered: a question is more than the
-/// greeting or the thanks around it.
+/// The topics: phrases to find in a message, and the answer. The first match counts, so
+/// questions come before thanks and goodbyes.
 ///
-/// A phrase begins with a space where a word must begin and ends with one where it
-/// must end; Armenian words mostly take endings.
+/// A space in a phrase stands for the beginning or end of a word. Most Armenian phrases have no
+/// space at the end, because words take endings.
 const TOPICS: &[(&[&str], &str)] = &[
     (
         &[
@@ -189,11 +189,11 @@ const ASKS_NAME: &[&str] = &[
     " who am i",
 ];
 
-/// The reply to the latest message of a conversation, which `memory` has heard.
+/// Returns the reply to the latest message of a conversation. `memory` must already have it.
 pub(crate) fn reply(memory: &Memory, message: &str) -> String {
     let phrase = phrase(message);
     let asks = |phrases: &[&str]| phrases.iter().any(|asked| phrase.contains(asked));
-    let answer = if let Some(name) = name_told(message) {
+    let answer = if let Some(name) = name_in(message) {
         return format!("Հաճելի է ծանոթանալ, {name}։ Կհիշեմ ձեր անունը։");
     } else if asks(ASKS_PREVIOUS) {
         previous(memory)
@@ -257,7 +257,7 @@ fn nth_message(memory: &Memory) -> String {
     format!("Սա ձեր {count}-{ending} հաղորդագրությունն է")
 }
 
-/// The beginning of a message, on one line.
+/// Returns the beginning of a message on one line.
 fn quote(message: &str) -> String {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX_QUOTE) {
@@ -270,17 +270,17 @@ fn quote(message: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The last reply of a conversation in which only the user's side is given.
+    /// Returns the last reply of a conversation with these messages from the user.
     fn last_reply(messages: &[&str]) -> String {
         let mut memory = Memory::default();
         for message in messages {
-            memory.hear(message);
+            memory.remember(message);
         }
         reply(&memory, messages[messages.len() - 1])
     }
 
     #[test]
-    fn what_is_asked_is_answered_in_either_language() {
+    fn questions_in_both_languages_are_answered() {
         for (message, part) in [
             ("Բարև, ի՞նչ ժամերի եք աշխատում", "10:00-ից 20:00-ն"),
             ("When are you open? Which hours?", "10:00-ից 20:00-ն"),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_inside_another_is_not_heard() {
+    fn a_phrase_inside_a_word_does_not_match() {
         let reply = last_reply(&["history"]);
         assert!(reply.starts_with("Դուք գրեցիք՝ «history»։"), "{reply}");
     }
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_said_back() {
+    fn an_unknown_message_is_quoted() {
         assert!(last_reply(&["կապույտ  փիղ\n"]).starts_with("Դուք գրեցիք՝ «կապույտ փիղ»։ Սրա"));
         assert!(last_reply(&["  "]).starts_with("Դուք դատարկ հաղորդագրություն"));
         assert!(last_reply(&[&"ծ".repeat(4000)]).contains(&format!("«{}…»", "ծ".repeat(200))));

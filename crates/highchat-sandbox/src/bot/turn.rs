@@ -1,4 +1,4 @@
-//! One turn: what is said to a message, how fast, and how it ends.
+//! A turn: the reply to a message, its speed and its end.
 
 use crate::api::state::State;
 use crate::bot::command::{Command, DAMAGED, help, long_text};
@@ -6,19 +6,21 @@ use crate::bot::memory::Memory;
 use crate::bot::topics;
 use crate::fault::list;
 
-/// What is to be said to a message, and how it ends.
+/// The reply to a message and how it ends.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    /// What comes in deltas, word by word.
+    /// The text of the reply, which is sent in deltas.
     pub(crate) text: String,
     pub(crate) tempo: Tempo,
     pub(crate) ending: Ending,
 }
 
+/// How a reply is split into deltas and how fast they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tempo {
-    Usual,
-    /// With pauses long enough for a ping.
+    /// Word by word.
+    Normal,
+    /// Word by word, with pauses long enough for a ping.
     Slow,
     /// Line by line.
     Lines,
@@ -27,14 +29,15 @@ pub(crate) enum Tempo {
 /// The event that ends a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
+    /// A `done` event.
     Done(Next),
-    /// The words of a `human` event.
+    /// A `human` event with this message.
     Human(&'static str),
-    /// The words of an `error` event.
+    /// An `error` event with this message.
     Error(&'static str),
 }
 
-/// What a reply makes of its conversation.
+/// What happens to the conversation after `done`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     GoesOn,
@@ -42,10 +45,10 @@ pub(crate) enum Next {
     Closes,
 }
 
-/// How a scripted reply ends, as a script writes it.
+/// The end of a scripted reply, with the names of the script file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Ends {
+pub(crate) enum ScriptedEnding {
     Bot,
     Pending,
     Closed,
@@ -54,87 +57,87 @@ pub(crate) enum Ends {
 }
 
 const JOINED: &str = "Զրույցին միացավ մեր աշխատակիցը։ Նա շուտով կպատասխանի ձեզ։";
-/// What to write in place of a `/fault` that cannot be understood.
+/// The help for a `/fault` that cannot be parsed.
 const MISTAKE: &str = "Անուններից հետո կարող է գալ միայն այլ հրաման, որը սկսվում է /-ով, \
     օրինակ՝ /fault cut,cr-lf /long 100։ Անունների ցանկը՝ /fault։ Ոչինչ չի վնասվել։";
 const BROKE_OFF: &str = "Պատասխանը չհաջողվեց ավարտել։ Փորձեք մի փոքր ուշ։";
 
 impl Turn {
-    /// The turn that `message` begins, in a conversation with this state, whose memory
-    /// has heard it.
+    /// Returns the turn for a message in a conversation with this state. `memory` must already
+    /// have the message.
     pub(crate) fn of(state: State, memory: &Memory, message: &str) -> Self {
         let command = Command::parse(message);
         match (state, command) {
-            // A way out where no person ever hands back.
-            (_, Some(command @ Command::Close)) => Self::shows(command),
-            (State::Human, _) => Self::says(
+            // `/close` always works, so that a user can leave a person who never hands back.
+            (_, Some(command @ Command::Close)) => Self::of_command(command),
+            (State::Human, _) => Self::new(
                 "",
                 Ending::Human("Հաղորդագրությունը փոխանցված է մեր աշխատակցին։ Սպասեք պատասխանի։"),
             ),
             (State::Bot | State::PendingHuman | State::Closed, Some(command)) => {
-                Self::shows(command)
+                Self::of_command(command)
             }
             (State::Bot | State::PendingHuman | State::Closed, None) => {
-                Self::says(topics::reply(memory, message), Ending::Done(Next::GoesOn))
+                Self::new(topics::reply(memory, message), Ending::Done(Next::GoesOn))
             }
         }
     }
 
-    /// With another text, another end, or both. What is said while a person has the
-    /// conversation stays.
-    pub(crate) fn scripted(self, text: Option<&str>, ends: Option<Ends>) -> Self {
+    /// Replaces the text or the end, or both. A turn of a conversation that a person has stays
+    /// as it is.
+    pub(crate) fn scripted(self, text: Option<&str>, ends: Option<ScriptedEnding>) -> Self {
         if matches!(self.ending, Ending::Human(_)) || text.is_none() && ends.is_none() {
             return self;
         }
         let ending = match ends {
-            None | Some(Ends::Bot) => Ending::Done(Next::GoesOn),
-            Some(Ends::Pending) => Ending::Done(Next::Pending),
-            Some(Ends::Closed) => Ending::Done(Next::Closes),
-            Some(Ends::Human) => Ending::Human(JOINED),
-            Some(Ends::Error) => Ending::Error(BROKE_OFF),
+            None | Some(ScriptedEnding::Bot) => Ending::Done(Next::GoesOn),
+            Some(ScriptedEnding::Pending) => Ending::Done(Next::Pending),
+            Some(ScriptedEnding::Closed) => Ending::Done(Next::Closes),
+            Some(ScriptedEnding::Human) => Ending::Human(JOINED),
+            Some(ScriptedEnding::Error) => Ending::Error(BROKE_OFF),
         };
-        Self::says(text.unwrap_or(&self.text), ending)
+        Self::new(text.unwrap_or(&self.text), ending)
     }
 
-    fn shows(command: Command) -> Self {
+    fn of_command(command: Command) -> Self {
         match command {
             Command::Help => Self {
                 tempo: Tempo::Lines,
-                ..Self::says(help(), Ending::Done(Next::GoesOn))
+                ..Self::new(help(), Ending::Done(Next::GoesOn))
             },
-            Command::Fault => Self::says(DAMAGED, Ending::Done(Next::GoesOn)),
+            Command::Fault => Self::new(DAMAGED, Ending::Done(Next::GoesOn)),
             Command::FaultList => Self {
                 tempo: Tempo::Lines,
-                ..Self::says(
+                ..Self::new(
                     format!("Վնասվածքների անունները.{}", list()),
                     Ending::Done(Next::GoesOn),
                 )
             },
             Command::Mistake(why) => {
-                Self::says(format!("{why} {MISTAKE}"), Ending::Done(Next::GoesOn))
+                Self::new(format!("{why} {MISTAKE}"), Ending::Done(Next::GoesOn))
             }
-            Command::Error => Self::says("Մի վայրկյան, փնտրում եմ ", Ending::Error(BROKE_OFF)),
+            Command::Error => Self::new("Մի վայրկյան, փնտրում եմ ", Ending::Error(BROKE_OFF)),
             Command::Slow => Self {
                 tempo: Tempo::Slow,
-                ..Self::says("Մտածում եմ, սպասեք։", Ending::Done(Next::GoesOn))
+                ..Self::new("Մտածում եմ, սպասեք։", Ending::Done(Next::GoesOn))
             },
-            Command::Long(words) => Self::says(long_text(words), Ending::Done(Next::GoesOn)),
-            Command::Human => Self::says("", Ending::Human(JOINED)),
-            Command::Pending => Self::says(
+            Command::Long(words) => Self::new(long_text(words), Ending::Done(Next::GoesOn)),
+            Command::Human => Self::new("", Ending::Human(JOINED)),
+            Command::Pending => Self::new(
                 "Ձեր հարցը կփոխանցեմ մեր աշխատակցին։ Նա շուտով կպատասխանի ձեզ այստեղ։",
                 Ending::Done(Next::Pending),
             ),
-            Command::Close => Self::says(
+            Command::Close => Self::new(
                 "Զրույցը փակեցի։ Եթե նորից գրեք, այն կբացվի։",
                 Ending::Done(Next::Closes),
             ),
         }
     }
 
-    fn says(text: impl Into<String>, ending: Ending) -> Self {
+    fn new(text: impl Into<String>, ending: Ending) -> Self {
         Self {
             text: text.into(),
-            tempo: Tempo::Usual,
+            tempo: Tempo::Normal,
             ending,
         }
     }

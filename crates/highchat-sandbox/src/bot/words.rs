@@ -1,7 +1,7 @@
-//! A message as words to be recognised, whatever its spelling, case and punctuation.
+//! Splits a message into words, and makes them independent of spelling, case and punctuation.
 
-/// The words of a text as they were written, without the punctuation around them and, in
-/// Armenian, inside them.
+/// Returns the words of a text as they were written, without the punctuation around them and
+/// without the Armenian marks inside them.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !(c.is_alphanumeric() || is_inside_word(c)))
         .map(|word| word.replace(is_accent, ""))
@@ -9,14 +9,14 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
         .filter(|word| !word.is_empty())
 }
 
-/// A word as words are compared.
+/// Returns the form of a word for comparisons.
 pub(crate) fn plain(word: &str) -> String {
-    // The letter և is written in two in capitals, and in the older spelling always.
+    // The letter և becomes two letters in capitals and in the older spelling.
     word.to_lowercase().replace("եւ", "և").replace("եվ", "և")
 }
 
-/// A text as phrases are looked for in it: plain words with a space on both sides of
-/// each, so that `" hi "` finds a word and `" ժամ"` whatever begins like that.
+/// Returns the form of a text in which phrases are searched: plain words with a space on both
+/// sides. So `" hi "` finds a word, and `" ժամ"` finds all words that begin with it.
 pub(crate) fn phrase(text: &str) -> String {
     words(text).fold(" ".to_owned(), |mut phrase, word| {
         phrase.push_str(&plain(&word));
@@ -25,8 +25,8 @@ pub(crate) fn phrase(text: &str) -> String {
     })
 }
 
-/// The marks for a question, an exclamation and an emphasis, which Armenian puts on
-/// the stressed vowel, in the middle of a word.
+/// Whether a character is an Armenian mark for a question, an exclamation or emphasis. These
+/// marks follow the stressed vowel, in the middle of a word.
 fn is_accent(c: char) -> bool {
     matches!(c, '՛' | '՜' | '՞')
 }
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_phrase_is_found_whatever_its_case_and_marks() {
+    fn case_and_punctuation_do_not_matter() {
         assert_eq!(
             phrase("Բարև, ի՞նչ ժամերի եք աշխատում"),
             " բարև ինչ ժամերի եք աշխատում "

@@ -1,27 +1,27 @@
-//! Which messages of a conversation a poll shows.
+//! Selects the messages that a poll shows.
 
 use jiff::Timestamp;
 
 use crate::api::message::Author;
 
-/// Which messages of a conversation a poll is shown.
+/// Selects the messages of a conversation that a poll shows.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PageFilter {
-    /// Those after that time; without it all.
+    /// Only messages after this time. `None`: all messages.
     pub(crate) after: Option<Timestamp>,
-    /// Those at that time as well.
+    /// Also messages at exactly this time.
     pub(crate) is_inclusive: bool,
     pub(crate) authors: Authors,
-    /// What a person wrote, whenever that was.
+    /// Also all messages of a person, at any time.
     pub(crate) repeats: bool,
 }
 
-/// Whose messages a poll is shown.
+/// Selects messages by their author.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Authors {
     #[default]
     All,
-    /// The bot's and a person's.
+    /// Messages of the bot and of a person.
     BotAndPerson,
     PersonOnly,
 }

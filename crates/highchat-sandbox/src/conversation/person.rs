@@ -2,16 +2,15 @@
 
 use core::time::Duration;
 
-/// The built-in person who answers once a conversation is handed over: some lines,
-/// each so long after the handoff, and a time to hand back to the bot.
+/// The built-in person, who answers after a handoff: messages at fixed times, and a time to hand
+/// the conversation back to the bot.
 ///
-/// The default says a line after 3 s, another after 6 s, and hands back after 10 s.
-/// The times run from the `human` event, or from the `done` with `pending_human`; in
-/// the latter case the conversation is `human` from the first line on.
+/// The default person writes after 3 s and after 6 s, and hands back after 10 s. The times count
+/// from the `human` event, or from the `done` with `pending_human`. After a `done`, the
+/// conversation becomes `human` with the first message.
 ///
-/// Who acts at the [`Inbox`](crate::Inbox) takes their place, until the conversation is
-/// handed over anew; what is handed over while a page shows the inbox live is left to it
-/// from the start.
+/// If somebody acts in a conversation at the [`Inbox`](crate::Inbox), the built-in person stops
+/// there until the next handoff. If an inbox page is open, handoffs go only to the inbox.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -32,7 +31,7 @@ pub struct Person {
     acts: Vec<(Duration, Act)>,
 }
 
-/// What the person does.
+/// An action of the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
     Says(String),
@@ -40,23 +39,23 @@ pub(crate) enum Act {
 }
 
 impl Person {
-    /// Nobody: a conversation that is handed over stays so, silent, until somebody acts
-    /// at the [`Inbox`](crate::Inbox) or the user sends `/close`.
+    /// A person who never does anything. After a handoff nothing happens until somebody acts at
+    /// the [`Inbox`](crate::Inbox) or the user sends `/close`.
     pub fn absent() -> Self {
         Self { acts: Vec::new() }
     }
 
-    /// Writes a message so long after the handoff.
+    /// Adds a message, the time `after` after the handoff.
     pub fn says(self, after: Duration, text: impl Into<String>) -> Self {
         self.act(after, Act::Says(text.into()))
     }
 
-    /// Hands back to the bot so long after the handoff; lines for later are not said.
+    /// Hands back to the bot, the time `after` after the handoff. Later messages are not sent.
     pub fn hands_back(self, after: Duration) -> Self {
         self.act(after, Act::HandsBack)
     }
 
-    /// What is done as the `n`-th thing, counted from 0, and when.
+    /// Returns the `n`th action and its time, counted from 0.
     pub(crate) fn nth(&self, n: usize) -> Option<&(Duration, Act)> {
         self.acts.get(n)
     }
@@ -88,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn acts_come_in_the_order_of_their_times() {
+    fn acts_are_sorted_by_time() {
         let person = Person::absent()
             .hands_back(Duration::from_secs(3))
             .says(Duration::from_secs(1), "one")

@@ -1,36 +1,36 @@
-//! Who responds in a conversation besides the bot.
+//! Who answers in a conversation besides the bot.
 
 use jiff::Timestamp;
 
 use crate::clock::later;
 use crate::conversation::person::{Act, Person};
 
-/// Who responds besides the bot.
+/// Who answers in a conversation besides the bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Responder {
     Nobody,
-    /// The built-in person, since `began`, after this number of acts.
+    /// The built-in person, since `began`. This number of acts is done.
     BuiltIn {
         began: Timestamp,
         acts: usize,
     },
-    /// Somebody at an open inbox, before they take over.
+    /// An inbox is open, and nobody has taken over yet.
     Awaited,
-    /// Somebody at the inbox.
+    /// Somebody at the inbox has taken over.
     Inbox,
 }
 
 impl Responder {
-    /// Who a conversation is handed over to: the inbox if one is open (`staffed`), else the
+    /// Returns who gets a conversation at a handoff: the inbox if one is open, otherwise the
     /// built-in person.
-    pub(crate) fn called(staffed: bool, began: Timestamp) -> Self {
-        match staffed {
+    pub(crate) fn called(is_inbox_open: bool, began: Timestamp) -> Self {
+        match is_inbox_open {
             true => Self::Awaited,
             false => Self::BuiltIn { began, acts: 0 },
         }
     }
 
-    /// The built-in person's next act and its time, if it is due.
+    /// Returns the built-in person's next act and its time, if it is due.
     pub(crate) fn act<'a>(
         &mut self,
         person: &'a Person,

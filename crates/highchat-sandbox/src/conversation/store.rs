@@ -1,4 +1,4 @@
-//! All conversations, by id, and what changed in them for an inbox that watches.
+//! All conversations by id, and their changes for the inbox.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::{HashMap, VecDeque};
@@ -13,12 +13,12 @@ use crate::bot::turn::Turn;
 use crate::clock::{Clock, TimeScale};
 use crate::conversation::page_filter::PageFilter;
 use crate::conversation::person::Person;
-use crate::conversation::{Conversation, IsClosed, Page, Settled};
+use crate::conversation::{Conversation, IsClosed, Page, TurnOutcome};
 
-/// How many conversations are stored; the ones begun first are forgotten.
+/// How many conversations are stored. The oldest are removed.
 const MAX_CONVERSATIONS: usize = 1000;
 
-/// Every conversation there is, by its id.
+/// All conversations by id.
 pub(crate) struct Conversations {
     clock: Clock,
     person: Person,
@@ -26,34 +26,34 @@ pub(crate) struct Conversations {
     table: Mutex<Table>,
     /// The revision of the latest change.
     latest: watch::Sender<u64>,
-    /// How many look at the inbox, live.
+    /// How many live feeds of the inbox are open.
     watchers: AtomicUsize,
 }
 
 #[derive(Default)]
 struct Table {
     by_id: HashMap<String, Stored>,
-    /// The ids, in the order in which they were begun.
+    /// The ids, in the order in which the conversations began.
     ids: VecDeque<String>,
-    /// Counts the changes to what is here.
+    /// Counts the changes to all conversations.
     revision: u64,
-    /// The revision at which a conversation was last forgotten.
-    forgot: u64,
+    /// The revision at which a conversation was last removed.
+    removed_at: u64,
 }
 
 struct Stored {
     conversation: Conversation,
-    /// The revision of its latest change.
+    /// The revision of the latest change.
     revision: u64,
 }
 
-/// What changed since some revision.
+/// The changes since a revision.
 pub(crate) struct Changes<T> {
-    pub(crate) of: Vec<T>,
-    /// Whether these are all conversations there are: some that were there before may
-    /// be gone.
+    pub(crate) conversations: Vec<T>,
+    /// Whether these are all conversations. Then conversations that are not here no longer
+    /// exist.
     pub(crate) everything: bool,
-    /// Up to where this goes.
+    /// The newest revision that is included.
     pub(crate) revision: u64,
     pub(crate) ts: Timestamp,
 }
@@ -70,20 +70,20 @@ impl Conversations {
         }
     }
 
-    /// How fast their time runs.
+    /// How fast the time of the conversations runs.
     pub(crate) fn scale(&self) -> TimeScale {
         self.clock.scale()
     }
 
-    /// Makes the ids of new conversations strings of digits.
+    /// Lets the ids of new conversations be strings of digits.
     pub(crate) fn with_numeric_ids(mut self) -> Self {
         self.has_numeric_ids = true;
         self
     }
 
-    /// Begins a conversation; its id.
+    /// Begins a conversation. Returns its id.
     pub(crate) fn begin(&self) -> String {
-        // Keys are public, so an id is what keeps others out of a conversation.
+        // The slug is public, so only a random id protects a conversation.
         let id = match Uuid::new_v4() {
             id if self.has_numeric_ids => id.as_u128().to_string(),
             id => id.to_string(),
@@ -92,7 +92,7 @@ impl Conversations {
         if table.ids.len() == MAX_CONVERSATIONS {
             if let Some(oldest) = table.ids.pop_front() {
                 table.by_id.remove(&oldest);
-                table.forgot = table.revision + 1;
+                table.removed_at = table.revision + 1;
             }
         }
         table.revision += 1;
@@ -110,7 +110,7 @@ impl Conversations {
         self.table().by_id.contains_key(id)
     }
 
-    /// How many messages the user sent to it.
+    /// The number of messages from the user in a conversation.
     pub(crate) fn turns(&self, id: &str) -> u64 {
         let table = self.table();
         let stored = table.by_id.get(id);
@@ -124,8 +124,9 @@ impl Conversations {
             .is_some_and(|stored| stored.conversation.is_closed())
     }
 
-    /// Takes a user's message; `None` where there is no such conversation, as below.
-    pub(crate) fn hear(
+    /// Adds a message of the user. Like the methods below, it returns `None` for an unknown
+    /// conversation.
+    pub(crate) fn receive(
         &self,
         id: &str,
         message: &str,
@@ -133,30 +134,30 @@ impl Conversations {
     ) -> Option<Turn> {
         self.with(id, |conversation, now| {
             if let Some(visitor_ref) = visitor_ref {
-                conversation.visit(visitor_ref);
+                conversation.set_visitor(visitor_ref);
             }
-            conversation.hear(message, &self.person, now)
+            conversation.receive(message, &self.person, now)
         })
     }
 
-    /// Ends a turn. A conversation that was forgotten meanwhile is settled like a new
-    /// one: its client is still there and reads.
-    pub(crate) fn settle(&self, id: &str, turn: &Turn) -> Settled {
-        let staffed = self.watchers.load(Ordering::Relaxed) > 0;
+    /// Ends a turn. If the conversation was removed meanwhile, a new one is used instead,
+    /// because the client still reads the reply.
+    pub(crate) fn settle(&self, id: &str, turn: &Turn) -> TurnOutcome {
+        let is_inbox_open = self.watchers.load(Ordering::Relaxed) > 0;
         let settle = |conversation: &mut Conversation, now| {
-            conversation.settle(turn, &self.person, staffed, now)
+            conversation.settle(turn, &self.person, is_inbox_open, now)
         };
         self.with(id, settle)
             .unwrap_or_else(|| settle(&mut Conversation::new(), self.clock.now()))
     }
 
-    pub(crate) fn page(&self, id: &str, look: &PageFilter) -> Option<Page> {
+    pub(crate) fn page(&self, id: &str, filter: &PageFilter) -> Option<Page> {
         self.with(id, |conversation, now| {
-            conversation.page(look, &self.person, now)
+            conversation.page(filter, &self.person, now)
         })
     }
 
-    /// Keeps a rating in place of an earlier one.
+    /// Stores a rating. It replaces an earlier one.
     pub(crate) fn rate(&self, id: &str, rating: Rating) -> Option<()> {
         self.with(id, |conversation, _| conversation.rate(rating))
     }
@@ -189,7 +190,7 @@ impl Conversations {
         })
     }
 
-    /// One conversation as it is now, seen through `view`.
+    /// Applies `view` to a conversation.
     pub(crate) fn view<T>(&self, id: &str, view: impl FnOnce(&Conversation) -> T) -> Option<T> {
         self.with(id, |conversation, now| {
             conversation.catch_up(&self.person, now);
@@ -197,9 +198,9 @@ impl Conversations {
         })
     }
 
-    /// Those that changed after a revision, each seen through `view`; `None`: all.
+    /// Applies `view` to the conversations that have changed after a revision. `None`: to all.
     ///
-    /// It costs a look at each conversation there is, at most 1000.
+    /// It checks every conversation, at most 1000.
     pub(crate) fn changes<T>(
         &self,
         since: Option<u64>,
@@ -214,14 +215,14 @@ impl Conversations {
             stored.conversation.catch_up(&self.person, ts);
             stored.note(revision);
         }
-        let since = since.filter(|&since| table.forgot <= since);
+        let since = since.filter(|&since| table.removed_at <= since);
         self.latest.send_if_modified(|latest| {
             let newer = *latest != table.revision;
             *latest = table.revision;
             newer
         });
         Changes {
-            of: table
+            conversations: table
                 .by_id
                 .iter()
                 .filter(|(_, stored)| since.is_none_or(|since| stored.revision > since))
@@ -233,22 +234,22 @@ impl Conversations {
         }
     }
 
-    /// Tells each revision, or only the last of several.
+    /// Returns a receiver of new revisions. If it is slow, it gets only the latest.
     pub(crate) fn revisions(&self) -> watch::Receiver<u64> {
         self.latest.subscribe()
     }
 
-    /// Somebody looks at the inbox from now on, and will take what is handed over.
+    /// Records that a feed of the inbox has opened. From now on handoffs go to the inbox.
     pub(crate) fn open_inbox(&self) {
         self.watchers.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Somebody who entered looks no more.
+    /// Records that a feed of the inbox has closed.
     pub(crate) fn close_inbox(&self) {
         self.watchers.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Does something with a conversation. If that changed it, watchers are woken.
+    /// Applies `act` to a conversation, and wakes the feeds of the inbox if it has changed.
     fn with<T>(&self, id: &str, act: impl FnOnce(&mut Conversation, Timestamp) -> T) -> Option<T> {
         let now = self.clock.now();
         let mut table = self.table();
@@ -256,21 +257,21 @@ impl Conversations {
             by_id, revision, ..
         } = &mut *table;
         let stored = by_id.get_mut(id)?;
-        let done = act(&mut stored.conversation, now);
+        let result = act(&mut stored.conversation, now);
         if stored.note(revision) {
             self.latest.send_replace(*revision);
         }
-        Some(done)
+        Some(result)
     }
 
-    /// Every change is whole when a panic could come, so what is there is good.
+    /// Locks the table. A panic cannot leave a partial change, so a poisoned lock is usable.
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Stored {
-    /// Gives a conversation that changed the next revision; whether it did.
+    /// Assigns the next revision if the conversation has changed. Returns whether it has.
     fn note(&mut self, revision: &mut u64) -> bool {
         let changed = self.conversation.take_changed();
         if changed {
@@ -286,7 +287,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_conversations_begun_first_are_forgotten() {
+    fn the_oldest_conversations_are_removed() {
         let conversations = Conversations::new(Person::absent(), TimeScale::default());
         let ids: Vec<String> = (0..=MAX_CONVERSATIONS)
             .map(|_| conversations.begin())
@@ -298,11 +299,11 @@ mod tests {
 
     fn changed(conversations: &Conversations, since: Option<u64>) -> (Vec<String>, bool, u64) {
         let changes = conversations.changes(since, |id, _| id.to_owned());
-        (changes.of, changes.everything, changes.revision)
+        (changes.conversations, changes.everything, changes.revision)
     }
 
     #[test]
-    fn only_what_changed_since_then_is_told() {
+    fn changes_since_a_revision_have_only_changed_conversations() {
         let conversations = Conversations::new(Person::absent(), TimeScale::default());
         let one = conversations.begin();
         let two = conversations.begin();
@@ -312,8 +313,8 @@ mod tests {
 
         assert_eq!(changed(&conversations, Some(revision)).0, [""; 0]);
         assert!(!revisions.has_changed().unwrap());
-        conversations.hear(&two, "ա", None).unwrap();
-        conversations.hear(&two, "բ", None).unwrap();
+        conversations.receive(&two, "ա", None).unwrap();
+        conversations.receive(&two, "բ", None).unwrap();
 
         assert!(revisions.has_changed().unwrap());
         assert_eq!(*revisions.borrow_and_update(), revision + 2);
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_forgotten_since_then_makes_it_all_be_told() {
+    fn changes_have_all_conversations_if_one_was_removed() {
         let conversations = Conversations::new(Person::absent(), TimeScale::default());
         let (_, _, revision) = changed(&conversations, None);
         for _ in 0..=MAX_CONVERSATIONS {

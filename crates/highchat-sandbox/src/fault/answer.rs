@@ -1,4 +1,4 @@
-//! Faults of whole answers: refusals in place of a reply, and what is wrong around one.
+//! Faults of HTTP answers: refusals instead of a reply, and changes of the head and body.
 
 use core::convert::Infallible;
 use core::pin::Pin;
@@ -28,16 +28,16 @@ const HTML: &str = "<!doctype html>\n<title>500 Internal Server Error</title>\n\
     <h1>Internal Server Error</h1>\n<p>The server encountered an error and could not \
     complete your request.\n";
 
-/// The answer in place of a reply, from a sandbox on that port. An amount of the fault is
-/// sent as it is, in the client's time; the defaults are in the sandbox's time.
+/// Returns the refusal for a fault. `port` is the sandbox's own port. The amount of a fault is in
+/// the client's time; the defaults are in the sandbox's time.
 pub(crate) fn refusal(
     injection: Injection,
     request: &Request,
     port: u16,
     scale: TimeScale,
 ) -> Response<Body> {
-    let usual = |seconds| scale.whole_seconds(scale.real(Duration::from_secs(seconds)));
-    let seconds = |seconds| injection.amount.unwrap_or_else(|| usual(seconds));
+    let default = |seconds| scale.whole_seconds(scale.real(Duration::from_secs(seconds)));
+    let seconds = |seconds| injection.amount.unwrap_or_else(|| default(seconds));
     match injection.fault {
         Fault::TooManySeconds | Fault::Poll429 => Refusal::rate_limited(seconds(1)).into_response(),
         Fault::TooManyDate => {
@@ -65,7 +65,7 @@ pub(crate) fn refusal(
     }
 }
 
-/// A year: what any calendar can add to now.
+/// The longest wait: a year, so that the date can be represented.
 const MAX_WAIT: Duration = Duration::from_secs(366 * 24 * 3600);
 
 fn too_many() -> Response<Body> {
@@ -86,8 +86,8 @@ fn html() -> Response<Body> {
     response
 }
 
-/// To the same port under the other name of this machine, which is another origin: a
-/// client that takes its key there gives it away.
+/// Redirects to the same port under the other name of this machine. That is another origin, so a
+/// client must not send its key there.
 fn redirect(request: &Request, port: u16) -> Response<Body> {
     let host = request
         .headers
@@ -106,10 +106,10 @@ fn redirect(request: &Request, port: u16) -> Response<Body> {
     response
 }
 
-/// Where a redirect leads; the API has no such path.
+/// The target of redirects. The API has no such path.
 pub(crate) const REDIRECTED: &str = "/v1/redirected";
 
-/// Changes what stands around a reply that comes.
+/// Applies the faults of the HTTP answer to a reply.
 pub(crate) fn alter(mut response: Response<Body>, faults: &Faults) -> Response<Body> {
     if faults.has(Fault::WrongType) {
         let plain = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -126,7 +126,8 @@ pub(crate) fn alter(mut response: Response<Body>, faults: &Faults) -> Response<B
     response
 }
 
-/// A body as gzip; what was written is there to be read at once.
+/// A body that is compressed with gzip. It flushes after each piece, so that a client can
+/// decompress each piece at once.
 struct Compressed {
     body: Body,
     encoder: Option<GzEncoder<Vec<u8>>>,

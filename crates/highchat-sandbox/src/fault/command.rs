@@ -1,20 +1,20 @@
-//! The command `/fault NAMES`, and the list of all names.
+//! The command `/fault NAMES`, and the list of all faults.
 
 use super::{Fault, Faults, Layer, UnknownFault};
 
-/// A message that begins with `/fault`.
-///
-/// `/fault cut`, `/fault cr-lf,one-byte`, `/fault stall /long 100`: names, and then,
-/// where there is one, another command that is to be damaged.
+/// A message that begins with `/fault`: names of faults, and optionally another command whose
+/// reply has these faults. Examples: `/fault cut`, `/fault cr-lf,one-byte`,
+/// `/fault stall /long 100`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FaultCommand<'a> {
     pub(crate) faults: Faults,
-    /// The other message.
+    /// The other command.
     pub(crate) rest: Option<&'a str>,
 }
 
 impl<'a> FaultCommand<'a> {
-    /// `None`: a message that begins otherwise. `Some(Ok(None))`: one that names no fault.
+    /// Returns `None` for a message that does not begin with `/fault`, and `Some(Ok(None))` for
+    /// one without names.
     pub(crate) fn parse(message: &'a str) -> Option<Result<Option<Self>, UnknownFault>> {
         let names = message.trim().strip_prefix("/fault")?;
         if !names.is_empty() && !names.starts_with(char::is_whitespace) {
@@ -28,7 +28,7 @@ impl<'a> FaultCommand<'a> {
         Some(faults.map(|faults| (!faults.is_empty()).then_some(Self { faults, rest })))
     }
 
-    /// What a message does to its own reply.
+    /// Returns the faults that a message asks for.
     pub(crate) fn faults(message: &str) -> Faults {
         match FaultCommand::parse(message) {
             Some(Ok(Some(command))) => command.faults,
@@ -36,7 +36,7 @@ impl<'a> FaultCommand<'a> {
         }
     }
 
-    /// Whether it is of polls alone, which only a handoff brings.
+    /// Whether all faults are faults of polls. Clients poll only in a handoff.
     pub(crate) fn is_of_polls(&self) -> bool {
         let polls = [Layer::Poll, Layer::Page];
         let mut layers = self.faults.iter().map(|injection| injection.fault.layer());
@@ -44,7 +44,7 @@ impl<'a> FaultCommand<'a> {
     }
 }
 
-/// All names, each with its line.
+/// Returns all faults, one on each line with its description.
 pub(crate) fn list() -> String {
     let mut list = String::new();
     for fault in Fault::ALL {
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_may_be_followed_by_another_message() {
+    fn another_command_may_follow_the_names() {
         for (message, faults, rest) in [
             ("/fault cut", "cut", None),
             (" /fault  cr-lf one-byte\n", "cr-lf,one-byte", None),

@@ -1,14 +1,14 @@
-//! A fault with its amount and its number of times, and lists of them.
+//! Faults with an amount and a number of times, and lists of them.
 
 use core::fmt;
 use core::str::FromStr;
 
 use super::{Fault, Layer};
 
-/// A fault with how much of it: an amount, and how often.
+/// A fault with an amount and a number of times.
 ///
-/// Written as `NAME` or `NAME:AMOUNT`, and either followed by `xTIMES`: `cut:200`,
-/// `429x2`, `429-seconds:3x2`.
+/// As text it is `NAME` or `NAME:AMOUNT`, optionally followed by `xTIMES`: `cut:200`, `429x2`,
+/// `429-seconds:3x2`.
 ///
 /// ```
 /// use highchat_sandbox::Fault;
@@ -24,8 +24,8 @@ pub struct Injection {
 }
 
 impl Fault {
-    /// It with an amount, of what its [`amount`](Self::amount) says; one that takes
-    /// none ignores it.
+    /// The fault with an amount in the unit of [`amount`](Self::amount). A fault without a unit
+    /// ignores the amount.
     #[must_use]
     pub const fn with(self, amount: u64) -> Injection {
         Injection {
@@ -37,16 +37,16 @@ impl Fault {
 }
 
 impl Injection {
-    /// To how many requests it happens, if it is a refusal or fails a poll: to one by
-    /// default, and to all if it was set for all replies. Any other fault happens to one
-    /// reply in any case.
+    /// Sets the number of requests that a refusal or a failure of polls applies to. By default
+    /// it applies to one request, or to all requests if it was set with
+    /// [`Builder::fault`](crate::Builder::fault). Other faults ignore this number.
     #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Its fault.
+    /// The fault.
     #[must_use]
     pub const fn fault(self) -> Fault {
         self.fault
@@ -112,7 +112,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A text that names no fault, or gives one an amount that it does not take.
+/// The error for a text that is not a fault, or has an invalid amount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFault {
     text: String,
@@ -122,15 +122,15 @@ pub struct UnknownFault {
 /// What is wrong with the text of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Problem {
-    /// There is no fault of that name.
+    /// There is no fault with this name.
     Name,
-    /// The fault takes no amount.
+    /// The fault has no amount.
     Amount,
-    /// What stands for its amount, or for how often, is no number.
+    /// The amount or the number of times is not a number.
     Number,
 }
 
-/// How much of such a text is shown, in characters.
+/// How much of the text the error shows, in characters.
 const MAX_SHOWN: usize = 40;
 
 impl UnknownFault {
@@ -141,7 +141,7 @@ impl UnknownFault {
         }
     }
 
-    /// What is wrong, for a user of the chat.
+    /// The error as a sentence for the user of the chat.
     pub(crate) fn sentence(&self) -> String {
         let Self { text, problem } = self;
         match problem {
@@ -156,21 +156,21 @@ impl UnknownFault {
 
 impl fmt::Display for UnknownFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no fault", self.text)?;
+        write!(f, "{:?} is not a fault", self.text)?;
         match self.problem {
             Problem::Name => Ok(()),
-            Problem::Amount => f.write_str(": it takes no amount"),
-            Problem::Number => f.write_str(": a number is missing, as in cut:200 or 429x2"),
+            Problem::Amount => f.write_str(": this fault has no amount"),
+            Problem::Number => f.write_str(": expected a number, for example cut:200 or 429x2"),
         }
     }
 }
 
 impl core::error::Error for UnknownFault {}
 
-/// Faults that happen together: to one reply, or to the polls after it.
+/// Faults that apply together to one reply and to the polls after it.
 ///
-/// Written as their names with commas or spaces between them. Refusals come first, one
-/// a request, in the order given; the others happen to the reply that is given then.
+/// As text it is a list of faults, separated by commas or spaces. Refusals come first, one for
+/// each request, in the given order. The other faults apply to the reply after them.
 ///
 /// ```
 /// use highchat_sandbox::{Fault, Faults};
@@ -206,15 +206,15 @@ impl Faults {
         self.0.extend(others.0);
     }
 
-    /// Those of some layers.
+    /// Returns the faults of these layers.
     pub(crate) fn of(&self, layers: &[Layer]) -> Self {
         self.iter()
             .filter(|injection| layers.contains(&injection.fault.layer()))
             .collect()
     }
 
-    /// The fault of the `n`th request, counted from 0, if these happen one after the other,
-    /// each as often as it says, once by default.
+    /// Returns the fault of the `n`th request, counted from 0, if the faults apply one after the
+    /// other, each as often as its number of times (default: once).
     pub(crate) fn nth(&self, n: u32) -> Option<Injection> {
         let mut end = 0_u32;
         self.iter().find(|injection| {
@@ -269,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_that_was_written_can_be_read() {
+    fn the_text_form_can_be_parsed() {
         for text in [
             "cut",
             "cut:200",
@@ -282,8 +282,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fault_is_named() {
-        let number = ": a number is missing, as in cut:200 or 429x2";
+    fn an_error_names_the_invalid_fault() {
+        let number = ": expected a number, for example cut:200 or 429x2";
         for (text, why) in [
             ("cuts", ""),
             ("x2", ""),
@@ -293,15 +293,15 @@ mod tests {
             ("cut:x", number),
             ("cut:99999999999999999999", number),
             ("429x99999999999", number),
-            ("cr-lf:3", ": it takes no amount"),
+            ("cr-lf:3", ": this fault has no amount"),
         ] {
             let error = format!("cr-lf {text}").parse::<Faults>().unwrap_err();
-            assert_eq!(error.to_string(), format!("{text:?} is no fault{why}"));
+            assert_eq!(error.to_string(), format!("{text:?} is not a fault{why}"));
         }
     }
 
     #[test]
-    fn requests_meet_refusals_one_after_the_other() {
+    fn refusals_apply_to_one_request_after_the_other() {
         let faults: Faults = "429x2,500-html".parse().unwrap();
         let met: Vec<_> = (0..4)
             .map(|n| faults.nth(n).map(Injection::fault))

@@ -1,20 +1,19 @@
-//! Faults of polls: what is wrong with the page that a poll shows.
+//! Faults of polls: refusals, and changes of the page that a poll shows.
 
 use serde_json::{Value, json};
 
 use super::{Fault, Faults, Injection};
 
-/// What is wrong with a poll.
+/// The faults of one poll.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PollFaults {
-    /// The answer in place of the page.
+    /// The refusal instead of the page.
     pub(crate) refusal: Option<Injection>,
-    /// What is wrong with the page.
+    /// The faults of the page.
     pub(crate) faults: Faults,
 }
 
-/// Whether any of them is of what polls show, so that a page holds again what a person
-/// wrote before.
+/// Whether one of the faults makes every page show all messages of the person again.
 pub(crate) fn repeats(faults: &Faults) -> bool {
     [
         Fault::PollDuplicates,
@@ -25,7 +24,7 @@ pub(crate) fn repeats(faults: &Faults) -> bool {
     .any(|fault| faults.has(fault))
 }
 
-/// Damages a page as it is about to be written.
+/// Applies the faults to a page.
 pub(crate) fn reshape(page: &mut Value, faults: &Faults) {
     if faults.has(Fault::PollUnknownState) {
         page["state"] = json!("on_hold");
@@ -60,8 +59,8 @@ pub(crate) fn reshape(page: &mut Value, faults: &Faults) {
     }
 }
 
-/// Entries that are no messages, each for another reason. None has a time: a client that
-/// shows one, or remembers it, does so for what it is.
+/// Returns entries that are not valid messages, each for another reason. None has a time, so
+/// that they do not change the client's `after`.
 fn odd_entries() -> Vec<Value> {
     let whole = json!({ "id": "odd", "role": "assistant", "content": ODD, "created_at": null });
     let with = |name: &str, value: Value| {
@@ -88,5 +87,5 @@ fn odd_entries() -> Vec<Value> {
     ]
 }
 
-/// What no client is to show.
+/// A text that clients must not show.
 const ODD: &str = "Սա հաղորդագրություն չէ 🙈";

@@ -1,4 +1,4 @@
-//! Which faults happen to which message, reply and poll.
+//! Decides which faults apply to which message, reply and poll.
 
 use core::hash::{Hash as _, Hasher as _};
 use std::collections::VecDeque;
@@ -8,42 +8,42 @@ use super::pages::PollFaults;
 use super::{Fault, Faults, Injection, Layer};
 use crate::api::access::Credential;
 
-/// How many messages that were refused, and conversations whose polls fail, are
-/// remembered; the oldest are forgotten.
+/// How many refused messages, and how many conversations with failing polls, are remembered. The
+/// oldest are removed.
 const MAX_REMEMBERED: usize = 1000;
 
-/// How many replies ahead faults can be set.
+/// For how many future replies faults can be set.
 const MAX_NEXT: usize = 1000;
 
-/// Which faults happen to which message, reply and poll.
+/// Decides which faults apply to which message, reply and poll.
 #[derive(Default)]
 pub(crate) struct Plan {
     always: Faults,
-    /// For the next replies, one each, with how often each refused.
+    /// The faults of the next replies, each with the number of refusals so far.
     next: VecDeque<(Faults, u32)>,
-    /// For the next polls of any conversation.
+    /// The faults of the next polls of any conversation.
     polls: Vec<Injection>,
-    /// Messages that were refused, by their hash, and how often.
+    /// The hashes of refused messages, with the number of refusals.
     refused: VecDeque<(u64, u32)>,
-    /// Conversations whose polls fail, and how often they did.
+    /// Conversations with faults of polls, with the number of polls so far.
     conversations: VecDeque<(String, Faults, u32)>,
 }
 
-/// What happens to a message.
+/// The decision about a message.
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
-    /// It is not taken.
+    /// The message is refused.
     Refused(Injection),
-    /// It is, and these faults happen to its reply and the polls after it.
-    Taken(Faults),
+    /// The message is accepted. These faults apply to its reply and the polls after it.
+    Accepted(Faults),
 }
 
 const REPLY: &[Layer] = &[Layer::Wire, Layer::Stream, Layer::Answer];
 const POLLS: &[Layer] = &[Layer::Poll, Layer::Page];
 
 impl Plan {
-    /// Adds faults: those of polls happen to the next polls, the others to the next reply
-    /// that has none yet.
+    /// Adds faults. Faults of polls apply to the next polls, the others to the next reply that
+    /// has no faults yet.
     pub(crate) fn inject(&mut self, faults: Faults) {
         let polls = faults.of(POLLS);
         self.polls.extend(polls.iter());
@@ -54,7 +54,7 @@ impl Plan {
         }
     }
 
-    /// Sets the faults of all replies and polls from here on, in place of earlier ones.
+    /// Sets the faults of all future replies and polls. Replaces earlier ones.
     pub(crate) fn set_always(&mut self, faults: Faults) {
         self.always = faults;
     }
@@ -64,7 +64,7 @@ impl Plan {
         &self.always
     }
 
-    /// The faults of the next replies, one entry a reply.
+    /// The faults of the next replies, one entry for each reply.
     pub(crate) fn next(&self) -> impl Iterator<Item = &Faults> {
         self.next.iter().map(|(faults, _)| faults)
     }
@@ -74,8 +74,8 @@ impl Plan {
         *self = Self::default();
     }
 
-    /// Decides about a message that would be taken; `own` are the faults that it, or the
-    /// script, asks for.
+    /// Decides about a valid message. `own` are the faults that the message or the script asks
+    /// for.
     pub(crate) fn message(
         &mut self,
         credential: Credential,
@@ -108,10 +108,10 @@ impl Plan {
             self.next.pop_front();
         }
         self.remember(credential, body, 0);
-        Decision::Taken(faults)
+        Decision::Accepted(faults)
     }
 
-    /// A conversation's polls fail from here on.
+    /// Sets the faults of future polls of a conversation.
     pub(crate) fn fail_polls(&mut self, conversation: &str, faults: &Faults) {
         let polls = faults.of(POLLS);
         if polls.is_empty() {
@@ -125,7 +125,7 @@ impl Plan {
             .push_back((conversation.to_owned(), polls, 0));
     }
 
-    /// The faults of a poll of a known conversation.
+    /// Returns the faults of a poll of a known conversation.
     pub(crate) fn poll(&mut self, conversation: &str) -> PollFaults {
         let mut poll_faults = PollFaults {
             refusal: None,
@@ -150,13 +150,13 @@ impl Plan {
             .iter_mut()
             .find(|(id, ..)| id == conversation);
         if let Some((_, faults, count)) = entry {
-            // One after the other; but how pages look holds for all of them.
-            let passing = |injection: &Injection| {
+            // These apply to one poll after the other. All other faults apply to every page.
+            let is_temporary = |injection: &Injection| {
                 injection.fault.layer() == Layer::Poll || injection.fault == Fault::PollUnknownState
             };
             let injection = faults
                 .iter()
-                .filter(passing)
+                .filter(is_temporary)
                 .collect::<Faults>()
                 .nth(*count);
             *count = count.saturating_add(1);
@@ -167,8 +167,8 @@ impl Plan {
                 Some(injection) => poll_faults.faults.extend(injection.into()),
                 None => {}
             }
-            let lasting = faults.iter().filter(|injection| !passing(injection));
-            poll_faults.faults.extend(lasting.collect());
+            let permanent = faults.iter().filter(|injection| !is_temporary(injection));
+            poll_faults.faults.extend(permanent.collect());
         }
         poll_faults
     }
@@ -203,54 +203,54 @@ fn hash(credential: Credential, body: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    fn tell(plan: &mut Plan, body: &str, own: &str) -> String {
+    fn decide(plan: &mut Plan, body: &str, own: &str) -> String {
         let own = own.parse().unwrap();
         match plan.message(Credential::Slug, body.as_bytes(), &own) {
             Decision::Refused(injection) => format!("refused {}", injection.fault.name()),
-            Decision::Taken(faults) => format!("taken {faults}"),
+            Decision::Accepted(faults) => format!("accepted {faults}"),
         }
     }
 
     #[test]
-    fn a_message_is_refused_as_often_as_it_asks_for_and_then_taken() {
+    fn a_message_is_refused_as_often_as_requested_and_then_accepted() {
         let mut plan = Plan::default();
         let own = "429x2,cr-lf";
 
-        assert_eq!(tell(&mut plan, "a", own), "refused 429");
-        assert_eq!(tell(&mut plan, "b", own), "refused 429");
-        assert_eq!(tell(&mut plan, "a", own), "refused 429");
-        assert_eq!(tell(&mut plan, "a", own), "taken cr-lf");
-        assert_eq!(tell(&mut plan, "a", own), "refused 429");
+        assert_eq!(decide(&mut plan, "a", own), "refused 429");
+        assert_eq!(decide(&mut plan, "b", own), "refused 429");
+        assert_eq!(decide(&mut plan, "a", own), "refused 429");
+        assert_eq!(decide(&mut plan, "a", own), "accepted cr-lf");
+        assert_eq!(decide(&mut plan, "a", own), "refused 429");
     }
 
     #[test]
-    fn what_is_injected_befalls_one_reply_each() {
+    fn injected_faults_apply_to_one_reply_each() {
         let mut plan = Plan::default();
         plan.inject("500-html,cut".parse().unwrap());
         plan.inject("bom".parse().unwrap());
         plan.inject("429".parse().unwrap());
 
-        assert_eq!(tell(&mut plan, "a", ""), "refused 500-html");
-        assert_eq!(tell(&mut plan, "b", ""), "taken cut");
-        assert_eq!(tell(&mut plan, "c", ""), "taken bom");
-        assert_eq!(tell(&mut plan, "d", ""), "refused 429");
-        assert_eq!(tell(&mut plan, "d", ""), "taken ");
+        assert_eq!(decide(&mut plan, "a", ""), "refused 500-html");
+        assert_eq!(decide(&mut plan, "b", ""), "accepted cut");
+        assert_eq!(decide(&mut plan, "c", ""), "accepted bom");
+        assert_eq!(decide(&mut plan, "d", ""), "refused 429");
+        assert_eq!(decide(&mut plan, "d", ""), "accepted ");
     }
 
     #[test]
-    fn what_is_always_befalls_every_reply_until_it_is_cleared() {
+    fn permanent_faults_apply_to_every_reply_until_they_are_cleared() {
         let mut plan = Plan::default();
         plan.set_always("cr-lf".parse().unwrap());
-        assert_eq!(tell(&mut plan, "a", "bom"), "taken bom,cr-lf");
-        assert_eq!(tell(&mut plan, "b", ""), "taken cr-lf");
+        assert_eq!(decide(&mut plan, "a", "bom"), "accepted bom,cr-lf");
+        assert_eq!(decide(&mut plan, "b", ""), "accepted cr-lf");
         plan.set_always("429".parse().unwrap());
-        assert_eq!(tell(&mut plan, "b", ""), "refused 429");
-        assert_eq!(tell(&mut plan, "b", ""), "refused 429");
+        assert_eq!(decide(&mut plan, "b", ""), "refused 429");
+        assert_eq!(decide(&mut plan, "b", ""), "refused 429");
         plan.clear();
-        assert_eq!(tell(&mut plan, "b", ""), "taken ");
+        assert_eq!(decide(&mut plan, "b", ""), "accepted ");
     }
 
-    /// The faults of this number of polls.
+    /// Returns the faults of the next `count` polls.
     fn polls(plan: &mut Plan, id: &str, count: usize) -> Vec<String> {
         let poll = |_| {
             let poll_faults = plan.poll(id);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn polls_fail_one_after_the_other_and_pages_look_alike() {
+    fn failures_apply_to_one_poll_each_and_page_faults_to_all_pages() {
         let mut plan = Plan::default();
         let faults = "poll-500,poll-duplicates,poll-429x2".parse().unwrap();
         plan.fail_polls("a", &faults);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn injected_polls_fail_whatever_their_conversation() {
+    fn injected_faults_of_polls_apply_to_any_conversation() {
         let mut plan = Plan::default();
         plan.inject("poll-404x2,poll-unknown-state".parse().unwrap());
 

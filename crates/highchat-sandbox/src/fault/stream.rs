@@ -1,4 +1,4 @@
-//! Faults of the events of a reply.
+//! Writes the events of a reply, with their faults.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -6,42 +6,43 @@ use serde_json::{Map, Value, json};
 use super::wire::Ending;
 use super::{Fault, Faults};
 
-/// The size of a huge event, by default and at most.
+/// The default and the largest size of a huge event, in bytes.
 const HUGE: u64 = 2 << 20;
 const MAX_HUGE: u64 = 16 << 20;
 
-/// The bytes after the end of a reply, for the fault that adds some.
+/// The bytes that `bytes-after-done` adds after the end of a reply.
 const AFTER_END: &[u8] =
-    b"event: delta\ndata: {\"text\":\"[behind the end]\"}\n\n\x00\xff data:\n\n:";
+    b"event: delta\ndata: {\"text\":\"[after the end]\"}\n\n\x00\xff data:\n\n:";
 
-/// What is wrong with the events of one reply.
+/// The faults of the events of one reply, and how many of them have been applied.
 pub(crate) struct Damage {
     faults: Faults,
     began: bool,
-    /// What happens once, in the middle, has happened.
-    spent: bool,
+    /// The faults in the middle of the reply have been applied.
+    is_middle_done: bool,
 }
 
-/// Where in its reply an event stands.
+/// The position of an event in its reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
-    Usual,
-    /// Half of the text is said with it; a reply without text has its middle in its
-    /// last event.
+pub(crate) enum Position {
+    /// Any other event.
+    Normal,
+    /// The event with the middle of the text. In a reply without text this is the last event.
     Middle,
     /// The event that ends the reply.
     Last,
-    /// It ends a reply that has no text.
+    /// The event that ends a reply without text.
     MiddleAndLast,
 }
 
-/// How a reply goes on after an event.
+/// What happens after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
+pub(crate) enum AfterEvent {
+    /// The reply goes on.
     GoesOn,
-    /// With pings alone.
+    /// Only pings follow.
     Pings,
-    /// With nothing: its connection is ended.
+    /// Nothing follows: the connection ends in this way.
     Halts(Ending),
 }
 
@@ -50,11 +51,11 @@ impl Damage {
         Self {
             faults,
             began: false,
-            spent: false,
+            is_middle_done: false,
         }
     }
 
-    /// Whether a client may trust the reply to its end.
+    /// Whether a client gets the whole reply and its end.
     pub(crate) fn is_whole(&self) -> bool {
         ![
             Fault::Cut,
@@ -72,10 +73,15 @@ impl Damage {
         .any(|fault| self.faults.has(fault))
     }
 
-    /// The bytes of an event, and how the reply goes on after it.
-    pub(crate) fn write(&mut self, name: &str, data: Value, moment: Moment) -> (Bytes, Then) {
-        let is_middle = matches!(moment, Moment::Middle | Moment::MiddleAndLast);
-        let is_last = matches!(moment, Moment::Last | Moment::MiddleAndLast);
+    /// Returns the bytes of an event, and what happens after it.
+    pub(crate) fn write(
+        &mut self,
+        name: &str,
+        data: Value,
+        position: Position,
+    ) -> (Bytes, AfterEvent) {
+        let is_middle = matches!(position, Position::Middle | Position::MiddleAndLast);
+        let is_last = matches!(position, Position::Last | Position::MiddleAndLast);
         let is_left_out = match name {
             "meta" => self.has(Fault::NoMeta),
             _ => is_last && self.has(Fault::NoDone),
@@ -90,16 +96,16 @@ impl Damage {
             }
             self.event(name, data, is_middle, &mut bytes);
         }
-        if is_middle && !core::mem::replace(&mut self.spent, true) {
+        if is_middle && !core::mem::replace(&mut self.is_middle_done, true) {
             let halt = self.faults.iter().find_map(|injection| {
                 Ending::of(injection.fault).filter(|_| injection.amount.is_none())
             });
             if let Some(ending) = halt {
                 bytes.truncate(bytes.len() / 2);
-                return (bytes.into(), Then::Halts(ending));
+                return (bytes.into(), AfterEvent::Halts(ending));
             }
             if self.has(Fault::StallPings) && !is_last {
-                return (bytes.into(), Then::Pings);
+                return (bytes.into(), AfterEvent::Pings);
             }
         }
         if is_last && !is_left_out {
@@ -111,9 +117,9 @@ impl Damage {
             }
         }
         if is_last && (self.has(Fault::NoEnd) || self.has(Fault::StallPings)) {
-            return (bytes.into(), Then::Pings);
+            return (bytes.into(), AfterEvent::Pings);
         }
-        (bytes.into(), Then::GoesOn)
+        (bytes.into(), AfterEvent::GoesOn)
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -140,7 +146,7 @@ impl Damage {
         let start = bytes.len();
         self.frame(name, &json, bytes);
         if is_delta && is_middle && self.has(Fault::InvalidUtf8) {
-            // Behind the text, wherever it stands in the frame.
+            // The byte goes after the text, at any place in the frame.
             let text = serde_json::to_string(&text).unwrap_or_default();
             let text = text.strip_suffix('"').unwrap_or_default().as_bytes();
             let found = bytes[start..].windows(text.len()).position(|at| at == text);
@@ -167,7 +173,7 @@ impl Damage {
         }
     }
 
-    /// One event, with the lines as they are to be.
+    /// Writes one event, with the faults of its lines.
     fn frame(&self, name: &str, json: &str, bytes: &mut Vec<u8>) {
         let end = self.line_end();
         let colon = if self.has(Fault::NoSpace) { ":" } else { ": " };
@@ -189,7 +195,7 @@ impl Damage {
         }
         line(&[]);
         if comments {
-            line(&[": behind the event"]);
+            line(&[": after the event"]);
             line(&[]);
         }
     }
@@ -207,11 +213,11 @@ impl Damage {
 mod tests {
     use super::*;
 
-    /// A delta in the middle, as it is written.
+    /// Returns the bytes of a delta in the middle, as characters.
     fn written(faults: &str) -> String {
         let mut damage = Damage::new(faults.parse().unwrap());
-        let (bytes, then) = damage.write("delta", json!({ "text": "ա\"" }), Moment::Middle);
-        assert_eq!(then, Then::GoesOn);
+        let (bytes, then) = damage.write("delta", json!({ "text": "ա\"" }), Position::Middle);
+        assert_eq!(then, AfterEvent::GoesOn);
         bytes
             .iter()
             .map(|&byte| char::from(byte))
@@ -223,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_damaged_as_told() {
+    fn each_fault_changes_an_event() {
         for (faults, event) in [
             ("", "event: delta\ndata: {\"text\":\"ա\\\"\"}\n\n"),
             (
@@ -249,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_byte_stands_at_the_end_of_the_text() {
+    fn the_invalid_byte_follows_the_text() {
         let expected = format!("{}ÿ\"}}\n\n", utf8("event: delta\ndata: {\"text\":\"ա\\\""));
         assert_eq!(written("invalid-utf-8"), expected);
     }
@@ -257,18 +263,18 @@ mod tests {
     #[test]
     fn a_cut_leaves_half_of_the_event_in_the_middle() {
         let mut damage = Damage::new(Fault::Cut.into());
-        let (bytes, then) = damage.write("delta", json!({ "text": "ab" }), Moment::Middle);
+        let (bytes, then) = damage.write("delta", json!({ "text": "ab" }), Position::Middle);
 
-        assert_eq!(then, Then::Halts(Ending::Cut));
+        assert_eq!(then, AfterEvent::Halts(Ending::Cut));
         assert_eq!(bytes, "event: delta\ndata");
     }
 
     #[test]
-    fn the_last_blank_line_can_be_missing_whatever_ends_lines() {
+    fn the_last_blank_line_can_be_missing_with_each_line_end() {
         for (faults, end) in [("", "}\n"), ("cr-lf,", "}\r\n"), ("lone-cr,", "}\r")] {
             let faults = format!("{faults},no-last-blank-line");
             let mut damage = Damage::new(faults.parse().unwrap());
-            let (bytes, _) = damage.write("done", json!({}), Moment::Last);
+            let (bytes, _) = damage.write("done", json!({}), Position::Last);
             assert!(bytes.ends_with(end.as_bytes()), "{faults}");
         }
     }

@@ -1,4 +1,4 @@
-//! A connection under hyper, and the faults of its bytes.
+//! The transport between hyper and a client's socket, with the faults of its bytes.
 
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -12,83 +12,85 @@ use tokio::time::{Sleep, sleep};
 use tokio_io_timeout::TimeoutWriter;
 
 use super::wire::{Ending, Wire};
-use crate::net::half_close::{INTERIM, LOOK_INTERVAL};
+use crate::net::half_close::{INTERIM, RESET_CHECK_INTERVAL};
 
-/// How long a connection that stalls on purpose is kept for a client that stays.
+/// How long a connection stalls if the client stays.
 const MAX_STALL: Duration = Duration::from_secs(600);
 
-/// How long before a reset what was written has to arrive: a reset overtakes it.
+/// The time before a reset in which written bytes can arrive: a reset discards bytes that are
+/// still on the way.
 const BEFORE_RESET: Duration = Duration::from_millis(50);
 
-/// A connection to whose bytes happens what its [`Wire`] says.
+/// A connection with the faults of its [`Wire`].
 pub(crate) struct Transport {
     stream: Pin<Box<TimeoutWriter<TcpStream>>>,
     wire: Wire,
     pause: Option<Pin<Box<Sleep>>>,
-    /// A byte was written by itself, and its reader was not given a chance yet.
+    /// A single byte was written, and other tasks must run before the next byte.
     yields: bool,
-    /// The client writes nothing more.
+    /// The client has closed the writing side.
     is_half_closed: bool,
-    /// When it is looked for next, once it does not.
-    look: Option<Pin<Box<Sleep>>>,
-    /// Something was written that was not flushed.
+    /// When to check next whether the connection was reset.
+    reset_check: Option<Pin<Box<Sleep>>>,
+    /// Some output was written but not flushed.
     has_unsent: bool,
 }
 
 impl Transport {
-    /// Writes fail once the client has taken nothing for so long: one that stops reading,
-    /// but stays, would else keep its reply's work waiting for ever.
-    pub(crate) fn new(stream: TcpStream, patience: Duration, wire: Wire) -> Self {
+    /// Writes fail if the client reads nothing for `time_limit`. Without this limit, a client
+    /// that stops reading and does not leave would keep its reply waiting for ever.
+    pub(crate) fn new(stream: TcpStream, time_limit: Duration, wire: Wire) -> Self {
         let mut stream = TimeoutWriter::new(stream);
-        stream.set_timeout(Some(patience));
+        stream.set_timeout(Some(time_limit));
         Self {
             stream: Box::pin(stream),
             wire,
             pause: None,
             yields: false,
             is_half_closed: false,
-            look: None,
+            reset_check: None,
             has_unsent: false,
         }
     }
 
-    /// The client writes nothing more. Waits while an answer is under way and the client
-    /// can be there to read it; then the connection is over, or an error.
-    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Handles the end of input. It waits while an answer is under way and the client may still
+    /// read it, and then reports the end of input. If the connection was reset, it returns the
+    /// error.
+    fn poll_end_of_input(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            // First of all: hyper looks for the end of input before it has the answer to a
-            // request whose last byte came with it.
-            let look = self
-                .look
-                .get_or_insert_with(|| Box::pin(sleep(LOOK_INTERVAL)));
-            ready!(look.as_mut().poll(cx));
-            self.look = None;
+            // Always wait once: hyper reads the end of input before it handles a request whose
+            // last byte arrived with it.
+            let check = self
+                .reset_check
+                .get_or_insert_with(|| Box::pin(sleep(RESET_CHECK_INTERVAL)));
+            ready!(check.as_mut().poll(cx));
+            self.reset_check = None;
             if let Some(error) = self.stream.get_ref().take_error()? {
                 return Poll::Ready(Err(error));
             }
             let half_close = self.wire.half_close();
-            // In a stall nothing is written by which a client that is gone could be known.
+            // During a stall nothing is written, so a client that has left cannot be detected.
             let is_awaited = half_close.is_answering() || self.has_unsent;
             if !is_awaited || self.wire.is_stalled() {
                 return Poll::Ready(Ok(()));
             }
             if half_close.close() {
-                // Where it cannot be written, the error is the socket's and seen above.
+                // If the write fails, the next check finds the socket's error.
                 let _ = self.stream.get_ref().try_write(INTERIM);
             }
         }
     }
 
-    /// How many of `length` bytes may be written now.
+    /// Returns how many of `length` bytes may be written now.
     fn poll_allowance(&mut self, cx: &mut Context<'_>, length: usize) -> Poll<io::Result<usize>> {
-        let delay = self.wire.course().delay;
+        let delay = self.wire.state().delay;
         if let Some(delay) = delay {
             ready!(self.poll_pause(cx, delay));
-            self.wire.course().delay = None;
+            self.wire.state().delay = None;
         }
         let (end, one_byte) = {
-            let course = self.wire.course();
-            (course.end, course.one_byte)
+            let state = self.wire.state();
+            (state.end, state.one_byte)
         };
         let left = end.and_then(|end| Some((end.ending, end.after?)));
         if let Some((ending, 0)) = left {
@@ -106,14 +108,14 @@ impl Transport {
 
     fn wrote(&mut self, count: usize) {
         self.wire.half_close().wrote();
-        let mut course = self.wire.course();
-        self.yields = course.one_byte;
-        if let Some(after) = course.end.as_mut().and_then(|end| end.after.as_mut()) {
+        let mut state = self.wire.state();
+        self.yields = state.one_byte;
+        if let Some(after) = state.end.as_mut().and_then(|end| end.after.as_mut()) {
             *after = after.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
         }
     }
 
-    /// Ends the connection; the error makes its owner drop it.
+    /// Ends the connection. The error makes hyper drop it.
     fn poll_end(&mut self, cx: &mut Context<'_>, ending: Ending) -> Poll<io::Error> {
         match ending {
             Ending::Cut => {}
@@ -126,9 +128,9 @@ impl Transport {
         Poll::Ready(io::ErrorKind::ConnectionAborted.into())
     }
 
-    /// Makes the connection's end a RST: for one that is to be dropped at once.
+    /// Makes the connection end with a RST when it is dropped.
     fn reset_on_close(&self) {
-        // A socket that refuses ends with a FIN.
+        // If the setting fails, the connection ends with a FIN.
         let _ = SockRef::from(self.stream.get_ref()).set_linger(Some(Duration::ZERO));
     }
 
@@ -154,7 +156,7 @@ impl AsyncRead for Transport {
             }
             self.is_half_closed = true;
         }
-        self.poll_gone(cx)
+        self.poll_end_of_input(cx)
     }
 }
 
@@ -199,7 +201,7 @@ impl AsyncWrite for Transport {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.stream.as_mut().poll_flush(cx))?;
         self.has_unsent = false;
-        let end = self.wire.course().end;
+        let end = self.wire.state().end;
         match end {
             Some(end) if matches!(end.after, None | Some(0)) => {
                 self.poll_end(cx, end.ending).map(Err)

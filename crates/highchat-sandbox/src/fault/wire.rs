@@ -1,4 +1,4 @@
-//! Faults of the bytes of a connection: shared by the answer and the transport.
+//! Faults of the bytes of a connection. The answer sets them, and the transport applies them.
 
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,46 +7,48 @@ use super::{Fault, Faults};
 use crate::clock::TimeScale;
 use crate::net::half_close::HalfClose;
 
-/// How the bytes of a connection end before their time.
+/// How a connection ends before the end of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// With a FIN.
     Cut,
     /// With a RST.
     Reset,
-    /// Not at all: nothing more comes.
+    /// It stays open, but nothing more is sent.
     Stall,
 }
 
-/// What is to happen to the bytes of the answer that is being written on a connection:
-/// set by those who know the answer, looked at by its [`Transport`](super::Transport).
+/// The faults of the bytes of the current answer on a connection. The code that makes the answer
+/// sets them, and [`Transport`](super::Transport) applies them. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Wire {
-    course: Arc<Mutex<Course>>,
+    state: Arc<Mutex<WireState>>,
     scale: TimeScale,
     half_close: HalfClose,
 }
 
-/// What is still to happen.
+/// The faults that still have to be applied.
 #[derive(Debug, Default)]
-pub(crate) struct Course {
-    /// Before the first byte.
+pub(crate) struct WireState {
+    /// The delay before the first byte.
     pub(crate) delay: Option<Duration>,
+    /// Each byte is written separately.
     pub(crate) one_byte: bool,
     pub(crate) end: Option<End>,
 }
 
+/// How and when the connection ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct End {
     pub(crate) ending: Ending,
-    /// After this number of bytes; `None`: once everything so far was written.
+    /// After this number of bytes. `None`: when all output so far is written.
     pub(crate) after: Option<u64>,
 }
 
 impl Wire {
     pub(crate) fn new(scale: TimeScale) -> Self {
         Self {
-            course: Arc::default(),
+            state: Arc::default(),
             scale,
             half_close: HalfClose::default(),
         }
@@ -56,55 +58,55 @@ impl Wire {
         &self.half_close
     }
 
-    /// An answer begins to which only this happens.
+    /// Sets the faults of a new answer. Replaces the faults of the previous answer.
     pub(crate) fn begin(&self, faults: &Faults) {
-        let mut course = Course::default();
+        let mut state = WireState::default();
         for injection in faults.iter() {
             let ending = match injection.fault {
                 Fault::OneByte => {
-                    course.one_byte = true;
+                    state.one_byte = true;
                     continue;
                 }
                 Fault::SlowHead => {
                     let given = injection.amount.map(Duration::from_millis);
                     let delay = given.unwrap_or_else(|| self.scale.real(SLOW_HEAD));
-                    course.delay = Some(delay.min(MAX_DELAY));
+                    state.delay = Some(delay.min(MAX_DELAY));
                     continue;
                 }
                 fault => Ending::of(fault),
             };
             if let (Some(ending), Some(bytes)) = (ending, injection.amount) {
-                course.end = Some(End {
+                state.end = Some(End {
                     ending,
                     after: Some(bytes),
                 });
             }
         }
-        *self.course() = course;
+        *self.state() = state;
     }
 
-    /// Ends the bytes once those there are now were written.
+    /// Ends the connection when all output so far is written.
     pub(crate) fn end(&self, ending: Ending) {
-        self.course().end = Some(End {
+        self.state().end = Some(End {
             ending,
             after: None,
         });
     }
 
-    /// Whether the sandbox ends, or ended, the connection before the answer's end.
+    /// Whether a fault ends the connection before the end of the answer.
     pub(crate) fn breaks(&self) -> bool {
-        let end = self.course().end;
+        let end = self.state().end;
         end.is_some_and(|end| end.ending != Ending::Stall)
     }
 
-    /// Whether nothing more comes, though the connection stays.
+    /// Whether the connection stays open but nothing more is sent.
     pub(crate) fn is_stalled(&self) -> bool {
-        let end = self.course().end;
+        let end = self.state().end;
         end.is_some_and(|end| end.ending == Ending::Stall && matches!(end.after, None | Some(0)))
     }
 
-    pub(crate) fn course(&self) -> MutexGuard<'_, Course> {
-        self.course.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn state(&self) -> MutexGuard<'_, WireState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -119,6 +121,6 @@ impl Ending {
     }
 }
 
-/// How long an answer is held back, by default and at most.
+/// The default and the longest delay before the head of an answer.
 const SLOW_HEAD: Duration = Duration::from_secs(3);
 const MAX_DELAY: Duration = Duration::from_secs(600);

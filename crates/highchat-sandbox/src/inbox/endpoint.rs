@@ -1,4 +1,4 @@
-//! The inbox over HTTP: the paths under `/sandbox/inbox`.
+//! The HTTP API of the inbox: the paths under `/sandbox/inbox`.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::net::answer::{self, Body};
 use crate::net::guard;
 use crate::net::refusal::Refusal;
 
-/// What is asked for.
+/// An endpoint of the inbox.
 enum Endpoint {
     List,
     Live,
-    /// Of the conversation with this id.
+    /// The transcript of the conversation with this id.
     Transcript(String),
     Act(String, Act),
 }
@@ -37,7 +37,7 @@ struct ReplyRequest {
     text: String,
 }
 
-/// Answers what is asked of the inbox; `None`: it is something else.
+/// Answers a request to the inbox. Returns `None` for any other path.
 pub(crate) fn answer(
     conversations: &Arc<Conversations>,
     request: &Request,
@@ -82,15 +82,15 @@ fn route(
                 Act::HandBack => inbox.hand_back(&id),
                 Act::Close => inbox.close(&id),
             }
-            .map_err(refused)?;
+            .map_err(refusal)?;
             id
         }
     };
-    let transcript = inbox.transcript(&id).map_err(refused)?;
+    let transcript = inbox.transcript(&id).map_err(refusal)?;
     Ok(answer::json(StatusCode::OK, &transcript))
 }
 
-fn refused(error: InboxError) -> Refusal {
+fn refusal(error: InboxError) -> Refusal {
     match error {
         InboxError::UnknownConversation => Refusal::no_such_conversation(),
         InboxError::Closed => Refusal::closed(),

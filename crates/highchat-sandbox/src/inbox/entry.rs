@@ -1,4 +1,4 @@
-//! What the inbox shows of a conversation.
+//! The data of a conversation that the inbox shows.
 
 use serde::Serialize;
 
@@ -8,55 +8,55 @@ use crate::api::state::State;
 use crate::clock::text;
 use crate::conversation::Conversation;
 
-/// How much of its last message an entry shows, in characters.
+/// How much of the last message an entry shows, in characters.
 const MAX_EXCERPT: usize = 200;
 
-/// A conversation as the list of the inbox shows it.
+/// A conversation in the list of the inbox.
 ///
-/// Times are written as the API writes them: `2026-06-14T10:00:00.000Z`.
+/// Times have the API's format: `2026-06-14T10:00:00.000Z`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Entry {
     /// The conversation's id.
     pub id: String,
-    /// Who answers in it.
+    /// The state: who answers in the conversation.
     pub state: State,
-    /// Whether somebody at the inbox has it.
+    /// Whether somebody at the inbox has taken the conversation over.
     pub taken_over: bool,
-    /// Since when its user waits for a person to take over, or to answer.
+    /// The time since which the user has been waiting for a person to take over or to answer.
     pub waiting_since: Option<String>,
-    /// What the client last called its user.
+    /// The latest `visitor_ref` from the client.
     pub visitor_ref: Option<String>,
-    /// How many messages of it are stored.
+    /// The number of stored messages.
     pub messages: usize,
-    /// The newest of them; at most 200 characters of what it says.
+    /// The newest message, with at most 200 characters of its text.
     pub last_message: Option<Line>,
-    /// The rating last given to it.
+    /// The latest rating.
     pub rating: Option<Rating>,
 }
 
-/// A message as the inbox shows it.
+/// A message in the inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Line {
-    /// Its id; the messages endpoint gives it the same.
+    /// The id. It is the same as at the messages endpoint.
     pub id: String,
-    /// Who wrote it.
+    /// The author.
     pub author: Author,
-    /// What it says.
+    /// The text.
     pub content: String,
-    /// When it was written.
+    /// The time of the message.
     pub created_at: String,
 }
 
-/// A conversation and what was said in it.
+/// A conversation with its messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Transcript {
-    /// What the list shows of it.
+    /// The conversation as in the list.
     #[serde(rename = "conversation")]
     pub entry: Entry,
-    /// Its messages, oldest first; the newest 500.
+    /// The newest 500 messages, oldest first.
     #[serde(rename = "messages")]
     pub lines: Vec<Line>,
 }
@@ -79,16 +79,17 @@ impl Entry {
         }
     }
 
-    /// Those who wait come first, the longest waiting foremost; then what was said last.
+    /// Sorts entries: users who wait come first, the longest waiting first; then the others, the
+    /// newest message first.
     pub(crate) fn sort(entries: &mut [Self]) {
         entries.sort_by(|a, b| match (&a.waiting_since, &b.waiting_since) {
-            (None, None) => b.said_last().cmp(&a.said_last()),
+            (None, None) => b.last_message_at().cmp(&a.last_message_at()),
             (Some(a), Some(b)) => a.cmp(b),
             (a, b) => b.is_some().cmp(&a.is_some()),
         });
     }
 
-    fn said_last(&self) -> Option<&str> {
+    fn last_message_at(&self) -> Option<&str> {
         self.last_message
             .as_ref()
             .map(|line| line.created_at.as_str())

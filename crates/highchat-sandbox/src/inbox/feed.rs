@@ -1,4 +1,4 @@
-//! The inbox, live: an event stream of the conversations that changed.
+//! The live feed of the inbox: an event stream of changed conversations.
 
 use core::convert::Infallible;
 use core::pin::Pin;
@@ -20,48 +20,48 @@ use crate::clock::text;
 use crate::conversation::store::{Changes, Conversations};
 use crate::net::answer::{self, Body};
 
-/// How often the built-in person's acts are looked for: nothing wakes a watcher for them.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often the feed checks for actions of the built-in person, which do not wake it.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The longest silence.
+/// The longest time without an event or a comment.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// The shortest time between two events.
-const PAUSE: Duration = Duration::from_millis(50);
+const MIN_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The inbox, live: an event stream of the conversations that changed.
+/// The live feed of the inbox: an event stream of changed conversations.
 ///
-/// `snapshot` has them all and comes first; `changed` has those that are other than
-/// they were in the event before. Nothing is queued for a page that reads slowly: what
-/// it gets next is how things are then. While a feed is open the inbox is staffed, so
-/// the built-in person keeps out of what is handed over.
+/// The first event is `snapshot`, with all conversations. Later `changed` events have the
+/// conversations that have changed since the event before. There is no queue: a page that reads
+/// slowly gets the current state in the next event. While a feed is open, handoffs go to the
+/// inbox, and the built-in person does nothing.
 pub(crate) struct Feed {
     next: Pin<Box<dyn Future<Output = (Bytes, FeedState)> + Send>>,
 }
 
-/// What a feed has shown so far.
+/// What a feed has sent so far.
 struct FeedState {
-    inbox: Staffed,
+    inbox: OpenInbox,
     revisions: watch::Receiver<u64>,
     shown: Option<u64>,
     last: Instant,
 }
 
-/// A desk with somebody at it, as long as this lives.
-struct Staffed {
+/// Keeps the inbox open until it is dropped.
+struct OpenInbox {
     conversations: Arc<Conversations>,
 }
 
 impl Feed {
     pub(crate) fn new(conversations: Arc<Conversations>) -> Self {
-        let watch = FeedState {
+        let state = FeedState {
             revisions: conversations.revisions(),
-            inbox: Staffed::new(conversations),
+            inbox: OpenInbox::new(conversations),
             shown: None,
             last: Instant::now(),
         };
         Self {
-            next: Box::pin(watch.next()),
+            next: Box::pin(state.next()),
         }
     }
 
@@ -85,8 +85,8 @@ impl hyper::body::Body for Feed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let (bytes, watch) = ready!(self.next.as_mut().poll(cx));
-        self.next = Box::pin(watch.next());
+        let (bytes, state) = ready!(self.next.as_mut().poll(cx));
+        self.next = Box::pin(state.next());
         Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 }
@@ -95,14 +95,14 @@ impl FeedState {
     /// Waits for the next event.
     async fn next(mut self) -> (Bytes, Self) {
         if self.shown.is_some() {
-            sleep(PAUSE).await;
+            sleep(MIN_INTERVAL).await;
         }
         loop {
             self.revisions.mark_unchanged();
             let changes = self.inbox.conversations.changes(self.shown, Entry::of);
-            let news = changes.everything || !changes.of.is_empty();
+            let has_news = changes.everything || !changes.conversations.is_empty();
             self.shown = Some(changes.revision);
-            if news {
+            if has_news {
                 self.last = Instant::now();
                 return (event(changes), self);
             }
@@ -110,22 +110,23 @@ impl FeedState {
                 self.last = Instant::now();
                 return (Bytes::from_static(b": still here\n\n"), self);
             }
-            // The sender lives as long as the conversations do, so either it is time to
-            // look or there is something to see.
-            let look = self.inbox.conversations.scale().real(LOOK).max(PAUSE);
-            let _ = timeout(look, self.revisions.changed()).await;
+            // Both a timeout and a change mean that the loop must check again. The sender lives as
+            // long as the conversations, so it cannot be gone.
+            let scale = self.inbox.conversations.scale();
+            let interval = scale.real(CHECK_INTERVAL).max(MIN_INTERVAL);
+            let _ = timeout(interval, self.revisions.changed()).await;
         }
     }
 }
 
-impl Staffed {
+impl OpenInbox {
     fn new(conversations: Arc<Conversations>) -> Self {
         conversations.open_inbox();
         Self { conversations }
     }
 }
 
-impl Drop for Staffed {
+impl Drop for OpenInbox {
     fn drop(&mut self) {
         self.conversations.close_inbox();
     }
@@ -136,6 +137,6 @@ fn event(changes: Changes<Entry>) -> Bytes {
         true => "snapshot",
         false => "changed",
     };
-    let data = json!({ "conversations": changes.of, "ts": text(changes.ts) });
+    let data = json!({ "conversations": changes.conversations, "ts": text(changes.ts) });
     format!("event: {name}\ndata: {data}\n\n").into()
 }

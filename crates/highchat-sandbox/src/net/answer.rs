@@ -1,4 +1,4 @@
-//! Whole answers: JSON, or nothing.
+//! Complete answers, with JSON or without a body.
 
 use core::convert::Infallible;
 
@@ -9,7 +9,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 
-/// The body of every answer, whether it is there whole or comes as a stream.
+/// The body of every answer: complete, or a stream.
 pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {

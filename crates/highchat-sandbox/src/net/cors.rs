@@ -1,4 +1,4 @@
-//! Cross-origin access: any origin, no cookies (the API's text).
+//! CORS: any origin, no cookies, as in the API's text.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -8,8 +8,8 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::net::answer::{self, Body};
 
-/// Lets a page of any origin read an answer; every answer has this, refusals too,
-/// or a browser would show a page nothing but a network error.
+/// Adds the headers that let pages of any origin read an answer. Refusals get them too: without
+/// them a browser reports only a network error to the page.
 pub(crate) fn allow(headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
@@ -18,8 +18,8 @@ pub(crate) fn allow(headers: &mut HeaderMap) {
     );
 }
 
-/// The answer to a browser that asks first. The two request headers are those that
-/// the API's text uses: what a page sends beyond them fails here as it may there.
+/// The answer to a CORS preflight request. It allows only the two request headers that the API's
+/// text uses, because the real service may refuse all others.
 pub(crate) fn preflight() -> Response<Body> {
     let mut response = answer::empty(StatusCode::NO_CONTENT);
     let headers = response.headers_mut();

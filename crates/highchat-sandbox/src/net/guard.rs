@@ -1,5 +1,5 @@
-//! Who may use the paths that are not the API's: programs of this machine and the
-//! sandbox's own pages, but no other page.
+//! Protects the control API and the inbox: only programs of this machine and the sandbox's own
+//! pages may use them, and no other web page.
 
 use core::net::IpAddr;
 
@@ -10,16 +10,16 @@ use crate::net::refusal::Refusal;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Refuses what a browser sends on behalf of a foreign page.
+/// Refuses requests that a browser sends for a page of another origin.
 ///
-/// A page whose name was made to point here (DNS rebinding) is known by `Host`, which
-/// must name the loopback; the port may differ, as with a tunnel. Any other
-/// page is known by `Origin` and `Sec-Fetch-Site`, which browsers send and no page can
-/// change. Another port of this machine is a foreign page too.
+/// `Host` must be a loopback name. So a page whose host name was changed to point to this machine
+/// (DNS rebinding) is refused. The port may differ, for example through a tunnel. All other pages
+/// are recognised by `Origin` and `Sec-Fetch-Site`, which browsers send and pages cannot change.
+/// A page from another port of this machine has another origin too.
 ///
-/// A request without `Origin` is admitted, a `POST` too. A browser sends it with each
-/// request that is no `GET` or `HEAD` (as `null` if the page has no origin), so a request
-/// without it comes from a program of this machine, which may do as it likes.
+/// A request without `Origin` is allowed, even a `POST`. Browsers send `Origin` with every request
+/// other than `GET` and `HEAD` (`null` if the page has no origin). So such a request comes from a
+/// program of this machine.
 pub(crate) fn admit(headers: &HeaderMap) -> Result<(), Refusal> {
     let host = host(headers).ok_or_else(Refusal::foreign)?;
     let own = |origin: &str| {
@@ -27,21 +27,21 @@ pub(crate) fn admit(headers: &HeaderMap) -> Result<(), Refusal> {
             .strip_prefix("http://")
             .is_some_and(|origin| origin.eq_ignore_ascii_case(host))
     };
-    if only(headers, &ORIGIN, own) && only(headers, &SEC_FETCH_SITE, is_own_site) {
+    if all_values(headers, &ORIGIN, own) && all_values(headers, &SEC_FETCH_SITE, is_own_site) {
         Ok(())
     } else {
         Err(Refusal::foreign())
     }
 }
 
-/// The value of `Host`, if it names the loopback.
+/// Returns the value of `Host` if it is a loopback name.
 pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
     let mut hosts = headers.get_all(HOST).iter();
     let (host, None) = (hosts.next()?.to_str().ok()?, hosts.next()) else {
         return None;
     };
     let (name, port) = match host.rsplit_once(':') {
-        // The colons of an IPv6 address are inside brackets.
+        // An IPv6 address has its colons inside brackets.
         Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
         _ => (host, None),
     };
@@ -67,12 +67,12 @@ fn is_own_site(site: &str) -> bool {
     matches!(site, "same-origin" | "none")
 }
 
-/// Whether every value of a header, if there is any, is as it must be.
-fn only(headers: &HeaderMap, name: &HeaderName, holds: impl Fn(&str) -> bool) -> bool {
+/// Whether a condition is true for all values of a header. Also true without values.
+fn all_values(headers: &HeaderMap, name: &HeaderName, condition: impl Fn(&str) -> bool) -> bool {
     headers
         .get_all(name)
         .iter()
-        .all(|value| value.to_str().is_ok_and(&holds))
+        .all(|value| value.to_str().is_ok_and(&condition))
 }
 
 #[cfg(test)]
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_loopback_may_be_the_host() {
+    fn the_host_must_be_a_loopback_name() {
         for (host, right) in [
             ("127.0.0.1:8787", true),
             ("127.0.0.1", true),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn no_foreign_page_is_admitted() {
+    fn requests_of_other_origins_are_refused() {
         let host = ("host", "127.0.0.1:8787");
         for (name, value, right) in [
             ("origin", "http://127.0.0.1:8787", true),

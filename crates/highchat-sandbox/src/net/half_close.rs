@@ -1,9 +1,8 @@
-//! A client that closes the writing side of its connection and still reads: TCP shows the
-//! same end of input for a client that is gone.
+//! Half-closed connections: the client has closed the writing side and may still read.
 //!
-//! A write shows the difference: the system of a client that is gone answers it with a
-//! reset. Before the head of an answer the sandbox writes an interim `100 Continue`, inside
-//! a stream a ping, once a second.
+//! TCP reports the same end of input if the client has left. A write shows the difference: the
+//! system of a client that has left answers it with a reset. So the sandbox writes an interim
+//! `100 Continue` before the head of an answer, and a ping once a second in a stream.
 
 use core::task::{Context, Waker};
 use core::time::Duration;
@@ -11,16 +10,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::Version;
 
-/// From one write that is to find out whether the client is there to the next.
+/// The time between two pings that test whether the client is still there.
 pub(crate) const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long before the reset that answers such a write is looked for again.
-pub(crate) const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+/// The time between two checks for a reset.
+pub(crate) const RESET_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What every HTTP/1.1 client reads over, wherever it comes (RFC 9110, 15.2).
+/// An interim response. Every HTTP/1.1 client must accept one and wait for the final response
+/// (RFC 9110, section 15.2).
 pub(crate) const INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// What a connection and the answer on it know together about the client's end of input.
+/// The state that a connection shares with the answer on it.
 #[derive(Clone, Default)]
 pub(crate) struct HalfClose(Arc<Mutex<State>>);
 
@@ -28,20 +28,20 @@ pub(crate) struct HalfClose(Arc<Mutex<State>>);
 struct State {
     /// An answer is under way.
     is_answering: bool,
-    /// The version of the request, while nothing of its answer was written.
+    /// The HTTP version of the request, until the first byte of its answer is written.
     awaited: Option<Version>,
-    /// The client writes nothing more.
+    /// The client has closed the writing side.
     is_closed: bool,
-    /// The stream that is to learn of it.
+    /// The task of the stream, to wake when the client closes the writing side.
     waker: Option<Waker>,
 }
 
-/// An answer under way, as long as this lives.
+/// Marks an answer as under way until it is dropped.
 pub(crate) struct Answering(HalfClose);
 
 impl HalfClose {
-    /// A request was read to its end, and will be answered: from here on the end of input
-    /// does not end the connection.
+    /// Records that a whole request was read and is being answered. From now on the end of
+    /// input does not end the connection.
     pub(crate) fn answer(&self, version: Version) -> Answering {
         let mut state = self.lock();
         state.is_answering = true;
@@ -54,13 +54,13 @@ impl HalfClose {
         self.lock().is_answering
     }
 
-    /// Something of the answer was written.
+    /// Records that a part of the answer was written.
     pub(crate) fn wrote(&self) {
         self.lock().awaited = None;
     }
 
-    /// The client writes nothing more. Returns whether an interim answer may be written
-    /// now.
+    /// Records that the client has closed the writing side. Returns whether an interim answer may
+    /// be written now.
     pub(crate) fn close(&self) -> bool {
         let mut state = self.lock();
         let is_first = !core::mem::replace(&mut state.is_closed, true);
@@ -70,7 +70,8 @@ impl HalfClose {
         is_first && state.awaited == Some(Version::HTTP_11)
     }
 
-    /// Whether the client writes nothing more; wakes the task once it does not.
+    /// Whether the client has closed the writing side. If not, the task is woken when that
+    /// happens.
     pub(crate) fn poll_closed(&self, cx: &Context<'_>) -> bool {
         let mut state = self.lock();
         if !state.is_closed {

@@ -1,6 +1,6 @@
-//! Query strings.
+//! Reads query strings.
 
-/// The first value of a name, decoded.
+/// Returns the first value of a parameter, decoded.
 pub(crate) fn value(query: Option<&str>, name: &str) -> Option<String> {
     form_urlencoded::parse(query?.as_bytes())
         .find(|(found, _)| found == name)

@@ -1,4 +1,4 @@
-//! Refusals, in the API's one error shape.
+//! Error answers in the API's error shape.
 
 use http::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use crate::net::answer::{self, Body};
 
-/// A request refused: a status, one of the API's four codes, and an Armenian
-/// sentence for the user.
+/// An error answer: a status, a code, and an Armenian sentence for the user.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
@@ -16,22 +15,22 @@ pub(crate) struct Refusal {
     extra: Extra,
 }
 
-/// The header that only some refusals have.
+/// A header that only some refusals have.
 #[derive(Debug)]
 enum Extra {
     None,
     RetryAfter(u64),
     Allow(&'static str),
-    /// The connection closes.
+    /// `Connection: close`.
     Close,
 }
 
-/// The answer, byte for byte, to a head that does not come to its end: there is no
-/// request yet that HTTP could answer.
+/// Returns the bytes of the answer to a head that is not complete in time. hyper cannot answer it,
+/// because there is no request yet.
 pub(crate) fn slow_head() -> String {
     let refusal = Refusal::too_slow();
-    let shape = json!({ "error": { "code": refusal.code, "message": refusal.message } });
-    let body = shape.to_string();
+    let body = json!({ "error": { "code": refusal.code, "message": refusal.message } });
+    let body = body.to_string();
     format!(
         "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json; charset=utf-8\r\n\
          access-control-allow-origin: *\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
@@ -48,8 +47,8 @@ impl Refusal {
         Self::invalid("Հարցումը սխալ է կազմված։")
     }
 
-    /// The conversation is closed, so that no person can write; the API's table has no code
-    /// for this.
+    /// A person cannot write because the conversation is closed. The API's table has no code for
+    /// this.
     pub(crate) fn closed() -> Self {
         Self::new(StatusCode::CONFLICT, "invalid_input", "Զրույցը փակված է։")
     }
@@ -74,7 +73,7 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "not_found", "Զրույցը չի գտնվել։")
     }
 
-    /// The sentence is the API's own.
+    /// The rate limit was reached. The sentence is the one in the API's text.
     pub(crate) fn rate_limited(seconds: u64) -> Self {
         Self {
             extra: Extra::RetryAfter(seconds),
@@ -86,8 +85,8 @@ impl Refusal {
         }
     }
 
-    /// What is not the API's is for this machine and its own pages alone; it has no code
-    /// in the API's table.
+    /// The request comes from a web page of another origin. The API's table has no code for
+    /// this.
     pub(crate) fn foreign() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
@@ -96,7 +95,8 @@ impl Refusal {
         )
     }
 
-    /// The API's table has no code for this; a client is to go by the status.
+    /// The path has other methods. The API's table has no code for this, so clients must use the
+    /// status.
     pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
         Self {
             extra: Extra::Allow(allow),
@@ -108,7 +108,7 @@ impl Refusal {
         }
     }
 
-    /// The API's table has no code for this either.
+    /// The body is too large. The API's table has no code for this.
     pub(crate) fn too_large() -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -117,7 +117,8 @@ impl Refusal {
         )
     }
 
-    /// Nor for this; what is left of the request may still come, so the connection ends.
+    /// The request is too slow. The API's table has no code for this. The rest of the request may
+    /// still arrive, so the connection closes.
     pub(crate) fn too_slow() -> Self {
         Self {
             extra: Extra::Close,
@@ -134,15 +135,15 @@ impl Refusal {
         self.with_error(&error)
     }
 
-    /// With the message in place of the object.
+    /// Returns the answer with the message instead of the error object.
     pub(crate) fn into_plain_response(self) -> Response<Body> {
         let error = json!(self.message);
         self.with_error(&error)
     }
 
     fn with_error(self, error: &Value) -> Response<Body> {
-        let shape = json!({ "error": error });
-        let mut response = answer::json(self.status, &shape);
+        let body = json!({ "error": error });
+        let mut response = answer::json(self.status, &body);
         match self.extra {
             Extra::None => {}
             Extra::Close => {

@@ -7,26 +7,29 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
-/// The most bytes of a body that are looked at.
+/// The largest body that is accepted, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// The most bytes that are read of one that is too large, so that its client reads the
-/// refusal: closing on unread bytes resets the connection.
+/// How many bytes of a body that is too large are read, so that the client can read the refusal:
+/// closing a socket with unread bytes resets the connection.
 const MAX_DISCARDED: usize = 1024 * 1024;
 
 /// The body of a request.
 pub(crate) enum RequestBody {
     Whole(Bytes),
-    /// More than is taken; this is how it begins.
+    /// The body is too large. These are its first bytes.
     TooLarge(Bytes),
-    /// It did not end in time; these are the bytes so far.
+    /// The body did not end in time. These are its bytes so far.
     TooSlow(Bytes),
 }
 
 impl RequestBody {
-    /// Reads a body to its end, for as long as `patience`. A client that breaks off is an
-    /// error: there is nobody to answer.
-    pub(crate) async fn read(mut body: Incoming, patience: Duration) -> io::Result<Self> {
+    /// Reads a body to its end, at most for `time_limit`.
+    ///
+    /// # Errors
+    ///
+    /// The client has left, so there is nobody to answer.
+    pub(crate) async fn read(mut body: Incoming, time_limit: Duration) -> io::Result<Self> {
         let mut bytes = BytesMut::new();
         let read = async {
             let mut length = 0_usize;
@@ -44,7 +47,7 @@ impl RequestBody {
             }
             Ok::<_, io::Error>(length > MAX_BODY)
         };
-        let is_too_large = tokio::time::timeout(patience, read).await;
+        let is_too_large = tokio::time::timeout(time_limit, read).await;
         let bytes = bytes.freeze();
         Ok(match is_too_large {
             Ok(Ok(false)) => Self::Whole(bytes),

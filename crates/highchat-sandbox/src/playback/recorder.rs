@@ -1,12 +1,12 @@
-//! What the threads of a playback share: the requests that came, and whether to stop.
+//! The state that the threads of a playback share: the requests, and whether to stop.
 
 use core::time::Duration;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
-/// What a playback's threads know together: what came in on which connection, and
-/// whether to stop.
+/// The state that the threads of a playback share: the requests, the connections, and whether to
+/// stop.
 #[derive(Default)]
 pub(crate) struct Recorder {
     recording: Mutex<Recording>,
@@ -22,15 +22,15 @@ struct Recording {
 
 #[derive(Default)]
 struct Connection {
-    /// How many whole requests came in.
+    /// The number of whole requests.
     requests: usize,
     side: Side,
-    /// What to shut down so that no thread stays blocked on it. It must not keep the
-    /// socket open once its script is over.
+    /// The socket, to shut it down when the playback stops. A weak reference, so that it does
+    /// not keep the socket open after the script.
     stream: Weak<TcpStream>,
 }
 
-/// Who ended a connection.
+/// The side that ended a connection.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Side {
     #[default]
@@ -48,7 +48,7 @@ impl Recorder {
         self.lock().connections.len()
     }
 
-    /// Notes a new connection and numbers it.
+    /// Adds a connection. Returns its number.
     pub(crate) fn accepted(&self) -> usize {
         let mut recording = self.lock();
         recording.connections.push(Connection::default());
@@ -60,7 +60,7 @@ impl Recorder {
         let mut recording = self.lock();
         recording.connections[connection].stream = Arc::downgrade(stream);
         if recording.stopped {
-            // Dropped between the accepting and now.
+            // The playback was dropped since the connection was accepted.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
@@ -72,12 +72,12 @@ impl Recorder {
         self.changed.notify_all();
     }
 
-    /// Nothing more will be read from a connection.
+    /// Records that the client has closed its side of a connection.
     pub(crate) fn ended(&self, connection: usize) {
         self.end(connection, Side::Client);
     }
 
-    /// The script of a connection is over; what ends it from now on is not the client.
+    /// Records that the script of a connection is over. A later end is not the client's.
     pub(crate) fn closing(&self, connection: usize) {
         self.end(connection, Side::Script);
     }
@@ -87,7 +87,7 @@ impl Recorder {
         recording.stopped = true;
         for connection in &recording.connections {
             if let Some(stream) = connection.stream.upgrade() {
-                // One that is closed already needs no waking.
+                // It fails if the connection is closed already.
                 let _ = stream.shutdown(Shutdown::Both);
             }
         }
@@ -98,12 +98,12 @@ impl Recorder {
         self.lock().stopped
     }
 
-    /// Waits for a duration; whether the script is to go on.
+    /// Waits for a duration. Returns whether the script goes on.
     pub(crate) fn pause(&self, duration: Duration) -> bool {
         !self.wait(duration, |recording| recording.stopped)
     }
 
-    /// Waits until `count` requests came in on a connection; whether they did.
+    /// Waits for `count` requests on a connection. Returns whether they arrived.
     pub(crate) fn await_request(&self, connection: usize, count: usize) -> bool {
         self.wait(Duration::MAX, |recording| {
             let connection = &recording.connections[connection];
@@ -113,7 +113,7 @@ impl Recorder {
         !recording.stopped && recording.connections[connection].requests >= count
     }
 
-    /// Waits until a connection ends from the other side.
+    /// Waits until the client closes its side of a connection.
     pub(crate) fn hold(&self, connection: usize) {
         self.wait(Duration::MAX, |recording| {
             recording.stopped || recording.connections[connection].side != Side::Nobody
@@ -133,7 +133,7 @@ impl Recorder {
         })
     }
 
-    /// Only the first to end a connection did it.
+    /// Records who ended a connection. Only the first call has an effect.
     fn end(&self, connection: usize, side: Side) {
         let mut recording = self.lock();
         let connection = &mut recording.connections[connection];
@@ -143,12 +143,12 @@ impl Recorder {
         self.changed.notify_all();
     }
 
-    /// Waits until `holds` does, at most for `timeout`; whether it does.
-    fn wait(&self, timeout: Duration, holds: impl Fn(&Recording) -> bool) -> bool {
-        // Without a deadline if the clock cannot represent it.
+    /// Waits until `condition` is true, at most for `timeout`. Returns whether it is true.
+    fn wait(&self, timeout: Duration, condition: impl Fn(&Recording) -> bool) -> bool {
+        // No deadline if the clock cannot represent it.
         let deadline = Instant::now().checked_add(timeout);
         let mut recording = self.lock();
-        while !holds(&recording) {
+        while !condition(&recording) {
             let left = match deadline {
                 Some(deadline) => deadline.saturating_duration_since(Instant::now()),
                 None => Duration::from_secs(3600),
@@ -165,7 +165,8 @@ impl Recorder {
         true
     }
 
-    /// A panic in one thread must not hide from a test what the others recorded.
+    /// Locks the state. It ignores a poisoned lock, so that a panic in one thread does not hide the
+    /// records of the others.
     fn lock(&self) -> MutexGuard<'_, Recording> {
         self.recording
             .lock()

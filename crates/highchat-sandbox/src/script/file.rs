@@ -1,4 +1,4 @@
-//! Scripts as JSON.
+//! Reads scripts from JSON.
 
 use core::fmt;
 use core::time::Duration;
@@ -7,12 +7,12 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::{Rule, Script};
-use crate::bot::turn::Ends;
+use crate::bot::turn::ScriptedEnding;
 use crate::conversation::person::Person;
 use crate::fault::{Faults, Injection};
 
 impl Script {
-    /// Reads a script that is written as JSON:
+    /// Parses a script in JSON:
     ///
     /// ```
     /// # fn main() -> Result<(), highchat_sandbox::InvalidScript> {
@@ -33,13 +33,14 @@ impl Script {
     /// # }
     /// ```
     ///
-    /// A rule has any of the conditions `turn`, `text` and `contains`, and any of
-    /// `faults`, `reply` and `ends` (`bot`, `pending`, `closed`, `human` or `error`).
-    /// `after` is in seconds, from the handoff on.
+    /// A rule can have the conditions `turn`, `text` and `contains`, and the actions `faults`,
+    /// `reply` and `ends` (`bot`, `pending`, `closed`, `human` or `error`). `after` is the time
+    /// in seconds since the handoff.
     ///
     /// # Errors
     ///
-    /// It is no JSON of this form, a key is unknown, or a fault is; the error says where.
+    /// The text is not JSON of this form, or a key or a fault is unknown. The error has the line
+    /// and column.
     pub fn parse(json: &str) -> Result<Self, InvalidScript> {
         let file: File = serde_json::from_str(json).map_err(InvalidScript)?;
         Ok(Self {
@@ -49,7 +50,7 @@ impl Script {
     }
 }
 
-/// Why a script cannot be read, and the line and column.
+/// Why a script cannot be parsed, with the line and column.
 #[derive(Debug)]
 pub struct InvalidScript(serde_json::Error);
 
@@ -65,38 +66,38 @@ impl core::error::Error for InvalidScript {}
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    rules: Vec<Written>,
-    person: Option<Vec<Act>>,
+    rules: Vec<RuleJson>,
+    person: Option<Vec<ActJson>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RuleJson {
     turn: Option<u64>,
     text: Option<String>,
     contains: Option<String>,
     #[serde(default, deserialize_with = "faults")]
     faults: Faults,
     reply: Option<String>,
-    ends: Option<Ends>,
+    ends: Option<ScriptedEnding>,
 }
 
-impl From<Written> for Rule {
-    fn from(written: Written) -> Self {
+impl From<RuleJson> for Rule {
+    fn from(rule: RuleJson) -> Self {
         Self {
-            turn: written.turn,
-            text: written.text,
-            contains: written.contains,
-            faults: written.faults,
-            reply: written.reply,
-            ends: written.ends,
+            turn: rule.turn,
+            text: rule.text,
+            contains: rule.contains,
+            faults: rule.faults,
+            reply: rule.reply,
+            ends: rule.ends,
         }
     }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Act {
+struct ActJson {
     #[serde(deserialize_with = "seconds")]
     after: Duration,
     says: Option<String>,
@@ -104,7 +105,7 @@ struct Act {
     hands_back: bool,
 }
 
-fn person(acts: Vec<Act>) -> Person {
+fn person(acts: Vec<ActJson>) -> Person {
     acts.into_iter().fold(Person::absent(), |person, act| {
         let person = match act.says {
             Some(text) => person.says(act.after, text),
@@ -118,15 +119,18 @@ fn person(acts: Vec<Act>) -> Person {
     })
 }
 
-/// A list of names, each a string of its own, so that an error says which line.
+/// Parses a list of faults. Each is parsed separately, so that an error has its line.
 fn faults<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Faults, D::Error> {
-    let names = Vec::<Name>::deserialize(deserializer)?;
-    Ok(names.into_iter().map(|Name(injection)| injection).collect())
+    let names = Vec::<FaultName>::deserialize(deserializer)?;
+    Ok(names
+        .into_iter()
+        .map(|FaultName(injection)| injection)
+        .collect())
 }
 
-struct Name(Injection);
+struct FaultName(Injection);
 
-impl<'de> Deserialize<'de> for Name {
+impl<'de> Deserialize<'de> for FaultName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         name.parse().map(Self).map_err(D::Error::custom)
@@ -144,7 +148,7 @@ mod tests {
     use crate::fault::Fault;
 
     #[test]
-    fn a_file_says_what_rust_says() {
+    fn a_file_gives_the_same_script_as_rust() {
         let script = Script::parse(
             r#"{
                 "rules": [
@@ -170,12 +174,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_file_is_told_with_its_line() {
+    fn an_error_in_a_file_has_its_line() {
         for (json, part, line) in [
             ("{\n\"rule\": []}", "unknown field `rule`", 2),
             (
                 "{\"rules\": [\n\n{\"faults\": [\"cats\"]}]}",
-                "\"cats\" is no fault",
+                "\"cats\" is not a fault",
                 3,
             ),
             ("{\"rules\": [{\"turn\": \"1\"}]}", "expected u64", 1),

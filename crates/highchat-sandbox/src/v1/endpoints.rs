@@ -23,7 +23,7 @@ use crate::v1::reading::{Reading, Readings};
 use crate::v1::reply::{Pace, Reply, ReplyOptions};
 use crate::v1::request::{self, ChatRequest};
 
-/// The API, with its conversations and what is to go wrong.
+/// The API's endpoints, with the conversations and the faults.
 pub(crate) struct Endpoints {
     access: Access,
     rate: Mutex<RateLimit>,
@@ -33,15 +33,16 @@ pub(crate) struct Endpoints {
     plan: Mutex<Plan>,
     readings: Readings,
     script: Script,
-    /// Where it listens.
+    /// The port on which the sandbox listens.
     port: u16,
 }
 
 /// One endpoint.
 enum Endpoint {
     Chat,
-    /// Of the conversation with this id.
+    /// The messages of the conversation with this id.
     Messages(String),
+    /// The rating of the conversation with this id.
     Rating(String),
 }
 
@@ -88,12 +89,12 @@ impl Endpoints {
         self.open_replies.load(Ordering::Relaxed)
     }
 
-    /// Which faults happen to which message, reply and poll.
+    /// Locks the plan of faults.
     pub(crate) fn plan(&self) -> MutexGuard<'_, Plan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the journal keeps of a request and its answer.
+    /// Returns the data of a request and its answer for the journal.
     pub(crate) fn facts(&self, request: &Request, answer: &mut Response<Body>) -> AnswerFacts {
         let mut facts: AnswerFacts = answer.extensions_mut().remove().unwrap_or_default();
         let endpoint = Endpoint::find(&request.path);
@@ -106,7 +107,7 @@ impl Endpoints {
         facts
     }
 
-    /// Answers a whole request.
+    /// Answers a complete request.
     pub(crate) fn answer(&self, request: &Request, wire: &Wire) -> Result<Response<Body>, Refusal> {
         let endpoint = Endpoint::find(&request.path).ok_or_else(Refusal::no_such_path)?;
         if request.method == Method::OPTIONS {
@@ -151,7 +152,7 @@ impl Endpoints {
                 response.extensions_mut().insert(facts.unwrap_or_default());
                 return Ok(response);
             }
-            Decision::Taken(faults) => faults,
+            Decision::Accepted(faults) => faults,
         };
         self.rate
             .lock()
@@ -162,7 +163,7 @@ impl Endpoints {
         let id = conversation_id.unwrap_or_else(|| self.conversations.begin());
         let turn = self
             .conversations
-            .hear(&id, &message, visitor_ref)
+            .receive(&id, &message, visitor_ref)
             .ok_or_else(Refusal::no_such_conversation)?;
         let turn = match rule {
             Some(rule) => rule.apply(turn),
@@ -188,7 +189,8 @@ impl Endpoints {
         Ok(fault::alter(reply.into_response(), &faults))
     }
 
-    /// Whether a message cannot be taken: there is no such conversation, or no more.
+    /// Whether a message cannot be accepted because the conversation does not exist or is closed for
+    /// ever.
     fn is_gone(&self, id: &str) -> bool {
         !self.conversations.contains(id)
             || self.readings.has(Reading::ClosedIsGone) && self.conversations.is_closed(id)
@@ -208,7 +210,7 @@ impl Endpoints {
                 self.pace.scale,
             ));
         }
-        let look = PageFilter {
+        let filter = PageFilter {
             after,
             repeats: fault::repeats(&poll_faults.faults),
             is_inclusive: self.readings.has(Reading::AfterInclusive),
@@ -216,7 +218,7 @@ impl Endpoints {
         };
         let page = self
             .conversations
-            .page(id, &look)
+            .page(id, &filter)
             .ok_or_else(Refusal::no_such_conversation)?;
         let mut shown = self.readings.page(&page);
         fault::reshape(&mut shown, &poll_faults.faults);

@@ -1,4 +1,4 @@
-//! The rate limit of each credential: messages a minute.
+//! The rate limit: messages a minute for each credential.
 
 use core::time::Duration;
 use std::collections::{HashMap, VecDeque};
@@ -9,7 +9,7 @@ use crate::clock::TimeScale;
 
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// How many messages each credential sent in the last minute.
+/// The messages of each credential in the last minute.
 pub(crate) struct RateLimit {
     limit: usize,
     scale: TimeScale,
@@ -17,7 +17,7 @@ pub(crate) struct RateLimit {
 }
 
 impl RateLimit {
-    /// 0: no limit.
+    /// Creates a limit of messages a minute. 0: no limit.
     pub(crate) fn new(limit: u32, scale: TimeScale) -> Self {
         Self {
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
@@ -26,7 +26,7 @@ impl RateLimit {
         }
     }
 
-    /// Counts one message, or says in how many seconds one is taken.
+    /// Counts a message. If the limit is reached, returns the number of seconds to wait.
     pub(crate) fn admit(&mut self, credential: Credential, now: Instant) -> Result<(), u64> {
         if self.limit == 0 {
             return Ok(());
@@ -48,7 +48,8 @@ impl RateLimit {
         };
         let left = window - now.duration_since(*first);
         let seconds = self.scale.whole_seconds(left);
-        // A client that waits exactly that long must not be refused again.
+        // The number was rounded down, and a client that waits exactly this long must not be
+        // refused again.
         let whole = Duration::from_secs(seconds);
         if let Some(shorter) = left.checked_sub(whole) {
             *first = first.checked_sub(shorter).unwrap_or(*first);
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_forgotten_a_minute_after_it_was_sent() {
+    fn a_message_counts_for_a_minute() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut rate = RateLimit::new(2, TimeScale::default());
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn each_credential_has_a_limit_of_its_own() {
+    fn each_credential_has_its_own_limit() {
         let now = Instant::now();
         let mut rate = RateLimit::new(1, TimeScale::default());
 
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn in_faster_time_the_minute_is_shorter_and_who_waits_as_told_is_taken() {
+    fn the_time_scale_shortens_the_minute_and_retry_after_is_enough() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let mut rate = RateLimit::new(1, TimeScale::new(20));
@@ -98,14 +99,14 @@ mod tests {
         // A minute takes 3 s.
         assert_eq!(admit(0), Ok(()));
         assert_eq!(admit(500), Err(2));
-        assert_eq!(admit(2499), Err(0), "a part of a second is not waited for");
+        assert_eq!(admit(2499), Err(0), "a part of a second does not count");
         assert_eq!(admit(2499), Ok(()));
         assert_eq!(admit(5498), Err(0));
         assert_eq!(admit(5499), Ok(()));
     }
 
     #[test]
-    fn a_limit_of_zero_is_none() {
+    fn zero_means_no_limit() {
         let now = Instant::now();
         let mut rate = RateLimit::new(0, TimeScale::default());
 

@@ -1,4 +1,4 @@
-//! Readings: the ways in which the API's text can be read where it is silent.
+//! Readings: other behaviours where the API's text allows several.
 
 use core::fmt;
 use core::str::FromStr;
@@ -16,11 +16,11 @@ use crate::conversation::page_filter::Authors;
 
 macro_rules! readings {
     ($($reading:ident, $name:literal, $line:literal;)*) => {
-        /// Another way to read the API's text where it is silent.
+        /// Another behaviour of the sandbox where the API's text allows several.
         ///
-        /// What the sandbox does without any is listed on the crate's front page. A
-        /// client that goes by the text alone works with each of them, and with all
-        /// that do not contradict each other.
+        /// The crate's front page lists the default behaviour. A client that relies only
+        /// on the API's text works with each reading, and with all combinations that do not
+        /// contradict each other.
         ///
         /// ```
         /// use highchat_sandbox::{Reading, Sandbox};
@@ -37,16 +37,16 @@ macro_rules! readings {
         }
 
         impl Reading {
-            /// Every reading there is.
+            /// All readings.
             pub const ALL: &'static [Self] = &[$(Self::$reading),*];
 
-            /// Its name.
+            /// The name of the reading.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$reading => $name,)* }
             }
 
-            /// What it says, in a line.
+            /// A description of the reading in one line.
             #[must_use]
             pub const fn line(self) -> &'static str {
                 match self { $(Self::$reading => $line,)* }
@@ -59,39 +59,39 @@ readings! {
     AfterInclusive, "after-inclusive",
         "a message at the time of `after` is shown again";
     OnlyPersonMessages, "only-person-messages",
-        "polls show what a person wrote and nothing else";
+        "polls show only what a person wrote";
     NoUserMessages, "no-user-messages",
         "polls do not show what the user wrote";
     PersonRole, "person-role",
         "a person's messages have the role `agent`";
     DoneAfterHuman, "done-after-human",
-        "a `done` with `pending_human` follows a `human`";
+        "a `done` with `pending_human` comes after a `human`";
     MetaOnce, "meta-once",
-        "`meta` comes in the first reply of a conversation only";
+        "`meta` comes only in the first reply of a conversation";
     NoCharset, "no-charset",
-        "the content type of a reply is `text/event-stream` alone";
+        "the content type of a reply is `text/event-stream` without a charset";
     TimesWithOffset, "times-with-offset",
-        "times are written with an offset, as 2026-06-14T14:00:00.000+04:00";
+        "times have an offset, for example 2026-06-14T14:00:00.000+04:00";
     TimesInSeconds, "times-in-seconds",
-        "times are written without a fraction, as 2026-06-14T10:00:00Z";
+        "times have no fraction, for example 2026-06-14T10:00:00Z";
     TimesInMicroseconds, "times-in-microseconds",
-        "times are written with six digits of a fraction";
+        "times have a fraction of six digits";
     TimesAsNumbers, "times-as-numbers",
         "times are numbers: milliseconds since 1970";
     NumericIds, "numeric-ids",
         "ids are strings of digits";
     Rating204, "rating-204",
-        "a rating is answered 204 without a body";
+        "a rating is answered with 204 and no body";
     ErrorAsString, "error-as-string",
-        "`error` is the message itself instead of an object";
+        "`error` is the message instead of an object";
     NoRetryAfter, "no-retry-after",
-        "a 429 of the rate limit has no Retry-After";
+        "a 429 because of the rate limit has no Retry-After";
     Utf16Characters, "utf-16-characters",
         "lengths are counted in UTF-16 code units";
     BlankIsEmpty, "blank-is-empty",
-        "a message of white space alone is refused as empty";
+        "a message of only white space is refused as empty";
     ClosedIsGone, "closed-is-gone",
-        "a message to a closed conversation is answered 404";
+        "a message to a closed conversation is answered with 404";
 }
 
 impl FromStr for Reading {
@@ -105,19 +105,19 @@ impl FromStr for Reading {
     }
 }
 
-/// A name that is no reading's.
+/// The error for a text that is not the name of a reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownReading(String);
 
 impl fmt::Display for UnknownReading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no reading", self.0)
+        write!(f, "{:?} is not a reading", self.0)
     }
 }
 
 impl core::error::Error for UnknownReading {}
 
-/// The readings that hold.
+/// The set of readings of a sandbox.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Readings(u32);
 
@@ -140,7 +140,7 @@ impl Readings {
         }
     }
 
-    /// A time as it is written.
+    /// Returns the JSON form of a time.
     pub(crate) fn time(self, time: Timestamp) -> Value {
         if self.has(Reading::TimesAsNumbers) {
             json!(time.as_millisecond())
@@ -158,7 +158,7 @@ impl Readings {
         }
     }
 
-    /// The id of a message, which was given another one.
+    /// Returns the id of a message as clients see it.
     pub(crate) fn message_id(self, id: &str) -> String {
         if !self.has(Reading::NumericIds) {
             return id.to_owned();
@@ -173,7 +173,7 @@ impl Readings {
             .to_string()
     }
 
-    /// A page as it is written.
+    /// Returns the JSON form of a page.
     pub(crate) fn page(self, page: &Page) -> Value {
         let messages: Vec<Value> = page
             .messages
@@ -196,7 +196,7 @@ impl Readings {
         json!({ "state": page.state, "messages": messages, "ts": self.time(page.ts) })
     }
 
-    /// Changes the head of an answer.
+    /// Applies the readings to the head of an answer.
     pub(crate) fn alter<B>(self, response: &mut Response<B>) {
         let is_stream = |value: &HeaderValue| value.as_bytes().starts_with(b"text/event-stream");
         let headers = response.headers_mut();
@@ -209,7 +209,7 @@ impl Readings {
         }
     }
 
-    /// The length of a text.
+    /// The length of a text in characters.
     pub(crate) fn length(self, text: &str) -> usize {
         if self.has(Reading::Utf16Characters) {
             text.encode_utf16().count()
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_written_as_they_are_read() {
+    fn each_reading_writes_times_in_its_form() {
         let time: Timestamp = "2026-06-14T10:00:00.5Z".parse().unwrap();
         for (reading, written) in [
             (
@@ -246,11 +246,11 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_found() {
+    fn names_can_be_parsed() {
         for &reading in Reading::ALL {
             assert_eq!(reading.name().parse(), Ok(reading));
         }
         let error = "after".parse::<Reading>().unwrap_err();
-        assert_eq!(error.to_string(), "\"after\" is no reading");
+        assert_eq!(error.to_string(), "\"after\" is not a reading");
     }
 }

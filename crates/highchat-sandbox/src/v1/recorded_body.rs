@@ -1,4 +1,4 @@
-//! The body of an answer, whose end the journal records.
+//! The body of an answer that reports its end to the journal.
 
 use core::convert::Infallible;
 use core::pin::Pin;
@@ -13,19 +13,19 @@ use crate::journal::{End, Journal};
 use crate::net::answer::Body;
 use crate::net::half_close::Answering;
 
-/// The body of an answer, whose end is noted in the journal.
+/// The body of an answer that reports its end to the journal.
 pub(crate) struct RecordedBody {
     body: Body,
     journal: Arc<Journal>,
     number: usize,
     wire: Wire,
     is_whole: bool,
-    /// That it is under way.
+    /// Marks the answer as under way until the body is dropped.
     _answering: Answering,
 }
 
 impl RecordedBody {
-    /// `number` is that of its request.
+    /// Creates a body. `number` is the number of the request in the journal.
     pub(crate) fn new(
         body: Body,
         journal: Arc<Journal>,
@@ -75,8 +75,8 @@ impl Drop for RecordedBody {
         } else {
             End::ClientLeft
         };
-        // First the reply is stored, then its end is told: whoever waits for the end looks
-        // for the reply next.
+        // Dropping the body stores the reply. That must happen before the end is reported, because
+        // a test that waits for the end may poll for the reply next.
         self.body = Body::default();
         self.journal.ended(self.number, end);
     }

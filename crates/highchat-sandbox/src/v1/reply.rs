@@ -1,4 +1,4 @@
-//! A reply as an event stream.
+//! The event stream of a reply.
 
 use core::convert::Infallible;
 use core::pin::Pin;
@@ -17,28 +17,27 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::bot::turn::{Ending, Tempo, Turn};
 use crate::clock::TimeScale;
-use crate::conversation::Settled;
+use crate::conversation::TurnOutcome;
 use crate::conversation::store::Conversations;
-use crate::fault::{Damage, Moment, Then, Wire};
+use crate::fault::{AfterEvent, Damage, Position, Wire};
 use crate::journal::AnswerFacts;
 use crate::net::answer::{self, Body};
 use crate::net::half_close::PROBE_INTERVAL;
 use crate::v1::reading::{Reading, Readings};
 
-/// How long a halted reply is kept open for a client that stays.
+/// How long a halted reply stays open if the client stays.
 const MAX_HALT: Duration = Duration::from_secs(600);
 
-/// How fast things go, in the sandbox's time.
+/// The delays and intervals of the sandbox, in its own time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
-    /// Zero: as fast as they are read.
+    /// The delay before each word. Zero: as fast as the client reads.
     pub(crate) token_delay: Duration,
-    /// Zero: no pings.
+    /// The silence after which a ping is sent. Zero: no pings.
     pub(crate) ping_interval: Duration,
-    /// From the end of a poll to the next one.
+    /// The poll interval that the verdict expects.
     pub(crate) poll_interval: Duration,
-    /// How long a client may take.
-    /// In real time.
+    /// The time limit for clients, in real time.
     pub(crate) patience: Duration,
     pub(crate) scale: TimeScale,
 }
@@ -46,31 +45,30 @@ pub(crate) struct Pace {
 impl Pace {
     fn between_words(self, tempo: Tempo) -> Duration {
         self.scale.real(match tempo {
-            Tempo::Usual | Tempo::Lines => self.token_delay,
+            Tempo::Normal | Tempo::Lines => self.token_delay,
             Tempo::Slow if self.ping_interval.is_zero() => Duration::from_secs(3),
-            // Longer than the silence that brings a ping, and too short for a second.
+            // Long enough for one ping, and too short for two.
             Tempo::Slow => self.ping_interval.saturating_mul(3) / 2,
         })
     }
 }
 
-/// How a reply is given.
+/// The options of a reply.
 pub(crate) struct ReplyOptions {
     pub(crate) pace: Pace,
     pub(crate) damage: Damage,
     pub(crate) wire: Wire,
     pub(crate) readings: Readings,
-    /// It is the first of its conversation.
+    /// Whether it is the first reply of its conversation.
     pub(crate) is_first: bool,
-    /// What is noted of it.
+    /// Data for the journal.
     pub(crate) facts: AnswerFacts,
 }
 
 /// The event stream of one reply.
 ///
-/// It is written as it is read: nothing runs and nothing is kept for a client beyond
-/// the event in hand, and dropping it, which is what hyper does with the body of a
-/// connection that ended, ends all of its work.
+/// It makes events only when hyper polls it, and buffers nothing except the current event. hyper
+/// drops it when the connection ends, which ends all of its work.
 pub(crate) struct Reply {
     conversations: Arc<Conversations>,
     conversation_id: String,
@@ -79,40 +77,42 @@ pub(crate) struct Reply {
     at: Progress,
     /// When the next event is due.
     due: Option<Instant>,
-    /// When a ping is due, if nothing else comes before.
+    /// When a ping is due, if no other event comes before.
     ping_due: Option<Instant>,
     timer: Pin<Box<Sleep>>,
-    open: Arc<AtomicUsize>,
+    open_replies: Arc<AtomicUsize>,
     is_settled: bool,
-    /// The client writes nothing more, and may be gone.
+    /// The client has closed the writing side, and may have left.
     is_half_closed: bool,
-    /// The message id and the time of its `human`.
+    /// The message id and the time of the `human` event.
     human: Option<(String, Value)>,
 }
 
-/// How far a reply was said.
+/// The progress of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
+    /// `meta` is next.
     Meta,
-    /// From this byte of the text on.
+    /// The text from this byte is next.
     Text(usize),
-    /// Behind a `human`.
+    /// A `done` after `human` is next.
     Done,
-    /// Nothing more comes, or nothing but pings.
+    /// Nothing more is sent, or only pings.
     Halted,
+    /// The stream has ended.
     Over,
 }
 
 impl Reply {
-    /// Counts itself in `open` for as long as it lives.
+    /// Creates a reply. It counts itself in `open_replies` until it is dropped.
     pub(crate) fn new(
         conversations: Arc<Conversations>,
         conversation_id: String,
         turn: Turn,
         options: ReplyOptions,
-        open: Arc<AtomicUsize>,
+        open_replies: Arc<AtomicUsize>,
     ) -> Self {
-        open.fetch_add(1, Ordering::Relaxed);
+        open_replies.fetch_add(1, Ordering::Relaxed);
         Self {
             conversations,
             conversation_id,
@@ -126,7 +126,7 @@ impl Reply {
             due: Some(Instant::now()),
             ping_due: None,
             timer: Box::pin(sleep(Duration::ZERO)),
-            open,
+            open_replies,
             is_settled: false,
             is_half_closed: false,
             human: None,
@@ -146,27 +146,27 @@ impl Reply {
         response.map(|_| self.boxed_unsync())
     }
 
-    /// The next event that is no ping.
+    /// Returns the bytes of the next event other than a ping.
     fn advance(&mut self) -> Bytes {
         let length = self.turn.text.len();
-        let (name, data, moment, next) = match self.at {
+        let (name, data, position, next) = match self.at {
             Progress::Meta => {
                 let data = json!({ "conversation_id": self.conversation_id });
-                ("meta", data, Moment::Usual, Progress::Text(0))
+                ("meta", data, Position::Normal, Progress::Text(0))
             }
             Progress::Text(start) => match self.token(start) {
                 Some(token) => {
                     let end = start + token.len();
                     let is_middle = (start..end).contains(&(length / 2));
-                    let moment = if is_middle {
-                        Moment::Middle
+                    let position = if is_middle {
+                        Position::Middle
                     } else {
-                        Moment::Usual
+                        Position::Normal
                     };
                     (
                         "delta",
                         json!({ "text": token }),
-                        moment,
+                        position,
                         Progress::Text(end),
                     )
                 }
@@ -174,30 +174,30 @@ impl Reply {
                     let (name, data) = self.last();
                     let goes_on = matches!(self.turn.ending, Ending::Human(_))
                         && self.options.readings.has(Reading::DoneAfterHuman);
-                    let (moment, next) = match (length, goes_on) {
-                        (0, true) => (Moment::Middle, Progress::Done),
-                        (_, true) => (Moment::Usual, Progress::Done),
-                        (0, false) => (Moment::MiddleAndLast, Progress::Over),
-                        (_, false) => (Moment::Last, Progress::Over),
+                    let (position, next) = match (length, goes_on) {
+                        (0, true) => (Position::Middle, Progress::Done),
+                        (_, true) => (Position::Normal, Progress::Done),
+                        (0, false) => (Position::MiddleAndLast, Progress::Over),
+                        (_, false) => (Position::Last, Progress::Over),
                     };
-                    (name, data, moment, next)
+                    (name, data, position, next)
                 }
             },
             Progress::Done => {
-                let (data, moment) = (self.done_after_human(), Moment::Last);
-                ("done", data, moment, Progress::Over)
+                let (data, position) = (self.done_after_human(), Position::Last);
+                ("done", data, position, Progress::Over)
             }
-            // Nobody waits that long for what never comes.
+            // A halted reply ends after `MAX_HALT`.
             Progress::Halted | Progress::Over => {
                 self.at = Progress::Over;
                 return Bytes::new();
             }
         };
-        let (bytes, then) = self.options.damage.write(name, data, moment);
+        let (bytes, then) = self.options.damage.write(name, data, position);
         self.at = match then {
-            Then::GoesOn => next,
-            Then::Pings => Progress::Halted,
-            Then::Halts(ending) => {
+            AfterEvent::GoesOn => next,
+            AfterEvent::Pings => Progress::Halted,
+            AfterEvent::Halts(ending) => {
                 self.options.wire.end(ending);
                 Progress::Halted
             }
@@ -208,17 +208,18 @@ impl Reply {
         bytes
     }
 
-    /// What is said at once, from there on.
+    /// Returns the text of the next delta, which begins at `start`.
     fn token(&self, start: usize) -> Option<&str> {
         let end = match self.turn.tempo {
-            Tempo::Usual | Tempo::Slow => ' ',
+            Tempo::Normal | Tempo::Slow => ' ',
             Tempo::Lines => '\n',
         };
         self.turn.text[start..].split_inclusive(end).next()
     }
 
+    /// Ends the turn. Returns the event that ends the text.
     fn last(&mut self) -> (&'static str, Value) {
-        let Settled {
+        let TurnOutcome {
             message_id,
             state,
             ts,
@@ -240,34 +241,34 @@ impl Reply {
         }
     }
 
-    /// The state has no `human` there.
+    /// Returns the data of a `done` after `human`. The state in `done` cannot be `human`.
     fn done_after_human(&self) -> Value {
         let (message_id, ts) = self.human.clone().unwrap_or_default();
         json!({ "message_id": message_id, "state": "pending_human", "ts": ts })
     }
 
-    fn settle(&mut self) -> Settled {
+    fn settle(&mut self) -> TurnOutcome {
         self.is_settled = true;
         self.conversations.settle(&self.conversation_id, &self.turn)
     }
 
-    /// Whether nothing more comes of it, not even pings.
+    /// Whether nothing more is sent, not even pings.
     fn is_stalled(&self) -> bool {
-        self.at == Progress::Halted && self.options.wire.course().end.is_some()
+        self.at == Progress::Halted && self.options.wire.state().end.is_some()
     }
 
-    /// How long after the last event a ping is due.
+    /// The time from the last event to the next ping. `None`: no pings.
     fn ping_interval(&self) -> Option<Duration> {
         let interval = self.options.pace.ping_interval;
         let interval = match self.at {
-            // A stall is no ping's business; a stall with pings must have some.
+            // `stall` has no pings, and `stall-pings` always has some.
             Progress::Halted if self.is_stalled() => None,
             Progress::Halted if interval.is_zero() => Some(Duration::from_secs(1)),
             _ => Some(interval).filter(|interval| !interval.is_zero()),
         };
         let interval = interval.map(|interval| self.options.pace.scale.real(interval));
         match interval {
-            // By the pings it is seen whether the client is there.
+            // Writing pings shows whether the client is still there.
             _ if self.is_half_closed && !self.is_stalled() => {
                 Some(interval.map_or(PROBE_INTERVAL, |interval| interval.min(PROBE_INTERVAL)))
             }
@@ -275,13 +276,13 @@ impl Reply {
         }
     }
 
-    /// How long after the last event the next is due.
+    /// The time from the last event to the next event.
     fn delay(&self) -> Duration {
         match self.at {
             Progress::Meta | Progress::Done | Progress::Halted | Progress::Over => Duration::ZERO,
-            // What ends a reply comes with its last word.
+            // The end of a reply comes without a delay after the last word.
             Progress::Text(start) if start == self.turn.text.len() => Duration::ZERO,
-            Progress::Text(0) => self.options.pace.between_words(Tempo::Usual),
+            Progress::Text(0) => self.options.pace.between_words(Tempo::Normal),
             Progress::Text(_) => self.options.pace.between_words(self.turn.tempo),
         }
     }
@@ -305,12 +306,12 @@ impl hyper::body::Body for Reply {
                 self.ping_due = (!self.is_stalled()).then_some(now);
             }
             let is_due = |time: Option<Instant>| time.is_some_and(|time| time <= now);
-            // Where both are late, the silence came first.
-            let pings = is_due(self.ping_due) && (self.due.is_none() || self.ping_due < self.due);
-            let bytes = if pings {
+            // If both are late, the one that was due first comes first.
+            let is_ping = is_due(self.ping_due) && (self.due.is_none() || self.ping_due < self.due);
+            let bytes = if is_ping {
                 self.options
                     .damage
-                    .write("ping", json!({}), Moment::Usual)
+                    .write("ping", json!({}), Position::Normal)
                     .0
             } else if is_due(self.due) {
                 let bytes = self.advance();
@@ -322,8 +323,8 @@ impl hyper::body::Body for Reply {
             } else {
                 match [self.due, self.ping_due].into_iter().flatten().min() {
                     Some(wake) => self.timer.as_mut().reset(wake),
-                    // The clock can represent neither time; only the client's leaving can
-                    // happen.
+                    // The clock cannot represent either time, so only the client can end the
+                    // reply.
                     None => return Poll::Pending,
                 }
                 match self.timer.as_mut().poll(cx) {
@@ -345,11 +346,11 @@ impl hyper::body::Body for Reply {
 
 impl Drop for Reply {
     fn drop(&mut self) {
-        // A reply whose client left is kept like any other: the service had it to
-        // say, and the client finds it in the messages.
+        // The reply is stored even if the client has left, so that the client can find it by
+        // polling.
         if !self.is_settled {
             let _ = self.settle();
         }
-        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.open_replies.fetch_sub(1, Ordering::Relaxed);
     }
 }

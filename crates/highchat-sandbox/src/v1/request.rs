@@ -1,4 +1,4 @@
-//! Parses the bodies and queries of the three endpoints.
+//! Parses the bodies and queries of requests to the three endpoints.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -9,15 +9,15 @@ use crate::net::query;
 use crate::net::refusal::Refusal;
 use crate::v1::reading::{Reading, Readings};
 
-/// The API's limits, in Unicode scalar values (our reading of its "chars").
+/// The API's limits in characters, which are Unicode scalar values (our decision).
 const MAX_MESSAGE: usize = 4000;
 const MAX_VISITOR_REF: usize = 200;
 
-/// The body of `POST /v1/chat`. What it may also hold is ignored.
+/// The body of `POST /v1/chat`. Other fields are ignored.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ChatRequest {
     pub(crate) message: String,
-    /// `null` is as good as nothing: the API's own samples send it.
+    /// `null` is the same as no id: the API's own samples send it.
     pub(crate) conversation_id: Option<String>,
     pub(crate) visitor_ref: Option<String>,
 }
@@ -49,7 +49,7 @@ struct RatingRequest {
     comment: Option<String>,
 }
 
-/// The body of `POST /v1/conversations/{id}/rating`.
+/// Parses the body of `POST /v1/conversations/{id}/rating`.
 pub(crate) fn rating(body: &[u8]) -> Result<Rating, Refusal> {
     let request: RatingRequest = serde_json::from_slice(body).map_err(|_| Refusal::malformed())?;
     match request.rating {
@@ -61,7 +61,7 @@ pub(crate) fn rating(body: &[u8]) -> Result<Rating, Refusal> {
     }
 }
 
-/// The `after` of `GET /v1/conversations/{id}/messages`, if it has one.
+/// Parses the `after` of `GET /v1/conversations/{id}/messages`, if there is one.
 pub(crate) fn after(query: Option<&str>, readings: Readings) -> Result<Option<Timestamp>, Refusal> {
     match query::value(query, "after") {
         None => Ok(None),

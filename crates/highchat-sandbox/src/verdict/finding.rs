@@ -1,52 +1,53 @@
-//! A finding of a verdict, and its kinds.
+//! The findings of a verdict, and their kinds.
 
 use core::fmt;
 use core::time::Duration;
 
-/// What a client did that it should not have; its kind is part of the public contract,
-/// its words are for people.
+/// Something that a client did wrong. Its kind is part of the public contract. The text in
+/// `detail` is for people and may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// When, counted from the start of the sandbox.
+    /// The time of the request, since the start of the sandbox.
     pub at: Duration,
-    /// What.
+    /// The kind of the finding.
     pub misstep: Misstep,
-    /// What exactly, in words.
+    /// A description of what happened.
     pub detail: String,
 }
 
-/// What a client should not do.
+/// A kind of finding: something that a client should not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Misstep {
-    /// A message was sent again though it may have been taken.
+    /// A message was sent again although the service may have accepted it.
     SentTwice,
-    /// A request was repeated before the time that the service asked for.
+    /// A request was repeated before the time in `Retry-After`.
     TooSoon,
-    /// A poll came too soon after the answer to the one before: after less than 3.5 s, or
-    /// 7/8 of [`Builder::poll_interval`](crate::Builder::poll_interval).
+    /// A poll came too soon after the answer to the previous poll: after less than 7/8 of
+    /// [`Builder::poll_interval`](crate::Builder::poll_interval), which is 3.5 s by default.
     PolledTooFast,
-    /// A poll came though the state was `bot` or `closed`.
+    /// A poll came although the state was `bot` or `closed`.
     PolledAfterEnd,
     /// A redirect was followed.
     FollowedRedirect,
-    /// An exchange went on more than 5 s after the reply was over, or was cancelled.
+    /// A connection was kept open for more than 5 s after the end of the reply or after the client
+    /// had cancelled it.
     KeptOpen,
-    /// `after` is not, byte for byte, what the service gave.
+    /// `after` is not exactly the text that the service sent.
     ChangedAfter,
-    /// A body was not sent as `application/json`.
+    /// The `content-type` of a body is not `application/json`.
     WrongContentType,
-    /// A key stood in a query.
+    /// A query contains a key.
     KeyInQuery,
     /// A cookie was sent.
     Cookie,
-    /// A path or a method was asked for that the API does not have.
+    /// The API does not have the path or the method.
     NoSuchEndpoint,
 }
 
 impl Misstep {
-    /// Everything that is looked for.
+    /// All kinds of findings.
     pub const ALL: &'static [Self] = &[
         Self::SentTwice,
         Self::TooSoon,
@@ -61,7 +62,7 @@ impl Misstep {
         Self::NoSuchEndpoint,
     ];
 
-    /// Its name.
+    /// The name of the kind.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

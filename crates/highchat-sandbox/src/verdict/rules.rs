@@ -1,4 +1,4 @@
-//! The rules by which each request of a client is judged.
+//! The rules of the verdict for each request of a client.
 
 use core::time::Duration;
 
@@ -13,33 +13,33 @@ use crate::fault::REDIRECTED;
 use crate::journal::Request;
 use crate::net::query;
 
-/// How soon a client that still polls would ask again.
-const POLLS_ON: Duration = Duration::from_secs(30);
+/// A poll that comes later than this is a new series of polls.
+const MAX_POLL_GAP: Duration = Duration::from_secs(30);
 
-/// What a client's clock may be ahead.
+/// How much earlier than allowed a request may come because of inexact clocks.
 const TOLERANCE: Duration = Duration::from_millis(50);
 
-/// How long a connection may be kept once nothing more is wanted from it.
+/// How long a connection may stay open when the client needs nothing more from it.
 const SETTLE: Duration = Duration::from_secs(5);
 
-/// A request, and the message in it, if it has one.
-pub(super) struct Asked<'a> {
+/// A request, with the message in it if there is one.
+pub(super) struct JudgedRequest<'a> {
     request: &'a Request,
-    sent: Option<Sent>,
+    message: Option<Message>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> JudgedRequest<'a> {
     pub(super) fn new(request: &'a Request) -> Self {
         let is_chat = request.method == Method::POST && request.path == "/v1/chat";
-        let sent = is_chat.then(|| serde_json::from_slice(&request.body));
+        let message = is_chat.then(|| serde_json::from_slice(&request.body));
         Self {
             request,
-            sent: sent.and_then(Result::ok),
+            message: message.and_then(Result::ok),
         }
     }
 }
 
-/// How soon a client may ask again.
+/// The shortest times between two requests of a client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// Between the answer to a poll and the next poll.
@@ -49,8 +49,8 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// For a client that is to poll once in `poll_interval`: an eighth less is accepted,
-    /// since the API says "every ~4s" and clients add jitter.
+    /// Returns the limits for a client with this poll interval. An eighth less is accepted,
+    /// because the API says "every ~4s" and clients add jitter.
     pub(crate) fn new(poll_interval: Duration, scale: TimeScale) -> Self {
         Self {
             poll_gap: scale.real(poll_interval - poll_interval / 8),
@@ -59,31 +59,34 @@ impl Limits {
     }
 }
 
-/// Tells `found` what a client should not have done with a request; `before` is what it
-/// asked before, `cancels` are the times at which it cancelled what was under way.
+/// Judges a request, and calls `found` for each finding. `before` are the earlier requests, and
+/// `cancels` are the times at which the client cancelled its requests.
 pub(super) fn judge(
-    asked: &Asked<'_>,
-    before: &[Asked<'_>],
+    judged: &JudgedRequest<'_>,
+    before: &[JudgedRequest<'_>],
     cancels: &[Duration],
     now: Duration,
     limits: Limits,
     found: &mut impl FnMut(Misstep, String),
 ) {
-    let request = asked.request;
-    alone(request, found);
-    if let Some(sent) = &asked.sent {
-        repeated(request, sent, before, limits, found);
+    let request = judged.request;
+    check_request(request, found);
+    if let Some(message) = &judged.message {
+        check_repetition(request, message, before, limits, found);
     } else if request.method == Method::GET && request.path.ends_with("/messages") {
-        polled(request, before, limits, found);
+        check_poll(request, before, limits, found);
     }
     if let Some(since) = kept_open(request, cancels, now) {
-        let words = format!("an exchange went on {:.1} s too long", since.as_secs_f64());
+        let words = format!(
+            "a connection was open {:.1} s too long",
+            since.as_secs_f64()
+        );
         found(Misstep::KeptOpen, words);
     }
 }
 
-/// What is wrong with a request whatever came before it.
-fn alone(request: &Request, found: &mut impl FnMut(Misstep, String)) {
+/// Checks a request without its history.
+fn check_request(request: &Request, found: &mut impl FnMut(Misstep, String)) {
     if request.path == REDIRECTED {
         let with = if request.headers.contains_key(AUTHORIZATION) {
             "with the key"
@@ -98,11 +101,11 @@ fn alone(request: &Request, found: &mut impl FnMut(Misstep, String)) {
     let is_missing = request.status == Some(StatusCode::METHOD_NOT_ALLOWED)
         || request.status == Some(StatusCode::NOT_FOUND) && !request.facts.is_known_path;
     if is_missing {
-        let detail = format!("{} {} is not the API's", request.method, request.path);
+        let detail = format!("the API has no {} {}", request.method, request.path);
         return found(Misstep::NoSuchEndpoint, detail);
     }
     if request.facts.key_in_query {
-        let detail = format!("a key stands in the query of {}", request.path);
+        let detail = format!("the query of {} contains a key", request.path);
         found(Misstep::KeyInQuery, detail);
     }
     if request.headers.contains_key(COOKIE) {
@@ -119,31 +122,32 @@ fn alone(request: &Request, found: &mut impl FnMut(Misstep, String)) {
     }
 }
 
-/// The fields of a message by which it is the same as another one.
+/// The fields of a message that are compared to find repetitions.
 #[derive(Deserialize)]
-struct Sent {
+struct Message {
     message: String,
     conversation_id: Option<String>,
     visitor_ref: Option<String>,
 }
 
-fn repeated(
+fn check_repetition(
     request: &Request,
-    sent: &Sent,
-    before: &[Asked<'_>],
+    message: &Message,
+    before: &[JudgedRequest<'_>],
     limits: Limits,
     found: &mut impl FnMut(Misstep, String),
 ) {
-    let is_same = |earlier: &&Asked<'_>| {
+    let is_same = |earlier: &&JudgedRequest<'_>| {
         let given = earlier.request.facts.conversation_id.as_ref();
-        // Two visitors, or two keys, may say the same.
+        // Two visitors or two keys may send the same message.
         let is_same_sender = earlier.request.facts.credential == request.facts.credential;
-        earlier.sent.as_ref().is_some_and(|other| {
+        earlier.message.as_ref().is_some_and(|other| {
             is_same_sender
-                && other.message == sent.message
-                && other.visitor_ref == sent.visitor_ref
-                && (other.conversation_id == sent.conversation_id
-                    || sent.conversation_id.is_some() && given == sent.conversation_id.as_ref())
+                && other.message == message.message
+                && other.visitor_ref == message.visitor_ref
+                && (other.conversation_id == message.conversation_id
+                    || message.conversation_id.is_some()
+                        && given == message.conversation_id.as_ref())
         })
     };
     let Some(earlier) = before.iter().rev().find(is_same) else {
@@ -151,8 +155,8 @@ fn repeated(
     };
     let earlier = earlier.request;
     match earlier.status.map(|status| status.as_u16()) {
-        Some(429) => too_soon(request, earlier, limits, found),
-        // Not taken, and said so.
+        Some(429) => check_retry(request, earlier, limits, found),
+        // The service has refused the message.
         Some(400..=499) => {}
         Some(_) if earlier.over_at().is_some_and(|over| over <= request.at) => {}
         Some(status) if earlier.ended.is_some_and(|(at, _)| at <= request.at) => {
@@ -170,7 +174,7 @@ fn repeated(
     }
 }
 
-fn too_soon(
+fn check_retry(
     request: &Request,
     refused: &Request,
     limits: Limits,
@@ -179,24 +183,23 @@ fn too_soon(
     let Some(answered_at) = refused.answered_at else {
         return;
     };
-    let earliest = refused
-        .come_again_at
-        .unwrap_or(answered_at + limits.retry_gap);
+    let earliest = refused.retry_at.unwrap_or(answered_at + limits.retry_gap);
     if request.at + TOLERANCE < earliest {
         let after = request.at.saturating_sub(answered_at).as_secs_f64();
-        let asked = earliest.saturating_sub(answered_at).as_secs_f64();
-        let detail = format!("a request came again {after:.1} s after a 429, not {asked:.1} s");
+        let required = earliest.saturating_sub(answered_at).as_secs_f64();
+        let detail =
+            format!("a request was repeated {after:.1} s after a 429, not after {required:.1} s");
         found(Misstep::TooSoon, detail);
     }
 }
 
-fn polled(
+fn check_poll(
     request: &Request,
-    before: &[Asked<'_>],
+    before: &[JudgedRequest<'_>],
     limits: Limits,
     found: &mut impl FnMut(Misstep, String),
 ) {
-    let before: Vec<&Request> = before.iter().map(|asked| asked.request).collect();
+    let before: Vec<&Request> = before.iter().map(|judged| judged.request).collect();
     let id = request.facts.conversation_id.as_ref();
     let polls = before.iter().rev();
     let mut polls = polls.filter(|it| it.method == Method::GET && it.path == request.path);
@@ -205,10 +208,10 @@ fn polled(
         let is_handed_over = matches!(last.facts.state, Some(State::Human | State::PendingHuman));
         let failed = last.status.is_some_and(|status| !status.is_success());
         if last.status == Some(StatusCode::TOO_MANY_REQUESTS) {
-            too_soon(request, last, limits, found);
+            check_retry(request, last, limits, found);
         } else if gap < limits.poll_gap && (is_handed_over || failed) {
             let gap = gap.as_secs_f64();
-            let detail = format!("a poll came {gap:.1} s after the answer to the one before");
+            let detail = format!("a poll came {gap:.1} s after the answer to the previous poll");
             found(Misstep::PolledTooFast, detail);
         }
         let is_over = matches!(last.facts.state, Some(State::Bot | State::Closed));
@@ -218,11 +221,11 @@ fn polled(
         let mut chats = before.iter().rev();
         let chat =
             chats.find(|it| it.path == "/v1/chat" && it.facts.conversation_id.as_ref() == id);
-        // What was cut is looked for by asking, whatever the state.
+        // After a cut reply a client may poll for it in any state.
         let is_looking = chat.is_some_and(|chat| chat.over_at().is_none());
-        if is_over && !is_new_turn && !is_looking && gap < POLLS_ON {
+        if is_over && !is_new_turn && !is_looking && gap < MAX_POLL_GAP {
             let state = last.facts.state.map_or("", State::name);
-            let detail = format!("a poll came though the state was {state}");
+            let detail = format!("a poll came although the state was {state}");
             found(Misstep::PolledAfterEnd, detail);
         }
     }
@@ -235,16 +238,16 @@ fn polled(
             .collect::<Vec<_>>();
         let is_echoed = same_time.iter().any(|given| **given == after);
         if parse(&after).is_none() {
-            let detail = format!("after={after:?} is no time");
+            let detail = format!("after={after:?} is not a time");
             found(Misstep::ChangedAfter, detail);
         } else if let (Some(given), false) = (same_time.first(), is_echoed) {
-            let detail = format!("after={after:?} was given as {given:?}");
+            let detail = format!("after={after:?} was sent by the service as {given:?}");
             found(Misstep::ChangedAfter, detail);
         }
     }
 }
 
-/// How much longer than it may an exchange went on.
+/// Returns how much too long the connection of a request was open, if it was.
 fn kept_open(request: &Request, cancels: &[Duration], now: Duration) -> Option<Duration> {
     let ended = request.ended.map_or(now, |(at, _)| at);
     let cancelled = cancels.iter().find(|at| **at >= request.at);
@@ -269,7 +272,7 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    /// A request that was answered at once.
+    /// Returns a request that was answered at once.
     fn asked(at: u64, method: Method, path: &str, body: &str, status: u16) -> Request {
         let head = http::Request::builder().method(method).uri(path);
         let (head, ()) = head.body(()).unwrap().into_parts();
@@ -289,7 +292,7 @@ mod tests {
         asked(at, Method::POST, "/v1/chat", "{\"message\":\"a\"}", status)
     }
 
-    /// A message whose reply was whole.
+    /// Returns a message with a whole reply.
     fn whole(at: u64) -> Request {
         let request = chat(at, 200);
         request.be_over_at(ms(at));
@@ -313,9 +316,9 @@ mod tests {
     }
 
     #[test]
-    fn a_message_may_come_again_where_it_was_not_taken_or_was_answered() {
-        let mut told_to_wait = chat(0, 429);
-        told_to_wait.come_again_at = Some(ms(3000));
+    fn a_message_may_be_sent_again_if_it_was_refused_or_answered() {
+        let mut refused_with_wait = chat(0, 429);
+        refused_with_wait.retry_at = Some(ms(3000));
         let mut under_way = chat(0, 200);
         under_way.ended = None;
         for (first, second, findings) in [
@@ -323,8 +326,8 @@ mod tests {
             (chat(0, 400), 10, &[]),
             (chat(0, 429), 1000, &[]),
             (chat(0, 429), 100, &["too-soon"]),
-            (told_to_wait.clone(), 3000, &[]),
-            (told_to_wait, 2900, &["too-soon"]),
+            (refused_with_wait.clone(), 3000, &[]),
+            (refused_with_wait, 2900, &["too-soon"]),
             (chat(0, 200), 9000, &["sent-twice"]),
             (chat(0, 500), 9000, &["sent-twice"]),
             (chat(0, 307), 9000, &["sent-twice"]),
@@ -340,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn another_message_or_another_conversation_is_no_repetition() {
+    fn another_message_or_another_conversation_is_not_a_repetition() {
         let mut other = chat(1, 200);
         other.body = Bytes::from_static(b"{\"message\":\"b\"}");
         let mut elsewhere = chat(1, 200);
@@ -354,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_words_of_another_visitor_or_key_are_no_repetition() {
+    fn the_same_message_of_another_visitor_or_key_is_not_a_repetition() {
         let by = |at, visitor: &str, key| {
             let mut request = chat(at, 500);
             let body = serde_json::json!({ "message": "Բարև 👋", "visitor_ref": visitor });
@@ -372,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn polls_are_four_seconds_apart_and_end() {
+    fn polls_keep_four_seconds_and_end_with_the_handoff() {
         let handed = |at| poll(at, State::Human);
         assert_eq!(judged(&[handed(0), handed(3600)]), [""; 0]);
         assert_eq!(judged(&[handed(0), handed(3000)]), ["polled-too-fast"]);
@@ -387,12 +390,12 @@ mod tests {
         );
         assert_eq!(judged(&[whole(0), over(1), over(40_001)]), [""; 0]);
         assert_eq!(judged(&[whole(0), over(1), whole(2), over(4001)]), [""; 0]);
-        // A reply that was cut is looked for.
+        // The reply was cut, so the client may poll for it.
         assert_eq!(judged(&[chat(0, 200), over(1000), over(4001)]), [""; 0]);
     }
 
     #[test]
-    fn polls_may_be_as_close_as_the_interval_says_with_an_eighth_of_jitter() {
+    fn an_eighth_less_than_the_poll_interval_is_accepted() {
         let handed = |at| poll(at, State::Human);
         for (interval, gap, findings) in [
             (200, 175, &[][..]),
@@ -404,7 +407,7 @@ mod tests {
             let limits = Limits::new(ms(interval), TimeScale::default());
             let found = judged_with(limits, &[handed(0), handed(gap)]);
             assert_eq!(found, findings, "{gap} of {interval} ms");
-            // In faster time, and by the client's clock.
+            // With a time scale, in real time.
             let limits = Limits::new(50 * ms(interval), TimeScale::new(50));
             let found = judged_with(limits, &[handed(0), handed(gap)]);
             assert_eq!(found, findings, "{gap} of {interval} ms");
@@ -415,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn after_is_echoed_as_it_was_given() {
+    fn after_must_be_exactly_a_time_of_the_service() {
         let mut given = poll(0, State::Human);
         given.facts.times = vec!["2026-06-14T10:00:00.000Z".to_owned()];
         for (after, findings) in [
@@ -433,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exchange_ends_soon_after_it_is_over_or_cancelled() {
+    fn a_connection_must_close_soon_after_the_reply_or_a_cancel() {
         let mut open = whole(0);
         open.ended = None;
         assert_eq!(judged(&[open]), ["kept-open"]);
@@ -474,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_request_must_not_be_is_seen_in_it_alone() {
+    fn some_findings_need_only_one_request() {
         let mut followed = asked(0, Method::POST, REDIRECTED, "", 404);
         let bearer = http::HeaderValue::from_static("Bearer [redacted]");
         followed.headers.insert(AUTHORIZATION, bearer);

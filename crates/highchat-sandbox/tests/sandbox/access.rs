@@ -3,7 +3,7 @@ use serde_json::json;
 
 use crate::client::{Call, quick, say};
 
-/// One call of each endpoint; all succeed with the default key.
+/// Returns a request for each endpoint. All succeed with the default key.
 fn calls(sandbox: &Sandbox) -> [Call; 3] {
     let id = say(sandbox, "ա").conversation_id();
     [
@@ -14,7 +14,7 @@ fn calls(sandbox: &Sandbox) -> [Call; 3] {
 }
 
 #[test]
-fn each_endpoint_takes_a_key_or_the_slug() {
+fn each_endpoint_accepts_a_key_or_the_slug() {
     let sandbox = quick().start().unwrap();
 
     for call in calls(&sandbox) {
@@ -27,7 +27,7 @@ fn each_endpoint_takes_a_key_or_the_slug() {
 }
 
 #[test]
-fn each_endpoint_refuses_what_is_no_credential() {
+fn each_endpoint_refuses_a_wrong_credential() {
     let sandbox = quick().start().unwrap();
 
     for call in calls(&sandbox) {
@@ -51,7 +51,7 @@ fn each_endpoint_refuses_what_is_no_credential() {
 }
 
 #[test]
-fn the_keys_and_the_slug_are_those_it_was_given() {
+fn only_the_given_keys_and_slug_are_accepted() {
     let sandbox = quick().key("one").key("two").slug("ա&b").start().unwrap();
     let call = Call::chat(&json!({ "message": "ա" }));
 

@@ -26,7 +26,11 @@ fn a_reply_is_meta_then_deltas_then_done() {
         "Բարև ձեզ։ Աշխատում ենք երկուշաբթիից շաբաթ՝ ժամը 10:00-ից 20:00-ն։ Կիրակի օրը փակ ենք։"
     );
     let deltas = answer.events().len() - 2;
-    assert_eq!(deltas, answer.text().split(' ').count(), "a delta a word");
+    assert_eq!(
+        deltas,
+        answer.text().split(' ').count(),
+        "one delta for each word"
+    );
     let done = answer.last();
     assert_eq!(done["state"], "bot");
     assert!(done["message_id"].as_str().is_some_and(|id| !id.is_empty()));
@@ -35,7 +39,7 @@ fn a_reply_is_meta_then_deltas_then_done() {
 }
 
 #[test]
-fn an_event_is_two_lines_and_a_blank_one() {
+fn an_event_has_two_lines_and_a_blank_line() {
     let sandbox = quick().start().unwrap();
 
     let answer = say(&sandbox, "/long 2");
@@ -55,7 +59,7 @@ fn an_event_is_two_lines_and_a_blank_one() {
 }
 
 #[test]
-fn words_come_one_by_one_with_the_delay_between_them() {
+fn words_are_sent_one_by_one_with_the_delay_between_them() {
     let delay = Duration::from_millis(30);
     let sandbox = Sandbox::builder().token_delay(delay).start().unwrap();
 
@@ -70,7 +74,7 @@ fn words_come_one_by_one_with_the_delay_between_them() {
 }
 
 #[test]
-fn a_silent_stream_carries_pings() {
+fn a_silent_stream_has_pings() {
     let sandbox = quick()
         .token_delay(Duration::from_millis(400))
         .ping_interval(Duration::from_millis(50))
@@ -87,7 +91,7 @@ fn a_silent_stream_carries_pings() {
 }
 
 #[test]
-fn a_stream_without_an_interval_carries_no_pings() {
+fn without_a_ping_interval_a_stream_has_no_pings() {
     let sandbox = quick()
         .token_delay(Duration::from_millis(100))
         .ping_interval(Duration::ZERO)
@@ -98,7 +102,7 @@ fn a_stream_without_an_interval_carries_no_pings() {
 }
 
 #[test]
-fn a_missing_or_null_id_begins_a_conversation_and_a_known_one_goes_on() {
+fn a_missing_or_null_id_begins_a_conversation_and_a_known_id_continues_one() {
     let sandbox = quick().start().unwrap();
 
     let missing = say(&sandbox, "ա").conversation_id();
@@ -112,7 +116,7 @@ fn a_missing_or_null_id_begins_a_conversation_and_a_known_one_goes_on() {
 }
 
 #[test]
-fn a_connection_is_kept_for_the_next_request() {
+fn a_connection_serves_several_requests() {
     let sandbox = quick().start().unwrap();
     let call = Call::chat(&json!({ "message": "/long 3" }));
 

@@ -1,4 +1,4 @@
-//! A client on a plain socket.
+//! A simple HTTP client on a plain socket.
 
 use core::time::Duration;
 use std::io::{Read as _, Write as _};
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 
 pub(crate) use highchat_testing::net::answer::{Answer, read_until};
 
-/// Longer than anything here takes, unless it hangs.
+/// A timeout that is only reached if something hangs.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
-/// A sandbox that does not make a test wait.
+/// Returns a builder for a sandbox without delays and without a rate limit.
 pub(crate) fn quick() -> Builder {
     Sandbox::builder().token_delay(Duration::ZERO).rate_limit(0)
 }
 
-/// A request, with the first key of the sandbox by default otherwise.
+/// A request. It has the default key of the sandbox unless that is changed.
 #[derive(Clone)]
 pub(crate) struct Call {
     method: &'static str,
@@ -40,7 +40,7 @@ impl Call {
         }
     }
 
-    /// `POST /v1/chat` with this as its body.
+    /// `POST /v1/chat` with this body.
     pub(crate) fn chat(body: &Value) -> Self {
         Self::new("POST", "/v1/chat").json(body)
     }
@@ -53,7 +53,7 @@ impl Call {
         Self::new("POST", format!("/v1/conversations/{id}/rating")).json(body)
     }
 
-    /// Of what is not the API's, as a program of this machine asks.
+    /// A request to a path that the API does not have, as from a program of this machine.
     pub(crate) fn local(method: &'static str, target: impl Into<String>) -> Self {
         Self::new(method, target).without_key()
     }
@@ -92,7 +92,7 @@ impl Call {
         self.body(body.to_string())
     }
 
-    /// Sends it, and reads the answer to the end of the connection.
+    /// Sends the request, and reads the answer to the end of the connection.
     pub(crate) fn send(self, sandbox: &Sandbox) -> Answer {
         let mut stream = self.header("connection", "close").open(sandbox);
         let mut received = Vec::new();
@@ -100,12 +100,10 @@ impl Call {
         Answer::parse(&received)
     }
 
-    /// Sends it, and leaves the answer to be read.
+    /// Sends the request. Returns the connection with the answer unread.
     pub(crate) fn open(self, sandbox: &Sandbox) -> TcpStream {
         let mut stream = connect(sandbox);
-        stream
-            .write_all(&self.bytes())
-            .expect("the request is taken");
+        stream.write_all(&self.bytes()).expect("an open connection");
         stream
     }
 
@@ -132,18 +130,18 @@ pub(crate) fn connect(sandbox: &Sandbox) -> TcpStream {
     stream
 }
 
-/// Says something in a new conversation.
+/// Sends a message in a new conversation.
 pub(crate) fn say(sandbox: &Sandbox, message: &str) -> Answer {
     Call::chat(&json!({ "message": message })).send(sandbox)
 }
 
-/// Says something in a conversation there is.
+/// Sends a message in an existing conversation.
 pub(crate) fn say_in(sandbox: &Sandbox, id: &str, message: &str) -> Answer {
     Call::chat(&json!({ "message": message, "conversation_id": id })).send(sandbox)
 }
 
-/// What the messages endpoint shows of a conversation: its state, and each message as
-/// its role and content.
+/// Returns what the messages endpoint shows of a conversation: the state, and the role and content
+/// of each message.
 pub(crate) fn transcript(sandbox: &Sandbox, id: &str) -> (String, Vec<(String, String)>) {
     let page = Call::messages(id).send(sandbox).json();
     let string = |value: &Value| value.as_str().expect("a string").to_owned();
@@ -155,11 +153,11 @@ pub(crate) fn transcript(sandbox: &Sandbox, id: &str) -> (String, Vec<(String, S
     (string(&page["state"]), messages)
 }
 
-/// Asks again until it is so, for some seconds.
-pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) -> bool {
+/// Waits until a condition is true, at most for [`LONG`]. Returns whether it is true.
+pub(crate) fn eventually(mut condition: impl FnMut() -> bool) -> bool {
     let end = std::time::Instant::now() + LONG;
     while std::time::Instant::now() < end {
-        if is_so() {
+        if condition() {
             return true;
         }
         std::thread::sleep(Duration::from_millis(5));

@@ -32,7 +32,7 @@ fn help_lists_the_commands_and_no_others() {
 }
 
 #[test]
-fn error_ends_a_reply_that_had_begun() {
+fn error_ends_a_reply_after_some_text() {
     let sandbox = quick().start().unwrap();
 
     let answer = say(&sandbox, "/error");
@@ -42,11 +42,11 @@ fn error_ends_a_reply_that_had_begun() {
     assert_eq!(message, "Պատասխանը չհաջողվեց ավարտել։ Փորձեք մի փոքր ուշ։");
     let (state, messages) = transcript(&sandbox, &answer.conversation_id());
     assert_eq!(state, "bot");
-    assert_eq!(messages.len(), 1, "what broke off is not kept");
+    assert_eq!(messages.len(), 1, "the reply is not stored");
 }
 
 #[test]
-fn slow_has_pauses_in_which_pings_come() {
+fn slow_has_pauses_with_pings() {
     let sandbox = quick()
         .ping_interval(Duration::from_millis(200))
         .start()
@@ -61,7 +61,7 @@ fn slow_has_pauses_in_which_pings_come() {
 }
 
 #[test]
-fn long_has_as_many_words_as_asked() {
+fn long_has_the_requested_number_of_words() {
     let sandbox = quick().start().unwrap();
 
     let answer = say(&sandbox, "/long 1000");
@@ -81,7 +81,7 @@ fn an_unknown_command_is_an_ordinary_message() {
 }
 
 #[test]
-fn help_lists_every_fault_with_its_line() {
+fn help_lists_every_fault_with_its_description() {
     let sandbox = quick().start().unwrap();
 
     let text = say(&sandbox, "/help").text();
@@ -108,7 +108,7 @@ fn commands_show_every_kind_of_event() {
 }
 
 #[test]
-fn a_fault_command_that_is_wrong_says_what_is_wrong_and_damages_nothing() {
+fn an_invalid_fault_command_is_answered_with_the_reason_and_without_faults() {
     let sandbox = quick().start().unwrap();
     for (message, why) in [
         ("/fault 429-seconds hello", "«hello» անունով վնասվածք չկա։"),
@@ -129,7 +129,7 @@ fn a_fault_command_that_is_wrong_says_what_is_wrong_and_damages_nothing() {
 }
 
 #[test]
-fn a_long_word_is_not_repeated_whole() {
+fn a_long_invalid_name_is_shortened_in_the_answer() {
     let sandbox = quick().start().unwrap();
 
     let text = say(&sandbox, &format!("/fault {}", "ծ".repeat(3000))).text();

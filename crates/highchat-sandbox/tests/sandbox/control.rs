@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Call, quick, say};
 
-fn ask(sandbox: &Sandbox, method: &'static str, path: &str) -> Value {
+fn call(sandbox: &Sandbox, method: &'static str, path: &str) -> Value {
     let answer = Call::new(method, format!("/sandbox/{path}")).send(sandbox);
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.header("access-control-allow-origin"), None);
@@ -17,15 +17,15 @@ fn set(sandbox: &Sandbox, faults: &Value) -> Answer {
 }
 
 #[test]
-fn what_was_asked_is_told_without_keys_and_without_itself() {
+fn requests_are_listed_without_keys_and_without_the_control_api() {
     let sandbox = quick().start().unwrap();
     say(&sandbox, "ա");
 
-    ask(&sandbox, "GET", "verdict");
-    let told = ask(&sandbox, "GET", "requests");
+    call(&sandbox, "GET", "verdict");
+    let answer = call(&sandbox, "GET", "requests");
 
-    let [request] = &told["requests"].as_array().unwrap()[..] else {
-        panic!("{told}");
+    let [request] = &answer["requests"].as_array().unwrap()[..] else {
+        panic!("{answer}");
     };
     assert_eq!(request["path"], "/v1/chat");
     assert_eq!(request["status"], 200);
@@ -34,29 +34,32 @@ fn what_was_asked_is_told_without_keys_and_without_itself() {
     let key = json!(["authorization", "Bearer [redacted]"]);
     assert!(
         request["headers"].as_array().unwrap().contains(&key),
-        "{told}"
+        "{answer}"
     );
-    assert!(!told.to_string().contains(sandbox.key()));
+    assert!(!answer.to_string().contains(sandbox.key()));
 }
 
 #[test]
 fn faults_are_set_and_cleared() {
     let sandbox = quick().start().unwrap();
 
-    let told = set(
+    let answer = set(
         &sandbox,
         &json!({ "next": ["502-empty", "bom"], "always": ["close-delimited"] }),
     );
-    assert_eq!(told.json()["next"], json!(["502-empty,bom"]));
-    assert_eq!(told.json()["always"], "close-delimited");
+    assert_eq!(answer.json()["next"], json!(["502-empty,bom"]));
+    assert_eq!(answer.json()["always"], "close-delimited");
     assert_eq!(say(&sandbox, "ա").status, 502);
     assert!(say(&sandbox, "ա").body.starts_with('\u{feff}'));
     assert_eq!(say(&sandbox, "ա").header("transfer-encoding"), None);
 
-    let told = ask(&sandbox, "DELETE", "faults");
-    assert_eq!((&told["always"], &told["next"]), (&json!(""), &json!([])));
+    let answer = call(&sandbox, "DELETE", "faults");
+    assert_eq!(
+        (&answer["always"], &answer["next"]),
+        (&json!(""), &json!([]))
+    );
     assert!(say(&sandbox, "ա").header("transfer-encoding").is_some());
-    let known = ask(&sandbox, "GET", "faults")["faults"]
+    let known = call(&sandbox, "GET", "faults")["faults"]
         .as_array()
         .unwrap()
         .len();
@@ -64,20 +67,20 @@ fn faults_are_set_and_cleared() {
 }
 
 #[test]
-fn a_verdict_is_given_on_what_came_so_far() {
+fn the_verdict_is_about_the_requests_so_far() {
     let sandbox = quick().start().unwrap();
     Call::new("GET", "/v2").send(&sandbox);
 
-    let verdict = ask(&sandbox, "GET", "verdict");
+    let verdict = call(&sandbox, "GET", "verdict");
 
     assert_eq!(verdict["good"], false);
     assert_eq!(verdict["requests"], 1);
     assert_eq!(verdict["findings"][0]["misstep"], "no-such-endpoint");
-    assert_eq!(ask(&sandbox, "POST", "cancelled")["ok"], true);
+    assert_eq!(call(&sandbox, "POST", "cancelled")["ok"], true);
 }
 
 #[test]
-fn what_is_wrong_is_refused_in_the_apis_shape() {
+fn invalid_requests_are_refused_in_the_apis_error_shape() {
     let sandbox = quick().start().unwrap();
     for (faults, status) in [
         (json!({ "next": ["cats"] }), 400),
@@ -99,7 +102,7 @@ fn what_is_wrong_is_refused_in_the_apis_shape() {
 }
 
 #[test]
-fn who_is_not_of_this_machine_is_refused() {
+fn requests_of_other_origins_and_hosts_are_refused() {
     let sandbox = quick().start().unwrap();
     let port = sandbox.addr().port();
     let own = format!("http://127.0.0.1:{port}");

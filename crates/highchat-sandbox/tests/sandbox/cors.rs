@@ -35,7 +35,7 @@ fn a_preflight_is_answered_without_a_key() {
 }
 
 #[test]
-fn every_answer_may_be_read_by_any_origin() {
+fn pages_of_any_origin_can_read_every_answer() {
     let sandbox = quick().rate_limit(1).start().unwrap();
     let id = say(&sandbox, "ա").conversation_id();
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Call, eventually, quick, read_until, say, say_in, transcript};
 
-/// What came of a message, byte for byte, and how the connection ended.
+/// Sends a message. Returns all bytes of the answer, and the error at the end of the connection.
 fn raw(sandbox: &Sandbox, message: &str) -> (String, Option<ErrorKind>) {
     let call = Call::chat(&json!({ "message": message })).header("connection", "close");
     let mut received = Vec::new();
@@ -16,11 +16,11 @@ fn raw(sandbox: &Sandbox, message: &str) -> (String, Option<ErrorKind>) {
     (received, ended.err().map(|error| error.kind()))
 }
 
-/// What comes without a fault, of three deltas.
+/// The text of `/long 3` without a fault.
 const TEXT: &str = "Սա երկար պատասխան";
 
 #[test]
-fn what_is_wrong_with_the_events_of_a_reply_is_in_its_bytes() {
+fn faults_change_the_bytes_of_a_reply() {
     let sandbox = quick().start().unwrap();
     for (fault, part) in [
         ("cr-lf", "event: meta\r\ndata: {\"conversation_id\""),
@@ -49,7 +49,7 @@ fn what_is_wrong_with_the_events_of_a_reply_is_in_its_bytes() {
         ),
         (
             "bytes-after-done",
-            "data: {\"text\":\"[behind the end]\"}\n\n\0\u{fffd} data:",
+            "data: {\"text\":\"[after the end]\"}\n\n\0\u{fffd} data:",
         ),
         ("huge-event:300000", &"x".repeat(60_000)),
         ("wrong-type", "content-type: text/plain"),
@@ -63,7 +63,7 @@ fn what_is_wrong_with_the_events_of_a_reply_is_in_its_bytes() {
 }
 
 #[test]
-fn what_is_missing_from_a_reply_is_not_there() {
+fn faults_leave_parts_of_a_reply_out() {
     let sandbox = quick().start().unwrap();
     for (fault, absent) in [
         ("no-meta", "event: meta"),
@@ -73,13 +73,13 @@ fn what_is_missing_from_a_reply_is_not_there() {
         let (received, error) = raw(&sandbox, &format!("/fault {fault} /long 3"));
         assert!(!received.contains(absent), "{fault}: {received}");
         assert!(received.contains("երկար"), "{fault}: {received}");
-        assert!(received.ends_with("0\r\n\r\n"), "an end in order: {fault}");
+        assert!(received.ends_with("0\r\n\r\n"), "a proper end: {fault}");
         assert_eq!(error, None, "{fault}");
     }
 }
 
 #[test]
-fn a_cut_comes_in_the_middle_of_a_delta_and_the_reply_is_kept() {
+fn a_cut_is_in_the_middle_of_a_delta_and_the_reply_is_stored() {
     let sandbox = quick().start().unwrap();
 
     let (received, error) = raw(&sandbox, "/fault cut /long 3");
@@ -96,7 +96,7 @@ fn a_cut_comes_in_the_middle_of_a_delta_and_the_reply_is_kept() {
 }
 
 #[test]
-fn an_answer_ends_after_as_many_bytes_as_told() {
+fn an_answer_ends_after_the_given_number_of_bytes() {
     let sandbox = quick().start().unwrap();
     let (whole, _) = raw(&sandbox, "/long 3");
     for length in [0, 1, 40, 300, whole.len() + 1] {
@@ -110,7 +110,7 @@ fn an_answer_ends_after_as_many_bytes_as_told() {
 }
 
 #[test]
-fn a_reset_is_no_end_in_order() {
+fn a_reset_is_an_error_for_the_client() {
     let sandbox = quick().start().unwrap();
 
     let (received, error) = raw(&sandbox, "/fault reset /long 3");
@@ -149,7 +149,7 @@ fn a_stall_lasts_until_the_client_leaves() {
             "no-end" => assert!(received.contains("event: done") && pings > 1, "{received}"),
             _ => assert!(!received.contains("event: done") && pings > 1, "{received}"),
         }
-        // A short reply waits whole in the buffers.
+        // This short reply is complete in the buffers.
         let open = usize::from(fault != "stall:100");
         assert_eq!(sandbox.open_replies(), open, "{fault}");
 
@@ -160,7 +160,7 @@ fn a_stall_lasts_until_the_client_leaves() {
 }
 
 #[test]
-fn a_slow_head_is_whole_when_it_comes() {
+fn an_answer_with_a_slow_head_is_complete() {
     let sandbox = quick().start().unwrap();
     let began = Instant::now();
 
@@ -171,7 +171,7 @@ fn a_slow_head_is_whole_when_it_comes() {
 }
 
 #[test]
-fn byte_by_byte_an_answer_is_the_same() {
+fn an_answer_in_single_bytes_is_the_same() {
     let sandbox = quick().start().unwrap();
 
     let text = say(&sandbox, "/fault one-byte /long 300").text();
@@ -180,7 +180,7 @@ fn byte_by_byte_an_answer_is_the_same() {
 }
 
 #[test]
-fn a_message_is_refused_once_and_taken_when_it_comes_again() {
+fn a_message_is_refused_once_and_accepted_when_it_is_sent_again() {
     let sandbox = quick().start().unwrap();
     for (fault, status, header) in [
         ("429", 429, None),
@@ -209,13 +209,13 @@ fn a_message_is_refused_once_and_taken_when_it_comes_again() {
             assert_eq!(refused.code(), "rate_limited");
         }
         assert_eq!(refused.header("access-control-allow-origin"), Some("*"));
-        let (taken, _) = raw(&sandbox, &message);
-        assert!(taken.contains("event:done"), "{fault}: {taken}");
+        let (accepted, _) = raw(&sandbox, &message);
+        assert!(accepted.contains("event:done"), "{fault}: {accepted}");
     }
 }
 
 #[test]
-fn a_date_to_wait_for_is_measured_against_that_of_the_answer() {
+fn a_retry_after_date_is_relative_to_the_date_of_the_answer() {
     let sandbox = quick().start().unwrap();
 
     let refused = say(&sandbox, "/fault 429-date:90");
@@ -230,7 +230,7 @@ fn a_date_to_wait_for_is_measured_against_that_of_the_answer() {
 }
 
 #[test]
-fn a_redirect_leads_to_another_host_name_and_is_noted() {
+fn a_redirect_leads_to_another_host_name_and_following_it_is_recorded() {
     let sandbox = quick().start().unwrap();
 
     let refused = say(&sandbox, "/fault redirect");
@@ -257,7 +257,7 @@ fn a_message_may_be_refused_several_times() {
 }
 
 #[test]
-fn an_injected_fault_befalls_the_next_reply_alone() {
+fn an_injected_fault_applies_only_to_the_next_reply() {
     let sandbox = quick().start().unwrap();
     sandbox.inject([Fault::TooMany, Fault::CrLf]);
 
@@ -267,7 +267,7 @@ fn an_injected_fault_befalls_the_next_reply_alone() {
 }
 
 #[test]
-fn a_fault_of_the_builder_befalls_every_reply() {
+fn a_fault_of_the_builder_applies_to_every_reply() {
     let sandbox = quick()
         .fault(Fault::CrLf)
         .fault(Fault::Bom)
@@ -280,7 +280,7 @@ fn a_fault_of_the_builder_befalls_every_reply() {
 }
 
 #[test]
-fn faults_are_combined_and_go_with_a_handoff_too() {
+fn faults_can_be_combined_and_apply_to_a_handoff_too() {
     let sandbox = quick().start().unwrap();
 
     let (received, _) = raw(&sandbox, "/fault cr-lf,comments,one-byte /human");
@@ -302,7 +302,7 @@ fn a_fault_command_without_a_name_is_answered_with_the_names() {
     }
 }
 
-/// A conversation that a person has, with the lines `ա` and `բ` said.
+/// Returns a conversation after a handoff, in which the person writes `ա` and `բ`.
 fn handed_over(faults: &str) -> (Sandbox, String) {
     let person = highchat_sandbox::Person::absent()
         .says(Duration::ZERO, "ա")
@@ -321,7 +321,7 @@ fn poll(sandbox: &Sandbox, id: &str) -> Value {
         .json()
 }
 
-/// The texts of a page.
+/// Returns the texts of a page, without commands.
 fn texts(page: &Value) -> Vec<&str> {
     let messages = page["messages"].as_array().unwrap();
     let contents = messages
@@ -333,7 +333,7 @@ fn texts(page: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn polls_fail_as_told_and_then_no_more() {
+fn polls_fail_as_often_as_requested() {
     let (sandbox, id) = handed_over("poll-500,poll-429:5x2,poll-404");
     let statuses = [(); 5].map(|()| Call::messages(&id).send(&sandbox).status);
 
@@ -343,7 +343,7 @@ fn polls_fail_as_told_and_then_no_more() {
 }
 
 #[test]
-fn a_page_shows_what_is_wrong_with_it() {
+fn faults_change_the_page_of_a_poll() {
     let (sandbox, id) = handed_over("poll-duplicates");
     assert!(eventually(|| texts(&poll(&sandbox, &id)).len() == 4));
     assert_eq!(texts(&poll(&sandbox, &id)), ["ա", "ա", "բ", "բ"]);
@@ -364,7 +364,7 @@ fn a_page_shows_what_is_wrong_with_it() {
     assert_eq!(poll(&sandbox, &id)["state"], "human");
 }
 
-/// The texts of the entries that are messages.
+/// Returns the texts of the valid messages.
 fn readable_texts(entries: &[Value]) -> Vec<&str> {
     let is_message = |entry: &&Value| {
         let mut fields = ["id", "role", "content"].iter();
@@ -377,7 +377,7 @@ fn readable_texts(entries: &[Value]) -> Vec<&str> {
 }
 
 #[test]
-fn odd_entries_stand_around_the_messages_of_a_page() {
+fn invalid_entries_surround_the_messages_of_a_page() {
     let (sandbox, id) = handed_over("poll-odd-message");
     let entries = || poll(&sandbox, &id)["messages"].as_array().unwrap().clone();
     let whole = ["/fault poll-odd-message", "ա", "բ"];
@@ -394,7 +394,7 @@ fn odd_entries_stand_around_the_messages_of_a_page() {
 }
 
 #[test]
-fn what_a_person_said_is_shown_again_where_pages_repeat() {
+fn faults_that_repeat_messages_ignore_after() {
     let (sandbox, id) = handed_over("poll-same-timestamp");
     assert!(eventually(|| texts(&poll(&sandbox, &id)).len() == 2));
     let late = "after=2100-01-01T00:00:00Z";
@@ -408,7 +408,7 @@ fn what_a_person_said_is_shown_again_where_pages_repeat() {
 }
 
 #[test]
-fn injected_polls_fail_whatever_their_conversation() {
+fn injected_faults_of_polls_apply_to_any_conversation() {
     let sandbox = quick().start().unwrap();
     let id = say(&sandbox, "ա").conversation_id();
     sandbox.inject(Fault::Poll500);
@@ -419,7 +419,7 @@ fn injected_polls_fail_whatever_their_conversation() {
 }
 
 #[test]
-fn a_connection_is_of_use_after_a_fault_that_left_it_whole() {
+fn a_connection_can_be_used_after_a_fault_that_does_not_end_it() {
     let sandbox = quick().start().unwrap();
     let mut stream = crate::client::connect(&sandbox);
     let body = json!({ "message": "/fault one-byte /long 3" });

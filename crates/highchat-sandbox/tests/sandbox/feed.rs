@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::client::{Call, eventually, quick, read_until, say, say_in, transcript};
 
-/// A person who answers and hands back before anybody can look.
+/// Starts a sandbox whose built-in person answers and hands back at once.
 fn instant() -> Sandbox {
     let person = Person::absent()
         .says(Duration::ZERO, "Մեկ։")
@@ -14,7 +14,7 @@ fn instant() -> Sandbox {
     quick().person(person).start().unwrap()
 }
 
-/// The inbox's live feed, its head read.
+/// Opens the live feed of the inbox, and reads its head.
 fn watch(sandbox: &Sandbox) -> TcpStream {
     let mut feed = Call::local("GET", "/sandbox/inbox/live").open(sandbox);
     let head = read_until(&mut feed, "\r\n\r\n").to_lowercase();
@@ -28,7 +28,7 @@ fn watch(sandbox: &Sandbox) -> TcpStream {
     feed
 }
 
-/// The next event: its name and its data.
+/// Reads the next event. Returns its name and data.
 fn next(feed: &mut TcpStream) -> (String, Value) {
     read_until(feed, "event: ");
     let name = read_until(feed, "\n").trim_end().to_owned();
@@ -37,7 +37,7 @@ fn next(feed: &mut TcpStream) -> (String, Value) {
     (name, serde_json::from_str(&data).unwrap())
 }
 
-/// The event that shows a state, or the first after it.
+/// Reads events until the first conversation has this state. Returns that conversation.
 fn until(feed: &mut TcpStream, state: &str) -> Value {
     loop {
         let (name, data) = next(feed);
@@ -50,7 +50,7 @@ fn until(feed: &mut TcpStream, state: &str) -> Value {
 }
 
 #[test]
-fn a_feed_begins_with_all_and_goes_on_with_what_changes() {
+fn a_feed_begins_with_all_conversations_and_continues_with_changes() {
     let sandbox = quick().person(Person::absent()).start().unwrap();
     let quiet = say(&sandbox, "ա").conversation_id();
     let mut feed = watch(&sandbox);
@@ -71,7 +71,7 @@ fn a_feed_begins_with_all_and_goes_on_with_what_changes() {
 }
 
 #[test]
-fn what_the_built_in_person_does_is_told_though_nobody_asks() {
+fn actions_of_the_built_in_person_are_in_the_feed_without_requests() {
     let person = Person::absent()
         .says(Duration::from_millis(1), "Մեկ։")
         .hands_back(Duration::from_millis(300));
@@ -86,7 +86,7 @@ fn what_the_built_in_person_does_is_told_though_nobody_asks() {
 }
 
 #[test]
-fn the_built_in_person_stays_away_while_somebody_watches() {
+fn the_built_in_person_does_nothing_while_a_feed_is_open() {
     let sandbox = instant();
     let mut feed = watch(&sandbox);
     next(&mut feed);
@@ -95,7 +95,7 @@ fn the_built_in_person_stays_away_while_somebody_watches() {
     assert_eq!(transcript(&sandbox, &id).0, "human");
     drop(feed);
 
-    // A handoff from before is left to whoever comes back; a new one is not.
+    // The earlier handoff stays with the inbox. A new one goes to the built-in person.
     assert!(eventually(|| {
         let id = say(&sandbox, "/human").conversation_id();
         transcript(&sandbox, &id).0 == "bot"
@@ -104,7 +104,7 @@ fn the_built_in_person_stays_away_while_somebody_watches() {
 }
 
 #[test]
-fn a_feed_that_was_not_read_tells_how_things_are_then() {
+fn a_slow_reader_of_a_feed_gets_the_current_state() {
     let sandbox = quick().person(Person::absent()).start().unwrap();
     let mut feed = watch(&sandbox);
     assert_eq!(next(&mut feed).0, "snapshot");

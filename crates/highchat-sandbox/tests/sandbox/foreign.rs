@@ -5,7 +5,7 @@ use crate::client::{Call, quick, say, transcript};
 const OWN: &str = "127.0.0.1:8787";
 
 #[test]
-fn no_foreign_page_may_use_the_inbox() {
+fn a_page_of_another_origin_cannot_use_the_inbox() {
     let sandbox = quick().person(Person::absent()).start().unwrap();
     let id = say(&sandbox, "/human").conversation_id();
     let calls = [
@@ -14,7 +14,7 @@ fn no_foreign_page_may_use_the_inbox() {
         Call::local("GET", format!("/sandbox/inbox/{id}")),
         Call::local("POST", format!("/sandbox/inbox/{id}/close")),
         Call::local("OPTIONS", format!("/sandbox/inbox/{id}/close")),
-        // Nor learn which conversations exist.
+        // Such a page cannot find out which conversations exist.
         Call::local("GET", "/sandbox/inbox/no-such"),
     ];
 
@@ -41,7 +41,7 @@ fn no_foreign_page_may_use_the_inbox() {
 }
 
 #[test]
-fn the_sandboxs_own_page_may_use_the_inbox() {
+fn the_sandboxs_own_page_can_use_the_inbox() {
     let sandbox = quick().start().unwrap();
 
     let answer = Call::local("GET", "/sandbox/inbox")
@@ -55,12 +55,12 @@ fn the_sandboxs_own_page_may_use_the_inbox() {
 }
 
 #[test]
-fn a_program_of_this_machine_needs_no_origin_and_no_page_is_without_one() {
+fn a_program_needs_no_origin_and_a_page_without_an_origin_is_refused() {
     let sandbox = quick().start().unwrap();
     let faults = serde_json::json!({ "always": ["cr-lf"] });
     let call = Call::local("POST", "/sandbox/faults").json(&faults);
 
-    // What a page without an origin of its own sends.
+    // A page without an origin sends `null`.
     let page = call.clone().header("origin", "null").send(&sandbox);
     assert_eq!((page.status, page.code().as_str()), (403, "forbidden"));
     assert_eq!(say(&sandbox, "ա").names(), ["meta", "delta", "done"]);
@@ -70,7 +70,7 @@ fn a_program_of_this_machine_needs_no_origin_and_no_page_is_without_one() {
 }
 
 #[test]
-fn nothing_that_is_not_the_apis_is_sniffed() {
+fn answers_outside_the_api_forbid_content_sniffing() {
     let sandbox = quick().start().unwrap();
     let id = say(&sandbox, "<script>alert('Բարև 👋')</script>").conversation_id();
     let calls = [

@@ -1,4 +1,4 @@
-//! Clients that close their writing side, and those that are gone.
+//! Clients that close the writing side of the connection, and clients that leave.
 
 use core::time::Duration;
 use std::io::Read as _;
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::client::{Answer, Call, LONG, eventually, quick, read_until, say, say_in};
 
-/// What comes after the writing side was closed.
+/// Reads the rest of the answer.
 fn rest(stream: &mut TcpStream) -> String {
     let mut received = String::new();
     stream
@@ -18,7 +18,7 @@ fn rest(stream: &mut TcpStream) -> String {
     received
 }
 
-/// Sends a call, closes the writing side, and reads the answer to its end.
+/// Sends a request, closes the writing side, and reads the answer to its end.
 fn half_closed(sandbox: &Sandbox, call: Call) -> String {
     let mut stream = call.open(sandbox);
     stream.shutdown(Shutdown::Write).unwrap();
@@ -29,7 +29,7 @@ fn message(text: &str) -> Call {
     Call::chat(&json!({ "message": text })).header("content-type", "application/json")
 }
 
-/// How the newest request ended, once it has.
+/// Waits for the end of the newest request. Returns how it ended.
 fn end(sandbox: &Sandbox) -> End {
     let has_ended = |requests: &[highchat_sandbox::Request]| {
         requests.last().is_some_and(|it| it.ended.is_some())
@@ -39,7 +39,7 @@ fn end(sandbox: &Sandbox) -> End {
 }
 
 #[test]
-fn a_reply_comes_to_its_end_though_its_client_writes_nothing_more() {
+fn a_reply_arrives_complete_after_the_client_closed_the_writing_side() {
     let sandbox = quick()
         .token_delay(Duration::from_millis(30))
         .start()
@@ -55,7 +55,7 @@ fn a_reply_comes_to_its_end_though_its_client_writes_nothing_more() {
 }
 
 #[test]
-fn a_silence_of_the_reply_is_waited_for() {
+fn a_half_closed_connection_stays_open_during_silence() {
     let sandbox = quick()
         .token_delay(Duration::from_millis(400))
         .ping_interval(Duration::ZERO)
@@ -67,12 +67,12 @@ fn a_silence_of_the_reply_is_waited_for() {
     stream.shutdown(Shutdown::Write).unwrap();
 
     let answer = Answer::parse(format!("{begun}{}", rest(&mut stream)).as_bytes());
-    // One ping shows whether the client is there.
+    // One ping tests whether the client is still there.
     assert_eq!(answer.names(), ["meta", "ping", "delta", "done"]);
 }
 
 #[test]
-fn every_answer_comes_though_its_client_writes_nothing_more() {
+fn every_answer_arrives_after_the_client_closed_the_writing_side() {
     let sandbox = quick().start().unwrap();
     let id = say(&sandbox, "Բարև 👋").conversation_id();
     for (call, status) in [
@@ -92,7 +92,7 @@ fn every_answer_comes_though_its_client_writes_nothing_more() {
 }
 
 #[test]
-fn a_large_page_comes_whole() {
+fn a_large_page_arrives_complete() {
     let sandbox = quick().start().unwrap();
     let text = "😀".repeat(4000);
     let id = say(&sandbox, &text).conversation_id();
@@ -108,7 +108,7 @@ fn a_large_page_comes_whole() {
 }
 
 #[test]
-fn an_answer_that_is_held_back_comes_after_an_interim_one() {
+fn a_delayed_answer_comes_after_an_interim_response() {
     let sandbox = quick().start().unwrap();
 
     let received = half_closed(&sandbox, message("/fault slow-head:300 /long 2"));
@@ -119,14 +119,14 @@ fn an_answer_that_is_held_back_comes_after_an_interim_one() {
 }
 
 #[test]
-fn a_client_that_is_gone_is_noticed_in_every_silence() {
+fn a_client_that_leaves_is_noticed_during_silence() {
     let sandbox = quick()
         .token_delay(Duration::from_secs(3600))
         .ping_interval(Duration::ZERO)
         .start()
         .unwrap();
     for (text, begun) in [
-        // Nothing is left unread, so that closing sends no reset.
+        // All bytes are read, so that closing does not send a reset.
         ("/long 3", "\"}\n\n"),
         ("/fault stall:120", "text/event-stream"),
         ("/fault slow-head:600000", ""),
@@ -146,7 +146,7 @@ fn a_client_that_is_gone_is_noticed_in_every_silence() {
 }
 
 #[test]
-fn a_connection_on_which_nothing_is_asked_ends_with_its_input() {
+fn an_idle_connection_ends_with_its_input() {
     let sandbox = quick().start().unwrap();
     let mut stream = Call::messages("no-such").open(&sandbox);
     read_until(&mut stream, "}}");
@@ -157,7 +157,7 @@ fn a_connection_on_which_nothing_is_asked_ends_with_its_input() {
 }
 
 #[test]
-fn half_a_request_is_not_answered_as_one() {
+fn an_incomplete_request_is_not_answered() {
     let sandbox = quick().start().unwrap();
     let mut bytes = message("Բարև 👋").bytes();
     bytes.pop();

@@ -4,8 +4,8 @@ use highchat_sandbox::{Person, Sandbox};
 
 use crate::client::{Call, eventually, quick, say, say_in, transcript};
 
-/// A person who answers in no time, so that the next look finds it all done.
-fn brisk() -> Sandbox {
+/// Starts a sandbox whose built-in person answers and hands back within 3 ms.
+fn with_fast_person() -> Sandbox {
     let person = Person::absent()
         .says(Duration::from_millis(1), "Մեկ։")
         .says(Duration::from_millis(2), "Երկու։")
@@ -18,7 +18,7 @@ fn state(sandbox: &Sandbox, id: &str) -> String {
 }
 
 #[test]
-fn human_is_an_event_instead_of_done() {
+fn a_reply_ends_with_human_instead_of_done() {
     let sandbox = quick().person(Person::absent()).start().unwrap();
 
     let answer = say(&sandbox, "/human");
@@ -43,8 +43,8 @@ fn human_is_an_event_instead_of_done() {
 }
 
 #[test]
-fn the_person_speaks_and_hands_back_to_the_bot() {
-    let sandbox = brisk();
+fn the_person_writes_and_hands_back_to_the_bot() {
+    let sandbox = with_fast_person();
     let answer = say(&sandbox, "/human");
     let id = answer.conversation_id();
     let ts = answer.last()["ts"].as_str().unwrap().to_owned();
@@ -70,7 +70,7 @@ fn the_person_speaks_and_hands_back_to_the_bot() {
 }
 
 #[test]
-fn a_message_to_the_person_is_kept_and_answered_with_human() {
+fn a_message_to_the_person_is_stored_and_answered_with_human() {
     let sandbox = quick().person(Person::absent()).start().unwrap();
     let id = say(&sandbox, "/human").conversation_id();
 
@@ -88,7 +88,7 @@ fn a_message_to_the_person_is_kept_and_answered_with_human() {
 }
 
 #[test]
-fn pending_is_a_reply_after_which_the_person_picks_up() {
+fn after_pending_the_person_takes_over() {
     let person = Person::absent().says(Duration::from_millis(200), "Մեկ։");
     let sandbox = quick().person(person).start().unwrap();
 
@@ -103,7 +103,7 @@ fn pending_is_a_reply_after_which_the_person_picks_up() {
 }
 
 #[test]
-fn a_person_who_never_comes_leaves_a_conversation_pending() {
+fn without_a_person_a_conversation_stays_pending() {
     let sandbox = quick().person(Person::absent()).start().unwrap();
     let id = say(&sandbox, "/pending").conversation_id();
 
@@ -115,7 +115,7 @@ fn a_person_who_never_comes_leaves_a_conversation_pending() {
 }
 
 #[test]
-fn a_closed_conversation_is_opened_by_a_message() {
+fn a_message_opens_a_closed_conversation() {
     let sandbox = quick().person(Person::absent()).start().unwrap();
     let id = say(&sandbox, "/human").conversation_id();
 

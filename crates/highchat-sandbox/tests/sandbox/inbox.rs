@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Call, quick, say, say_in, transcript};
 
-fn unattended() -> Sandbox {
+fn without_person() -> Sandbox {
     quick().person(Person::absent()).start().unwrap()
 }
 
@@ -25,7 +25,7 @@ fn reply(sandbox: &Sandbox, id: &str, body: &Value) -> Answer {
 
 #[test]
 fn a_person_takes_over_answers_and_hands_back() {
-    let sandbox = unattended();
+    let sandbox = without_person();
     let id = say(&sandbox, "/human").conversation_id();
 
     let taken = act(&sandbox, &id, "take-over").json();
@@ -48,8 +48,8 @@ fn a_person_takes_over_answers_and_hands_back() {
 }
 
 #[test]
-fn a_conversation_of_the_bot_can_be_taken_over_and_closed() {
-    let sandbox = unattended();
+fn a_conversation_with_the_bot_can_be_taken_over_and_closed() {
+    let sandbox = without_person();
     let id = say(&sandbox, "ա").conversation_id();
 
     reply(&sandbox, &id, &json!({ "text": "Կարո՞ղ եմ օգնել" }));
@@ -62,8 +62,8 @@ fn a_conversation_of_the_bot_can_be_taken_over_and_closed() {
 }
 
 #[test]
-fn the_list_begins_with_who_waits_longest() {
-    let sandbox = unattended();
+fn the_longest_waiting_user_is_first_in_the_list() {
+    let sandbox = without_person();
     let first = say(&sandbox, "/human").conversation_id();
     let quiet = say(&sandbox, "ա").conversation_id();
     let second = say(&sandbox, "/pending").conversation_id();
@@ -81,8 +81,8 @@ fn the_list_begins_with_who_waits_longest() {
 }
 
 #[test]
-fn an_entry_tells_who_what_and_how_it_was() {
-    let sandbox = unattended();
+fn an_entry_has_the_visitor_the_last_message_and_the_rating() {
+    let sandbox = without_person();
     let long = "ա".repeat(300);
     let answer = Call::chat(&json!({ "message": "/human", "visitor_ref": "user-42" }));
     let id = answer.send(&sandbox).conversation_id();
@@ -108,8 +108,8 @@ fn an_entry_tells_who_what_and_how_it_was() {
 }
 
 #[test]
-fn what_cannot_be_done_is_told_in_the_apis_shape() {
-    let sandbox = unattended();
+fn impossible_actions_are_refused_in_the_apis_error_shape() {
+    let sandbox = without_person();
     let id = say(&sandbox, "/human").conversation_id();
     let closed = say(&sandbox, "/close").conversation_id();
     let text = |text: &str| json!({ "text": text });
@@ -154,8 +154,8 @@ fn what_cannot_be_done_is_told_in_the_apis_shape() {
 }
 
 #[test]
-fn the_desk_is_no_part_of_what_the_sandbox_was_asked() {
-    let sandbox = unattended();
+fn requests_to_the_inbox_are_not_recorded() {
+    let sandbox = without_person();
 
     list(&sandbox);
     act(&sandbox, "no-such", "close");
@@ -165,8 +165,8 @@ fn the_desk_is_no_part_of_what_the_sandbox_was_asked() {
 }
 
 #[test]
-fn a_test_acts_as_the_person_without_http() {
-    let sandbox = unattended();
+fn a_test_can_act_as_the_person_in_rust() {
+    let sandbox = without_person();
     let inbox = sandbox.inbox();
     let id = say(&sandbox, "/pending").conversation_id();
 

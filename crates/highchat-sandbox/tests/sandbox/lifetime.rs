@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::client::{Call, LONG, quick, read_until, say};
 
 #[test]
-fn it_listens_on_loopback_at_the_address_it_tells() {
+fn a_sandbox_listens_on_its_loopback_address() {
     let sandbox = Sandbox::start().unwrap();
 
     assert!(sandbox.addr().ip().is_loopback());
@@ -22,7 +22,7 @@ fn it_listens_on_loopback_at_the_address_it_tells() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_an_error() {
+fn a_port_in_use_is_an_error() {
     let first = Sandbox::start().unwrap();
 
     let second = Sandbox::builder().port(first.addr().port()).start();
@@ -31,7 +31,7 @@ fn a_port_that_is_taken_is_an_error() {
 }
 
 #[test]
-fn dropping_it_ends_every_connection_at_once() {
+fn dropping_a_sandbox_closes_all_connections_at_once() {
     let sandbox = quick()
         .token_delay(Duration::from_secs(3600))
         .start()
@@ -44,13 +44,13 @@ fn dropping_it_ends_every_connection_at_once() {
     drop(sandbox);
 
     assert!(began.elapsed() < LONG);
-    // However it ends, it does.
+    // The connection may end properly or by a reset.
     let _ = stream.read_to_end(&mut Vec::new());
     assert!(TcpStream::connect(addr).is_err());
 }
 
 #[test]
-fn it_can_be_started_and_dropped_in_async_code() {
+fn a_sandbox_can_be_started_and_dropped_in_async_code() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -62,7 +62,7 @@ fn it_can_be_started_and_dropped_in_async_code() {
 }
 
 #[test]
-fn it_goes_from_thread_to_thread() {
+fn a_sandbox_can_be_sent_to_another_thread() {
     fn sendable<T: Send + Sync>(_: &T) {}
 
     sendable(&Sandbox::start().unwrap());

@@ -12,7 +12,7 @@ fn a_message_has_at_most_4000_characters() {
     for (message, status) in [
         ("ծ".repeat(4000), 200),
         ("ծ".repeat(4001), 400),
-        // Two UTF-16 units each.
+        // Each character has two UTF-16 code units.
         ("😀".repeat(4000), 200),
         (" ".to_owned(), 200),
         (String::new(), 400),
@@ -54,7 +54,7 @@ fn a_body_has_at_most_64_kib() {
 }
 
 #[test]
-fn a_body_that_is_too_large_is_read_before_it_is_refused() {
+fn a_body_that_is_too_large_is_read_to_its_end_before_the_refusal() {
     let sandbox = quick().start().unwrap();
     let bytes = Call::new("POST", "/v1/chat")
         .header("connection", "close")
@@ -64,7 +64,7 @@ fn a_body_that_is_too_large_is_read_before_it_is_refused() {
     let mut stream = connect(&sandbox);
 
     stream.write_all(first).unwrap();
-    // An answer now would leave the client writing into a connection that ends.
+    // There must be no answer yet, because the client is still writing.
     stream
         .set_read_timeout(Some(Duration::from_millis(100)))
         .unwrap();

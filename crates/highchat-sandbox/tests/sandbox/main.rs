@@ -1,4 +1,4 @@
-//! The sandbox over real sockets, asked by a client that knows no more than HTTP.
+//! Tests of the sandbox over real sockets, with a simple HTTP client.
 
 mod access;
 mod chat;

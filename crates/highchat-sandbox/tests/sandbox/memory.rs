@@ -17,7 +17,7 @@ fn the_bot_remembers_within_a_conversation() {
 }
 
 #[test]
-fn the_bot_knows_nothing_of_another_conversation() {
+fn the_bot_does_not_remember_other_conversations() {
     let sandbox = quick().start().unwrap();
     say(&sandbox, "My name is Ani");
 

@@ -53,7 +53,7 @@ fn a_page_has_the_messages_of_both_sides_in_order() {
 }
 
 #[test]
-fn after_excludes_its_own_time() {
+fn after_excludes_messages_at_exactly_this_time() {
     let sandbox = quick().start().unwrap();
     let id = say(&sandbox, "ա").conversation_id();
     say_in(&sandbox, &id, "բ");
@@ -80,7 +80,7 @@ fn after_excludes_its_own_time() {
 }
 
 #[test]
-fn nothing_that_comes_later_is_missed_by_asking_after_the_ts_of_a_page() {
+fn after_with_the_ts_of_a_page_misses_no_later_message() {
     let sandbox = quick().start().unwrap();
     let id = say(&sandbox, "ա").conversation_id();
     let ts = Call::messages(&id).send(&sandbox).json()["ts"]

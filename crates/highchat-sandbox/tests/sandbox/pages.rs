@@ -3,14 +3,14 @@ use std::collections::BTreeSet;
 use crate::client::{Answer, Call, quick};
 use highchat_sandbox::Sandbox;
 
-/// What is asked of a server that knows no browser is asked as one asks.
+/// Requests a path with a `Host` header, as a browser does.
 fn fetch(sandbox: &Sandbox, path: &str) -> Answer {
     Call::local("GET", path)
         .host("localhost:8787")
         .send(sandbox)
 }
 
-/// What a page or a script asks for, by its text.
+/// Returns the paths of the files that a page or script uses.
 fn assets_in(text: &str) -> BTreeSet<String> {
     text.split(['"', '\''])
         .filter(|part| part.starts_with("/assets/"))
@@ -19,7 +19,7 @@ fn assets_in(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_page_and_all_that_it_needs_comes_under_a_strict_policy() {
+fn every_page_and_file_has_a_strict_security_policy() {
     let sandbox = quick().start().unwrap();
     let mut pages = vec!["/".to_owned(), "/c/demo".to_owned(), "/inbox".to_owned()];
     let mut seen = BTreeSet::new();
@@ -70,7 +70,7 @@ fn every_page_and_all_that_it_needs_comes_under_a_strict_policy() {
 }
 
 #[test]
-fn an_asset_that_is_known_is_not_sent_again() {
+fn a_cached_page_is_not_sent_again() {
     let sandbox = quick().start().unwrap();
     let tag = fetch(&sandbox, "/inbox").header("etag").unwrap().to_owned();
 
@@ -87,7 +87,7 @@ fn an_asset_that_is_known_is_not_sent_again() {
 }
 
 #[test]
-fn a_page_is_only_read() {
+fn a_page_accepts_only_get_and_head() {
     let sandbox = quick().start().unwrap();
 
     let head = Call::local("HEAD", "/c/demo").send(&sandbox);
@@ -99,7 +99,7 @@ fn a_page_is_only_read() {
 }
 
 #[test]
-fn another_slug_has_no_page() {
+fn an_unknown_slug_has_no_page() {
     let sandbox = quick().start().unwrap();
 
     for path in ["/c/", "/c/other", "/c/demo/", "/c/Demo", "/c/%ff"] {
@@ -116,7 +116,7 @@ fn another_slug_has_no_page() {
 }
 
 #[test]
-fn a_slug_is_no_markup() {
+fn a_slug_is_escaped_in_html() {
     let slug = "\"><script>1</script> բոտ";
     let sandbox = quick().slug(slug).start().unwrap();
     let path = sandbox
@@ -134,7 +134,7 @@ fn a_slug_is_no_markup() {
 }
 
 #[test]
-fn the_front_page_names_no_foreign_host() {
+fn the_front_page_does_not_show_an_invalid_host() {
     let sandbox = quick().start().unwrap();
 
     let answer = Call::local("GET", "/")

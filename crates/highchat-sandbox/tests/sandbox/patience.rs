@@ -13,7 +13,7 @@ fn impatient() -> Sandbox {
         .unwrap()
 }
 
-/// What comes until the connection ends, however it does.
+/// Reads until the connection ends, properly or by a reset.
 fn rest(mut stream: impl std::io::Read) -> Vec<u8> {
     let mut received = Vec::new();
     match stream.read_to_end(&mut received) {
@@ -24,7 +24,7 @@ fn rest(mut stream: impl std::io::Read) -> Vec<u8> {
 }
 
 #[test]
-fn a_slow_head_is_told_so_and_dropped() {
+fn a_slow_head_is_answered_with_408() {
     let sandbox = impatient();
     let mut stream = connect(&sandbox);
 
@@ -39,14 +39,14 @@ fn a_slow_head_is_told_so_and_dropped() {
 }
 
 #[test]
-fn a_silent_connection_is_dropped() {
+fn a_silent_connection_is_closed() {
     let sandbox = impatient();
 
     assert!(rest(connect(&sandbox)).is_empty());
 }
 
 #[test]
-fn a_slow_body_is_told_so_and_dropped() {
+fn a_slow_body_is_answered_with_408() {
     let sandbox = impatient();
     let mut request = Call::chat(&json!({ "message": "ա" })).bytes();
     request.pop();
@@ -61,18 +61,18 @@ fn a_slow_body_is_told_so_and_dropped() {
 }
 
 #[test]
-fn a_kept_connection_without_a_request_is_closed() {
+fn an_idle_connection_is_closed() {
     let sandbox = impatient();
 
     let mut stream = Call::messages("no-such").open(&sandbox);
     read_until(&mut stream, "\r\n\r\n");
 
-    // The body of the refusal, and then the end.
+    // First the body of the refusal, then the end.
     assert!(rest(stream).starts_with(b"{"));
 }
 
 #[test]
-fn a_silent_stream_is_no_slow_client() {
+fn a_silent_stream_does_not_count_as_a_slow_client() {
     let sandbox = quick()
         .patience(Duration::from_millis(400))
         .token_delay(Duration::from_millis(900))
@@ -85,7 +85,7 @@ fn a_silent_stream_is_no_slow_client() {
 }
 
 #[test]
-fn a_client_that_leaves_ends_its_stream_and_the_reply_is_kept() {
+fn a_stream_ends_when_its_client_leaves_and_the_reply_is_stored() {
     let sandbox = quick()
         .token_delay(Duration::from_secs(3600))
         .start()
@@ -104,14 +104,14 @@ fn a_client_that_leaves_ends_its_stream_and_the_reply_is_kept() {
 }
 
 #[test]
-fn a_client_that_stops_reading_is_dropped() {
+fn the_connection_of_a_client_that_stops_reading_is_closed() {
     let sandbox = impatient();
     let mut stream = Call::chat(&json!({ "message": "/long 10000" })).open(&sandbox);
     read_until(&mut stream, "event: delta\n");
 
     assert!(eventually(|| sandbox.open_replies() == 0));
 
-    // No buffer on the way takes it all.
+    // The buffers cannot hold the whole reply.
     let received = rest(stream);
     assert!(!String::from_utf8_lossy(&received).contains("event: done"));
 }

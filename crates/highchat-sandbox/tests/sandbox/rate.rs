@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::client::{Call, quick, say, say_in};
 
 #[test]
-fn the_message_over_the_limit_is_told_when_to_come_back() {
+fn a_message_over_the_limit_is_answered_with_429_and_retry_after() {
     let sandbox = quick().rate_limit(30).start().unwrap();
     for n in 0..30 {
         assert_eq!(say(&sandbox, "ա").status, 200, "{n}");
@@ -24,7 +24,7 @@ fn the_message_over_the_limit_is_told_when_to_come_back() {
 }
 
 #[test]
-fn each_key_and_the_slug_have_a_limit_of_their_own() {
+fn each_key_and_the_slug_have_their_own_limit() {
     let sandbox = quick().key("one").key("two").rate_limit(1).start().unwrap();
     let call = Call::chat(&json!({ "message": "ա" }));
 
@@ -39,7 +39,7 @@ fn each_key_and_the_slug_have_a_limit_of_their_own() {
 }
 
 #[test]
-fn only_messages_that_were_taken_count() {
+fn only_accepted_messages_count() {
     let sandbox = quick().rate_limit(2).start().unwrap();
 
     let id = say(&sandbox, "ա").conversation_id();
@@ -54,7 +54,7 @@ fn only_messages_that_were_taken_count() {
 }
 
 #[test]
-fn a_refused_message_is_not_in_its_conversation() {
+fn a_refused_message_is_not_stored() {
     let sandbox = quick().rate_limit(1).start().unwrap();
     let id = say(&sandbox, "ա").conversation_id();
 
@@ -64,7 +64,7 @@ fn a_refused_message_is_not_in_its_conversation() {
 }
 
 #[test]
-fn a_limit_of_zero_is_none() {
+fn zero_means_no_limit() {
     let sandbox = quick().rate_limit(0).start().unwrap();
 
     assert!((0..40).all(|_| say(&sandbox, "ա").status == 200));

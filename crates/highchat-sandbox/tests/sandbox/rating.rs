@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::client::{Call, quick, say};
 
 #[test]
-fn the_last_rating_is_kept() {
+fn the_latest_rating_is_stored() {
     let sandbox = quick().start().unwrap();
     let id = say(&sandbox, "ա").conversation_id();
     assert_eq!(sandbox.rating(&id), None);
@@ -29,7 +29,7 @@ fn the_last_rating_is_kept() {
 }
 
 #[test]
-fn what_is_no_rating_is_invalid_input() {
+fn an_invalid_rating_is_refused() {
     let sandbox = quick().start().unwrap();
     let id = say(&sandbox, "ա").conversation_id();
 

@@ -14,7 +14,7 @@ fn page(sandbox: &Sandbox, id: &str, query: &str) -> Value {
     Call::messages(id).query(query).send(sandbox).json()
 }
 
-/// Roles and texts of a page.
+/// Returns the role and text of each message of a page.
 fn messages(page: &Value) -> Vec<(&str, &str)> {
     let messages = page["messages"].as_array().unwrap();
     messages
@@ -28,7 +28,7 @@ fn messages(page: &Value) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// A conversation in which the user, the bot and a person said something.
+/// Returns a conversation with messages of the user, the bot and a person.
 fn conversation(sandbox: &Sandbox) -> String {
     let id = say(sandbox, "/long 1").conversation_id();
     say_in(sandbox, &id, "/human");
@@ -41,7 +41,7 @@ fn conversation(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn after_may_include_its_own_time() {
+fn after_can_include_messages_at_exactly_this_time() {
     for (sandbox, count) in [
         (reading(Reading::AfterInclusive), 1),
         (quick().start().unwrap(), 0),
@@ -55,7 +55,7 @@ fn after_may_include_its_own_time() {
 }
 
 #[test]
-fn polls_show_whose_messages_they_are_told() {
+fn polls_can_show_only_some_authors_and_other_roles() {
     for (choice, shown) in [
         (Reading::OnlyPersonMessages, vec![("assistant", "մարդ")]),
         (
@@ -79,7 +79,7 @@ fn polls_show_whose_messages_they_are_told() {
 }
 
 #[test]
-fn done_may_follow_human() {
+fn done_can_follow_human() {
     let sandbox = reading(Reading::DoneAfterHuman);
 
     let answer = say(&sandbox, "/human");
@@ -90,7 +90,7 @@ fn done_may_follow_human() {
 }
 
 #[test]
-fn meta_may_come_once() {
+fn meta_can_come_only_once() {
     let sandbox = reading(Reading::MetaOnce);
     let id = say(&sandbox, "ա").conversation_id();
 
@@ -98,7 +98,7 @@ fn meta_may_come_once() {
 }
 
 #[test]
-fn times_are_echoed_in_whatever_form_they_are_given() {
+fn after_accepts_times_in_each_form() {
     for choice in [
         Reading::TimesWithOffset,
         Reading::TimesInSeconds,
@@ -117,7 +117,7 @@ fn times_are_echoed_in_whatever_form_they_are_given() {
             &answer.conversation_id(),
             &format!("after={after}"),
         );
-        // A time that lost its fraction must not hide a message of the same second.
+        // Without its fraction the time is earlier, so it does not exclude the message.
         if choice != Reading::TimesInSeconds {
             assert_eq!(messages(&shown), [], "{choice:?}");
         }
@@ -125,7 +125,7 @@ fn times_are_echoed_in_whatever_form_they_are_given() {
 }
 
 #[test]
-fn ids_may_be_digits() {
+fn ids_can_be_digits() {
     let sandbox = reading(Reading::NumericIds);
     let answer = say(&sandbox, "ա");
     let id = answer.conversation_id();
@@ -138,7 +138,7 @@ fn ids_may_be_digits() {
 }
 
 #[test]
-fn answers_may_look_otherwise() {
+fn heads_and_bodies_of_answers_can_differ() {
     let sandbox = reading(Reading::NoCharset);
     assert_eq!(
         say(&sandbox, "ա").header("content-type"),
@@ -172,7 +172,7 @@ fn answers_may_look_otherwise() {
 }
 
 #[test]
-fn what_is_taken_may_differ() {
+fn accepted_messages_can_differ() {
     let emojis = "🙂".repeat(2001);
     assert_eq!(say(&quick().start().unwrap(), &emojis).status, 200);
     assert_eq!(say(&reading(Reading::Utf16Characters), &emojis).status, 400);
@@ -187,7 +187,7 @@ fn what_is_taken_may_differ() {
 }
 
 #[test]
-fn what_ends_a_stream_is_its_last_event_whichever_that_is() {
+fn a_done_after_human_counts_as_the_last_event() {
     let sandbox = reading(Reading::DoneAfterHuman);
 
     let answer = say(&sandbox, "/fault no-last-blank-line /human");

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::client::{Call, quick, say};
 
 #[test]
-fn what_is_no_chat_request_is_invalid_input() {
+fn an_invalid_chat_request_is_invalid_input() {
     let sandbox = quick().start().unwrap();
 
     for body in [
@@ -28,7 +28,7 @@ fn what_is_no_chat_request_is_invalid_input() {
 }
 
 #[test]
-fn what_is_not_utf_8_is_invalid_input() {
+fn invalid_utf_8_is_invalid_input() {
     let sandbox = quick().start().unwrap();
 
     let answer = Call::new("POST", "/v1/chat")
@@ -42,7 +42,7 @@ fn what_is_not_utf_8_is_invalid_input() {
 }
 
 #[test]
-fn null_and_unknown_fields_are_taken() {
+fn null_and_unknown_fields_are_accepted() {
     let sandbox = quick().start().unwrap();
 
     let body = json!({ "message": "ա", "conversation_id": null, "visitor_ref": null, "x": 1 });
@@ -66,7 +66,7 @@ fn an_unknown_conversation_is_not_found() {
 }
 
 #[test]
-fn an_unknown_path_is_not_found_without_a_key_too() {
+fn an_unknown_path_is_not_found_even_without_a_key() {
     let sandbox = quick().start().unwrap();
 
     for path in [
@@ -88,7 +88,7 @@ fn an_unknown_path_is_not_found_without_a_key_too() {
 }
 
 #[test]
-fn a_wrong_method_is_told_the_right_ones() {
+fn a_wrong_method_is_answered_with_the_allowed_methods() {
     let sandbox = quick().start().unwrap();
 
     for (method, path, allow) in [
@@ -106,7 +106,7 @@ fn a_wrong_method_is_told_the_right_ones() {
 }
 
 #[test]
-fn a_refusal_is_one_shape_of_json() {
+fn a_refusal_has_the_apis_error_shape() {
     let sandbox = quick().start().unwrap();
 
     let answer = Call::messages("no-such").send(&sandbox);
@@ -121,7 +121,7 @@ fn a_refusal_is_one_shape_of_json() {
 }
 
 #[test]
-fn a_bad_after_is_invalid_input() {
+fn an_invalid_after_is_invalid_input() {
     let sandbox = quick().start().unwrap();
     let id = say(&sandbox, "ա").conversation_id();
 
@@ -132,7 +132,7 @@ fn a_bad_after_is_invalid_input() {
         "1781431200",
         "2026-06-14T10:00:00+04:00",
     ] {
-        // The last is right except for its `+`, which means a space in a query.
+        // The last one is invalid because `+` means a space in a query.
         let answer = Call::messages(&id)
             .query(&format!("after={after}"))
             .send(&sandbox);

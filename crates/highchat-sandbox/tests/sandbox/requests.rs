@@ -3,7 +3,7 @@ use serde_json::json;
 use crate::client::{Call, quick};
 
 #[test]
-fn what_was_asked_is_told_without_the_key() {
+fn requests_are_recorded_without_the_key() {
     let sandbox = quick().start().unwrap();
     let body = json!({ "message": "ա" });
 
@@ -32,7 +32,7 @@ fn what_was_asked_is_told_without_the_key() {
 }
 
 #[test]
-fn the_newest_thousand_are_kept() {
+fn the_newest_thousand_requests_are_stored() {
     let sandbox = quick().start().unwrap();
     let mut stream = crate::client::connect(&sandbox);
 

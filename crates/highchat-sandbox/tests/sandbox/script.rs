@@ -5,7 +5,7 @@ use highchat_sandbox::{Fault, Person, Rule, Script};
 use crate::client::{eventually, quick, say, say_in, transcript};
 
 #[test]
-fn the_first_rule_that_fits_a_message_holds() {
+fn the_first_matching_rule_applies() {
     let script = Script::new()
         .rule(Rule::text("գին").replies("մեկ"))
         .rule(Rule::contains("գին").replies("երկու").closes())
@@ -27,7 +27,7 @@ fn the_first_rule_that_fits_a_message_holds() {
 }
 
 #[test]
-fn a_rule_lets_go_wrong_what_it_says_at_its_turn() {
+fn the_faults_of_a_rule_apply_at_its_turn() {
     let script = Script::new().rule(Rule::turn(2).fails([Fault::Empty502, Fault::CloseDelimited]));
     let sandbox = quick().script(script).start().unwrap();
 
@@ -43,7 +43,7 @@ fn a_rule_lets_go_wrong_what_it_says_at_its_turn() {
 }
 
 #[test]
-fn the_person_of_a_script_takes_over() {
+fn the_person_of_a_script_answers_after_a_handoff() {
     let script = Script::new()
         .rule(Rule::text("մարդ").replies("Կանչում եմ։").hands_over())
         .rule(Rule::text("սպասում եմ").replies("չի երևա"))

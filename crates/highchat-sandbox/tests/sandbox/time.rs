@@ -1,4 +1,4 @@
-//! Time that runs faster than the client's.
+//! Time scales: the sandbox's time runs faster than real time.
 
 use core::time::Duration;
 
@@ -12,7 +12,7 @@ fn fast(times: u32) -> Sandbox {
     quick().time_scale(times).start().unwrap()
 }
 
-/// A message as a client that behaves sends it.
+/// Sends a message as a correct client does.
 fn send(sandbox: &Sandbox, message: &str) -> Answer {
     let call = Call::chat(&json!({ "message": message }));
     call.header("content-type", "application/json")
@@ -20,7 +20,7 @@ fn send(sandbox: &Sandbox, message: &str) -> Answer {
 }
 
 #[test]
-fn a_handoff_is_as_long_as_ever_by_the_services_times_and_soon_over_by_the_clients() {
+fn a_handoff_has_its_length_in_the_services_time_and_is_short_in_real_time() {
     let person = Person::absent()
         .says(Duration::from_secs(600), "Բարև ձեզ 👋")
         .says(Duration::from_secs(3600), "Ահա պատասխանը։")
@@ -47,7 +47,7 @@ fn a_handoff_is_as_long_as_ever_by_the_services_times_and_soon_over_by_the_clien
 }
 
 #[test]
-fn a_refusal_costs_no_second_and_an_amount_is_sent_as_it_is() {
+fn default_retry_after_is_scaled_and_an_amount_is_not() {
     for (faults, waits) in [
         ("429-seconds", 0),
         ("429-seconds:7", 7),
@@ -60,13 +60,13 @@ fn a_refusal_costs_no_second_and_an_amount_is_sent_as_it_is() {
         let refused = send(&sandbox, "Բարև 👋");
 
         assert_eq!(refused.status, 429, "{faults}");
-        let told = refused.header("retry-after").unwrap();
-        let told: u64 = told.parse().unwrap_or_else(|_| {
+        let retry_after = refused.header("retry-after").unwrap();
+        let seconds: u64 = retry_after.parse().unwrap_or_else(|_| {
             let date = |text| httpdate::parse_http_date(text).unwrap();
             let now = date(refused.header("date").unwrap());
-            date(told).duration_since(now).unwrap().as_secs()
+            date(retry_after).duration_since(now).unwrap().as_secs()
         });
-        assert_eq!(told, waits, "{faults}");
+        assert_eq!(seconds, waits, "{faults}");
         assert_eq!(send(&sandbox, "Բարև 👋").status, 200);
         let is_good = sandbox.verdict().is_good();
         assert_eq!(is_good, waits == 0, "{faults}: {}", sandbox.verdict());
@@ -74,7 +74,7 @@ fn a_refusal_costs_no_second_and_an_amount_is_sent_as_it_is() {
 }
 
 #[test]
-fn a_poll_that_is_refused_may_come_again_at_once() {
+fn a_refused_poll_may_be_repeated_at_once() {
     let sandbox = fast(50);
     sandbox.inject(Fault::Poll429);
     let id = send(&sandbox, "/human").conversation_id();
@@ -88,7 +88,7 @@ fn a_poll_that_is_refused_may_come_again_at_once() {
 }
 
 #[test]
-fn a_minute_of_the_rate_limit_is_shorter_and_who_waits_as_told_is_taken() {
+fn the_rate_limit_is_scaled_and_its_retry_after_is_enough() {
     let sandbox = quick().rate_limit(1).time_scale(100).start().unwrap();
     assert_eq!(send(&sandbox, "ա").status, 200);
 
@@ -101,7 +101,7 @@ fn a_minute_of_the_rate_limit_is_shorter_and_who_waits_as_told_is_taken() {
 }
 
 #[test]
-fn words_and_pings_come_as_much_faster() {
+fn delays_of_words_and_pings_are_scaled() {
     let sandbox = Sandbox::builder()
         .token_delay(Duration::from_secs(400))
         .ping_interval(Duration::from_secs(50))
@@ -117,7 +117,7 @@ fn words_and_pings_come_as_much_faster() {
 }
 
 #[test]
-fn a_slow_head_is_as_much_faster_unless_it_says_how_slow() {
+fn the_default_delay_of_a_slow_head_is_scaled_and_an_amount_is_not() {
     let sandbox = fast(100);
     let slowness = |fault: &str| {
         let began = std::time::Instant::now();

@@ -5,24 +5,24 @@ use serde_json::json;
 
 use crate::client::{Call, LONG, quick, read_until, say};
 
-/// What was found, by name.
+/// Returns the names of all findings.
 fn found(sandbox: &Sandbox) -> Vec<&'static str> {
     let verdict = sandbox.verdict();
     let findings = verdict.findings().iter();
     findings.map(|finding| finding.misstep.name()).collect()
 }
 
-/// A message as a client that behaves sends it.
+/// Sends a message as a correct client does.
 fn send(sandbox: &Sandbox, message: &str) {
     let call = Call::chat(&json!({ "message": message }));
     let call = call.header("content-type", "application/json");
     let mut stream = call.header("connection", "close").open(sandbox);
-    // However it ends.
+    // The connection may end properly or by a reset.
     let _ = std::io::Read::read_to_end(&mut stream, &mut Vec::new());
 }
 
 #[test]
-fn a_client_that_behaves_is_told_so() {
+fn a_correct_client_has_no_findings() {
     let sandbox = quick().start().unwrap();
     send(&sandbox, "ա");
     send(&sandbox, "ա");
@@ -34,7 +34,7 @@ fn a_client_that_behaves_is_told_so() {
 }
 
 #[test]
-fn a_message_that_comes_again_is_found_whatever_befell_it() {
+fn a_repeated_message_is_found_after_each_fault() {
     for fault in [
         Fault::Cut,
         Fault::Reset,
@@ -56,7 +56,7 @@ fn a_message_that_comes_again_is_found_whatever_befell_it() {
 }
 
 #[test]
-fn a_refused_message_that_comes_again_at_once_is_too_soon() {
+fn a_refused_message_that_is_repeated_at_once_is_too_soon() {
     for fault in [Fault::TooMany, Fault::TooManySeconds, Fault::TooManyDate] {
         let sandbox = quick().start().unwrap();
         sandbox.inject(fault.with(60));
@@ -67,7 +67,7 @@ fn a_refused_message_that_comes_again_at_once_is_too_soon() {
 }
 
 #[test]
-fn after_is_compared_with_what_was_given() {
+fn after_is_compared_with_the_services_times() {
     let sandbox = quick().reading(Reading::TimesWithOffset).start().unwrap();
     let answer = say(&sandbox, "/human");
     let (id, ts) = (
@@ -82,7 +82,7 @@ fn after_is_compared_with_what_was_given() {
     assert_eq!(
         found(&sandbox),
         ["wrong-content-type"],
-        "that of the message"
+        "the finding about the message"
     );
 
     Call::messages(&id)
@@ -91,11 +91,11 @@ fn after_is_compared_with_what_was_given() {
     let findings = sandbox.verdict();
     let last = findings.findings().last().unwrap();
     assert_eq!(last.misstep, Misstep::ChangedAfter);
-    assert!(last.detail.contains("is no time"), "{last}");
+    assert!(last.detail.contains("is not a time"), "{last}");
 }
 
 #[test]
-fn a_key_in_a_query_is_found_and_not_told() {
+fn a_key_in_a_query_is_found_and_not_shown() {
     let sandbox = quick().key("hc_secret_key").start().unwrap();
 
     Call::messages("c")
@@ -103,12 +103,12 @@ fn a_key_in_a_query_is_found_and_not_told() {
         .send(&sandbox);
 
     assert!(found(&sandbox).contains(&"key-in-query"));
-    let told = format!("{:?} {}", sandbox.requests(), sandbox.verdict());
-    assert!(!told.contains("hc_secret_key"), "{told}");
+    let shown = format!("{:?} {}", sandbox.requests(), sandbox.verdict());
+    assert!(!shown.contains("hc_secret_key"), "{shown}");
 }
 
 #[test]
-fn how_an_answer_ended_is_told() {
+fn the_end_of_an_answer_is_recorded() {
     let sandbox = quick().start().unwrap();
     let end = |n: usize| sandbox.requests()[n].ended.map(|(_, end)| end);
     send(&sandbox, "ա");
@@ -133,7 +133,7 @@ fn how_an_answer_ended_is_told() {
 }
 
 #[test]
-fn two_visitors_who_say_the_same_do_not_repeat_each_other() {
+fn the_same_message_of_two_visitors_is_not_a_repetition() {
     let sandbox = quick().start().unwrap();
     for visitor in ["Անի", "Գոռ"] {
         sandbox.inject(Fault::Cut);
@@ -149,7 +149,7 @@ fn two_visitors_who_say_the_same_do_not_repeat_each_other() {
 }
 
 #[test]
-fn polls_as_fast_as_the_builder_says_are_good_and_faster_ones_are_not() {
+fn the_builder_sets_the_poll_interval_of_the_verdict() {
     for (interval, findings) in [
         (Duration::from_secs(4), &["polled-too-fast"][..]),
         (Duration::ZERO, &[]),
@@ -165,14 +165,14 @@ fn polls_as_fast_as_the_builder_says_are_good_and_faster_ones_are_not() {
         }
 
         assert_eq!(found(&sandbox), findings, "{interval:?}");
-        let told = Call::local("GET", "/sandbox/verdict").send(&sandbox).json();
-        assert_eq!(told["good"], findings.is_empty());
+        let shown = Call::local("GET", "/sandbox/verdict").send(&sandbox).json();
+        assert_eq!(shown["good"], findings.is_empty());
     }
 }
 
 #[test]
 #[should_panic(expected = "cookie: /v1/chat has a cookie")]
-fn a_verdict_that_is_not_good_fails_its_test_with_the_findings() {
+fn assert_good_panics_with_the_findings() {
     let sandbox = quick().start().unwrap();
     Call::chat(&json!({ "message": "Բարև 👋" }))
         .header("cookie", "a=b")
