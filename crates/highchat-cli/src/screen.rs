@@ -33,7 +33,7 @@ pub(crate) struct Held {
     pub(crate) text: String,
     /// Another program used the terminal: the cursor is at the start of an empty row, and
     /// the line must be drawn again.
-    pub(crate) moved_cursor: bool,
+    pub(crate) needs_redraw: bool,
 }
 
 impl Screen {
@@ -68,7 +68,7 @@ impl Screen {
     pub(crate) fn redraw(&self) {
         let mut prompt = self.prompt();
         if prompt.is_up {
-            prompt.held.moved_cursor = true;
+            prompt.held.needs_redraw = true;
             self.wake();
         }
     }

@@ -310,7 +310,7 @@ impl Editor {
     /// Draws the line, with the text printed meanwhile above it.
     fn draw(&mut self) -> io::Result<()> {
         let held = self.screen.take_held();
-        if held.moved_cursor {
+        if held.needs_redraw {
             self.drawing.forget();
         }
         let prompt = self.search.as_ref().map_or_else(

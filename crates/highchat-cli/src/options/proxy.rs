@@ -36,7 +36,7 @@ pub(crate) struct ProxyOptions {
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 
-    /// Allow http:// to another host. Anybody on the network between can read the key
+    /// Allow http:// to another host. Anybody on the network path can read the key
     #[arg(long)]
     pub(crate) insecure_http: bool,
 

@@ -2,7 +2,7 @@
 
 use crate::life::{Act, After, Habits, Life, Meta, Order, PageFault, Stored};
 
-/// Returns a life that still fails and of which no single part can be removed.
+/// Returns a simpler life that still fails. Any further simplification would make it pass.
 pub fn reduce(mut life: Life, fails: impl Fn(&Life) -> bool) -> Life {
     loop {
         let shorter = candidates(&life).into_iter().find(|shorter| fails(shorter));

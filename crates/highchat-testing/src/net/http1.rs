@@ -127,7 +127,7 @@ impl Encoder {
     }
 }
 
-/// Cuts bytes into one to four pieces at random places.
+/// Cuts bytes at random places into at most four pieces.
 pub fn pieces<'a>(rng: &mut Rng, mut bytes: &'a [u8]) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
     while bytes.len() > 1 && pieces.len() < 3 && rng.bool() {
