@@ -20,7 +20,7 @@ fn whole_reply() -> String {
 }
 
 #[test]
-fn a_key_is_read_alike_from_a_file_and_a_variable() {
+fn a_key_file_and_a_key_variable_are_read_by_the_same_rule() {
     for text in WRAPPED {
         let file = File::write("wrapped-key", text);
         let service = play_each(core::iter::repeat_n(whole_reply(), 4));

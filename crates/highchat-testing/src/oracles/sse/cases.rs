@@ -839,7 +839,7 @@ pub fn at_the_end_of_the_stream_nothing_more_is_dispatched() -> Vec<Case> {
         case("in an id", "data: a\nid: 1").unfinished("", "a", "1"),
         case("after an id without value", "id: 1\ndata: a\nid").unfinished("", "a", ""),
         case("in an id with NUL", "data: a\nid: 1\0").unfinished("", "a", ""),
-        case("in a name like that of an id", "id: 1\ndata: a\ni").unfinished("", "a", "1"),
+        case("in a name that begins like an id", "id: 1\ndata: a\ni").unfinished("", "a", "1"),
         case(
             "after an event and half of the next one",
             "id: 1\nevent: e\ndata: a\n\ndata: b",
