@@ -1,4 +1,4 @@
-//! `highchat ask`: one message, one reply.
+//! `highchat ask`: sends one message and prints the reply.
 
 use std::io;
 
@@ -13,7 +13,7 @@ use crate::run::Run;
 use crate::thread::Thread;
 use crate::{follow, input};
 
-/// The exit status, also if the run did not begin: then as an error.
+/// Runs the command. Returns the exit status; it is the error if the run could not begin.
 pub(crate) fn run(options: &AskOptions) -> Result<Exit, Exit> {
     let thread = Thread::resolve(&options.thread, &options.service)
         .map_err(|message| usage_error(options.output.color, &message))?;
@@ -27,15 +27,17 @@ pub(crate) fn run(options: &AskOptions) -> Result<Exit, Exit> {
     Ok(run.end(exit))
 }
 
-/// Sends the message and tells what comes; fails only where that cannot be told.
+/// Sends the message and prints the reply. Fails only if standard output cannot be written.
 fn ask(options: &AskOptions, run: &Run, thread: &Thread) -> io::Result<Exit> {
     let message = match input::message(&options.message) {
         Ok(message) => message,
         Err(problem) => return run.report().invalid_message(problem),
     };
-    if options.wait == Some(None) && is_seconds_among(&options.message) {
+    if options.wait == Some(None) && has_number_at_either_end(&options.message) {
         let report = run.report();
-        report.note("a number after --wait is part of the message; seconds are --wait=SECONDS");
+        report.note(
+            "a number after --wait is part of the message; to limit the wait, use --wait=SECONDS",
+        );
     }
     let mut session = thread.session(run.client.clone());
     let exit = reply(&mut session, message, run)?;
@@ -44,7 +46,7 @@ fn ask(options: &AskOptions, run: &Run, thread: &Thread) -> io::Result<Exit> {
     }
     match options.wait {
         Some(limit) if session.conversation().is_polling() => {
-            follow::to_its_end(&mut session, limit, run)
+            follow::until_end(&mut session, limit, run)
         }
         _ => {
             follow::note(&session, run);
@@ -55,7 +57,7 @@ fn ask(options: &AskOptions, run: &Run, thread: &Thread) -> io::Result<Exit> {
 
 fn reply(session: &mut Session, message: Message, run: &Run) -> io::Result<Exit> {
     run.report().begin_turn();
-    // The first message of a session finds no turn before it.
+    // A new session has no turn, so `send` accepts the message.
     if session.send(message).is_err() {
         return Ok(Exit::Other);
     }
@@ -71,8 +73,8 @@ fn reply(session: &mut Session, message: Message, run: &Run) -> io::Result<Exit>
     }
 }
 
-/// Whether a number stands where somebody who writes `--wait 30` puts it.
-fn is_seconds_among(words: &[String]) -> bool {
+/// Whether the first or the last word is a number, as it is if somebody writes `--wait 30`.
+fn has_number_at_either_end(words: &[String]) -> bool {
     let ends = [words.first(), words.last()];
     let is_number = |word: &&String| word.parse::<f64>().is_ok();
     ends.iter().flatten().any(is_number)

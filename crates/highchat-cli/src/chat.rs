@@ -1,22 +1,23 @@
-//! `highchat chat`: a conversation at the terminal, handoff included.
+//! `highchat chat`: a conversation at the terminal, with handoff to a person.
 //!
 //! ```text
-//!   keyboard ── Typed ──▶ talk ── send, rate, next ──▶ Session
-//!      ▲  │                │                              ▲
-//!      │  └──── wake ──────┼──────────────────────────────┤
-//!      └── the next line ──┘           Ctrl-C ── cancel ──┘
+//!   keyboard ── Typed ──▶ ChatLoop ── send, rate, next ──▶ Session
+//!      ▲  │                  │                                ▲
+//!      │  └───── wake ───────┼────────────────────────────────┤
+//!      └── read next line ───┘              Ctrl-C ── cancel ──┘
 //! ```
 //!
-//! One thread has the keyboard, another the session, a third the signals. A line is asked
-//! for when the turn before it is over; what happens meanwhile stands above it.
+//! One thread reads the keyboard, one drives the session, and one handles signals. The
+//! keyboard thread reads the next line when the turn before it is over. Text that is
+//! printed while a line is typed appears above that line.
 
+mod chat_loop;
 mod command;
 mod editor;
 mod interrupts;
 mod keyboard;
 mod lines;
 mod mode;
-mod talk;
 mod typed;
 
 use std::io::{self, IsTerminal};
@@ -29,13 +30,13 @@ use crate::run::Run;
 use crate::signals;
 use crate::thread::Thread;
 
+use chat_loop::ChatLoop;
 use editor::Editor;
 use interrupts::Interrupts;
 use keyboard::Keyboard;
 use mode::Mode;
-use talk::Talk;
 
-/// The exit status, also if the run did not begin: then as an error.
+/// Runs the command. Returns the exit status; it is the error if the run could not begin.
 pub(crate) fn run(options: &ChatOptions) -> Result<Exit, Exit> {
     let thread = Thread::resolve(&options.thread, &options.service)
         .map_err(|message| usage_error(options.output.color, &message))?;
@@ -54,31 +55,31 @@ fn chat(run: &Run, thread: Thread) -> io::Result<Exit> {
     let interrupts = Interrupts::new(session.canceller());
     let editor = Editor::new(&run.screen, run.report().is_coloured());
     let mode = editor.as_ref().map(Editor::mode);
-    // Given back however this ends.
-    let _taken = mode.as_ref().map(Mode::take).transpose()?;
+    // The guard restores the terminal on every way out of this function.
+    let _guard = mode.as_ref().map(Mode::enter).transpose()?;
     if let Some(mode) = &mode {
-        let given_back = mode.clone();
-        signals::die_on_signal(move || given_back.give_back_amid())?;
+        let restored = mode.clone();
+        signals::die_on_signal(move || restored.restore_within_line())?;
         let (mode, screen) = (mode.clone(), run.screen.clone());
         signals::stop_on_signal(move || {
-            let (take_back, screen) = (mode.lend(), screen.clone());
+            let (resume, screen) = (mode.suspend(), screen.clone());
             move || {
-                take_back();
-                screen.show_again();
+                resume();
+                screen.redraw();
             }
         })?;
     }
-    let (for_signals, amid) = (interrupts.clone(), mode);
-    // What a script does is not stopped in part.
+    let for_signals = interrupts.clone();
+    // Ctrl-C ends the program if standard input is a script: half of a script must not run.
     let is_typed = io::stdin().is_terminal();
     signals::end_on_signal_unless(run.shared_report(), move |exit| {
         let is_interrupt = is_typed && exit == Exit::Interrupted;
-        let is_used = is_interrupt && for_signals.interrupt(amid.is_some());
-        if let Some(mode) = amid.as_ref().filter(|_| !is_used) {
-            mode.give_back_amid();
+        let is_used = is_interrupt && for_signals.interrupt(mode.is_some());
+        if let Some(mode) = mode.as_ref().filter(|_| !is_used) {
+            mode.restore_within_line();
         }
         is_used
     })?;
     let keyboard = Keyboard::start(editor, interrupts.clone());
-    Talk::new(run, thread, session, keyboard, interrupts).until_it_ends()
+    ChatLoop::new(run, thread, session, keyboard, interrupts).run()
 }

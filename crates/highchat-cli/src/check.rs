@@ -1,4 +1,4 @@
-//! `highchat sandbox --check`: a program run against the sandbox, and judged.
+//! `highchat sandbox --check`: runs a client program against the sandbox and judges it.
 
 use core::time::Duration;
 use std::ffi::OsString;
@@ -14,25 +14,26 @@ use crate::exit::Exit;
 use crate::signals::Stop;
 use crate::standard;
 
-/// How often it is asked whether the program has ended.
+/// How often to check whether the program has ended.
 const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How long its connections may take to end after it has.
+/// How long the program's connections may stay open after it has ended.
 const CONNECTION_GRACE: Duration = Duration::from_secs(1);
 
-/// Runs the program to its end, and reports what it did that it should not have.
+/// Runs the program to its end and reports what it did wrong.
 ///
 /// # Errors
 ///
-/// It cannot be waited for.
+/// The program's end cannot be waited for.
 pub(crate) fn run(sandbox: &Sandbox, command: &[OsString], mut stop: Stop) -> io::Result<Exit> {
     let Some((program, arguments)) = command.split_first() else {
-        standard::err("error: --check wants a command behind --\n");
+        standard::err("error: --check needs a command after --\n");
         return Ok(Exit::Usage);
     };
     let child = Command::new(program)
         .args(arguments)
-        // Its own way to a service would lead it elsewhere.
+        // With a key file or a slug of the user, the program would not use the sandbox's
+        // key.
         .env_remove("HIGHCHAT_KEY_FILE")
         .env_remove("HIGHCHAT_SLUG")
         .env("HIGHCHAT_BASE_URL", sandbox.base_url())
@@ -52,7 +53,7 @@ pub(crate) fn run(sandbox: &Sandbox, command: &[OsString], mut stop: Stop) -> io
     };
     let (signals, signalled) = mpsc::channel();
     thread::spawn(move || {
-        // Nobody waits for it once the program has ended.
+        // After the program has ended, nobody receives the signal.
         let _ = signals.send(stop.wait());
     });
     let status = loop {
@@ -69,20 +70,20 @@ pub(crate) fn run(sandbox: &Sandbox, command: &[OsString], mut stop: Stop) -> io
 }
 
 fn end(child: &mut Child) -> io::Result<()> {
-    // One that has ended meanwhile needs no killing.
+    // The program may have ended by itself.
     let _ = child.kill();
     child.wait().map(drop)
 }
 
 fn judge(sandbox: &Sandbox, status: ExitStatus) -> Exit {
-    // What is still open then is judged as that.
+    // If a connection is still open after that, the verdict says so.
     let _ = sandbox.wait_until(CONNECTION_GRACE, |requests| {
         requests.iter().all(|request| request.ended.is_some())
     });
     let verdict = sandbox.verdict();
     standard::err(&format!("the command ended with {status}\n{verdict}\n"));
     if verdict.requests() == 0 {
-        standard::err("error: it asked nothing, so there is nothing to judge\n");
+        standard::err("error: the command sent no request, so there is nothing to judge\n");
     }
     if verdict.is_good() && verdict.requests() > 0 {
         Exit::Complete

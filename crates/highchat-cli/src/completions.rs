@@ -1,4 +1,4 @@
-//! `highchat completions`: what a shell needs to complete a command line.
+//! `highchat completions`: prints a completion script for a shell.
 
 use clap::CommandFactory;
 
@@ -10,7 +10,7 @@ pub(crate) fn run(options: &CompletionsOptions) -> Exit {
     let mut script = Vec::new();
     let mut command = Options::command();
     clap_complete::generate(options.shell, &mut command, "highchat", &mut script);
-    // A shell that stopped reading has what it wanted.
+    // A shell that stopped reading has what it needs, so that is no failure.
     if standard::last_out(&String::from_utf8_lossy(&script)) {
         Exit::Complete
     } else {

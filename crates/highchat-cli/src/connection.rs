@@ -1,4 +1,5 @@
-//! Which service, and who asks: from flags, from the environment, or a private sandbox.
+//! Chooses the service and the credentials from flags, the environment, or a private
+//! sandbox.
 
 use std::path::Path;
 use std::{env, fs, io};
@@ -11,16 +12,16 @@ use crate::options::{RootsOptions, ServiceOptions};
 
 /// The largest key file that is read, in bytes.
 const MAX_KEY_FILE: u64 = 64 * 1024;
-/// The largest file of certificates that is read, in bytes: that of a system is some 200 KiB.
+/// The largest certificate file that is read, in bytes. A system's file has about 200 KiB.
 const MAX_CA_FILE: u64 = 16 * 1024 * 1024;
 
-/// The service to talk to; a sandbox lives as long as this.
+/// The service to talk to. Dropping it stops its private sandbox.
 pub(crate) struct Connection {
     pub(crate) endpoint: Endpoint,
     sandbox: Option<Sandbox>,
 }
 
-/// Where a key or a slug was given.
+/// The source of the credentials.
 enum CredentialSource {
     Key(String),
     KeyFile(std::path::PathBuf),
@@ -28,15 +29,16 @@ enum CredentialSource {
     Nothing,
 }
 
-const NO_CREDENTIALS: &str = "no key and no slug: give --key-file FILE (or HIGHCHAT_KEY), --slug SLUG \
+const NO_CREDENTIALS: &str = "no key and no slug: use --key-file FILE (or HIGHCHAT_KEY), --slug SLUG \
                       (or HIGHCHAT_SLUG), or --sandbox to talk to a private sandbox";
 
 impl Connection {
-    /// Chooses, checks and, for a sandbox, starts.
+    /// Chooses the service and checks its options. With `--sandbox` it starts a private
+    /// sandbox.
     ///
     /// # Errors
     ///
-    /// A sentence about what is wrong with the options; it never shows a key.
+    /// A sentence about what is wrong with the options. It never contains a key.
     pub(crate) fn open(options: &ServiceOptions) -> Result<Self, String> {
         if options.sandbox {
             return Self::sandbox().map_err(|error| format!("the sandbox did not start: {error}"));
@@ -70,7 +72,7 @@ impl Connection {
         })
     }
 
-    /// Whether the service ends with this run.
+    /// Whether the service is a private sandbox, which ends with this run.
     pub(crate) const fn is_private(&self) -> bool {
         self.sandbox.is_some()
     }
@@ -86,21 +88,21 @@ impl Connection {
     }
 }
 
-/// A variable of the environment; an empty one counts as none.
+/// Reads an environment variable. An empty one counts as unset.
 ///
 /// # Errors
 ///
-/// It is no UTF-8.
+/// The value is not UTF-8.
 pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
         Ok(value) if value.is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(format!("{name} is no UTF-8")),
+        Err(env::VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8")),
     }
 }
 
-/// A flag beats the environment, whichever source it names.
+/// Chooses the credentials. Any flag beats every environment variable.
 fn credential_source(options: &ServiceOptions) -> Result<CredentialSource, String> {
     let flags = [
         options.key.clone().map(CredentialSource::Key),
@@ -125,17 +127,17 @@ fn credential_source(options: &ServiceOptions) -> Result<CredentialSource, Strin
     }
 }
 
-/// Whom the options say to trust; a flag beats the environment.
+/// Returns the certificate authorities to trust. A flag beats the environment.
 ///
 /// # Errors
 ///
-/// The file cannot be read.
+/// The CA file cannot be read.
 pub(crate) fn roots(options: &RootsOptions) -> Result<Roots, String> {
     if options.system_roots {
         return Ok(Roots::System);
     }
     let Some(path) = &options.ca_file else {
-        // The adapters read it, if there is TLS to be spoken.
+        // The adapters read the variable's file themselves when they first need TLS.
         let is_named = env::var_os("SSL_CERT_FILE").is_some_and(|name| !name.is_empty());
         return Ok(if is_named {
             Roots::Default

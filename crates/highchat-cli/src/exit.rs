@@ -1,20 +1,20 @@
-//! How a run ended, for the shell and for `end`.
+//! How a run ends: the exit status, and the `outcome` of `--json`.
 
 use std::process::ExitCode;
 
 use highchat_proto::failure::ResponseError;
 use highchat_proto::{Failure, TurnEnd};
 
-/// The exit status: part of the program's public contract.
+/// The exit status. It is part of the program's public contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// The whole reply was shown.
     Complete,
-    /// What has no status of its own.
+    /// A failure without a status of its own.
     Other,
-    /// Wrong usage, or input refused before anything was sent.
+    /// Wrong usage, or input that was refused before anything was sent.
     Usage,
-    /// The reply is not whole, or the message may or may not have been taken.
+    /// The reply is incomplete, or it is not known whether the service took the message.
     Incomplete,
     /// 401 or 403.
     Unauthenticated,
@@ -22,7 +22,7 @@ pub(crate) enum Exit {
     RateLimited,
     /// 404.
     NotFound,
-    /// The message was surely not taken: nothing left.
+    /// The service could not be reached. It surely did not take the message.
     Unreachable,
     /// The service failed.
     ServiceFailed,
@@ -30,7 +30,7 @@ pub(crate) enum Exit {
     Terminated,
 }
 
-/// The `outcome` of `end`.
+/// The `outcome` field of the `end` line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {

@@ -1,4 +1,4 @@
-//! Following a handoff until it ends.
+//! Follows a handoff until it ends.
 
 use core::time::Duration;
 use std::io;
@@ -9,9 +9,9 @@ use highchat_ureq::Session;
 use crate::exit::Exit;
 use crate::run::Run;
 
-/// Tells what the person writes until the bot is back or the conversation is closed, or
-/// for at most that long.
-pub(crate) fn to_its_end(
+/// Prints the person's messages until the bot is back, the conversation is closed, or
+/// `limit` has passed.
+pub(crate) fn until_end(
     session: &mut Session,
     limit: Option<Duration>,
     run: &Run,
@@ -36,7 +36,7 @@ pub(crate) fn to_its_end(
     }
 }
 
-/// Tells how to follow the person from here.
+/// Prints how to follow the person later.
 pub(crate) fn note(session: &Session, run: &Run) {
     let is_private = run.connection.is_private();
     run.report()

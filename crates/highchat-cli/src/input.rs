@@ -1,4 +1,4 @@
-//! The message that is to be sent.
+//! Reads the message to send.
 
 use std::io::{self, IsTerminal, Read};
 
@@ -6,20 +6,21 @@ use highchat_proto::Message;
 
 use crate::standard::{self, Input};
 
-/// The most that is read from standard input, in bytes: no message of 4000 characters is
-/// longer, with a byte order mark and a line end.
+/// The most bytes that are read from standard input. A message of 4000 characters is never
+/// longer, including a byte order mark and a line end.
 pub(crate) const MAX_INPUT: u64 = 4 * Message::MAX_CHARS as u64 + 5;
 
 const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
 const UTF_16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
-const IS_UTF_16: &str = "standard input is UTF-16: convert it to UTF-8";
-const HAS_NUL: &str = "standard input has a NUL character: it is UTF-16, or no text";
+const IS_UTF_16: &str = "standard input is UTF-16; convert it to UTF-8";
+const HAS_NUL: &str = "standard input has a NUL character: it is UTF-16, or not text";
 
-/// The message of the arguments, or of standard input if there is none or it is `-`.
+/// Returns the message from the arguments. Without arguments, or if they are `-`, it is
+/// read from standard input.
 ///
 /// # Errors
 ///
-/// A sentence about what is wrong with it.
+/// A sentence about what is wrong with the message.
 pub(crate) fn message(words: &[String]) -> Result<Message, String> {
     let text = match words {
         [] => read_stdin()?,
@@ -31,7 +32,7 @@ pub(crate) fn message(words: &[String]) -> Result<Message, String> {
 
 fn read_stdin() -> Result<String, String> {
     if io::stdin().is_terminal() {
-        standard::err("The message, then Ctrl-D at the start of a line:\n");
+        standard::err("Type the message, then press Ctrl-D at the start of a line:\n");
     }
     let mut bytes = Vec::new();
     Input::new()
@@ -39,32 +40,33 @@ fn read_stdin() -> Result<String, String> {
         .read_to_end(&mut bytes)
         .map_err(|error| format!("standard input cannot be read: {error}"))?;
     let mut text = Text::default();
-    if let Some(problem) = text.is_foreign(&bytes, &[]) {
+    if let Some(problem) = text.wrong_encoding(&bytes, &[]) {
         return Err(problem.into());
     }
     if bytes.len() as u64 > MAX_INPUT {
         return Err(format!(
-            "a message has at most {} characters, standard input has more",
+            "a message has at most {} characters; standard input has more",
             Message::MAX_CHARS
         ));
     }
     text.read(bytes)
 }
 
-/// Reads standard input as text: the whole of it, or a line after the other.
+/// Decodes standard input as text, either as a whole or line by line.
 #[derive(Default)]
 pub(crate) struct Text {
     is_begun: bool,
 }
 
 impl Text {
-    /// Whether the bytes and what follows them are in another encoding, and what to say then.
-    pub(crate) fn is_foreign(&self, bytes: &[u8], next: &[u8]) -> Option<&'static str> {
+    /// Checks whether the first bytes are in another encoding. `next` are the bytes after
+    /// them. Returns an error message if they are.
+    pub(crate) fn wrong_encoding(&self, bytes: &[u8], next: &[u8]) -> Option<&'static str> {
         if self.is_begun {
             return None;
         }
         let is_marked = UTF_16_MARKS.iter().any(|mark| bytes.starts_with(mark));
-        // The second half of a newline, without a mark before.
+        // In UTF-16 little endian, a newline is followed by a zero byte.
         let is_split = bytes.ends_with(b"\n") && next.starts_with(b"\0");
         if is_marked || is_split {
             Some(IS_UTF_16)
@@ -73,11 +75,12 @@ impl Text {
         }
     }
 
-    /// The bytes as text, without a byte order mark at its start and a newline at its end.
+    /// Decodes bytes as text. Removes a byte order mark at the start of the input and one
+    /// newline at the end of the text.
     ///
     /// # Errors
     ///
-    /// A sentence: it is no text in UTF-8.
+    /// A sentence about what is wrong with the text.
     pub(crate) fn read(&mut self, bytes: Vec<u8>) -> Result<String, String> {
         let is_first = !core::mem::replace(&mut self.is_begun, true);
         let bytes = match bytes.strip_prefix(UTF_8_MARK) {
@@ -85,7 +88,7 @@ impl Text {
             _ => bytes,
         };
         let mut text =
-            String::from_utf8(bytes).map_err(|_| String::from("standard input is no UTF-8"))?;
+            String::from_utf8(bytes).map_err(|_| String::from("standard input is not UTF-8"))?;
         if text.contains('\0') {
             return Err(HAS_NUL.into());
         }

@@ -1,10 +1,10 @@
 //! The program `highchat`: talk to a HighChat bot from a terminal or a script.
 //!
-//! Its contract (commands, output, exit status, NDJSON) stands in the project's
-//! README. As a library it offers [`run`] alone.
+//! The README of this crate describes its commands, exit status and `--json` output. The
+//! library has one function, [`run`].
 
 #![forbid(unsafe_code)]
-// They panic if the output cannot be written.
+// These macros panic if the output cannot be written.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod ask;
@@ -40,7 +40,8 @@ use clap::Parser;
 use crate::exit::Exit;
 use crate::options::{Command, Options};
 
-/// Runs the program with the arguments and the environment of the process.
+/// Runs the program with the arguments and the environment of the process. Returns its exit
+/// code.
 #[must_use]
 pub fn run() -> ExitCode {
     let options = match Options::try_parse() {
@@ -59,8 +60,7 @@ pub fn run() -> ExitCode {
     exit.into()
 }
 
-/// Prints what was asked for instead of a command (help, the version), or what is wrong with
-/// the arguments.
+/// Prints the help, the version, or what is wrong with the arguments.
 fn print(error: &clap::Error) -> Exit {
     let choice = if error.use_stderr() {
         AutoStream::choice(&io::stderr())

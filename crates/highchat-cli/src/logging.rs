@@ -1,4 +1,5 @@
-//! What happens, for `-v`: no keys, and no texts of messages.
+//! The log that `-v` prints on standard error. It never contains a key or the text of a
+//! message.
 
 use std::time::Instant;
 
@@ -15,7 +16,8 @@ struct Logger {
 }
 
 impl Log for Logger {
-    /// Only what this workspace says: others' lines may hold headers and bodies.
+    /// Only the crates of this workspace: log lines of others may contain headers and
+    /// bodies.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("highchat")
     }
@@ -31,7 +33,7 @@ impl Log for Logger {
     fn flush(&self) {}
 }
 
-/// Begins to tell, as far as flags or the environment ask for it.
+/// Starts logging at the level that the flags or the environment ask for.
 ///
 /// # Errors
 ///
@@ -42,13 +44,13 @@ pub(crate) fn start(verbose: u8, screen: &Screen) -> Result<(), String> {
         (0, None | Some("0")) => return Ok(()),
         (0, Some("1")) => 1,
         (0, Some("2")) => 2,
-        (0, Some(_)) => return Err("HIGHCHAT_LOG is none of 0, 1 and 2".into()),
+        (0, Some(_)) => return Err("HIGHCHAT_LOG must be 0, 1 or 2".into()),
     };
     let logger = Logger {
         screen: screen.clone(),
         start: Instant::now(),
     };
-    // There is one run a process, and nobody else who would set one.
+    // Each process has one run, so no other logger is set.
     if log::set_boxed_logger(Box::new(logger)).is_ok() {
         log::set_max_level(match verbose {
             1 => LevelFilter::Info,
@@ -79,7 +81,7 @@ pub(crate) fn log_update(update: &Update<'_>) {
         }
         Update::Recovering { error } => log::info!("looking for the reply: {error}"),
         Update::Recovered { message, missing } => log::info!(
-            "recovered: message {}, {} bytes of it were missing",
+            "recovered: message {}, {} bytes were missing",
             message.id,
             missing.len()
         ),
@@ -91,7 +93,7 @@ pub(crate) fn log_update(update: &Update<'_>) {
             message.content.len()
         ),
         Update::Unreadable { messages } => {
-            log::info!("{messages} messages of the page could not be read, and were left out");
+            log::info!("{messages} messages of the page could not be read and were skipped");
         }
         Update::Delayed {
             what,

@@ -59,15 +59,15 @@ Exit status:
 #[derive(Args, Debug)]
 #[command(after_long_help = EXIT_STATUS)]
 pub(crate) struct AskOptions {
-    /// The message; several words are joined by spaces
+    /// The message; several words are joined with spaces
     ///
-    /// Without it, or as `-`, the message is read from standard input, and loses one
-    /// newline at its end.
+    /// Without it, or if it is `-`, the message is read from standard input. One newline at
+    /// its end is removed.
     #[arg(value_name = "MESSAGE")]
     pub(crate) message: Vec<String>,
 
-    /// Where a person takes over, stay and print what they write, until the bot is back
-    /// or the conversation is closed; with SECONDS for at most that long
+    /// After a handoff, stay and print what the person writes, until the bot is back or the
+    /// conversation is closed. With SECONDS, stay at most that long
     #[arg(long, value_name = "SECONDS", value_parser = seconds, num_args = 0..=1,
           require_equals = true)]
     pub(crate) wait: Option<Option<Duration>>,
@@ -84,13 +84,13 @@ pub(crate) struct AskOptions {
 
 /// Talk with the bot, and with the person it hands over to
 ///
-/// Each line is a message. Ctrl-C stops a reply that streams, twice at an empty prompt it
-/// leaves, as does Ctrl-D. Where standard input is no terminal, each line of it is one
-/// message; a failure is told and the next line is sent, and the exit status is that of
-/// the last failure.
+/// Each line is a message. Ctrl-C stops a reply that streams. Press Ctrl-C twice at an
+/// empty prompt, or Ctrl-D, to leave. If standard input is not a terminal, each line of it
+/// is one message: after a failure the next line is sent, and the exit status is the status
+/// of the last failure.
 ///
-/// /rate up|down [COMMENT], /new, /id, /help and /quit are for this program; any other
-/// line goes to the service.
+/// /rate up|down [COMMENT], /new, /id, /help and /quit are commands of this program. Any
+/// other line is sent to the service.
 #[derive(Args, Debug)]
 #[command(after_long_help = EXIT_STATUS)]
 pub(crate) struct ChatOptions {
@@ -104,16 +104,17 @@ pub(crate) struct ChatOptions {
     pub(crate) output: OutputOptions,
 }
 
-/// Print what a person writes in a conversation, until the bot is back or it is closed
+/// Print what a person writes in a conversation, until the bot is back or the conversation
+/// is closed
 #[derive(Args, Debug)]
 #[command(after_long_help = EXIT_STATUS)]
 pub(crate) struct WatchOptions {
-    /// The conversation
+    /// The id of the conversation
     #[arg(value_name = "CONVERSATION_ID")]
     pub(crate) conversation: ConversationId,
 
-    /// Begin after that time, as the service writes it; without it, with what the
-    /// service gives
+    /// Start after this time, in the format of the service. Without it, start with what the
+    /// service returns
     #[arg(long, value_name = "TIMESTAMP")]
     pub(crate) after: Option<Timestamp>,
 
@@ -128,15 +129,15 @@ pub(crate) struct WatchOptions {
 #[derive(Args, Debug)]
 #[command(after_long_help = EXIT_STATUS)]
 pub(crate) struct RateOptions {
-    /// The conversation
+    /// The id of the conversation
     #[arg(value_name = "CONVERSATION_ID")]
     pub(crate) conversation: ConversationId,
 
-    /// How it was
+    /// The rating
     #[arg(value_name = "RATING", value_enum)]
     pub(crate) rating: Thumb,
 
-    /// What there is to add
+    /// A comment on the rating
     #[arg(long, value_name = "TEXT")]
     pub(crate) comment: Option<String>,
 
@@ -147,13 +148,13 @@ pub(crate) struct RateOptions {
     pub(crate) output: OutputOptions,
 }
 
-/// The two ratings, under all the names they have.
+/// The two ratings, and the names that the command line accepts for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Thumb {
-    /// It was helpful
+    /// The conversation was helpful
     #[value(alias = "1")]
     Up,
-    /// It was not
+    /// The conversation was not helpful
     #[value(alias = "0")]
     Down,
 }
@@ -167,10 +168,10 @@ impl From<Thumb> for Rating {
     }
 }
 
-/// Which conversation, and on whose behalf.
+/// The conversation, and the end user on whose behalf a message is sent.
 #[derive(Args, Debug)]
 pub(crate) struct ThreadOptions {
-    /// Continue that conversation [env: HIGHCHAT_CONVERSATION]
+    /// Continue this conversation [env: HIGHCHAT_CONVERSATION]
     #[arg(long, value_name = "ID")]
     pub(crate) conversation: Option<ConversationId>,
 
@@ -182,11 +183,11 @@ pub(crate) struct ThreadOptions {
 /// Run a local /v1 service for development, demonstrations and tests
 ///
 /// Prints `listening on http://127.0.0.1:PORT` when it is ready, and stops at Ctrl-C or
-/// SIGTERM. In a browser, `/c/SLUG` is a chat page and `/inbox` the page where a person
+/// SIGTERM. In a browser, `/c/SLUG` is a chat page, and `/inbox` is the page where a person
 /// answers.
 #[derive(Args, Debug)]
 pub(crate) struct SandboxOptions {
-    /// Port on 127.0.0.1; 0: any free one [default: 8787; any free one with --check]
+    /// Port on 127.0.0.1; 0 is any free port [default: 8787; any free port with --check]
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
 
@@ -194,81 +195,83 @@ pub(crate) struct SandboxOptions {
     #[arg(long, value_name = "KEY", default_value = "hc_sandbox")]
     pub(crate) key: Vec<String>,
 
-    /// The public slug
+    /// The public slug of the bot
     #[arg(long, value_name = "SLUG", default_value = "demo")]
     pub(crate) slug: String,
 
-    /// Pause before each token of a reply
+    /// Pause before each token of a reply, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 40)]
     pub(crate) token_delay: u64,
 
-    /// Silence after which a stream gets a ping; 0: never
+    /// Send a ping after this many milliseconds without other data in a stream; 0: never
     #[arg(long, value_name = "MS", default_value_t = 15_000)]
     pub(crate) ping_interval: u64,
 
-    /// Messages a minute for a key or slug; 0: no limit
+    /// Messages per minute for each key or slug; 0: no limit
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) rate_limit: u32,
 
-    /// How far apart --check wants polls to be, counted from the end of one to the start
-    /// of the next; an eighth less is accepted [default: 4]
+    /// The shortest time that --check expects from the end of a poll to the start of the
+    /// next; an eighth less is accepted [default: 4]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) poll_interval: Option<Duration>,
 
-    /// How many times as fast as the clock the sandbox's time runs: its pauses, its pings,
-    /// its person, its rate limit, and the default of --poll-interval are as much shorter
+    /// Run the sandbox's time this many times as fast as the clock. Its pauses, pings,
+    /// person and rate limit are that much faster, and the default of --poll-interval is
+    /// that much shorter
     #[arg(long, value_name = "TIMES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) time_scale: u32,
 
-    /// Who answers a conversation that is handed over
+    /// Who answers after a handoff
     #[arg(long, value_name = "WHO", value_enum, default_value_t = Who::BuiltIn)]
     pub(crate) person: Who,
 
-    /// What the bot says to which message, what goes wrong then, and what a person does,
-    /// as JSON: see the README of highchat-sandbox
+    /// JSON file with the bot's replies, the faults, and what a person does; its format is
+    /// in the README of highchat-sandbox
     #[arg(long, value_name = "FILE")]
     pub(crate) script: Option<PathBuf>,
 
-    /// Faults for every reply or poll, as NAME or NAME:AMOUNT, with commas between them;
-    /// --list-faults tells their names. A message asks for them as well: /fault NAME
+    /// Faults of every reply or poll, as NAME or NAME:AMOUNT, separated by commas;
+    /// --list-faults prints the names. The message /fault NAME asks for one too
     #[arg(long, value_name = "NAMES")]
     pub(crate) fault: Vec<Faults>,
 
-    /// Read the API's text in another way where it is silent; may be repeated;
-    /// --list-readings tells the names
+    /// Choose how the sandbox behaves if the API's text leaves it open; may be repeated;
+    /// --list-readings prints the names
     #[arg(long, value_name = "NAME")]
     pub(crate) reading: Vec<Reading>,
 
-    /// Run COMMAND against the sandbox, and say whether it behaved as a client should
+    /// Run COMMAND against the sandbox and report whether it behaves as a client should
     ///
-    /// It finds HIGHCHAT_BASE_URL, HIGHCHAT_KEY and HIGHCHAT_SANDBOX_URL (the control
-    /// API) in its environment. What it did that it should not have is told on standard
-    /// error, a line each: a message sent twice, a request repeated before Retry-After,
-    /// polls too fast or after the end, a redirect followed, an exchange kept open, and
-    /// more. Exit status 0: there was nothing to tell; 1: there was, or it asked nothing;
-    /// 2: it cannot be started.
+    /// COMMAND gets HIGHCHAT_BASE_URL, HIGHCHAT_KEY and HIGHCHAT_SANDBOX_URL (the control
+    /// API) in its environment. Each error of COMMAND is reported on a line of standard
+    /// error: a message sent twice, a request repeated before Retry-After, polls too fast
+    /// or after the end, a redirect followed, an exchange kept open, and more. Exit status:
+    /// 0 if there is no error; 1 if there is one, or COMMAND sent no request; 2 if COMMAND
+    /// cannot be started.
     #[arg(long, requires = "command")]
     pub(crate) check: bool,
 
-    /// What to run for --check
+    /// The command that --check runs
     #[arg(last = true, value_name = "COMMAND", requires = "check")]
     pub(crate) command: Vec<OsString>,
 
-    /// Print the name of each fault and what it does
+    /// Print the name of each fault and its effect
     #[arg(long)]
     pub(crate) list_faults: bool,
 
-    /// Print the name of each reading and what it says
+    /// Print the name of each reading and its meaning
     #[arg(long)]
     pub(crate) list_readings: bool,
 }
 
-/// Who a conversation is handed over to.
+/// Who answers after a handoff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Who {
-    /// A person who writes twice and hands back, unless the inbox is open in a browser
+    /// A built-in person who writes twice and hands back, unless the inbox is open in a
+    /// browser
     BuiltIn,
-    /// Whoever answers in the inbox, and nobody else
+    /// Only the person who answers in the inbox
     Inbox,
 }
 

@@ -1,4 +1,4 @@
-//! What went wrong, in words for a person and a script, with what to do next.
+//! Describes a failure for people and for scripts, with a hint.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::purpose::Purpose;
 use crate::shell::quoted;
 
-/// A failure: what kind of one, in whose words, and what to do next.
+/// The description of a failure.
 pub(crate) struct Problem {
     pub(crate) kind: &'static str,
     pub(crate) message: String,
@@ -19,7 +19,7 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    /// A failure that is the program's own sentence.
+    /// A failure that this program describes itself.
     pub(crate) fn new(kind: &'static str, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -30,7 +30,7 @@ impl Problem {
         }
     }
 
-    /// Why a message was not answered, a rating not taken, or a poll refused.
+    /// Describes why a message got no reply, a rating was not taken, or a poll was refused.
     pub(crate) fn of(error: &Failure, purpose: Purpose, id: Option<&ConversationId>) -> Self {
         let refused = match error {
             Failure::Refused(refused) => Some(refused),
@@ -67,7 +67,13 @@ fn refused_hint(
                 Some(wait) => format!("in {} s", wait.as_secs()),
                 None => "in a minute".into(),
             };
-            Some(format!("{} was not taken; try again {when}", subject(purpose)).into())
+            Some(
+                format!(
+                    "the service did not take {}; try again {when}",
+                    subject(purpose)
+                )
+                .into(),
+            )
         }
         (Exit::ServiceFailed, ResponseError::Redirect(_)) => {
             Some("check --base-url: it should be the address that the service redirects to".into())
@@ -77,13 +83,13 @@ fn refused_hint(
         }
         (Exit::ServiceFailed, ResponseError::Api(_)) => None,
         (Exit::ServiceFailed, _) => {
-            Some("check --base-url: is it a HighChat service that answers there?".into())
+            Some("check --base-url: is the server at this address a HighChat service?".into())
         }
         (exit, _) => hint(exit, purpose, id),
     }
 }
 
-/// What to do after a failure that ends with this status.
+/// The hint for a failure that ends with this exit status.
 fn hint(exit: Exit, purpose: Purpose, id: Option<&ConversationId>) -> Option<Cow<'static, str>> {
     let subject = subject(purpose);
     Some(match (exit, purpose) {
@@ -91,29 +97,29 @@ fn hint(exit: Exit, purpose: Purpose, id: Option<&ConversationId>) -> Option<Cow
             "check the key or the slug, and that the bot's channel is enabled".into()
         }
         (Exit::NotFound, Purpose::Ask) => {
-            "without --conversation (and HIGHCHAT_CONVERSATION) a new one begins".into()
+            "without --conversation (and HIGHCHAT_CONVERSATION) a new conversation begins".into()
         }
         (Exit::NotFound, Purpose::Chat) => "/new begins another conversation".into(),
         (Exit::NotFound, Purpose::Watch | Purpose::Rate) => {
             "check the id of the conversation, and that the key or the slug is its bot's".into()
         }
         (Exit::Unreachable, _) => format!(
-            "{subject} was not taken; check --base-url and the network (-v tells more), and try \
-             again"
+            "the service did not take {subject}; check --base-url and the network (-v shows more), and \
+             try again"
         )
         .into(),
         (Exit::Incomplete, Purpose::Rate) => {
-            "the rating may have been taken; to rate again does no harm".into()
+            "the service may have taken the rating; you can safely rate again".into()
         }
         (Exit::Incomplete, Purpose::Ask) => {
             let go_on = match id {
-                Some(id) => format!(" To go on: --conversation {}", quoted(id.as_str())),
+                Some(id) => format!(" To continue: --conversation {}", quoted(id.as_str())),
                 None => String::new(),
             };
-            format!("the message was or may have been taken, and was not sent again.{go_on}").into()
+            format!("the service may have taken the message, which was not sent again.{go_on}").into()
         }
         (Exit::Incomplete, Purpose::Chat) => {
-            "the message was or may have been taken, and was not sent again".into()
+            "the service may have taken the message, which was not sent again".into()
         }
         _ => return None,
     })

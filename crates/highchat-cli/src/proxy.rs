@@ -1,4 +1,4 @@
-//! `highchat proxy`: a backend that keeps the key.
+//! `highchat proxy`: runs a proxy that keeps the key on your server.
 
 use std::io;
 use std::path::Path;
@@ -44,7 +44,9 @@ fn serve(server: Server) -> io::Result<Exit> {
     signals::watch_for_server(move |signal| match signal {
         ServerSignal::Reload => match proxy.reload_key() {
             Ok(()) => log::info!("the key was read again"),
-            Err(error) => log::error!("THE KEY WAS NOT READ AGAIN, the old one stays: {error}"),
+            Err(error) => {
+                log::error!("THE KEY COULD NOT BE READ AGAIN; the old key stays in use: {error}")
+            }
         },
         ServerSignal::End(exit) => {
             let mut end = end.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,16 +58,16 @@ fn serve(server: Server) -> io::Result<Exit> {
         }
     })?;
     if let Some(addr) = server.metrics_addr() {
-        log::info!("counted at http://{addr}/metrics");
+        log::info!("metrics at http://{addr}/metrics");
     }
     standard::out(&format!("listening on http://{}\n", server.addr()))?;
     server.wait();
     let ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
-    // Nothing else ends it, but a panic over there.
+    // Without a signal, the server ends only if one of its threads panics.
     Ok(ended.unwrap_or(Exit::Other))
 }
 
-/// The proxy, or a sentence about what is wrong with the options.
+/// Builds the proxy. The error is a sentence about what is wrong with the options.
 fn make(options: ProxyOptions) -> Result<Proxy, String> {
     let key = key_source(&options)?;
     let mut config = Config::default();
@@ -96,7 +98,8 @@ fn make(options: ProxyOptions) -> Result<Proxy, String> {
     })
 }
 
-/// A flag beats the environment, and that the directory of credentials.
+/// Chooses where the key comes from: a flag, then the environment, then the credentials
+/// directory.
 fn key_source(options: &ProxyOptions) -> Result<KeySource, String> {
     if let Some(path) = &options.key_file {
         return Ok(KeySource::File(path.clone()));

@@ -1,6 +1,6 @@
-//! Which command runs, for what depends on it: hints, notes and signals.
+//! The purpose of a run.
 
-/// What the user is about, which decides what to do next.
+/// The command that runs. Hints, notes and signal handling depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Ask,

@@ -1,4 +1,4 @@
-//! `highchat rate`: whether it was helpful.
+//! `highchat rate`: sends a rating.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use crate::options::RateOptions;
 use crate::purpose::Purpose;
 use crate::run::Run;
 
-/// The exit status, also if the run did not begin: then as an error.
+/// Runs the command. Returns the exit status; it is the error if the run could not begin.
 pub(crate) fn run(options: &RateOptions) -> Result<Exit, Exit> {
     let conversation = Some(options.conversation.clone());
     let run = Run::begin(
@@ -26,7 +26,7 @@ pub(crate) fn run(options: &RateOptions) -> Result<Exit, Exit> {
 fn rate(options: &RateOptions, run: &Run) -> io::Result<Exit> {
     let saved = Saved::new(options.conversation.clone());
     let mut session = Session::resume(run.client.clone(), saved);
-    // The conversation is given, and no rating under way before the first.
+    // The session has a conversation and no rating in progress, so `rate` accepts it.
     if session
         .commands()
         .rate(options.rating.into(), options.comment.clone())

@@ -1,4 +1,4 @@
-//! What a run reports: the reply on standard output, all else on standard error.
+//! Reports a run: the reply on standard output, everything else on standard error.
 
 mod json;
 mod reply_text;
@@ -27,29 +27,31 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 const PERSON: Style = AnsiColor::Green.on_default().bold();
 
-/// What a run prints on standard output.
+/// The standard output of a run, as text or as JSON.
 ///
-/// Every method may fail because standard output is gone, which ends the run quietly.
+/// Every method fails if standard output cannot be written. A closed pipe ends the run
+/// quietly.
 trait StandardOutput {
-    /// A message is on its way.
+    /// A message was sent.
     fn begin_turn(&mut self);
 
-    /// Prints what is new, if it belongs there.
+    /// Prints an update, if it belongs on standard output.
     fn update(&mut self, update: &Update<'_>) -> io::Result<()>;
 
-    /// Prints a failure, or makes room for it on standard error.
+    /// Prints a failure, or ends the open line before standard error shows it.
     fn problem(&mut self, problem: &Problem) -> io::Result<()>;
 
-    /// Prints what comes last.
+    /// Prints the end of the run.
     fn end(&mut self, exit: Exit, conversation: Option<&str>, state: &str) -> io::Result<()>;
 
-    /// Whether the last line has no end yet.
-    fn is_amid_line(&self) -> bool;
+    /// Whether the last line is still open.
+    fn has_open_line(&self) -> bool;
 }
 
-/// The two outputs of one run, and what is known so far.
+/// The report of one run: both outputs, the conversation and its state.
 ///
-/// Every method may fail because standard output is gone, which ends the run quietly.
+/// Every method fails if standard output cannot be written. A closed pipe ends the run
+/// quietly.
 pub(crate) struct Report {
     screen: Screen,
     output: Box<dyn StandardOutput + Send>,
@@ -71,7 +73,7 @@ impl Report {
         let output: Box<dyn StandardOutput + Send> = if options.json {
             Box::new(Json::new(screen.clone()))
         } else {
-            // Between the lines of a conversation it must be seen whose line it is.
+            // In a conversation at a terminal, the label shows who wrote a line.
             let label = if purpose == Purpose::Chat && Screen::is_terminal() {
                 format!("{}: ", styled(is_coloured, PERSON, "person"))
             } else {
@@ -90,19 +92,19 @@ impl Report {
         }
     }
 
-    /// A message is on its way.
+    /// A message was sent.
     pub(crate) fn begin_turn(&mut self) {
         self.output.begin_turn();
     }
 
-    /// What comes belongs to another conversation from here on.
+    /// The next update belongs to another conversation.
     pub(crate) fn begin_conversation(&mut self) {
         self.conversation_id = None;
         self.state = State::Bot;
     }
 
-    /// Reports what happened, and returns how the turn, the handoff or the rating ended
-    /// if it ended with it.
+    /// Reports an update. If the update ends the turn, the handoff or the rating, returns
+    /// the exit status.
     pub(crate) fn update(&mut self, update: &Update<'_>) -> io::Result<Option<Exit>> {
         self.output.update(update)?;
         match update {
@@ -113,12 +115,12 @@ impl Report {
             Update::State(state) => self.state = state.clone().into_owned(),
             Update::Recovering { error } => {
                 let waits = if self.purpose == Purpose::Chat {
-                    "; the next message waits"
+                    "; the next message has to wait"
                 } else {
                     ""
                 };
                 self.note(&format!(
-                    "{error}; looking whether the service has it, for some 20 s at most{waits}"
+                    "{error}; checking for up to 20 s whether the service has the reply{waits}"
                 ));
             }
             Update::Delayed {
@@ -127,7 +129,7 @@ impl Report {
                 reason,
             } => {
                 let problem = match (what, reason) {
-                    (Delayed::Poll, _) => "the person's messages cannot be read now",
+                    (Delayed::Poll, _) => "the person's messages cannot be read at the moment",
                     (_, DelayReason::RateLimited) => "too many messages were sent",
                     (_, DelayReason::NotSent) => "the service could not be reached",
                     _ => "the service failed",
@@ -165,17 +167,17 @@ impl Report {
         Ok(None)
     }
 
-    /// Reports what is wrong with the input, which was therefore not sent.
+    /// Reports what is wrong with the input. It was not sent.
     pub(crate) fn invalid_message(&mut self, message: impl Into<String>) -> io::Result<Exit> {
         self.problem(&Problem::new("invalid_message", message))?;
         Ok(Exit::Usage)
     }
 
-    /// Notes that a person answers from here, and how to follow them.
+    /// Prints that a person answers now, and how to follow them.
     pub(crate) fn note_handoff(&self, after: Option<&Timestamp>, is_private: bool) {
         let Some(id) = self.conversation_id.as_ref().filter(|_| !is_private) else {
             return self.note(
-                "from here a person answers; `ask --wait` and `chat` stay to show what they write",
+                "a person answers now; `ask --wait` and `chat` stay and show what they write",
             );
         };
         let id = quoted(id.as_str());
@@ -183,11 +185,11 @@ impl Report {
             format!(" --after {}", quoted(after.as_str()))
         });
         self.note(&format!(
-            "from here a person answers; to follow them: highchat watch {id}{after}"
+            "a person answers now; to follow them: highchat watch {id}{after}"
         ));
     }
 
-    /// Notes that nobody but the bot answers from here, or nobody at all.
+    /// Prints that the bot is back, or that the conversation is closed.
     pub(crate) fn note_end_of_handoff(&self) {
         match self.state {
             State::Closed => self.note("the conversation is closed"),
@@ -200,12 +202,12 @@ impl Report {
         self.is_coloured
     }
 
-    /// A line for the person at the terminal.
+    /// Prints a line for the person at the terminal.
     pub(crate) fn note(&self, text: &str) {
         self.notice(HINT, "note", text);
     }
 
-    /// Ends the run: exactly once, whatever happens.
+    /// Ends the run. Only the first call has an effect.
     pub(crate) fn end(&mut self, exit: Exit) -> io::Result<()> {
         if core::mem::replace(&mut self.has_ended, true) {
             return Ok(());
@@ -234,20 +236,23 @@ impl Report {
         Ok(())
     }
 
-    /// A failure for a script, and none for the person who asked for it.
+    /// Reports that the user stopped the reply: as an error to scripts, as a note to
+    /// people.
     fn cancelled(&mut self) -> io::Result<()> {
-        let message = "stopped; the message may have been taken";
+        let message = "stopped; the service may have taken the message";
         self.output.problem(&Problem::new("cancelled", message))?;
         self.note(message);
         Ok(())
     }
 
     fn notice(&self, style: Style, label: &str, text: &str) {
-        // A message may have several lines, and must not look like several messages.
+        // The lines of one message are indented, so that they do not look like several
+        // messages.
         let text = sanitise(text).replace('\n', "\n    ");
         let label = styled(self.is_coloured, style, label);
-        // The reply goes on behind it, but on a terminal it has to stand somewhere.
-        let start = if self.output.is_amid_line() && Screen::is_terminal() {
+        // The reply continues after the notice, but on a terminal the notice needs a line
+        // of its own.
+        let start = if self.output.has_open_line() && Screen::is_terminal() {
             "\n"
         } else {
             ""
@@ -264,14 +269,14 @@ fn styled(is_coloured: bool, style: Style, text: &str) -> String {
     }
 }
 
-/// Reports what is wrong with the options, before there is anything to report on.
+/// Reports what is wrong with the options before a run has begun. Returns the exit status.
 pub(crate) fn usage_error(color: Color, message: &str) -> Exit {
     let label = styled(is_coloured(color), ERROR, "error");
     standard::err(&format!("{label}: {message}\n"));
     Exit::Usage
 }
 
-/// Whether standard error takes colours.
+/// Whether standard error is coloured.
 fn is_coloured(color: Color) -> bool {
     match color {
         Color::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,

@@ -1,4 +1,4 @@
-//! A run of a command that talks to a service: how it begins and how it ends.
+//! A run of a command that talks to the service.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use crate::report::{Report, usage_error};
 use crate::screen::Screen;
 use crate::{logging, signals, standard};
 
-/// A run that got past its options.
+/// A run whose options were accepted.
 pub(crate) struct Run {
     pub(crate) connection: Connection,
     pub(crate) client: Client,
@@ -23,11 +23,12 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Begins a run, which a signal ends, except a chat: that makes use of some.
+    /// Begins a run. Signals end it, except the run of `chat`, which handles signals
+    /// itself.
     ///
     /// # Errors
     ///
-    /// The exit status, after what is wrong was reported.
+    /// The exit status, after the problem was reported.
     pub(crate) fn begin(
         service: &ServiceOptions,
         output: &OutputOptions,
@@ -66,14 +67,14 @@ impl Run {
         Arc::clone(&self.report)
     }
 
-    /// Logs and reports an update; returns as [`Report::update`] does.
+    /// Logs and reports an update. Returns the same as [`Report::update`].
     pub(crate) fn update(&self, update: &Update<'_>) -> io::Result<Option<Exit>> {
         logging::log_update(update);
         self.report().update(update)
     }
 
-    /// Ends the run, unless a signal did: the exit status, with an output that is gone
-    /// reported.
+    /// Ends the run, unless a signal has ended it. Returns the exit status, and reports an
+    /// error of standard output.
     pub(crate) fn end(&self, exit: io::Result<Exit>) -> Exit {
         let ended = exit.and_then(|exit| self.report().end(exit).map(|()| exit));
         match ended {

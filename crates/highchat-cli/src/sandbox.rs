@@ -1,4 +1,4 @@
-//! `highchat sandbox`: a local service.
+//! `highchat sandbox`: runs a local service.
 
 use core::fmt::Write;
 use core::time::Duration;
@@ -31,13 +31,14 @@ pub(crate) fn run(options: SandboxOptions) -> Exit {
     }
 }
 
-/// Each stream needs a descriptor, and many systems give a process but 1024 unless it asks.
+/// Raises the limit of open files: each stream needs a descriptor, and many systems allow a
+/// process only 1024 by default.
 fn allow_many_streams() {
     const WANTED: u64 = 8192;
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current.is_some_and(|current| current < WANTED) {
         limit.current = Some(limit.maximum.map_or(WANTED, |maximum| maximum.min(WANTED)));
-        // Where it is refused, the streams past the limit wait to be accepted.
+        // If the system refuses, further connections wait to be accepted.
         let _ = setrlimit(Resource::Nofile, limit);
     }
 }
@@ -47,7 +48,7 @@ fn read(path: &Path) -> Result<Script, String> {
     Script::parse(&json).map_err(|error| error.to_string())
 }
 
-/// Prints names, each with its line.
+/// Prints the names of faults or readings, one per line, with their meaning.
 fn list(options: &SandboxOptions) -> io::Result<Exit> {
     let mut list = String::new();
     if options.list_faults {

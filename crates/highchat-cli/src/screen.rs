@@ -1,5 +1,4 @@
-//! Standard output and standard error, with perhaps a line between them that is being
-//! typed.
+//! Standard output and standard error, above the line that is being edited.
 
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::net::UnixStream;
@@ -7,17 +6,17 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::standard;
 
-/// Both outputs; cheap to clone, and all clones are the same screen.
+/// Both outputs. Clones are cheap and share the same screen.
 ///
-/// While the prompt is up, what is printed is held for the thread that has the
-/// keyboard, which shows it above the line that is being typed.
+/// While a line is edited, printed text is held for the keyboard thread, which shows it
+/// above the line.
 #[derive(Clone, Default)]
 pub(crate) struct Screen(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
     prompt: Mutex<Prompt>,
-    /// Wakes the thread that has the keyboard when something is held.
+    /// Wakes the keyboard thread when text is held.
     waker: OnceLock<UnixStream>,
 }
 
@@ -27,18 +26,18 @@ struct Prompt {
     held: Held,
 }
 
-/// What happened to the screen while a line is being typed.
+/// Changes of the screen while a line is edited.
 #[derive(Default)]
 pub(crate) struct Held {
-    /// What is to be shown above the line.
+    /// The text to show above the line.
     pub(crate) text: String,
-    /// Others had the terminal: the cursor is at the start of an empty row, and the line is
-    /// not on the screen, or somewhere else.
-    pub(crate) is_elsewhere: bool,
+    /// Another program used the terminal: the cursor is at the start of an empty row, and
+    /// the line must be drawn again.
+    pub(crate) needs_redraw: bool,
 }
 
 impl Screen {
-    /// Prints to standard output, as it is.
+    /// Prints to standard output.
     pub(crate) fn out(&self, text: &str) -> io::Result<()> {
         if text.is_empty() || self.hold(text) {
             return Ok(());
@@ -46,47 +45,49 @@ impl Screen {
         standard::out(text)
     }
 
-    /// Prints to standard error. Nothing can be told any more where that is gone.
+    /// Prints to standard error. Errors are ignored, because they cannot be reported.
     pub(crate) fn err(&self, text: &str) {
         if !self.hold(text) {
             standard::err(text);
         }
     }
 
-    /// Whether both are one terminal, as far as can be known.
+    /// Whether standard output and standard error are terminals; they are assumed to be the
+    /// same one.
     pub(crate) fn is_terminal() -> bool {
         io::stdout().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// From here on a line is being typed.
+    /// A line is being edited from now on.
     pub(crate) fn raise_prompt(&self) {
         self.prompt().is_up = true;
     }
 
-    /// Shows the line that is being typed again, if there is one: others had the terminal.
-    pub(crate) fn show_again(&self) {
+    /// Draws the edited line again, if there is one, after another program used the
+    /// terminal.
+    pub(crate) fn redraw(&self) {
         let mut prompt = self.prompt();
         if prompt.is_up {
-            prompt.held.is_elsewhere = true;
+            prompt.held.needs_redraw = true;
             self.wake();
         }
     }
 
-    /// No line is being typed from here on; what was held for it is shown.
+    /// No line is edited from now on. Prints the held text.
     pub(crate) fn lower_prompt(&self) -> io::Result<()> {
         let mut prompt = self.prompt();
         prompt.is_up = false;
         standard::out(&core::mem::take(&mut prompt.held).text)
     }
 
-    /// What happened since the line was drawn last.
+    /// Returns the changes since the line was drawn last.
     pub(crate) fn take_held(&self) -> Held {
         core::mem::take(&mut self.prompt().held)
     }
 
-    /// From here on one byte is written there whenever something is held.
+    /// Sets the socket that gets one byte whenever text is held.
     pub(crate) fn wake_by(&self, waker: UnixStream) {
-        // There is one editor a process.
+        // Each process has one editor.
         let _ = self.0.waker.set(waker);
     }
 
@@ -101,7 +102,7 @@ impl Screen {
 
     fn wake(&self) {
         if let Some(mut waker) = self.0.waker.get() {
-            // If it is full, whoever reads it is awake.
+            // If the socket is full, its reader has enough bytes to wake up.
             let _ = waker.write(&[0]);
         }
     }

@@ -1,14 +1,16 @@
-//! Words as a shell takes them.
+//! Quotes words for a shell.
 
 use std::borrow::Cow;
 
 use shlex::Quoter;
 
-/// A word that a shell reads as it is, quoted where it must be: what stands in a hint is
-/// pasted, and an id is the service's text.
+/// Quotes a word so that a shell reads it as it is. Users paste hints into a shell, and the
+/// ids in them are text from the service.
 pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
     let quoter = Quoter::new().allow_nul(true);
-    quoter.quote(word).expect("it refuses nothing but NUL")
+    quoter
+        .quote(word)
+        .expect("only NUL is refused, and it is allowed here")
 }
 
 #[cfg(test)]
@@ -16,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_shell_would_obey_is_quoted() {
+    fn special_characters_are_quoted() {
         for (word, shown) in [
             (
                 "2026-06-14T10:00:00.000+04:00",
@@ -33,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_quoted_is_read_back_as_one_word() {
+    fn a_shell_reads_a_quoted_word_as_one_word() {
         for word in ["$`!\\\"'^", "-rf /", "բարև\u{1b}[31m 👋", "a\nb", "\0"] {
             assert_eq!(shlex::split(&quoted(word)), Some(vec![word.to_owned()]));
         }

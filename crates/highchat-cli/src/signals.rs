@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM, SIGHUP and Ctrl-Z.
+//! Handles Ctrl-C, SIGTERM, SIGHUP and Ctrl-Z.
 
 use core::time::Duration;
 use std::io;
@@ -12,12 +12,12 @@ use signal_hook::low_level::emulate_default_handler;
 use crate::exit::Exit;
 use crate::report::Report;
 
-/// How often, and how far apart, the report is asked for when it is in use: it is held
-/// while something is printed, which a reader that stopped reading can make for ever.
-const TRIES: usize = 20;
-const PAUSE: Duration = Duration::from_millis(10);
+/// How often, and at what interval, to try to lock the report. A thread that prints holds
+/// the lock, and it holds the lock for ever if the reader of a pipe has stopped reading.
+const LOCK_ATTEMPTS: usize = 20;
+const LOCK_INTERVAL: Duration = Duration::from_millis(10);
 
-/// The signals that end the program, from here on caught.
+/// Catches the signals that end the program.
 pub(crate) struct Stop(Signals);
 
 impl Stop {
@@ -25,7 +25,7 @@ impl Stop {
         Signals::new([SIGINT, SIGTERM]).map(Self)
     }
 
-    /// Waits for one of them.
+    /// Waits for the next signal.
     pub(crate) fn wait(&mut self) -> Exit {
         match self.0.forever().next() {
             Some(SIGTERM) => Exit::Terminated,
@@ -34,14 +34,14 @@ impl Stop {
     }
 }
 
-/// What a signal asks of a server.
+/// What a signal means for a server.
 pub(crate) enum ServerSignal {
-    /// Read again what may have changed.
+    /// Read the configuration that may have changed.
     Reload,
     End(Exit),
 }
 
-/// From here on calls a server with what each signal asks of it.
+/// Calls `server` for each signal, on a thread of its own.
 pub(crate) fn watch_for_server(
     mut server: impl FnMut(ServerSignal) + Send + 'static,
 ) -> io::Result<()> {
@@ -58,41 +58,43 @@ pub(crate) fn watch_for_server(
     Ok(())
 }
 
-/// On Ctrl-Z lends the terminal to whoever else is there, stops the program, and takes the
-/// terminal back when it goes on.
-pub(crate) fn stop_on_signal<F: FnOnce()>(lend: impl Fn() -> F + Send + 'static) -> io::Result<()> {
+/// Handles Ctrl-Z: calls `suspend`, which restores the terminal, then stops the process.
+/// When the process continues, calls the function that `suspend` returned.
+pub(crate) fn stop_on_signal<F: FnOnce()>(
+    suspend: impl Fn() -> F + Send + 'static,
+) -> io::Result<()> {
     let mut stops = Signals::new([SIGTSTP])?;
     thread::spawn(move || {
         for signal in stops.forever() {
-            let take_back = lend();
-            // It can be stopped, or it simply goes on.
+            let resume = suspend();
+            // If the process cannot be stopped, it continues.
             let _ = emulate_default_handler(signal);
-            take_back();
+            resume();
         }
     });
     Ok(())
 }
 
-/// Dies of the signals that say that the terminal is gone, or that end a program at once,
-/// after the terminal was given back.
-pub(crate) fn die_on_signal(give_back: impl Fn() + Send + 'static) -> io::Result<()> {
+/// Handles the signals for a lost terminal and for an immediate end: calls `restore`, which
+/// restores the terminal, then lets the signal end the process.
+pub(crate) fn die_on_signal(restore: impl Fn() + Send + 'static) -> io::Result<()> {
     let mut deaths = Signals::new([SIGHUP, SIGQUIT])?;
     thread::spawn(move || {
         for signal in deaths.forever() {
-            give_back();
-            // It ends the process, and can do nothing else.
+            restore();
+            // This ends the process.
             let _ = emulate_default_handler(signal);
         }
     });
     Ok(())
 }
 
-/// Ends the program on a signal, with the report's end told where that is possible.
+/// Ends the program on a signal, and reports the end of the run if possible.
 pub(crate) fn end_on_signal(report: Arc<Mutex<Report>>) -> io::Result<()> {
     end_on_signal_unless(report, |_| false)
 }
 
-/// Ends the program on a signal, but on one that was made use of.
+/// Ends the program on a signal, unless `is_used` returns `true` for it.
 pub(crate) fn end_on_signal_unless(
     report: Arc<Mutex<Report>>,
     is_used: impl Fn(Exit) -> bool + Send + 'static,
@@ -105,13 +107,13 @@ pub(crate) fn end_on_signal_unless(
                 break exit;
             }
         };
-        for _ in 0..TRIES {
+        for _ in 0..LOCK_ATTEMPTS {
             match report.try_lock() {
                 Ok(mut report) => {
                     let _ = report.end(exit);
                     break;
                 }
-                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => thread::sleep(LOCK_INTERVAL),
                 Err(TryLockError::Poisoned(_)) => break,
             }
         }

@@ -1,8 +1,8 @@
-//! Standard input, output and error of the process, as they are.
+//! Standard input, output and error of the process, without the standard library's handles.
 //!
-//! The library's own handles lose what is needed here: `eprintln!` panics if standard error
-//! cannot be written, standard output takes every byte if its descriptor is not open for
-//! writing, and a descriptor that does not block is an error instead of a wait.
+//! The library's handles lose errors that matter here: `eprintln!` panics if standard error
+//! cannot be written, standard output ignores a descriptor that is not open for writing,
+//! and a non-blocking descriptor causes an error instead of a wait.
 
 use std::io::{self, BufReader, IsTerminal, Read};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -16,14 +16,14 @@ pub(crate) fn out(text: &str) -> io::Result<()> {
     write(stdout.as_fd(), text.as_bytes())
 }
 
-/// Prints to standard error. A failure to write it is ignored.
+/// Prints to standard error. Errors are ignored.
 pub(crate) fn err(text: &str) {
     let stderr = io::stderr().lock();
     let _ = write(stderr.as_fd(), text.as_bytes());
 }
 
-/// Prints to standard output as the last thing that a command does. Returns whether it
-/// worked; a failure was reported, except a reader that stopped reading.
+/// Prints the whole output of a command to standard output. Reports an error, except a
+/// closed pipe, and returns whether there was none.
 pub(crate) fn last_out(text: &str) -> bool {
     match out(text) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -36,7 +36,7 @@ pub(crate) fn last_out(text: &str) -> bool {
     }
 }
 
-/// Standard input. It waits for bytes, even if its descriptor does not block.
+/// Standard input. It waits for bytes, even if the descriptor is non-blocking.
 pub(crate) struct Input {
     stdin: io::Stdin,
     is_terminal: bool,
@@ -65,7 +65,7 @@ impl Read for Input {
     }
 }
 
-/// Writes all of it, even if the descriptor does not block.
+/// Writes all bytes, even if the descriptor is non-blocking.
 pub(crate) fn write(file: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match rustix::io::write(file, bytes) {

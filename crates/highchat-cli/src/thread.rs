@@ -1,4 +1,4 @@
-//! Which conversation a message belongs to, and on whose behalf it is sent.
+//! Chooses the conversation and the visitor of a message from flags and the environment.
 
 use highchat_proto::{ConversationId, Saved, VisitorRef};
 use highchat_ureq::{Client, Session};
@@ -6,13 +6,15 @@ use highchat_ureq::{Client, Session};
 use crate::connection::variable;
 use crate::options::{ServiceOptions, ThreadOptions};
 
-/// What flags and environment say of the thread.
+/// The conversation to continue and the visitor, from flags and the environment.
 pub(crate) struct Thread {
     pub(crate) conversation: Option<ConversationId>,
     pub(crate) visitor: Option<VisitorRef>,
 }
 
 impl Thread {
+    /// Reads the options, and the environment for those that are not set.
+    ///
     /// # Errors
     ///
     /// A sentence about what is wrong with the environment.
@@ -22,7 +24,7 @@ impl Thread {
     ) -> Result<Self, String> {
         let conversation = match &options.conversation {
             Some(id) => Some(id.clone()),
-            // A private sandbox knows none of another service's.
+            // A conversation of another service does not exist in a private sandbox.
             None if service.sandbox => None,
             None => variable("HIGHCHAT_CONVERSATION")?
                 .map(ConversationId::new)
@@ -42,7 +44,7 @@ impl Thread {
         })
     }
 
-    /// A session that goes on with it, or begins.
+    /// Starts a session that continues the conversation, or a new session.
     pub(crate) fn session(&self, client: Client) -> Session {
         let mut session = match &self.conversation {
             Some(id) => Session::resume(client, Saved::new(id.clone())),

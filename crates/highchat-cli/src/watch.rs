@@ -1,4 +1,4 @@
-//! `highchat watch`: what a person writes, as they write it.
+//! `highchat watch`: prints the messages of a person as they arrive.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use crate::options::WatchOptions;
 use crate::purpose::Purpose;
 use crate::run::Run;
 
-/// The exit status, also if the run did not begin: then as an error.
+/// Runs the command. Returns the exit status; it is the error if the run could not begin.
 pub(crate) fn run(options: &WatchOptions) -> Result<Exit, Exit> {
     let conversation = Some(options.conversation.clone());
     let run = Run::begin(
@@ -25,11 +25,11 @@ pub(crate) fn run(options: &WatchOptions) -> Result<Exit, Exit> {
 }
 
 fn watch(options: &WatchOptions, run: &Run) -> io::Result<Exit> {
-    // Whatever the state is, polling tells it at once.
+    // A session polls only in a handoff. The first poll returns the real state.
     let mut saved = Saved::new(options.conversation.clone()).with_state(State::Human);
     if let Some(after) = &options.after {
         saved = saved.with_after(after.clone());
     }
     let mut session = Session::resume(run.client.clone(), saved);
-    follow::to_its_end(&mut session, None, run)
+    follow::until_end(&mut session, None, run)
 }

@@ -1,4 +1,4 @@
-//! `highchat ask`: what it prints, and how it ends.
+//! `highchat ask`: its output and its exit status.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -8,13 +8,13 @@ use highchat_sandbox::{Playback, Step};
 mod support;
 use support::*;
 
-/// One case: what the service answers, and what the program makes of it.
+/// An answer of the service, and the output and exit status that it must cause.
 struct Case {
     name: &'static str,
     answer: String,
     status: i32,
     stdout: &'static str,
-    /// Each of them stands on standard error.
+    /// Texts that standard error must contain.
     stderr: &'static [&'static str],
     /// The lines of `--json`.
     json: &'static [&'static str],
@@ -97,7 +97,7 @@ fn cases() -> Vec<Case> {
             ],
         },
         Case {
-            name: "a reply that is cut, of which no conversation is known",
+            name: "a reply that is cut in a conversation without a known id",
             answer: stream(&one),
             status: 3,
             stdout: "մեկ \n",
@@ -167,7 +167,7 @@ fn cases() -> Vec<Case> {
             ],
         },
         Case {
-            name: "429 that asks for more patience than there is",
+            name: "429 with a longer wait than the limit",
             answer: refusal(
                 "429 Too Many Requests",
                 "retry-after: 300\r\n",
@@ -237,11 +237,11 @@ fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn a_handoff_is_followed_from_the_time_before_which_nothing_is_missed() {
+fn the_hint_after_a_handoff_names_a_time_that_misses_nothing() {
     let human = "event: human\ndata: {\"message\":\"Մարդ 👋\",\"ts\":\"2026-06-14T10:00:07Z\"}\n\n";
     let handed_over = || stream(&format!("{}{human}", meta("c1")));
-    // All of a conversation that began here; of one known by its id, what comes after the
-    // event.
+    // A conversation that began in this run is followed from its start; one that is
+    // continued by its id is followed from the event.
     for (arguments, hint) in [
         (&["a"][..], "highchat watch c1\n"),
         (
@@ -253,7 +253,7 @@ fn a_handoff_is_followed_from_the_time_before_which_nothing_is_missed() {
         assert_eq!(run.status, Some(0), "{run:?}");
         assert!(run.stderr.ends_with(hint), "{run:?}");
     }
-    // After a turn that was whole, what comes after its end.
+    // After a complete turn, it is followed from the end of that turn.
     let whole = stream(&format!("{}{}{DONE}", meta("c1"), delta("մեկ")));
     let service = play_each([whole, handed_over()]);
     let run = run_with_input(to("chat", service.base_url(), &[]), b"a\nb\n");
@@ -262,7 +262,7 @@ fn a_handoff_is_followed_from_the_time_before_which_nothing_is_missed() {
 }
 
 #[test]
-fn each_answer_has_its_output_and_its_exit_status() {
+fn each_answer_of_the_service_has_its_output_and_exit_status() {
     for case in cases() {
         let name = case.name;
         let service = play(case.answer.clone());
@@ -317,8 +317,8 @@ fn a_redirect_is_an_error_and_is_not_followed() {
 }
 
 #[test]
-fn a_service_that_cannot_be_reached_took_nothing() {
-    // A port that was free a moment ago, and on which nobody listens.
+fn an_unreachable_service_gives_status_7_and_names_the_cause_once() {
+    // A port that was free a moment ago and on which nothing listens.
     let gone = play("").base_url().to_string();
     let arguments = [
         "ask",
@@ -336,7 +336,7 @@ fn a_service_that_cannot_be_reached_took_nothing() {
     assert!(text.stderr.contains(&expected), "{}", text.stderr);
     let causes = text.stderr.to_lowercase().matches("refused").count();
     assert_eq!(causes, 1, "the cause, once: {}", text.stderr);
-    assert!(text.stderr.contains("was not taken"), "{}", text.stderr);
+    assert!(text.stderr.contains("did not take"), "{}", text.stderr);
     assert!(!text.stderr.contains(KEY));
     let json = run(highchat(arguments.into_iter().chain(["--json"])));
     assert!(
@@ -351,7 +351,7 @@ fn a_service_that_cannot_be_reached_took_nothing() {
 }
 
 #[test]
-fn what_the_service_says_cannot_reach_the_terminal() {
+fn terminal_controls_in_the_services_text_are_removed() {
     let events = format!(
         "{}{}{DONE}",
         delta(r"a\u001b[3"),
@@ -401,13 +401,13 @@ fn the_message_comes_from_the_arguments_or_from_standard_input() {
 }
 
 #[test]
-fn a_message_that_cannot_be_sent_is_refused_before_anything_is() {
+fn an_invalid_message_is_refused_before_anything_is_sent() {
     let long = "ա".repeat(4001);
     let endless = "a".repeat(1 << 20);
     for (arguments, input, problem) in [
         (vec![""], &b""[..], "must not be empty"),
         (vec![], b"\n", "must not be empty"),
-        (vec![], b"\xFF", "no UTF-8"),
+        (vec![], b"\xFF", "not UTF-8"),
         (vec![long.as_str()], b"", "at most 4000 characters"),
         (vec![], long.as_bytes(), "at most 4000 characters"),
         (vec![], endless.as_bytes(), "at most 4000 characters"),
@@ -453,8 +453,8 @@ fn conversation_and_visitor_come_from_flags_or_the_environment() {
     assert_eq!(body(&service), flags, "a flag beats the environment");
 }
 
-/// The way that a request with these flags and this environment identifies the bot.
-fn way(flags: &[&str], environment: &[(&str, &str)]) -> Result<String, String> {
+/// The target and the key of a request with these flags and this environment.
+fn request_with(flags: &[&str], environment: &[(&str, &str)]) -> Result<String, String> {
     let service = play(stream(DONE));
     let mut command = highchat(["ask", "--base-url", service.base_url(), "a"]);
     command.args(flags).envs(environment.iter().copied());
@@ -474,7 +474,7 @@ fn way(flags: &[&str], environment: &[(&str, &str)]) -> Result<String, String> {
 }
 
 #[test]
-fn a_flag_beats_the_environment_whichever_way_it_gives() {
+fn a_credential_flag_beats_every_credential_in_the_environment() {
     let file = std::env::temp_dir().join(format!("highchat-key-{}", std::process::id()));
     std::fs::write(&file, "hc_file\n").unwrap();
     let path = file.to_str().unwrap();
@@ -515,7 +515,7 @@ fn a_flag_beats_the_environment_whichever_way_it_gives() {
         ),
     ] {
         assert_eq!(
-            way(&flags, &environment).as_deref(),
+            request_with(&flags, &environment).as_deref(),
             Ok(found),
             "{flags:?} {environment:?}"
         );
@@ -524,7 +524,7 @@ fn a_flag_beats_the_environment_whichever_way_it_gives() {
 }
 
 #[test]
-fn unclear_or_impossible_credentials_are_a_usage_error_that_shows_no_key() {
+fn ambiguous_or_invalid_credentials_are_a_usage_error_that_shows_no_key() {
     let missing = "/no/such/file";
     for (flags, environment, problem) in [
         (vec![], vec![], "--sandbox"),
@@ -544,7 +544,7 @@ fn unclear_or_impossible_credentials_are_a_usage_error_that_shows_no_key() {
         (vec!["--key-file", missing], vec![], missing),
         (vec!["--slug", ""], vec![], "slug"),
     ] {
-        let stderr = way(&flags, &environment).unwrap_err();
+        let stderr = request_with(&flags, &environment).unwrap_err();
         assert!(
             stderr.contains(problem),
             "{flags:?}: {problem:?} in {stderr}"
@@ -554,7 +554,7 @@ fn unclear_or_impossible_credentials_are_a_usage_error_that_shows_no_key() {
 }
 
 #[test]
-fn wrong_usage_is_told_on_standard_error_alone() {
+fn wrong_usage_prints_to_standard_error_only() {
     for arguments in [
         vec![
             "ask",
@@ -590,7 +590,7 @@ fn wrong_usage_is_told_on_standard_error_alone() {
 }
 
 #[test]
-fn a_host_name_that_is_not_ascii_is_refused_with_a_word_about_punycode() {
+fn a_host_name_that_is_not_ascii_is_refused_with_a_hint_to_punycode() {
     let arguments = ["ask", "--key", KEY, "--base-url", "https://չատ.հայ", "Բարև"];
     let refused = run(highchat(arguments));
     assert_eq!(refused.status, Some(2), "{refused:?}");
@@ -598,7 +598,7 @@ fn a_host_name_that_is_not_ascii_is_refused_with_a_word_about_punycode() {
 }
 
 #[test]
-fn plain_http_to_another_host_is_refused_unless_asked_for() {
+fn plain_http_to_another_host_is_refused_without_insecure_http() {
     let refused = [
         "ask",
         "--key",
@@ -614,7 +614,7 @@ fn plain_http_to_another_host_is_refused_unless_asked_for() {
         "{}",
         refused.stderr
     );
-    // No host has that name: it is tried, and not found.
+    // The host does not exist, so the attempt fails.
     let asked_for = [
         "ask",
         "--key",
@@ -629,7 +629,7 @@ fn plain_http_to_another_host_is_refused_unless_asked_for() {
 }
 
 #[test]
-fn silence_ends_the_wait_with_what_is_known() {
+fn silence_longer_than_a_timeout_ends_the_run() {
     let silent_body = [Step::Send(stream(&delta("a")).into_bytes()), Step::Hold];
     let pings = "event: ping\ndata: {}\n\n".repeat(3);
     let mut pinging = vec![Step::Send(stream("").into_bytes())];
@@ -656,8 +656,8 @@ fn silence_ends_the_wait_with_what_is_known() {
     }
 }
 
-/// A run of which the first line or word of the reply was seen, while the service
-/// still holds the stream open.
+/// Starts a command with pipes, so that its output can be read while the service holds the
+/// stream open.
 fn started(mut command: Command) -> (Child, BufReader<std::process::ChildStdout>) {
     let mut child = command
         .stdout(Stdio::piped())
@@ -682,7 +682,7 @@ fn signal(child: &Child, name: &str) {
 }
 
 #[test]
-fn the_reply_grows_through_a_pipe_and_a_signal_ends_it() {
+fn the_reply_streams_through_a_pipe_and_a_signal_ends_it() {
     for (name, status) in [("-INT", 130), ("-TERM", 143)] {
         let service = held(&format!("{}{}", meta("c1"), delta("մեկ")));
         let (mut child, mut stdout) = started(ask(&service, &["a"]));
@@ -698,7 +698,7 @@ fn the_reply_grows_through_a_pipe_and_a_signal_ends_it() {
 }
 
 #[test]
-fn an_interrupted_run_still_tells_its_end_once() {
+fn an_interrupted_run_prints_its_end_line_once() {
     for (name, status) in [("-INT", 130), ("-TERM", 143)] {
         let service = held(&meta("c1"));
         let (mut child, mut stdout) = started(ask(&service, &["a", "--json"]));
@@ -740,7 +740,7 @@ fn a_broken_pipe_ends_the_program_quietly() {
 }
 
 #[test]
-fn colour_is_for_a_terminal_or_for_who_asks() {
+fn colour_is_used_on_a_terminal_or_on_request() {
     let refused = || play(refusal("401 Unauthorized", "", "unauthenticated", "մ"));
     let always = run(ask(&refused(), &["a", "--color", "always"]));
     assert!(always.stderr.contains("\u{1b}["), "{:?}", always.stderr);
@@ -767,9 +767,9 @@ fn colour_is_for_a_terminal_or_for_who_asks() {
 }
 
 #[test]
-fn a_number_after_wait_is_said_to_be_part_of_the_message() {
+fn a_note_says_that_a_number_after_wait_is_part_of_the_message() {
     let reply = || play(stream(&format!("{}{DONE}", meta("c1"))));
-    for (arguments, message, is_said) in [
+    for (arguments, message, is_noted) in [
         (&["--wait", "30", "բարև"][..], "30 բարև", true),
         (&["բարև", "--wait", "30"], "բարև 30", true),
         (&["--wait=30", "30", "բարև"], "30 բարև", false),
@@ -781,6 +781,6 @@ fn a_number_after_wait_is_said_to_be_part_of_the_message() {
         assert_eq!(run.status, Some(0), "{run:?}");
         assert_eq!(body(&service), format!("{{\"message\":\"{message}\"}}"));
         let found = run.stderr.contains("--wait=SECONDS");
-        assert_eq!(found, is_said, "{arguments:?}: {}", run.stderr);
+        assert_eq!(found, is_noted, "{arguments:?}: {}", run.stderr);
     }
 }

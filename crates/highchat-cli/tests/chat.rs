@@ -1,4 +1,4 @@
-//! `highchat chat` where standard input is no terminal: each line is one message.
+//! `highchat chat` with standard input that is not a terminal: each line is one message.
 
 mod support;
 use support::*;
@@ -30,7 +30,7 @@ fn each_line_is_one_message_of_the_same_conversation() {
 }
 
 #[test]
-fn a_failure_is_told_and_the_next_line_is_sent_and_the_last_failure_is_the_status() {
+fn after_a_failure_the_next_line_is_sent_and_the_last_failure_gives_the_status() {
     let failing = [
         stream(&format!("{}{}{DONE}", meta("c1"), delta("մեկ"))),
         refusal("401 Unauthorized", "", "unauthenticated", "Չէ"),
@@ -42,7 +42,7 @@ fn a_failure_is_told_and_the_next_line_is_sent_and_the_last_failure_is_the_statu
     let text = run_with_input(command, b"1\n2\n\xFF\n3\n4\n");
     assert_eq!(text.status, Some(8), "{text:?}");
     assert_eq!(text.stdout, "մեկ\nերկու\n");
-    for part in ["error: Չէ", "no UTF-8", "error: Սխալ"] {
+    for part in ["error: Չէ", "not UTF-8", "error: Սխալ"] {
         assert!(text.stderr.contains(part), "{}", text.stderr);
     }
     assert_eq!(service.connections(), 4);
@@ -70,7 +70,7 @@ fn a_failure_is_told_and_the_next_line_is_sent_and_the_last_failure_is_the_statu
 }
 
 #[test]
-fn a_conversation_is_continued_or_begun_anew() {
+fn a_conversation_is_continued_and_new_begins_another() {
     let reply = || stream(&format!("{}{}{DONE}", meta("c2"), delta("ա")));
     let service = play_each([reply(), reply(), reply()]);
     let command = to("chat", service.base_url(), &["--conversation", "c1"]);
@@ -95,7 +95,7 @@ fn a_conversation_is_continued_or_begun_anew() {
 }
 
 #[test]
-fn commands_that_cannot_be_obeyed_are_failures_of_a_script() {
+fn invalid_commands_and_messages_give_a_script_status_2() {
     let service = play_each([]);
     for (input, problem) in [
         ("/rate up\n", "no conversation to rate yet"),
@@ -118,7 +118,7 @@ fn commands_that_cannot_be_obeyed_are_failures_of_a_script() {
 }
 
 #[test]
-fn a_script_that_leaves_in_a_handoff_is_told_how_to_follow() {
+fn a_script_that_ends_in_a_handoff_prints_how_to_follow_it() {
     let sandbox = quick_sandbox();
     let command = to("chat", sandbox.base_url(), &[]);
     let run = run_with_input(command, "/human\nի՞նչ կա\n".as_bytes());
@@ -129,7 +129,7 @@ fn a_script_that_leaves_in_a_handoff_is_told_how_to_follow() {
 }
 
 #[test]
-fn a_script_is_ended_by_a_signal() {
+fn a_signal_ends_a_script() {
     let service = highchat_sandbox::Playback::start([vec![
         highchat_sandbox::Step::send(stream(&delta("մեկ"))),
         highchat_sandbox::Step::Hold,
@@ -160,12 +160,12 @@ fn a_script_is_ended_by_a_signal() {
 }
 
 #[test]
-fn a_script_is_told_that_its_next_line_waits_for_a_reply_that_may_not_come() {
+fn a_note_says_that_the_next_line_waits_for_recovery() {
     let reply = stream(&format!("{}{}{DONE}", meta("c1"), delta("մեկ")));
     let service = play_each([
         reply.clone(),
         answer("500 Internal Server Error", "", ""),
-        // The search ends with it.
+        // Recovery stops at this answer.
         refusal("404 Not Found", "", "not_found", "Չկա"),
         reply,
     ]);
@@ -173,7 +173,7 @@ fn a_script_is_told_that_its_next_line_waits_for_a_reply_that_may_not_come() {
     let run = run_with_input(command, "ա\nբ\nգ\n".as_bytes());
     assert_eq!(run.status, Some(8), "{run:?}");
     assert_eq!(run.stdout, "մեկ\nմեկ\n");
-    let note = "500 Internal Server Error; looking whether the service has it, for some 20 s at \
-                most; the next message waits";
+    let note = "500 Internal Server Error; checking for up to 20 s whether the service has the \
+                reply; the next message has to wait";
     assert!(run.stderr.contains(note), "{}", run.stderr);
 }

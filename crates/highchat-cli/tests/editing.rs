@@ -1,4 +1,4 @@
-//! The line that is typed in `highchat chat`, while a person's messages arrive.
+//! Line editing in `highchat chat` while a person's messages arrive.
 
 use core::time::Duration;
 
@@ -19,7 +19,7 @@ const LEFT: &str = "\u{1b}[D";
 const PASTE: &str = "\u{1b}[200~";
 const PASTE_END: &str = "\u{1b}[201~";
 
-/// A chat in a handoff, and the person in it, who writes when a test asks for it.
+/// A chat in a handoff. The person writes when a test calls [`write`](Self::write).
 struct Chat {
     sandbox: Sandbox,
     terminal: Terminal,
@@ -51,7 +51,7 @@ impl Chat {
         self.terminal.press(keys);
     }
 
-    /// The person writes, and it appears.
+    /// Lets the person write a message, and waits until it appears.
     fn write(&mut self) {
         self.written += 1;
         let text = format!("նամակ {}", self.written);
@@ -60,15 +60,19 @@ impl Chat {
         self.terminal.until_row(&format!("person: {text}"));
     }
 
-    /// Waits until that is the last row.
+    /// Waits until the last row is the prompt with this line.
     fn until_line(&self, line: &str) {
         let line = format!("> {line}");
         self.terminal
             .until(|rows| rows.last().is_some_and(|row| row == line.trim_end()));
     }
 
-    fn until_said(&self, text: &str) {
-        until(|| said(&self.sandbox).last().is_some_and(|said| said == text));
+    fn until_sent(&self, text: &str) {
+        until(|| {
+            sent_messages(&self.sandbox)
+                .last()
+                .is_some_and(|sent| sent == text)
+        });
         self.terminal.until_prompt();
     }
 
@@ -78,7 +82,7 @@ impl Chat {
     }
 }
 
-fn said(sandbox: &Sandbox) -> Vec<String> {
+fn sent_messages(sandbox: &Sandbox) -> Vec<String> {
     let requests = sandbox.requests();
     let bodies = requests.iter().filter(|request| request.path == "/v1/chat");
     bodies
@@ -90,7 +94,7 @@ fn said(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn a_message_that_arrives_in_the_middle_of_a_line_costs_no_letter() {
+fn a_message_that_arrives_while_a_line_is_typed_loses_no_letter() {
     let mut chat = Chat::start((24, 80));
     for (begun, rest) in [
         ("կես", " տող"),
@@ -107,21 +111,21 @@ fn a_message_that_arrives_in_the_middle_of_a_line_costs_no_letter() {
         chat.press(rest);
         let line = format!("{begun}{rest}");
         chat.press("\r");
-        chat.until_said(&line);
+        chat.until_sent(&line);
     }
     chat.leave();
 }
 
 #[test]
-fn a_message_that_arrives_between_any_two_keys_changes_nothing_of_what_they_do() {
+fn a_message_that_arrives_between_two_keys_does_not_change_their_effect() {
     let mut chat = Chat::start((24, 80));
     chat.press("նախորդ տողը 👋\r");
-    chat.until_said("նախորդ տողը 👋");
+    chat.until_sent("նախորդ տողը 👋");
     let cases: [(&[&str], &str); 6] = [
         // The history.
         (&[UP, BACKSPACE, "ու"], "նախորդ տողը ու"),
         (&[CTRL_R, "տո", "ղ", LEFT, "ա"], "նախորդա տողը ու"),
-        // Removed, and inserted again.
+        // Removed text, inserted again.
         (&["մեկ երկու", CTRL_W, CTRL_W, "ա", CTRL_Y], "ամեկ "),
         (&["մեկ երկու", CTRL_U, "ե", CTRL_A, CTRL_Y], "մեկ երկուե"),
         (&["👨‍👩‍👧ե\u{301}", LEFT, BACKSPACE, "ա"], "աե\u{301}"),
@@ -136,21 +140,21 @@ fn a_message_that_arrives_between_any_two_keys_changes_nothing_of_what_they_do()
             chat.write();
         }
         chat.press("\r");
-        chat.until_said(line);
+        chat.until_sent(line);
     }
     chat.leave();
 }
 
 #[test]
-fn line_ends_at_the_end_of_a_paste_are_not_sent() {
+fn the_last_line_ends_of_a_paste_are_not_sent() {
     let mut chat = Chat::start((24, 80));
     for line_end in ["\n", "\r", "\r\n", "\n\n"] {
         chat.press(&format!("{PASTE}մեկ{line_end}երկու{line_end}{PASTE_END}"));
         chat.terminal.until_row(". երկու");
         chat.press("\r");
         let inner = if line_end == "\n\n" { "\n\n" } else { "\n" };
-        chat.until_said(&format!("մեկ{inner}երկու"));
-        // So that the next paste finds a screen without it.
+        chat.until_sent(&format!("մեկ{inner}երկու"));
+        // The next paste needs a screen without this one.
         chat.press("\u{c}");
         chat.until_line("");
     }
@@ -158,7 +162,7 @@ fn line_ends_at_the_end_of_a_paste_are_not_sent() {
 }
 
 #[test]
-fn wide_letters_at_the_margin_leave_no_row_behind() {
+fn wide_letters_at_the_margin_leave_no_stale_row() {
     let mut chat = Chat::start((24, 21));
     let text: String = "漢字".repeat(15);
     chat.press(&text);
@@ -180,7 +184,7 @@ fn wide_letters_at_the_margin_leave_no_row_behind() {
 }
 
 #[test]
-fn a_terminal_that_is_resized_while_messages_arrive_shows_the_line_and_sends_it_as_typed() {
+fn a_line_survives_resizes_while_messages_arrive_and_is_sent_as_typed() {
     let mut chat = Chat::start((24, 80));
     let text = "այս տողը 漢字 👋🏽 երկար է ".repeat(4);
     chat.press(&text);
@@ -192,7 +196,8 @@ fn a_terminal_that_is_resized_while_messages_arrive_shows_the_line_and_sends_it_
         inbox.reply(&chat.conversation, message).unwrap();
         chat.terminal.resize(size);
     }
-    // What was drawn for one width while the terminal had another already may stay above.
+    // Text that was drawn for one width while the terminal already had another may stay
+    // above.
     chat.terminal.until(|rows| {
         let line = rows.iter().rposition(|row| row.starts_with("> այս"));
         let shown = line.map(|line| letters(&rows[line..].concat()));
@@ -200,57 +205,57 @@ fn a_terminal_that_is_resized_while_messages_arrive_shows_the_line_and_sends_it_
         is_last && shown == Some(letters(&format!("> {text}")))
     });
     chat.press("\r");
-    chat.until_said(&text);
+    chat.until_sent(&text);
     chat.leave();
 }
 
 #[test]
-fn what_is_typed_before_the_program_is_ready_is_not_lost() {
+fn keys_typed_before_the_prompt_are_not_lost() {
     let sandbox = Sandbox::builder().key(KEY).start().unwrap();
     let mut terminal = Terminal::run(&to("chat", sandbox.base_url(), &[]));
     terminal.press("շուտ գրված 👋");
     terminal.until_row("> շուտ գրված 👋");
     terminal.press("\r");
-    until(|| said(&sandbox) == ["շուտ գրված 👋"]);
+    until(|| sent_messages(&sandbox) == ["շուտ գրված 👋"]);
     terminal.until_prompt();
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), (0, true));
 }
 
 #[test]
-fn ctrl_z_at_the_prompt_lends_the_terminal_and_the_line_is_there_again() {
+fn ctrl_z_at_the_prompt_stops_the_program_and_the_line_comes_back() {
     let mut chat = Chat::start((24, 80));
     chat.press("կի");
     chat.until_line("կի");
     chat.press(CTRL_Z);
-    until(|| chat.terminal.takes_lines());
+    until(|| chat.terminal.is_in_line_mode());
     let start = std::time::Instant::now();
-    while chat.terminal.takes_lines() {
-        // The first one may come before it stopped.
+    while chat.terminal.is_in_line_mode() {
+        // The first signal may arrive before the program has stopped.
         chat.terminal.signal(rexpect::process::Signal::SIGCONT);
         assert!(
             start.elapsed() < Duration::from_secs(30),
-            "it does not go on"
+            "the program does not continue"
         );
     }
     chat.press("սատ");
     chat.until_line("կիսատ");
     chat.write();
     chat.press("\r");
-    chat.until_said("կիսատ");
+    chat.until_sent("կիսատ");
     chat.leave();
 }
 
 #[test]
-fn a_signal_that_ends_a_program_at_once_gives_the_terminal_back_first() {
+fn sighup_and_sigquit_restore_the_terminal_before_the_program_ends() {
     use rexpect::process::Signal;
     for signal in [Signal::SIGHUP, Signal::SIGQUIT] {
         let mut chat = Chat::start((24, 80));
         chat.press("կիսատ");
         chat.until_line("կիսատ");
-        assert!(!chat.terminal.takes_lines());
+        assert!(!chat.terminal.is_in_line_mode());
         chat.terminal.signal(signal);
         until(|| !chat.terminal.is_alive());
-        assert!(chat.terminal.takes_lines(), "{signal}");
+        assert!(chat.terminal.is_in_line_mode(), "{signal}");
     }
 }

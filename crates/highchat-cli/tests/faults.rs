@@ -1,4 +1,5 @@
-//! Every fault of the sandbox, and every reading of the API's text, as a script sees them.
+//! `highchat ask --json` with every fault of the sandbox and every reading of the API's
+//! text.
 
 use highchat_sandbox::Sandbox;
 use highchat_testing::trials::{
@@ -11,13 +12,13 @@ use support::*;
 
 use proxy::Proxy;
 
-/// By its key.
+/// Runs a trial with the service's key.
 fn send(trial: &Trial, sandbox: &Sandbox) -> Seen {
     ask(trial, sandbox.base_url(), &["--key", sandbox.key()])
 }
 
-/// Through `highchat proxy`, which has the key.
-fn send_through(trial: &Trial, sandbox: &Sandbox) -> Seen {
+/// Runs a trial through `highchat proxy`, which has the key.
+fn send_through_proxy(trial: &Trial, sandbox: &Sandbox) -> Seen {
     let base_url = sandbox.base_url();
     let mut command = highchat(["proxy", "--listen=127.0.0.1:0", "--base-url", base_url]);
     command.args(["--visitor-polls", "0"]);
@@ -29,7 +30,8 @@ fn send_through(trial: &Trial, sandbox: &Sandbox) -> Seen {
     seen
 }
 
-/// `highchat ask --json`, read back.
+/// Sends the messages of a trial with `highchat ask --json`. Returns what the last run
+/// printed.
 fn ask(trial: &Trial, base_url: &str, access: &[&str]) -> Seen {
     let mut seen = Seen::default();
     let mut conversation: Option<String> = None;
@@ -49,25 +51,25 @@ fn ask(trial: &Trial, base_url: &str, access: &[&str]) -> Seen {
             ask.args(["--conversation", id]);
         }
         ask.arg("--").arg(message);
-        let told = run(ask);
-        conversation = conversation_id(&told);
-        seen = read(&told);
+        let run = run(ask);
+        conversation = conversation_id(&run);
+        seen = read(&run);
     }
     seen
 }
 
-/// The conversation that a run was in.
-fn conversation_id(told: &Run) -> Option<String> {
-    let end: Value = serde_json::from_str(told.stdout.lines().last()?).unwrap();
-    assert_eq!(end["type"], "end", "{told:?}");
+/// The id of the run's conversation.
+fn conversation_id(run: &Run) -> Option<String> {
+    let end: Value = serde_json::from_str(run.stdout.lines().last()?).unwrap();
+    assert_eq!(end["type"], "end", "{run:?}");
     end["conversation_id"].as_str().map(str::to_owned)
 }
 
-/// What a run told.
-fn read(told: &Run) -> Seen {
+/// Reads the lines that a run printed.
+fn read(run: &Run) -> Seen {
     let mut seen = Seen::default();
     let mut is_recovered = false;
-    for line in told.stdout.lines() {
+    for line in run.stdout.lines() {
         let line: Value = serde_json::from_str(line).unwrap();
         let string = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
         match line["type"].as_str().unwrap() {
@@ -80,9 +82,9 @@ fn read(told: &Run) -> Seen {
             "human" => seen.outcome = Some(Outcome::HandedOver),
             "state" => seen.state = string("state"),
             "end" => {
-                assert_eq!(line["exit_code"], told.status.unwrap(), "{told:?}");
-                let outcome = outcome(&seen, is_recovered, &string("outcome"), told.status);
-                seen.gave_up = seen.outcome.is_some() && told.status != Some(0);
+                assert_eq!(line["exit_code"], run.status.unwrap(), "{run:?}");
+                let outcome = outcome(&seen, is_recovered, &string("outcome"), run.status);
+                seen.gave_up = seen.outcome.is_some() && run.status != Some(0);
                 seen.outcome.get_or_insert(outcome);
             }
             _ => {}
@@ -91,7 +93,7 @@ fn read(told: &Run) -> Seen {
     seen
 }
 
-/// The outcome that `end` and the exit status tell together.
+/// The outcome, from the outcome in the `end` line and the exit status.
 fn outcome(seen: &Seen, is_recovered: bool, end: &str, status: Option<i32>) -> Outcome {
     match (end, status) {
         ("complete", Some(0)) if is_recovered => Outcome::Recovered,
@@ -105,56 +107,54 @@ fn outcome(seen: &Seen, is_recovered: bool, end: &str, status: Option<i32>) -> O
 }
 
 #[test]
-fn each_fault_has_the_outcome_that_the_rules_ask_for() {
+fn each_fault_has_the_expected_outcome() {
     let trials: Vec<Trial> = TRIALS.iter().filter(is_quick).copied().collect();
     hold(&trials, send);
 }
 
-/// A run knows a conversation from before by its id alone.
+/// Each run is a process of its own, so it knows an earlier conversation only by its id.
 fn is_by_id(trial: &&Trial) -> bool {
     trial.course == Course::ById
 }
 
 #[test]
-fn a_cut_reply_is_never_completed_with_one_that_begins_alike() {
+fn a_cut_reply_is_never_completed_from_another_with_the_same_beginning() {
     let trials: Vec<Trial> = ALIKE.iter().filter(is_by_id).copied().collect();
     assert!(!trials.is_empty());
     hold(&trials, send);
 }
 
 #[test]
-fn a_cut_reply_behind_the_proxy_is_never_completed_with_one_that_begins_alike() {
+fn through_the_proxy_a_cut_reply_is_never_completed_from_another_with_the_same_beginning() {
     let trials = ALIKE.iter().filter(is_by_id).copied();
     let trials: Vec<Trial> = trials.map(Trial::behind_the_proxy).collect();
-    hold(&trials, send_through);
+    hold(&trials, send_through_proxy);
 }
 
-/// The pauses of 5 and of 20 s after a 429 that asks for none cannot be made shorter.
+/// Excludes 429 without Retry-After: its pauses of 5 s and 20 s cannot be shortened.
 fn is_quick(trial: &&Trial) -> bool {
     !trial.faults.starts_with("429x")
 }
 
-/// What is not tried behind `highchat proxy`; with its library it is.
-const NOT_BEHIND_THE_PROXY: [(&str, &str); 2] = [
-    (
-        "stall",
-        "the 60 s that the proxy waits for a byte are no option",
-    ),
+/// The faults that are not tried through `highchat proxy`. The tests of highchat-proxy try
+/// them.
+const NOT_THROUGH_THE_PROXY: [(&str, &str); 2] = [
+    ("stall", "the proxy's idle timeout of 60 s is not an option"),
     (
         "stall-pings",
-        "the 300 s that it waits for progress are none",
+        "the proxy's progress timeout of 300 s is not an option",
     ),
 ];
 
 #[test]
-fn each_fault_behind_the_proxy_has_the_outcome_that_the_rules_ask_for() {
+fn each_fault_has_the_expected_outcome_through_the_proxy() {
     let trials = TRIALS.iter().filter(is_quick).filter(|trial| !trial.waits);
     let trials: Vec<Trial> = trials.copied().map(Trial::behind_the_proxy).collect();
-    assert_eq!(untried(&trials, &NOT_BEHIND_THE_PROXY), [""; 0]);
-    hold(&trials, send_through);
+    assert_eq!(untried(&trials, &NOT_THROUGH_THE_PROXY), [""; 0]);
+    hold(&trials, send_through_proxy);
 }
 
 #[test]
-fn each_reading_of_the_api_will_do() {
+fn each_reading_of_the_api_works() {
     hold_readings(send);
 }

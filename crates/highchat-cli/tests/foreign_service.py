@@ -1,4 +1,4 @@
-"""A service after the API's text that shares no line with the client nor the sandbox."""
+"""A service written from the API's text, which shares no code with the client or the sandbox."""
 import json
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

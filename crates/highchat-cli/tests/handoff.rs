@@ -1,4 +1,4 @@
-//! `watch`, `ask --wait` and `rate`.
+//! Handoffs and ratings: `watch`, `ask --wait` and `rate`.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -8,10 +8,10 @@ use highchat_sandbox::{Person, Sandbox};
 mod support;
 use support::*;
 
-const SOON: &str = "--poll-interval=0.05";
+const FAST_POLLS: &str = "--poll-interval=0.05";
 
 #[test]
-fn watch_prints_what_is_not_the_users_until_the_bot_is_back() {
+fn watch_prints_all_messages_except_the_users_until_the_bot_is_back() {
     let service = || {
         play_each([
             page("human", &[("user", "հարց"), ("assistant", "մեկ\n")]),
@@ -21,7 +21,7 @@ fn watch_prints_what_is_not_the_users_until_the_bot_is_back() {
             ),
         ])
     };
-    let arguments = ["c1", "--after", "2026-06-14T09:00:00+04:00", SOON];
+    let arguments = ["c1", "--after", "2026-06-14T09:00:00+04:00", FAST_POLLS];
     let played = service();
     let text = run(to("watch", played.base_url(), &arguments));
     assert_eq!(text.status, Some(0), "{text:?}");
@@ -36,7 +36,11 @@ fn watch_prints_what_is_not_the_users_until_the_bot_is_back() {
     );
 
     let played = service();
-    let json = run(to("watch", played.base_url(), &["c1", SOON, "--json"]));
+    let json = run(to(
+        "watch",
+        played.base_url(),
+        &["c1", FAST_POLLS, "--json"],
+    ));
     assert_eq!(
         json.stdout.lines().collect::<Vec<_>>(),
         [
@@ -49,16 +53,20 @@ fn watch_prints_what_is_not_the_users_until_the_bot_is_back() {
     assert_eq!(
         request_lines(&played)[0],
         "GET /v1/conversations/c1/messages",
-        "from what the service gives"
+        "without `after` on the first poll"
     );
 }
 
 #[test]
-fn watch_goes_on_over_failures_that_pass_and_ends_with_those_that_do_not() {
+fn watch_continues_after_transient_failures_and_ends_on_others() {
     let failed = || answer("502 Bad Gateway", "", "");
     let closed = page("closed", &[("agent", "վերջ")]);
     let service = play_each([failed(), closed]);
-    let json = run(to("watch", service.base_url(), &["c1", SOON, "--json"]));
+    let json = run(to(
+        "watch",
+        service.base_url(),
+        &["c1", FAST_POLLS, "--json"],
+    ));
     assert_eq!(json.status, Some(0), "{json:?}");
     assert!(
         json.stdout.starts_with(r#"{"type":"delayed","seconds":0."#),
@@ -77,7 +85,7 @@ fn watch_goes_on_over_failures_that_pass_and_ends_with_those_that_do_not() {
         ("401 Unauthorized", "unauthenticated", 4),
     ] {
         let service = play(refusal(status, "", code, "Չկա"));
-        let text = run(to("watch", service.base_url(), &["c1", SOON]));
+        let text = run(to("watch", service.base_url(), &["c1", FAST_POLLS]));
         assert_eq!(text.status, Some(exit), "{text:?}");
         assert!(text.stderr.contains("error: Չկա"), "{}", text.stderr);
         assert_eq!(service.connections(), 1);
@@ -89,22 +97,26 @@ fn watch_goes_on_over_failures_that_pass_and_ends_with_those_that_do_not() {
 }
 
 #[test]
-fn what_a_person_writes_cannot_reach_the_terminal() {
+fn terminal_controls_in_a_persons_message_are_removed() {
     let service = play(page("bot", &[("assistant", "a\u{1b}[31mb\u{202e}c")]));
     let text = run(to("watch", service.base_url(), &["c1"]));
     assert_eq!(text.stdout, "abc\n");
 }
 
 #[test]
-fn ask_that_waits_prints_the_person_until_the_bot_is_back() {
+fn ask_with_wait_prints_the_persons_messages_until_the_bot_is_back() {
     let sandbox = quick_sandbox();
-    let text = run(to("ask", sandbox.base_url(), &["/human", "--wait", SOON]));
+    let text = run(to(
+        "ask",
+        sandbox.base_url(),
+        &["/human", "--wait", FAST_POLLS],
+    ));
     assert_eq!(text.status, Some(0), "{text:?}");
     let lines: Vec<_> = text.stdout.lines().collect();
     assert_eq!(lines[1..], ["Ես Արամն եմ", "Ցտեսություն"]);
     assert!(text.stderr.contains("the bot is back"), "{}", text.stderr);
 
-    let arguments = ["/pending", "--wait=30", SOON, "--json"];
+    let arguments = ["/pending", "--wait=30", FAST_POLLS, "--json"];
     let json = run(to("ask", sandbox.base_url(), &arguments));
     assert_eq!(json.status, Some(0), "{json:?}");
     let states: Vec<_> = json
@@ -126,14 +138,14 @@ fn ask_that_waits_prints_the_person_until_the_bot_is_back() {
 }
 
 #[test]
-fn a_wait_that_is_over_says_how_to_go_on_and_going_on_misses_and_repeats_nothing() {
+fn a_wait_that_ends_prints_a_watch_command_that_misses_and_repeats_nothing() {
     let person = Person::absent()
         .says(Duration::from_millis(200), "մեկ")
         .says(Duration::from_millis(2500), "երկու")
         .hands_back(Duration::from_millis(2600));
     let sandbox = Sandbox::builder().key(KEY).person(person).start().unwrap();
     let start = Instant::now();
-    let arguments = ["/human", "--wait=1.5", SOON];
+    let arguments = ["/human", "--wait=1.5", FAST_POLLS];
     let text = run(to("ask", sandbox.base_url(), &arguments));
     assert!(start.elapsed() >= Duration::from_millis(1500));
     assert_eq!(text.status, Some(0), "{text:?}");
@@ -144,14 +156,14 @@ fn a_wait_that_is_over_says_how_to_go_on_and_going_on_misses_and_repeats_nothing
     let text = run(to(
         "watch",
         sandbox.base_url(),
-        &[&words, &[SOON][..]].concat(),
+        &[&words, &[FAST_POLLS][..]].concat(),
     ));
     assert_eq!(text.status, Some(0), "{text:?}");
     assert_eq!(text.stdout, "երկու\n");
 }
 
 #[test]
-fn a_handoff_in_a_private_sandbox_points_to_what_stays() {
+fn a_handoff_in_a_private_sandbox_hints_at_wait_and_chat() {
     let run = run(highchat(["ask", "--sandbox", "/human"]));
     assert_eq!(run.status, Some(0), "{run:?}");
     assert!(run.stderr.contains("ask --wait"), "{}", run.stderr);
@@ -159,7 +171,7 @@ fn a_handoff_in_a_private_sandbox_points_to_what_stays() {
 }
 
 #[test]
-fn a_signal_ends_a_watch_with_its_end_told() {
+fn a_watch_that_a_signal_ends_prints_its_end_line() {
     let sandbox = Sandbox::builder()
         .key(KEY)
         .person(Person::absent())
@@ -169,7 +181,7 @@ fn a_signal_ends_a_watch_with_its_end_told() {
     let end: serde_json::Value =
         serde_json::from_str(asked.stdout.lines().last().unwrap()).unwrap();
     let id = end["conversation_id"].as_str().unwrap();
-    let mut command = to("watch", sandbox.base_url(), &[id, "--json", SOON]);
+    let mut command = to("watch", sandbox.base_url(), &[id, "--json", FAST_POLLS]);
     let child = command
         .stdout(std::process::Stdio::piped())
         .spawn()
@@ -200,7 +212,7 @@ fn a_signal_ends_a_watch_with_its_end_told() {
 }
 
 #[test]
-fn a_rating_is_sent_under_all_its_names() {
+fn each_name_of_a_rating_is_accepted() {
     for (arguments, body) in [
         (vec!["c1", "up"], r#"{"rating":1}"#),
         (vec!["c1", "1"], r#"{"rating":1}"#),
@@ -227,7 +239,7 @@ fn a_rating_is_sent_under_all_its_names() {
 }
 
 #[test]
-fn a_rating_is_repeated_as_often_as_allowed_and_its_failure_has_a_status() {
+fn a_failed_rating_is_repeated_within_attempts_and_gives_a_status() {
     let failed = || answer("500 Internal Server Error", "", "");
     let service = play_each([failed(), answer("204 No Content", "", "")]);
     let json = run(to("rate", service.base_url(), &["c1", "up", "--json"]));
@@ -239,7 +251,7 @@ fn a_rating_is_repeated_as_often_as_allowed_and_its_failure_has_a_status() {
         r#"{"type":"end","outcome":"complete","exit_code":0,"conversation_id":"c1","state":"bot"}"#
     );
     for (answer, status, hint) in [
-        (failed(), 8, "to rate again does no harm"),
+        (failed(), 8, "you can safely rate again"),
         (
             refusal("404 Not Found", "", "not_found", "Չկա"),
             6,
@@ -253,9 +265,9 @@ fn a_rating_is_repeated_as_often_as_allowed_and_its_failure_has_a_status() {
         (
             refusal("429 Too Many Requests", "", "rate_limited", "Շատ"),
             5,
-            "the rating was not taken",
+            "did not take the rating",
         ),
-        (String::new(), 3, "to rate again does no harm"),
+        (String::new(), 3, "you can safely rate again"),
     ] {
         let service = play(answer);
         let text = run(to(

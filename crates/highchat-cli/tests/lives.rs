@@ -1,8 +1,9 @@
-//! Whole lives of conversations with the program: `chat --json` as a process of its own, over
-//! loopback sockets, in real time that is scaled. What it prints is held against the truth.
+//! Plays whole lives of conversations with the program: `chat --json` as a separate
+//! process, over loopback sockets, in scaled real time. The printed lines are checked
+//! against what the service did.
 //!
-//! The program has no options for the pauses before it looks for a reply that was cut and
-//! before it sends again: those take their real time.
+//! The program has no options for the pauses before recovery and before another attempt, so
+//! these pauses are not scaled.
 
 use core::time::Duration;
 use std::borrow::Cow;
@@ -22,17 +23,17 @@ use serde_json::Value;
 mod support;
 use support::highchat;
 
-/// What a life may take, however busy the machine is.
+/// The longest time that a life may take, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(400);
-/// How many lives are under way at a time: nearly all of the time they wait.
+/// How many lives run at the same time. They wait nearly all of the time.
 const THREADS: usize = 32;
 /// How late a line may be read, in ms of a life.
 const TOLERANCE: u64 = 100 * SCALE as u64;
-/// The longest wait for a line before the life is looked at again.
-const LOOK: Duration = Duration::from_millis(25);
+/// The longest wait for a line before the world is updated again.
+const MAX_WAIT: Duration = Duration::from_millis(25);
 
 #[test]
-fn the_promises_hold_in_the_program() {
+fn the_program_keeps_the_promises_in_random_lives() {
     lives("highchat chat", 32, THREADS, PATIENCE, |life, _| {
         let life = shortened(life);
         let mut chat = Chat::begin(&life);
@@ -41,8 +42,8 @@ fn the_promises_hold_in_the_program() {
     });
 }
 
-/// The life with no more than one turn whose answer goes wrong, and no refusal after which
-/// the program waits for as long as it likes: each of them takes 20 s and more of real time.
+/// The life with at most one turn that fails, and without refusals that name no waiting
+/// time. Each of them takes 20 s or more of real time.
 fn shortened(life: &Life) -> Life {
     let mut life = life.clone();
     let mut has_fault = false;
@@ -57,24 +58,25 @@ fn shortened(life: &Life) -> Life {
     life
 }
 
-/// The program as it runs.
+/// The running program.
 struct Program {
     child: Child,
-    /// What is typed.
+    /// Its standard input.
     input: ChildStdin,
-    /// What is printed, line by line.
+    /// The lines that it prints.
     lines: Receiver<Value>,
 }
 
-/// A program, the service, and what happens between them.
+/// The program, the service, and the state between them.
 struct Chat {
     service: Service,
     program: Program,
-    /// As it was printed last.
+    /// The id that was printed last.
     conversation: Option<String>,
-    /// What was printed says that a person answers, or is to.
+    /// Whether the printed state says that a person answers or is called.
     is_polling: bool,
-    /// A turn ended in `human`, and nothing of the next was printed: a `done` is still its.
+    /// Whether a turn ended in `human` and no line of the next turn was printed. A `done`
+    /// then still belongs to this turn.
     may_be_refined: bool,
 }
 
@@ -98,12 +100,12 @@ impl Program {
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
-        let input = child.stdin.take().expect("it is piped");
-        let output = BufReader::new(child.stdout.take().expect("it is piped"));
+        let input = child.stdin.take().expect("the pipe was requested");
+        let output = BufReader::new(child.stdout.take().expect("the pipe was requested"));
         let (sender, lines) = channel();
         thread::spawn(move || {
             for line in output.lines() {
-                // A line that was not written to its end was not printed.
+                // An incomplete line was cut off when the program was killed.
                 let Some(value) = line.ok().and_then(|line| serde_json::from_str(&line).ok())
                 else {
                     return;
@@ -120,7 +122,7 @@ impl Program {
         }
     }
 
-    /// Ends it at once, whatever it is doing.
+    /// Ends the program at once.
     fn kill(&mut self) {
         self.child.kill().expect("it was started");
         self.child.wait().expect("it was killed");
@@ -129,7 +131,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have been ended before.
+        // The program may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -137,7 +139,7 @@ impl Drop for Program {
 
 impl Chat {
     fn begin(life: &Life) -> Self {
-        // The next time it may go another way.
+        // Real time differs from run to run, so the world keeps its story from the start.
         let world = World::new(life, true).with_tolerance(TOLERANCE);
         let service = Service::start(world, life.seed).expect("a socket");
         Self {
@@ -153,7 +155,8 @@ impl Chat {
         let now = self.service.now();
         let mut world = self.service.world();
         let story = world.story().to_vec();
-        // Threads of the service keep what is shared alive.
+        // Threads of the service still share the world, so it is replaced rather than
+        // moved.
         let over = core::mem::replace(&mut *world, World::new(life, false));
         (over.judge(now), story)
     }
@@ -162,7 +165,7 @@ impl Chat {
         loop {
             self.service.follow_reach();
             let act = self.service.world().next_act();
-            let wait = act.map_or(LOOK, |act| self.service.until(act).min(LOOK));
+            let wait = act.map_or(MAX_WAIT, |act| self.service.until(act).min(MAX_WAIT));
             match self.program.lines.recv_timeout(wait) {
                 Ok(line) => {
                     self.show(&line);
@@ -177,7 +180,7 @@ impl Chat {
                 }
             }
             let now = self.service.now();
-            // Of a conversation without an id, nothing can be polled for.
+            // Without an id, a conversation cannot be polled.
             let is_polling = self.is_polling && self.conversation.is_some();
             {
                 let mut world = self.service.world();
@@ -195,7 +198,7 @@ impl Chat {
     }
 
     fn act(&mut self) {
-        // What was on its way when a program was ended must not come after the next message.
+        // Data in flight from an earlier program must not arrive after the next message.
         self.service.settle();
         let now = self.service.now();
         let command = self.service.world().act(now);
@@ -205,9 +208,9 @@ impl Chat {
                 let typed = self.program.input.write_all(line.as_bytes());
                 typed.expect("the program reads");
             }
-            // A script has no Ctrl-C but the one that ends it.
+            // Ctrl-C ends a script, so a cancelled turn is a restart.
             Command::Cancel | Command::Restart(_) => self.restart(),
-            // A rating that was taken prints no line.
+            // A rating that succeeds prints no line.
             Command::Rate(_) | Command::Nothing => {}
         }
     }
@@ -215,7 +218,7 @@ impl Chat {
     fn restart(&mut self) {
         self.program.kill();
         self.service.settle();
-        // What it printed was seen.
+        // Lines that were printed before the end count as seen.
         while let Ok(line) = self.program.lines.recv_timeout(PATIENCE) {
             self.show(&line);
         }

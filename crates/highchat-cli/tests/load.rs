@@ -1,6 +1,7 @@
-//! `highchat sandbox` with a thousand streams at once, in a process of its own.
+//! `highchat sandbox` in a separate process with a thousand streams at the same time.
 //!
-//! What it costs is printed: `cargo test -p highchat-cli --test load -- --nocapture`.
+//! To see the memory that a stream takes:
+//! `cargo test -p highchat-cli --test load -- --nocapture`.
 
 #![cfg(target_os = "linux")]
 
@@ -17,15 +18,15 @@ use support::*;
 
 const STREAMS: usize = 1000;
 
-/// A sandbox in a process of its own, and where.
-struct Service(Child, String);
+/// A sandbox in a separate process, and its address.
+struct SandboxProcess(Child, String);
 
-impl Service {
+impl SandboxProcess {
     fn start(token_delay: &str) -> Self {
-        // This process wants a descriptor for each stream as well.
+        // This process also needs a descriptor for each stream.
         let mut limit = getrlimit(Resource::Nofile);
         limit.current = limit.maximum.map(|maximum| maximum.min(20_000));
-        // A machine that allows fewer says so where they run out.
+        // If the machine allows fewer, opening a stream fails and says so.
         let _ = setrlimit(Resource::Nofile, limit);
         let mut command = highchat(["sandbox", "--port", "0", "--key", KEY]);
         command.args(["--rate-limit", "0", "--ping-interval", "200"]);
@@ -38,7 +39,7 @@ impl Service {
         Self(child, addr.to_owned())
     }
 
-    /// Sends a message on a connection of its own.
+    /// Sends a message on a new connection.
     fn send(&self, message: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.1).unwrap();
         stream
@@ -55,7 +56,7 @@ impl Service {
         stream
     }
 
-    /// What it has in memory, in bytes.
+    /// The memory of the sandbox, in bytes.
     fn memory(&self) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
         let line = status
@@ -67,9 +68,9 @@ impl Service {
     }
 }
 
-impl Drop for Service {
+impl Drop for SandboxProcess {
     fn drop(&mut self) {
-        // One that has ended needs no killing.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -89,9 +90,9 @@ fn read_until(stream: &mut TcpStream, end: &str) {
 }
 
 #[test]
-fn a_thousand_streams_are_alive_at_once_and_cost_little_each() {
-    let service = Service::start("0");
-    // What is there once and for all.
+fn each_of_a_thousand_streams_takes_little_memory() {
+    let service = SandboxProcess::start("0");
+    // Allocates what every process needs once.
     read_until(&mut service.send("a"), "event: done");
     let before = service.memory();
 
@@ -108,8 +109,8 @@ fn a_thousand_streams_are_alive_at_once_and_cost_little_each() {
 }
 
 #[test]
-fn a_thousand_streams_are_read_to_their_end_without_an_error() {
-    let service = Service::start("20");
+fn a_thousand_streams_complete_without_an_error() {
+    let service = SandboxProcess::start("20");
 
     let streams: Vec<_> = (0..STREAMS).map(|_| service.send("/long 12")).collect();
 
@@ -125,18 +126,18 @@ fn a_thousand_streams_are_read_to_their_end_without_an_error() {
 }
 
 #[test]
-fn a_client_that_stops_reading_costs_a_bounded_amount() {
+fn a_client_that_stops_reading_takes_bounded_memory() {
     const STOPPED: usize = 50;
-    let service = Service::start("0");
+    let service = SandboxProcess::start("0");
     read_until(&mut service.send("a"), "event: done");
     let before = service.memory();
 
     let mut streams: Vec<_> = (0..STOPPED).map(|_| service.send("/long 10000")).collect();
     for stream in &mut streams {
-        // It is being written, and as fast as it goes: it stops where the buffers end.
+        // The service writes as fast as it can, and stops when the buffers are full.
         read_until(stream, "event: delta");
     }
-    // Another client's whole reply goes by meanwhile.
+    // Meanwhile another client reads a complete reply.
     let mut whole = String::new();
     let mut other = service.send("/long 10000");
     other.read_to_string(&mut whole).unwrap();

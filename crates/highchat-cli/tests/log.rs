@@ -1,10 +1,10 @@
-//! `-v` and `completions`.
+//! `-v`, `completions` and `--help`.
 
 mod support;
 use support::*;
 
 #[test]
-fn what_happens_is_told_without_keys_and_texts_and_only_when_asked_for() {
+fn the_log_is_printed_on_request_and_has_no_keys_and_texts() {
     let service = || {
         play_each([
             refusal(
@@ -34,27 +34,32 @@ fn what_happens_is_told_without_keys_and_texts_and_only_when_asked_for() {
         let run = run(command);
         assert_eq!(run.status, Some(0), "{run:?}");
         assert_eq!(run.stdout, "պատասխան\n");
-        let told = |part: &str| run.stderr.contains(part);
-        assert_eq!(told("POST /v1/chat"), info, "{flags:?}: {}", run.stderr);
-        assert_eq!(told("429"), info);
-        assert_eq!(told("conversation c1"), info);
+        let is_logged = |part: &str| run.stderr.contains(part);
         assert_eq!(
-            told("delta of 16 bytes"),
+            is_logged("POST /v1/chat"),
+            info,
+            "{flags:?}: {}",
+            run.stderr
+        );
+        assert_eq!(is_logged("429"), info);
+        assert_eq!(is_logged("conversation c1"), info);
+        assert_eq!(
+            is_logged("delta of 16 bytes"),
             debug,
             "{flags:?}: {}",
             run.stderr
         );
         for secret in [KEY, "հարցում", "պատասխան"] {
-            assert!(!told(secret), "{}", run.stderr);
+            assert!(!is_logged(secret), "{}", run.stderr);
         }
     }
-    let mut unclear = ask(&service(), &["a"]);
-    unclear.env("HIGHCHAT_LOG", "loud");
-    assert_eq!(run(unclear).status, Some(2));
+    let mut invalid = ask(&service(), &["a"]);
+    invalid.env("HIGHCHAT_LOG", "loud");
+    assert_eq!(run(invalid).status, Some(2));
 }
 
 #[test]
-fn how_many_messages_of_a_page_could_not_be_read_is_told() {
+fn the_log_counts_the_unreadable_messages_of_a_page() {
     let good = |id: &str, content: &str| {
         format!(
             "{{\"id\":\"{id}\",\"role\":\"assistant\",\"content\":\"{content}\",\
@@ -69,7 +74,7 @@ fn how_many_messages_of_a_page_could_not_be_read_is_told() {
     );
     let page = || answer("200 OK", "content-type: application/json\r\n", &body);
     let count = "3 messages of the page could not be read";
-    for (flags, is_told) in [
+    for (flags, is_logged) in [
         (&["c1", "-v"][..], true),
         (&["c1", "-vv"], true),
         (&["c1"], false),
@@ -77,7 +82,7 @@ fn how_many_messages_of_a_page_could_not_be_read_is_told() {
         let run = run(to("watch", play(page()).base_url(), flags));
         assert_eq!(run.status, Some(0), "{run:?}");
         assert_eq!(run.stdout, "Բարև 👋\nԵս Արամն եմ\n");
-        assert_eq!(run.stderr.contains(count), is_told, "{run:?}");
+        assert_eq!(run.stderr.contains(count), is_logged, "{run:?}");
         assert!(!run.stderr.contains("գաղտնի"), "{run:?}");
     }
     let service = play(page());
@@ -87,7 +92,7 @@ fn how_many_messages_of_a_page_could_not_be_read_is_told() {
 }
 
 #[test]
-fn the_reason_of_a_lost_connection_is_in_the_log_and_the_key_is_not() {
+fn the_log_has_the_cause_of_a_failed_connection_and_not_the_key() {
     let gone = play("").base_url().to_string();
     let run = run(to("ask", &gone, &["a", "-vv", "--attempts=1"]));
     assert!(run.stderr.contains("refused"), "{}", run.stderr);
@@ -95,7 +100,7 @@ fn the_reason_of_a_lost_connection_is_in_the_log_and_the_key_is_not() {
 }
 
 #[test]
-fn each_shell_has_its_completions() {
+fn each_shell_has_a_completion_script() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let run = run(highchat(["completions", shell]));
         assert_eq!(run.status, Some(0), "{run:?}");
@@ -108,7 +113,7 @@ fn each_shell_has_its_completions() {
 }
 
 #[test]
-fn help_names_every_command_and_what_can_be_set() {
+fn help_lists_every_command_option_and_variable() {
     let help = run(highchat(["--help"])).stdout;
     for command in ["ask", "chat", "watch", "rate", "sandbox", "completions"] {
         assert!(help.contains(&format!("  {command} ")), "{help}");

@@ -14,7 +14,7 @@ use support::*;
 use proxy::*;
 
 #[test]
-fn the_commands_work_through_it_without_a_key() {
+fn the_commands_work_through_the_proxy_without_a_key() {
     let sandbox = quick_sandbox();
     let key = file("commands", KEY);
     let secret = file("commands-secret", "a secret of 16 bytes and more");
@@ -48,7 +48,7 @@ fn the_commands_work_through_it_without_a_key() {
 }
 
 #[test]
-fn each_request_is_a_line_without_texts_ids_and_keys() {
+fn each_request_is_logged_on_one_line_without_texts_ids_and_keys() {
     let service = play(stream(&format!(
         "{}{}{DONE}",
         meta("c1"),
@@ -65,10 +65,10 @@ fn each_request_is_a_line_without_texts_ids_and_keys() {
     for text in ["secret", "hidden", "c1"] {
         assert!(!line.contains(text), "{line}");
     }
-    // What is no request has a line too.
+    // An invalid request gets a line too.
     let address = proxy.base_url.strip_prefix("http://").unwrap();
     let head = format!("GET / HTTP/1.1\r\nx: {}\r\n", "secret".repeat(7000));
-    // It may be refused before it is all written.
+    // The proxy may refuse the request before all of it is written.
     let _ = TcpStream::connect(address)
         .unwrap()
         .write_all(head.as_bytes());
@@ -77,7 +77,7 @@ fn each_request_is_a_line_without_texts_ids_and_keys() {
 }
 
 #[test]
-fn a_refused_key_is_loud_for_the_operator_and_read_again_at_sighup() {
+fn a_refused_key_is_logged_and_sighup_reads_the_key_again() {
     let refusal = refusal("401 Unauthorized", "", "unauthenticated", "no");
     let reply = stream(&format!("{}{}{DONE}", meta("c1"), delta("a")));
     let service = play_each([refusal, reply]);
@@ -101,7 +101,7 @@ fn a_refused_key_is_loud_for_the_operator_and_read_again_at_sighup() {
 }
 
 #[test]
-fn at_sigterm_it_ends_and_says_nothing_more() {
+fn sigterm_ends_the_proxy_without_further_output() {
     let service = play("");
     let key = file("term", KEY);
     let proxy = Proxy::start(service.base_url(), &["--key-file", key.to_str().unwrap()]);
@@ -112,7 +112,7 @@ fn at_sigterm_it_ends_and_says_nothing_more() {
 }
 
 #[test]
-fn a_stream_may_finish_after_sigterm_and_a_second_one_ends_it_at_once() {
+fn a_stream_may_finish_after_a_signal_and_a_second_signal_ends_the_proxy() {
     let held = vec![
         Step::send(stream(&format!("{}{}", meta("c1"), delta("a")))),
         Step::Hold,
@@ -132,18 +132,18 @@ fn a_stream_may_finish_after_sigterm_and_a_second_one_ends_it_at_once() {
     proxy.signal("-INT");
     proxy.logs("ending");
     let address = proxy.base_url.trim_start_matches("http://").to_owned();
-    assert!(TcpStream::connect(&address).is_ok(), "the stream goes on");
+    assert!(TcpStream::connect(&address).is_ok(), "the stream continues");
     proxy.signal("-TERM");
 
     assert_eq!(proxy.end().1, Some(143));
     assert!(service.wait_for_close(0, LONG));
-    // It would look for the rest of the reply.
+    // `ask` would look for the rest of the reply.
     asking.kill().unwrap();
     asking.wait().unwrap();
 }
 
 #[test]
-fn the_key_may_be_in_the_environment_or_among_the_credentials() {
+fn the_key_may_come_from_the_environment_or_from_systemd_credentials() {
     let reply = || stream(&format!("{}{DONE}", meta("c1")));
     let service = play_each([reply(), reply()]);
     let credential = file("highchat-key", KEY);
@@ -161,8 +161,9 @@ fn the_key_may_be_in_the_environment_or_among_the_credentials() {
     }
 }
 
-/// The value of that setting of the unit in the proxy's README, with its lines joined.
-fn unit(setting: &str) -> String {
+/// The value of a setting of the systemd unit in the proxy's README, with continued lines
+/// joined.
+fn unit_setting(setting: &str) -> String {
     let readme = include_str!("../../highchat-proxy/README.md").replace("\\\n", " ");
     let start = format!("{setting}=");
     let value = readme.lines().find_map(|line| line.strip_prefix(&start));
@@ -170,15 +171,15 @@ fn unit(setting: &str) -> String {
 }
 
 #[test]
-fn the_unit_in_the_readme_starts_it_reloads_it_and_stops_it() {
+fn the_systemd_unit_in_the_readme_starts_reloads_and_stops_the_proxy() {
     let sandbox = quick_sandbox();
-    let credential = unit("LoadCredential");
+    let credential = unit_setting("LoadCredential");
     let (name, _) = credential.split_once(':').unwrap();
     let credential = file(&format!("unit/{name}"), KEY);
-    let command_line = unit("ExecStart");
+    let command_line = unit_setting("ExecStart");
     let mut words = command_line.split_whitespace();
     assert!(words.next().unwrap().ends_with("/highchat"));
-    // As systemd does it, but on ports that are free here.
+    // Start the proxy as systemd does, but on free ports.
     let words = words.map(|word| match word.rsplit_once(':') {
         Some((host @ "127.0.0.1", _)) => format!("{host}:0"),
         _ => word.to_owned(),
@@ -190,17 +191,17 @@ fn the_unit_in_the_readme_starts_it_reloads_it_and_stops_it() {
     let proxy = Proxy::spawn(command);
     assert_eq!(proxy.through("ask", &["a"]).status, Some(0));
 
-    proxy.run(&unit("ExecReload"));
+    proxy.run(&unit_setting("ExecReload"));
     proxy.logs("the key was read again");
     assert_eq!(proxy.through("ask", &["a"]).status, Some(0));
 
     proxy.signal("-TERM");
-    let success = unit("SuccessExitStatus").parse().ok();
+    let success = unit_setting("SuccessExitStatus").parse().ok();
     assert_eq!(proxy.end(), (String::new(), success));
 }
 
 #[test]
-fn out_of_descriptors_it_goes_on_once_there_are_some() {
+fn without_free_descriptors_the_proxy_continues_when_some_are_free_again() {
     let reply = stream(&format!("{}{DONE}", meta("c1")));
     let service = play(reply);
     let key = file("starved", KEY);
@@ -222,7 +223,7 @@ fn out_of_descriptors_it_goes_on_once_there_are_some() {
     let mut held: Vec<_> = (0..48)
         .map(|_| TcpStream::connect(&address).unwrap())
         .collect();
-    // The first of them has an answer, the last one waits for a descriptor.
+    // The first connection has an answer; the last one waits for a descriptor.
     for number in [0, 47] {
         let stream = &mut held[number];
         let soon = Some(Duration::from_millis(300));
@@ -240,7 +241,7 @@ fn out_of_descriptors_it_goes_on_once_there_are_some() {
 }
 
 #[test]
-fn wrong_usage_is_told_without_the_key() {
+fn wrong_usage_is_reported_without_the_key() {
     let key = file("usage", KEY);
     let key = key.to_str().unwrap();
     let short = file("short", "short");
@@ -261,12 +262,12 @@ fn wrong_usage_is_told_without_the_key() {
             "--trust",
         ),
     ];
-    for (arguments, told) in cases {
+    for (arguments, problem) in cases {
         let mut command = highchat(["proxy", "--listen", "127.0.0.1:0"]);
         command.args(arguments).env_remove("CREDENTIALS_DIRECTORY");
         let run = run(command);
         assert_eq!(run.status, Some(2), "{run:?}");
-        assert!(run.stderr.contains(told), "{run:?}");
+        assert!(run.stderr.contains(problem), "{run:?}");
         assert!(
             run.stdout.is_empty() && !run.stderr.contains(KEY),
             "{run:?}"

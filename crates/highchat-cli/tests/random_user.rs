@@ -1,12 +1,12 @@
-//! A user at a terminal who types, moves, edits, pastes, resizes and interrupts at random, while
+//! A user at a terminal who types, edits, pastes, resizes and interrupts at random while
 //! replies stream and a person writes.
 //!
-//! The screen is held against a model: the rows that were printed, and below them the line as it
-//! is after all keys. Each message must be sent as it was typed.
+//! The screen is compared with a model: the printed rows, and below them the line after all
+//! keys. Each message must be sent as it was typed.
 //!
-//! `HIGHCHAT_RANDOM_SECONDS` is how long the user types (5 unless set), `HIGHCHAT_RANDOM_SEED`
-//! what they do (by the clock unless set); both are printed, with what was done last, if the
-//! screen is not what it should be.
+//! `HIGHCHAT_RANDOM_SECONDS` sets how long the user types (default 5).
+//! `HIGHCHAT_RANDOM_SEED` sets the seed (default: from the clock). If the screen is wrong,
+//! the test prints both, and the last actions.
 
 use core::num::NonZero;
 use core::ops::Range;
@@ -22,15 +22,15 @@ use support::*;
 
 use terminal::*;
 
-const CALL: &str = "մարդ";
+const CALL_A_PERSON: &str = "մարդ";
 const REPLY: &str = "Պատասխանը երկար է և գալիս է մաս առ մաս 👋 մինչև վերջ։";
-/// A message with this has a reply that takes seconds.
-const LONG: &str = "⏳";
-/// What the sandbox answers while a person has the conversation.
+/// A message that contains this has a reply that takes seconds.
+const LONG_REPLY: &str = "⏳";
+/// The sandbox's reply while a person has the conversation.
 const PASSED_ON: &str = "Հաղորդագրությունը փոխանցված է մեր աշխատակցին։ Սպասեք պատասխանի։";
 
-/// How often the terminal has another size, and how long a line gets.
-const STEPS_A_SIZE: u64 = 40;
+/// After how many steps the terminal gets another size.
+const STEPS_PER_SIZE: u64 = 40;
 const MAX_LETTERS: usize = 150;
 
 /// SplitMix64 (public domain).
@@ -53,7 +53,7 @@ impl Random {
         all[self.below(all.len())]
     }
 
-    /// Letters, words, emoji and marks; what they join to is left to chance.
+    /// Random letters, words, emoji and marks, which may combine with their neighbours.
     fn text(&mut self) -> String {
         const PIECES: [&str; 24] = [
             "ա",
@@ -85,19 +85,19 @@ impl Random {
     }
 }
 
-/// The line as a simple editor has it.
+/// The model of the edited line.
 #[derive(Default)]
 struct Line {
     text: String,
     cursor: usize,
     removed: String,
     history: Vec<String>,
-    /// Which line of the history is shown, and what was typed before.
+    /// The index of the shown history line, and the text that was typed before.
     shown: Option<(usize, String)>,
 }
 
 impl Line {
-    /// Every place between two letters.
+    /// All offsets between two letters.
     fn places(&self) -> Vec<usize> {
         let starts = self.text.grapheme_indices(true).map(|(at, _)| at);
         starts.chain([self.text.len()]).collect()
@@ -197,7 +197,7 @@ impl Line {
         }
     }
 
-    /// Takes the line, and remembers it if it was sent.
+    /// Empties the line. If it was sent, it is added to the history.
     fn take(&mut self, is_sent: bool) -> String {
         self.cursor = 0;
         let text = core::mem::take(&mut self.text);
@@ -208,7 +208,7 @@ impl Line {
         text
     }
 
-    /// The rows of the line, and where its cursor is.
+    /// The rows of the line, and the row and column of its cursor.
     fn rows(&self, columns: usize) -> (Vec<String>, (usize, usize)) {
         let mut drawn = String::from("> ");
         let (mut row, mut column) = (0, 2);
@@ -273,9 +273,9 @@ struct User {
     rows: usize,
     columns: usize,
     line: Line,
-    /// The rows above the line since the screen was empty.
+    /// The rows above the line since the screen was last cleared.
     printed: Vec<String>,
-    said: Vec<String>,
+    sent: Vec<String>,
     conversation: String,
     is_handed_over: bool,
     written: usize,
@@ -286,8 +286,8 @@ struct User {
 impl User {
     fn start(seed: u64) -> Self {
         let script = Script::new()
-            .rule(Rule::text(CALL).replies(REPLY).hands_over())
-            .rule(Rule::contains(LONG).replies("բառ ".repeat(3000)))
+            .rule(Rule::text(CALL_A_PERSON).replies(REPLY).hands_over())
+            .rule(Rule::contains(LONG_REPLY).replies("բառ ".repeat(3000)))
             .rule(Rule::contains("").replies(REPLY));
         let sandbox = Sandbox::builder()
             .key(KEY)
@@ -309,7 +309,7 @@ impl User {
             columns: 80,
             line: Line::default(),
             printed: Vec::new(),
-            said: Vec::new(),
+            sent: Vec::new(),
             conversation: String::new(),
             is_handed_over: false,
             written: 0,
@@ -329,7 +329,7 @@ impl User {
         self.terminal.press(keys);
     }
 
-    /// Waits until the screen is what it should be.
+    /// Waits until the screen matches the model.
     fn settle(&self) {
         let (line, cursor) = self.line.rows(self.columns);
         let first = (cursor.0 + 1).saturating_sub(self.rows);
@@ -338,7 +338,7 @@ impl User {
         expected.extend_from_slice(&line[first..last]);
         let below = last - 1 - cursor.0;
         let expected_rows = trimmed(expected.iter().cloned());
-        let is_so = |parser: &vt100::Parser| {
+        let matches_model = |parser: &vt100::Parser| {
             let rows = all_rows(parser);
             let (row, column) = parser.screen().cursor_position();
             let hidden = parser.screen().scrollback_len();
@@ -347,16 +347,16 @@ impl User {
                 && cursor_row + below + 1 == expected.len()
                 && usize::from(column) == cursor.1
         };
-        if !self.terminal.comes_to(is_so) {
+        if !self.terminal.shows(matches_model) {
             self.fail(&format!(
-                "there should be {expected_rows:#?}, the cursor {below} rows above the last, in \
+                "expected {expected_rows:#?}, the cursor {below} rows above the last row, in \
                  column {}",
                 cursor.1
             ));
         }
     }
 
-    /// Says what was done and what the screen is, and ends the test.
+    /// Fails the test with the last actions and the screen.
     fn fail(&self, problem: &str) -> ! {
         let done = &self.done[self.done.len().saturating_sub(60)..];
         let (rows, cursor) = self.terminal.with_parser(|parser| {
@@ -364,13 +364,13 @@ impl User {
             (all_rows(parser), cursor)
         });
         panic!(
-            "seed {}: {problem}; {}x{}; done: {done:#?}; the screen: {rows:#?}, the cursor at \
+            "seed {}: {problem}; {}x{}; last actions: {done:#?}; the screen: {rows:#?}, the cursor at \
              {cursor:?}",
             self.seed, self.rows, self.columns
         );
     }
 
-    /// Empties the screen: the model begins anew.
+    /// Clears the screen and the printed rows of the model.
     fn clear(&mut self) {
         self.press("\u{c}");
         self.printed.clear();
@@ -378,18 +378,20 @@ impl User {
         let first = (cursor.0 + 1).saturating_sub(self.rows);
         let last = line.len().min(first + self.rows);
         let expected = trimmed(line[first..last].iter().cloned());
-        let is_so = |parser: &vt100::Parser| {
+        let matches_model = |parser: &vt100::Parser| {
             let columns = parser.screen().size().1.get();
             trimmed(parser.screen().rows(0, columns)) == expected
                 && parser.screen().cursor_position() == place(cursor.0 - first, cursor.1)
         };
-        if !self.terminal.comes_to(is_so) {
-            self.fail(&format!("it should be cleared: {expected:#?}, {cursor:?}"));
+        if !self.terminal.shows(matches_model) {
+            self.fail(&format!(
+                "the screen is not cleared; expected {expected:#?}, {cursor:?}"
+            ));
         }
         self.terminal.forget_scrollback();
     }
 
-    /// The line is finished, and stays above what comes.
+    /// Moves the finished line to the printed rows.
     fn keep_line(&mut self, is_sent: bool) -> String {
         self.line.cursor = self.line.text.len();
         let (mut rows, cursor) = self.line.rows(self.columns);
@@ -404,50 +406,53 @@ impl User {
         self.printed.append(&mut rows_of(text, self.columns));
     }
 
-    /// Sends the line, and waits until the reply is there.
+    /// Sends the line and waits until the reply has arrived.
     fn send(&mut self) {
-        // These are what they are, from the history too.
-        if self.line.text.trim() == CALL {
+        // These texts have a special meaning, and the history may bring them back.
+        if self.line.text.trim() == CALL_A_PERSON {
             self.line.insert("ա");
             self.press("ա");
         }
-        if self.line.text.contains(LONG) && !self.is_handed_over {
+        if self.line.text.contains(LONG_REPLY) && !self.is_handed_over {
             return self.interrupt();
         }
         let text = self.keep_line(true);
         self.press("\r");
         if !text.is_empty() {
-            self.said.push(text);
+            self.sent.push(text);
             let is_handed_over = self.is_handed_over;
             self.print(if is_handed_over { PASSED_ON } else { REPLY });
         }
-        // What is typed meanwhile stands on the next line.
+        // Text typed meanwhile goes to the next line.
         let ahead = self.type_some();
         self.done.push(format!("typed ahead: {ahead:?}"));
         self.settle();
-        self.check_said();
+        self.check_sent();
     }
 
-    fn check_said(&self) {
-        let last = self.last_said();
-        if last.as_ref() != self.said.last() {
-            self.fail(&format!("{last:?} was sent, not {:?}", self.said.last()));
+    fn check_sent(&self) {
+        let last = self.last_sent();
+        if last.as_ref() != self.sent.last() {
+            self.fail(&format!(
+                "{last:?} was sent instead of {:?}",
+                self.sent.last()
+            ));
         }
     }
 
-    /// Sends the line, and interrupts its reply.
+    /// Sends the line and interrupts its reply.
     fn send_and_interrupt(&mut self) {
         if self.is_handed_over {
             return;
         }
-        self.line.insert(LONG);
-        self.press(LONG);
+        self.line.insert(LONG_REPLY);
+        self.press(LONG_REPLY);
         self.interrupt();
     }
 
-    /// Sends the line, and stops its reply while it streams, or before it has begun.
+    /// Sends the line and stops its reply while it streams, or before it begins.
     fn interrupt(&mut self) {
-        // No message before it is the same.
+        // The number makes the message unique.
         let number = format!(" {}", self.interruptions);
         self.interruptions += 1;
         self.type_text(&number);
@@ -456,7 +461,7 @@ impl User {
         self.press(if is_early { "\r\u{3}" } else { "\r" });
         if !is_early {
             let start = Instant::now();
-            while self.last_said().as_ref() != Some(&text) {
+            while self.last_sent().as_ref() != Some(&text) {
                 if start.elapsed() > Duration::from_secs(30) {
                     self.fail(&format!("{text:?} was not sent"));
                 }
@@ -464,23 +469,23 @@ impl User {
             }
             self.press(CTRL_C);
         }
-        let is_told = |parser: &vt100::Parser| {
+        let is_noted = |parser: &vt100::Parser| {
             let rows = all_rows(parser);
             let letters = rows.concat().replace(' ', "");
             letters.contains("note:stopped") && rows.last().is_some_and(|row| row == ">")
         };
-        if !self.terminal.comes_to(is_told) {
+        if !self.terminal.shows(is_noted) {
             self.fail("no note of the interruption");
         }
-        if self.last_said().as_ref() == Some(&text) {
-            self.said.push(text);
+        if self.last_sent().as_ref() == Some(&text) {
+            self.sent.push(text);
         } else if !is_early {
-            self.fail("it was not sent");
+            self.fail("the message was not sent");
         }
         self.clear();
     }
 
-    fn last_said(&self) -> Option<String> {
+    fn last_sent(&self) -> Option<String> {
         let requests = self.sandbox.requests();
         let mut chats = requests.iter().rev();
         chats
@@ -500,8 +505,8 @@ impl User {
         text
     }
 
-    /// Types a text, one character after the other: a space before a mark becomes a letter
-    /// with it, and what is typed next stands behind that.
+    /// Types a text, one character at a time, because a character may combine with the one
+    /// before it.
     fn type_text(&mut self, text: &str) {
         for c in text.chars() {
             self.line.insert(c.encode_utf8(&mut [0; 4]));
@@ -520,8 +525,8 @@ impl User {
         let last = if self.random.below(2) == 0 { end } else { "" };
         self.line.insert(&lines.join("\n"));
         let pasted = format!("\u{1b}[200~{}{last}\u{1b}[201~", lines.join(end));
-        // In two pieces, at any byte after those that could be Esc and another key, if it takes
-        // long.
+        // In two pieces. The cut is after the bytes that could be typed by hand, because a
+        // pause there would end the escape sequence.
         let bytes = pasted.as_bytes();
         let cut = 3 + self.random.below(bytes.len() - 3);
         self.done.push(format!("{pasted:?} in two pieces at {cut}"));
@@ -532,7 +537,7 @@ impl User {
         self.terminal.press_bytes(&bytes[cut..]);
     }
 
-    /// The person writes; keys may come before it is there.
+    /// Lets the person write. Keys may be typed before the message appears.
     fn write(&mut self, is_edited_meanwhile: bool) {
         if !self.is_handed_over {
             return;
@@ -563,29 +568,29 @@ impl User {
         self.clear();
     }
 
-    /// Calls a person, or is handed back to the bot.
-    fn hand(&mut self) {
+    /// Asks for a person, or lets the person hand back to the bot.
+    fn call_or_end_handoff(&mut self) {
         self.settle();
         if self.is_handed_over {
             self.sandbox.inbox().hand_back(&self.conversation).unwrap();
             self.is_handed_over = false;
             self.terminal.until_letters("note: the bot is back");
         } else {
-            // A reply that was stopped before its first text is not known for one, and would be
-            // taken for the person's: one that is whole lies between.
+            // Recovery cannot recognise a reply that was stopped before its first text, and
+            // would print it as the person's message. A complete reply in between prevents
+            // this.
             self.remove_line();
             self.press("ա");
             self.line.insert("ա");
             self.send();
             self.remove_line();
-            self.press(CALL);
-            self.line.insert(CALL);
+            self.press(CALL_A_PERSON);
+            self.line.insert(CALL_A_PERSON);
             self.line.take(true);
             self.press("\r");
-            self.said.push(CALL.into());
+            self.sent.push(CALL_A_PERSON.into());
             self.is_handed_over = true;
-            self.terminal
-                .until_letters("note: a person answers from here");
+            self.terminal.until_letters("note: a person answers now");
         }
         self.clear();
     }
@@ -596,10 +601,10 @@ impl User {
         self.line.remove(0..self.line.cursor);
     }
 
-    /// One key that changes the line, or moves in it.
+    /// Presses a key that edits the line or moves the cursor.
     fn edit(&mut self) {
         let line = &mut self.line;
-        let (keys, is_done): (&str, fn(&mut Line)) = match self.random.below(16) {
+        let (keys, apply): (&str, fn(&mut Line)) = match self.random.below(16) {
             0 | 1 => ("\u{1b}[D", |line| line.cursor = line.before()),
             2 => ("\u{6}", |line| line.cursor = line.after()),
             3 | 4 => ("\u{7f}", |line| {
@@ -633,7 +638,7 @@ impl User {
                 line.remove(part);
             }),
         };
-        is_done(line);
+        apply(line);
         self.press(keys);
     }
 
@@ -670,12 +675,12 @@ fn number(name: &str) -> Option<u64> {
     Some(
         value
             .parse()
-            .unwrap_or_else(|_| panic!("{name} is no number")),
+            .unwrap_or_else(|_| panic!("{name} is not a number")),
     )
 }
 
 #[test]
-fn a_random_user_loses_no_key_and_sees_what_they_should() {
+fn random_input_loses_no_key_and_the_screen_is_always_right() {
     let seconds = number("HIGHCHAT_RANDOM_SECONDS").unwrap_or(5);
     let seed = number("HIGHCHAT_RANDOM_SEED").unwrap_or_else(|| {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -688,20 +693,20 @@ fn a_random_user_loses_no_key_and_sees_what_they_should() {
     while start.elapsed() < Duration::from_secs(seconds) {
         user.step();
         steps += 1;
-        if steps % STEPS_A_SIZE == 0 {
+        if steps % STEPS_PER_SIZE == 0 {
             user.resize();
         }
-        if steps % (3 * STEPS_A_SIZE) == 0 {
-            user.hand();
+        if steps % (3 * STEPS_PER_SIZE) == 0 {
+            user.call_or_end_handoff();
         }
     }
     user.settle();
     println!(
         "{steps} steps, {} messages, {} of a person",
-        user.said.len(),
+        user.sent.len(),
         user.written
     );
-    // The line is dropped, and then it is left.
+    // An unfinished line must be dropped before Ctrl-D can leave.
     user.drop_line();
     user.press(CTRL_D);
     assert_eq!(user.terminal.end(), (0, true));

@@ -1,4 +1,5 @@
-//! A reply that is cut, in a conversation where another one begins alike.
+//! Recovery of a cut reply in a conversation that has another reply with the same
+//! beginning.
 
 use highchat_sandbox::{Author, Fault, Rule, Sandbox, Script};
 use serde_json::Value;
@@ -25,7 +26,7 @@ fn lines(run: &Run) -> Vec<Value> {
 }
 
 #[test]
-fn a_cut_reply_of_a_conversation_known_by_its_id_is_not_completed_with_an_older_one() {
+fn a_cut_reply_is_not_completed_from_an_older_reply_of_a_continued_conversation() {
     let script = r#"{"rules":[{"text":"first","reply":"Your order is on its way to Yerevan."},{"text":"second","reply":"Your order is cancelled, and the money is on its way back.","faults":["cut:460"]}]}"#;
     let sandbox = sandbox(Script::parse(script).unwrap());
     let first = run(to("ask", sandbox.base_url(), &["--json", "first"]));
@@ -47,8 +48,9 @@ fn a_cut_reply_of_a_conversation_known_by_its_id_is_not_completed_with_an_older_
 }
 
 #[test]
-fn a_cut_reply_is_not_completed_with_one_that_the_user_stopped() {
-    // The first reply stops in its middle, and is stored whole; the third is cut.
+fn a_cut_reply_is_not_completed_from_a_reply_that_the_user_stopped() {
+    // The first reply stalls and is stopped, but the service stores all of it. The second
+    // reply is cut.
     let stopped = "Ձեր պատվերը ճանապարհին է 🚚 և վաղը կհասնի Երևան, ձեր տուն 🏠";
     let own = "Ձեր պատվերը ճանապարհին էր, բայց չեղարկվեց 🙏";
     let script = Script::new()
@@ -73,7 +75,7 @@ fn a_cut_reply_is_not_completed_with_one_that_the_user_stopped() {
     };
     until(|| by_bot(stopped));
     terminal.press("չեղարկե՛ք\r");
-    // A note stands between what came and the rest.
+    // A note is printed between the first part and the rest.
     let rows = terminal.until_row("ճանապարհին էր, բայց չեղարկվեց 🙏");
     terminal.until_prompt();
     assert!(by_bot(own));

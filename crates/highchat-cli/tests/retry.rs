@@ -1,4 +1,4 @@
-//! What is tried again, and how a reply that was cut is found.
+//! Further attempts after a failure, and recovery of a cut reply.
 
 use highchat_sandbox::Playback;
 
@@ -11,7 +11,7 @@ fn limited() -> String {
 }
 
 #[test]
-fn a_message_that_was_turned_away_is_sent_again_as_often_as_allowed() {
+fn a_rate_limited_message_is_sent_again_within_attempts() {
     let service = play_each([
         limited(),
         limited(),
@@ -40,7 +40,7 @@ fn a_message_that_was_turned_away_is_sent_again_as_often_as_allowed() {
 }
 
 #[test]
-fn a_service_that_cannot_be_reached_is_tried_again() {
+fn an_unreachable_service_is_tried_again() {
     let gone = play("").base_url().to_string();
     let json = run(to("ask", &gone, &["a", "--json", "--attempts=2"]));
     assert_eq!(json.status, Some(7), "{json:?}");
@@ -73,13 +73,17 @@ fn cut_then(answer: String) -> Playback {
 }
 
 #[test]
-fn a_reply_that_was_cut_is_read_back_and_stands_there_once() {
+fn a_cut_reply_is_read_back_and_printed_once() {
     let found = || cut_then(page("bot", &[("user", "a"), ("assistant", "մեկ երկու\n")]));
     let service = found();
     let text = run(ask(&service, &["a"]));
     assert_eq!(text.status, Some(0), "{text:?}");
     assert_eq!(text.stdout, "մեկ երկու\n");
-    assert!(text.stderr.contains("looking whether"), "{}", text.stderr);
+    assert!(
+        text.stderr.contains("checking for up to 20 s"),
+        "{}",
+        text.stderr
+    );
     assert_eq!(
         request_lines(&service),
         ["POST /v1/chat", "GET /v1/conversations/c1/messages"],
@@ -99,7 +103,7 @@ fn a_reply_that_was_cut_is_read_back_and_stands_there_once() {
 }
 
 #[test]
-fn a_reply_that_is_not_found_is_incomplete() {
+fn a_cut_reply_that_is_not_found_is_incomplete() {
     let service = cut_then(refusal("404 Not Found", "", "not_found", "Չկա"));
     let text = run(ask(&service, &["a"]));
     assert_eq!(text.status, Some(3), "{text:?}");
@@ -115,7 +119,7 @@ fn a_reply_that_is_not_found_is_incomplete() {
 }
 
 #[test]
-fn a_reply_that_recovery_finds_in_a_handoff_tells_its_state() {
+fn a_reply_recovered_in_a_handoff_reports_the_state() {
     let service = cut_then(page(
         "pending_human",
         &[("user", "a"), ("assistant", "մեկ երկու")],
@@ -128,7 +132,7 @@ fn a_reply_that_recovery_finds_in_a_handoff_tells_its_state() {
         "{}",
         json.stdout
     );
-    // The conversation began with this turn: nothing of it is left out.
+    // The conversation began with this turn, so the hint needs no time.
     let hint = "highchat watch c1\n";
     assert!(json.stderr.ends_with(hint), "{}", json.stderr);
 }

@@ -1,4 +1,4 @@
-//! `highchat sandbox` as a shell sees it.
+//! `highchat sandbox` as a command.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -8,18 +8,18 @@ use highchat_sandbox::{Fault, Reading};
 mod support;
 use support::*;
 
-/// A sandbox that runs, and where.
-struct Service(Child, String);
+/// A running sandbox, and its URL.
+struct SandboxProcess(Child, String);
 
-impl Drop for Service {
+impl Drop for SandboxProcess {
     fn drop(&mut self) {
-        // One that has ended needs no killing.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-fn sandbox(arguments: &[&str]) -> Service {
+fn sandbox(arguments: &[&str]) -> SandboxProcess {
     let mut command = highchat(["sandbox", "--port", "0", "--key", KEY, "--token-delay", "0"]);
     command.args(arguments).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -31,11 +31,11 @@ fn sandbox(arguments: &[&str]) -> Service {
         .unwrap()
         .trim()
         .to_owned();
-    Service(child, url)
+    SandboxProcess(child, url)
 }
 
 #[test]
-fn faults_and_readings_are_listed_a_line_each() {
+fn faults_and_readings_are_listed_one_per_line() {
     let listed = run(highchat(["sandbox", "--list-faults"]));
     assert_eq!(listed.status, Some(0));
     assert_eq!(listed.stdout.lines().count(), Fault::ALL.len());
@@ -52,7 +52,7 @@ fn faults_and_readings_are_listed_a_line_each() {
 }
 
 #[test]
-fn a_name_that_there_is_not_is_wrong_usage() {
+fn an_unknown_fault_or_reading_is_wrong_usage() {
     for arguments in [["--fault", "cats"], ["--reading", "cats"]] {
         let [option, name] = arguments;
         let told = run(highchat(["sandbox", "--port", "0", option, name]));
@@ -62,7 +62,7 @@ fn a_name_that_there_is_not_is_wrong_usage() {
 }
 
 #[test]
-fn faults_of_the_command_line_befall_every_reply() {
+fn faults_of_the_command_line_apply_to_every_reply() {
     let service = sandbox(&[
         "--fault",
         "cr-lf,bom",
@@ -82,7 +82,7 @@ fn faults_of_the_command_line_befall_every_reply() {
 }
 
 #[test]
-fn a_private_sandbox_shows_faults_too() {
+fn a_private_sandbox_has_faults_too() {
     let told = run(highchat([
         "ask",
         "--sandbox",
@@ -94,7 +94,7 @@ fn a_private_sandbox_shows_faults_too() {
 }
 
 #[test]
-fn a_script_says_what_the_bot_says() {
+fn a_script_sets_the_replies_of_the_bot() {
     let path = std::env::temp_dir().join(format!("highchat-script-{}.json", std::process::id()));
     std::fs::write(&path, r#"{"rules": [{"contains": "x", "reply": "y"}]}"#).unwrap();
     let service = sandbox(&["--script", path.to_str().unwrap()]);
@@ -118,18 +118,18 @@ fn a_script_says_what_the_bot_says() {
     assert!(told.stderr.contains("line 2"), "{}", told.stderr);
 }
 
-/// A run of `highchat sandbox --check` with these options, and that command.
+/// Runs `highchat sandbox --check` with these options on this command.
 fn check(options: &[&str], command: &[&str]) -> Run {
     let mut check = highchat(["sandbox", "--check", "--token-delay", "0"]);
     check.args(options).arg("--").args(command);
     run(check)
 }
 
-/// This program as the one that is judged.
+/// The judged program is this one.
 const HIGHCHAT: &str = env!("CARGO_BIN_EXE_highchat");
 
 #[test]
-fn a_client_that_behaves_passes_the_check_whatever_befalls_it() {
+fn a_correct_client_passes_the_check_with_each_fault() {
     for (faults, status) in [
         ("cr-lf", 0),
         ("cut", 0),
@@ -172,7 +172,7 @@ fn a_client_that_polls_too_fast_fails_the_check() {
 }
 
 #[test]
-fn a_client_that_polls_as_fast_as_the_sandbox_is_told_passes_the_check() {
+fn a_client_that_polls_at_the_configured_interval_passes_the_check() {
     for (arguments, wait, interval) in [
         (["--poll-interval", "0.2"], "--wait=1", "0.2"),
         // The person hands back after 0.1 s.
@@ -198,10 +198,10 @@ fn a_client_that_sends_a_message_twice_fails_the_check() {
 }
 
 #[test]
-fn a_command_that_asks_nothing_or_does_not_start_is_told() {
+fn a_command_that_sends_nothing_or_cannot_start_is_reported() {
     let told = check(&[], &["true"]);
     assert_eq!(told.status, Some(1));
-    assert!(told.stderr.contains("it asked nothing"), "{}", told.stderr);
+    assert!(told.stderr.contains("sent no request"), "{}", told.stderr);
 
     let told = check(&[], &["/no/such/program"]);
     assert_eq!(told.status, Some(2));
@@ -212,7 +212,7 @@ fn a_command_that_asks_nothing_or_does_not_start_is_told() {
 }
 
 #[test]
-fn a_check_that_is_ended_ends_its_command() {
+fn a_signal_to_the_check_ends_the_command() {
     let mut check = highchat([
         "sandbox",
         "--check",

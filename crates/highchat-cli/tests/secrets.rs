@@ -1,16 +1,16 @@
-//! A service that repeats the key, which is shown nowhere.
+//! A service that repeats the key in its answers. The program must never show the key.
 
 mod support;
 use support::*;
 
-/// What a service says, with the key in it.
+/// A sentence of the service that contains the key.
 fn sentence() -> String {
     format!("Բանալին՝ {KEY}, մերժված է 🔑{KEY}")
 }
 
 const SHOWN: &str = "Բանալին՝ …, մերժված է 🔑…";
 
-/// Answers that repeat the key, with whether their sentence is shown.
+/// Answers that contain the key, and whether the program shows the sentence.
 fn answers() -> Vec<(&'static str, String, bool)> {
     let json = "content-type: application/json\r\n";
     let body = |error: String| format!("{{\"error\":{error}}}");
@@ -74,7 +74,7 @@ fn answers() -> Vec<(&'static str, String, bool)> {
 }
 
 #[track_caller]
-fn hold(case: &str, run: &Run, is_sentence_shown: bool) {
+fn check(case: &str, run: &Run, is_sentence_shown: bool) {
     let shown = format!("{}{}", run.stdout, run.stderr);
     assert!(!shown.contains(KEY), "{case}: {run:?}");
     assert_eq!(shown.contains(SHOWN), is_sentence_shown, "{case}: {run:?}");
@@ -88,13 +88,13 @@ fn a_key_in_an_answer_to_a_message_is_not_shown() {
             let service = play(&*answer);
             let mut command = ask(&service, form);
             command.args(["--attempts", "1", "Բարև 👋"]);
-            hold(case, &run(command), is_sentence_shown);
+            check(case, &run(command), is_sentence_shown);
 
             let service = play(&*answer);
             let mut command = to("chat", service.base_url(), form);
             command.args(["--attempts", "1"]);
             let run = run_with_input(command, "Բարև 👋\n".as_bytes());
-            hold(case, &run, is_sentence_shown);
+            check(case, &run, is_sentence_shown);
         }
     }
 }
@@ -109,21 +109,21 @@ fn a_key_in_an_answer_to_a_poll_or_a_rating_is_not_shown() {
         let service = play_each([handed_over(), refused()]);
         let mut command = ask(&service, form);
         command.args(["--wait", "--poll-interval=0.1", "Բարև 👋"]);
-        hold("ask --wait", &run(command), true);
+        check("ask --wait", &run(command), true);
 
         let service = play(refused());
         let mut command = to("watch", service.base_url(), form);
         command.arg("c1");
-        hold("watch", &run(command), true);
+        check("watch", &run(command), true);
 
         let service = play(refused());
         let mut command = to("rate", service.base_url(), form);
         command.args(["c1", "up"]);
-        hold("rate", &run(command), true);
+        check("rate", &run(command), true);
 
         let service = play_each([whole(), refused()]);
         let command = to("chat", service.base_url(), form);
         let run = run_with_input(command, "Բարև 👋\n/rate up\n".as_bytes());
-        hold("/rate", &run, true);
+        check("/rate", &run, true);
     }
 }

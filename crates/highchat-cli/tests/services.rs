@@ -1,5 +1,5 @@
-//! The program against services that are more than bytes: the sandbox, and one that
-//! shares no code with it.
+//! The program with two complete services: the sandbox, and one that shares no code with
+//! it.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,7 @@ use support::*;
 #[test]
 fn ask_talks_to_a_private_sandbox_without_key_and_network() {
     let mut command = highchat(["ask", "--sandbox", "Բարև, ի՞նչ ժամերի եք աշխատում"]);
-    // None of this concerns a private sandbox.
+    // A private sandbox must ignore all of these.
     command
         .env("HIGHCHAT_KEY", "hc_other")
         .env("HIGHCHAT_BASE_URL", "http://chat.invalid")
@@ -22,7 +22,7 @@ fn ask_talks_to_a_private_sandbox_without_key_and_network() {
     assert_eq!(run.stderr, "");
 }
 
-/// A service in a process of its own, stopped when it is dropped.
+/// A service in a separate process, which is stopped on drop.
 struct Service {
     child: Child,
     base_url: String,
@@ -39,7 +39,7 @@ impl Service {
         Self { child, base_url }
     }
 
-    /// The text of an answer, and the id of the conversation it belongs to.
+    /// The reply's text and the id of its conversation.
     fn ask(&self, arguments: &[&str]) -> (String, String) {
         let mut command = highchat(["ask", "--json", "--base-url", &self.base_url]);
         command.args(arguments);
@@ -67,17 +67,23 @@ impl Drop for Service {
 }
 
 #[test]
-fn a_foreign_service_is_understood_by_key_and_by_slug_and_continues_a_thread() {
+fn a_foreign_service_works_by_key_and_by_slug_and_continues_a_conversation() {
     let mut command = Command::new("python3");
     command.arg(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/foreign_service.py"
     ));
     let service = Service::start(command, "");
-    for way in [["--key", "hc_foreign"], ["--slug", "foreign"]] {
-        let (text, id) = service.ask(&[way[0], way[1], "մեկ"]);
+    for credentials in [["--key", "hc_foreign"], ["--slug", "foreign"]] {
+        let (text, id) = service.ask(&[credentials[0], credentials[1], "մեկ"]);
         assert_eq!(text, "Դուք ասացիք՝ մեկ");
-        let (text, same) = service.ask(&[way[0], way[1], "--conversation", &id, "երկու"]);
+        let (text, same) = service.ask(&[
+            credentials[0],
+            credentials[1],
+            "--conversation",
+            &id,
+            "երկու",
+        ]);
         assert_eq!(text, "Դուք ասացիք՝ մեկ, երկու");
         assert_eq!(same, id);
     }
@@ -94,7 +100,7 @@ fn a_foreign_service_is_understood_by_key_and_by_slug_and_continues_a_thread() {
 }
 
 #[test]
-fn the_sandbox_command_serves_until_it_is_told_to_stop() {
+fn the_sandbox_command_serves_until_sigterm() {
     let sandbox = highchat([
         "sandbox",
         "--port",
@@ -132,7 +138,7 @@ fn the_sandbox_command_serves_until_it_is_told_to_stop() {
 }
 
 #[test]
-fn the_sandbox_command_tells_where_its_pages_are() {
+fn the_sandbox_command_prints_the_urls_of_its_pages() {
     let mut command = highchat([
         "sandbox",
         "--port",
@@ -160,7 +166,7 @@ fn the_sandbox_command_tells_where_its_pages_are() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_an_error_of_the_sandbox() {
+fn a_port_in_use_is_an_error_of_the_sandbox() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let run = run(highchat(["sandbox", "--port", &port]));

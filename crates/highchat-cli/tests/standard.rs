@@ -1,5 +1,6 @@
-//! Standard input, output and error that are closed, full, a directory, a socket, or do not
-//! block: a clear status, never a panic, never a loop, for every command.
+//! Every command with standard input, output or error that is closed, full, a directory, a
+//! socket, or non-blocking. Each run must end with a clear status, without a panic or an
+//! endless loop.
 
 use core::time::Duration;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -21,17 +22,17 @@ use support::*;
 /// Far longer than any of these runs takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What is wrong with a stream.
+/// The state of a standard stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Its descriptor is closed, which the Rust library opens as the null device.
+    /// The descriptor is closed. The Rust library opens it as the null device.
     Closed,
     /// The device is full.
     Full,
-    /// It is a directory, and not open for writing.
+    /// The descriptor is a directory, which is not open for writing.
     Directory,
     Socket,
-    /// It is a socket that does not block.
+    /// The descriptor is a non-blocking socket.
     NonBlocking,
 }
 
@@ -43,7 +44,8 @@ const STATES: [State; 5] = [
     State::NonBlocking,
 ];
 
-/// The command, with one descriptor that is so; what is read from a socket there.
+/// Returns the command with one descriptor in this state. If the state is a socket, also
+/// returns its other end.
 fn with(command: &Command, descriptor: u8, state: State) -> (Command, Option<UnixStream>) {
     let redirection = match (state, descriptor) {
         (State::Closed, _) => format!("{descriptor}>&-"),
@@ -80,7 +82,7 @@ fn with(command: &Command, descriptor: u8, state: State) -> (Command, Option<Uni
     (shell, Some(ours))
 }
 
-/// The status of a run, which ends by itself.
+/// Waits until the process ends by itself. Returns its exit status.
 fn status(mut child: Child, what: &str) -> Option<i32> {
     let start = Instant::now();
     loop {
@@ -89,13 +91,14 @@ fn status(mut child: Child, what: &str) -> Option<i32> {
         }
         if start.elapsed() > PATIENCE {
             child.kill().unwrap();
-            panic!("it does not end: {what}");
+            panic!("the process does not end: {what}");
         }
         thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Every command that ends by itself, what it reads from standard input, and its status.
+/// Every command that ends by itself, whether it reads standard input, and its usual exit
+/// status.
 struct Commands {
     _sandbox: Sandbox,
     commands: Vec<(Command, bool, i32)>,
@@ -123,7 +126,8 @@ impl Commands {
             (highchat(["--help"]), false, 0),
             (highchat(["ask", "--help"]), false, 0),
             (highchat(["--version"]), false, 0),
-            // Nothing is wrong with what the program itself does, and much with these.
+            // In these, the program itself makes no error, and the checked command or the
+            // options are wrong.
             (highchat([&check[..], &["ask", "բարև"]].concat()), false, 0),
             (highchat(["sandbox", "--check", "--", "true"]), false, 1),
             (highchat(["sandbox", "--check", "--", "/չկա"]), false, 2),
@@ -139,7 +143,7 @@ impl Commands {
         }
     }
 
-    /// Runs each with a descriptor in each state.
+    /// Runs each command with the descriptor in each state.
     fn each(&self, descriptor: u8, judge: impl Fn(&Command, bool, i32, State, Option<i32>)) {
         for (command, reads, usual) in &self.commands {
             for state in STATES {
@@ -149,7 +153,7 @@ impl Commands {
                     shell.stdin(OwnedFd::from(input));
                 }
                 let child = shell.spawn().unwrap();
-                // What it holds of the sockets would keep them open.
+                // `shell` holds ends of the sockets, which would stay open.
                 drop(shell);
                 if let Some(socket) = socket {
                     if descriptor == 0 {
@@ -175,14 +179,14 @@ fn send(mut input: &UnixStream) {
 }
 
 #[test]
-fn standard_input_of_each_kind_has_a_clear_status() {
+fn each_state_of_standard_input_gives_a_clear_status() {
     Commands::new().each(0, |command, reads, usual, state, status| {
         let is_chat = command.get_args().next().is_some_and(|name| name == "chat");
         let expected = match state {
             _ if !reads => usual,
-            // Nothing is there to be sent, which is no fault of a conversation.
+            // An empty conversation is not an error.
             State::Closed if is_chat => 0,
-            // The full device gives NUL without end.
+            // The full device returns NUL bytes without end.
             State::Closed | State::Full | State::Directory => 2,
             State::Socket | State::NonBlocking => 0,
         };
@@ -191,10 +195,11 @@ fn standard_input_of_each_kind_has_a_clear_status() {
 }
 
 #[test]
-fn standard_output_of_each_kind_has_a_clear_status() {
+fn each_state_of_standard_output_gives_a_clear_status() {
     Commands::new().each(1, |command, _, usual, state, status| {
         let arguments: Vec<_> = command.get_args().collect();
-        // A check prints nothing there; what the command does is no part of its verdict.
+        // A check prints nothing on standard output, and the verdict ignores the status of
+        // its command.
         let prints = usual == 0 && !arguments.contains(&"--check".as_ref());
         let expected = match state {
             State::Full | State::Directory if prints => 1,
@@ -205,14 +210,14 @@ fn standard_output_of_each_kind_has_a_clear_status() {
 }
 
 #[test]
-fn standard_error_of_each_kind_changes_no_status() {
+fn no_state_of_standard_error_changes_the_status() {
     Commands::new().each(2, |command, _, usual, state, status| {
         assert_eq!(status, Some(usual), "{command:?}, stderr is {state:?}");
     });
 }
 
 #[test]
-fn what_cannot_be_printed_is_said_on_standard_error() {
+fn a_write_error_of_standard_output_is_reported_on_standard_error() {
     for arguments in [
         &["--help"][..],
         &["completions", "bash"],
@@ -226,7 +231,7 @@ fn what_cannot_be_printed_is_said_on_standard_error() {
 }
 
 #[test]
-fn a_reader_of_help_that_stops_reading_is_no_failure() {
+fn a_closed_pipe_is_no_failure_of_help_and_lists() {
     for arguments in [
         &["--help"][..],
         &["completions", "bash"],
@@ -241,9 +246,9 @@ fn a_reader_of_help_that_stops_reading_is_no_failure() {
     }
 }
 
-/// A server runs as long as it can say where.
+/// A server must print its address to run.
 #[test]
-fn a_server_serves_unless_it_cannot_say_where() {
+fn a_server_runs_unless_it_cannot_print_its_address() {
     let key = std::env::temp_dir().join(format!("highchat-key-{}", std::process::id()));
     std::fs::write(&key, KEY).unwrap();
     let key = key.to_str().unwrap();
@@ -276,7 +281,7 @@ fn a_server_serves_unless_it_cannot_say_where() {
 }
 
 #[test]
-fn an_output_that_does_not_block_loses_nothing() {
+fn a_non_blocking_output_loses_nothing() {
     let text = "Բարև 👋 ".repeat(1000);
     let deltas = delta(&text).repeat(100);
     let service = play(stream(&format!("{}{deltas}{DONE}", meta("c1"))));
@@ -296,7 +301,7 @@ fn an_output_that_does_not_block_loses_nothing() {
 }
 
 #[test]
-fn an_input_that_does_not_block_is_waited_for() {
+fn the_program_waits_for_a_non_blocking_input() {
     for command in ["ask", "chat"] {
         let reply = || vec![Step::send(stream(&format!("{}{DONE}", meta("c1"))))];
         let service = Playback::start([reply(), reply()]).unwrap();
@@ -310,7 +315,8 @@ fn an_input_that_does_not_block_is_waited_for() {
         let text = "բարև 👋 ".repeat(50);
         for letter in text.chars() {
             write!(ours, "{letter}").unwrap();
-            // The next one comes after the program has read this one, and finds nothing more.
+            // The next letter is written after the program has read this one, so that each
+            // read finds no more.
             until(|| ioctl_fionread(&queue).unwrap() == 0);
         }
         ours.shutdown(Shutdown::Write).unwrap();
@@ -320,7 +326,7 @@ fn an_input_that_does_not_block_is_waited_for() {
 }
 
 #[test]
-fn an_input_that_cannot_be_read_is_one_error() {
+fn an_unreadable_input_is_reported_once() {
     for arguments in [&["chat"][..], &["chat", "--json"], &["ask"]] {
         let service = play_each([]);
         let command = to(arguments[0], service.base_url(), &arguments[1..]);
@@ -336,7 +342,7 @@ fn an_input_that_cannot_be_read_is_one_error() {
 }
 
 #[test]
-fn a_byte_order_mark_is_no_part_of_the_message_and_utf_16_is_refused() {
+fn a_byte_order_mark_is_removed_and_utf_16_is_refused() {
     let reply = || stream(&format!("{}{DONE}", meta("c1")));
     let utf_16 = |text: &str, of: fn(u16) -> [u8; 2]| -> Vec<u8> {
         text.encode_utf16().flat_map(of).collect()
@@ -366,7 +372,7 @@ fn a_byte_order_mark_is_no_part_of_the_message_and_utf_16_is_refused() {
     assert_eq!(service.connections(), 0);
 }
 
-/// A terminal without a person: what is typed there, and what a program has of it.
+/// A pseudo-terminal without a person: the end to type into, and the end for a program.
 fn terminal() -> (OwnedFd, OwnedFd) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&master).unwrap();
@@ -382,7 +388,7 @@ fn terminal() -> (OwnedFd, OwnedFd) {
 }
 
 #[test]
-fn a_chat_whose_terminal_is_gone_ends() {
+fn a_chat_ends_when_its_terminal_is_gone() {
     for kind in ["xterm", "dumb"] {
         let sandbox = quick_sandbox();
         let (master, slave) = terminal();
@@ -394,17 +400,20 @@ fn a_chat_whose_terminal_is_gone_ends() {
             .stderr(slave);
         let child = command.spawn().unwrap();
         drop(command);
-        // It has the terminal once it has printed something. It is not the terminal's
-        // session, so that no SIGHUP comes when that goes.
+        // Once the program has printed something, it uses the terminal. The terminal does
+        // not control the program's session, so closing it causes no SIGHUP.
         let printed = rustix::io::read(&master, &mut [0; 1024]).unwrap();
         assert!(printed > 0);
         drop(master);
-        assert!(status(child, kind).is_some(), "a signal ended it: {kind}");
+        assert!(
+            status(child, kind).is_some(),
+            "a signal ended the process: {kind}"
+        );
     }
 }
 
 #[test]
-fn a_terminal_that_answers_nothing_and_has_no_size_loses_no_key() {
+fn a_terminal_without_a_size_and_without_answers_loses_no_key() {
     for kind in ["xterm", "dumb", ""] {
         let service = play_each([stream(&format!("{}{}{DONE}", meta("c1"), delta("ա")))]);
         let (master, slave) = terminal();
@@ -415,11 +424,11 @@ fn a_terminal_that_answers_nothing_and_has_no_size_loses_no_key() {
             .stdout(slave.try_clone().unwrap())
             .stderr(slave);
         let text = "շուտ գրված 👋 տող ".repeat(12);
-        // Before the program has begun.
+        // Typed before the program starts.
         rustix::io::write(&master, format!("{text}\n").as_bytes()).unwrap();
         let child = command.spawn().unwrap();
         drop(command);
-        // Somebody has to read what is printed.
+        // The output must be read, or the program would wait.
         let seen = master.try_clone().unwrap();
         thread::spawn(
             move || while rustix::io::read(&seen, &mut [0; 1024]).is_ok_and(|n| n > 0) {},
@@ -432,7 +441,7 @@ fn a_terminal_that_answers_nothing_and_has_no_size_loses_no_key() {
 }
 
 #[test]
-fn a_chat_at_a_terminal_reads_lines_whatever_its_outputs_are() {
+fn a_chat_reads_lines_from_a_terminal_in_each_state_of_its_outputs() {
     for descriptor in [1, 2] {
         for state in STATES {
             let service = play_each([stream(&format!("{}{}{DONE}", meta("c1"), delta("ա")))]);

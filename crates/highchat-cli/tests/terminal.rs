@@ -1,4 +1,4 @@
-//! `highchat chat` as a person sees it.
+//! `highchat chat` at a terminal.
 
 use core::time::Duration;
 
@@ -12,7 +12,7 @@ use terminal::*;
 
 const SOON: &str = "--poll-interval=0.1";
 
-/// A sandbox that takes its time over each word.
+/// A sandbox that streams slowly.
 fn sandbox() -> Sandbox {
     let builder = Sandbox::builder().key(KEY).rate_limit(0);
     let builder = builder.token_delay(Duration::from_millis(20));
@@ -28,7 +28,7 @@ fn chat(base_url: &str) -> Terminal {
     terminal
 }
 
-fn said(sandbox: &Sandbox) -> Vec<String> {
+fn sent_messages(sandbox: &Sandbox) -> Vec<String> {
     let requests = sandbox.requests();
     let bodies = requests.iter().filter(|request| request.path == "/v1/chat");
     bodies
@@ -46,11 +46,11 @@ fn row(rows: &[String], start: &str) -> usize {
 }
 
 #[test]
-fn a_persons_messages_appear_above_the_line_that_is_being_typed() {
+fn a_persons_messages_appear_above_the_edited_line() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
     terminal.press("/human\r");
-    terminal.until_row("note: a person answers from here");
+    terminal.until_row("note: a person answers now");
     // Longer than a row, in letters of two bytes.
     let line = "այս տողը դեռ գրվում է, ".repeat(5);
     terminal.press(&line);
@@ -64,13 +64,13 @@ fn a_persons_messages_appear_above_the_line_that_is_being_typed() {
         letters(&rows[start..].concat()) == letters(&format!("> {line}"))
     });
     let typed = rows.iter().filter(|row| row.starts_with("> այս")).count();
-    assert_eq!(typed, 1, "the line stands there once: {rows:#?}");
+    assert_eq!(typed, 1, "the line is shown once: {rows:#?}");
 
     terminal.press("վերջ\r");
     until(|| {
-        said(&sandbox)
+        sent_messages(&sandbox)
             .last()
-            .is_some_and(|said| *said == format!("{line}վերջ"))
+            .is_some_and(|sent| *sent == format!("{line}վերջ"))
     });
     terminal.until_prompt();
     terminal.press(CTRL_D);
@@ -93,9 +93,9 @@ fn no_key_is_lost_while_messages_appear_above() {
     let mut terminal = Terminal::run(&to("chat", service.base_url(), &arguments));
     terminal.until_prompt();
     terminal.press("a\r");
-    terminal.until_row("note: a person answers from here");
+    terminal.until_row("note: a person answers now");
     terminal.until_prompt();
-    // A terminal that is not read by key would take the backspace itself.
+    // If the terminal were in line mode, it would handle the backspace itself.
     let mut typed = String::from("> ");
     while service.connections() < 42 {
         if typed.len() < 60 {
@@ -115,7 +115,7 @@ fn no_key_is_lost_while_messages_appear_above() {
 }
 
 #[test]
-fn what_is_typed_while_a_reply_streams_waits_for_the_prompt() {
+fn keys_typed_while_a_reply_streams_wait_for_the_prompt() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
     terminal.press("/long 60\r");
@@ -124,14 +124,14 @@ fn what_is_typed_while_a_reply_streams_waits_for_the_prompt() {
     let rows = terminal.until(|rows| rows.last().is_some_and(|row| row == "> կապ"));
     assert_eq!(rows.concat().matches("կապ").count(), 1, "{rows:#?}");
     terminal.press("\r");
-    until(|| said(&sandbox) == ["/long 60", "կապ"]);
-    // Though it came too early.
+    until(|| sent_messages(&sandbox) == ["/long 60", "կապ"]);
+    // Ctrl-D may be typed before the prompt appears.
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), (0, true));
 }
 
 #[test]
-fn a_reply_streams_on_while_the_terminal_is_resized() {
+fn a_reply_keeps_streaming_while_the_terminal_is_resized() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
     terminal.press("/long 60\r");
@@ -142,22 +142,22 @@ fn a_reply_streams_on_while_the_terminal_is_resized() {
     let rows = terminal.until_prompt();
     let notes = |rows: &[String]| rows.iter().any(|row| row.contains("error"));
     assert!(!notes(&rows), "{rows:#?}");
-    assert_eq!(said(&sandbox), ["/long 60"]);
+    assert_eq!(sent_messages(&sandbox), ["/long 60"]);
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), (0, true));
     let requests = sandbox.requests();
-    assert_eq!(requests.len(), 1, "nothing was looked for: {requests:#?}");
+    assert_eq!(requests.len(), 1, "no recovery was needed: {requests:#?}");
 }
 
 #[test]
-fn the_person_can_be_written_to_at_any_time() {
+fn the_user_can_write_to_the_person_at_any_time() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
     terminal.press("/human\r");
-    terminal.until_row("note: a person answers from here");
+    terminal.until_row("note: a person answers now");
     terminal.until_prompt();
     terminal.press("դուք մա՞րդ եք\r");
-    until(|| said(&sandbox) == ["/human", "դուք մա՞րդ եք"]);
+    until(|| sent_messages(&sandbox) == ["/human", "դուք մա՞րդ եք"]);
     terminal.until_row("person: Ես Արամն եմ");
     terminal.until_row("note: the bot is back");
     terminal.until_prompt();
@@ -179,7 +179,7 @@ fn ctrl_c_stops_a_reply_that_streams_and_returns_to_the_prompt() {
     terminal.until_row("Բարև ձեզ");
     terminal.until_prompt();
     assert_eq!(
-        said(&sandbox),
+        sent_messages(&sandbox),
         ["/long 10000", "Բարև"],
         "nothing is sent again"
     );
@@ -217,7 +217,7 @@ fn ctrl_c_directly_after_a_line_is_not_kept_for_the_next_prompt() {
             stopped > sent && rows.last().is_some_and(|row| row == ">")
         });
         until(|| sandbox.open_replies() == 0);
-        assert!(said(&sandbox).len() <= turn);
+        assert!(sent_messages(&sandbox).len() <= turn);
         terminal.press("\u{c}");
         terminal.until(|rows| rows == [">"]);
     }
@@ -234,7 +234,7 @@ fn ctrl_c_twice_at_once_leaves() {
 }
 
 #[test]
-fn ctrl_c_at_an_empty_prompt_hints_and_twice_leaves() {
+fn ctrl_c_at_an_empty_prompt_shows_a_hint_and_twice_leaves() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
     terminal.press("կիսատ");
@@ -245,7 +245,7 @@ fn ctrl_c_at_an_empty_prompt_hints_and_twice_leaves() {
         let hints = rows.iter().filter(|row| row.contains("Ctrl-C again"));
         hints.count()
     };
-    assert_eq!(hints(&rows), 0, "what was typed is dropped first");
+    assert_eq!(hints(&rows), 0, "the first Ctrl-C only drops the line");
     terminal.press(CTRL_C);
     terminal.until(|rows| hints(rows) == 1 && rows.last().is_some_and(|row| row == ">"));
     terminal.press("Բարև\r");
@@ -255,34 +255,34 @@ fn ctrl_c_at_an_empty_prompt_hints_and_twice_leaves() {
     terminal.until(|rows| hints(rows) == 2 && rows.last().is_some_and(|row| row == ">"));
     terminal.press(CTRL_C);
     assert_eq!(terminal.end(), (130, true));
-    assert_eq!(said(&sandbox), ["Բարև"]);
+    assert_eq!(sent_messages(&sandbox), ["Բարև"]);
 }
 
 #[test]
-fn a_line_can_be_edited_and_found_again() {
+fn a_line_can_be_edited_and_recalled() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
-    // All at once, as a paste without brackets: nothing is swallowed.
+    // All keys at once, as in a paste without brackets. None may be lost.
     terminal.press("մեկ\r");
     terminal.until_row("Դուք գրեցիք");
     terminal.until_prompt();
     terminal.press(UP);
     terminal.until(|rows| rows.last().is_some_and(|row| row == "> մեկ"));
     terminal.press("\u{7f}\u{7f}րկու\r");
-    until(|| said(&sandbox) == ["մեկ", "մրկու"]);
+    until(|| sent_messages(&sandbox) == ["մեկ", "մրկու"]);
     terminal.until_prompt();
     terminal.press("\u{1b}[200~երկու\nտող\u{1b}[201~");
     terminal.until_row("> երկու");
     terminal.press("\r");
-    until(|| said(&sandbox).len() == 3);
-    assert_eq!(said(&sandbox)[2], "երկու\nտող");
+    until(|| sent_messages(&sandbox).len() == 3);
+    assert_eq!(sent_messages(&sandbox)[2], "երկու\nտող");
     terminal.until_prompt();
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), (0, true));
 }
 
 #[test]
-fn a_conversation_that_is_closed_offers_the_rating() {
+fn a_closed_conversation_offers_the_rating() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
     terminal.press("/close\r");
@@ -303,13 +303,13 @@ fn a_conversation_that_is_closed_offers_the_rating() {
     );
     terminal.press("/id\r");
     let id = rated.path.split('/').nth(3).unwrap();
-    terminal.until_row(&format!("note: the conversation {id}"));
+    terminal.until_row(&format!("note: conversation {id}"));
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), (0, true));
 }
 
 #[test]
-fn a_failure_is_told_and_the_prompt_comes_back() {
+fn a_failure_is_reported_and_the_prompt_comes_back() {
     let unauthenticated = refusal("401 Unauthorized", "", "unauthenticated", "Սխալ բանալի");
     let service = play_each([unauthenticated, stream(&format!("{}{DONE}", delta("լավ")))]);
     let mut terminal = chat(service.base_url());
@@ -321,11 +321,15 @@ fn a_failure_is_told_and_the_prompt_comes_back() {
     terminal.until_row("լավ");
     terminal.until_prompt();
     terminal.press(CTRL_D);
-    assert_eq!(terminal.end(), (0, true), "it was told, and the user left");
+    assert_eq!(
+        terminal.end(),
+        (0, true),
+        "the status does not report earlier failures to a person"
+    );
 }
 
 #[test]
-fn sigterm_at_the_prompt_gives_the_terminal_back() {
+fn sigterm_at_the_prompt_restores_the_terminal() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
     terminal.signal(Signal::SIGTERM);
@@ -333,7 +337,7 @@ fn sigterm_at_the_prompt_gives_the_terminal_back() {
 }
 
 #[test]
-fn what_the_service_says_cannot_reach_the_terminal_above_the_line_either() {
+fn terminal_controls_in_a_message_above_the_line_are_removed() {
     let human = "{\"message\":\"ա\\u001b[2Jբ\",\"ts\":\"2026-06-14T10:00:00Z\"}";
     let service = play_each([
         stream(&format!("{}event: human\ndata: {human}\n\n", meta("c1"))),
@@ -350,7 +354,7 @@ fn what_the_service_says_cannot_reach_the_terminal_above_the_line_either() {
 }
 
 #[test]
-fn a_terminal_that_cannot_move_its_cursor_has_lines_all_the_same() {
+fn a_dumb_terminal_reads_plain_lines() {
     let sandbox = sandbox();
     let mut command = to("chat", sandbox.base_url(), &[]);
     command.env("TERM", "dumb");
@@ -361,21 +365,25 @@ fn a_terminal_that_cannot_move_its_cursor_has_lines_all_the_same() {
     terminal.until_prompt();
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), (0, true));
-    assert_eq!(said(&sandbox), ["Բարև"]);
+    assert_eq!(sent_messages(&sandbox), ["Բարև"]);
 }
 
-/// What the shell does with `fg`, until the program has the terminal again.
-fn go_on(terminal: &mut Terminal) {
+/// Continues the program, as `fg` of a shell does, until it has changed the terminal's mode
+/// again.
+fn continue_program(terminal: &mut Terminal) {
     let until = std::time::Instant::now() + Duration::from_secs(30);
-    while terminal.takes_lines() {
-        // The first one may come before it stopped.
+    while terminal.is_in_line_mode() {
+        // The first signal may arrive before the program has stopped.
         terminal.signal(Signal::SIGCONT);
-        assert!(std::time::Instant::now() < until, "it does not go on");
+        assert!(
+            std::time::Instant::now() < until,
+            "the program does not continue"
+        );
     }
 }
 
 #[test]
-fn a_message_is_sent_though_a_poll_hangs() {
+fn a_message_is_sent_while_a_poll_hangs() {
     let human = "{\"message\":\"\",\"ts\":\"2026-06-14T10:00:00Z\"}";
     let handoff = stream(&format!("{}event: human\ndata: {human}\n\n", meta("c1")));
     let service = Playback::start([
@@ -386,7 +394,7 @@ fn a_message_is_sent_though_a_poll_hangs() {
     .unwrap();
     let mut terminal = chat(service.base_url());
     terminal.press("a\r");
-    terminal.until_row("note: a person answers from here");
+    terminal.until_row("note: a person answers now");
     terminal.until_prompt();
     until(|| service.requests().len() == 2);
     terminal.press("b\r");
@@ -398,20 +406,20 @@ fn a_message_is_sent_though_a_poll_hangs() {
 }
 
 #[test]
-fn ctrl_z_while_a_reply_streams_lends_the_terminal_to_the_shell() {
+fn ctrl_z_while_a_reply_streams_restores_the_terminal_for_the_shell() {
     let service = Playback::start([vec![
         Step::send(stream(&format!("{}{}", meta("c1"), delta("մեկ "))).trim_end()),
         Step::Hold,
     ]])
     .unwrap();
     let mut terminal = chat(service.base_url());
-    assert!(!terminal.takes_lines());
+    assert!(!terminal.is_in_line_mode());
     terminal.press("a\r");
     until(|| !service.requests().is_empty());
     for _ in 0..2 {
         terminal.press(CTRL_Z);
-        until(|| terminal.takes_lines());
-        go_on(&mut terminal);
+        until(|| terminal.is_in_line_mode());
+        continue_program(&mut terminal);
     }
     terminal.press(CTRL_C);
     terminal.until_row("note: stopped");
@@ -421,25 +429,25 @@ fn ctrl_z_while_a_reply_streams_lends_the_terminal_to_the_shell() {
 }
 
 #[test]
-fn a_line_that_is_being_typed_is_there_again_behind_a_stop() {
+fn the_edited_line_is_drawn_again_after_a_stop() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
     terminal.press("կի");
     terminal.until_row("> կի");
     terminal.signal(Signal::SIGTSTP);
-    until(|| terminal.takes_lines());
-    go_on(&mut terminal);
+    until(|| terminal.is_in_line_mode());
+    continue_program(&mut terminal);
     terminal.press("սատ");
     terminal.until(|rows| rows.last().is_some_and(|row| row == "> կիսատ"));
     terminal.press("\r");
-    until(|| said(&sandbox) == ["կիսատ"]);
+    until(|| sent_messages(&sandbox) == ["կիսատ"]);
     terminal.until_prompt();
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), (0, true));
 }
 
 #[test]
-fn lines_of_json_are_whole_lines_on_a_terminal_too() {
+fn json_lines_are_complete_lines_on_a_terminal() {
     let reply = stream(&format!("{}{}{DONE}", meta("c1"), delta("մեկ")));
     let service = play_each([reply.clone(), reply]);
     let mut terminal = Terminal::run(&to("chat", service.base_url(), &["--json"]));
@@ -462,11 +470,11 @@ fn lines_of_json_are_whole_lines_on_a_terminal_too() {
 }
 
 #[test]
-fn a_message_that_arrives_amid_an_armenian_line_costs_no_letter() {
+fn a_message_that_arrives_while_an_armenian_line_is_typed_loses_no_letter() {
     let sandbox = sandbox();
     let mut terminal = chat(sandbox.base_url());
     terminal.press("/human\r");
-    terminal.until_row("note: a person answers from here");
+    terminal.until_row("note: a person answers now");
     terminal.until_prompt();
     terminal.press("կես");
     terminal.until_row("person: Ես Արամն եմ");
@@ -474,7 +482,7 @@ fn a_message_that_arrives_amid_an_armenian_line_costs_no_letter() {
     terminal.press(" տող");
     terminal.until(|rows| rows.last().is_some_and(|row| row == "> կես տող"));
     terminal.press("\r");
-    until(|| said(&sandbox) == ["/human", "կես տող"]);
+    until(|| sent_messages(&sandbox) == ["/human", "կես տող"]);
     terminal.until_prompt();
     terminal.press(CTRL_D);
     assert_eq!(terminal.end(), (0, true));

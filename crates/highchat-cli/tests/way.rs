@@ -1,4 +1,4 @@
-//! The way to the service: the key and how it is read, whom the program trusts, and proxies.
+//! The connection to the service: keys, certificate authorities, and HTTP proxies.
 
 use highchat_testing::trials::tls::{Authority, File, Vouched};
 
@@ -7,7 +7,7 @@ use support::*;
 
 use proxy::*;
 
-/// What is a key around which an editor or a shell put something.
+/// One key, with what an editor or a shell may put around it.
 const WRAPPED: [&str; 4] = [
     "hc_wrapped\n",
     "hc_wrapped\r\n",
@@ -20,7 +20,7 @@ fn whole_reply() -> String {
 }
 
 #[test]
-fn a_key_is_read_by_one_rule_from_a_file_and_a_variable() {
+fn a_key_file_and_a_key_variable_are_read_by_the_same_rule() {
     for text in WRAPPED {
         let file = File::write("wrapped-key", text);
         let service = play_each(core::iter::repeat_n(whole_reply(), 4));
@@ -58,7 +58,7 @@ fn a_key_is_read_by_one_rule_from_a_file_and_a_variable() {
 }
 
 #[test]
-fn what_is_wrong_with_a_key_is_said_and_the_key_is_not_shown() {
+fn an_invalid_key_is_described_without_being_shown() {
     for (text, problem) in [
         ("hc_very secret", "character 8 of the key is white space"),
         ("hc_very_գաղտնի", "character 9 of the key is not ASCII"),
@@ -103,7 +103,7 @@ fn a_companys_own_authority_is_trusted_by_every_command() {
         let by_flag = command(&["--ca-file", ca.path()]);
         let mut by_variable = command(&[]);
         by_variable.env("SSL_CERT_FILE", ca.path());
-        // On Linux it says where the system's are.
+        // On Linux, this variable also sets the file of the system's authorities.
         let mut by_system = command(&["--system-roots"]);
         by_system.env("SSL_CERT_FILE", ca.path());
         for trusting in [by_flag, by_variable, by_system] {
@@ -111,7 +111,7 @@ fn a_companys_own_authority_is_trusted_by_every_command() {
             assert_eq!(done.status, Some(0), "{name}: {done:?}");
             assert_eq!(service.requests().len(), 1, "{name}");
         }
-        // A watch would go on asking.
+        // `watch` would poll again and again.
         if name != "watch" {
             let untrusting = run_with_input(command(&["--attempts=1"]), "Բարև\n".as_bytes());
             assert_eq!(untrusting.status, Some(7), "{name}: {untrusting:?}");
@@ -153,7 +153,7 @@ fn the_proxy_trusts_a_companys_own_authority_as_well() {
 }
 
 #[test]
-fn certificates_that_cannot_be_used_are_told_before_anything_is_sent() {
+fn unusable_certificates_are_reported_before_anything_is_sent() {
     let nothing = File::write("nothing.pem", "Բարև 👋");
     let (missing, key) = ("/no/such/ca.pem", File::write("ca-key", KEY));
     for (flags, variable, problem) in [
@@ -185,7 +185,7 @@ fn certificates_that_cannot_be_used_are_told_before_anything_is_sent() {
             assert!(refused.stderr.contains(problem), "{}", refused.stderr);
         }
     }
-    // In the clear nobody needs to be trusted.
+    // Without TLS, the file is not read.
     let service = play(whole_reply());
     let mut command = ask(&service, &["ա"]);
     command.env("SSL_CERT_FILE", missing);
@@ -194,7 +194,7 @@ fn certificates_that_cannot_be_used_are_told_before_anything_is_sent() {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_used_is_refused_and_nothing_goes_around_it() {
+fn an_unusable_proxy_is_refused_and_not_bypassed() {
     for (name, value) in [
         ("ALL_PROXY", "quic://127.0.0.1:9"),
         ("HTTPS_PROXY", "վստահված"),

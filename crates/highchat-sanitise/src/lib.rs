@@ -1,9 +1,9 @@
-//! What stands between text that a service wrote and a person's terminal.
+//! Removes terminal controls from text that comes from a service.
 //!
-//! A terminal obeys escape sequences wherever they come from: they move the cursor,
-//! rename the window, write to the clipboard. And bidirectional overrides make a line
-//! read as what it is not. [`Sanitiser`] takes all of that out of a text that comes in
-//! pieces, and leaves every other character as it is.
+//! A terminal obeys every escape sequence that it receives: a sequence can move the cursor,
+//! rename the window, or write to the clipboard. Bidirectional overrides can make a line
+//! read as something else. [`Sanitiser`] removes both from a text that arrives in pieces,
+//! and keeps every other character.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -12,11 +12,13 @@ extern crate alloc;
 
 use alloc::string::String;
 
-/// The longest escape sequence that is swallowed, in characters: some 20 are in use.
-/// What is longer is taken for text again, so that a sequence that never ends cannot
-/// hide the rest of a reply.
+/// The longest escape sequence that is removed, in characters. Real sequences have about
+/// 20. The rest of a longer one counts as text, so that an endless sequence cannot hide the
+/// rest of a reply.
 const MAX_SEQUENCE: usize = 64;
 
+/// The position in the text.
+///
 /// ```text
 ///            ESC                 [                final
 ///   Text ─────────▶ Escape ────────────▶ Control ────────▶ Text
@@ -28,20 +30,20 @@ const MAX_SEQUENCE: usize = 64;
 enum Position {
     #[default]
     Text,
-    /// Behind an ESC.
+    /// After an ESC.
     Escape,
-    /// In a control sequence (CSI), with that many characters read.
+    /// In a control sequence (CSI), after this many characters.
     Control(usize),
-    /// In a control string (OSC, DCS, SOS, PM, APC), with that many characters read.
+    /// In a control string (OSC, DCS, SOS, PM, APC), after this many characters.
     String(usize),
-    /// Behind an ESC in a control string: ESC \ is its end.
+    /// After an ESC in a control string; ESC \ ends the string.
     StringEscape(usize),
 }
 
-/// Takes out what a terminal would obey: escape sequences, control characters but
-/// newline and tab, C1, bidirectional overrides and isolates.
+/// Removes the characters that a terminal would obey from a text that arrives in pieces.
 ///
-/// A sequence that is split over pieces is found all the same.
+/// It removes escape sequences, also if they are split over pieces, control characters
+/// except newline and tab, C1 controls, and bidirectional overrides and isolates.
 ///
 /// ```
 /// use highchat_sanitise::Sanitiser;
@@ -59,7 +61,7 @@ pub struct Sanitiser {
 }
 
 impl Sanitiser {
-    /// Appends to `shown` what may be printed of the text.
+    /// Appends the safe part of `text` to `shown`.
     pub fn push(&mut self, text: &str, shown: &mut String) {
         for character in text.chars() {
             self.position = self.step(character, shown);
@@ -68,8 +70,8 @@ impl Sanitiser {
 
     fn step(&self, character: char, shown: &mut String) -> Position {
         match (self.position, character) {
-            // Each of these ends a sequence, finished or not: as on a terminal, and a
-            // line is never swallowed.
+            // ESC, newline and tab end an unfinished sequence, as on a terminal, so that no
+            // line is hidden.
             (Position::Text | Position::Escape | Position::Control(_), '\u{1b}') => {
                 Position::Escape
             }
@@ -107,16 +109,16 @@ fn text(character: char, shown: &mut String) -> Position {
     match character {
         '\u{9b}' => return Position::Control(0),
         '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => return Position::String(0),
-        _ if is_obeyed(character) => {}
+        _ if is_terminal_control(character) => {}
         _ => shown.push(character),
     }
     Position::Text
 }
 
-/// Whether a character is none to be seen but one to be obeyed: control characters but
-/// newline and tab, and what overrides or isolates the direction of a text.
+/// Whether a terminal obeys this character instead of showing it: a control character
+/// except newline and tab, or a bidirectional override or isolate.
 #[must_use]
-pub fn is_obeyed(character: char) -> bool {
+pub fn is_terminal_control(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
@@ -124,7 +126,7 @@ pub fn is_obeyed(character: char) -> bool {
     }
 }
 
-/// A text that is whole, without what a terminal would obey.
+/// Returns a complete text without the characters that a terminal would obey.
 ///
 /// ```
 /// assert_eq!(highchat_sanitise::sanitise("\u{1b}]0;title\u{7}text"), "text");
@@ -144,7 +146,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_a_terminal_would_obey_is_taken_out() {
+    fn escape_sequences_and_controls_are_removed() {
         let cases = [
             ("plain բառ 😀\n\tnext", "plain բառ 😀\n\tnext"),
             ("\u{1b}[31mred\u{1b}[0m", "red"),
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sequence_that_never_ends_cannot_hide_the_rest() {
+    fn an_endless_sequence_cannot_hide_the_rest() {
         for start in ["\u{1b}]", "\u{1b}[", "\u{1b}P"] {
             let text = format!("{start}{}the rest", "1".repeat(MAX_SEQUENCE));
             assert!(sanitise(&text).ends_with("he rest"), "{start:?}");
@@ -181,7 +183,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_is_obeyed_is_shown_and_the_cuts_do_not_matter(
+        fn no_control_is_shown_and_the_cuts_do_not_matter(
             pieces in proptest::collection::vec("([\u{1b}\\[\\]0;m\\\\\u{7}\u{9b}\u{9c}\n\r\u{202e}aբ]|\\PC|.){0,12}", 0..6),
         ) {
             let mut sanitiser = Sanitiser::default();
@@ -189,7 +191,7 @@ mod tests {
             for piece in &pieces {
                 sanitiser.push(piece, &mut shown);
             }
-            prop_assert!(!shown.chars().any(is_obeyed));
+            prop_assert!(!shown.chars().any(is_terminal_control));
             prop_assert_eq!(shown, sanitise(&pieces.concat()));
         }
     }

@@ -1,13 +1,13 @@
-//! Test support for every crate of the project; never published.
+//! Test support for all crates of the project; never published.
 //!
-//! | module | what it holds | feature |
+//! | module | content | feature |
 //! | --- | --- | --- |
 //! | `life` | a life: everything that happens to one conversation, as plain data | `world` |
-//! | `world` | plays a life, and holds what a client shows against what is true | `world` |
-//! | `net` | HTTP/1.1 as bytes, and a life's service on loopback | `world` for all but answers |
-//! | `trials` | each fault, and what each client is to make of it, over a sandbox | `trials` |
+//! | `world` | plays a life, and compares what a client shows with what is true | `world` |
+//! | `net` | HTTP/1.1 as bytes, and a life's service on loopback | `world`, except `answer` |
+//! | `trials` | each fault of the sandbox, and the outcome that each client must have | `trials` |
 //! | `player` | a conversation in virtual time: scripts, restarts, other polling | none |
-//! | `oracles` | decoders written another way, cases, cuts, hostile bytes | none; `embed` |
+//! | `oracles` | independent decoders, test cases, cuts, hostile bytes | none; `embed` |
 //!
 //! The feature `proptest` adds random streams and scripts.
 //!

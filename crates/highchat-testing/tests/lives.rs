@@ -1,4 +1,4 @@
-//! Lives that failed once, and some new ones.
+//! Lives that failed in the past, and new ones.
 
 use std::fs;
 use std::path::Path;
@@ -8,28 +8,28 @@ use highchat_testing::life::reduce::reduce;
 use highchat_testing::world::play::{play, story};
 
 #[test]
-fn lives_that_failed_once_hold() {
+fn lives_that_failed_in_the_past_pass() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lives");
     let mut played = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         let life: Life = serde_json::from_str(&text).unwrap();
-        let played_out = play(&life);
+        let judged = play(&life);
         let shown = || story(&life).join("\n");
         assert!(
-            played_out.is_ok(),
-            "{}: {played_out:?}\n{}",
+            judged.is_ok(),
+            "{}: {judged:?}\n{}",
             path.display(),
             shown()
         );
         played += 1;
     }
-    assert!(played > 5, "the kept lives are there");
+    assert!(played > 5, "the saved lives were not found");
 }
 
 #[test]
-fn a_life_is_the_same_each_time() {
+fn a_life_gives_the_same_story_each_time() {
     for seed in 0..200 {
         let life = Life::draw(seed);
         let text = serde_json::to_string(&life).unwrap();
@@ -39,7 +39,7 @@ fn a_life_is_the_same_each_time() {
 }
 
 #[test]
-fn new_lives_hold() {
+fn new_lives_pass() {
     for seed in 0..2000 {
         let life = Life::draw(seed);
         if let Err(finding) = play(&life) {
@@ -50,7 +50,7 @@ fn new_lives_hold() {
 }
 
 #[test]
-fn a_life_is_reduced_to_what_fails() {
+fn a_failing_life_is_reduced() {
     let sends_twice = |life: &Life| {
         let turns = life.acts.iter();
         let turns = turns.filter(|act| matches!(act, highchat_testing::life::Act::Turn(_)));

@@ -1,30 +1,31 @@
-//! What a line asks for.
+//! The commands that a user can type in `highchat chat`.
 
 use highchat_proto::Rating;
 
-/// The commands, as `/help` tells them.
+/// The list of commands that `/help` prints.
 pub(super) const HELP: &str = "\
-/rate up|down [COMMENT]   say whether it was helpful
+/rate up|down [COMMENT]   rate the conversation
 /new                      begin another conversation
-/id                       show the id of this one
+/id                       show the id of this conversation
 /quit, Ctrl-D             leave; Ctrl-C stops a reply
-Any other line is sent, one that begins with a space too.";
+Any other line is sent to the bot, also one that begins with a space.";
 
-/// A line, understood.
+/// A parsed line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command {
-    Say(String),
+    Send(String),
     Rate(Rating, Option<String>),
     New,
     Id,
     Help,
     Quit,
-    /// One of ours, but not as it is used.
-    Unclear(&'static str),
+    /// A known command with wrong arguments, and its usage.
+    Misused(&'static str),
 }
 
 impl Command {
-    /// Whatever is no command of ours is for the service, which may have its own.
+    /// Parses a line. A line that is no command of this program is sent as it is, because
+    /// the service may have commands of its own.
     pub(super) fn parse(line: String) -> Self {
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((&line, ""));
         match (word, rest.trim()) {
@@ -33,7 +34,7 @@ impl Command {
             ("/help", "") => Self::Help,
             ("/quit", "") => Self::Quit,
             ("/rate", rest) => rate(rest),
-            _ => Self::Say(line),
+            _ => Self::Send(line),
         }
     }
 }
@@ -43,7 +44,7 @@ fn rate(rest: &str) -> Command {
     let rating = match word {
         "up" | "1" => Rating::Up,
         "down" | "0" => Rating::Down,
-        _ => return Command::Unclear("/rate up or /rate down, with a comment if you like"),
+        _ => return Command::Misused("/rate up or /rate down, with a comment if you like"),
     };
     let comment = Some(comment.trim()).filter(|comment| !comment.is_empty());
     Command::Rate(rating, comment.map(String::from))
@@ -54,8 +55,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_command_of_ours_is_said() {
-        let say = |line: &str| Command::Say(line.into());
+    fn a_line_that_is_no_command_is_sent() {
+        let send = |line: &str| Command::Send(line.into());
         for (line, command) in [
             ("/new", Command::New),
             ("/id ", Command::Id),
@@ -69,13 +70,13 @@ mod tests {
             ),
             (
                 "/rate",
-                Command::Unclear("/rate up or /rate down, with a comment if you like"),
+                Command::Misused("/rate up or /rate down, with a comment if you like"),
             ),
-            (" /help", say(" /help")),
-            ("/help me", say("/help me")),
-            ("/human", say("/human")),
-            ("/newer", say("/newer")),
-            (" ", say(" ")),
+            (" /help", send(" /help")),
+            ("/help me", send("/help me")),
+            ("/human", send("/human")),
+            ("/newer", send("/newer")),
+            (" ", send(" ")),
         ] {
             assert_eq!(Command::parse(line.into()), command, "{line:?}");
         }

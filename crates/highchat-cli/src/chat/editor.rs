@@ -1,10 +1,10 @@
-//! The line that is being typed, at the bottom of the terminal.
+//! The line editor at the bottom of the terminal.
 //!
 //! ```text
 //!   bytes            keys            text and cursor            rows
 //!   ──────▶ Keys ─────────▶ Buffer ───────────────────▶ Drawing ─────▶ terminal
 //!                             ▲ │                          ▲
-//!                             │ ▼                          │ what is printed meanwhile
+//!                             │ ▼                          │ text printed meanwhile
 //!                       History, Search                  Screen
 //! ```
 
@@ -38,27 +38,27 @@ use keys::{Key, Keys};
 
 const PROMPT: &str = "> ";
 
-/// How long a terminal may take for the rest of a key that begins like Esc. What comes later was
+/// How long to wait for the rest of a key that begins with Esc. Bytes that come later were
 /// typed by hand.
 const ESCAPE: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 500_000_000,
 };
 
-/// The size of a terminal that does not know its own.
+/// The size that is assumed if the terminal reports none.
 const UNKNOWN_SIZE: Size = Size {
     columns: 80,
     rows: 24,
 };
 
-/// Reads lines with editing and history, with what is printed meanwhile above.
+/// Reads lines with editing and history. Text printed meanwhile appears above the line.
 pub(super) struct Editor {
     screen: Screen,
     mode: Mode,
-    /// Readable after something was printed, or the terminal's size changed.
+    /// Readable after text was printed or the terminal's size changed.
     woken: UnixStream,
     keys: Keys,
-    /// Keys that were typed after the end of the line before.
+    /// Keys that were typed after the end of the last line.
     typed_ahead: VecDeque<Key>,
     buffer: Buffer,
     history: History,
@@ -67,7 +67,8 @@ pub(super) struct Editor {
 }
 
 impl Editor {
-    /// An editor, if standard input, output and error are a terminal that can move its cursor.
+    /// Returns an editor if standard input, output and error are a terminal that can move
+    /// its cursor.
     pub(super) fn new(screen: &Screen, is_coloured: bool) -> Option<Self> {
         let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         if !io::stdin().is_terminal() || !Screen::is_terminal() || is_dumb {
@@ -80,7 +81,7 @@ impl Editor {
     }
 
     fn begin(screen: &Screen, is_coloured: bool) -> io::Result<Self> {
-        let mode = Mode::found()?;
+        let mode = Mode::current()?;
         let (waker, woken) = UnixStream::pair()?;
         waker.set_nonblocking(true)?;
         woken.set_nonblocking(true)?;
@@ -95,25 +96,26 @@ impl Editor {
             buffer: Buffer::default(),
             history: History::default(),
             search: None,
-            drawing: Drawing::new(is_coloured, is_wrapped_anew()),
+            drawing: Drawing::new(is_coloured, reflows_rows()),
         })
     }
 
-    /// The terminal's modes.
+    /// The terminal's mode.
     pub(super) fn mode(&self) -> Mode {
         self.mode.clone()
     }
 
-    /// Reads what is typed next, which begins to be done then.
+    /// Reads the next line and marks the chat as busy.
     ///
     /// # Errors
     ///
-    /// The terminal is gone.
+    /// The terminal cannot be read or written.
     pub(super) fn read(&mut self, interrupts: &Interrupts) -> io::Result<Typed> {
         self.mode.by_key()?;
         let typed = self.read_by_key()?;
         interrupts.begin();
-        // From here on Ctrl-C is a signal; one that came before it is among the keys.
+        // From here on Ctrl-C is a signal. A Ctrl-C from before this point is among the
+        // keys.
         self.mode.between_lines()?;
         self.read_ahead()?;
         if matches!(typed, Typed::Line(_)) && self.take_interrupt() {
@@ -122,7 +124,8 @@ impl Editor {
         Ok(typed)
     }
 
-    /// Drops the keys up to a Ctrl-C that was typed after the line; `false` if there is none.
+    /// Drops the keys up to and including a Ctrl-C typed after the line. Returns whether
+    /// there was one.
     fn take_interrupt(&mut self) -> bool {
         let place = self
             .typed_ahead
@@ -149,11 +152,11 @@ impl Editor {
         }
     }
 
-    /// Waits for keys or for something to draw; `false` at the end of the input.
+    /// Waits for keys, or for text to draw. Returns `false` at the end of the input.
     fn wait(&mut self) -> io::Result<bool> {
         let stdin = io::stdin();
         loop {
-            let timeout = self.keys.is_in_escape().then_some(&ESCAPE);
+            let timeout = self.keys.has_open_escape().then_some(&ESCAPE);
             let mut ready = [
                 PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN),
                 PollFd::from_borrowed_fd(self.woken.as_fd(), PollFlags::IN),
@@ -179,7 +182,7 @@ impl Editor {
         }
     }
 
-    /// Reads keys that are there; `false` at the end of the input.
+    /// Reads the keys that have arrived. Returns `false` at the end of the input.
     fn read_keys(&mut self) -> io::Result<bool> {
         let mut bytes = [0; 1024];
         match rustix::io::read(io::stdin().as_fd(), &mut bytes) {
@@ -205,7 +208,7 @@ impl Editor {
         loop {
             let mut ready = [PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN)];
             match poll(&mut ready, Some(&AT_ONCE)) {
-                // At its end the next line sees it again.
+                // The end of the input is found again when the next line is read.
                 Ok(1..) if self.read_keys()? => {}
                 Ok(_) => return Ok(()),
                 Err(Errno::INTR) => {}
@@ -214,7 +217,8 @@ impl Editor {
         }
     }
 
-    /// Does what a key asks for; returns what was typed, if it is whole now.
+    /// Applies a key. Returns the finished line, or the interrupt, if this key completes
+    /// one.
     fn press(&mut self, key: Key) -> io::Result<Option<Typed>> {
         if let Some(search) = self.search.take() {
             return self.press_in_search(search, key);
@@ -264,7 +268,8 @@ impl Editor {
                 standard::out(self.drawing.clear_screen())?;
             }
             Key::Ctrl('z') => {
-                // The line stays where it is; it is drawn again when the program goes on.
+                // The line stays on the screen; it is drawn again when the program
+                // continues.
                 self.finish()?;
                 kill_current_process_group(Signal::TSTP)?;
             }
@@ -302,10 +307,10 @@ impl Editor {
         Ok(Typed::Line(line))
     }
 
-    /// Draws the line, with what was printed meanwhile above it.
+    /// Draws the line, with the text printed meanwhile above it.
     fn draw(&mut self) -> io::Result<()> {
         let held = self.screen.take_held();
-        if held.is_elsewhere {
+        if held.needs_redraw {
             self.drawing.forget();
         }
         let prompt = self.search.as_ref().map_or_else(
@@ -328,7 +333,7 @@ impl Editor {
         standard::out(&drawn)
     }
 
-    /// Leaves the line as it is; the cursor stands below it.
+    /// Draws the line for the last time. The cursor is below it afterwards.
     fn finish(&mut self) -> io::Result<()> {
         let drawn = self.drawing.finish(&line(&self.buffer, PROMPT), size());
         standard::out(&drawn)
@@ -343,15 +348,15 @@ fn line<'a>(buffer: &'a Buffer, prompt: &'a str) -> Line<'a> {
     }
 }
 
-/// Whether the terminal is one that wraps its rows anew when it becomes narrower. One that is not
-/// known is taken for one that cuts them off: a row that stays costs less than one that is lost.
-fn is_wrapped_anew() -> bool {
-    const CUTTING: [&str; 2] = ["XTERM_VERSION", "STY"];
-    const WRAPPING: [&str; 8] = [
+/// Whether the terminal reflows its rows when it becomes narrower. An unknown terminal
+/// counts as one that cuts rows off: a stale row is better than a lost one.
+fn reflows_rows() -> bool {
+    const CUTS_ROWS: [&str; 2] = ["XTERM_VERSION", "STY"];
+    const REFLOWS_ROWS: [&str; 8] = [
         "ALACRITTY_WINDOW_ID",
         "KITTY_WINDOW_ID",
         "KONSOLE_VERSION",
-        // Of macOS, of editors, and others.
+        // Set by macOS Terminal, by editors and by others.
         "TERM_PROGRAM",
         "TMUX",
         "VTE_VERSION",
@@ -359,14 +364,14 @@ fn is_wrapped_anew() -> bool {
         "WT_SESSION",
     ];
     let is_set = |names: &[&str]| names.iter().any(|name| std::env::var_os(name).is_some());
-    is_set(&WRAPPING) && !is_set(&CUTTING)
+    is_set(&REFLOWS_ROWS) && !is_set(&CUTS_ROWS)
 }
 
 fn size() -> Size {
     let Ok(size) = tcgetwinsize(io::stdout()) else {
         return UNKNOWN_SIZE;
     };
-    // A terminal without a window says 0.
+    // A terminal without a window reports 0.
     let or = |given: u16, unknown| if given == 0 { unknown } else { given.into() };
     Size {
         columns: or(size.ws_col, UNKNOWN_SIZE.columns),

@@ -5,16 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use highchat_ureq::Canceller;
 
-/// What reaches into the session from the other threads; clones are the same.
+/// Connects the keyboard and signal threads with the session. Clones share their state.
 #[derive(Clone)]
 pub(super) struct Interrupts(Arc<Shared>);
 
 struct Shared {
     canceller: Mutex<Canceller>,
-    /// From the line's end until the next one is asked for.
+    /// Whether a command runs: from the end of a line until the next line is asked for.
     is_busy: AtomicBool,
-    /// Whether a stop was asked for meanwhile.
-    is_asked: AtomicBool,
+    /// Whether Ctrl-C was pressed while the command runs.
+    is_stop_requested: AtomicBool,
 }
 
 impl Interrupts {
@@ -22,43 +22,45 @@ impl Interrupts {
         Self(Arc::new(Shared {
             canceller: Mutex::new(canceller),
             is_busy: AtomicBool::new(false),
-            is_asked: AtomicBool::new(false),
+            is_stop_requested: AtomicBool::new(false),
         }))
     }
 
-    /// There is another session from here on.
+    /// Replaces the session that Ctrl-C cancels.
     pub(super) fn set_canceller(&self, canceller: Canceller) {
         *self.canceller() = canceller;
     }
 
-    /// Something was typed, and is being done.
+    /// A command begins.
     pub(super) fn begin(&self) {
-        self.0.is_asked.store(false, Ordering::SeqCst);
+        self.0.is_stop_requested.store(false, Ordering::SeqCst);
         self.0.is_busy.store(true, Ordering::SeqCst);
     }
 
-    /// It is done.
+    /// The command has finished.
     pub(super) fn finish(&self) {
         self.0.is_busy.store(false, Ordering::SeqCst);
     }
 
-    /// Whether what is being done is to be stopped.
-    pub(super) fn is_asked(&self) -> bool {
-        self.0.is_asked.load(Ordering::SeqCst)
+    /// Whether the running command must stop.
+    pub(super) fn is_stop_requested(&self) -> bool {
+        self.0.is_stop_requested.load(Ordering::SeqCst)
     }
 
-    /// Lets the session look up from its wait.
+    /// Wakes the session from its wait.
     pub(super) fn wake(&self) {
         self.canceller().wake();
     }
 
-    /// Ctrl-C: stops what is being done; `false` where it is to end the program. An editor
-    /// that has the keyboard hears its own, so that another one at the prompt is nothing.
+    /// Handles Ctrl-C: cancels the running command. Returns `false` if the program must
+    /// end.
+    ///
+    /// At the prompt, an editor gets Ctrl-C as a key, so a signal there changes nothing.
     pub(super) fn interrupt(&self, has_editor: bool) -> bool {
         if !self.0.is_busy.load(Ordering::SeqCst) {
             return has_editor;
         }
-        if self.0.is_asked.swap(true, Ordering::SeqCst) {
+        if self.0.is_stop_requested.swap(true, Ordering::SeqCst) {
             return false;
         }
         self.canceller().cancel();

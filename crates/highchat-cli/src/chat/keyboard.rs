@@ -1,4 +1,4 @@
-//! The thread that has the keyboard.
+//! The thread that reads the keyboard.
 
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
@@ -8,7 +8,7 @@ use super::interrupts::Interrupts;
 use super::lines::Lines;
 use super::typed::Typed;
 
-/// What is typed, one line after another, each when it is asked for.
+/// Reads lines on a thread of its own, one each time that [`ask`](Self::ask) is called.
 pub(super) struct Keyboard {
     ask: Sender<()>,
     typed: Receiver<Typed>,
@@ -16,7 +16,7 @@ pub(super) struct Keyboard {
 }
 
 impl Keyboard {
-    /// Takes the keyboard: with an editor, if there is one.
+    /// Starts the thread; it uses the editor if there is one.
     pub(super) fn start(editor: Option<Editor>, interrupts: Interrupts) -> Self {
         let has_editor = editor.is_some();
         let (ask, typed) = match editor {
@@ -42,23 +42,23 @@ impl Keyboard {
         }
     }
 
-    /// Whether lines can be edited, and so stand at the bottom of what is printed.
+    /// Whether lines are edited at the bottom of the terminal.
     pub(super) const fn has_editor(&self) -> bool {
         self.has_editor
     }
 
-    /// Lets the next line be typed.
+    /// Starts to read the next line.
     pub(super) fn ask(&self) {
-        // If the thread is gone, that is what comes next.
+        // If the thread is gone, `wait` and `check` report it.
         let _ = self.ask.send(());
     }
 
-    /// Waits for what was asked for.
+    /// Waits for the line.
     pub(super) fn wait(&self) -> Typed {
         self.typed.recv().unwrap_or(Typed::Lost)
     }
 
-    /// What was asked for, if it is there.
+    /// Returns the line if it has been typed.
     pub(super) fn check(&self) -> Option<Typed> {
         match self.typed.try_recv() {
             Ok(typed) => Some(typed),
@@ -68,8 +68,8 @@ impl Keyboard {
     }
 }
 
-/// Runs a thread that reads what is typed each time it is asked to, and says when that begins
-/// to be done.
+/// Starts a thread that reads once per request. `read` marks the chat as busy after each
+/// line.
 fn spawn(
     interrupts: Interrupts,
     mut read: impl FnMut(&Interrupts) -> Typed + Send + 'static,
@@ -77,7 +77,7 @@ fn spawn(
     let (ask, asked) = channel();
     let (sender, typed) = channel();
     thread::spawn(move || {
-        // Dropped after the sender, so that a session that waits sees that it is gone.
+        // Dropped after `sender`, so that a woken session finds the channel closed.
         let _at_end = WakeAtEnd(interrupts.clone());
         let sender = sender;
         for () in asked {
@@ -106,7 +106,7 @@ mod tests {
     use highchat_ureq::{Client, Session};
 
     #[test]
-    fn a_keyboard_that_panicked_is_lost_and_wakes_the_session() {
+    fn a_panic_of_the_keyboard_thread_is_reported_and_wakes_the_session() {
         let endpoint = Endpoint::new("http://127.0.0.1:9", Credentials::none()).unwrap();
         let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
         let mut session = Session::resume(Client::new(endpoint), saved);
@@ -121,7 +121,7 @@ mod tests {
         keyboard.ask();
         assert_eq!(keyboard.wait(), Typed::Lost);
         assert_eq!(keyboard.check(), Some(Typed::Lost));
-        // Without a wake it would wait that long.
+        // Without the wake, this would take 60 s.
         let waited = std::time::Instant::now();
         while session
             .next_timeout(core::time::Duration::from_secs(60))

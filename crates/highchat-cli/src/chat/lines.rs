@@ -1,4 +1,4 @@
-//! Lines from an input in which no line can be edited.
+//! Reads lines from an input without line editing.
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 
@@ -6,7 +6,7 @@ use super::typed::Typed;
 use crate::input::{MAX_INPUT, Text};
 use crate::standard::{self, Input};
 
-/// Standard input, a line at a time.
+/// Standard input, one line at a time.
 pub(super) struct Lines {
     input: BufReader<Input>,
     is_typed: bool,
@@ -28,7 +28,7 @@ impl Lines {
         }
         let typed = read(&mut self.input, &mut self.text);
         if self.is_typed && matches!(typed, Typed::End) {
-            // The cursor stands after the prompt.
+            // Moves the cursor to the line after the prompt.
             standard::err("\n");
         }
         typed
@@ -45,11 +45,11 @@ fn read<R: Read>(input: &mut BufReader<R>, text: &mut Text) -> Typed {
         Ok(0) => return Typed::End,
         Ok(_) => {}
     }
-    if let Some(problem) = text.is_foreign(&line, input.buffer()) {
+    if let Some(problem) = text.wrong_encoding(&line, input.buffer()) {
         return Typed::Unreadable(problem.into());
     }
     if line.len() as u64 > MAX_INPUT && !line.ends_with(b"\n") {
-        // The rest of it is no message of its own.
+        // The rest of the line must not become another message.
         if let Err(error) = input.skip_until(b'\n') {
             return Typed::Unreadable(format!("standard input cannot be read: {error}"));
         }
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn each_line_is_one_and_a_line_that_is_refused_takes_no_other_with_it() {
+    fn each_line_is_one_message_and_a_refused_line_affects_no_other() {
         let long = "ա".repeat(1 << 20);
         let input = [
             "ա\r\n\n".as_bytes(),
@@ -96,13 +96,13 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+    fn a_byte_order_mark_is_removed_from_the_first_line() {
         let input = "\u{feff}/quit\n\u{feff}ա";
         assert_eq!(lines(input.as_bytes()), ["/quit", "\u{feff}ա"]);
     }
 
     #[test]
-    fn utf_16_is_refused_as_a_whole() {
+    fn utf_16_input_is_refused() {
         let text = "բարև 👋\nԱնի\n";
         let little = text.encode_utf16().flat_map(u16::to_le_bytes);
         let little: Vec<_> = little.collect();

@@ -1,4 +1,4 @@
-//! How the terminal hands over what is typed.
+//! The terminal's input mode.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -10,13 +10,12 @@ use rustix::termios::{InputModes, LocalModes, OptionalActions, Termios, tcgetatt
 
 use crate::standard;
 
-/// From here on the terminal marks where a paste begins and ends.
-const WITH_MARKED_PASTES: &str = "\x1b[?2004h";
-/// No longer; and rows that are too long are continued, which they are not while a line is
-/// drawn.
-const AS_FOUND: &str = "\x1b[?2004l\x1b[?7h";
+/// Makes the terminal mark the start and the end of a paste.
+const MARKED_PASTES: &str = "\x1b[?2004h";
+/// Turns marked pastes off and automatic wrapping on, which is off while a line is drawn.
+const RESTORED: &str = "\x1b[?2004l\x1b[?7h";
 
-/// The terminal's modes as they were found; clones are the same.
+/// The terminal and the mode that it had at the start. Clones share the terminal.
 #[derive(Clone)]
 pub(super) struct Mode {
     terminal: Arc<OwnedFd>,
@@ -25,7 +24,7 @@ pub(super) struct Mode {
 }
 
 impl Mode {
-    pub(super) fn found() -> io::Result<Self> {
+    pub(super) fn current() -> io::Result<Self> {
         let input = io::stdin().as_fd().try_clone_to_owned()?;
         Self::of(input, io::stdout().as_fd().try_clone_to_owned()?)
     }
@@ -38,26 +37,26 @@ impl Mode {
         })
     }
 
-    /// Takes the terminal, until the guard is dropped or anything panics.
-    pub(super) fn take(&self) -> io::Result<Taken> {
+    /// Changes the mode until the guard is dropped or a thread panics.
+    pub(super) fn enter(&self) -> io::Result<ModeGuard> {
         let (mode, report) = (self.clone(), panic::take_hook());
         panic::set_hook(Box::new(move |panic| {
-            mode.give_back_amid();
+            mode.restore_within_line();
             report(panic);
         }));
-        let taken = Taken(self.clone());
+        let guard = ModeGuard(self.clone());
         self.between_lines()?;
-        self.print(WITH_MARKED_PASTES)?;
-        Ok(taken)
+        self.print(MARKED_PASTES)?;
+        Ok(guard)
     }
 
-    /// While a line is typed: hands over each key as it is, Ctrl-C too.
+    /// The mode while a line is edited: each key is delivered at once, Ctrl-C too.
     pub(super) fn by_key(&self) -> io::Result<()> {
         self.set(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN | LocalModes::ISIG)
     }
 
-    /// Between two lines: what is typed ahead is no part of the reply that streams, and
-    /// waits for the next line. Ctrl-C is a signal.
+    /// The mode between two lines: keys are not shown, so they do not mix with the reply,
+    /// and they are kept for the next line. Ctrl-C is a signal.
     pub(super) fn between_lines(&self) -> io::Result<()> {
         self.set(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN)
     }
@@ -78,36 +77,36 @@ impl Mode {
         standard::write(self.output.as_fd(), text.as_bytes())
     }
 
-    /// Leaves the terminal as it was found.
-    fn give_back(&self) {
-        // It is that way already, or the terminal is gone.
+    /// Restores the mode that the terminal had at the start.
+    fn restore(&self) {
+        // An error means that the terminal is gone.
         let _ = self.apply(&self.found);
-        let _ = self.print(AS_FOUND);
+        let _ = self.print(RESTORED);
     }
 
-    /// The same in the middle of a line: what is printed next begins a new one.
-    pub(super) fn give_back_amid(&self) {
-        self.give_back();
+    /// Restores the mode while the cursor may be inside a line, and begins a new line.
+    pub(super) fn restore_within_line(&self) {
+        self.restore();
         let _ = self.print("\r\n");
     }
 
-    /// Leaves the terminal as it was found for a while. The result takes it again.
-    pub(super) fn lend(&self) -> impl FnOnce() + use<> {
-        let (mode, taken) = (self.clone(), tcgetattr(&self.terminal));
-        self.give_back_amid();
+    /// Restores the mode for a while. The returned function changes it back.
+    pub(super) fn suspend(&self) -> impl FnOnce() + use<> {
+        let (mode, changed) = (self.clone(), tcgetattr(&self.terminal));
+        self.restore_within_line();
         move || {
-            let _ = taken.map(|taken| mode.apply(&taken));
-            let _ = mode.print(WITH_MARKED_PASTES);
+            let _ = changed.map(|changed| mode.apply(&changed));
+            let _ = mode.print(MARKED_PASTES);
         }
     }
 }
 
-/// A terminal that is given back when this is dropped.
-pub(super) struct Taken(Mode);
+/// Restores the terminal when it is dropped.
+pub(super) struct ModeGuard(Mode);
 
-impl Drop for Taken {
+impl Drop for ModeGuard {
     fn drop(&mut self) {
-        self.0.give_back();
+        self.0.restore();
     }
 }
 
@@ -118,7 +117,7 @@ mod tests {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     use std::thread;
 
-    /// A terminal that nobody looks at, and its other end.
+    /// A pseudo-terminal and its other end.
     fn terminal() -> (OwnedFd, OwnedFd) {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
@@ -128,7 +127,7 @@ mod tests {
         (open(name, flags, Permissions::empty()).unwrap(), master)
     }
 
-    fn takes_lines(mode: &Mode) -> bool {
+    fn is_restored(mode: &Mode) -> bool {
         let modes = tcgetattr(&mode.terminal).unwrap();
         modes
             .local_modes
@@ -136,20 +135,20 @@ mod tests {
     }
 
     #[test]
-    fn the_terminal_is_given_back_after_a_panic_and_at_the_end() {
+    fn the_terminal_is_restored_after_a_panic_and_at_the_end() {
         let (terminal, _master) = terminal();
         let output = terminal.try_clone().unwrap();
         let mode = Mode::of(terminal, output).unwrap();
-        let taken = mode.take().unwrap();
-        assert!(!takes_lines(&mode));
+        let guard = mode.enter().unwrap();
+        assert!(!is_restored(&mode));
         mode.by_key().unwrap();
         let panicked = thread::spawn(|| panic!("թեստի համար")).join();
         assert!(panicked.is_err());
-        assert!(takes_lines(&mode), "after a panic in another thread");
+        assert!(is_restored(&mode), "after a panic in another thread");
 
         mode.by_key().unwrap();
-        assert!(!takes_lines(&mode));
-        drop(taken);
-        assert!(takes_lines(&mode), "at the end");
+        assert!(!is_restored(&mode));
+        drop(guard);
+        assert!(is_restored(&mode), "at the end");
     }
 }

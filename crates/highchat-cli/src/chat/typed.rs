@@ -1,19 +1,19 @@
-//! What came from the keyboard.
+//! The input of a chat.
 
-/// One thing that was typed, or read from standard input.
+/// One input from the keyboard or from standard input.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Typed {
     Line(String),
-    /// A line that cannot be a message, and why.
+    /// A line that cannot be a message, and the reason.
     Refused(String),
-    /// Nothing of the input can be read from here on, and why.
+    /// The rest of the input cannot be read, for this reason.
     Unreadable(String),
-    /// Ctrl-C; whether there was nothing on the line.
+    /// Ctrl-C, and whether the line was empty.
     Interrupt {
         was_empty: bool,
     },
     /// Ctrl-D, or the end of the input.
     End,
-    /// The thread that has the keyboard panicked.
+    /// The keyboard thread panicked.
     Lost,
 }

@@ -1,4 +1,4 @@
-//! Who may vouch for the service.
+//! Options for the certificate authorities to trust.
 
 use std::path::PathBuf;
 
@@ -6,10 +6,10 @@ use clap::Args;
 
 #[derive(Args, Debug)]
 pub(crate) struct RootsOptions {
-    /// Trust the certificate authorities in that file of PEM, and no others [env:
+    /// Trust the certificate authorities in this PEM file, and no others [env:
     /// SSL_CERT_FILE]
     ///
-    /// For a company's own authority. Without it, Mozilla's are trusted.
+    /// Use it for a company's own authority. Without it, Mozilla's authorities are trusted.
     #[arg(long, value_name = "FILE", help_heading = "Service")]
     pub(crate) ca_file: Option<PathBuf>,
 

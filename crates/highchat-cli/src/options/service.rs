@@ -1,4 +1,4 @@
-//! Which service, and how long to wait for it.
+//! Options for the service, and for how long to wait for it.
 
 use core::time::Duration;
 use std::path::PathBuf;
@@ -13,64 +13,64 @@ use super::roots::RootsOptions;
 pub(crate) struct ServiceOptions {
     /// Client API key [env: HIGHCHAT_KEY]
     ///
-    /// Other users of this machine may see the arguments of a command: --key-file and
-    /// the environment keep a key to yourself.
+    /// Other users of this machine may see the arguments of a command. They cannot see a
+    /// key that is given with --key-file or in the environment.
     #[arg(long, value_name = "KEY", group = "way", hide_default_value = true)]
     pub(crate) key: Option<String>,
 
-    /// File that holds the client API key, and nothing else [env: HIGHCHAT_KEY_FILE]
+    /// File that contains the client API key and nothing else [env: HIGHCHAT_KEY_FILE]
     #[arg(long, value_name = "FILE", group = "way")]
     pub(crate) key_file: Option<PathBuf>,
 
-    /// Public slug of the bot; no key is sent then [env: HIGHCHAT_SLUG]
+    /// Public slug of the bot; no key is sent [env: HIGHCHAT_SLUG]
     #[arg(long, value_name = "SLUG", group = "way")]
     pub(crate) slug: Option<String>,
 
-    /// Send neither: --base-url is a proxy that adds a key of its own
+    /// Send neither a key nor a slug, because --base-url is a proxy that adds its own key
     #[arg(long, group = "way")]
     pub(crate) no_key: bool,
 
-    /// Start a private sandbox for this run and talk to it: no key, no network; the
-    /// environment's key, slug, URL and conversation are left aside
+    /// Start a private sandbox for this run and talk to it, without a key or a network; the
+    /// key, slug, URL and conversation in the environment are ignored
     #[arg(long, group = "way", conflicts_with_all = ["base_url", "insecure_http"])]
     pub(crate) sandbox: bool,
 
-    /// Where the service is; a path is kept as a prefix [default:
-    /// https://app.highchat.am] [env: HIGHCHAT_BASE_URL]
+    /// URL of the service; a path is kept as a prefix [default: https://app.highchat.am]
+    /// [env: HIGHCHAT_BASE_URL]
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 
-    /// Take http:// to a host other than this machine: whoever listens reads the key
+    /// Allow http:// to another host. Anybody on the network path can read the key
     #[arg(long)]
     pub(crate) insecure_http: bool,
 
     #[command(flatten)]
     pub(crate) roots: RootsOptions,
 
-    /// Give up without a head of the response after that long [default: 60]
+    /// Give up if the head of the response does not arrive in this time [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) response_timeout: Option<Duration>,
 
-    /// Give up a reply on which nothing came for that long [default: 60]
+    /// Give up a reply if nothing arrives for this long [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) idle_timeout: Option<Duration>,
 
-    /// Give up a reply on which nothing but pings came for that long [default: 300]
+    /// Give up a reply if nothing but pings arrives for this long [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) progress_timeout: Option<Duration>,
 
-    /// Ask for a person's messages so often [default: 4]
+    /// Time between two polls for a person's messages [default: 4]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) poll_interval: Option<Duration>,
 
-    /// Send a message (or a rating) at most so often; more than once only where it was
-    /// surely not taken [default: 3]
+    /// Send a message (or a rating) at most N times; a message is sent again only if the
+    /// service surely did not take it [default: 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) attempts: Option<u32>,
 }
 
 impl ServiceOptions {
-    /// What of them is for the protocol.
+    /// Returns the options of the protocol.
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::default();
         let given = [
@@ -91,7 +91,7 @@ impl ServiceOptions {
     }
 }
 
-/// The longest time that an option takes: a year, as good as for ever.
+/// The longest time that an option accepts: one year, which is practically for ever.
 const MAX_SECONDS: f64 = 366.0 * 24.0 * 3600.0;
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {

@@ -1,9 +1,9 @@
-//! Standard output as JSON: one object a line.
+//! Standard output as JSON, one object per line.
 
 use std::io::{self, Write};
 
 use highchat_proto::Update;
-use highchat_sanitise::is_obeyed;
+use highchat_sanitise::is_terminal_control;
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
@@ -13,7 +13,7 @@ use crate::exit::{Exit, Outcome};
 use crate::problem::Problem;
 use crate::screen::Screen;
 
-/// Each update that the API names as a line of its own.
+/// Prints each update that the API names as one line.
 pub(super) struct Json {
     screen: Screen,
 }
@@ -57,12 +57,12 @@ impl StandardOutput for Json {
         })
     }
 
-    fn is_amid_line(&self) -> bool {
+    fn has_open_line(&self) -> bool {
         false
     }
 }
 
-/// The lines that are no update: a failure, whatever it ended, and how the run ended.
+/// The lines that are not updates: a failure, and the end of the run.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum OwnLine<'a> {
@@ -84,8 +84,8 @@ enum OwnLine<'a> {
     },
 }
 
-/// Whether an update is a line by itself. A failure is one when it is reported; what the
-/// API's text does not name is none.
+/// Whether an update is printed as a line. A failure is printed when it is reported, and
+/// updates that the API's text does not name are not printed.
 fn has_line(update: &Update<'_>) -> bool {
     match update {
         Update::Meta { .. }
@@ -100,7 +100,7 @@ fn has_line(update: &Update<'_>) -> bool {
     }
 }
 
-/// A value as a line, with its newline.
+/// Serializes a value as one line with its newline.
 fn to_line(value: &impl Serialize) -> String {
     let mut line = Vec::new();
     value
@@ -110,7 +110,7 @@ fn to_line(value: &impl Serialize) -> String {
     String::from_utf8(line).expect("JSON is UTF-8")
 }
 
-/// JSON in which whatever a terminal would obey is escaped, not only what JSON asks for.
+/// A formatter that also escapes the characters that a terminal would obey.
 struct Escaping;
 
 impl Formatter for Escaping {
@@ -120,9 +120,10 @@ impl Formatter for Escaping {
         fragment: &str,
     ) -> io::Result<()> {
         let mut plain = fragment;
-        while let Some((at, obeyed)) = plain.char_indices().find(|(_, c)| is_obeyed(*c)) {
+        while let Some((at, obeyed)) = plain.char_indices().find(|(_, c)| is_terminal_control(*c)) {
             writer.write_all(&plain.as_bytes()[..at])?;
-            // All of them stand in the Basic Multilingual Plane: four digits are enough.
+            // All these characters are in the Basic Multilingual Plane, so four digits are
+            // enough.
             write!(writer, "\\u{:04x}", u32::from(obeyed))?;
             plain = &plain[at + obeyed.len_utf8()..];
         }
@@ -135,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_obey_is_escaped_and_reads_back_as_it_was() {
+    fn terminal_controls_are_escaped_and_parsed_back_unchanged() {
         let text = "a\u{1b}[31m\u{7f}\u{9b}\u{202e}\"\\\n\tբ";
         let update = Update::Delta { text: text.into() };
         let line = to_line(&update);

@@ -1,24 +1,24 @@
-//! The text of a reply, as it grows.
+//! The text of a reply that is being streamed.
 
 use highchat_sanitise::Sanitiser;
 
-/// A text on standard output: safe to show, and with one newline at its end, however many
-/// the reply has there.
+/// Makes a streamed text safe for a terminal and ends it with exactly one newline.
 #[derive(Default)]
 pub(super) struct ReplyText {
     sanitiser: Sanitiser,
     is_open: bool,
-    /// Newlines that were not shown yet: the last ones of a reply never are.
+    /// Newlines that were received and not yet shown. Newlines at the end of the reply are
+    /// never shown.
     newlines: usize,
 }
 
 impl ReplyText {
-    /// Begins it, though nothing may come of it but its end.
+    /// Opens the line, even if no text follows.
     pub(super) const fn open(&mut self) {
         self.is_open = true;
     }
 
-    /// What is to be shown of a piece of text.
+    /// Returns what to show for the next piece of text.
     pub(super) fn push(&mut self, text: &str) -> String {
         let mut piece = String::with_capacity(text.len());
         self.sanitiser.push(text, &mut piece);
@@ -28,14 +28,14 @@ impl ReplyText {
             self.newlines += piece.len();
             return String::new();
         }
-        let behind = piece.len() - kept;
-        let before = core::mem::replace(&mut self.newlines, behind);
+        let pending = piece.len() - kept;
+        let before = core::mem::replace(&mut self.newlines, pending);
         piece.truncate(kept);
         piece.insert_str(0, &"\n".repeat(before));
         piece
     }
 
-    /// What ends it, where something was begun.
+    /// Ends the text. Returns the newline if the line was open.
     pub(super) fn close(&mut self) -> &'static str {
         if core::mem::take(self).is_open {
             "\n"
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn newlines_at_the_end_are_one_and_in_between_all_there() {
+    fn a_text_ends_with_one_newline_and_keeps_its_inner_newlines() {
         let mut reply = ReplyText::default();
         let mut shown = String::new();
         for piece in ["\n", "a\n", "\n\nb", "", "\n\n"] {

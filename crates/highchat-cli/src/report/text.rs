@@ -1,4 +1,4 @@
-//! Standard output as text: the reply and what a person writes, nothing else.
+//! Standard output as text: the reply and a person's messages, nothing else.
 
 use std::io;
 
@@ -10,13 +10,13 @@ use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::screen::Screen;
 
-/// The reply as it grows, and each message of a person on lines of its own.
+/// Prints the reply as it streams, and each message of a person on lines of its own.
 pub(super) struct Text {
     screen: Screen,
     reply: ReplyText,
-    /// A reply is awaited or growing: what ends it ends a line.
+    /// Whether a reply is awaited or streaming. Its end then ends a line.
     is_reply_open: bool,
-    /// Whose line it is, before each message of a person that polling found.
+    /// The label before each message of a person.
     label: String,
 }
 
@@ -34,7 +34,7 @@ impl Text {
         self.screen.out(&self.reply.push(text))
     }
 
-    /// The reply is whole: it ends its line, though it may have no text.
+    /// The reply is complete. It ends its line, even if it has no text.
     fn close_reply(&mut self) -> io::Result<()> {
         if core::mem::take(&mut self.is_reply_open) {
             self.reply.open();
@@ -46,7 +46,7 @@ impl Text {
         self.screen.out(self.reply.close())
     }
 
-    /// Shows what a person wrote, or that one took over: a line, or more.
+    /// Prints a message of a person, or that a person has taken over, on lines of its own.
     fn show_message(&mut self, label: &str, text: &str) -> io::Result<()> {
         self.close()?;
         if text.is_empty() {
@@ -100,7 +100,7 @@ impl StandardOutput for Text {
         self.close()
     }
 
-    fn is_amid_line(&self) -> bool {
+    fn has_open_line(&self) -> bool {
         self.reply.is_open()
     }
 }

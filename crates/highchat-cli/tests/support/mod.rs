@@ -1,6 +1,10 @@
-//! The program as a shell sees it, and bytes for it to read.
+//! Runs the program, and builds answers of a service.
 
-#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test file uses a part of this module"
+)]
 
 pub(crate) mod proxy;
 pub(crate) mod terminal;
@@ -20,19 +24,19 @@ pub(crate) fn meta(id: &str) -> String {
     format!("event: meta\ndata: {{\"conversation_id\":\"{id}\"}}\n\n")
 }
 
-/// A reply stream that ends with its connection.
+/// A stream of events that ends when the connection closes.
 pub(crate) fn stream(events: &str) -> String {
     format!("{HEAD}{events}")
 }
 
-/// An error in the API's shape.
+/// An error in the API's format.
 pub(crate) fn refusal(status: &str, headers: &str, code: &str, message: &str) -> String {
     let body = format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"{message}\"}}}}");
     let headers = format!("content-type: application/json\r\n{headers}");
     answer(status, &headers, &body)
 }
 
-/// A page of messages, each as a role and its text, a second apart.
+/// A page of messages, each with a role and a text, one second apart.
 pub(crate) fn page(state: &str, messages: &[(&str, &str)]) -> String {
     let messages: Vec<_> = messages
         .iter()
@@ -58,7 +62,7 @@ pub(crate) fn page(state: &str, messages: &[(&str, &str)]) -> String {
     )
 }
 
-/// A service that plays each of these to one that asks.
+/// Starts a service that plays one answer per connection, in order.
 pub(crate) fn play_each(answers: impl IntoIterator<Item = String>) -> Playback {
     let scripts = answers
         .into_iter()
@@ -66,7 +70,7 @@ pub(crate) fn play_each(answers: impl IntoIterator<Item = String>) -> Playback {
     Playback::start(scripts.collect::<Vec<_>>()).unwrap()
 }
 
-/// The request lines that came to a service, in order.
+/// The request lines that the service received, in order.
 pub(crate) fn request_lines(service: &Playback) -> Vec<String> {
     service
         .requests()
@@ -79,12 +83,12 @@ pub(crate) fn request_lines(service: &Playback) -> Vec<String> {
         .collect()
 }
 
-/// A service that plays this to the first that asks.
+/// Starts a service that plays these bytes on its first connection.
 pub(crate) fn play(bytes: impl Into<String>) -> Playback {
     Playback::start(vec![vec![Step::Send(bytes.into().into_bytes())]]).unwrap()
 }
 
-/// The program, with nothing of this process's environment that it looks at.
+/// The program, without the environment variables that it reads.
 pub(crate) fn highchat<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_highchat"));
     for name in [
@@ -108,7 +112,7 @@ pub(crate) fn highchat<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) 
         "HIGHCHAT_LOG",
         "NO_COLOR",
         "CLICOLOR_FORCE",
-        // Whatever these tests run in, their terminals are like xterm.
+        // The tests emulate xterm, whatever terminal they run in.
         "ALACRITTY_WINDOW_ID",
         "KITTY_WINDOW_ID",
         "KONSOLE_VERSION",
@@ -124,19 +128,19 @@ pub(crate) fn highchat<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) 
     command
 }
 
-/// A command of the program to that service, by key.
+/// A command of the program that talks to this service with a key.
 pub(crate) fn to(command: &str, base_url: &str, arguments: &[&str]) -> Command {
     let mut command = highchat([command, "--base-url", base_url, "--key", KEY]);
     command.args(arguments);
     command
 }
 
-/// `highchat ask` of that service, by key.
+/// `highchat ask` that talks to this service with a key.
 pub(crate) fn ask(service: &Playback, arguments: &[&str]) -> Command {
     to("ask", service.base_url(), arguments)
 }
 
-/// A whole sandbox that takes that key, with a person who is quick: two lines, and back.
+/// A sandbox with this key. Its person writes two messages quickly and hands back.
 pub(crate) fn quick_sandbox() -> Sandbox {
     let person = Person::absent()
         .says(Duration::from_millis(300), "Ես Արամն եմ")
@@ -151,7 +155,7 @@ pub(crate) fn quick_sandbox() -> Sandbox {
         .unwrap()
 }
 
-/// What a run printed, and its exit status.
+/// The output and the exit status of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) status: Option<i32>,
@@ -173,7 +177,7 @@ pub(crate) fn run(mut command: Command) -> Run {
     command.output().unwrap().into()
 }
 
-/// Runs it with that on standard input.
+/// Runs the command with this standard input.
 pub(crate) fn run_with_input(mut command: Command, input: &[u8]) -> Run {
     let mut child = command
         .stdin(Stdio::piped())
@@ -184,7 +188,7 @@ pub(crate) fn run_with_input(mut command: Command, input: &[u8]) -> Run {
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
     let writer = thread::spawn(move || {
-        // The program may have refused what it got so far.
+        // The program may have refused the first part.
         let _ = stdin.write_all(&input);
     });
     let output = child.wait_with_output().unwrap();
@@ -192,17 +196,20 @@ pub(crate) fn run_with_input(mut command: Command, input: &[u8]) -> Run {
     output.into()
 }
 
-/// The body of the request that came to a service's first connection.
+/// The body of the request on the service's first connection.
 pub(crate) fn body(service: &Playback) -> String {
     let request = String::from_utf8(service.requests().remove(0)).unwrap();
     request.split_once("\r\n\r\n").unwrap().1.into()
 }
 
-/// Waits until that is so; far longer than it ever takes.
-pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
+/// Waits until the condition holds. Fails after 30 s.
+pub(crate) fn until(mut condition: impl FnMut() -> bool) {
     let start = std::time::Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(30), "it never was so");
+    while !condition() {
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "the condition never held"
+        );
         thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,4 +1,4 @@
-//! `highchat proxy` in a process of its own.
+//! `highchat proxy` in a separate process.
 
 use core::time::Duration;
 use std::io::{BufRead, BufReader, Read};
@@ -9,10 +9,10 @@ use std::{fs, thread};
 
 use crate::support::*;
 
-/// Longer than anything here takes, unless it hangs.
+/// Far longer than anything takes that does not hang.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
-/// A proxy in a process of its own, killed when it is dropped.
+/// A proxy in a separate process, which is killed on drop.
 pub(crate) struct Proxy {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -39,11 +39,11 @@ impl Proxy {
             .unwrap()
             .into();
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        let (tell, log) = mpsc::channel();
+        let (sender, log) = mpsc::channel();
         thread::spawn(move || {
             for line in stderr.lines() {
-                // A test that is over reads no more.
-                let _ = tell.send(line.unwrap());
+                // After the test has ended, nobody receives the line.
+                let _ = sender.send(line.unwrap());
             }
         });
         Self {
@@ -68,13 +68,10 @@ impl Proxy {
         assert!(ran.unwrap().success(), "{command}");
     }
 
-    /// Waits for a line of the log with that in it.
+    /// Waits for a log line that contains the text.
     pub(crate) fn logs(&self, text: &str) -> String {
         loop {
-            let line = self
-                .log
-                .recv_timeout(LONG)
-                .expect("another line of the log");
+            let line = self.log.recv_timeout(LONG).expect("another log line");
             assert!(!line.contains(KEY), "{line}");
             if line.contains(text) {
                 return line;
@@ -82,14 +79,14 @@ impl Proxy {
         }
     }
 
-    /// The rest of its standard output, and its exit status.
+    /// Waits for the end. Returns the rest of standard output and the exit status.
     pub(crate) fn end(mut self) -> (String, Option<i32>) {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
         (rest, self.child.wait().unwrap().code())
     }
 
-    /// A command through it, without a key.
+    /// Runs a command through the proxy, without a key.
     pub(crate) fn through(&self, command: &str, arguments: &[&str]) -> Run {
         let mut command = highchat([command, "--base-url", &self.base_url, "--no-key"]);
         command.args(arguments);

@@ -1,4 +1,4 @@
-//! A terminal, with somebody who looks at it.
+//! A terminal emulator that runs a program and reads its screen.
 
 use core::num::NonZero;
 use core::time::Duration;
@@ -14,8 +14,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitOptions, waitpid};
 use rustix::termios::{Winsize, tcgetpgrp, tcsetwinsize};
 
-/// What a program asks to learn where its cursor is. Nobody answers that here.
-const WHERE: &[u8] = b"\x1b[6n";
+/// The request for the cursor position. This terminal never answers it.
+const CURSOR_REQUEST: &[u8] = b"\x1b[6n";
 /// How many rows above the screen are kept.
 const SCROLLBACK: usize = 1000;
 /// Far longer than anything here takes.
@@ -29,28 +29,28 @@ pub(crate) const UP: &str = "\u{1b}[A";
 /// Rows and columns.
 pub(crate) type Size = (u16, u16);
 
-/// A program on a terminal, which answers nothing that it is asked.
+/// A program on a terminal that answers no requests.
 pub(crate) struct Terminal {
     process: PtyProcess,
     keys: File,
-    seen: Arc<Seen>,
+    seen: Arc<SharedScreen>,
 }
 
-struct Seen {
+struct SharedScreen {
     parser: Mutex<vt100::Parser>,
     changed: Condvar,
 }
 
-impl Seen {
-    /// Also after a test that failed while it looked.
+impl SharedScreen {
+    /// A failed test may have poisoned the lock.
     fn parser(&self) -> MutexGuard<'_, vt100::Parser> {
         self.parser.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Terminal {
-    /// Runs it on a terminal of 24 rows and 80 columns; its environment is what the
-    /// command's is.
+    /// Runs the command on a terminal of 24 rows and 80 columns, with the command's
+    /// environment.
     pub(crate) fn run(command: &Command) -> Self {
         Self::run_sized(command, (24, 80))
     }
@@ -71,7 +71,7 @@ impl Terminal {
         }
         let process = PtyProcess::new(sized).unwrap();
         let [rows, columns] = [rows, columns].map(|n| NonZero::new(n).unwrap());
-        let seen = Arc::new(Seen {
+        let seen = Arc::new(SharedScreen {
             parser: Mutex::new(vt100::Parser::new(rows, columns, SCROLLBACK)),
             changed: Condvar::new(),
         });
@@ -79,7 +79,7 @@ impl Terminal {
         let keys = process.get_file_handle().unwrap();
         thread::spawn({
             let seen = Arc::clone(&seen);
-            move || look(output, &seen)
+            move || read_output(output, &seen)
         });
         Self {
             process,
@@ -88,7 +88,8 @@ impl Terminal {
         }
     }
 
-    /// Changes the terminal's size, between two bytes that the program writes.
+    /// Changes the terminal's size while the program is stopped, so that the emulator
+    /// applies the size between the same two bytes as the program.
     pub(crate) fn resize(&mut self, (rows, columns): Size) {
         let program = tcgetpgrp(&self.keys).unwrap();
         self.signal(Signal::SIGSTOP);
@@ -116,34 +117,35 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Waits until the screen, without its empty rows, is so; and returns its rows.
-    pub(crate) fn until(&self, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let is_so = self.comes_to(|parser| is_so(&rows(parser)));
+    /// Waits until the rows that are not empty match. Returns them.
+    pub(crate) fn until(&self, matches: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let shown = self.shows(|parser| matches(&rows(parser)));
         let rows = self.with_parser(rows);
-        assert!(is_so, "it never was so: {rows:#?}");
+        assert!(shown, "the screen never matched: {rows:#?}");
         rows
     }
 
-    /// Waits until what a person sees is so; `false` if it never was.
-    pub(crate) fn comes_to(&self, is_so: impl Fn(&vt100::Parser) -> bool) -> bool {
+    /// Waits until the screen matches. Returns `false` if it does not in time.
+    pub(crate) fn shows(&self, matches: impl Fn(&vt100::Parser) -> bool) -> bool {
         let parser = self.seen.parser();
         let waited = self
             .seen
             .changed
-            .wait_timeout_while(parser, PATIENCE, |parser| !is_so(parser));
+            .wait_timeout_while(parser, PATIENCE, |parser| !matches(parser));
         !waited.unwrap().1.timed_out()
     }
 
-    /// Looks at the terminal as it is.
+    /// Reads the current screen.
     pub(crate) fn with_parser<T>(&self, look: impl FnOnce(&vt100::Parser) -> T) -> T {
         look(&self.seen.parser())
     }
 
-    /// Waits until these letters stand somewhere, over rows and spaces, or did.
+    /// Waits until the screen or the scrollback contains the text, ignoring white space and
+    /// row ends.
     pub(crate) fn until_letters(&self, text: &str) {
         let letters = |text: &str| text.replace(char::is_whitespace, "");
         let text = letters(text);
-        let is_there = self.comes_to(|parser| letters(&all_rows(parser).concat()).contains(&text));
+        let is_there = self.shows(|parser| letters(&all_rows(parser).concat()).contains(&text));
         assert!(is_there, "no {text:?}: {:#?}", self.with_parser(all_rows));
     }
 
@@ -156,12 +158,12 @@ impl Terminal {
         parser.process(state.as_bytes());
     }
 
-    /// Waits until a row begins so.
+    /// Waits until a row begins with the text.
     pub(crate) fn until_row(&self, start: &str) -> Vec<String> {
         self.until(|rows| rows.iter().any(|row| row.starts_with(start)))
     }
 
-    /// Waits for an empty line to type on.
+    /// Waits for an empty prompt.
     pub(crate) fn until_prompt(&self) -> Vec<String> {
         self.until(|rows| rows.last().is_some_and(|row| row == ">"))
     }
@@ -170,17 +172,18 @@ impl Terminal {
         self.process.signal(signal).unwrap();
     }
 
-    /// Whether the program runs.
+    /// Whether the program is running.
     pub(crate) fn is_alive(&self) -> bool {
         matches!(self.process.status(), Some(WaitStatus::StillAlive))
     }
 
-    /// Whether the terminal takes whole lines, as a program should leave it.
-    pub(crate) fn takes_lines(&self) -> bool {
-        takes_lines(self.keys.try_clone().unwrap())
+    /// Whether the terminal is in line mode, as it is before and after the program.
+    pub(crate) fn is_in_line_mode(&self) -> bool {
+        is_in_line_mode(self.keys.try_clone().unwrap())
     }
 
-    /// The exit status, and whether the terminal takes whole lines again.
+    /// Waits for the end. Returns the exit status, and whether the terminal is in line mode
+    /// again.
     pub(crate) fn end(self) -> (i32, bool) {
         let start = Instant::now();
         let status = loop {
@@ -195,11 +198,11 @@ impl Terminal {
                 }
             }
         };
-        (status, takes_lines(self.keys))
+        (status, is_in_line_mode(self.keys))
     }
 }
 
-fn takes_lines(terminal: File) -> bool {
+fn is_in_line_mode(terminal: File) -> bool {
     let modes = Command::new("stty")
         .arg("-a")
         .stdin(Stdio::from(terminal))
@@ -217,15 +220,15 @@ pub(crate) fn rows(parser: &vt100::Parser) -> Vec<String> {
     rows.filter(|row| !row.is_empty()).collect()
 }
 
-/// Reads what is printed, until the terminal is gone.
-fn look(output: File, seen: &Seen) {
+/// Reads the program's output until the terminal is closed.
+fn read_output(output: File, seen: &SharedScreen) {
     while is_readable(&output, None) {
-        // Read and processed at once, or a change of size could come between the two.
+        // The lock covers reading and processing, so that no resize comes between the two.
         let mut parser = seen.parser();
-        let goes_on = read(&output, &mut parser);
+        let has_more = read(&output, &mut parser);
         drop(parser);
         seen.changed.notify_all();
-        if !goes_on {
+        if !has_more {
             return;
         }
     }
@@ -237,21 +240,21 @@ fn is_readable(output: &File, timeout: Option<i64>) -> bool {
     poll(&mut ready, timeout.as_ref()).is_ok_and(|ready| ready > 0)
 }
 
-/// Reads what is there; `false` at its end.
+/// Reads the available output. Returns `false` at its end.
 fn read(mut output: &File, parser: &mut vt100::Parser) -> bool {
     let mut chunk = [0; 4096];
     let Ok(len @ 1..) = output.read(&mut chunk) else {
         return false;
     };
     let asked = chunk[..len]
-        .windows(WHERE.len())
-        .any(|bytes| bytes == WHERE);
-    assert!(!asked, "it asks where its cursor is");
+        .windows(CURSOR_REQUEST.len())
+        .any(|bytes| bytes == CURSOR_REQUEST);
+    assert!(!asked, "the program asked for the cursor position");
     parser.process(&chunk[..len]);
     true
 }
 
-/// All rows since the scrollback was forgotten, without the empty ones at the end.
+/// All rows since the scrollback was forgotten, without empty rows at the end.
 pub(crate) fn all_rows(parser: &vt100::Parser) -> Vec<String> {
     let mut screen = parser.screen().clone();
     let columns = screen.size().1.get();
@@ -265,7 +268,7 @@ pub(crate) fn all_rows(parser: &vt100::Parser) -> Vec<String> {
     trimmed(rows.into_iter())
 }
 
-/// Without the empty rows at the end, and the spaces at the end of each row.
+/// Removes empty rows at the end, and spaces at the end of each row.
 pub(crate) fn trimmed(rows: impl Iterator<Item = String>) -> Vec<String> {
     let mut rows: Vec<_> = rows.map(|row| row.trim_end().to_string()).collect();
     while rows.last().is_some_and(String::is_empty) {

@@ -1,7 +1,7 @@
-//! Plays many lives, each from a seed of its own, and tells the first that fails: its story,
-//! reduced to what it takes, and the life itself, to be kept as a test.
+//! Plays lives from consecutive seeds, and prints the first that fails: its story, reduced
+//! to the steps that are needed, and the life as JSON, which can be kept as a test.
 
-#![expect(clippy::print_stdout, reason = "a program that prints what it found")]
+#![expect(clippy::print_stdout, reason = "this program prints its findings")]
 
 use core::time::Duration;
 use std::process::ExitCode;
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         now.map_or(0, |now| now.as_secs() << 20)
     });
-    println!("lives from seed {from} on");
+    println!("lives from seed {from}");
     let (mut played, mut failed) = (0, 0);
     let began = Instant::now();
     while played < seeds && limit.is_none_or(|limit| began.elapsed() < limit) {
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
                 continue;
             }
             if !is_brief {
-                tell(life);
+                print_failure(life);
             }
             break;
         }
@@ -71,16 +71,18 @@ fn main() -> ExitCode {
     }
     let seconds = began.elapsed().as_secs_f64();
     let rate = played as f64 / seconds;
-    println!("{played} lives in {seconds:.1} s, {rate:.0} a second; {failed} with a finding");
+    println!("{played} lives in {seconds:.1} s, {rate:.0} per second; {failed} with a finding");
     ExitCode::from(u8::from(failed > 0))
 }
 
-fn tell(life: Life) {
+fn print_failure(life: Life) {
     let life = reduce(life, |life| play(life).is_err());
     println!("\nreduced to:\n");
     for line in story(&life) {
         println!("{line}");
     }
     let kept = serde_json::to_string(&life).expect("plain data");
-    println!("\nto be kept in crates/highchat-testing/lives, as a file:\n\n{kept}");
+    println!(
+        "\nto keep it as a test, save this as a file in crates/highchat-testing/lives:\n\n{kept}"
+    );
 }

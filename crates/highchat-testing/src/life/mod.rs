@@ -5,129 +5,133 @@ pub mod reduce;
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// One life. Two runs of the same life go the same way.
+/// One life. Two runs of the same life have the same result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Life {
-    /// What is random while it is played: the client's jitter, shuffled pages.
+    /// The seed of everything random during the run: the client's jitter and shuffled
+    /// pages.
     pub seed: u64,
-    /// How the service reads the API's text.
+    /// How the service behaves where the API's text allows several ways.
     pub habits: Habits,
-    /// What the user and the person do, one after the other.
+    /// What the user and the person do, in order.
     pub acts: Vec<Act>,
-    /// What happens to each page that is asked for, in order; after them all come whole.
+    /// The fault of each requested page, in order. Later pages have no fault.
     pub pages: Vec<PageFault>,
-    /// How the network carries it.
+    /// How the network delivers answers.
     #[serde(default)]
     pub network: Network,
 }
 
-/// How the network carries what comes whole.
+/// How the network delivers an answer that has no fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
-    /// How long an answer takes at most, in ms; each takes another time.
+    /// The longest delay of an answer, in ms. Each answer has a random delay.
     pub delay: u16,
-    /// Bodies come in pieces of at most so many bytes; 0: each event in one.
+    /// The most bytes of a body per piece; 0: one piece per event.
     pub pieces: u8,
 }
 
-/// How the service reads the API's text where that is silent.
+/// How the service behaves where the API's text allows several ways.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Habits {
-    /// Pages list what the user wrote.
+    /// Whether pages list the user's messages.
     pub lists_users: bool,
-    /// What `after` means.
+    /// The meaning of `after`.
     pub after: After,
     /// The order of a page.
     pub order: Order,
-    /// The most messages of a page: the oldest of those that are asked for.
+    /// The most messages of a page. The service keeps the oldest of the requested ones.
     pub page_len: Option<u8>,
-    /// Texts are stored without the white space at their ends.
+    /// Whether the service stores texts without white space at both ends.
     pub trims: bool,
-    /// A greeting is stored before the first message; `true`: it begins like the replies.
+    /// Whether a greeting is stored before the first message; `true`: it has the same
+    /// beginning as a reply.
     pub greets: Option<bool>,
-    /// When the conversation's id is given.
+    /// When the service sends the conversation's id.
     pub meta: Meta,
-    /// `done` has a `message_id`.
+    /// Whether `done` has a `message_id`.
     pub gives_ids: bool,
-    /// `done` has a `state`.
+    /// Whether `done` has a `state`.
     pub gives_states: bool,
-    /// Events have a `ts`.
+    /// Whether events have a `ts`.
     pub gives_times: bool,
     /// How far the clock of the events is ahead of the clock of the messages, in ms.
     pub events_ahead: i16,
-    /// How far all clocks are off, in s.
+    /// How far all clocks differ from the real time, in s.
     pub clock_off: i16,
-    /// Times are whole seconds.
+    /// Whether times are whole seconds.
     pub seconds: bool,
-    /// The text of a `human` event is stored as a message.
+    /// Whether the text of a `human` event is stored as a message.
     pub stores_human: bool,
-    /// Pages hold messages that cannot be read.
+    /// Whether pages contain messages that cannot be read.
     pub odd: bool,
-    /// A person writes like the bot.
+    /// Whether the person's messages have the same beginning as the bot's.
     pub copycat: bool,
-    /// Streams hold pings, comments and events that the API's text does not name.
+    /// Whether streams contain pings, comments and events that the API's text does not
+    /// name.
     #[serde(default)]
     pub chatty: bool,
 }
 
-/// What `after` means.
+/// The meaning of `after`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum After {
-    /// Later than that.
+    /// Messages later than this time.
     Exclusive,
-    /// At that time, or later.
+    /// Messages at this time or later.
     Inclusive,
-    /// Nothing.
+    /// The service ignores it.
     Ignored,
 }
 
 /// The order of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
-    /// The oldest first.
+    /// The oldest message first.
     Oldest,
-    /// The newest first.
+    /// The newest message first.
     Newest,
-    /// Another one each time.
+    /// A random order in each page.
     Shuffled,
 }
 
-/// When the conversation's id is given.
+/// When the service sends the conversation's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Meta {
-    /// First in each reply.
+    /// As the first event of each reply.
     Each,
-    /// First in the first reply alone.
+    /// As the first event of the first reply only.
     First,
-    /// Behind so many deltas.
+    /// After this many deltas.
     Late(u8),
     /// Never.
     Never,
-    /// First in each reply; with that turn another conversation begins.
+    /// As the first event of each reply. The turn with this number begins another
+    /// conversation.
     Changes(u8),
 }
 
-/// What the user or the person does next.
+/// The next thing that the user or the person does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Act {
-    /// Nothing, for so many ms.
+    /// Nothing, for this many ms.
     Pause(u32),
-    /// The user sends a message, and waits for the turn's end.
+    /// The user sends a message and waits for the end of the turn.
     Turn(Turn),
-    /// The user rates.
+    /// The user rates the conversation; `true`: up.
     Rate(bool),
-    /// A person does something between two turns.
+    /// The person does something between two turns.
     Person(Person),
-    /// The program ends, and is started again.
+    /// The program ends and starts again.
     Restart(Restart),
 }
 
-/// What a person does.
+/// What the person does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Person {
-    /// Takes over, with a state of `human`.
+    /// Takes over; the state becomes `human`.
     TakesOver,
-    /// Writes; before taking over as well.
+    /// Writes a message, also before taking over.
     Writes,
     /// Hands back to the bot.
     HandsBack,
@@ -135,69 +139,70 @@ pub enum Person {
     Closes,
 }
 
-/// How a program goes on.
+/// How a restarted program continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Restart {
-    /// With what it saved.
+    /// With everything that it saved.
     Saved,
-    /// With the conversation's id alone.
+    /// With the conversation's id only.
     ById,
 }
 
 /// One turn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
-    /// Which of the few texts the user sends.
+    /// The index of the user's text.
     pub text: u8,
-    /// Which of the few beginnings the reply has.
+    /// The index of the reply's beginning.
     pub beginning: u8,
-    /// In how many deltas it comes.
+    /// The number of deltas.
     pub deltas: u8,
-    /// Between two events, in ms.
+    /// The time between two events, in ms.
     pub gap: u16,
-    /// How it ends.
+    /// How the reply ends.
     pub end: End,
-    /// What the attempts before the last one come to.
+    /// The results of the attempts before the last one.
     pub tries: Vec<Try>,
-    /// How long after it was taken the message is listed, in ms.
+    /// After how many ms pages list the user's message.
     pub listed_after: u16,
     /// When the reply is stored.
     pub stored: Stored,
-    /// What goes wrong with the answer.
+    /// The fault of the answer.
     pub fault: Option<Fault>,
-    /// What the user does before the turn is over, after so many ms.
+    /// What the user does before the turn ends, and after how many ms.
     pub interrupt: Option<(u32, Interrupt)>,
-    /// What a person does meanwhile, after so many ms.
+    /// What the person does during the turn, and after how many ms.
     pub person: Vec<(u32, Person)>,
 }
 
 /// How a reply ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
-    /// `done`, the bot answers on.
+    /// With `done`; the bot keeps answering.
     Bot,
-    /// `done` with `pending_human`.
+    /// With `done` and `pending_human`.
     Pending,
-    /// `done` with `closed`.
+    /// With `done` and `closed`.
     Closed,
-    /// `human`.
+    /// With `human`.
     Human,
-    /// `human`, and a `done` behind it.
+    /// With `human`, followed by `done`.
     HumanThenDone,
-    /// `error`.
+    /// With `error`.
     Error,
 }
 
-/// What an attempt to send a message comes to, other than a stream.
+/// The result of an attempt to send a message, if it is not a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Try {
     /// The service is not reached.
     NotSent,
-    /// 429, with so many seconds to wait.
+    /// 429, with this Retry-After in seconds.
     Limited(Option<u16>),
-    /// A 5xx; `true`: the message was taken all the same, and is answered.
+    /// A 5xx; `true`: the service took the message and answers it.
     Failed(bool),
-    /// A 200 that is no event stream, likewise.
+    /// A 200 that is not an event stream; `true`: the service took the message and answers
+    /// it.
     WrongType(bool),
     /// 401.
     Unauthenticated,
@@ -206,20 +211,21 @@ pub enum Try {
 /// When a reply is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stored {
-    /// Whole, when the message is taken.
+    /// The whole reply, when the message is taken.
     AtOnce,
-    /// When it ends.
+    /// At the end of the reply.
     AtEnd,
-    /// So many ms after its end; `true`: with the time of that moment.
+    /// This many ms after the end; `true`: with the time of storing instead of the time of
+    /// the end.
     Late(u16, bool),
     /// Never.
     Never,
 }
 
-/// What goes wrong with an answer.
+/// A fault of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// After so many thousandths of the stream; `None`: before the head.
+    /// Where in the stream, in thousandths of its length; `None`: before the head.
     pub at: Option<u16>,
     /// What happens there.
     pub how: How,
@@ -230,20 +236,20 @@ pub struct Fault {
 pub enum How {
     /// The connection is lost.
     Lost,
-    /// The body ends, as if it were whole.
+    /// The body ends as if it were complete.
     Ended,
-    /// Nothing more comes.
+    /// Nothing more arrives.
     Stalled,
-    /// Nothing but pings comes.
+    /// Only pings arrive.
     Pings,
-    /// An event comes whose JSON is broken.
+    /// An event with broken JSON arrives.
     Broken,
 }
 
-/// What the user does before the turn is over.
+/// What the user does before the turn ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Interrupt {
-    /// Cancels it.
+    /// Cancels the turn.
     Cancel,
     /// Ends the program and starts it again.
     Restart(Restart),
@@ -252,23 +258,23 @@ pub enum Interrupt {
 /// What happens to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PageFault {
-    /// Nothing: it comes whole.
+    /// No fault.
     None,
     /// The service is not reached.
     NotSent,
     /// A 5xx.
     Failed,
-    /// 429, with so many seconds to wait.
+    /// 429, with this Retry-After in seconds.
     Limited(Option<u16>),
     /// 404.
     Gone,
-    /// No JSON.
+    /// Invalid JSON.
     Broken,
-    /// A 200 of another type.
+    /// A 200 with another content type.
     WrongType,
     /// The connection is lost in the middle.
     Cut,
-    /// Nothing comes.
+    /// Nothing arrives after the head.
     Stalled,
 }
 
@@ -307,7 +313,7 @@ impl Life {
     }
 }
 
-/// What happens between two turns.
+/// Draws what happens between two turns.
 fn between(rng: &mut Rng, habits: &Habits, acts: &mut Vec<Act>) {
     match rng.u8(..24) {
         0 => acts.push(Act::Restart(Restart::Saved)),
@@ -365,7 +371,8 @@ impl Habits {
             gives_states: rng.u8(..8) > 0,
             gives_times: rng.u8(..6) > 0,
             events_ahead: match rng.u8(..8) {
-                // With parts of pages, nothing would tell what is new.
+                // If pages are partial, the client could not find out which messages are
+                // new.
                 0 if page_len.is_none() => rng.i16(-4000..4000),
                 _ => 0,
             },
@@ -393,7 +400,8 @@ impl Turn {
             _ => End::Bot,
         };
         let stored = match rng.u8(..8) {
-            // Who writes like the bot can be told from it only by what is stored before.
+            // If the person writes like the bot, only messages that were stored earlier
+            // show the difference.
             _ if habits.copycat => Stored::AtOnce,
             0 => Stored::Never,
             1 => Stored::Late(rng.u16(1..15_000), rng.bool()),

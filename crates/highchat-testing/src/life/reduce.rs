@@ -1,8 +1,8 @@
-//! Makes a life that fails as short as it can be.
+//! Reduces a failing life to a simpler one that still fails.
 
 use crate::life::{Act, After, Habits, Life, Meta, Order, PageFault, Stored};
 
-/// The shortest life that still fails, as far as leaving things out finds one.
+/// Returns a simpler life that still fails. Any further simplification would make it pass.
 pub fn reduce(mut life: Life, fails: impl Fn(&Life) -> bool) -> Life {
     loop {
         let shorter = candidates(&life).into_iter().find(|shorter| fails(shorter));
@@ -13,7 +13,7 @@ pub fn reduce(mut life: Life, fails: impl Fn(&Life) -> bool) -> Life {
     }
 }
 
-/// Lives that are a little simpler.
+/// All lives that are one step simpler.
 fn candidates(life: &Life) -> Vec<Life> {
     let mut simpler = Vec::new();
     let mut with = |change: &dyn Fn(&mut Life)| {

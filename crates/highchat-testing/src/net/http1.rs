@@ -1,11 +1,11 @@
-//! Requests out of the bytes of HTTP/1.1, and the steps of an answer into them.
+//! Parses HTTP/1.1 requests, and encodes the steps of an answer as HTTP/1.1.
 
 use fastrand::Rng;
 use http::StatusCode;
 
 use crate::world::step::{Head, Step};
 
-/// The most headers that a client of ours sends.
+/// The most headers that a client of this project sends.
 const MOST_HEADERS: usize = 32;
 
 /// A request.
@@ -17,11 +17,11 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// Takes the first request out of the bytes that came, if it is there as a whole.
+/// Removes the first request from the bytes. Returns `None` if it is not complete yet.
 ///
 /// # Panics
 ///
-/// If the bytes are no HTTP/1.1.
+/// The bytes are not HTTP/1.1.
 #[must_use]
 pub fn take_request(bytes: &mut Vec<u8>) -> Option<Request> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
@@ -48,18 +48,18 @@ pub fn take_request(bytes: &mut Vec<u8>) -> Option<Request> {
     Some(Request { target, body })
 }
 
-/// How the end of a body is told.
+/// How the end of a body is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// By its length.
+    /// By a content length.
     Length,
-    /// In chunks.
+    /// By chunked encoding.
     Chunked,
-    /// By the end of the connection: one that is cut looks whole.
+    /// By the end of the connection. A body that is cut looks complete.
     Close,
 }
 
-/// Writes one answer.
+/// Encodes one answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Encoder {
     framing: Framing,
@@ -67,7 +67,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An answer of any kind.
+    /// Chooses a random framing.
     #[must_use]
     pub fn draw(rng: &mut Rng) -> Self {
         let framing = match rng.u8(..3) {
@@ -87,13 +87,13 @@ impl Encoder {
         self.closes
     }
 
-    /// The bytes of a step; none for a loss, which has none.
+    /// The bytes of a step. A lost connection has no bytes.
     #[must_use]
     pub fn encode(&self, step: &Step) -> Vec<u8> {
         match step {
             Step::Head(head) => self.head(*head).into_bytes(),
             Step::Body(body) if self.framing != Framing::Chunked => body.clone(),
-            // A chunk without bytes would be the end.
+            // An empty chunk would end the body.
             Step::Body(body) if body.is_empty() => Vec::new(),
             Step::Body(body) => {
                 let mut chunk = format!("{:x}\r\n", body.len()).into_bytes();
@@ -127,7 +127,7 @@ impl Encoder {
     }
 }
 
-/// Cuts bytes into a few pieces, anywhere.
+/// Cuts bytes at random places into at most four pieces.
 pub fn pieces<'a>(rng: &mut Rng, mut bytes: &'a [u8]) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
     while bytes.len() > 1 && pieces.len() < 3 && rng.bool() {
@@ -146,34 +146,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_taken_once_it_is_whole() {
+    fn a_request_is_taken_when_it_is_complete() {
         let body = "{\"message\":\"Բարև 👋\"}";
         let first = format!(
             "POST /v1/chat?widget=demo HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         let second = "GET /v1/c/messages HTTP/1.1\r\nhost: localhost\r\n\r\n";
-        let mut came = Vec::new();
+        let mut received = Vec::new();
         for byte in first.bytes() {
-            assert_eq!(take_request(&mut came), None);
-            came.push(byte);
+            assert_eq!(take_request(&mut received), None);
+            received.push(byte);
         }
-        came.extend_from_slice(second.as_bytes());
+        received.extend_from_slice(second.as_bytes());
         let request = Request {
             target: "/v1/chat?widget=demo".into(),
             body: body.into(),
         };
-        assert_eq!(take_request(&mut came), Some(request));
+        assert_eq!(take_request(&mut received), Some(request));
         let request = Request {
             target: "/v1/c/messages".into(),
             body: Vec::new(),
         };
-        assert_eq!(take_request(&mut came), Some(request));
-        assert!(came.is_empty());
+        assert_eq!(take_request(&mut received), Some(request));
+        assert!(received.is_empty());
     }
 
     #[test]
-    fn each_framing_says_where_a_body_ends() {
+    fn each_framing_marks_the_end_of_the_body() {
         let head = Head {
             retry_after: Some(7),
             len: 11,
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_what_was_cut() {
+    fn joined_pieces_give_the_original_bytes() {
         let text = "Պատվերը ճանապարհին է 📦";
         let mut rng = Rng::with_seed(1);
         let mut counts = [0; 5];

@@ -1,5 +1,5 @@
-//! The service of a life over loopback sockets, in real time that is scaled: for clients that
-//! bring sockets and a clock of their own.
+//! The service of a life on loopback sockets, in scaled real time, for clients with their
+//! own sockets and clock.
 
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -18,20 +18,20 @@ use crate::net::http1::{self, Encoder};
 use crate::world::step::{Step, Steps};
 use crate::world::{Asked, World};
 
-/// How many times faster than the clock on the wall a life goes.
+/// How many times faster than real time a life runs.
 pub const SCALE: u32 = 200;
-/// Longer than anything takes that this machine does by itself.
+/// Far longer than any operation on this machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The longest that a client waits because it was told to, in s: `Config::retry_after_limit`.
+/// The longest Retry-After that a client obeys, in s: `Config::retry_after_limit`.
 const LONGEST_RETRY: u16 = 120;
 
-/// So much of a life, on the clock on the wall.
+/// Converts a duration of a life to real time.
 #[must_use]
 pub fn real(of_life: Duration) -> Duration {
     of_life / SCALE
 }
 
-/// The configuration with all its times scaled.
+/// The configuration with all its times converted to real time.
 #[must_use]
 pub fn scaled(mut config: Config) -> Config {
     let times = [
@@ -51,7 +51,7 @@ pub fn scaled(mut config: Config) -> Config {
     config
 }
 
-/// The service of one life, which listens until it is dropped.
+/// The service of one life. It listens until it is dropped.
 #[derive(Debug)]
 pub struct Service {
     shared: Arc<Shared>,
@@ -69,27 +69,28 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Control {
-    /// How many requests there were.
+    /// The number of requests so far.
     exchanges: u64,
-    /// The exchanges whose last step was written; the client took them once it asks again.
+    /// The exchanges whose last step was written. The client has received them when it
+    /// sends its next request.
     written: Vec<u64>,
-    /// Who connected.
+    /// The addresses of all clients that connected.
     accepted: HashSet<SocketAddr>,
-    /// How many connections are there whose request was not read yet.
+    /// The number of connections whose request is not read yet.
     unread: usize,
-    /// Nobody is to listen.
+    /// Whether the service must not listen.
     is_down: bool,
     is_listening: bool,
     is_over: bool,
 }
 
 impl Service {
-    /// Listens, at an address of its own if this machine has one to give: nothing else takes
-    /// its port while the service is down.
+    /// Starts to listen, at an address of its own if possible, so that nothing else takes
+    /// its port while it is down.
     ///
     /// # Errors
     ///
-    /// There is no socket to be had.
+    /// No socket could be opened.
     pub fn start(world: World, seed: u64) -> io::Result<Self> {
         let [a, b, ..] = seed.to_le_bytes();
         // Another process may play the same lives.
@@ -113,7 +114,7 @@ impl Service {
         Ok(Self { shared, address })
     }
 
-    /// Where it listens.
+    /// The URL of the service.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
@@ -125,22 +126,22 @@ impl Service {
         self.shared.now()
     }
 
-    /// How long it is until then, on the clock on the wall.
+    /// The real time until `at`, a time of the life in ms.
     #[must_use]
     pub fn until(&self, at: u64) -> Duration {
         self.shared.until(at)
     }
 
-    /// The world, for as long as it is held.
+    /// Locks the world.
     ///
     /// # Panics
     ///
-    /// Another thread panicked with it.
+    /// Another thread panicked with the lock.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.shared.world()
     }
 
-    /// Listens no longer, or again, as the world says of the next connection.
+    /// Stops or starts to listen, as the world's next connection requires.
     ///
     /// # Panics
     ///
@@ -156,34 +157,35 @@ impl Service {
             self.shared.changed.notify_all();
         }
         if is_down {
-            // It waits for a connection: this one, if no other comes before.
+            // The listening thread waits for a connection; this one wakes it.
             let _ = TcpStream::connect(self.address);
         }
         self.shared
             .wait_until(|control| control.is_listening != is_down);
     }
 
-    /// A connection failed, as the world had it.
+    /// Reports a connection that failed as planned.
     pub fn was_not_reached(&self) {
         let now = self.now();
         self.world().connect(now);
     }
 
-    /// Waits until each request that the client wrote was read. To be called only while the
-    /// client writes none.
+    /// Waits until each request that the client wrote is read. The client must not write a
+    /// request meanwhile.
     ///
     /// # Panics
     ///
     /// The listening thread does not answer.
     pub fn settle(&self) {
         if self.shared.control().is_listening {
-            self.knock();
+            self.wait_for_accept();
         }
         self.shared.wait_until(|control| control.unread == 0);
     }
 
-    /// Connects, and waits until that was accepted: so was all that came before it.
-    fn knock(&self) {
+    /// Connects, and waits until the connection is accepted. All earlier connections are
+    /// accepted then.
+    fn wait_for_accept(&self) {
         let stream = TcpStream::connect(self.address).expect("the service listens");
         let own = stream.local_addr().expect("a connection has two ends");
         drop(stream);
@@ -198,7 +200,7 @@ impl Drop for Service {
             control.is_over = true;
         }
         self.shared.changed.notify_all();
-        // It may wait for a connection.
+        // The listening thread may wait for a connection.
         let _ = TcpStream::connect(self.address);
     }
 }
@@ -206,7 +208,7 @@ impl Drop for Service {
 impl Shared {
     fn now(&self) -> u64 {
         let life = self.origin.elapsed() * SCALE;
-        u64::try_from(life.as_millis()).expect("a life is not that long")
+        u64::try_from(life.as_millis()).expect("a life is shorter")
     }
 
     fn until(&self, at: u64) -> Duration {
@@ -215,18 +217,20 @@ impl Shared {
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().expect("no panic holds it")
+        self.world.lock().expect("no thread panicked with the lock")
     }
 
     fn control(&self) -> MutexGuard<'_, Control> {
-        self.control.lock().expect("no panic holds it")
+        self.control
+            .lock()
+            .expect("no thread panicked with the lock")
     }
 
     fn wait_until(&self, mut condition: impl FnMut(&mut Control) -> bool) {
         let waited = self
             .changed
             .wait_timeout_while(self.control(), PATIENCE, |control| !condition(control));
-        let (control, timeout) = waited.expect("no panic holds it");
+        let (control, timeout) = waited.expect("no thread panicked with the lock");
         drop(control);
         assert!(!timeout.timed_out(), "the service does not answer");
     }
@@ -250,18 +254,18 @@ impl Shared {
             control = self
                 .changed
                 .wait_while(control, is_down)
-                .expect("no panic holds it");
+                .expect("no thread panicked with the lock");
             if control.is_over {
                 return;
             }
         }
     }
 
-    /// Accepts connections until nobody is to listen.
+    /// Accepts connections until the service must not listen.
     fn accept(self: &Arc<Self>, listener: &TcpListener) {
         loop {
             let Ok((stream, peer)) = listener.accept() else {
-                // The client left before it was accepted.
+                // The client left before the connection was accepted.
                 continue;
             };
             let mut control = self.control();
@@ -276,7 +280,7 @@ impl Shared {
         }
     }
 
-    /// Answers one connection.
+    /// Answers the request of one connection.
     fn serve(&self, mut stream: TcpStream) {
         let request = read_request(&mut stream);
         let taken = request.map(|request| self.take(&request.target, &request.body));
@@ -310,10 +314,14 @@ impl Shared {
         )
     }
 
-    /// Writes an answer. Returns whether it came to its end.
+    /// Writes an answer. Returns whether it was written to its end.
     fn answer(&self, stream: &mut TcpStream, steps: Steps) -> io::Result<bool> {
         stream.set_nodelay(true)?;
-        let mut rng = self.rng.lock().expect("no panic holds it").fork();
+        let mut rng = self
+            .rng
+            .lock()
+            .expect("no thread panicked with the lock")
+            .fork();
         let encoder = Encoder::draw(&mut rng);
         for (at, mut step) in steps {
             if self.is_over_by(at) {
@@ -326,14 +334,15 @@ impl Shared {
                 return Ok(false);
             }
             if let Step::Head(head) = &mut step {
-                // Whole seconds, on the wall: none, or more than a client waits.
+                // Real time allows no fraction of a second: 0 s, or 1 s, which is longer
+                // than a client waits.
                 let is_long = |seconds: u16| u16::from(seconds > LONGEST_RETRY);
                 head.retry_after = head.retry_after.map(is_long);
             }
             let bytes = encoder.encode(&step);
             for piece in http1::pieces(&mut rng, &bytes) {
                 let written = stream.write_all(piece);
-                // Of an end, a client may have seen enough already.
+                // A client may have enough before the end and close the connection.
                 if step != Step::End {
                     written?;
                 }
@@ -342,24 +351,24 @@ impl Shared {
                 return Ok(true);
             }
         }
-        // Nothing more comes: until the client leaves.
+        // Nothing more is sent. Wait until the client leaves.
         stream.set_read_timeout(Some(PATIENCE))?;
         let mut rest = [0; 64];
         while stream.read(&mut rest)? > 0 {}
         Ok(false)
     }
 
-    /// Waits until then; whether the life is over before that.
+    /// Waits until `at`. Returns whether the life was over before.
     fn is_over_by(&self, at: u64) -> bool {
         let is_on = |control: &mut Control| !control.is_over;
         let waited = self
             .changed
             .wait_timeout_while(self.control(), self.until(at), is_on);
-        waited.expect("no panic holds it").0.is_over
+        waited.expect("no thread panicked with the lock").0.is_over
     }
 }
 
-/// Listens where somebody listened before; another process may have the port for a moment.
+/// Listens again on the same address. Another process may use the port for a moment.
 fn bind_again(address: SocketAddr) -> TcpListener {
     let began = Instant::now();
     loop {
@@ -371,17 +380,17 @@ fn bind_again(address: SocketAddr) -> TcpListener {
     }
 }
 
-/// Reads a request; `None` if the client leaves before it is whole.
+/// Reads a request. Returns `None` if the client leaves before it is complete.
 fn read_request(stream: &mut TcpStream) -> Option<http1::Request> {
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let mut came = Vec::new();
+    let mut received = Vec::new();
     let mut piece = [0; 4096];
     loop {
-        if let Some(request) = http1::take_request(&mut came) {
+        if let Some(request) = http1::take_request(&mut received) {
             return Some(request);
         }
         match stream.read(&mut piece) {
-            Ok(len @ 1..) => came.extend_from_slice(&piece[..len]),
+            Ok(len @ 1..) => received.extend_from_slice(&piece[..len]),
             Ok(0) | Err(_) => return None,
         }
     }

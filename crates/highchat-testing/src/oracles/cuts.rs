@@ -1,8 +1,8 @@
-//! A stream in pieces.
+//! Cuts a stream into pieces.
 
 use core::fmt;
 
-/// Bytes that a failed property shows as text.
+/// Bytes that are shown as text when a property fails.
 #[derive(Clone)]
 pub struct Bytes(pub Vec<u8>);
 
@@ -12,29 +12,29 @@ impl fmt::Debug for Bytes {
     }
 }
 
-/// A place in something, whatever its length: that part of 2^64 of it.
+/// A position in data of any length, as a fraction of 2^64.
 #[derive(Clone, Copy, Debug)]
 pub struct Place(pub u64);
 
 impl Place {
-    /// Below the length, which is not 0.
+    /// The index for this length, which must not be 0. It is below the length.
     pub const fn index(self, len: usize) -> usize {
         assert!(len > 0);
         ((self.0 as u128 * len as u128) >> 64) as usize
     }
 }
 
-/// How a stream is cut.
+/// Where a stream is cut.
 #[derive(Clone, Debug)]
 pub enum Cuts {
-    /// A chunk for each byte.
+    /// After each byte.
     EachByte,
-    /// Equal places give empty chunks.
+    /// At these places. Equal places give empty chunks.
     At(Vec<Place>),
 }
 
 impl Cuts {
-    /// The stream in chunks.
+    /// The chunks of the stream.
     pub fn of<'a>(&self, stream: &'a [u8]) -> Vec<&'a [u8]> {
         match self {
             Self::EachByte => stream.chunks(1).collect(),

@@ -1,5 +1,4 @@
-//! What the code under test is held against: the same thing written another way, and inputs
-//! with all that can be done to them.
+//! Independent implementations and test inputs that the code under test is compared with.
 
 pub mod cuts;
 #[cfg(feature = "embed")]

@@ -1,4 +1,4 @@
-//! Plays a script to a conversation, and holds it at every step against what it promises.
+//! Plays a script to a conversation and checks its promises after every step.
 
 pub mod replay;
 pub mod restart;
@@ -21,7 +21,7 @@ use highchat_proto::{
 use crate::player::scripted::{Role, endpoint, word};
 use crate::player::steps::{Part, SO_FAR, Step, Target, Time};
 
-/// What goes in.
+/// An input of a conversation.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// `Conversation::send` of a text.
@@ -47,7 +47,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// Puts it in; the name of what it began.
+    /// Applies the input. Returns the id of the turn or the rating that it began.
     pub fn apply(&self, conversation: &mut Conversation, now: Instant) -> Option<RequestId> {
         match self {
             Self::Send(text) => {
@@ -68,7 +68,7 @@ impl Input {
         None
     }
 
-    /// The request that the input is for.
+    /// The request that the input belongs to.
     pub const fn request(&self) -> Option<RequestId> {
         match self {
             Self::Head(id, _) | Self::Body(id, _) | Self::End(id) | Self::Failure(id, _) => {
@@ -84,7 +84,7 @@ impl Input {
     }
 }
 
-/// A whole answer.
+/// The inputs of a complete answer.
 pub fn input_of(id: RequestId, status: u16, content_type: &str, body: &str) -> [Input; 3] {
     let mut head = Head::new(status);
     head.header("content-type", content_type.as_bytes());
@@ -93,7 +93,7 @@ pub fn input_of(id: RequestId, status: u16, content_type: &str, body: &str) -> [
 }
 
 impl Part {
-    /// What goes in for a request, with the text of the reply so far.
+    /// The inputs for a request. `so_far` replaces [`SO_FAR`] in a body.
     pub fn inputs(&self, id: RequestId, so_far: &str) -> Vec<Input> {
         match self {
             Self::Head(head) => {
@@ -119,33 +119,33 @@ impl Part {
     }
 }
 
-/// An input that went in.
+/// An input that was applied.
 pub struct Played {
-    /// When it went in.
+    /// When it was applied.
     pub at: Instant,
-    /// What went in.
+    /// The input.
     pub input: Input,
-    /// It was for a request that was handed out and not over.
-    pub is_for_a_live_one: bool,
+    /// Whether it was for a request that was transmitted and is not over.
+    pub is_for_live_request: bool,
 }
 
-/// A request as it is handed out, or its abort.
+/// A transmitted request, or its abort.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// The request and its text.
+    /// The request's id, and its method, URL and body as text.
     Transmit(RequestId, String),
-    /// Nothing more is wanted from that request.
+    /// The conversation gave up this request.
     Abort(RequestId),
 }
 
 impl Order {
     /// A request as text: method, URL and body.
     pub fn transmit(id: RequestId, request: &Request) -> Self {
-        let body = core::str::from_utf8(request.body()).expect("it is JSON");
+        let body = core::str::from_utf8(request.body()).expect("the body is JSON");
         Self::Transmit(id, format!("{} {} {body}", request.method(), request.url()))
     }
 
-    /// The request that is handed out or aborted.
+    /// The request that is transmitted or aborted.
     pub const fn request(&self) -> RequestId {
         match self {
             Self::Transmit(id, _) | Self::Abort(id) => *id,
@@ -153,7 +153,7 @@ impl Order {
     }
 }
 
-/// A request that was handed out, and what came of it.
+/// A transmitted request and its result.
 #[derive(Debug)]
 struct Exchange {
     id: RequestId,
@@ -164,7 +164,7 @@ struct Exchange {
 }
 
 impl Exchange {
-    /// Whether the service surely did not take it.
+    /// Whether the service surely did not take the message.
     fn is_surely_not_taken(&self) -> bool {
         match self.heads.last() {
             None => self.never_left,
@@ -173,48 +173,48 @@ impl Exchange {
     }
 }
 
-/// A message that was sent, and all that is told of it.
+/// A message that was sent, and everything that the conversation reported about it.
 struct Turn {
     name: RequestId,
     text: String,
     attempts: Vec<RequestId>,
-    /// What came of its stream, until it was over for the driver.
+    /// The bytes of its stream, until the exchange was over.
     stream: Vec<u8>,
     stream_ended: bool,
-    told: String,
+    shown: String,
     is_recovering: bool,
     end: Option<TurnEnd>,
     was_refined: bool,
 }
 
-/// A conversation, all that went in and came out, and what it must hold to.
+/// A conversation with all its inputs and outputs, and the state for checking its promises.
 pub struct Player {
     /// The conversation.
     pub conversation: Conversation,
     /// The time.
     pub now: Instant,
-    /// What went in, in order.
+    /// The applied inputs, in order.
     pub played: Vec<Played>,
-    /// The updates, a line each.
+    /// The updates, one line each.
     pub updates: Vec<String>,
-    /// The requests and aborts.
+    /// The requests and aborts, in order.
     pub orders: Vec<Order>,
     config: Config,
     live: Vec<Exchange>,
     gone: Vec<Exchange>,
-    /// The id of a request that never was.
+    /// The id of a request that was never transmitted.
     never: RequestId,
     turns: Vec<Turn>,
     ratings: Vec<(RequestId, bool)>,
-    /// The ids of messages of this conversation that were told of, in order.
+    /// The ids of this conversation's messages that were reported, in order.
     pub told: Vec<String>,
 }
 
-/// Far more time than any clock of a turn needs.
+/// Far longer than all timeouts of a turn.
 const LONG: Duration = Duration::from_secs(100_000);
 
 impl Player {
-    /// A new conversation, at the origin of time.
+    /// A new conversation at the origin of time.
     pub fn new(config: Config) -> Self {
         let mut player = Self {
             conversation: Conversation::new(endpoint(), config.clone()),
@@ -241,7 +241,7 @@ impl Player {
         }
     }
 
-    /// Plays a step, and checks every promise after each input.
+    /// Plays a step and checks every promise after each input.
     pub fn step(&mut self, step: &Step) {
         match step {
             Step::Send => self.input(Input::Send(format!("message {}", self.turns.len()))),
@@ -250,7 +250,7 @@ impl Player {
             Step::CheckNow => self.input(Input::CheckNow),
             Step::Comes(target, parts) => {
                 if let Some(id) = self.find(target) {
-                    self.comes(id, parts);
+                    self.answer(id, parts);
                 }
             }
             Step::Time(time) => self.time(time),
@@ -278,9 +278,9 @@ impl Player {
         }
     }
 
-    fn comes(&mut self, id: RequestId, parts: &[Part]) {
+    fn answer(&mut self, id: RequestId, parts: &[Part]) {
         let so_far = match self.turns.last() {
-            Some(turn) if !turn.told.contains(['"', '\\', '\n']) => turn.told.clone(),
+            Some(turn) if !turn.shown.contains(['"', '\\', '\n']) => turn.shown.clone(),
             _ => String::new(),
         };
         for input in parts.iter().flat_map(|part| part.inputs(id, &so_far)) {
@@ -302,7 +302,11 @@ impl Player {
                     self.now = self.now + left * (*percent) / 101;
                     let before = self.outputs();
                     self.input(Input::Timeout);
-                    assert_eq!(before, self.outputs(), "it was asked too early");
+                    assert_eq!(
+                        before,
+                        self.outputs(),
+                        "a timeout before the deadline had an effect"
+                    );
                 }
             }
             Time::Sleep(millis) => self.now = self.now + Duration::from_millis(*millis),
@@ -313,7 +317,8 @@ impl Player {
         }
     }
 
-    /// Nothing comes any more: every turn and every rating ends.
+    /// Lets time pass without any further input, until every turn and every rating has
+    /// ended.
     pub fn fall_silent(&mut self) {
         let open = |player: &Self| {
             player.conversation.turn_in_progress()
@@ -323,12 +328,12 @@ impl Player {
             if !open(self) {
                 break;
             }
-            let due = self.wait().expect("something is waited for");
-            // Not every poll of an impatient configuration.
+            let due = self.wait().expect("there is a deadline");
+            // An impatient configuration would poll too often, so at least 1 s passes.
             self.now = due.max(self.now + Duration::from_secs(1));
             self.input(Input::Timeout);
         }
-        assert!(!open(self), "it never ends");
+        assert!(!open(self), "a turn or a rating never ends");
         for turn in &self.turns {
             assert!(turn.end.is_some(), "{} never ended", turn.text);
         }
@@ -341,7 +346,7 @@ impl Player {
     fn wait(&mut self) -> Option<Instant> {
         match self.conversation.poll_output() {
             Output::Wait(when) => when,
-            other => panic!("{other:?} came late"),
+            other => panic!("{other:?} after all outputs were taken"),
         }
     }
 
@@ -353,7 +358,7 @@ impl Player {
         if let Some(at) = live {
             self.note(at, &input);
         }
-        let is_behind = live.is_some()
+        let is_after_end = live.is_some()
             && self.turns.last().is_some_and(|turn| {
                 turn.end.is_some() && turn.attempts.last() == input.request().as_ref()
             });
@@ -363,7 +368,7 @@ impl Player {
         self.played.push(Played {
             at: self.now,
             input: input.clone(),
-            is_for_a_live_one: live.is_some(),
+            is_for_live_request: live.is_some(),
         });
         match (&input, began) {
             (Input::Send(text), Some(name)) => {
@@ -375,7 +380,7 @@ impl Player {
                     attempts: Vec::new(),
                     stream: Vec::new(),
                     stream_ended: false,
-                    told: String::new(),
+                    shown: String::new(),
                     is_recovering: false,
                     end: None,
                     was_refined: false,
@@ -384,7 +389,7 @@ impl Player {
             (Input::Rate(_), Some(name)) => self.ratings.push((name, false)),
             _ => {}
         }
-        let wait = self.drain(is_behind);
+        let wait = self.drain(is_after_end);
 
         if let Some(before) = before {
             assert_eq!(before, self.picture(), "{input:?} for a dead request");
@@ -394,18 +399,26 @@ impl Player {
             assert!(wait.is_none_or(|due| due > self.now), "a busy loop");
             let before = self.picture();
             self.conversation.handle_timeout(self.now);
-            assert_eq!(self.wait(), wait, "asked twice at the same time");
-            assert_eq!(before, self.picture(), "asked twice at the same time");
+            assert_eq!(
+                self.wait(),
+                wait,
+                "a second timeout at the same time had an effect"
+            );
+            assert_eq!(
+                before,
+                self.picture(),
+                "a second timeout at the same time had an effect"
+            );
         }
         self.check();
     }
 
-    /// All that can be seen of the conversation.
+    /// Everything that is visible of the conversation, as text.
     pub fn picture(&self) -> String {
         picture(&self.conversation)
     }
 
-    /// Takes note of what comes of a live request.
+    /// Records an input for a live request.
     fn note(&mut self, at: usize, input: &Input) {
         let exchange = &mut self.live[at];
         let turn = self
@@ -437,21 +450,22 @@ impl Player {
         }
     }
 
-    /// Takes all outputs; `is_behind`: they come of the stream of a turn that has ended.
-    fn drain(&mut self, is_behind: bool) -> Option<Instant> {
+    /// Takes all outputs. Returns the deadline. `is_after_end`: the input belongs to the
+    /// stream of a turn that has ended.
+    fn drain(&mut self, is_after_end: bool) -> Option<Instant> {
         loop {
             match self.conversation.poll_output() {
                 Output::Transmit(id, request) => self.transmit(id, &request),
                 Output::Abort(id) => {
                     let at = self.live.iter().position(|exchange| exchange.id == id);
-                    let at = at.expect("what is aborted was handed out, and is not over");
+                    let at = at.expect("only live requests are aborted");
                     self.gone.push(self.live.remove(at));
                     self.orders.push(Order::Abort(id));
                 }
                 Output::Update => {
                     let update = self.conversation.update().expect("it was announced");
                     self.updates.push(line(&update));
-                    self.update(is_behind);
+                    self.update(is_after_end);
                 }
                 Output::Wait(when) => return when,
             }
@@ -460,9 +474,9 @@ impl Player {
 
     fn transmit(&mut self, id: RequestId, request: &Request) {
         let role = Role::of(request);
-        let body = core::str::from_utf8(request.body()).expect("it is JSON");
+        let body = core::str::from_utf8(request.body()).expect("the body is JSON");
         let (all, live) = (self.live.iter().chain(&self.gone), self.live.iter());
-        assert!(all.clone().all(|one| one.id != id), "an id twice");
+        assert!(all.clone().all(|one| one.id != id), "an id is used twice");
         if role != Role::Messages {
             let others = live.filter(|one| one.role == role).count();
             assert_eq!(others, 0, "two exchanges of {role:?}");
@@ -473,7 +487,7 @@ impl Player {
             assert!(turn.end.is_none(), "sent after its end");
             if let Some(before) = turn.attempts.last() {
                 let before = self.gone.iter().find(|one| one.id == *before);
-                let before = before.expect("the attempt before is over");
+                let before = before.expect("the earlier attempt is over");
                 assert!(before.is_surely_not_taken(), "sent again: {before:?}");
             }
             turn.attempts.push(id);
@@ -490,14 +504,14 @@ impl Player {
         self.orders.push(Order::transmit(id, request));
     }
 
-    fn update(&mut self, is_behind: bool) {
+    fn update(&mut self, is_after_end: bool) {
         let update = self.conversation.update().expect("it was announced");
         let turn = self.turns.last_mut();
         match &update {
             Update::Delta { text } => {
                 let turn = turn.expect("a message was sent");
-                assert!(turn.end.is_none() && !is_behind, "a delta after the end");
-                turn.told.push_str(text);
+                assert!(turn.end.is_none() && !is_after_end, "a delta after the end");
+                turn.shown.push_str(text);
             }
             Update::Done { message_id, .. } => {
                 let turn = turn.expect("a message was sent");
@@ -511,12 +525,15 @@ impl Player {
             }
             Update::Meta { .. } | Update::Human { .. } | Update::Unknown { .. } => {
                 let turn = turn.expect("a message was sent");
-                assert!(turn.end.is_none() && !is_behind, "{update:?} after the end");
+                assert!(
+                    turn.end.is_none() && !is_after_end,
+                    "{update:?} after the end"
+                );
                 if let Update::Meta {
                     is_replaced: true, ..
                 } = update
                 {
-                    // Another conversation may give the same ids to its own messages.
+                    // Another conversation may use the same ids.
                     self.told.clear();
                 }
             }
@@ -529,25 +546,28 @@ impl Player {
                 let turn = turn.expect("a message was sent");
                 assert!(turn.is_recovering && turn.end.is_none());
                 assert_eq!(message.role.as_str(), "assistant");
-                assert_eq!(&*message.content, format!("{}{missing}", turn.told));
-                assert!(!self.told.contains(&message.id.to_string()), "told before");
+                assert_eq!(&*message.content, format!("{}{missing}", turn.shown));
+                assert!(
+                    !self.told.contains(&message.id.to_string()),
+                    "the message was reported before"
+                );
                 self.told.push(message.id.to_string());
             }
             Update::TurnEnded { turn: name, end } => {
                 let turn = turn.expect("a message was sent");
                 assert_eq!(name.as_u64(), turn.name.as_u64());
-                assert_eq!(turn.end, None, "an end twice");
+                assert_eq!(turn.end, None, "a turn ended twice");
                 turn.end = Some(end.clone().into_owned());
                 turn.is_recovering = false;
             }
             Update::Message(message) => {
                 let id = message.id.to_string();
                 let window = &self.told[self.told.len().saturating_sub(256)..];
-                assert!(!window.contains(&id), "{id} is told again");
+                assert!(!window.contains(&id), "{id} is reported again");
                 self.told.push(id);
             }
             Update::Rated { request, .. } | Update::RatingFailed { request, .. } => {
-                let (name, is_over) = self.ratings.last_mut().expect("it was rated");
+                let (name, is_over) = self.ratings.last_mut().expect("there was a rating");
                 assert_eq!(name, request);
                 assert!(!*is_over, "a rating ended twice");
                 *is_over = true;
@@ -558,20 +578,23 @@ impl Player {
         }
     }
 
-    /// What holds whenever all outputs were taken.
+    /// Checks what must hold when all outputs have been taken.
     fn check(&self) {
         let in_progress = self.turns.last().is_some_and(|turn| turn.end.is_none());
         assert_eq!(self.conversation.turn_in_progress(), in_progress);
         let is_recovering = self.turns.last().is_some_and(|turn| turn.is_recovering);
         let most = usize::from(self.conversation.is_polling()) + usize::from(is_recovering);
         let messages = self.live.iter().filter(|one| one.role == Role::Messages);
-        assert!(messages.count() <= most, "asked for messages twice at once");
+        assert!(
+            messages.count() <= most,
+            "two requests for messages at once"
+        );
         if let Some(turn) = self.turns.last() {
             let stream = (&*turn.stream, turn.stream_ended);
             assert_eq!(
-                turn.told,
+                turn.shown,
                 text_of(stream, &self.config),
-                "the text that came"
+                "the text of the reply"
             );
         }
         for turn in self.turns.iter().rev().skip(1) {
@@ -580,10 +603,10 @@ impl Player {
     }
 }
 
-/// All that can be seen of a conversation, but for a set without an order.
+/// Everything that is visible of a conversation, without a set that has no order.
 pub fn picture(conversation: &Conversation) -> String {
     let all = format!("{conversation:?}");
-    assert!(all.contains("index: "), "it shows its fields");
+    assert!(all.contains("index: "), "the debug output has all fields");
     let Some((before, set)) = all.split_once("index: Some({") else {
         return all;
     };
@@ -591,7 +614,7 @@ pub fn picture(conversation: &Conversation) -> String {
     format!("{before}{after}")
 }
 
-/// An update in a line, with what it is about.
+/// An update as one line, with the id of its turn or rating.
 pub fn line(update: &Update<'_>) -> String {
     match update {
         Update::TurnEnded { turn, .. } => format!("{} ({turn})", word(update)),
@@ -603,7 +626,7 @@ pub fn line(update: &Update<'_>) -> String {
     }
 }
 
-/// The text of a reply up to its end, read in one piece.
+/// The text of a reply, decoded in one piece.
 fn text_of((mut stream, is_whole): (&[u8], bool), config: &Config) -> String {
     use highchat_proto::Event;
     let (mut text, now) = (String::new(), Instant::ORIGIN);
@@ -625,7 +648,7 @@ fn text_of((mut stream, is_whole): (&[u8], bool), config: &Config) -> String {
     text
 }
 
-/// An id that no conversation of these tests comes to.
+/// An id that no conversation of these tests reaches.
 static LATE_ID: LazyLock<RequestId> = LazyLock::new(|| {
     let mut conversation = Conversation::new(endpoint(), Config::default());
     let mut id = None;

@@ -1,4 +1,4 @@
-//! What was played to a conversation, played again to another.
+//! Plays the same inputs again to another conversation.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use highchat_proto::{Config, Conversation, Output, RequestId};
 use crate::player::scripted::endpoint;
 use crate::player::{Order, Played, Player, line, picture};
 
-/// All outputs up to `Wait`, which is given as well.
+/// Takes all outputs up to `Wait`, and returns its deadline.
 pub fn drain(
     conversation: &mut Conversation,
     mut each: impl FnMut(&Conversation, Output),
@@ -21,7 +21,7 @@ pub fn drain(
     }
 }
 
-/// What comes out of a conversation.
+/// The outputs of a conversation.
 #[derive(Default)]
 struct Outputs {
     updates: Vec<String>,
@@ -46,14 +46,15 @@ impl Outputs {
     }
 }
 
-/// Puts the same in again; after each input so many outputs are taken, or all.
+/// Applies the same inputs. After each input, takes the given number of outputs, or all.
 fn replay(config: Config, played: &[Played], taken: &[usize]) -> (Conversation, Outputs) {
     let mut conversation = Conversation::new(endpoint(), config);
     let mut outputs = Outputs::default();
     for (played, taken) in played.iter().zip(taken.iter().cycle()) {
-        // A driver knows nothing of what it was not handed.
+        // A driver can only answer requests that it has received.
         let target = played.input.request();
-        if played.is_for_a_live_one && target.is_some_and(|id| !outputs.handed_out.contains(&id)) {
+        if played.is_for_live_request && target.is_some_and(|id| !outputs.handed_out.contains(&id))
+        {
             drain(&mut conversation, |c, output| outputs.take(c, output));
         }
         played.input.apply(&mut conversation, played.at);
@@ -68,21 +69,22 @@ fn replay(config: Config, played: &[Played], taken: &[usize]) -> (Conversation, 
     (conversation, outputs)
 }
 
-/// The same inputs with the outputs polled otherwise give the same.
+/// Checks that the same inputs give the same outputs if the outputs are polled at other
+/// times.
 pub fn hold_polled_otherwise(config: &Config, player: &Player, taken: &[usize]) {
     let (conversation, outputs) = replay(config.clone(), &player.played, taken);
     assert_eq!(outputs.updates, player.updates);
-    // What was taken back before it was handed out is neither sent nor aborted.
-    let is_taken_back = |id| !outputs.handed_out.contains(&id);
-    let (kept, taken_back): (Vec<_>, Vec<_>) = player
+    // A request that was withdrawn before it was polled is neither sent nor aborted.
+    let is_withdrawn = |id| !outputs.handed_out.contains(&id);
+    let (kept, withdrawn): (Vec<_>, Vec<_>) = player
         .orders
         .iter()
         .cloned()
-        .partition(|order| !is_taken_back(order.request()));
+        .partition(|order| !is_withdrawn(order.request()));
     assert_eq!(outputs.orders, kept);
-    for order in &taken_back {
+    for order in &withdrawn {
         let abort = Order::Abort(order.request());
-        assert!(taken_back.contains(&abort), "{order:?} was lost");
+        assert!(withdrawn.contains(&abort), "{order:?} was lost");
     }
     assert_eq!(picture(&conversation), player.picture());
 }

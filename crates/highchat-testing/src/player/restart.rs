@@ -1,4 +1,4 @@
-//! A conversation that is saved, and goes on elsewhere.
+//! Saves a conversation and resumes it.
 
 use highchat_proto::time::Instant;
 use highchat_proto::{Config, Conversation, Output, RequestId, Saved, State, Update};
@@ -7,7 +7,8 @@ use crate::player::replay::drain;
 use crate::player::scripted::{self, endpoint};
 use crate::player::{Player, input_of};
 
-/// Saves and resumes; a page of all that was told before tells nothing again.
+/// Saves and resumes the conversation, and checks that a page of messages reported before
+/// reports none of them again.
 pub fn hold_over_a_restart(player: &Player) {
     let (before, now) = (&player.conversation, player.now);
     let saved = before.save();
@@ -40,7 +41,7 @@ pub fn hold_over_a_restart(player: &Player) {
         }
     });
     let [(poll, uri)] = &polls[..] else {
-        panic!("it polls at once");
+        panic!("a resumed handoff must poll once at the start");
     };
     let cursor =
         cursors[0].map(|at| format!("after={}", at.replace(':', "%3A").replace('+', "%2B")));
@@ -56,11 +57,11 @@ pub fn hold_over_a_restart(player: &Player) {
         .chain(["new"])
         .map(|id| (id, 5))
         .collect();
-    let told = answer(&mut after, *poll, &page(&messages), now);
-    assert_eq!(told, ["new"]);
+    let reported = answer(&mut after, *poll, &page(&messages), now);
+    assert_eq!(reported, ["new"]);
 }
 
-/// A page of a person's messages: id and second.
+/// A page of a person's messages, each with an id and a second.
 pub fn page(messages: &[(&str, u32)]) -> String {
     let messages: Vec<_> = messages
         .iter()
@@ -69,7 +70,7 @@ pub fn page(messages: &[(&str, u32)]) -> String {
     scripted::page("human", &messages)
 }
 
-/// Answers a poll; the ids of the messages that are told.
+/// Answers a poll. Returns the ids of the reported messages.
 pub fn answer(
     conversation: &mut Conversation,
     poll: RequestId,
@@ -79,11 +80,11 @@ pub fn answer(
     for input in input_of(poll, 200, "application/json", page) {
         input.apply(conversation, now);
     }
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     drain(conversation, |conversation, _| {
         if let Some(Update::Message(message)) = conversation.update() {
-            told.push(message.id.to_string());
+            reported.push(message.id.to_string());
         }
     });
-    told
+    reported
 }

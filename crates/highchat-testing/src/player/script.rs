@@ -1,6 +1,6 @@
-//! Random scripts for a conversation: what its user does, what the service and the
-//! network answer, and how time passes. More of it makes sense than not, so that every
-//! state is reached; nothing of it has to.
+//! Random scripts for a conversation: what the user does, what the service and the network
+//! answer, and how time passes. Most steps make sense, so that every state is reached, but
+//! any step may occur anywhere.
 
 use core::fmt::Write;
 use core::time::Duration;
@@ -16,7 +16,7 @@ use crate::oracles::streams::{cuts, place};
 use crate::player::scripted::{PING, at, delta, done, human, meta};
 use crate::player::steps::{Head, Part, Step, Target, Time};
 
-/// At most that many steps.
+/// A script of fewer than `steps` steps.
 pub fn script(steps: usize) -> impl Strategy<Value = Vec<Step>> {
     vec(step(), 1..steps)
 }
@@ -49,7 +49,7 @@ fn time() -> impl Strategy<Value = Time> {
     ]
 }
 
-/// What comes of a message, or a part of it.
+/// An answer to a message, or a part of it.
 fn chat() -> impl Strategy<Value = Vec<Part>> {
     prop_oneof![
         8 => (head_of_stream(), reply(), ending())
@@ -63,7 +63,7 @@ fn chat() -> impl Strategy<Value = Vec<Part>> {
     ]
 }
 
-/// What comes of a poll, or a part of it.
+/// An answer to a poll, or a part of it.
 fn messages() -> impl Strategy<Value = Vec<Part>> {
     prop_oneof![
         10 => page().prop_map(|page| vec![json(200), page, Part::End]),
@@ -83,7 +83,7 @@ fn rating() -> impl Strategy<Value = Vec<Part>> {
     ]
 }
 
-/// Anything, in any order.
+/// Any parts in any order.
 fn parts() -> impl Strategy<Value = Vec<Part>> {
     let part = prop_oneof![
         2 => head_of_stream(),
@@ -98,7 +98,7 @@ fn parts() -> impl Strategy<Value = Vec<Part>> {
     vec(part, 1..4)
 }
 
-/// The end of an exchange, or none yet.
+/// The end of an exchange, or no end yet.
 fn ending() -> impl Strategy<Value = Vec<Part>> {
     prop_oneof![
         3 => Just(Vec::new()),
@@ -162,7 +162,7 @@ fn head(status: u16, headers: &[(&'static str, &'static str)]) -> Part {
     })
 }
 
-/// A piece of a reply: events, now and then cut off or with noise between.
+/// A part of a reply: events, sometimes cut off or with noise between them.
 fn reply() -> impl Strategy<Value = Part> {
     let rest = prop_oneof![
         8 => Just(None),
@@ -213,12 +213,13 @@ fn event() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A page of messages: known and unknown ids, times in any order, most of it valid.
+/// A page of messages with known and unknown ids and times in any order. Most pages are
+/// valid.
 fn page() -> impl Strategy<Value = Part> {
     let content = select(vec!["", "a", "@", "@", "@ and the rest", "else"]);
     let role = select(vec!["assistant", "assistant", "assistant", "user", "agent"]);
     let message = (0..12_u32, role, content, 0..8_u32).prop_map(|(id, role, content, second)| {
-        // One second stands in several forms.
+        // The same second in several formats.
         let at = match second {
             7 => "null".to_owned(),
             6 => "\"2026-06-14T14:00:05+04:00\"".to_owned(),
@@ -260,7 +261,7 @@ fn page() -> impl Strategy<Value = Part> {
     (page, cuts()).prop_map(|(page, cuts)| Part::Body(Bytes(page.into_bytes()), cuts))
 }
 
-/// The defaults, with some of them changed, most often to next to nothing.
+/// The default configuration with random changes, most often to very small values.
 pub fn limits() -> impl Strategy<Value = Config> {
     let duration = || {
         prop_oneof![
@@ -271,7 +272,7 @@ pub fn limits() -> impl Strategy<Value = Config> {
         ]
     };
     let durations = vec(duration(), 15);
-    // Where "never" keeps no turn from its end.
+    // For these, `Duration::MAX` ("never") cannot keep a turn from ending.
     let pauses = vec(
         prop_oneof![3 => duration(), 1 => Just(Some(Duration::MAX))],
         4,

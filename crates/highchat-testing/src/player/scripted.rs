@@ -1,5 +1,5 @@
-//! A conversation in virtual time: a script plays the service, and a log tells all that
-//! came of it.
+//! A conversation in virtual time. The test plays the service, and a log records all
+//! outputs.
 
 use core::fmt::Write;
 use core::time::Duration;
@@ -11,7 +11,7 @@ use highchat_proto::{
     Saved, TurnEnd, Update,
 };
 
-/// A service that no test reaches.
+/// The endpoint of a service that is never contacted.
 pub fn endpoint() -> Endpoint {
     Endpoint::new("https://h.example", Credentials::key("hc_secret").unwrap()).unwrap()
 }
@@ -26,7 +26,7 @@ pub fn delta(text: &str) -> String {
     format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
 }
 
-/// `done` with a message id, a state, and a second of one certain minute.
+/// `done` with a message id, a state, and a second as in [`at`].
 pub fn done(id: &str, state: &str, second: u32) -> String {
     format!(
         "event: done\ndata: {{\"message_id\":\"{id}\",\"state\":\"{state}\",\"ts\":\"{}\"}}\n\n",
@@ -34,7 +34,7 @@ pub fn done(id: &str, state: &str, second: u32) -> String {
     )
 }
 
-/// `human` with a message, and a second of the same minute.
+/// `human` with a message, and a second as in [`at`].
 pub fn human(message: &str, second: u32) -> String {
     format!(
         "event: human\ndata: {{\"message\":\"{message}\",\"ts\":\"{}\"}}\n\n",
@@ -45,12 +45,12 @@ pub fn human(message: &str, second: u32) -> String {
 /// A keepalive.
 pub const PING: &str = "event: ping\ndata: {}\n\n";
 
-/// A second of one certain minute, as the service writes it.
+/// The time of a second in a fixed minute, in the format of the service.
 pub fn at(second: u32) -> String {
     format!("2026-06-14T10:00:{second:02}.000Z")
 }
 
-/// A page of messages: id, role, content, second.
+/// A page of messages, each with id, role, content and second.
 pub fn page(state: &str, messages: &[(&str, &str, &str, u32)]) -> String {
     let messages: Vec<_> = messages
         .iter()
@@ -66,19 +66,19 @@ pub fn page(state: &str, messages: &[(&str, &str, &str, u32)]) -> String {
     )
 }
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A message.
     Chat,
-    /// A poll, or a search for a reply.
+    /// A poll, or a search for a lost reply.
     Messages,
     /// A rating.
     Rating,
 }
 
 impl Role {
-    /// By the path of the request.
+    /// Finds the purpose from the request's path.
     pub fn of(request: &Request) -> Self {
         let path = request.target().split('?').next();
         match path.and_then(|path| path.rsplit('/').next()) {
@@ -89,14 +89,14 @@ impl Role {
     }
 }
 
-/// A conversation, its service and its log.
+/// A conversation with its time and its log.
 pub struct World {
     /// The conversation.
     pub conversation: Conversation,
     /// The time.
     pub now: Instant,
     log: String,
-    /// The requests that were handed out and not aborted since.
+    /// The requests that were transmitted and are not over.
     live: Vec<(Role, RequestId)>,
 }
 
@@ -112,21 +112,21 @@ impl World {
         Self::with(|_| ())
     }
 
-    /// As `new`, with another configuration.
+    /// A new conversation with a changed configuration.
     pub fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         change(&mut config);
         Self::over(Conversation::new(endpoint(), config), Instant::ORIGIN)
     }
 
-    /// A conversation that was saved.
+    /// A conversation that continues a saved one.
     pub fn resume(saved: Saved) -> Self {
         let now = Instant::ORIGIN;
         let conversation = Conversation::resume(endpoint(), Config::default(), saved, now);
         Self::over(conversation, now)
     }
 
-    /// Any conversation, from that time on.
+    /// Continues with any conversation at this time.
     pub fn over(conversation: Conversation, now: Instant) -> Self {
         let mut world = Self {
             conversation,
@@ -138,17 +138,17 @@ impl World {
         world
     }
 
-    fn say(&mut self, line: &str) {
+    fn write_log(&mut self, line: &str) {
         let seconds = self.now.since_origin().as_secs_f64();
         writeln!(self.log, "{seconds:5.1} {line}").unwrap();
     }
 
-    /// The log since the last look.
+    /// Returns the log since the last call.
     pub fn log(&mut self) -> String {
         core::mem::take(&mut self.log)
     }
 
-    /// Takes all outputs into the log; what is waited for.
+    /// Takes all outputs into the log. Returns the deadline.
     fn drain(&mut self) -> Option<Instant> {
         loop {
             match self.conversation.poll_output() {
@@ -159,20 +159,20 @@ impl World {
                     let query = query.replace("%3A", ":");
                     let body = core::str::from_utf8(request.body()).unwrap();
                     let line = format!("> {} {path} {query}{body}", request.method());
-                    self.say(line.trim_end());
+                    self.write_log(line.trim_end());
                     self.live.push((role, id));
                 }
                 Output::Abort(id) => {
                     let index = self.live.iter().position(|(_, live)| *live == id);
                     let (role, _) = self
                         .live
-                        .remove(index.expect("aborted what was handed out"));
-                    self.say(&format!("x {role:?}"));
+                        .remove(index.expect("only live requests are aborted"));
+                    self.write_log(&format!("x {role:?}"));
                 }
                 Output::Update => {
                     let update = self.conversation.update().expect("it was announced");
                     let line = word(&update);
-                    self.say(&line);
+                    self.write_log(&line);
                 }
                 Output::Wait(when) => return when,
             }
@@ -205,7 +205,7 @@ impl World {
         self.drain();
     }
 
-    /// Lets time pass, with every deadline on the way met at its moment.
+    /// Lets time pass, and handles every deadline on time.
     pub fn pass(&mut self, seconds: f64) {
         let target = self.now + Duration::from_secs_f64(seconds);
         while let Some(due) = self.drain().filter(|due| *due <= target) {
@@ -218,20 +218,20 @@ impl World {
         self.now = target;
     }
 
-    /// Whether a request of a role was handed out and did not end.
+    /// Whether a request with this role is live.
     pub fn is_under_way(&self, role: Role) -> bool {
         self.live.iter().any(|(live, _)| *live == role)
     }
 
-    /// The newest request of a role.
+    /// The newest live request with this role.
     pub fn id(&self, role: Role) -> RequestId {
         let found = self.live.iter().rev().find(|(live, _)| *live == role);
         found
-            .unwrap_or_else(|| panic!("no {role:?} is under way:\n{}", self.log))
+            .unwrap_or_else(|| panic!("no live request for {role:?}:\n{}", self.log))
             .1
     }
 
-    /// The head of an answer.
+    /// Answers with a head.
     pub fn head(&mut self, role: Role, status: u16, headers: &[(&str, &str)]) {
         let mut head = Head::new(status);
         for (name, value) in headers {
@@ -242,40 +242,40 @@ impl World {
         self.drain();
     }
 
-    /// The head of a reply stream, and what comes with it.
+    /// Answers the message with the head of a stream and a first part of its body.
     pub fn stream(&mut self, body: &str) {
         self.head(Role::Chat, 200, &[("content-type", "text/event-stream")]);
         self.body(body);
     }
 
-    /// More of the reply stream.
+    /// Adds to the body of the reply.
     pub fn body(&mut self, body: &str) {
         let id = self.id(Role::Chat);
         self.conversation.handle_body(id, body.as_bytes(), self.now);
         self.drain();
     }
 
-    /// The end of what was newest of that role.
+    /// Ends the newest request with this role.
     pub fn end(&mut self, role: Role) {
-        let id = self.forget(role);
+        let id = self.remove_live(role);
         self.conversation.handle_end(id, self.now);
         self.drain();
     }
 
-    /// The newest request of that role fails.
+    /// Fails the newest request with this role.
     pub fn fail(&mut self, role: Role, failure: TransportFailure) {
-        let id = self.forget(role);
+        let id = self.remove_live(role);
         self.conversation.handle_failure(id, failure, self.now);
         self.drain();
     }
 
-    fn forget(&mut self, role: Role) -> RequestId {
+    fn remove_live(&mut self, role: Role) -> RequestId {
         let id = self.id(role);
         self.live.retain(|(_, live)| *live != id);
         id
     }
 
-    /// A whole answer.
+    /// Gives a complete answer.
     pub fn answer(&mut self, role: Role, status: u16, headers: &[(&str, &str)], body: &str) {
         let id = self.id(role);
         self.head(role, status, headers);
@@ -286,7 +286,7 @@ impl World {
         }
     }
 
-    /// A whole page.
+    /// Answers a poll with a complete page.
     pub fn page(&mut self, page: &str) {
         self.answer(
             Role::Messages,
@@ -296,7 +296,7 @@ impl World {
         );
     }
 
-    /// A whole reply, from message to end.
+    /// A complete turn, from the message to the end of the stream.
     pub fn turn(&mut self, text: &str, body: &str) {
         self.send(text);
         self.stream(body);
@@ -304,7 +304,7 @@ impl World {
     }
 }
 
-/// An update in a line.
+/// An update as one line.
 pub fn word(update: &Update<'_>) -> String {
     match update {
         Update::Meta {

@@ -1,12 +1,12 @@
-//! What happens to a conversation, step by step: what its user does, what the service and
-//! the network answer, and how time passes.
+//! The steps of a script: what the user does, what the service and the network answer, and
+//! how time passes.
 
 use highchat_proto::Rating;
 use highchat_proto::failure::TransportFailure;
 
 use crate::oracles::cuts::{Bytes, Cuts, Place};
 
-/// Something that happens to a conversation.
+/// A step of a script.
 #[derive(Clone, Debug)]
 pub enum Step {
     /// The user sends a message.
@@ -17,35 +17,35 @@ pub enum Step {
     Cancel,
     /// The user asks for messages now.
     CheckNow,
-    /// What comes of a request, piece by piece.
+    /// Parts of an answer to a request arrive.
     Comes(Target, Vec<Part>),
     /// Time passes.
     Time(Time),
 }
 
-/// The request that something comes of.
+/// The request that a part belongs to.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// The newest message.
     Chat,
-    /// A poll, or a search for a reply.
+    /// A poll, or a search for a lost reply.
     Messages(Place),
     /// The newest rating.
     Rating,
-    /// Any that is live.
+    /// Any live request.
     Any(Place),
-    /// One that ended, or was aborted, or never was.
+    /// A request that has ended, was aborted, or was never transmitted.
     Dead(Place),
 }
 
-/// A piece of an answer.
+/// A part of an answer.
 #[derive(Clone, Debug)]
 pub enum Part {
     /// Its head.
     Head(Head),
-    /// Some of its body, in chunks.
+    /// A part of the body, in chunks.
     Body(Bytes, Cuts),
-    /// Its end.
+    /// The end of the body.
     End,
     /// The exchange fails.
     Failure(TransportFailure),
@@ -63,15 +63,17 @@ pub struct Head {
 /// How time passes.
 #[derive(Clone, Debug)]
 pub enum Time {
-    /// To what is waited for, and that many milliseconds more.
+    /// To the next deadline, and this many milliseconds more. Then the driver reports a
+    /// timeout.
     Due(u64),
-    /// Up to shortly before it, in percent; and the driver asks all the same.
+    /// To before the next deadline, in percent of the time until it. The driver reports a
+    /// timeout too early.
     Early(u32),
-    /// On, with nothing asked: the driver comes late.
+    /// By this many milliseconds, and the driver does nothing.
     Sleep(u64),
-    /// The same, and the driver says that it reads again.
+    /// By this many milliseconds, and then the driver reports that it reads again.
     Away(u64),
 }
 
-/// In a page: the text of the reply so far.
+/// A placeholder in pages for the text of the reply so far.
 pub const SO_FAR: char = '@';

@@ -8,22 +8,22 @@ use highchat_sandbox::{Person, Reading, Sandbox, Script};
 use super::seen::{Outcome, Seen};
 use super::trial::{Course, TEXT, Trial};
 
-/// How many rows are tried at the same time: most of their time is waiting.
+/// How many rows run at the same time. Most of the time they wait.
 const AT_ONCE: usize = 8;
 
-/// How much faster a sandbox's time is than a client's: the 4 s between polls are the 50 ms
-/// of the trials' clocks.
-const TIMES: u32 = 80;
+/// How much faster a sandbox's time is than a client's. The sandbox's 4 s between polls are
+/// the client's 50 ms.
+const TIME_SCALE: u32 = 80;
 
-/// What the person of each sandbox says.
+/// What the person of each sandbox writes.
 const LINES: [&str; 3] = ["մեկ", "երկու", "երեք"];
 
-/// Holds a client to a table: `send` sends the trial's messages to the sandbox, follows a
-/// handoff to its end, and tells what it saw of the last message.
+/// Checks a client with a table. `send` sends the trial's messages to the sandbox, follows
+/// a handoff to its end, and returns what it saw of the last message.
 ///
 /// # Panics
 ///
-/// The client behaves otherwise than the table says; the rows are named.
+/// The client does not behave as the table requires. The message names the rows.
 pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     each(trials, |trial| {
         let sandbox = sandbox(&[], trial.script())?;
@@ -33,11 +33,12 @@ pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     });
 }
 
-/// Holds a client to every reading of the API's text: `send` as for [`hold`].
+/// Checks a client with every reading of the API's text. `send` is the same as for
+/// [`hold`].
 ///
 /// # Panics
 ///
-/// The client does not work with one; the readings are named.
+/// The client does not work with a reading. The message names the readings.
 pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     each(Reading::ALL, |reading| {
         let sandbox = sandbox(&[*reading], Script::new())?;
@@ -66,7 +67,7 @@ pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     });
 }
 
-/// Tries each row, some at a time.
+/// Runs the check for each row, several at the same time.
 fn each<T: Sync>(rows: &[T], hold: impl Fn(&T) -> Result<(), String> + Sync) {
     let next = AtomicUsize::new(0);
     let wrong = Mutex::new(Vec::new());
@@ -94,7 +95,7 @@ fn sandbox(readings: &[Reading], script: Script) -> Result<Sandbox, String> {
         .says(seconds(24), LINES[2])
         .hands_back(seconds(72));
     let mut builder = Sandbox::builder()
-        .time_scale(TIMES)
+        .time_scale(TIME_SCALE)
         .token_delay(Duration::ZERO)
         .ping_interval(seconds(8))
         .rate_limit(0)
@@ -110,13 +111,13 @@ fn judge(trial: &Trial, sandbox: &Sandbox, seen: &Seen) -> Result<(), String> {
     judge_from(trial, sandbox, seen, 0)
 }
 
-/// Judges what was asked from the `before`th request on.
+/// Judges the trial. The first `before` requests belong to an earlier trial.
 fn judge_from(trial: &Trial, sandbox: &Sandbox, seen: &Seen, before: usize) -> Result<(), String> {
     let is = |what: &str, found: String, expected: String| {
         if found == expected {
             Ok(())
         } else {
-            Err(format!("{what} is {found}, not {expected}; {seen:?}"))
+            Err(format!("{what} is {found}, expected {expected}; {seen:?}"))
         }
     };
     let quoted = |text: &dyn core::fmt::Debug| format!("{text:?}");
@@ -139,9 +140,9 @@ fn judge_from(trial: &Trial, sandbox: &Sandbox, seen: &Seen, before: usize) -> R
         let mut lines = LINES.map(str::to_owned).to_vec();
         lines.sort_unstable();
         if trial.faults == "poll-404" {
-            is("giving up", quoted(&seen.gave_up), quoted(&true))?;
+            is("the end by an error", quoted(&seen.gave_up), quoted(&true))?;
         } else {
-            is("what was heard", quoted(&heard), quoted(&lines))?;
+            is("the person's messages", quoted(&heard), quoted(&lines))?;
             is("the last state", seen.state.clone(), "bot".to_owned())?;
         }
     }

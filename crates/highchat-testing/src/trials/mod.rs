@@ -1,16 +1,18 @@
-//! What each client of the project is to make of each fault, as one table, and of each
-//! scenario.
+//! The outcome that each client of the project must have for each fault, as a table, and
+//! the scenarios.
 //!
-//! Each row of the table is a fault (or several), the outcome that the project's rules ask
-//! for, how often the message may be sent, and why. A client's test gives [`hold`] a table
-//! and a way to send messages, and each row is tried against a sandbox of its own, some at
-//! a time; [`hold_readings`] does so with every reading of the API's text. Behind the proxy
-//! the rows are those that [`Trial::behind_the_proxy`] makes of them.
+//! A row of the table has one or more faults, the outcome that the project's rules require,
+//! how often the message may be sent, and the reason. A client's test calls [`hold`] with a
+//! table and a function that sends messages. Each row runs against a sandbox of its own,
+//! several at the same time. [`hold_readings`] does the same with every reading of the
+//! API's text. [`Trial::behind_the_proxy`] gives the row for a client that talks through
+//! the proxy.
 //!
-//! A scenario is a conversation over real sockets that goes the same way whatever adapter
-//! has it: an adapter's test says how it is driven ([`Talk`]), and [`scenarios!`](crate::scenarios) does the
-//! rest. [`proxies`] holds a client to the way that the environment names,
-//! and [`tls`] to whom it trusts. [`words`] are what a service says, for tests of other things.
+//! A scenario is a conversation over real sockets that must be the same with every adapter.
+//! An adapter's test implements [`Talk`], and [`scenarios!`](crate::scenarios) makes a test
+//! of each scenario. [`proxies`] checks how a client uses the proxy that the environment
+//! names, and [`tls`] which certificates it trusts. [`words`] has answers of a service for
+//! other tests.
 
 mod behind;
 mod bench;

@@ -1,7 +1,7 @@
-//! Which way a client takes, by the variables of its environment: one table for all of them.
+//! Which HTTP proxy a client uses, depending on its environment: one table for all clients.
 //!
-//! The environment belongs to a process, so each client here has one of its own: the test
-//! program again, started to run one test alone.
+//! The environment belongs to a process, so each client runs in a process of its own: the
+//! test program is started again to run a single test.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
@@ -14,18 +14,18 @@ use std::{env, thread};
 
 use super::words::{DONE, HEAD, META, delta};
 
-/// Where a client that was started by [`outcome`] finds the service.
+/// The variable in which a client that [`outcome`] started finds the URL of the service.
 pub const BASE_URL: &str = "HIGHCHAT_TEST_BASE_URL";
 
-/// Longer than anything here takes, on the slowest machine.
-const BOUND: Duration = Duration::from_secs(30);
+/// Longer than anything takes here, even on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Runs one test of this program with other variables; what it printed between angle
-/// brackets.
+/// Runs one test of this program with other variables. Returns the text that it printed
+/// between angle brackets.
 ///
 /// # Panics
 ///
-/// It failed, or printed nothing of that kind.
+/// The test failed, or did not print such a text.
 #[must_use]
 pub fn outcome(test: &str, base_url: &str, variables: &[(&str, &str)]) -> String {
     let program = env::current_exe().expect("a program has a path");
@@ -39,7 +39,7 @@ pub fn outcome(test: &str, base_url: &str, variables: &[(&str, &str)]) -> String
     }
     command.env(BASE_URL, base_url);
     command.envs(variables.iter().copied());
-    let output = command.output().expect("it runs as this one does");
+    let output = command.output().expect("the test program can be started");
     let shown = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(output.status.success(), "{shown}");
     let printed = shown.split_once('<');
@@ -49,23 +49,23 @@ pub fn outcome(test: &str, base_url: &str, variables: &[(&str, &str)]) -> String
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
-    /// The proxy that is named `PROXY`.
+    /// The proxy `PROXY`.
     Proxy,
-    /// The other one, named `OTHER`.
+    /// The proxy `OTHER`.
     Other,
-    /// Neither.
+    /// No proxy.
     Nothing,
-    /// None, and it says that the proxy of this variable cannot be used.
+    /// No connection: the client reports that this variable's proxy cannot be used.
     Refusal(&'static str),
 }
 use Takes::{Nothing, Other, Proxy, Refusal};
 
-/// The variables, a service, and the way that is taken to it.
+/// The variables, the URL of the service, and the proxy that the client must use.
 type Row = (&'static [(&'static str, &'static str)], &'static str, Takes);
 
 const HTTP: &str = "http://chat.invalid";
 const HTTPS: &str = "https://chat.invalid";
-/// This machine by addresses that do not look like it: nothing listens there.
+/// Addresses of this machine that do not look local. Nothing listens there.
 const V4: &str = "http://0.0.0.0:9";
 const V6: &str = "http://[::]:9";
 
@@ -79,7 +79,7 @@ const WAYS: &[Row] = &[
     (&[("all_proxy", "PROXY")], HTTPS, Proxy),
     (&[("HTTP_PROXY", "PROXY")], HTTPS, Nothing),
     (&[("HTTPS_PROXY", "PROXY")], HTTP, Nothing),
-    // A scheme's own variable is first.
+    // The scheme's own variable has priority.
     (
         &[("ALL_PROXY", "OTHER"), ("HTTP_PROXY", "PROXY")],
         HTTP,
@@ -104,7 +104,7 @@ const WAYS: &[Row] = &[
     (&[("HTTP_PROXY", "http://PROXY")], HTTP, Proxy),
     (&[("HTTP_PROXY", "socks5://PROXY")], HTTP, Proxy),
     (&[("ALL_PROXY", "socks5h://PROXY")], HTTPS, Proxy),
-    // Never directly where a proxy was asked for.
+    // If a proxy is named, the client never connects directly.
     (&[("ALL_PROXY", "ftp://PROXY")], HTTP, Refusal("ALL_PROXY")),
     (
         &[("ALL_PROXY", "socks4://PROXY")],
@@ -128,7 +128,7 @@ const WAYS: &[Row] = &[
         HTTP,
         Nothing,
     ),
-    // Names, the domains above them, and everything.
+    // Names, parent domains, and `*`.
     (
         &[("ALL_PROXY", "PROXY"), ("NO_PROXY", "chat.invalid")],
         HTTP,
@@ -228,13 +228,13 @@ const WAYS: &[Row] = &[
     ),
 ];
 
-/// Holds a client to the table. `test` is a test of the same program, which asks the service
-/// at [`BASE_URL`] once, takes `http://` to any host, and prints what came of it between
-/// angle brackets: `not sent: …` with the failure.
+/// Checks a client with the table. `test` is a test of the same program. It contacts the
+/// service at [`BASE_URL`] once, allows `http://` to any host, and prints the result
+/// between angle brackets: `not sent: …` with the failure.
 ///
 /// # Panics
 ///
-/// The client takes another way than the table says.
+/// The client does not use the proxy that the table requires.
 pub fn hold_proxies(test: &str) {
     let [proxy, other] = [(); 2].map(|()| Refusing::start().expect("a free port"));
     for (variables, base_url, takes) in WAYS {
@@ -268,7 +268,7 @@ pub fn hold_proxies(test: &str) {
     }
 }
 
-/// A proxy that refuses what it is asked, whatever it is.
+/// A proxy that refuses every request.
 struct Refusing {
     addr: String,
     connections: Arc<AtomicUsize>,
@@ -290,13 +290,15 @@ impl Refusing {
         Ok(Self { addr, connections })
     }
 
-    /// How many there were since the last look. The client has ended, so none is to come.
+    /// The number of connections since the last call. The client has ended, so there will
+    /// be no more.
     fn connections(&self) -> usize {
         self.connections.swap(0, Ordering::Relaxed)
     }
 }
 
-/// What a SOCKS5 proxy was asked for: a host name or an address, a port, and a name and password.
+/// What a client requested from a SOCKS5 proxy: a host name or an address, a port, and
+/// perhaps a user name with a password.
 #[derive(Debug, PartialEq, Eq)]
 struct Asked {
     host: String,
@@ -304,15 +306,15 @@ struct Asked {
     user: Option<(String, String)>,
 }
 
-/// Takes one connection as a SOCKS5 proxy (RFC 1928 and 1929) that finds the service in
-/// itself: it answers the request with a whole reply.
+/// Accepts one connection as a SOCKS5 proxy (RFC 1928 and 1929) and plays the service
+/// itself: answers the request with a complete reply.
 fn socks() -> io::Result<(u16, Receiver<(Asked, String)>)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
-    let (telling, told) = channel();
+    let (sender, receiver) = channel();
     thread::spawn(move || -> io::Result<()> {
         let (mut stream, _) = listener.accept()?;
-        stream.set_read_timeout(Some(BOUND))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         let asked = shake_hands(&mut stream)?;
         let mut request = Vec::new();
         let mut buffer = [0; 4096];
@@ -324,10 +326,10 @@ fn socks() -> io::Result<(u16, Receiver<(Asked, String)>)> {
             request.extend_from_slice(&buffer[..len]);
         }
         stream.write_all([HEAD, META, &delta("Բարև 👋"), DONE].concat().as_bytes())?;
-        let _ = telling.send((asked, String::from_utf8_lossy(&request).into_owned()));
+        let _ = sender.send((asked, String::from_utf8_lossy(&request).into_owned()));
         Ok(())
     });
-    Ok((port, told))
+    Ok((port, receiver))
 }
 
 fn take(stream: &mut TcpStream, len: impl Into<usize>) -> io::Result<Vec<u8>> {
@@ -367,12 +369,13 @@ fn shake_hands(stream: &mut TcpStream) -> io::Result<Asked> {
     })
 }
 
-/// Holds a client to SOCKS5: the proxy finds the name, gets name and password, and carries the
-/// request. `test` is as for [`hold_proxies`], and prints `whole: Բարև 👋` for the reply.
+/// Checks a client with SOCKS5: the proxy resolves the name, gets the user name and
+/// password, and forwards the request. `test` is the same as for [`hold_proxies`], and
+/// prints `whole: Բարև 👋` for the reply.
 ///
 /// # Panics
 ///
-/// The client does otherwise.
+/// The client behaves differently.
 pub fn hold_socks(test: &str) {
     for (value, user) in [
         ("socks5://", None),
@@ -382,11 +385,13 @@ pub fn hold_socks(test: &str) {
             Some(("user".into(), "p@ss".into())),
         ),
     ] {
-        let (port, told) = socks().expect("a free port");
+        let (port, receiver) = socks().expect("a free port");
         let proxy = format!("{value}127.0.0.1:{port}");
         let outcome = outcome(test, "http://chat.invalid:8080", &[("ALL_PROXY", &proxy)]);
         assert_eq!(outcome, "whole: Բարև 👋", "{value}");
-        let (asked, request) = told.recv_timeout(BOUND).expect("it was asked");
+        let (asked, request) = receiver
+            .recv_timeout(PATIENCE)
+            .expect("the proxy was contacted");
         let expected = Asked {
             host: "chat.invalid".into(),
             port: 8080,

@@ -1,7 +1,7 @@
-//! Conversations over real sockets, which go the same way whatever adapter has them.
+//! Conversations over real sockets that must be the same with every adapter.
 //!
-//! Each panics where it does not go that way; [`scenarios!`](crate::scenarios) makes a test
-//! of each.
+//! Each function panics if the conversation is different. [`scenarios!`](crate::scenarios)
+//! makes a test of each.
 
 use core::time::Duration;
 
@@ -17,8 +17,7 @@ use super::talk::{Talk, brisk, hear, until_all_ended};
 use super::trial::{EARLIER, LATER};
 use super::words::{DONE, HEAD, HUMAN, META, PING, delta, page, page_of, reply};
 
-/// Makes a test of each scenario that every adapter is to go through, with a
-/// [`Talk`](super::Talk) of that type.
+/// Makes a test of each scenario with this type, which implements [`Talk`](super::Talk).
 #[macro_export]
 macro_rules! scenarios {
     ($talk:ty) => {
@@ -45,8 +44,8 @@ macro_rules! scenarios {
 }
 
 fn endpoint(base_url: &str, key: &str) -> Endpoint {
-    let key = Credentials::key(key).expect("a sound key");
-    Endpoint::new(base_url, key).expect("a sound URL")
+    let key = Credentials::key(key).expect("a valid key");
+    Endpoint::new(base_url, key).expect("a valid URL")
 }
 
 fn with<T: Talk>(service: &Playback, config: Config) -> T {
@@ -64,31 +63,39 @@ fn play(scripts: impl IntoIterator<Item = Vec<Step>>) -> Playback {
     Playback::start(scripts).expect("a free port")
 }
 
-/// A reply that ends with its connection.
+/// A reply that ends when the connection closes.
 fn stream(events: &[&str]) -> Step {
     Step::send([&[HEAD][..], events].concat().concat())
 }
 
-/// The next message knows what was said in the one before, and a rating arrives.
+/// The second reply remembers the first message, and a rating arrives.
 pub fn turns_follow_each_other_in_one_thread_which_is_rated<T: Talk>() {
     let (sandbox, mut talk) = in_a_sandbox::<T>(Person::absent());
     let (reply, end) = talk.turn("իմ անունը Անի է");
     assert_eq!(end, TurnEnd::Done);
     assert!(reply.contains("Անի"), "{reply}");
-    let id = talk.conversation().id().expect("it has begun").clone();
+    let id = talk
+        .conversation()
+        .id()
+        .expect("the conversation has begun")
+        .clone();
     let (reply, end) = talk.turn("ինչպե՞ս է իմ անունը");
     assert_eq!(end, TurnEnd::Done);
-    assert!(reply.contains("Անի"), "it remembers: {reply}");
+    assert!(
+        reply.contains("Անի"),
+        "the reply remembers the name: {reply}"
+    );
     assert_eq!(talk.conversation().id(), Some(&id));
-    assert_eq!(talk.run(), [""; 0], "nothing is waited for any more");
+    assert_eq!(talk.run(), [""; 0], "the session waits for nothing");
 
     talk.rate(Rating::Up, "լավ");
     assert_eq!(talk.run(), ["rated"]);
-    let rating = sandbox.rating(id.as_str()).expect("it was rated");
+    let rating = sandbox.rating(id.as_str()).expect("there is a rating");
     assert_eq!(rating.rating, 1);
 }
 
-/// What the person says is heard until the bot is back, and nothing is polled after that.
+/// The client shows the person's messages until the bot is back, and does not poll after
+/// that.
 pub fn a_handoff_goes_from_human_to_the_bot_being_back<T: Talk>() {
     let person = Person::absent()
         .says(Duration::from_millis(100), "Բարև")
@@ -113,10 +120,10 @@ pub fn a_handoff_goes_from_human_to_the_bot_being_back<T: Talk>() {
     assert!(!talk.conversation().is_polling());
 }
 
-/// A handoff goes on after a restart, behind what was seen before it.
+/// A handoff continues after a restart, after the messages that were seen before.
 pub fn a_conversation_is_resumed_where_it_was<T: Talk>() {
     let service = play([vec![Step::send(page("bot", &["hello"]))]]);
-    let saved = Saved::new(ConversationId::new("c1").expect("a sound id"))
+    let saved = Saved::new(ConversationId::new("c1").expect("a valid id"))
         .with_state(State::Human)
         .with_after("2026-06-14T10:00:00Z".parse().expect("a time"));
     let mut talk = T::resume(endpoint(service.base_url(), "hc_key"), brisk(), saved);
@@ -126,7 +133,7 @@ pub fn a_conversation_is_resumed_where_it_was<T: Talk>() {
     assert_eq!(request.lines().next(), Some(line));
 }
 
-/// The rest of the reply is found among the messages.
+/// The rest of the reply is read from the messages.
 pub fn a_cut_reply_is_read_back_and_the_message_not_sent_again<T: Talk>() {
     let service = play([
         vec![stream(&[META, &delta("one ")])],
@@ -146,8 +153,8 @@ pub fn a_cut_reply_is_read_back_and_the_message_not_sent_again<T: Talk>() {
     assert_eq!(posts.count(), 1);
 }
 
-/// A turn is whole, the next one is cancelled, and the service keeps its reply; the reply to
-/// the third begins alike and is cut.
+/// The first turn completes. The second is cancelled, and the service keeps its reply. The
+/// third reply has the same beginning and is cut.
 pub fn a_cut_reply_is_not_completed_with_one_that_was_cancelled<T: Talk>() {
     let script = Script::new()
         .rule(Rule::text(EARLIER).replies(OTHER).fails(Fault::Stall))
@@ -163,9 +170,16 @@ pub fn a_cut_reply_is_not_completed_with_one_that_was_cancelled<T: Talk>() {
     talk.cancel();
     assert_eq!(talk.run(), ["Cancelled"]);
     until_all_ended(&sandbox);
-    let id = talk.conversation().id().expect("it has begun").as_str();
-    let transcript = sandbox.inbox().transcript(id).expect("it is known");
-    let newest = transcript.lines.last().expect("it was kept");
+    let id = talk
+        .conversation()
+        .id()
+        .expect("the conversation has begun")
+        .as_str();
+    let transcript = sandbox
+        .inbox()
+        .transcript(id)
+        .expect("the conversation exists");
+    let newest = transcript.lines.last().expect("the reply was stored");
     assert_eq!(newest.content, OTHER);
 
     talk.say(LATER);
@@ -175,7 +189,7 @@ pub fn a_cut_reply_is_not_completed_with_one_that_was_cancelled<T: Talk>() {
     assert_eq!(seen.outcome, Some(Outcome::Recovered));
 }
 
-/// Each by its own clock.
+/// A silent stream ends by the idle timeout, a stream of pings by the progress timeout.
 pub fn silence_and_pings_alone_end_a_turn<T: Talk>() {
     let mut pings = vec![stream(&[])];
     for _ in 0..500 {
@@ -194,7 +208,7 @@ pub fn silence_and_pings_alone_end_a_turn<T: Talk>() {
     }
 }
 
-/// A kept connection that is gone costs no message, and sends none twice.
+/// If a kept connection was closed, no message is lost and none is sent twice.
 pub fn a_service_that_closes_each_connection_silently_fails_none_of_200_sends<T: Talk>() {
     let script = vec![Step::send(reply(DONE)), Step::Close];
     let service = play(vec![script; 200]);
@@ -205,7 +219,7 @@ pub fn a_service_that_closes_each_connection_silently_fails_none_of_200_sends<T:
     assert_eq!(service.requests().len(), 200, "no message was sent twice");
 }
 
-/// Nobody listens.
+/// Nothing listens at the service's address.
 pub fn a_message_that_cannot_be_sent_is_tried_again_and_then_reported<T: Talk>() {
     let gone = play([]).base_url().to_owned();
     let endpoint = endpoint(&gone, "hc_key");
@@ -220,7 +234,7 @@ pub fn a_message_that_cannot_be_sent_is_tried_again_and_then_reported<T: Talk>()
     assert_eq!(log[2].matches("refused").count(), 1, "{log:?}");
 }
 
-/// How the turn ends if the reply has this head, after its first line.
+/// How a turn ends if the head of the reply has these fields after the status line.
 fn end_after_head<T: Talk>(head: &str) -> TurnEnd {
     let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n{DONE}");
     let service = play([vec![Step::send(answer)]]);
@@ -228,10 +242,10 @@ fn end_after_head<T: Talk>(head: &str) -> TurnEnd {
     talk.turn("Բարև 👋").1
 }
 
-/// However many fields it has.
+/// A head may have any number of fields.
 pub fn a_head_is_limited_by_its_length_alone<T: Talk>() {
     let begin = "content-type: text/event-stream\r\n";
-    // The first line, and the empty one, are a part of it.
+    // The status line and the empty line count too.
     let room = Config::HEAD_LIMIT - begin.len() - 100;
     let different: String = (0..3000).map(|at| format!("x{at}: y\r\n")).collect();
     for fields in [
@@ -253,7 +267,7 @@ pub fn a_head_is_limited_by_its_length_alone<T: Talk>() {
     }
 }
 
-/// As old and as careless services write it.
+/// Some old or careless services write such heads.
 pub fn a_folded_or_doubled_field_of_a_head_is_read<T: Talk>() {
     let len = DONE.len();
     for head in [
@@ -272,9 +286,9 @@ pub fn a_folded_or_doubled_field_of_a_head_is_read<T: Talk>() {
     assert!(is_refused, "{other:?}");
 }
 
-/// Each session draws a seed of its own; one that is set gives the same rhythm.
+/// Each session draws its own seed. With a fixed seed, the delays are always the same.
 pub fn sessions_never_wait_in_step_unless_a_seed_is_set<T: Talk>() {
-    // Nobody listens there.
+    // Nothing listens there.
     let gone = play([]).base_url().to_owned();
     let delays = |seed| {
         let mut config = brisk();
@@ -299,7 +313,7 @@ pub fn sessions_never_wait_in_step_unless_a_seed_is_set<T: Talk>() {
     assert_ne!(one, other);
 }
 
-/// Of an adapter that has more than one exchange at a time.
+/// For adapters that support several exchanges at the same time.
 pub fn a_person_is_heard_while_a_reply_streams<T: Talk>() {
     let service = play([
         vec![stream(&[META, HUMAN])],
@@ -316,7 +330,10 @@ pub fn a_person_is_heard_while_a_reply_streams<T: Talk>() {
     while talk.conversation().state() != &State::Bot {
         log.push(talk.word().expect("a poll is due"));
     }
-    assert!(talk.conversation().turn_in_progress(), "it still streams");
+    assert!(
+        talk.conversation().turn_in_progress(),
+        "the reply is still streaming"
+    );
     let heard = log.iter().filter(|line| *line == "assistant: hello");
     assert_eq!(heard.count(), 1, "{log:?}");
 }

@@ -1,45 +1,45 @@
 use highchat_proto::failure::ResponseError;
 use highchat_proto::{Answered, AnsweredBy, AskError, Failure, TurnEnd, Update};
 
-/// What a client told of one message and, where it was handed over, of what came of it.
+/// What a client showed of one message, and of the handoff that followed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The text of the reply, what was read back included.
+    /// The text of the reply, including recovered text.
     pub text: String,
     /// How the turn ended.
     pub outcome: Option<Outcome>,
-    /// What others than the user wrote, as polling found it.
+    /// The messages that polling found, except the user's.
     pub heard: Vec<String>,
-    /// The last state told.
+    /// The last reported state.
     pub state: String,
-    /// Polling ended with an error.
+    /// Whether polling ended with an error.
     pub gave_up: bool,
 }
 
-/// How a turn ended, as its user sees it.
+/// How a turn ended for its user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The reply came whole.
+    /// The reply is complete.
     Whole,
-    /// It was cut, and read back whole.
+    /// The reply was cut and then recovered.
     Recovered,
-    /// It was cut: what came is not the whole of it.
+    /// The reply was cut, and only a part of it is shown.
     Incomplete,
-    /// Nothing of it came; the message may have been taken.
+    /// Nothing of the reply came, and the service may have taken the message.
     Unanswered,
-    /// The service refused for now.
+    /// The service refused the message for now.
     RateLimited,
-    /// The service answered something else than a reply.
+    /// The service's answer is not a reply.
     Failed,
     /// A person took over.
     HandedOver,
-    /// What no row expects.
+    /// An outcome that no row expects.
     Other,
 }
 
 impl Seen {
-    /// What [`Talk::ask`](crate::Talk::ask) returned. That a reply was read back does not show
-    /// in it: then it is whole all the same, as `expected` may say.
+    /// Records what [`Talk::ask`](super::Talk::ask) returned. The result does not show whether a
+    /// complete reply was recovered, so `expected` decides that.
     pub(crate) fn of(asked: Result<Answered, AskError>, expected: Outcome) -> Self {
         let (text, outcome, heard) = match asked {
             Ok(answered) => {
@@ -63,7 +63,7 @@ impl Seen {
         }
     }
 
-    /// Notes an update of a session.
+    /// Records an update of a session.
     pub fn note(&mut self, update: &Update<'_>) {
         match update {
             Update::Delta { text } => self.text.push_str(text),

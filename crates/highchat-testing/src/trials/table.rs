@@ -3,73 +3,77 @@ use highchat_sandbox::{Fault, Injection};
 use super::seen::Outcome;
 use super::trial::{ALIKE as BEGUN_ALIKE, BEGUN, Course, Trial};
 
-const READ_BACK: &str =
-    "a reply that was cut is looked for in the messages, and never asked for again";
-const THE_STANDARD: &str = "the format is the standard's, to the letter";
+const READ_BACK: &str = "a cut reply is searched for in the messages, and never requested again";
+const THE_STANDARD: &str = "the client must accept every stream that the standard allows";
 const NEW_SERVICE: &str = "a new service must not break an old client";
 const NOT_TAKEN: &str =
-    "a 429 says that the message was not taken: it is sent again after what was asked for";
-const NOT_REPEATED: &str = "what is no reply is reported, and the message not sent again";
-const ONCE: &str = "every message is shown once, however often and in whatever order polls show it";
-const POLLS_ON: &str = "a poll that failed is repeated after a pause";
+    "429 means that the message was not taken: it is sent again after the requested delay";
+const NOT_REPEATED: &str =
+    "an answer that is not a reply is reported, and the message is not sent again";
+const ONCE: &str = "every message is shown once, however often and in any order polls return it";
+const POLLS_ON: &str = "a failed poll is repeated after a pause";
 
 const TOLD_APART: &str =
-    "a reply of which nothing came is looked for where an older one can be told apart";
+    "a reply without any text is searched for if older replies can be distinguished from it";
 
-/// The table.
+/// The table for every client.
 pub const TRIALS: &[Trial] = &[
     Trial::new("cut", Outcome::Recovered, READ_BACK),
     Trial::new(
         "cut,close-delimited",
         Outcome::Recovered,
-        "the end of the body is no end of a reply, whatever HTTP says",
+        "the end of the body does not end a reply, whatever HTTP says",
     ),
     Trial::new(
         "cut,no-meta",
         Outcome::Incomplete,
-        "without an id nothing can be read back",
+        "without a conversation id, nothing can be read back",
     )
     .shows(BEGUN),
     Trial::new(
         "cut:0",
         Outcome::Unanswered,
-        "a connection lost after writing is reported, and the message not sent again",
+        "if the connection is lost after writing, the message is not sent again",
     ),
     Trial::new(
         "cut:40",
         Outcome::Unanswered,
-        "half a head is no answer; the message may have been taken",
+        "half a head is no answer, and the service may have taken the message",
     ),
     Trial::new("reset", Outcome::Recovered, READ_BACK),
     Trial::new(
         "reset:0",
         Outcome::Unanswered,
-        "a connection lost after writing is reported, and the message not sent again",
+        "if the connection is lost after writing, the message is not sent again",
     ),
     Trial::new(
         "stall",
         Outcome::Recovered,
-        "no byte for the idle timeout: the reply is cut",
+        "if no byte arrives for the idle timeout, the reply is cut",
     )
     .waits(),
     Trial::new(
         "stall:0",
         Outcome::Unanswered,
-        "no head for the response timeout",
+        "no head arrives in the response timeout",
     )
     .waits(),
     Trial::new(
         "stall-pings",
         Outcome::Recovered,
-        "pings are life, but no progress",
+        "pings show that the connection works, but they are no progress",
     )
     .waits(),
     Trial::new("one-byte", Outcome::Whole, THE_STANDARD),
-    Trial::new("slow-head:300", Outcome::Whole, "a head may take a minute"),
+    Trial::new(
+        "slow-head:300",
+        Outcome::Whole,
+        "a head may take up to a minute",
+    ),
     Trial::new(
         "slow-head:600000",
         Outcome::Unanswered,
-        "no head for the response timeout",
+        "no head arrives in the response timeout",
     )
     .waits(),
     Trial::new("cr-lf", Outcome::Whole, THE_STANDARD),
@@ -91,28 +95,28 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "no-last-blank-line",
         Outcome::Whole,
-        "a known event with whole JSON needs no blank line at the end",
+        "a known event with complete JSON needs no blank line at the end",
     ),
     Trial::new(
         "no-last-blank-line,close-delimited",
         Outcome::Whole,
-        "a known event with whole JSON needs no blank line at the end",
+        "a known event with complete JSON needs no blank line at the end",
     ),
     Trial::new(
         "no-last-blank-line,cr-lf,one-byte",
         Outcome::Whole,
-        "a known event with whole JSON needs no blank line at the end",
+        "a known event with complete JSON needs no blank line at the end",
     ),
     Trial::new(
         "invalid-utf-8",
         Outcome::Whole,
-        "broken UTF-8 becomes U+FFFD",
+        "invalid UTF-8 becomes U+FFFD",
     )
     .shows("Սա երկար պատասխան\u{fffd}"),
     Trial::new(
         "split-pair",
         Outcome::Whole,
-        "two halves in two deltas are joined",
+        "two halves of a surrogate pair in two deltas are joined",
     )
     .shows("Սա երկար պատասխան🙂"),
     Trial::new("unknown-event", Outcome::Whole, NEW_SERVICE),
@@ -120,14 +124,18 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "broken-json",
         Outcome::Recovered,
-        "text must not vanish: the stream cannot be trusted from there",
+        "text must not be lost: the rest of the stream cannot be trusted",
     ),
     Trial::new(
         "missing-field",
         Outcome::Recovered,
-        "text must not vanish: the stream cannot be trusted from there",
+        "text must not be lost: the rest of the stream cannot be trusted",
     ),
-    Trial::new("no-meta", Outcome::Whole, "no meta at all is accepted"),
+    Trial::new(
+        "no-meta",
+        Outcome::Whole,
+        "a reply without meta is accepted",
+    ),
     Trial::new(
         "no-done",
         Outcome::Recovered,
@@ -141,12 +149,12 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "bytes-after-done",
         Outcome::Whole,
-        "a reply that is over is over",
+        "nothing after the end of a reply counts",
     ),
     Trial::new(
         "no-end",
         Outcome::Whole,
-        "a service that never closes the body hangs nobody",
+        "a service that never closes the body does not block the client",
     ),
     Trial::new(
         "huge-event",
@@ -161,27 +169,27 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "wrong-type",
         Outcome::Failed,
-        "a 200 that is no event stream is never parsed as one",
+        "a 200 that is not an event stream is never parsed as one",
     ),
     Trial::new(
         "gzip",
         Outcome::Failed,
-        "an encoding that was not asked for is never decoded",
+        "an encoding that was not requested is never decoded",
     ),
     Trial::new(
         "close-delimited",
         Outcome::Whole,
-        "how HTTP ends a body does not matter",
+        "the way in which HTTP ends a body does not matter",
     ),
     Trial::new("429", Outcome::Whole, NOT_TAKEN).sends(2),
     Trial::new("429-seconds", Outcome::Whole, NOT_TAKEN).sends(2),
     Trial::new("429-date", Outcome::Whole, NOT_TAKEN).sends(2),
-    Trial::new("429x2,cr-lf", Outcome::Whole, "at most twice more").sends(3),
-    Trial::new("429x3", Outcome::RateLimited, "at most twice more").sends(3),
+    Trial::new("429x2,cr-lf", Outcome::Whole, "at most two more attempts").sends(3),
+    Trial::new("429x3", Outcome::RateLimited, "at most two more attempts").sends(3),
     Trial::new(
         "429-seconds:121",
         Outcome::RateLimited,
-        "longer than 120 s is not waited for by itself",
+        "the client does not wait longer than 120 s by itself",
     ),
     Trial::new("500-html", Outcome::Failed, NOT_REPEATED),
     Trial::new("502-empty", Outcome::Failed, NOT_REPEATED),
@@ -189,12 +197,12 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "redirect",
         Outcome::Failed,
-        "a redirect is never followed: it would take the key along",
+        "a redirect is never followed, because it would forward the key",
     ),
     Trial::new(
         "json-error-200",
         Outcome::Failed,
-        "JSON of the error shape is that error, whatever the status",
+        "JSON in the error format is that error, whatever the status",
     ),
     Trial::new("poll-duplicates", Outcome::HandedOver, ONCE),
     Trial::new("poll-same-timestamp", Outcome::HandedOver, ONCE),
@@ -209,17 +217,17 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "poll-odd-message",
         Outcome::HandedOver,
-        "a message that cannot be read hides none of those beside it",
+        "an unreadable message hides no other message of the page",
     ),
     Trial::new(
         "poll-404",
         Outcome::HandedOver,
-        "404 ends the handoff with the error",
+        "404 ends the handoff with an error",
     ),
 ];
 
-/// More rows, for clients that remember a conversation from one message to the next: a
-/// reply of which nothing came can be told from an older one there.
+/// More rows, for clients that remember a conversation between messages. Such a client can
+/// distinguish a reply without any text from an older one.
 pub const IN_A_THREAD: &[Trial] = &[
     Trial::new("cut", Outcome::Recovered, READ_BACK).in_a_thread(),
     Trial::new("cut:0", Outcome::Recovered, TOLD_APART).in_a_thread(),
@@ -233,7 +241,7 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "500-html",
         Outcome::Failed,
-        "what is not found is reported as it was",
+        "if the reply is not found, the original error is reported",
     )
     .in_a_thread(),
     Trial::new("429", Outcome::Whole, NOT_TAKEN)
@@ -242,32 +250,32 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "cut,poll-500",
         Outcome::Recovered,
-        "a look that fails is repeated",
+        "a failed search is repeated",
     )
     .in_a_thread(),
     Trial::new(
         "cut,poll-429",
         Outcome::Recovered,
-        "a look that fails is repeated",
+        "a failed search is repeated",
     )
     .in_a_thread(),
     Trial::new("cut,poll-duplicates", Outcome::Recovered, READ_BACK).in_a_thread(),
     Trial::new(
         "cut,poll-odd-message",
         Outcome::Recovered,
-        "a message that cannot be read hides none of those beside it",
+        "an unreadable message hides no other message of the page",
     )
     .in_a_thread(),
     Trial::new(
         "broken-json,poll-500x2",
         Outcome::Recovered,
-        "a look that fails is repeated",
+        "a failed search is repeated",
     )
     .in_a_thread(),
     Trial::new(
         "missing-field,poll-429",
         Outcome::Recovered,
-        "a look that fails is repeated",
+        "a failed search is repeated",
     )
     .in_a_thread(),
     Trial::new(
@@ -291,22 +299,23 @@ pub const IN_A_THREAD: &[Trial] = &[
 ];
 
 const NOT_ANOTHER_TURNS: &str =
-    "what is shown for a turn is its own reply, and never another turn's that begins alike";
+    "a turn shows its own reply only, never another turn's with the same beginning";
 const UNKNOWN_HISTORY: &str =
-    "of a conversation continued by its id alone nothing is recovered: what was said is unknown";
+    "in a conversation continued by its id, nothing is recovered, because its history is unknown";
 
-/// The reply to the message of a trial whose replies begin alike.
+/// The reply to the message of a trial whose replies have the same beginning.
 pub(crate) const OWN: &str = "Ձեր պատվերը ճանապարհին էր, բայց չեղարկվեց 🙏";
-/// The reply to the earlier message. The service stops in its middle if it is cancelled.
+/// The reply to the earlier message. If it is cancelled, the service stalls in its middle.
 pub(crate) const OTHER: &str = "Ձեր պատվերը ճանապարհին է 🚚 և վաղը կհասնի Երևան, ձեր տուն 🏠";
-/// What of that came before it was cancelled: no beginning of the other reply.
+/// The part of `OTHER` that comes before the cancellation. The own reply does not begin
+/// with it.
 pub(crate) const OTHER_BEGUN: &str = "Ձեր պատվերը ճանապարհին է 🚚 և ";
-/// Another reply to the earlier message. If it is cancelled, what came of it is also the
-/// beginning of the other reply.
+/// Another reply to the earlier message. Its part before the cancellation is also a
+/// beginning of the own reply.
 const OTHER_SHORT: &str = "Ձեր պատվերը ճանապարհին է 🚚 և կհասնի վաղը";
 
-/// Rows in which a reply is cut, and an older one begins alike: for clients that remember
-/// a conversation. The service stores both replies.
+/// Rows in which a reply is cut and an older reply has the same beginning, for clients that
+/// remember a conversation. The service stores both replies.
 pub const ALIKE: &[Trial] = &[
     Trial::new("cut", Outcome::Recovered, NOT_ANOTHER_TURNS)
         .replies(OTHER, OWN)
@@ -334,7 +343,7 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "cut",
         Outcome::Incomplete,
-        "either message may be the reply that was cancelled",
+        "either message may be the cancelled reply",
     )
     .replies(OTHER_SHORT, OWN)
     .shows(BEGUN_ALIKE)
@@ -342,7 +351,7 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "stall",
         Outcome::Recovered,
-        "a restart keeps what the search for the reply needs",
+        "a restart keeps the data that the search for the reply needs",
     )
     .replies(OTHER, OWN)
     .shows(OWN)
@@ -350,15 +359,15 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "stall,poll-odd-message",
         Outcome::Recovered,
-        "a message that cannot be read hides none of those beside it",
+        "an unreadable message hides no other message of the page",
     )
     .replies(OTHER, OWN)
     .shows(OWN)
     .by_course(Course::Restarted(BEGUN_ALIKE)),
 ];
 
-/// The faults of the sandbox that no row of a table has, nor a list of those left out, each
-/// with the reason.
+/// The names of the sandbox's faults that neither a row nor `left_out` has. `left_out` has
+/// a reason for each fault.
 #[must_use]
 pub fn untried(trials: &[Trial], left_out: &[(&str, &str)]) -> Vec<&'static str> {
     let names = trials.iter().flat_map(|trial| trial.faults.split(','));
@@ -378,12 +387,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_is_tried() {
+    fn every_fault_has_a_row() {
         assert_eq!(untried(TRIALS, &[]), [""; 0]);
     }
 
     #[test]
-    fn replies_that_begin_alike_differ_after_the_place_of_the_cut() {
+    fn replies_with_the_same_beginning_differ_after_the_cut() {
         for trial in ALIKE {
             let [earlier, later] = trial.replies.expect("each has replies of its own");
             assert!(earlier.starts_with(BEGUN_ALIKE) && later.starts_with(BEGUN_ALIKE));
@@ -397,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_that_is_neither_tried_nor_left_out_is_named() {
+    fn a_fault_without_a_row_or_a_reason_is_listed() {
         let is_cut = |trial: &&Trial| trial.faults.starts_with("cut");
         let cuts: Vec<Trial> = TRIALS.iter().filter(is_cut).copied().collect();
         let missing = untried(&cuts, &[("stall", "it takes long")]);

@@ -8,34 +8,35 @@ use highchat_sandbox::{Request, Sandbox};
 use super::seen::Seen;
 use super::trial::{Course, Trial};
 
-/// A session of one of the adapters, as its tests drive it: blocking.
+/// A blocking session of an adapter, for tests.
 pub trait Talk: Sized {
-    /// A conversation that begins with its first message.
+    /// Starts a new conversation.
     fn begin(endpoint: Endpoint, config: Config) -> Self;
 
-    /// A conversation that goes on.
+    /// Continues a saved conversation.
     fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self;
 
-    /// Sends a message; the turn before is over.
+    /// Sends a message. The turn before it must be over.
     fn send(&mut self, message: Message);
 
-    /// Cancels the turn that is under way.
+    /// Cancels the turn in progress.
     fn cancel(&mut self);
 
-    /// Rates the conversation, which has begun.
+    /// Rates the conversation, which must have begun.
     fn rate(&mut self, rating: Rating, comment: &str);
 
-    /// Waits for what happens next, and shows it; `false`: nothing is waited for any more.
+    /// Waits for the next update and shows it. Returns `false` if the session waits for
+    /// nothing.
     fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool;
 
-    /// What is known of the conversation.
+    /// The state of the conversation.
     fn conversation(&self) -> &Conversation;
 
-    /// Sends a message, and waits for the whole answer.
+    /// Sends a message and waits for the complete answer.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// There is no complete answer.
     fn ask(&mut self, message: Message) -> Result<Answered, AskError>;
 
     /// Sends a text.
@@ -43,49 +44,50 @@ pub trait Talk: Sized {
         self.send(Message::new(text).expect("a text that can be sent"));
     }
 
-    /// What happens next, in a word or two.
+    /// The next update as a short text.
     fn word(&mut self) -> Option<String> {
         let mut shown = None;
         self.next(|update| shown = Some(word(update)));
         shown
     }
 
-    /// What happens until nothing more does, each in a word or two.
+    /// All further updates as short texts.
     fn run(&mut self) -> Vec<String> {
         core::iter::from_fn(|| self.word()).collect()
     }
 
-    /// Sends a text: what was replied, and how the turn ended.
+    /// Sends a text. Returns the reply and how the turn ended.
     fn turn(&mut self, text: &str) -> (String, TurnEnd) {
         self.say(text);
         let (mut reply, mut ended) = (String::new(), None);
         while ended.is_none() {
-            let goes_on = self.next(|update| match update {
+            let has_update = self.next(|update| match update {
                 Update::Delta { text } => reply.push_str(text),
                 Update::TurnEnded { end, .. } => ended = Some(end.clone().into_owned()),
                 _ => {}
             });
-            assert!(goes_on, "the turn did not end");
+            assert!(has_update, "the turn did not end");
         }
-        (reply, ended.expect("as the loop says"))
+        (reply, ended.expect("the loop ends with it"))
     }
 }
 
-/// Sends the messages of a trial, and follows each to its end: what
-/// [`hold`](super::hold) wants.
+/// Sends the messages of a trial and follows each to its end. Use it with
+/// [`hold`](super::hold).
 ///
 /// # Panics
 ///
-/// The sandbox cannot be talked to.
+/// The sandbox cannot be reached.
 pub fn converse<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
     converse_at::<T>(trial, sandbox, &sandbox.endpoint())
 }
 
-/// As [`converse`], by way of that endpoint: there may be a proxy before the sandbox.
+/// The same as [`converse`] with another endpoint, for example a proxy in front of the
+/// sandbox.
 ///
 /// # Panics
 ///
-/// As [`converse`].
+/// The same as for [`converse`].
 pub fn converse_at<T: Talk>(trial: &Trial, sandbox: &Sandbox, endpoint: &Endpoint) -> Seen {
     let mut talk = T::begin(endpoint.clone(), trial.config());
     let mut messages = trial.messages();
@@ -119,19 +121,19 @@ pub fn converse_at<T: Talk>(trial: &Trial, sandbox: &Sandbox, endpoint: &Endpoin
     seen
 }
 
-/// As [`converse`], but each message of the trial is sent by [`Talk::ask`]; not for a trial in
-/// which the client is restarted, or cancels.
+/// The same as [`converse`], with [`Talk::ask`] for each message. It does not support trials in which
+/// the client restarts or cancels.
 ///
 /// # Panics
 ///
-/// As [`converse`]; or the answer to an earlier message is not whole.
+/// The same as for [`converse`], and if an earlier message gets no complete answer.
 pub fn converse_by_ask<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
     let mut talk = T::begin(sandbox.endpoint(), trial.config());
     let mut messages = trial.messages().into_iter();
     let last = messages.next_back().expect("a trial has a message");
     let message = |text| Message::new(text).expect("a text that can be sent");
     for earlier in messages {
-        talk.ask(message(earlier)).expect("it is answered");
+        talk.ask(message(earlier)).expect("the message is answered");
         while talk.next(|_| ()) {}
     }
     until_all_ended(sandbox);
@@ -143,16 +145,17 @@ pub fn converse_by_ask<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
     seen
 }
 
-/// Follows a reply until that much of its text came.
+/// Follows a reply until this text has arrived.
 pub(crate) fn hear<T: Talk>(talk: &mut T, begun: &str, seen: &mut Seen) {
     while seen.text.len() < begun.len() {
-        let goes_on = talk.next(|update| seen.note(update));
-        assert!(goes_on && seen.outcome.is_none(), "{seen:?}");
+        let has_update = talk.next(|update| seen.note(update));
+        assert!(has_update && seen.outcome.is_none(), "{seen:?}");
     }
     assert_eq!(seen.text, begun);
 }
 
-/// Waits until the service noticed the end of each exchange: then it has stored each reply.
+/// Waits until the service has noticed the end of each exchange. It has then stored each
+/// reply.
 pub(crate) fn until_all_ended(sandbox: &Sandbox) {
     let have_all_ended =
         |requests: &[Request]| requests.iter().all(|request| request.ended.is_some());
@@ -160,7 +163,7 @@ pub(crate) fn until_all_ended(sandbox: &Sandbox) {
     assert!(sandbox.wait_until(patience, have_all_ended));
 }
 
-/// Clocks that make a test wait no longer than it must.
+/// A configuration with short times, so that tests do not wait long.
 #[must_use]
 pub fn brisk() -> Config {
     let mut config = Config::default();
@@ -170,7 +173,7 @@ pub fn brisk() -> Config {
     config
 }
 
-/// An update in a word or two.
+/// An update as a short text.
 #[must_use]
 pub fn word(update: &Update<'_>) -> String {
     match update {

@@ -1,5 +1,5 @@
-//! A service under TLS, vouched for by an authority that it made itself: what each client is
-//! to trust and what not.
+//! A service with TLS whose certificate comes from a test authority: which authorities a
+//! client must trust.
 
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
@@ -16,12 +16,12 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use super::proxies::outcome;
 use super::words::{self, DONE, HEAD, META, delta, page};
 
-/// A company's own certificate authority.
+/// A certificate authority, as a company may have its own.
 #[derive(Debug)]
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    /// A new one.
+    /// Makes a new authority.
     ///
     /// # Panics
     ///
@@ -34,13 +34,13 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
     }
 
-    /// Its certificate.
+    /// The authority's certificate as PEM.
     #[must_use]
     pub fn pem(&self) -> String {
         self.0.pem()
     }
 
-    /// A certificate for `localhost`, and its key.
+    /// Makes a certificate for `localhost` and its key.
     ///
     /// # Panics
     ///
@@ -61,8 +61,8 @@ impl Default for Authority {
     }
 }
 
-/// A service on this machine that an authority vouches for: each message has the same reply,
-/// and each poll the same page.
+/// A service on this machine with a certificate of an authority. It answers each message
+/// with the same reply and each poll with the same page.
 #[derive(Debug)]
 pub struct Vouched {
     base_url: String,
@@ -70,7 +70,7 @@ pub struct Vouched {
 }
 
 impl Vouched {
-    /// It serves until the test ends.
+    /// Starts the service, which runs until the process ends.
     ///
     /// # Panics
     ///
@@ -84,16 +84,17 @@ impl Vouched {
             .expect("the provider has them")
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)
-            .expect("they belong together");
+            .expect("the key belongs to the certificate");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
-        let (telling, requests) = channel();
+        let (sender, requests) = channel();
         let config = Arc::new(config);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let tls = ServerConnection::new(Arc::clone(&config)).expect("a sound one");
-                // A client that trusts nobody here leaves.
-                let _ = answer(StreamOwned::new(tls, stream), &telling);
+                let tls =
+                    ServerConnection::new(Arc::clone(&config)).expect("a valid configuration");
+                // A client that does not trust the certificate closes the connection.
+                let _ = answer(StreamOwned::new(tls, stream), &sender);
             }
         });
         Self {
@@ -102,13 +103,13 @@ impl Vouched {
         }
     }
 
-    /// Where it is.
+    /// The URL of the service.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// What it was asked since the last look.
+    /// The requests since the last call.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
         self.requests.try_iter().collect()
@@ -117,7 +118,7 @@ impl Vouched {
 
 fn answer<S: Read + Write>(
     mut stream: StreamOwned<ServerConnection, S>,
-    telling: &Sender<String>,
+    sender: &Sender<String>,
 ) -> io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
@@ -137,14 +138,15 @@ fn answer<S: Read + Write>(
     } else {
         [HEAD, META, &delta("Բարև 👋"), DONE].concat()
     };
-    // Before the answer: a test may count as soon as its client has that.
-    let _ = telling.send(request);
+    // Before the answer, because a test may count requests as soon as its client has the
+    // answer.
+    let _ = sender.send(request);
     stream.write_all(answer.as_bytes())?;
     stream.conn.send_close_notify();
     stream.flush()
 }
 
-/// A message and a rating end with their JSON, a poll with its head.
+/// A message and a rating end with their JSON, a poll ends with its head.
 fn is_whole(request: &[u8]) -> bool {
     let end: &[u8] = if request.starts_with(b"GET") {
         b"\r\n\r\n"
@@ -154,16 +156,16 @@ fn is_whole(request: &[u8]) -> bool {
     request.ends_with(end)
 }
 
-/// A file for one test, gone with it.
+/// A temporary file, which is deleted on drop.
 #[derive(Debug)]
 pub struct File(PathBuf);
 
 impl File {
-    /// Writes it. Its name must be one that no other test of the program has.
+    /// Writes the file. No other test of the program may use the same name.
     ///
     /// # Panics
     ///
-    /// It cannot be written.
+    /// The file cannot be written.
     #[must_use]
     pub fn write(name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = env::temp_dir().join(format!("highchat-{}-{name}", process::id()));
@@ -171,11 +173,11 @@ impl File {
         Self(path)
     }
 
-    /// Its name.
+    /// The path of the file.
     ///
     /// # Panics
     ///
-    /// It is no UTF-8.
+    /// The path is not UTF-8.
     #[must_use]
     pub fn path(&self) -> &str {
         self.0.to_str().expect("UTF-8")
@@ -188,13 +190,14 @@ impl Drop for File {
     }
 }
 
-/// Holds a client to the roots it is given. `ask` sends a message to the service at a URL,
-/// and returns what came of it as a test of [`hold_proxies`](super::proxies::hold_proxies)
-/// prints it; `test` is such a test, which trusts [`Roots::Default`].
+/// Checks which authorities a client trusts. `ask` sends a message to the service at a URL
+/// and returns the result in the format of a test of
+/// [`hold_proxies`](super::proxies::hold_proxies). `test` is such a test, which uses
+/// [`Roots::Default`].
 ///
 /// # Panics
 ///
-/// The client trusts somebody else.
+/// The client trusts another authority.
 pub fn hold_roots(ask: impl Fn(&str, Roots) -> Result<String, InvalidRoots>, test: &str) {
     let (ours, other) = (Authority::new(), Authority::new());
     let service = Vouched::start(&ours);
@@ -207,7 +210,7 @@ pub fn hold_roots(ask: impl Fn(&str, Roots) -> Result<String, InvalidRoots>, tes
     }
     assert_eq!(service.requests().len(), 2);
     for roots in [pem(other.pem()), Roots::Mozilla, Roots::Default] {
-        let outcome = ask(url, roots).expect("there is somebody to trust");
+        let outcome = ask(url, roots).expect("the roots have a certificate");
         assert!(outcome.starts_with("not sent: "), "{outcome}");
         assert!(outcome.contains("certificate"), "{outcome}");
     }
@@ -240,6 +243,6 @@ pub fn hold_roots(ask: impl Fn(&str, Roots) -> Result<String, InvalidRoots>, tes
     assert_eq!(
         service.requests().len(),
         1,
-        "nothing was sent to whom is not trusted"
+        "nothing was sent to an untrusted service"
     );
 }

@@ -5,65 +5,66 @@ use highchat_sandbox::{Fault, Faults, Rule, Script};
 
 use super::seen::Outcome;
 
-/// The text of the reply to the message of every trial.
+/// The text of the reply of every trial without a script.
 pub const TEXT: &str = "Սա երկար պատասխան";
 
-/// What comes of it before the middle, where faults strike.
+/// The part of it before the middle, where faults occur.
 pub(crate) const BEGUN: &str = "Սա երկար ";
 
-/// What the replies of a script begin with, alike, up to where the second one is cut.
+/// The common beginning of a script's replies, up to where the second one is cut.
 pub(crate) const ALIKE: &str = "Ձեր պատվերը ";
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Trial {
-    /// The names of its faults.
+    /// The names of the faults, separated by commas.
     pub faults: &'static str,
-    /// How the turn is to end.
+    /// The expected outcome of the turn.
     pub outcome: Outcome,
-    /// The text that is to be shown.
+    /// The expected text.
     pub text: &'static str,
-    /// How often the message is to be sent, all in all.
+    /// How many messages must be sent in total.
     pub posts: usize,
-    /// Why, by the project's rules.
+    /// The reason, by the project's rules.
     pub why: &'static str,
-    /// It lasts until a clock of the client runs out.
+    /// Whether the row takes until a timeout of the client expires.
     pub waits: bool,
-    /// It lasts until a clock of the proxy in front of the service runs out.
+    /// Whether the row takes until a timeout of the proxy expires.
     pub proxy_waits: bool,
     /// What the client does besides sending the message.
     pub course: Course,
-    /// What the service replies to the earlier message and to this one, by its script. The
-    /// faults are those of the second reply.
+    /// The service's replies to the earlier message and to this one, if the row has a
+    /// script. The faults apply to the second reply.
     pub replies: Option<[&'static str; 2]>,
 }
 
-/// What a client does before it sends the message of a trial, and while it is answered.
+/// What a client does before the message of a trial and during its reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Course {
     /// The message is the first of its conversation.
     First,
-    /// Another message was sent before, and answered.
+    /// Another message was sent and answered before.
     InAThread,
-    /// The same, and the client goes on with nothing but the conversation's id.
+    /// Another message was sent and answered before, and the client continues with the
+    /// conversation's id only.
     ById,
-    /// Another message was sent before, and its reply cancelled once that much of its text
-    /// had come. The service keeps the whole reply.
+    /// Another message was sent before, and its reply was cancelled after this text. The
+    /// service keeps the whole reply.
     AfterACancel(&'static str),
-    /// Another message was sent before, and answered. Once that much of this reply's text
-    /// has come, the client is restarted with what it saved.
+    /// Another message was sent and answered before. After this text of the reply, the
+    /// client is restarted with what it saved.
     Restarted(&'static str),
 }
 
-/// What is sent before the message of a trial whose replies begin alike.
+/// The earlier message of a trial whose replies have the same beginning.
 pub(crate) const EARLIER: &str = "Որտե՞ղ է իմ պատվերը 📦";
 /// The message of such a trial.
 pub(crate) const LATER: &str = "Չեղարկե՛ք պատվերը 🙏";
 
 impl Trial {
-    /// The messages to send, one after the other.
+    /// The messages to send, in order.
     #[must_use]
     pub fn messages(&self) -> Vec<String> {
         if self.replies.is_some() {
@@ -80,7 +81,7 @@ impl Trial {
         }
     }
 
-    /// Its faults, and its course unless that is the usual one.
+    /// The faults, and the course unless it is [`Course::First`].
     pub(crate) fn name(&self) -> String {
         match self.course {
             Course::First => self.faults.to_owned(),
@@ -88,11 +89,11 @@ impl Trial {
         }
     }
 
-    /// What the sandbox's bot is to say.
+    /// The script of the sandbox's bot.
     ///
     /// # Panics
     ///
-    /// The row has a fault that the sandbox does not know.
+    /// The sandbox does not know a fault of the row.
     pub(crate) fn script(&self) -> Script {
         let Some([earlier, later]) = self.replies else {
             return Script::new();
@@ -106,12 +107,12 @@ impl Trial {
         Script::new().rule(before).rule(after)
     }
 
-    /// The whole reply, unless a fault changes its text.
+    /// The complete reply, unless a fault changes its text.
     pub(crate) fn whole(&self) -> &'static str {
         self.replies.map_or(TEXT, |[_, later]| later)
     }
 
-    /// The text that comes before a fault strikes in the middle of the reply.
+    /// The part of the reply that comes before a fault in its middle.
     pub(crate) fn begun(&self) -> &'static str {
         match self.replies {
             Some(_) => ALIKE,
@@ -119,8 +120,8 @@ impl Trial {
         }
     }
 
-    /// Clocks that make no trial wait longer than it must; those that are not to run out
-    /// are far from it.
+    /// A configuration with times as short as the trial allows. Timeouts that must not
+    /// expire are long.
     #[must_use]
     pub fn config(&self) -> Config {
         let mut config = Config::default();
@@ -137,14 +138,15 @@ impl Trial {
         config
     }
 
-    /// The clocks of a proxy in front of the service, in the same way.
+    /// The timeouts of the proxy for this row.
     #[must_use]
     pub const fn proxy_patience(&self) -> Duration {
         patience(self.proxy_waits)
     }
 
-    /// After how much silence that proxy speaks itself: soon where the row is silent; nowhere
-    /// else, since a status that comes later than that is none any more.
+    /// After how much silence the proxy must send a comment: soon if the row is silent.
+    /// Otherwise never, because a comment would begin the answer before the status is
+    /// known.
     #[must_use]
     pub fn proxy_keepalive(&self) -> Duration {
         let is_silent = self.waits || self.proxy_waits || self.faults.starts_with("slow-head");

@@ -1,46 +1,46 @@
-//! What a service says, byte for byte.
+//! Answers of a service, as bytes.
 
-/// The head of a reply that ends with its connection.
+/// The head of a reply that ends when the connection closes.
 pub const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
-/// The conversation `c1`.
+/// `meta` with the conversation `c1`.
 pub const META: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
-/// A keepalive.
+/// A ping.
 pub const PING: &str = "event: ping\ndata: {}\n\n";
-/// The message `m1`, by the bot.
+/// `done` with the message `m1` and the state `bot`.
 pub const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
                         \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
-/// A person takes over, and says `wait`.
+/// `human` with the text `wait`.
 pub const HUMAN: &str = "event: human\ndata: {\"message\":\"wait\",\
                          \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
 
-/// A piece of a reply, as it stands between the quotes of JSON.
+/// `delta` with a text, which must be escaped for JSON.
 #[must_use]
 pub fn delta(text: &str) -> String {
     format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
 }
 
-/// An answer of a known length, with more headers, each with its line end.
+/// An answer with a content length. Each header must end with its line end.
 #[must_use]
 pub fn answer(status: &str, headers: &str, body: &str) -> String {
     let len = body.len();
     format!("HTTP/1.1 {status}\r\n{headers}content-length: {len}\r\n\r\n{body}")
 }
 
-/// A reply of a known length.
+/// A reply with a content length.
 #[must_use]
 pub fn reply(events: &str) -> String {
     answer("200 OK", "content-type: text/event-stream\r\n", events)
 }
 
-/// A page of messages that are not the user's, each with its text for an id.
+/// A page of messages that are not the user's. The text of each is also its id.
 #[must_use]
 pub fn page(state: &str, contents: &[&str]) -> String {
     let messages = contents.iter().map(|content| ("assistant", *content));
     page_of(state, &messages.collect::<Vec<_>>())
 }
 
-/// A page of messages, each as its role and its text, which is its id as well; a second
-/// apart.
+/// A page of messages, each with a role and a text, which is also its id. They are one
+/// second apart.
 #[must_use]
 pub fn page_of(state: &str, messages: &[(&str, &str)]) -> String {
     let messages = messages.iter().zip(5..).map(|((role, content), second)| {

@@ -10,48 +10,49 @@ use highchat_proto::{
 
 use crate::world::step::Step;
 
-/// What a client says.
+/// An output of a client.
 #[derive(Debug)]
 pub enum Said<'a> {
-    /// It opens a connection, if it sees that before the request.
+    /// The client opens a connection. Only clients report it that know this before the
+    /// request.
     Connect,
-    /// It asks: the number of the exchange, the target and the body.
+    /// The client sends a request: the number of the exchange, the target and the body.
     Request(u64, &'a str, &'a [u8]),
-    /// It gives an exchange up.
+    /// The client aborts an exchange.
     Abort(u64),
-    /// It shows something.
+    /// The client shows an update.
     Update(Update<'a>),
 }
 
-/// A client that neither waits nor reads a clock.
+/// A client that does not wait and does not read a clock.
 pub trait Client {
-    /// Sends a message; whether it was accepted.
+    /// Sends a message. Returns whether it was accepted.
     fn send(&mut self, message: Message, now: Instant) -> bool;
-    /// Rates; whether that was accepted.
+    /// Rates the conversation. Returns whether the rating was accepted.
     fn rate(&mut self, rating: Rating, now: Instant) -> bool;
     /// Cancels the turn.
     fn cancel(&mut self, now: Instant);
-    /// What is known of the conversation.
+    /// The state of the conversation.
     fn conversation(&self) -> &Conversation;
-    /// Is ended, and started again with what was saved, or with nothing.
+    /// Ends the client and starts it again, with what was saved or as new.
     fn resume(&mut self, saved: Option<Saved>, now: Instant);
-    /// Says all that it has to say; when it wants to be called next.
+    /// Reports all outputs to `hear`. Returns when the client wants to be called next.
     ///
-    /// `hear` returns `false` for a connection that cannot be opened, and `true` otherwise.
+    /// `hear` returns `false` if a connection cannot be opened, and `true` otherwise.
     fn drain(&mut self, now: Instant, hear: &mut dyn FnMut(Said<'_>) -> bool) -> Option<Instant>;
-    /// Takes a step of an answer.
+    /// Handles a step of an answer.
     fn handle(&mut self, exchange: u64, step: &Step, now: Instant);
-    /// The moment that was wanted has come.
+    /// Handles the moment that [`drain`](Self::drain) returned.
     fn handle_timeout(&mut self, now: Instant);
 }
 
-/// The protocol alone.
+/// The protocol without an adapter.
 #[derive(Debug)]
 pub struct Alone {
     endpoint: Arc<Endpoint>,
     config: Arc<Config>,
     conversation: Conversation,
-    /// The number of the first exchange since the program was started.
+    /// The number of the first exchange since the last start.
     first: u64,
     requests: Vec<RequestId>,
 }
@@ -94,7 +95,7 @@ impl Client for Alone {
             Some(saved) => Conversation::resume(endpoint, config, saved, now),
             None => Conversation::new(endpoint, config),
         };
-        // Numbers go on, so that what comes late for an exchange before is told apart.
+        // Numbers are never reused, so late steps of earlier exchanges are recognised.
         let gone = self.requests.len();
         self.requests.clear();
         self.first += u64::try_from(gone).unwrap_or(u64::MAX);

@@ -1,5 +1,5 @@
-//! A simulated world for clients: a service with a truth of its own, a network, a user and a
-//! person, in virtual time.
+//! A simulated world for clients: a service, a network, a user and a person in virtual
+//! time.
 //!
 //! ```text
 //!   Life (drawn from a seed) ──▶ World ──▶ steps of answers ──▶ client ──▶ requests, updates
@@ -7,14 +7,15 @@
 //!                                  └──────────── Service, Screen ◀────────────────┘
 //! ```
 //!
-//! A [`Life`] is plain data: how the service reads the API, and what the user, the person and
-//! the network do. A [`World`] is a life while it is played: what the user does next, what the
-//! service answers, and whether what the client shows is true. A [`Finding`] says what was
-//! wrong. The same lives drive `highchat-proto` alone ([`play::play`]) and each adapter.
+//! A [`Life`] is plain data: how the service behaves, and what the user, the person and the
+//! network do. A [`World`] plays a life. It decides what the user does next and what the
+//! service answers, and checks that the client shows what is true. A [`Finding`] describes
+//! an error of the client. The same lives drive `highchat-proto` alone ([`play::play`]) and
+//! each adapter.
 //!
-//! What the API cannot tell is taken for granted here as well: nobody else writes to the
-//! conversation under the visitor's name, a person who comes during a turn stays until the
-//! turn is over, and a service that shows pages in part has one clock.
+//! The world makes the assumptions that the API requires too: nobody else writes to the
+//! conversation under the visitor's name, a person who comes during a turn stays until its
+//! end, and a service with partial pages has one clock.
 
 pub mod client;
 mod oracle;
@@ -38,21 +39,21 @@ use crate::world::screen::Screen;
 use crate::world::service::Service;
 use crate::world::step::{Step, Steps};
 
-/// From the end of a turn to what the user does next, in ms.
+/// The time between the end of a turn and the user's next act, in ms.
 const THINKING: u64 = 10;
-/// How many steps may come without time passing.
+/// How many steps the client may take without time passing.
 const MOST_STEPS: u32 = 50_000;
-/// What never comes of a body that breaks off, in bytes.
+/// How many bytes of a body are missing if it breaks off.
 const MISSING: usize = 1000;
-/// How much a program may save, in bytes.
+/// How many bytes a program may save.
 const MOST_SAVED: usize = 64 * 1024;
 
-/// What was wrong in a life.
+/// An error of the client in a life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// When, in ms since the life began.
+    /// The time of the error, in ms since the life began.
     pub at: u64,
-    /// What.
+    /// The description of the error.
     pub what: String,
 }
 
@@ -63,7 +64,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What the client is to do.
+/// What the client must do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Send a message.
@@ -74,11 +75,11 @@ pub enum Command {
     Rate(Rating),
     /// End, and start again.
     Restart(Restart),
-    /// Nothing: somebody else did something.
+    /// Nothing, because the act was not the user's.
     Nothing,
 }
 
-/// What a client asked for.
+/// A request of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The path and the query.
@@ -87,22 +88,23 @@ pub struct Asked<'a> {
     pub body: &'a [u8],
 }
 
-/// When the client polled for a person's messages.
+/// The time in which the client polls for a person's messages.
 #[derive(Clone, Copy, Debug)]
 struct Handoff {
-    /// When the message of the turn with which it began was taken, if the conversation is
-    /// known from its beginning.
+    /// The time when the service took the message of the turn that began the handoff, if
+    /// the conversation is known from its beginning.
     since: i64,
     until: Option<u64>,
-    /// Something came between that ends all expectations.
+    /// Whether something happened after which no messages can be expected.
     is_broken: bool,
 }
 
-/// A page that was answered, and did not come yet.
+/// A page that was answered and has not arrived yet.
 #[derive(Clone, Copy, Debug)]
 struct PageOnItsWay {
     made_at: u64,
-    /// The service had nothing more to say by itself, and nobody did anything since.
+    /// Whether the page has all messages: the service planned nothing more, and nobody did
+    /// anything since.
     has_all: bool,
 }
 
@@ -113,30 +115,30 @@ pub struct World {
     next_act: usize,
     /// When the user is ready for the next act.
     ready_at: u64,
-    /// What the user will do before the turn is over.
+    /// What the user will do before the turn ends.
     interrupt: Option<(u64, Interrupt)>,
     sent_at: u64,
     service: Service,
     screen: Screen,
-    /// Which act each turn is.
+    /// The index of each turn's act.
     turns: Vec<usize>,
     ratings: (u32, u32),
     handoffs: Vec<Handoff>,
-    /// Each page that is on its way whole.
+    /// The pages that are on their way without a fault.
     pages: HashMap<u64, PageOnItsWay>,
-    /// When the newest page that came was made.
+    /// When the newest page that arrived was made.
     newest_page: u64,
     network: Rng,
-    /// All that the service had to say was in a page that came.
+    /// Whether a page that arrived had all messages of the service.
     has_heard_all: bool,
-    /// What the client knew of the messages was lost, at one time.
+    /// Whether the client has lost its knowledge of the messages at any time.
     was_forgotten: bool,
     was_restarted_in_turn: bool,
-    /// How late the driver may learn of something, in ms.
+    /// How late the driver may learn of an event, in ms.
     tolerance: u64,
     /// Since when the client and the screen disagree whether a turn is in progress.
     disagree_since: Option<u64>,
-    /// Since time last passed.
+    /// Steps since time last passed.
     steps: u32,
     stepped_at: u64,
     story: Option<Vec<String>>,
@@ -144,7 +146,7 @@ pub struct World {
 }
 
 impl World {
-    /// The beginning of a life. `tells`: it keeps its story.
+    /// Starts a life. If `tells` is true, the world keeps a story of it.
     #[must_use]
     pub fn new(life: &Life, tells: bool) -> Self {
         Self {
@@ -173,13 +175,14 @@ impl World {
         }
     }
 
-    /// Allows for a driver that does not see everything in the moment in which it happens: a
-    /// request or an update may reach the world so many ms after it happened. In virtual time
-    /// it is 0; with sockets and threads it is the longest time that they may take.
+    /// Allows for a driver that sees events late: a request or an update may reach the
+    /// world this many ms after it happened. In virtual time the tolerance is 0. With
+    /// sockets and threads, it is the longest delay that they may cause.
     ///
-    /// The request of a turn that was cancelled or timed out may still come in, and the client
-    /// and the screen may disagree for so long whether a turn is in progress. From
-    /// 1000 ms on, the client's clocks may end an answer that would have come whole.
+    /// The request of a turn that was cancelled or timed out may still arrive, and the
+    /// client and the screen may disagree this long whether a turn is in progress. If the
+    /// tolerance is 1000 ms or more, the client's timeouts may end an answer that has no
+    /// fault.
     #[must_use]
     pub const fn with_tolerance(mut self, tolerance: u64) -> Self {
         self.tolerance = tolerance;
@@ -194,7 +197,7 @@ impl World {
         config
     }
 
-    /// What happened, line by line, if it is kept.
+    /// The events of the life, one per line, if the story is kept.
     #[must_use]
     pub fn story(&self) -> &[String] {
         self.story.as_deref().unwrap_or_default()
@@ -214,13 +217,13 @@ impl World {
         }
     }
 
-    /// What was wrong, if anything was until now.
+    /// The first error so far.
     #[must_use]
     pub const fn finding(&self) -> Option<&Finding> {
         self.finding.as_ref()
     }
 
-    /// Something is wrong; the first such thing counts.
+    /// Reports an error. Only the first one counts.
     pub fn find(&mut self, now: u64, what: impl Into<String>) {
         let finding = Finding {
             at: now,
@@ -230,18 +233,18 @@ impl World {
         self.finding.get_or_insert(finding);
     }
 
-    /// A step of the client: too many of them are a loop.
+    /// Counts a step of the client. Too many steps at the same time are an endless loop.
     pub fn step(&mut self, now: u64) {
         if now > self.stepped_at {
             (self.steps, self.stepped_at) = (0, now);
         }
         self.steps += 1;
         if self.steps == MOST_STEPS {
-            self.find(now, "the client turns in a circle");
+            self.find(now, "the client is in an endless loop");
         }
     }
 
-    /// When the user or the person does something next.
+    /// When the user or the person acts next.
     #[must_use]
     pub fn next_act(&self) -> Option<u64> {
         if self.screen.open.is_some() {
@@ -253,20 +256,20 @@ impl World {
         }
     }
 
-    /// What the user will do before the turn is over, if anything.
+    /// What the user will do before the turn ends.
     #[must_use]
     pub fn interrupt(&self) -> Option<Interrupt> {
         self.interrupt.map(|(_, interrupt)| interrupt)
     }
 
-    /// Whether the next connection will not come about, as [`connect`](Self::connect) would
-    /// return it.
+    /// Whether the next connection will fail: [`connect`](Self::connect) would return
+    /// `false`.
     #[must_use]
     pub fn is_out_of_reach(&self) -> bool {
         self.is_turn_out_of_reach() || self.service.is_page_out_of_reach()
     }
 
-    /// Whether the next attempt of the turn that is in progress does not reach the service.
+    /// Whether the next attempt of the turn in progress will not reach the service.
     fn is_turn_out_of_reach(&self) -> bool {
         let Some(number) = self.screen.open else {
             return false;
@@ -278,7 +281,7 @@ impl World {
         }
     }
 
-    /// Does what is next.
+    /// Performs the next act. Returns what the client must do.
     pub fn act(&mut self, now: u64) -> Command {
         self.has_heard_all = false;
         for page in self.pages.values_mut() {
@@ -328,7 +331,8 @@ impl World {
         }
     }
 
-    /// A command could not be carried out, which is no fault: there was nothing to rate.
+    /// Reports that the client refused a command. Refusing a rating is no error: there may
+    /// be nothing to rate.
     pub fn refused(&mut self, now: u64, command: &Command) {
         if matches!(command, Command::Send(_)) {
             self.find(
@@ -338,20 +342,23 @@ impl World {
         }
     }
 
-    /// A rating was accepted.
+    /// Reports that the client accepted a rating.
     pub fn rates(&mut self) {
         self.ratings.0 += 1;
     }
 
-    /// The program was ended and started again.
+    /// Reports that the program was ended and started again.
     pub fn restarted(&mut self, restart: Restart, saved_len: usize, now: u64) {
-        self.tell(now, || format!("the program is started again: {restart:?}"));
+        self.tell(now, || format!("the program restarts: {restart:?}"));
         self.pages.clear();
         self.was_restarted_in_turn = true;
-        // A rating that was on its way is not kept.
+        // A rating in progress is not saved.
         self.ratings = (0, 0);
         if saved_len > MOST_SAVED {
-            self.find(now, format!("{saved_len} bytes are saved"));
+            self.find(
+                now,
+                format!("{saved_len} bytes were saved, more than the limit"),
+            );
         }
         if restart == Restart::ById {
             self.screen.forget();
@@ -367,9 +374,9 @@ impl World {
         }
     }
 
-    /// The client opens a connection. Returns whether the service is reached: if not, nothing
-    /// can have been sent. For drivers that see a connection before its request; a request
-    /// whose connection failed is not told to the world.
+    /// Handles a new connection. Returns whether it succeeds; if not, nothing can be sent.
+    /// It is for drivers that see a connection before its request. They must not report the
+    /// request if the connection failed.
     pub fn connect(&mut self, now: u64) -> bool {
         match self.screen.open {
             Some(number) if self.is_turn_out_of_reach() => {
@@ -378,11 +385,11 @@ impl World {
             _ if self.service.is_page_out_of_reach() => self.service.pass_page(),
             _ => return true,
         }
-        self.tell(now, || "> a connection that fails".into());
+        self.tell(now, || "> a connection, which fails".into());
         false
     }
 
-    /// The client asks; what comes of it, step by step.
+    /// Handles a request. Returns the steps of the answer.
     pub fn request(&mut self, exchange: u64, asked: &Asked<'_>, now: u64) -> Steps {
         let mut steps = self.answer(exchange, asked, now);
         let network = self.life.network;
@@ -414,7 +421,7 @@ impl World {
                     .decode_utf8_lossy()
                     .into_owned()
             });
-            // While a turn is open, a page may be one in which its reply is looked for.
+            // While a turn is open, the client may use the page to search for the reply.
             let is_busy = self.service.is_busy() || self.screen.open.is_some();
             let page = self.service.page(after.as_deref(), now);
             self.tell(now, || format!("  page of {:?}", page.ids));
@@ -443,7 +450,7 @@ impl World {
             conversation_id: Option<String>,
         }
         let Some(number) = self.screen.open.or_else(|| self.late_turn()) else {
-            self.find(now, "a message was sent, and nobody had written one");
+            self.find(now, "a message was sent that the user did not write");
             return Vec::new();
         };
         let Act::Turn(turn) = self.life.acts[self.turns[number]].clone() else {
@@ -453,12 +460,12 @@ impl World {
         let is_continued = match serde_json::from_slice::<Chat>(body) {
             Ok(chat) if chat.message == text => chat.conversation_id.is_some(),
             _ => {
-                self.find(now, "another message was sent than the user wrote");
+                self.find(now, "the message that was sent differs from the user's");
                 return Vec::new();
             }
         };
         if !is_continued {
-            // What was heard before is of another conversation.
+            // The earlier messages belong to another conversation.
             self.break_handoffs();
         }
         let steps = self.service.chat(&turn, number, is_continued, now);
@@ -468,7 +475,7 @@ impl World {
         steps
     }
 
-    /// The last step of an answer was handed to the client.
+    /// Reports that the client has received the last step of an answer.
     pub fn delivered(&mut self, exchange: u64) {
         if let Some(page) = self.pages.remove(&exchange) {
             self.has_heard_all |= page.has_all;
@@ -476,13 +483,13 @@ impl World {
         }
     }
 
-    /// The client gave an exchange up.
+    /// Reports that the client aborted an exchange.
     pub fn aborted(&mut self, exchange: u64) {
         self.pages.remove(&exchange);
     }
 }
 
-/// The same answer with its bodies in pieces.
+/// Cuts the bodies of an answer into pieces.
 fn cut(steps: Steps, pieces: usize) -> Steps {
     let mut cut = Vec::with_capacity(steps.len());
     for (at, step) in steps {
@@ -499,9 +506,9 @@ fn cut(steps: Steps, pieces: usize) -> Steps {
     cut
 }
 
-/// Writes into the head how long the body is.
+/// Writes the length of the body into the head.
 fn measure(steps: &mut Steps) {
-    let came: usize = steps
+    let sent: usize = steps
         .iter()
         .map(|(_, step)| match step {
             Step::Body(bytes) => bytes.len(),
@@ -510,6 +517,6 @@ fn measure(steps: &mut Steps) {
         .sum();
     let is_whole = matches!(steps.last(), Some((_, Step::End)));
     if let Some((_, Step::Head(head))) = steps.first_mut() {
-        head.len = if is_whole { came } else { came + MISSING };
+        head.len = if is_whole { sent } else { sent + MISSING };
     }
 }

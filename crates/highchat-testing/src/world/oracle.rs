@@ -1,4 +1,4 @@
-//! What the client shows, held against what the service really did.
+//! Checks what the client shows against what the service did.
 
 use highchat_proto::{Failure, TurnEnd, Update};
 
@@ -7,15 +7,16 @@ use crate::life::Act;
 use crate::world::service::Author;
 use crate::world::words;
 
-/// From such a tolerance on, the client's clocks may end what would have come whole, in ms.
+/// From this tolerance on, in ms, the client's timeouts may end an answer that has no
+/// fault.
 const NOISE: u64 = 1000;
-/// By when a turn must have ended, in ms: several times the longest sum of clocks.
+/// The longest time of a turn, in ms: several times the sum of all timeouts.
 const LONGEST_TURN: u64 = 2 * 3_600_000;
-/// By when a life must be over, in ms.
+/// The longest time of a life, in ms.
 const LONGEST_LIFE: u64 = 20 * 3_600_000;
 
 impl World {
-    /// The client shows something.
+    /// Checks an update that the client shows.
     pub fn update(&mut self, update: &Update<'_>, now: u64) {
         self.tell(now, || format!("  {update:?}"));
         match update {
@@ -30,7 +31,7 @@ impl World {
             } => {
                 let own = self.screen.open.map(words::handed_over);
                 if own.as_deref() != Some(&**message) {
-                    self.find(now, format!("{message:?} is of another turn"));
+                    self.find(now, format!("{message:?} belongs to another turn"));
                 }
             }
             Update::TurnEnded { end, .. } => self.end_turn(end, now),
@@ -40,7 +41,7 @@ impl World {
                 is_replaced: true, ..
             } => {
                 self.was_forgotten = true;
-                // It may list again what the other conversation listed.
+                // The new conversation may contain the same ids.
                 self.screen.messages.clear();
                 self.break_handoffs();
             }
@@ -49,7 +50,7 @@ impl World {
         }
     }
 
-    /// A recovered reply is shown, as a whole and in the place of what came of it before.
+    /// Checks a recovered reply that replaces the text shown before.
     pub fn show_recovered(&mut self, content: &str, now: u64) {
         self.tell(now, || format!("  recovered {content:?}"));
         self.judge_recovered(content, now);
@@ -62,19 +63,22 @@ impl World {
         let open = self.screen.open;
         let own = open.map(|turn| self.service.truths[turn].reply.trim());
         if own != Some(content.trim()) {
-            self.find(now, format!("{content:?} is not the reply"));
+            self.find(
+                now,
+                format!("{content:?} was recovered and is not the reply"),
+            );
         }
     }
 
-    /// A message that polling found is shown.
+    /// Checks a message that polling found.
     pub fn show_message(&mut self, id: &str, content: &str, now: u64) {
         self.tell(now, || format!("  message {id} {content:?}"));
         self.show(id, content, now);
     }
 
-    /// Polling ended with an error.
+    /// Reports that polling ended with an error.
     pub fn handoff_failed(&mut self, now: u64) {
-        self.tell(now, || "  nobody is heard any more".into());
+        self.tell(now, || "  polling ended with an error".into());
         self.break_handoffs();
     }
 
@@ -84,7 +88,7 @@ impl World {
         self.screen.open.is_some()
     }
 
-    /// The turn that a message may belong to which was on its way when its turn ended.
+    /// The turn that has ended and whose message may still be on its way.
     pub(super) fn late_turn(&self) -> Option<usize> {
         let last = self.screen.turns.last()?;
         let number = self.screen.turns.len() - 1;
@@ -100,7 +104,7 @@ impl World {
     fn append(&mut self, text: &str, now: u64) {
         match self.screen.open {
             Some(turn) => self.screen.turns[turn].text.push_str(text),
-            None => self.find(now, format!("{text:?} was shown, and no turn was open")),
+            None => self.find(now, format!("{text:?} was shown while no turn was open")),
         }
     }
 
@@ -117,7 +121,8 @@ impl World {
             _ => own.starts_with(&**shown),
         };
         if !is_true {
-            let what = format!("{shown:?} was shown for the reply {own:?}, and told as {end:?}");
+            let what =
+                format!("{shown:?} was shown for the reply {own:?}, and the turn ended as {end:?}");
             self.find(now, what);
         }
         let may_not_be_taken = match end {
@@ -128,7 +133,7 @@ impl World {
         if may_not_be_taken {
             self.find(
                 now,
-                format!("{end:?} was told, and the message was taken {taken} times"),
+                format!("the turn ended as {end:?}, and the message was taken {taken} times"),
             );
         }
         let is_cut = match end {
@@ -137,14 +142,17 @@ impl World {
             _ => false,
         };
         if is_cut && self.comes_whole(number) {
-            self.find(now, format!("the answer came whole, and {end:?} was told"));
+            self.find(
+                now,
+                format!("the answer had no fault, and the turn ended as {end:?}"),
+            );
         }
         self.screen.end_turn(end.clone());
         self.interrupt = None;
         self.ready_at = now + THINKING;
     }
 
-    /// Whether the last answer to a turn is a stream that comes whole.
+    /// Whether the last answer to a turn is a stream without a fault.
     fn comes_whole(&self, number: usize) -> bool {
         let Act::Turn(turn) = &self.life.acts[self.turns[number]] else {
             return false;
@@ -157,7 +165,7 @@ impl World {
         let number = id.strip_prefix('m').and_then(|id| id.parse().ok());
         let stored = number.and_then(|number| self.service.message_of(number));
         let Some(stored) = stored.cloned() else {
-            return self.find(now, format!("{id} was shown, and was never stored"));
+            return self.find(now, format!("{id} was shown and never stored"));
         };
         if stored.text != content {
             self.find(now, format!("{id} was shown with another text"));
@@ -179,7 +187,8 @@ impl World {
         }
     }
 
-    /// What the client says of itself, each time that it has nothing more to say.
+    /// Checks the client's state. Drivers call it each time that the client has no more
+    /// outputs.
     pub fn look(&mut self, is_polling: bool, turn_in_progress: bool, now: u64) {
         if turn_in_progress == self.screen.open.is_some() {
             self.disagree_since = None;
@@ -195,7 +204,7 @@ impl World {
             .is_some_and(|handoff| handoff.until.is_none());
         if is_polling && !is_open {
             let taken_at = self.service.truths.last().and_then(|truth| truth.taken_at);
-            // Of a conversation whose beginning is unknown, what comes from here on.
+            // If the conversation's beginning is unknown, only later messages are expected.
             let since = taken_at.filter(|_| !self.was_forgotten);
             self.handoffs.push(Handoff {
                 since: since.unwrap_or(i64::try_from(now + 1).unwrap_or(i64::MAX)),
@@ -204,19 +213,19 @@ impl World {
             });
         } else if !is_polling && is_open {
             if let Some(handoff) = self.handoffs.last_mut() {
-                // What was written since then, nobody expects.
+                // Messages after the newest page are not expected.
                 handoff.until = Some(self.newest_page);
             }
         }
         if self.screen.open.is_some() && now > self.sent_at + LONGEST_TURN {
-            self.find(now, "a turn does not end");
+            self.find(now, "a turn lasts too long");
         }
         if now > LONGEST_LIFE {
-            self.find(now, "the life does not end");
+            self.find(now, "the life lasts too long");
         }
     }
 
-    /// Whether nothing more is to come.
+    /// Whether nothing more will happen.
     #[must_use]
     pub fn is_over(&self, is_polling: bool) -> bool {
         self.finding.is_some()
@@ -226,11 +235,11 @@ impl World {
                 && (!is_polling || (self.has_heard_all && !self.service.is_busy())))
     }
 
-    /// Judges the life as a whole.
+    /// Judges the whole life.
     ///
     /// # Errors
     ///
-    /// What was wrong.
+    /// The first error of the client.
     pub fn judge(mut self, now: u64) -> Result<(), Finding> {
         for turn in &self.screen.turns {
             if turn.end.is_none() && !turn.is_abandoned {
@@ -245,12 +254,13 @@ impl World {
         self.finding.map_or(Ok(()), Err)
     }
 
-    /// Each message of a person that the service would show was shown.
+    /// Checks that each message of the person was shown that the service would list.
     fn judge_persons(&mut self, now: u64) {
         let habits = self.service.habits();
-        // A page may leave something out for ever, or two messages have one time.
+        // With these habits a page may never list a message, or two messages may have the
+        // same time.
         let is_exact = habits.page_len.is_none() && !habits.seconds && habits.events_ahead <= 0;
-        // A person's message that begins like a reply that was cut is taken for it.
+        // A person's message with the same beginning as a cut reply may be taken for it.
         if !is_exact || habits.copycat {
             return;
         }

@@ -1,4 +1,4 @@
-//! Plays a life to a client, in virtual time.
+//! Plays a life to a client in virtual time.
 
 use core::cmp::Reverse;
 use core::time::Duration;
@@ -13,18 +13,18 @@ use crate::world::client::{Alone, Client, Said};
 use crate::world::step::Step;
 use crate::world::{Asked, Command, Finding, World};
 
-/// Plays the life to the protocol alone.
+/// Plays a life to the protocol without an adapter.
 ///
 /// # Errors
 ///
-/// What was wrong.
+/// The first error of the client.
 pub fn play(life: &Life) -> Result<(), Finding> {
     let world = World::new(life, false);
     let mut client = Alone::new(endpoint(), world.config());
     play_to(&mut client, world).0
 }
 
-/// The story of a life, played to the protocol alone.
+/// Plays a life to the protocol without an adapter. Returns the story.
 #[must_use]
 pub fn story(life: &Life) -> Vec<String> {
     let world = World::new(life, true);
@@ -32,7 +32,7 @@ pub fn story(life: &Life) -> Vec<String> {
     play_to(&mut client, world).1
 }
 
-/// Where the service of every life is.
+/// The endpoint of the service of every life.
 #[must_use]
 pub fn endpoint() -> Arc<Endpoint> {
     static ENDPOINT: OnceLock<Arc<Endpoint>> = OnceLock::new();
@@ -44,7 +44,8 @@ pub fn endpoint() -> Arc<Endpoint> {
     Arc::clone(endpoint)
 }
 
-/// A step that is on its way: when, in which order, for which exchange.
+/// A step that is on its way: its time, its order among steps of the same time, and its
+/// exchange.
 #[derive(Debug, PartialEq, Eq)]
 struct Coming {
     at: u64,
@@ -66,7 +67,7 @@ impl PartialOrd for Coming {
     }
 }
 
-/// Plays a life to any client; what was wrong, and the story if it is kept.
+/// Plays a life to any client. Returns the judgement, and the story if it is kept.
 pub fn play_to(client: &mut impl Client, mut world: World) -> (Result<(), Finding>, Vec<String>) {
     let mut coming = BinaryHeap::new();
     let mut order = 0;
@@ -115,7 +116,10 @@ pub fn play_to(client: &mut impl Client, mut world: World) -> (Result<(), Findin
         let act = world.next_act();
         let step = coming.peek().map(|Reverse(coming)| coming.at);
         let Some(next) = [due, act, step].into_iter().flatten().min() else {
-            world.find(now, "nothing more happens, and the life is not over");
+            world.find(
+                now,
+                "the client waits for nothing, and the life is not over",
+            );
             break;
         };
         now = now.max(next);
@@ -128,7 +132,7 @@ pub fn play_to(client: &mut impl Client, mut world: World) -> (Result<(), Findin
             }
         } else if act.is_some_and(|at| at <= now) {
             let command = world.act(now);
-            obey(client, &mut world, &command, now);
+            execute(client, &mut world, &command, now);
         } else {
             client.handle_timeout(instant(now));
         }
@@ -138,7 +142,7 @@ pub fn play_to(client: &mut impl Client, mut world: World) -> (Result<(), Findin
     (judged, story)
 }
 
-fn obey(client: &mut impl Client, world: &mut World, command: &Command, now: u64) {
+fn execute(client: &mut impl Client, world: &mut World, command: &Command, now: u64) {
     let at = instant(now);
     match command {
         Command::Send(message) => {
@@ -166,12 +170,12 @@ fn obey(client: &mut impl Client, world: &mut World, command: &Command, now: u64
     }
 }
 
-/// What the program goes on with after a restart, out of all that it could save, and how many
-/// bytes that takes as text.
+/// What a program continues with after a restart, from everything that it could save, and
+/// the number of bytes of its saved text.
 ///
 /// # Panics
 ///
-/// What was saved cannot be read again.
+/// The saved text cannot be read again.
 #[must_use]
 pub fn kept(restart: Restart, saved: Saved) -> (Option<Saved>, usize) {
     match restart {

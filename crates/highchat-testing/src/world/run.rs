@@ -1,4 +1,4 @@
-//! Many lives in a test: how many, from which seed, and what is printed of one that fails.
+//! Plays many lives in a test, and prints the first that fails.
 
 use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,22 +10,23 @@ use std::time::Instant;
 use crate::life::Life;
 use crate::world::Finding;
 
-/// The first seed of a test that is told no other.
+/// The first seed, unless the environment sets another.
 const FIRST_SEED: u64 = 12_000_000;
 
-/// What came of a life: what was wrong, and its story if that was asked for.
+/// The result of a life: the judgement, and its story if it was kept.
 pub type Played = (Result<(), Finding>, Vec<String>);
 
-/// Plays many lives, in so many threads. The first that fails is played again with its story
-/// kept, and both are printed.
+/// Plays many lives in several threads. The first life that fails is played again with its
+/// story, which is printed.
 ///
-/// `LIVES` and `LIVES_FROM` in the environment set how many lives there are and the first
-/// seed. Each life has at most `patience`, as a client that never returns cannot be judged.
+/// The environment variables `LIVES` and `LIVES_FROM` set the number of lives and the first
+/// seed. A life may take at most `patience`, because a client that never returns cannot be
+/// judged.
 ///
 /// # Panics
 ///
-/// A life failed, or took too long.
-#[expect(clippy::print_stdout, reason = "a test that says what it played")]
+/// A life failed.
+#[expect(clippy::print_stdout, reason = "the test prints which lives it played")]
 pub fn lives(
     name: &str,
     default_count: u64,
@@ -47,13 +48,14 @@ pub fn lives(
             let (next, has_failed, failed, running, play) =
                 (&next, &has_failed, &failed, &running, &play);
             scope.spawn(move || {
-                let _ends = Ends(running);
+                let _guard = RunningGuard(running);
                 while !has_failed.load(Ordering::Relaxed) {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= from + count {
                         break;
                     }
-                    *slot.lock().expect("no panic holds it") = Some((seed, Instant::now()));
+                    *slot.lock().expect("no thread panicked with the lock") =
+                        Some((seed, Instant::now()));
                     let life = Life::draw(seed);
                     let played = catch_unwind(AssertUnwindSafe(|| play(&life, false)));
                     let (judged, story) = played.unwrap_or_else(|panic| {
@@ -66,16 +68,19 @@ pub fn lives(
                         let first = (seed, finding, story);
                         failed
                             .lock()
-                            .expect("no panic holds it")
+                            .expect("no thread panicked with the lock")
                             .get_or_insert(first);
                     }
                 }
-                *slot.lock().expect("no panic holds it") = None;
+                *slot.lock().expect("no thread panicked with the lock") = None;
             });
         }
         scope.spawn(|| watch(name, &under_way, &running, patience));
     });
-    if let Some((seed, finding, mut story)) = failed.into_inner().expect("no panic holds it") {
+    if let Some((seed, finding, mut story)) = failed
+        .into_inner()
+        .expect("no thread panicked with the lock")
+    {
         println!("{name}, seed {seed}: {finding}");
         if story.is_empty() {
             story = play(&Life::draw(seed), true).1;
@@ -86,20 +91,21 @@ pub fn lives(
         panic!("{name}, seed {seed}: {finding}");
     }
     let seconds = began.elapsed().as_secs_f64();
-    println!("{name}: {count} lives from seed {from} on in {seconds:.1} s");
+    println!("{name}: {count} lives from seed {from} in {seconds:.1} s");
 }
 
-/// Counts a thread that ends, by a panic as well.
-struct Ends<'a>(&'a AtomicU64);
+/// Counts a running thread down, also if it panics.
+struct RunningGuard<'a>(&'a AtomicU64);
 
-impl Drop for Ends<'_> {
+impl Drop for RunningGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// Ends the process if a life takes too long: nothing else ends a client that spins.
-#[expect(clippy::print_stderr, reason = "the last words of a test")]
+/// Aborts the process if a life takes too long, because nothing else ends a client that
+/// loops.
+#[expect(clippy::print_stderr, reason = "the process is about to abort")]
 fn watch(
     name: &str,
     under_way: &[Mutex<Option<(u64, Instant)>>],
@@ -108,7 +114,7 @@ fn watch(
 ) {
     while running.load(Ordering::Relaxed) > 0 {
         for slot in under_way {
-            let life = *slot.lock().expect("no panic holds it");
+            let life = *slot.lock().expect("no thread panicked with the lock");
             if let Some((seed, began)) = life.filter(|(_, began)| began.elapsed() > patience) {
                 let seconds = began.elapsed().as_secs();
                 eprintln!("{name}, seed {seed}: the life is not over after {seconds} s");
@@ -124,6 +130,6 @@ fn number(variable: &str) -> Option<u64> {
     Some(
         value
             .parse()
-            .unwrap_or_else(|_| panic!("{variable} is no number: {value}")),
+            .unwrap_or_else(|_| panic!("{variable} is not a number: {value}")),
     )
 }

@@ -1,23 +1,23 @@
-//! What the user saw.
+//! What the user sees.
 
 use highchat_proto::TurnEnd;
 
-/// One turn, as it was shown.
+/// One turn, as it is shown.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ShownTurn {
-    /// The text of the reply, as it stands on the screen.
+    /// The shown text of the reply.
     pub(crate) text: String,
-    /// How the turn ended, as it was told.
+    /// How the turn ended, as the client reported it.
     pub(crate) end: Option<TurnEnd>,
-    /// The program went on without it.
+    /// Whether the program was restarted without this turn.
     pub(crate) is_abandoned: bool,
 }
 
-/// All that is on the screen.
+/// Everything on the screen.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Screen {
     pub(crate) turns: Vec<ShownTurn>,
-    /// The turn that the user waits for.
+    /// The turn whose end the user waits for.
     pub(crate) open: Option<usize>,
     /// The numbers of the messages that polling found, in order.
     pub(crate) messages: Vec<u32>,
@@ -37,7 +37,7 @@ impl Screen {
         }
     }
 
-    /// The program forgot all that it knew.
+    /// The program was restarted without its knowledge.
     pub(crate) fn forget(&mut self) {
         if let Some(number) = self.open.take() {
             self.turns[number].is_abandoned = true;

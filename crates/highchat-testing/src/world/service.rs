@@ -1,4 +1,4 @@
-//! The service: what it really took, said and stored, and what it answers.
+//! The simulated service: its messages and state, and its answers.
 
 mod page;
 mod stream;
@@ -16,12 +16,12 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html";
 const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 
-/// How long a service that only pings does so.
+/// How many pings are sent in a stream that only has pings.
 const PINGS: u64 = 40;
-/// Between two of them, in ms.
+/// The time between two of these pings, in ms.
 const PING_INTERVAL: u64 = 10_000;
 
-/// Who answers.
+/// The state of the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Bot,
@@ -41,16 +41,16 @@ impl State {
     }
 }
 
-/// Who wrote a message.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Author {
     User,
-    /// The bot, in answer to a turn; or the greeting and the texts of events.
+    /// The bot: its reply to this turn, or the greeting or the text of an event.
     Bot(Option<usize>),
     Person,
 }
 
-/// A message as it was stored.
+/// A stored message.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     pub(crate) id: u32,
@@ -59,35 +59,35 @@ pub(crate) struct Message {
     pub(crate) at: Millis,
 }
 
-/// What a turn really came to.
+/// What really happened in a turn.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Truth {
-    /// How often its message was taken.
+    /// How often the service took the message.
     pub(crate) taken: u32,
-    /// When it was taken first.
+    /// When the service first took it.
     pub(crate) taken_at: Option<Millis>,
-    /// The reply, as it was generated.
+    /// The reply that was generated.
     pub(crate) reply: String,
-    /// The message that it is stored as.
+    /// The number of the message that stores the reply.
     pub(crate) id: Option<u32>,
-    /// How often its message was sent, taken or not.
+    /// How often the message was sent, taken or not.
     pub(crate) tries: usize,
 }
 
 #[derive(Clone, Debug)]
-enum Happening {
+enum Planned {
     Store(Message),
     Person(Person),
     Enter(State),
 }
 
-/// A page as it was answered.
+/// The answer to a request for messages.
 #[derive(Debug)]
 pub(crate) struct PageAnswer {
     pub(crate) steps: Steps,
-    /// The messages in it, if it comes whole.
+    /// The messages of the page, if it has no fault.
     pub(crate) ids: Option<Vec<u32>>,
-    /// It says that there is no such conversation.
+    /// Whether the answer is 404.
     pub(crate) is_gone: bool,
 }
 
@@ -96,16 +96,16 @@ pub(crate) struct Service {
     habits: Habits,
     rng: Rng,
     state: State,
-    /// A person came, and did not hand back.
+    /// Whether a person has come and not handed back.
     has_person: bool,
     messages: Vec<Message>,
-    /// The messages of conversations before this one.
+    /// The messages of earlier conversations.
     before: Vec<Message>,
-    /// What will happen, the next last.
-    agenda: Vec<(u64, Happening)>,
+    /// Planned events, the next one last.
+    agenda: Vec<(u64, Planned)>,
     next_id: u32,
     pages: std::vec::IntoIter<PageFault>,
-    /// Where the newest message said that it belongs.
+    /// Whether the newest message named a conversation.
     is_continued: bool,
     pub(crate) truths: Vec<Truth>,
 }
@@ -127,7 +127,7 @@ impl Service {
         }
     }
 
-    /// A turn begins.
+    /// Begins a turn.
     pub(crate) fn begin_turn(&mut self) {
         self.truths.push(Truth::default());
     }
@@ -136,7 +136,7 @@ impl Service {
         &self.messages
     }
 
-    /// A message of this conversation, or of one before it.
+    /// A message of this conversation or of an earlier one.
     pub(crate) fn message_of(&self, id: u32) -> Option<&Message> {
         let mut all = self.messages.iter().chain(&self.before);
         all.find(|message| message.id == id)
@@ -146,12 +146,12 @@ impl Service {
         &self.habits
     }
 
-    /// Whether anything is still to happen by itself.
+    /// Whether anything is planned.
     pub(crate) fn is_busy(&self) -> bool {
         !self.agenda.is_empty()
     }
 
-    /// The id of the conversation, from the turn that is given on.
+    /// The id of the conversation in this turn.
     fn conversation_id(&self, turn: usize) -> &'static str {
         match self.habits.meta {
             Meta::Changes(from) if turn >= usize::from(from) => "d",
@@ -159,31 +159,31 @@ impl Service {
         }
     }
 
-    fn plan(&mut self, at: u64, happening: Happening) {
+    fn plan(&mut self, at: u64, event: Planned) {
         let place = self.agenda.partition_point(|(planned, _)| *planned > at);
-        self.agenda.insert(place, (at, happening));
+        self.agenda.insert(place, (at, event));
     }
 
     pub(crate) fn plan_person(&mut self, at: u64, person: Person) {
-        self.plan(at, Happening::Person(person));
+        self.plan(at, Planned::Person(person));
     }
 
-    /// Does what was planned until now.
+    /// Performs everything that was planned until now.
     pub(crate) fn advance(&mut self, now: u64) {
         while self.agenda.last().is_some_and(|(at, _)| *at <= now) {
-            let Some((at, happening)) = self.agenda.pop() else {
+            let Some((at, event)) = self.agenda.pop() else {
                 return;
             };
-            match happening {
-                Happening::Store(message) => self.messages.push(message),
-                // A person is not sent away by a reply that ends.
-                Happening::Enter(state) => {
+            match event {
+                Planned::Store(message) => self.messages.push(message),
+                // The end of a reply does not end a person's takeover.
+                Planned::Enter(state) => {
                     if !self.has_person {
                         self.state = state;
                         self.has_person = state == State::Human;
                     }
                 }
-                Happening::Person(person) => self.act(at, person),
+                Planned::Person(person) => self.act(at, person),
             }
         }
     }
@@ -195,8 +195,8 @@ impl Service {
                 self.has_person = true;
             }
             Person::Writes => {
-                let follows = |(planned, next): &(u64, Happening)| {
-                    matches!(next, Happening::Person(Person::TakesOver)) && *planned < at + 2000
+                let follows = |(planned, next): &(u64, Planned)| {
+                    matches!(next, Planned::Person(Person::TakesOver)) && *planned < at + 2000
                 };
                 if self.state != State::Human && !self.agenda.iter().any(follows) {
                     self.act(at, Person::TakesOver);
@@ -229,17 +229,17 @@ impl Service {
         }
     }
 
-    /// Whether the next page that is asked for does not reach the service.
+    /// Whether the next request for a page will not reach the service.
     pub(crate) fn is_page_out_of_reach(&self) -> bool {
         self.pages.as_slice().first() == Some(&PageFault::NotSent)
     }
 
-    /// What was to happen to the next page happened before it was asked for.
+    /// Skips the fault of the next page, because it occurred before the request.
     pub(crate) fn pass_page(&mut self) {
         self.pages.next();
     }
 
-    /// Answers a message; one without a conversation's id begins a new one.
+    /// Answers a message. A message without a conversation id begins a new conversation.
     pub(crate) fn chat(
         &mut self,
         turn: &Turn,
@@ -281,7 +281,7 @@ impl Service {
         self.answer(turn, number, now)
     }
 
-    /// Takes a message, and answers it by a stream.
+    /// Takes a message and answers it with a stream.
     fn answer(&mut self, turn: &Turn, number: usize, now: u64) -> Steps {
         let at = millis(now);
         let truth = &mut self.truths[number];
@@ -291,7 +291,7 @@ impl Service {
         if !self.is_continued || is_changed {
             self.before.append(&mut self.messages);
             self.agenda
-                .retain(|(_, next)| matches!(next, Happening::Person(_)));
+                .retain(|(_, next)| matches!(next, Planned::Person(_)));
             self.state = State::Bot;
             self.has_person = false;
             if let Some(is_alike) = self.habits.greets {
@@ -301,23 +301,20 @@ impl Service {
             }
         }
         if self.state == State::Closed {
-            // A new message opens it again.
+            // A new message opens the conversation again.
             self.state = State::Bot;
             self.has_person = false;
         }
         let text = words::QUESTIONS[usize::from(turn.text) % words::QUESTIONS.len()];
         let question = self.message(Author::User, text, at);
-        self.plan(
-            now + u64::from(turn.listed_after),
-            Happening::Store(question),
-        );
+        self.plan(now + u64::from(turn.listed_after), Planned::Store(question));
         self.advance(now);
 
         let events = self.reply(turn, number, now);
         Self::stream(turn, events)
     }
 
-    /// The events of a reply, each with its moment, and what they leave behind.
+    /// The events of a reply with their times. Plans what the reply changes.
     fn reply(&mut self, turn: &Turn, number: usize, now: u64) -> Vec<(u64, String)> {
         let gap = u64::from(turn.gap);
         let mut pieces = words::reply(turn.beginning, turn.deltas, number + 1);
@@ -333,9 +330,9 @@ impl Service {
             pieces = words::reply(turn.beginning, 1, number + 1);
         }
         let mut over_at = now + gap * (pieces.len() as u64 + 1);
-        // A person who comes before the reply is over ends it.
-        let comes = self.agenda.iter().rev().find(|(at, happening)| {
-            *at <= over_at && matches!(happening, Happening::Person(Person::TakesOver))
+        // A person who takes over during the reply ends it.
+        let comes = self.agenda.iter().rev().find(|(at, event)| {
+            *at <= over_at && matches!(event, Planned::Person(Person::TakesOver))
         });
         if let Some((at, _)) = comes {
             let came = (at - now).checked_div(gap).unwrap_or(0);
@@ -354,13 +351,13 @@ impl Service {
             "event: meta\ndata: {{\"conversation_id\":\"{}\"}}\n\n",
             self.conversation_id(number)
         );
-        let meta_behind = match self.habits.meta {
+        let meta_after = match self.habits.meta {
             Meta::Each | Meta::Changes(_) => Some(0),
             Meta::First => (!self.is_continued).then_some(0),
             Meta::Late(deltas) => Some(usize::from(deltas).min(pieces.len())),
             Meta::Never => None,
         };
-        if meta_behind == Some(0) {
+        if meta_after == Some(0) {
             events.push((now, meta.clone()));
         }
         for (n, piece) in pieces.iter().enumerate() {
@@ -375,7 +372,7 @@ impl Service {
                 at.min(over_at),
                 format!("event: delta\ndata: {{\"text\":{text}}}\n\n"),
             ));
-            if meta_behind == Some(n + 1) {
+            if meta_after == Some(n + 1) {
                 events.push((at.min(over_at), meta.clone()));
             }
         }
@@ -390,7 +387,7 @@ impl Service {
                 let text = words::handed_over(number);
                 if self.habits.stores_human {
                     let message = self.message(Author::Bot(None), &text, millis(over_at));
-                    self.plan(over_at, Happening::Store(message));
+                    self.plan(over_at, Planned::Store(message));
                 }
                 let mut events = format!("event: human\ndata: {{\"message\":\"{text}\"{ts}}}\n\n");
                 if end == End::HumanThenDone {
@@ -402,12 +399,12 @@ impl Service {
                 self.state,
                 format!(
                     "event: error\ndata: {{\"message\":\"{}\"}}\n\n",
-                    words::SORRY
+                    words::ERROR_TEXT
                 ),
             ),
         };
         events.push((over_at, last));
-        self.plan(over_at, Happening::Enter(state));
+        self.plan(over_at, Planned::Enter(state));
         events
     }
 
@@ -424,7 +421,7 @@ impl Service {
         };
         let message = self.message(Author::Bot(Some(number)), reply, millis(at));
         self.truths[number].id = Some(message.id);
-        self.plan(visible, Happening::Store(message));
+        self.plan(visible, Planned::Store(message));
     }
 
     fn done(&self, id: Option<u32>, state: &str, ts: &str) -> String {
@@ -442,7 +439,7 @@ impl Service {
         )
     }
 
-    /// The `ts` of an event, with a comma before it.
+    /// The `ts` field of an event with a comma before it; empty if events have no times.
     fn event_time(&self, at: u64) -> String {
         if !self.habits.gives_times {
             return String::new();
@@ -458,7 +455,7 @@ impl Service {
         time::write(into, at, self.habits.seconds);
     }
 
-    /// A time that the service wrote, on the clock of the messages.
+    /// Reads a time that the service wrote, as a time on the clock of the messages.
     pub(crate) fn read_time(&self, text: &str) -> Option<Millis> {
         Some(time::read(text)? - 1000 * i64::from(self.habits.clock_off))
     }

@@ -1,15 +1,15 @@
-//! What a client sees of an answer, step by step.
+//! The steps of an answer, as a client sees them.
 
 /// One step of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The request never left.
+    /// The request was not sent.
     NotSent,
     /// The head.
     Head(Head),
-    /// A piece of the body.
+    /// A part of the body.
     Body(Vec<u8>),
-    /// The end of the body, in order.
+    /// The regular end of the body.
     End,
     /// The connection is lost.
     Lost,
@@ -24,7 +24,7 @@ pub struct Head {
     pub content_type: &'static str,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u16>,
-    /// The length of the body, with what a loss keeps back.
+    /// The announced length of the body, including bytes that a fault holds back.
     pub len: usize,
 }
 
@@ -50,5 +50,5 @@ impl From<Head> for highchat_proto::Head {
     }
 }
 
-/// The steps of an answer, each with its moment in milliseconds since the life began.
+/// The steps of an answer, each with its time in ms since the life began.
 pub type Steps = Vec<(u64, Step)>;

@@ -1,14 +1,14 @@
-//! The service's time, as it is written.
+//! Writes and reads the times of the service.
 
 use core::fmt::Write;
 
-/// Milliseconds since the life began, on the clock of whoever tells them.
+/// Milliseconds since the life began, on one of the clocks.
 pub(crate) type Millis = i64;
 
-/// Six in the morning, so that a clock that is two hours off stays on the same day.
+/// 06:00, so that a clock that is two hours off shows the same day.
 const BEGIN: Millis = 6 * 3_600_000;
 
-/// Writes a moment as RFC 3339.
+/// Writes a time as RFC 3339.
 pub(crate) fn write(into: &mut String, at: Millis, in_seconds: bool) {
     let at = BEGIN + at;
     let (day, of_day) = (14 + at.div_euclid(86_400_000), at.rem_euclid(86_400_000));
@@ -23,7 +23,7 @@ pub(crate) fn write(into: &mut String, at: Millis, in_seconds: bool) {
     date.and(rest).expect("a string takes all");
 }
 
-/// Reads what [`write`] wrote.
+/// Reads a time that [`write`] wrote.
 pub(crate) fn read(text: &str) -> Option<Millis> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<Millis>().ok();
     let seconds = ((number(8, 10)? - 14) * 24 + number(11, 13)?) * 3600

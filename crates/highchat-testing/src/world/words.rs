@@ -1,20 +1,20 @@
-//! What everybody says. Texts begin alike on purpose, and each reply and each of a person's
-//! messages is like no other.
+//! The texts of the user, the bot and the person. Many texts have the same beginning, so
+//! that a client may confuse them. Each reply and each message of the person is unique.
 
-/// What the user sends: the same few texts, again and again.
+/// The user's messages. The few texts repeat often.
 pub(crate) const QUESTIONS: [&str; 3] = ["Որտե՞ղ է պատվերը 📦", "Այո", "Այո, շնորհակալ եմ 🙏"];
 
-/// What replies begin with.
+/// The beginnings of replies.
 const BEGINNINGS: [&str; 3] = [
     "Պատվերը ճանապարհին է ",
     "Պատվերը ճանապարհին է Երևան, ",
     " Ողջույն 👋 ",
 ];
 
-/// What follows, as often as there are deltas.
+/// The text of the middle deltas.
 const MIDDLE: &str = "շուտով 🚚 ";
 
-/// A reply in its deltas: it begins like others, and ends like none.
+/// The deltas of a reply. Its beginning is common, its end is unique.
 pub(crate) fn reply(beginning: u8, deltas: u8, number: usize) -> Vec<String> {
     let beginning = BEGINNINGS[usize::from(beginning) % BEGINNINGS.len()];
     match deltas {
@@ -23,7 +23,7 @@ pub(crate) fn reply(beginning: u8, deltas: u8, number: usize) -> Vec<String> {
         deltas => {
             let mut pieces = vec![beginning.to_owned()];
             pieces.extend((2..deltas).map(|_| MIDDLE.to_owned()));
-            // Some end in white space, which a service may trim.
+            // Some replies end in white space, which a service may trim.
             let end = if number % 2 == 0 { "\n" } else { "" };
             pieces.push(format!("№{number}{end}"));
             pieces
@@ -31,7 +31,7 @@ pub(crate) fn reply(beginning: u8, deltas: u8, number: usize) -> Vec<String> {
     }
 }
 
-/// What a person writes.
+/// A person's message.
 pub(crate) fn person(number: usize, is_copycat: bool) -> String {
     let beginning = if is_copycat {
         BEGINNINGS[number % 2]
@@ -41,7 +41,7 @@ pub(crate) fn person(number: usize, is_copycat: bool) -> String {
     format!("{beginning}({number})")
 }
 
-/// The greeting.
+/// The greeting; it may have the same beginning as a reply.
 pub(crate) fn greeting(is_alike: bool) -> String {
     format!(
         "{}№0",
@@ -59,4 +59,4 @@ pub(crate) fn handed_over(number: usize) -> String {
 }
 
 /// The text of an `error` event.
-pub(crate) const SORRY: &str = "Ներեցեք, սխալ է տեղի ունեցել";
+pub(crate) const ERROR_TEXT: &str = "Ներեցեք, սխալ է տեղի ունեցել";

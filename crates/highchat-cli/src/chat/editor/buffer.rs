@@ -1,19 +1,19 @@
-//! The text of the line, and where the cursor is in it.
+//! The text of the edited line and the cursor position in it.
 
 use core::ops::Range;
 
 use unicode_segmentation::GraphemeCursor;
 
-use highchat_sanitise::is_obeyed;
+use highchat_sanitise::is_terminal_control;
 
-/// A text with a cursor, which stands only between two letters as a reader sees them
-/// (extended grapheme clusters).
+/// A text with a cursor. The cursor is always between two extended grapheme clusters, which
+/// are the letters that a reader sees.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Buffer {
     text: String,
-    /// In bytes.
+    /// Offset in bytes.
     cursor: usize,
-    /// What was removed last, for Ctrl-Y.
+    /// The text that was removed last; Ctrl-Y inserts it.
     removed: String,
 }
 
@@ -26,32 +26,32 @@ impl Buffer {
         self.cursor
     }
 
-    /// Takes the text out of it.
+    /// Empties the buffer and returns its text.
     pub(super) fn take(&mut self) -> String {
         self.cursor = 0;
         core::mem::take(&mut self.text)
     }
 
-    /// Replaces the text; the cursor stands after it.
+    /// Replaces the text and moves the cursor to its end.
     pub(super) fn set(&mut self, text: &str) {
         self.set_with_cursor(text, text.len());
     }
 
-    /// Replaces the text, with the cursor at a place in it, in bytes.
+    /// Replaces the text. `cursor` is an offset in bytes.
     pub(super) fn set_with_cursor(&mut self, text: &str, cursor: usize) {
         self.text.clear();
         self.text.push_str(text);
         self.move_to(cursor);
     }
 
-    /// Inserts a text before the cursor, except characters that a terminal would obey.
+    /// Inserts a text before the cursor, without the characters that a terminal would obey.
     pub(super) fn insert(&mut self, text: &str) {
-        let text: String = text.chars().filter(|c| !is_obeyed(*c)).collect();
+        let text: String = text.chars().filter(|c| !is_terminal_control(*c)).collect();
         self.text.insert_str(self.cursor, &text);
         self.move_to(self.cursor + text.len());
     }
 
-    /// Inserts what was removed last.
+    /// Inserts the text that was removed last.
     pub(super) fn insert_removed(&mut self) {
         let text = self.removed.clone();
         self.insert(&text);
@@ -73,7 +73,7 @@ impl Buffer {
         self.move_to(self.word_after());
     }
 
-    /// Moves to the start of the line of a text of several.
+    /// Moves to the start of the current line, if the text has several.
     pub(super) fn move_to_line_start(&mut self) {
         self.move_to(self.line_start());
     }
@@ -82,7 +82,8 @@ impl Buffer {
         self.move_to(self.line_end());
     }
 
-    /// Moves a line up, and stays some letters from its start; `false` in the first line.
+    /// Moves one line up and keeps the column, counted in letters. Returns `false` in the
+    /// first line.
     pub(super) fn move_up(&mut self) -> bool {
         let start = self.line_start();
         let letters = self.letters_before(start);
@@ -95,7 +96,7 @@ impl Buffer {
         true
     }
 
-    /// Moves a line down; `false` in the last line.
+    /// Moves one line down. Returns `false` in the last line.
     pub(super) fn move_down(&mut self) -> bool {
         let letters = self.letters_before(self.line_start());
         let end = self.line_end();
@@ -133,7 +134,7 @@ impl Buffer {
         self.remove(self.cursor..self.word_after());
     }
 
-    /// Deletes a part, and keeps it for Ctrl-Y.
+    /// Deletes a range and keeps its text for Ctrl-Y.
     fn remove(&mut self, part: Range<usize>) {
         if !part.is_empty() {
             self.removed = self.text[part.clone()].into();
@@ -147,8 +148,9 @@ impl Buffer {
         self.move_to(start);
     }
 
-    /// Moves there, or on to the end of the letter that has this place in its middle: what is
-    /// inserted or deleted may join its neighbours to one letter.
+    /// Moves to `place`, or to the end of the letter if `place` is inside one: after an
+    /// insertion or a deletion, characters may combine with their neighbours into one
+    /// letter.
     fn move_to(&mut self, place: usize) {
         let mut boundary = GraphemeCursor::new(place, self.text.len(), true);
         self.cursor = match boundary.is_boundary(&self.text, 0) {
@@ -178,7 +180,7 @@ impl Buffer {
 
     fn before(&self) -> usize {
         let mut boundary = GraphemeCursor::new(self.cursor, self.text.len(), true);
-        // The text is here as a whole, which is the one thing that could be missing.
+        // `prev_boundary` fails only for a partial text, and this text is complete.
         let before = boundary.prev_boundary(&self.text, 0).ok().flatten();
         before.unwrap_or(0)
     }
@@ -211,7 +213,7 @@ impl Buffer {
     }
 }
 
-/// The end of the letter that begins there, or that has this place in its middle.
+/// The end of the letter that begins at `place` or contains it.
 fn next(text: &str, place: usize) -> usize {
     let mut boundary = GraphemeCursor::new(place, text.len(), true);
     let next = boundary.next_boundary(text, 0).ok().flatten();
@@ -224,7 +226,7 @@ mod tests {
     use proptest::prelude::*;
     use unicode_segmentation::UnicodeSegmentation;
 
-    /// The text, with a bar for the cursor.
+    /// The text with a bar at the cursor.
     fn shown(buffer: &Buffer) -> String {
         let (before, after) = buffer.text().split_at(buffer.cursor());
         format!("{before}|{after}")
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn each_command_does_what_it_says() {
+    fn each_editing_command_changes_text_and_cursor() {
         type Act = fn(&mut Buffer);
         let cases: [(&str, Act, &str); 24] = [
             ("կե|ս", |b| b.insert("👋🏽"), "կե👋🏽|ս"),
@@ -276,11 +278,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_removed_comes_back() {
+    fn removed_text_can_be_inserted_again() {
         let mut buffer = buffer("բարև 👋🏽 աշխարհ|");
         buffer.remove_word_left();
         buffer.remove_word_left();
-        // Nothing is left to be removed there.
+        // Nothing is after the cursor, so this removes nothing.
         buffer.remove_to_end();
         buffer.insert_removed();
         buffer.insert_removed();
@@ -288,8 +290,8 @@ mod tests {
     }
 
     #[test]
-    fn the_cursor_never_stands_in_the_middle_of_a_letter() {
-        // A letter before a mark that had none, and half a flag before another half.
+    fn the_cursor_is_never_inside_a_letter() {
+        // A letter before a combining mark, and half of a flag before the other half.
         for (before, inserted, after) in [
             ("|\u{301}", "ե", "ե\u{301}|"),
             ("|\u{1f1f2}", "\u{1f1e6}", "\u{1f1e6}\u{1f1f2}|"),
@@ -324,7 +326,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_cursor_stands_between_letters_after_each_of_many_commands(
+        fn the_cursor_is_between_letters_after_any_commands(
             acts in proptest::collection::vec(0..ACTS.len(), 0..100),
         ) {
             let mut buffer = Buffer::default();

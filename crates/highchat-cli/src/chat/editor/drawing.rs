@@ -1,8 +1,8 @@
-//! The line on the terminal, at the bottom of what is printed.
+//! Draws the edited line at the bottom of the terminal.
 //!
-//! The terminal is never asked where its cursor is: many do not answer. Every row is ended
-//! here instead of at the terminal's margin, so that it is known how many rows there are, and
-//! a redraw begins at the first of them.
+//! The terminal is never asked for its cursor position, because many do not answer. Rows
+//! are broken here and not by the terminal, so the number of rows is known, and a redraw
+//! can begin at the first one.
 
 use core::fmt::Write;
 
@@ -10,66 +10,67 @@ use anstyle::{AnsiColor, Style};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Before the further lines of a message that has several.
+/// Prefix of the second and later lines of a message.
 const NEXT_LINE: &str = ". ";
 const PROMPT: Style = AnsiColor::Green.on_default().bold();
 
-/// A row that is too long is not continued on the next one. The terminal may have become
-/// narrower before it drew what was meant for the width before.
+/// Turns automatic wrapping off. The terminal may become narrower before it shows text that
+/// was laid out for the old width.
 const WITHOUT_WRAP: &str = "\x1b[?7l";
 const WITH_WRAP: &str = "\x1b[?7h";
 /// Erases from the cursor to the end of the screen.
 const ERASE: &str = "\x1b[J";
 
-/// How large a terminal is.
+/// The size of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Size {
     pub(super) columns: usize,
     pub(super) rows: usize,
 }
 
-/// What is to be drawn.
+/// The content to draw.
 #[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     pub(super) prompt: &'a str,
     pub(super) text: &'a str,
-    /// Where the cursor is in the text, in bytes.
+    /// Offset of the cursor in the text, in bytes.
     pub(super) cursor: usize,
 }
 
-/// The line as it was drawn last.
+/// The state of the last drawing, which the next one erases.
 pub(super) struct Drawing {
     is_coloured: bool,
-    /// Whether a terminal that becomes narrower continues a row that no longer fits on the next
-    /// one, instead of cutting it off.
-    is_wrapped_anew: bool,
-    /// The width of each row above the cursor.
+    /// Whether the terminal moves the end of a row to the next row when it becomes
+    /// narrower. Other terminals cut the row off.
+    reflows_rows: bool,
+    /// The width of each row above the cursor's row.
     above: Vec<usize>,
     cursor_column: usize,
-    /// How wide the terminal was.
+    /// The width of the terminal at the last drawing.
     columns: usize,
 }
 
 impl Drawing {
-    /// Nothing is drawn yet; the cursor stands at the start of an empty row.
-    pub(super) const fn new(is_coloured: bool, is_wrapped_anew: bool) -> Self {
+    /// Nothing is drawn yet, and the cursor is at the start of an empty row.
+    pub(super) const fn new(is_coloured: bool, reflows_rows: bool) -> Self {
         Self {
             is_coloured,
-            is_wrapped_anew,
+            reflows_rows,
             above: Vec::new(),
             cursor_column: 0,
             columns: 0,
         }
     }
 
-    /// The cursor was moved to the start of an empty row by somebody else.
+    /// Forgets the last drawing, because other output moved the cursor to the start of an
+    /// empty row.
     pub(super) fn forget(&mut self) {
         self.above.clear();
         self.cursor_column = 0;
     }
 
-    /// Draws the line in place of the one that is there, with a text above it. A line of more
-    /// rows than the terminal has is drawn in part, with the cursor in it.
+    /// Draws the line over the last drawing, with a text above it. If the line has more
+    /// rows than the terminal, only the rows around the cursor are drawn.
     pub(super) fn draw(&mut self, above: &str, line: &Line<'_>, size: Size) -> String {
         let rows = Rows::new(line, size.columns, self.is_coloured);
         let height = size.rows.max(1);
@@ -91,22 +92,22 @@ impl Drawing {
         drawn
     }
 
-    /// Draws the whole line for the last time. The cursor stands after it, at the start of an
-    /// empty row.
+    /// Draws the whole line for the last time. The cursor is at the start of the row below
+    /// it afterwards.
     pub(super) fn finish(&mut self, line: &Line<'_>, size: Size) -> String {
         let at_end = Line {
             cursor: line.text.len(),
             ..*line
         };
         let rows = Rows::new(&at_end, size.columns, self.is_coloured);
-        // The last row may be one for the cursor alone.
+        // The last row may exist only for the cursor.
         let is_extra = rows.cursor.column == 0 && rows.cursor.row > 0;
         let count = rows.rows.len() - usize::from(is_extra);
         let mut drawn = self.erase("", size);
         drawn.push_str(WITH_WRAP);
         for (number, row) in rows.rows[..count].iter().enumerate() {
             drawn.push_str(row);
-            // What the terminal continues by itself is copied from it as one line.
+            // Rows that the terminal wraps by itself are copied from it as one line.
             if number + 1 == count || rows.continued.binary_search(&number).is_err() {
                 drawn.push_str("\r\n");
             }
@@ -115,13 +116,13 @@ impl Drawing {
         drawn
     }
 
-    /// Empties the screen. What is drawn next stands at its top.
+    /// Empties the screen. The next drawing begins at its top.
     pub(super) fn clear_screen(&mut self) -> &'static str {
         self.forget();
         "\x1b[H\x1b[2J"
     }
 
-    /// Erases what was drawn, and prints a text there; from there on without wrapping.
+    /// Erases the last drawing, prints a text in its place and turns wrapping off.
     fn erase(&self, above: &str, size: Size) -> String {
         let mut drawn = String::from("\r");
         move_by(&mut drawn, self.rows_above(size.columns.max(1)), 'A');
@@ -134,9 +135,10 @@ impl Drawing {
         drawn
     }
 
-    /// How many rows of the line are above the cursor, on a terminal that is that wide now.
+    /// How many rows of the last drawing are above the cursor if the terminal now has this
+    /// width.
     fn rows_above(&self, columns: usize) -> usize {
-        if !self.is_wrapped_anew || columns >= self.columns {
+        if !self.reflows_rows || columns >= self.columns {
             return self.above.len();
         }
         let rows = self
@@ -159,15 +161,15 @@ struct Place {
     column: usize,
 }
 
-/// A line, cut into rows.
+/// A line, broken into rows.
 struct Rows {
     columns: usize,
     rows: Vec<String>,
-    /// The width of each row but the last.
+    /// The width of each row except the last.
     widths: Vec<usize>,
-    /// The rows that are full to the margin, and whose text goes on in the next one.
+    /// The numbers of the rows that are full and whose text continues in the next row.
     continued: Vec<usize>,
-    /// Where the next letter goes.
+    /// The position of the next letter.
     end: Place,
     cursor: Place,
 }
@@ -211,7 +213,7 @@ impl Rows {
         }
     }
 
-    /// Adds a letter; returns where it stands.
+    /// Adds a letter and returns its position.
     fn push(&mut self, letter: &str, is_coloured: bool) -> Place {
         if letter == "\n" {
             let start = Place {
@@ -227,7 +229,7 @@ impl Rows {
             letter => (letter, width(letter)),
         };
         let (letter, width) = if width > self.columns {
-            // It fits in no row.
+            // The letter is wider than a row.
             ("?", 1)
         } else {
             (letter, width)
@@ -246,7 +248,8 @@ impl Rows {
         let row = self.row();
         row.push_str(letter);
         if !is_certain && !is_full {
-            // A terminal may think that it is narrower.
+            // The terminal may count fewer columns for this letter, so the column is set
+            // explicitly.
             let _ = write!(row, "\x1b[{}G", column + 1);
         }
         start
@@ -266,11 +269,11 @@ impl Rows {
     }
 }
 
-/// What makes the character before it an emoji, which is two columns wide.
+/// Turns the character before it into an emoji, which is two columns wide.
 const AS_EMOJI: char = '\u{fe0f}';
 
-/// The most columns that a terminal gives to a letter: some show the characters of an emoji
-/// one after the other, some all in one place.
+/// The largest number of columns that a terminal may use for a letter. Some terminals show
+/// the parts of a combined emoji one after the other, some as one picture.
 fn width(letter: &str) -> usize {
     let one_by_one: usize = letter.chars().filter_map(UnicodeWidthChar::width).sum();
     let emojis = letter.chars().filter(|c| *c == AS_EMOJI).count();
@@ -283,7 +286,7 @@ mod tests {
     use core::num::NonZero;
     use proptest::prelude::*;
 
-    /// A terminal without a person.
+    /// A terminal emulator in memory.
     struct Screen(vt100::Parser);
 
     impl Screen {
@@ -293,7 +296,7 @@ mod tests {
             Self(vt100::Parser::new(rows, columns, 0))
         }
 
-        /// The terminal itself turns `\n` into `\r\n`.
+        /// A terminal turns `\n` into `\r\n`, and so does this.
         fn print(&mut self, drawn: &str) {
             let drawn = drawn.replace("\r\n", "\n").replace('\n', "\r\n");
             self.0.process(drawn.as_bytes());
@@ -329,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_stands_in_rows_and_the_cursor_in_its_place() {
+    fn a_line_is_broken_into_rows_and_the_cursor_is_placed() {
         let full = "ա".repeat(18);
         let more = "ա".repeat(19);
         let wide = "漢".repeat(10);
@@ -355,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_letter_that_does_not_fit_in_a_row_leaves_no_row_behind() {
+    fn wide_letters_at_the_margin_leave_no_stale_row() {
         let size = Size {
             columns: 21,
             rows: 6,
@@ -375,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_appears_above_the_line() {
+    fn printed_text_appears_above_the_line() {
         let mut screen = Screen::new(SIZE);
         let mut drawing = Drawing::new(true, false);
         let text = "ա".repeat(30);
@@ -390,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_with_more_rows_than_the_terminal_shows_those_at_the_cursor() {
+    fn a_line_taller_than_the_terminal_shows_the_rows_at_the_cursor() {
         let text: Vec<_> = (0..12).map(|n| format!("տող {n}")).collect();
         let text = text.join("\n");
         let mut screen = Screen::new(SIZE);
@@ -408,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_finished_stays_and_the_cursor_stands_below_it() {
+    fn a_finished_line_stays_and_the_cursor_is_below_it() {
         for (text, row) in [
             (String::new(), 1),
             ("ա".repeat(17), 1),
@@ -425,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_not_continued_by_the_terminal_while_it_is_typed() {
+    fn the_terminal_does_not_wrap_rows_while_a_line_is_edited() {
         let text = "ա".repeat(40);
         let mut drawing = Drawing::new(false, false);
         let drawn = drawing.draw("person: վերևում\n", &line(&text, 3), SIZE);
@@ -437,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_finished_is_copied_as_one() {
+    fn a_finished_line_is_copied_as_one_line() {
         let text = format!("{}\n{}", "ա".repeat(40), "բ".repeat(4));
         let mut screen = Screen::new(SIZE);
         screen.print(&Drawing::new(false, false).finish(&line(&text, 3), SIZE));
@@ -446,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_that_fits_in_no_row_has_a_sign_in_its_place() {
+    fn a_letter_wider_than_the_terminal_is_shown_as_a_question_mark() {
         let size = Size {
             columns: 2,
             rows: 1,
@@ -462,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_that_wraps_anew_when_it_becomes_narrower_keeps_no_row_of_the_line_before() {
+    fn a_terminal_that_reflows_when_narrowed_keeps_no_stale_row() {
         let narrower = Size {
             columns: 8,
             rows: 12,
@@ -473,8 +476,8 @@ mod tests {
             let mut drawing = Drawing::new(false, true);
             let mut wide = Screen::new(SIZE);
             wide.print(&drawing.draw("person: մեկ\n", &line, SIZE));
-            // What such a terminal does: each row begins anew, and the cursor stays with its
-            // letter.
+            // Emulates a terminal that reflows: each row begins on a new line, and the
+            // cursor stays with its letter.
             let mut narrow = Screen::new(narrower);
             let (row, column) = wide.cursor();
             let rows = wide.rows();
@@ -497,15 +500,15 @@ mod tests {
         }
     }
 
-    /// The text of a screen, without the spaces that fill its rows.
+    /// The text of a screen without the spaces that fill its rows.
     fn letters(text: &str) -> String {
         text.replace(char::is_whitespace, "")
     }
 
     proptest! {
-        /// Each drawing stands as if it were the first, whatever was drawn before.
+        /// A redraw gives the same screen as a first drawing, whatever was drawn before.
         #[test]
-        fn a_drawing_leaves_nothing_of_the_one_before(
+        fn a_redraw_leaves_nothing_of_the_last_drawing(
             texts in proptest::collection::vec(
                 ("(ա|բ|e|\u{301}|漢|👋🏽|👨‍👩‍👧|🇦🇲|❤️|1️⃣|\u{200d}|\t|\n| ){0,40}", 0.0..=1.0),
                 1..8,

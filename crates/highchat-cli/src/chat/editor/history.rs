@@ -1,23 +1,24 @@
-//! The lines that were typed before.
+//! The history of typed lines.
 
-/// How many lines are remembered; in memory alone, as they are what somebody said.
+/// How many lines are remembered. They are kept in memory only, because messages are
+/// private.
 const MAX_LINES: usize = 500;
 
-/// The lines, oldest first, and which of them stands on the line now.
+/// The remembered lines, oldest first, and which of them is being shown.
 #[derive(Default)]
 pub(super) struct History {
     lines: Vec<String>,
-    /// An index, and the line as it was before one of these replaced it.
+    /// The index of the shown line, and the text that was being typed before.
     shown: Option<(usize, String)>,
 }
 
 impl History {
-    /// The line that stands there is finished: the newest of these is the next older one.
+    /// Ends browsing: the next [`older`](Self::older) returns the newest line.
     pub(super) fn leave(&mut self) {
         self.shown = None;
     }
 
-    /// Remembers a line, unless it is blank or the same as the one before.
+    /// Remembers a line, unless it is blank or equal to the last one.
     pub(super) fn remember(&mut self, line: &str) {
         self.leave();
         if line.trim().is_empty() || self.lines.last().is_some_and(|last| last == line) {
@@ -29,7 +30,7 @@ impl History {
         self.lines.push(line.into());
     }
 
-    /// The line before the one that stands there.
+    /// The line before the shown one.
     pub(super) fn older(&mut self, line: &str) -> Option<&str> {
         let index = match &self.shown {
             Some((index, _)) => index.checked_sub(1)?,
@@ -43,7 +44,7 @@ impl History {
         self.lines.get(index).map(String::as_str)
     }
 
-    /// The line after it; after the last one, what was typed before.
+    /// The line after the shown one; after the newest line, the text that was being typed.
     pub(super) fn newer(&mut self) -> Option<String> {
         let (index, typed) = self.shown.take()?;
         match self.lines.get(index + 1) {
@@ -55,14 +56,14 @@ impl History {
         }
     }
 
-    /// The newest line older than that one that has the term in it.
+    /// The index of the newest line before index `before` that contains the term.
     fn find(&self, term: &str, before: usize) -> Option<usize> {
         let lines = self.lines.get(..before)?;
         lines.iter().rposition(|line| line.contains(term))
     }
 }
 
-/// A search for a line, from the newest to the oldest (Ctrl-R).
+/// A search in the history, from the newest line to the oldest (Ctrl-R).
 #[derive(Default)]
 pub(super) struct Search {
     term: String,
@@ -74,12 +75,12 @@ impl Search {
         &self.term
     }
 
-    /// The line that was found.
+    /// The found line; empty if there is none.
     pub(super) fn line<'a>(&self, history: &'a History) -> &'a str {
         self.found.map_or("", |found| &history.lines[found])
     }
 
-    /// Where the term begins in the line, in bytes.
+    /// The offset of the term in the found line, in bytes.
     pub(super) fn place(&self, history: &History) -> usize {
         self.line(history).find(&self.term).unwrap_or(0)
     }
@@ -99,7 +100,7 @@ impl Search {
         };
     }
 
-    /// The next older line, if there is one.
+    /// Moves to the next older match, if there is one.
     pub(super) fn older(&mut self, history: &History) {
         let before = self.found.unwrap_or(history.lines.len());
         self.found = history.find(&self.term, before).or(self.found);
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_found_again_and_the_one_being_typed_comes_back() {
+    fn older_lines_are_shown_and_the_unfinished_line_comes_back() {
         let mut history = history(&["մեկ", " ", "երկու 👋", "երկու 👋"]);
         assert_eq!(history.newer(), None);
         assert_eq!(history.older("կես"), Some("երկու 👋"));

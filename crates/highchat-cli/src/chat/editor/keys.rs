@@ -1,25 +1,25 @@
-//! Bytes of a terminal become keys.
+//! Decodes the bytes of a terminal into keys.
 
 use core::mem;
 
-/// What begins and ends a paste.
+/// The parameter that begins a paste, and the sequence that ends it.
 const PASTE: &[u8] = b"200";
 const PASTE_END: &[u8] = b"\x1b[201~";
 
-/// The most of a paste that is kept, in bytes: far more than any message, so that a longer
-/// one is refused when it is sent.
+/// The most bytes of a paste that are kept. It is far more than the longest message, so
+/// sending a paste that was cut is refused.
 const MAX_PASTE: usize = 1 << 20;
 
-/// The longest parameters of a control sequence that are kept, in bytes.
+/// The most bytes of a control sequence's parameters that are kept.
 const MAX_PARAMETERS: usize = 16;
 
 /// One key, or one paste.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Key {
     Character(char),
-    /// A paste; its lines end in `\n`, and it does not end with one.
+    /// A pasted text. Its lines are separated by `\n`, and it does not end with one.
     Paste(String),
-    /// A control character, as the letter that is pressed with Ctrl.
+    /// A control character, as the letter that is pressed together with Ctrl.
     Ctrl(char),
     Enter,
     Backspace,
@@ -36,7 +36,7 @@ pub(super) enum Key {
     DeleteWordRight,
 }
 
-/// Takes bytes, in any pieces, and gives keys.
+/// Decodes bytes, in pieces of any size, into keys.
 ///
 /// ```text
 ///           ESC              [                 letter or ~
@@ -55,20 +55,20 @@ pub(super) struct Keys {
 enum Position {
     #[default]
     Plain,
-    /// In a character of several bytes.
+    /// Inside a character of several bytes.
     Letter(Vec<u8>),
     Escape,
-    /// In a control sequence, with its parameters so far.
+    /// Inside a control sequence, with its parameters so far.
     Control(Vec<u8>),
-    /// After ESC O: one letter follows.
+    /// After ESC O; one letter follows.
     Shift,
-    /// After ESC [ [: a function key of the Linux console, one letter follows.
+    /// After ESC [ [, a function key of the Linux console; one letter follows.
     Function,
     Paste(Vec<u8>),
 }
 
 impl Keys {
-    /// Reads one byte; returns the keys that end with it.
+    /// Decodes one byte. Returns the keys that this byte completes.
     pub(super) fn push(&mut self, byte: u8) -> Vec<Key> {
         let mut keys = Vec::new();
         self.position = match mem::take(&mut self.position) {
@@ -89,8 +89,8 @@ impl Keys {
         keys
     }
 
-    /// Whether a sequence has begun that a person may have typed: Esc, and perhaps one more key.
-    pub(super) fn is_in_escape(&self) -> bool {
+    /// Whether the bytes so far could be typed by hand: Esc, and perhaps one more key.
+    pub(super) fn has_open_escape(&self) -> bool {
         match &self.position {
             Position::Escape | Position::Shift => true,
             Position::Control(parameters) => parameters.is_empty(),
@@ -98,9 +98,9 @@ impl Keys {
         }
     }
 
-    /// Nothing more came of the sequence: it was typed by hand.
+    /// Ends the open escape sequence after a timeout: its bytes were typed by hand.
     pub(super) fn end_escape(&mut self) -> Option<Key> {
-        if !self.is_in_escape() {
+        if !self.has_open_escape() {
             return None;
         }
         match mem::take(&mut self.position) {
@@ -132,7 +132,7 @@ fn in_letter(mut letter: Vec<u8>, byte: u8, keys: &mut Vec<Key>) -> Position {
         Err(error) if error.error_len().is_none() => return Position::Letter(letter),
         Err(_) => {
             keys.push(Key::Character(char::REPLACEMENT_CHARACTER));
-            // The byte that does not belong to it may begin something else.
+            // The byte that ends the invalid character may begin another key.
             if letter.len() > 1 {
                 return plain(byte, keys);
             }
@@ -149,7 +149,7 @@ fn after_escape(byte: u8, keys: &mut Vec<Key>) -> Position {
         b'f' => Key::WordRight,
         b'd' => Key::DeleteWordRight,
         b'\x08' | b'\x7f' => Key::DeleteWordLeft,
-        // Alt does nothing to any other key.
+        // Alt is ignored with every other key.
         _ => return plain(byte, keys),
     });
     Position::Plain
@@ -166,7 +166,7 @@ fn in_control(mut parameters: Vec<u8>, byte: u8, keys: &mut Vec<Key>) -> Positio
         }
         b'@'..=b'~' if byte == b'~' && parameters == PASTE => return Position::Paste(Vec::new()),
         b'@'..=b'~' => {}
-        // No sequence has such a byte.
+        // This byte is not part of any control sequence.
         _ => return plain(byte, keys),
     }
     let parameters = String::from_utf8_lossy(&parameters);
@@ -203,7 +203,7 @@ const fn moved(letter: u8, is_by_word: bool) -> Option<Key> {
 fn in_paste(mut text: Vec<u8>, byte: u8, keys: &mut Vec<Key>) -> Position {
     text.push(byte);
     if text.len() > MAX_PASTE + PASTE_END.len() {
-        // What is left is still too long for a message.
+        // The rest is still too long for a message.
         text.remove(MAX_PASTE);
     }
     if let Some(pasted) = text.strip_suffix(PASTE_END) {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn each_key_is_understood() {
+    fn each_key_is_decoded() {
         for (bytes, key) in [
             ("\r", Key::Enter),
             ("\n", Key::Enter),
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sequence_that_is_not_known_is_no_text() {
+    fn an_unknown_sequence_gives_no_text() {
         for bytes in [
             "\u{1b}[15~",
             "\u{1b}[[A",
@@ -295,14 +295,14 @@ mod tests {
             for byte in typed.bytes() {
                 assert_eq!(keys.push(byte), []);
             }
-            assert!(keys.is_in_escape());
+            assert!(keys.has_open_escape());
             assert_eq!(keys.end_escape(), character.map(Key::Character));
             assert_eq!(keys.push(b'A'), characters("A"));
         }
     }
 
     #[test]
-    fn a_paste_whose_start_comes_in_two_pieces_is_one_however_late_the_second_is() {
+    fn a_paste_whose_start_is_split_by_a_long_pause_is_one_paste() {
         for cut in 3..6 {
             let (first, second) = b"\x1b[200~".split_at(cut);
             let mut keys = Keys::default();
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_shown_as_such_and_cost_no_other_key() {
+    fn invalid_utf_8_is_replaced_and_the_next_key_is_kept() {
         assert_eq!(keys(b"\xff\xd5a\xd5\r"), {
             let mut keys = characters("\u{fffd}\u{fffd}a\u{fffd}");
             keys.push(Key::Enter);
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_is_one_text_without_the_line_ends_at_its_end() {
+    fn a_paste_is_one_text_without_its_last_line_ends() {
         for (pasted, text) in [
             ("մեկ\nերկու", "մեկ\nերկու"),
             ("մեկ\rերկու\r", "մեկ\nերկու"),
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_without_end_takes_no_memory_without_end() {
+    fn an_endless_paste_takes_bounded_memory() {
         let mut keys = Keys::default();
         for byte in b"\x1b[200~" {
             keys.push(*byte);
@@ -356,19 +356,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_is_read_as_it_is(text in "[^\\p{Cc}]*") {
+        fn text_is_decoded_unchanged(text in "[^\\p{Cc}]*") {
             prop_assert_eq!(keys(text.as_bytes()), characters(&text));
         }
 
         #[test]
-        fn no_bytes_are_too_much(bytes in proptest::collection::vec(
+        fn no_bytes_cause_a_panic(bytes in proptest::collection::vec(
             prop_oneof![Just(0x1b), Just(b'['), Just(b'O'), Just(b'~'), any::<u8>()], 0..64)) {
             let mut keys = Keys::default();
             for byte in bytes {
                 keys.push(byte);
             }
             keys.end_escape();
-            prop_assert!(!keys.is_in_escape());
+            prop_assert!(!keys.has_open_escape());
         }
     }
 }

@@ -1,21 +1,21 @@
-//! The conformance table: streams, and what the WHATWG standard (HTML, section 9.2) makes
-//! of each, written out by hand.
+//! The conformance table: streams, and the result of each after the WHATWG standard (HTML,
+//! section 9.2), written by hand.
 
-#![expect(missing_docs, reason = "the name of each group says what it shows")]
+#![expect(missing_docs, reason = "the name of each group describes it")]
 
 use super::drive::{Event, Outcome};
 
-/// A stream, and what it gives.
+/// A stream and its expected result.
 pub struct Case {
-    /// What is special about the stream.
+    /// What the stream shows.
     pub name: &'static str,
     /// The stream.
     pub input: Vec<u8>,
-    /// What it gives.
+    /// The expected result.
     pub expected: Outcome,
 }
 
-/// A case whose stream gives nothing, until the methods say otherwise.
+/// A case that expects no event. The methods add expectations.
 fn case(name: &'static str, input: impl AsRef<[u8]>) -> Case {
     Case {
         name,
@@ -33,7 +33,7 @@ fn event(event: impl AsRef<[u8]>, data: impl AsRef<[u8]>, id: impl AsRef<[u8]>) 
 }
 
 impl Case {
-    /// An event without a type and without an id.
+    /// Adds an event without a type and an id.
     fn message(self, data: impl AsRef<[u8]>) -> Self {
         self.event("", data, "")
     }
@@ -109,7 +109,7 @@ pub fn the_examples_of_the_standard() -> Vec<Case> {
         .message("\n")
         .unfinished("", "", ""),
         case(
-            "a space behind the colon or none",
+            "with and without a space after the colon",
             "data:test\n\ndata: test\n\n",
         )
         .message("test")
@@ -236,7 +236,7 @@ pub fn what_the_web_platform_tests_check() -> Vec<Case> {
 pub fn one_byte_order_mark_is_stripped_and_no_more() -> Vec<Case> {
     vec![
         case("before a field", "\u{FEFF}data: a\n\n").message("a"),
-        case("and nothing else", "\u{FEFF}"),
+        case("alone", "\u{FEFF}"),
         case("before a blank line", "\u{FEFF}\ndata: a\n\n").message("a"),
         case("before a CR LF", "\u{FEFF}\r\ndata: a\n\n").message("a"),
         case("before a comment", "\u{FEFF}: note\ndata: a\n\n").message("a"),
@@ -268,12 +268,12 @@ pub fn one_byte_order_mark_is_stripped_and_no_more() -> Vec<Case> {
         )
         .message("b"),
         case(
-            "two, and the second is a line",
+            "two marks, and the second is a line",
             b"\xEF\xBB\xBF\xEF\xBB\xBF\n\ndata: b\n\n",
         )
         .message("b"),
-        case("behind a line end", "\n\u{FEFF}data: a\ndata: b\n\n").message("b"),
-        case("behind a space", " \u{FEFF}data: a\ndata: b\n\n").message("b"),
+        case("after a line end", "\n\u{FEFF}data: a\ndata: b\n\n").message("b"),
+        case("after a space", " \u{FEFF}data: a\ndata: b\n\n").message("b"),
         case(
             "at the start of a later line",
             "data: a\n\u{FEFF}data: b\n\n",
@@ -294,7 +294,7 @@ pub fn a_line_ends_in_cr_lf_in_lf_or_in_cr() -> Vec<Case> {
         case("LF", "data: a\ndata: b\n\n").message("a\nb"),
         case("CR", "data: a\rdata: b\r\r").message("a\nb"),
         case("CR LF", "data: a\r\ndata: b\r\n\r\n").message("a\nb"),
-        case("a blank line of CR behind LF", "data: a\n\rdata: b\n\n")
+        case("a blank line of CR after LF", "data: a\n\rdata: b\n\n")
             .message("a")
             .message("b"),
         case("CR LF is one line end, not two", "data: a\r\ndata: b\n\n").message("a\nb"),
@@ -320,46 +320,46 @@ pub fn a_line_ends_in_cr_lf_in_lf_or_in_cr() -> Vec<Case> {
         .message("")
         .message("")
         .message(""),
-        case("CR LF behind a comment", ": note\r\ndata: a\r\n\r\n").message("a"),
-        case("CR LF behind an unknown field", "x: y\r\ndata: a\r\n\r\n").message("a"),
-        case("CR LF behind a name without colon", "data\r\ndata\r\n\r\n").message("\n"),
-        case("CR LF behind a colon", "data:\r\ndata: \r\n\r\n").message("\n"),
-        case("CR LF behind an event name", "event: e\r\ndata: a\r\n\r\n").event("e", "a", ""),
+        case("CR LF after a comment", ": note\r\ndata: a\r\n\r\n").message("a"),
+        case("CR LF after an unknown field", "x: y\r\ndata: a\r\n\r\n").message("a"),
+        case("CR LF after a name without colon", "data\r\ndata\r\n\r\n").message("\n"),
+        case("CR LF after a colon", "data:\r\ndata: \r\n\r\n").message("\n"),
+        case("CR LF after an event name", "event: e\r\ndata: a\r\n\r\n").event("e", "a", ""),
         case(
-            "CR LF behind an id and a retry",
+            "CR LF after an id and a retry",
             "id: 1\r\nretry: 2\r\ndata: a\r\n\r\n",
         )
         .event("", "a", "1")
         .last_id("1")
         .retry(2),
         case(
-            "CR LF behind an ignored id and an ignored retry",
+            "CR LF after an ignored id and an ignored retry",
             "id: \0\r\nretry: x\r\ndata\r\n\r\n",
         )
         .message(""),
         case("CR LF first in the stream", "\r\n\r\ndata: a\r\n\r\n").message("a"),
         case("an end in CR", "data: a\r\r").message("a"),
         case(
-            "vertical tab and form feed end none",
+            "vertical tab and form feed end no line",
             "data: a\u{B}\u{C}data: b\n\n",
         )
         .message("a\u{B}\u{C}data: b"),
         case(
-            "nor do they behind a name",
+            "vertical tab and form feed after a name end no line",
             "data\u{B}data: a\n\u{C}data: b\ndata: c\n\n",
         )
         .message("c"),
         case(
-            "nor are they a blank line",
+            "vertical tab and form feed are no blank line",
             "data: a\n\u{B}\n\u{C}\ndata: b\n\n",
         )
         .message("a\nb"),
         case(
-            "line ends of Unicode end none",
+            "line ends of Unicode end no line",
             "data: a\u{85}b\u{2028}c\u{2029}d\n\n",
         )
         .message("a\u{85}b\u{2028}c\u{2029}d"),
-        case("NUL ends none", "data: a\0data: b\n\n").message("a\0data: b"),
+        case("NUL ends no line", "data: a\0data: b\n\n").message("a\0data: b"),
     ]
 }
 
@@ -398,12 +398,12 @@ pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
         )
         .message("b"),
         case(
-            "a letter more",
+            "an extra letter",
             "dataa: a\ndatax: a\nevents: e\nidx: 1\nidd: 1\nretryy: 5\ndata: b\n\n",
         )
         .message("b"),
         case(
-            "a letter more, without colon",
+            "an extra letter, without colon",
             "dataa\nevents\nidx\nretryy\ndata: b\n\n",
         )
         .message("b"),
@@ -418,12 +418,12 @@ pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
         )
         .message("b"),
         case(
-            "a space behind",
+            "a space after",
             "data : a\nevent : e\nid : 1\nretry : 5\ndata: b\n\n",
         )
         .message("b"),
         case(
-            "a space behind, without colon",
+            "a space after, without colon",
             "data \nevent \nid \nretry \ndata: b\n\n",
         )
         .message("b"),
@@ -433,7 +433,7 @@ pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
         )
         .message("b"),
         case(
-            "a tab before and behind",
+            "a tab before and after",
             "\tdata: a\ndata\t: a\nid\t: 1\ndata: b\n\n",
         )
         .message("b"),
@@ -448,7 +448,7 @@ pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
         )
         .message("b"),
         case(
-            "NUL before, in and behind",
+            "NUL before, in and after",
             "\0data: a\nda\0ta: a\ndata\0: a\nid\0: 1\nevent\0\ndata: b\n\n",
         )
         .message("b"),
@@ -463,7 +463,7 @@ pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
         )
         .message("b"),
         case(
-            "broken UTF-8 behind",
+            "broken UTF-8 after",
             b"data\xC3: a\nid\xE2\x82: 1\nevent\xF0\x9F\x98: e\ndata: b\n\n",
         )
         .message("b"),
@@ -475,7 +475,7 @@ pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
         .message("b"),
         case("quoted", "\"data\": a\n'id': 1\ndata: b\n\n").message("b"),
         case(
-            "names of nothing known",
+            "unknown names",
             "comment: a\nlast-event-id: 1\ntype: e\ndata: b\n\n",
         )
         .message("b"),
@@ -522,7 +522,7 @@ pub fn comments_and_ignored_lines_leave_no_trace() -> Vec<Case> {
         case("only comments", ": a\n:b\n:\n: \n::\n\n"),
         case("a comment before data", ": a\ndata: b\n\n").message("b"),
         case("between data", "data: a\n: no\ndata: b\n\n").message("a\nb"),
-        case("behind data", "data: a\n: no\n\n").message("a"),
+        case("after data", "data: a\n: no\n\n").message("a"),
         case(
             "with a field in it",
             ":data: a\n: data: a\n:id: 1\n:retry: 5\n\ndata: b\n\n",
@@ -550,7 +550,7 @@ pub fn a_blank_line_dispatches_what_has_data() -> Vec<Case> {
         .message("b"),
         case("an event name alone is dropped", "event: e\n\ndata: a\n\n").message("a"),
         case(
-            "an event name holds for one event",
+            "an event name applies to one event",
             "event: e\ndata: a\n\ndata: b\n\n",
         )
         .event("e", "a", "")
@@ -594,7 +594,7 @@ pub fn a_blank_line_dispatches_what_has_data() -> Vec<Case> {
 pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
     vec![
         case(
-            "before data and behind it",
+            "before data and after it",
             "id: 1\ndata: a\n\ndata: b\nid: 2\n\n",
         )
         .event("", "a", "1")
@@ -661,11 +661,11 @@ pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
         )
         .message(""),
         case(
-            "an empty one behind a colon resets it",
+            "an empty one after a colon resets it",
             "id: 1\n\nid:\n\ndata\n\n",
         )
         .message(""),
-        case("an empty one behind a space resets it", "id: 1\n\nid: \n\n"),
+        case("an empty one after a space resets it", "id: 1\n\nid: \n\n"),
         case(
             "an empty one takes back one of the same event",
             "id: 1\nid\ndata\n\n",
@@ -679,7 +679,7 @@ pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
         .event("", "", "1")
         .last_id("1"),
         case(
-            "with NUL it is ignored, and so is no other of the event",
+            "with NUL it is ignored, and an earlier one of the event is kept",
             "id: 1\nid: 2\x003\ndata\n\n",
         )
         .event("", "", "1")
@@ -739,7 +739,7 @@ pub fn a_retry_of_digits_alone_sets_the_reconnection_time() -> Vec<Case> {
             "retry: 18446744073709551616\n",
         )
         .retry(u64::MAX),
-        case("ten times as many", "retry: 184467440737095516150\n").retry(u64::MAX),
+        case("ten times the largest", "retry: 184467440737095516150\n").retry(u64::MAX),
         case("many digits", format!("retry: {nines}\n")).retry(u64::MAX),
         case(
             "many digits and a letter",
@@ -751,10 +751,10 @@ pub fn a_retry_of_digits_alone_sets_the_reconnection_time() -> Vec<Case> {
         case("a space and no digit", "retry: 7\nretry: \n").retry(7),
         case("two spaces before", "retry:  10\n"),
         case("a tab before", "retry:\t10\n"),
-        case("a space behind", "retry: 10 \n"),
+        case("a space after", "retry: 10 \n"),
         case("a space between", "retry: 1 0\n"),
         case(
-            "a letter behind, before, between",
+            "a letter after, before, between",
             "retry: 1x\nretry: x1\nretry: 1x0\n",
         ),
         case("a sign", "retry: +10\nretry: -10\nretry: -0\n"),
@@ -779,7 +779,7 @@ pub fn a_retry_of_digits_alone_sets_the_reconnection_time() -> Vec<Case> {
             "retry: 1x\nretry: 10\n",
         )
         .retry(10),
-        case("it makes no event", "retry: 10\n\ndata: a\n\n")
+        case("it gives no event", "retry: 10\n\ndata: a\n\n")
             .message("a")
             .retry(10),
     ]
@@ -821,37 +821,37 @@ pub fn at_the_end_of_the_stream_nothing_more_is_dispatched() -> Vec<Case> {
         case("a CR", "\r"),
         case("in a name", "data: a\n\ndat").message("a"),
         case("in the name of the first field", "d"),
-        case("behind a name", "data").unfinished("", "", ""),
-        case("behind a colon", "data:").unfinished("", "", ""),
-        case("behind a space", "data: ").unfinished("", "", ""),
-        case("behind two spaces", "data:  ").unfinished("", " ", ""),
+        case("after a name", "data").unfinished("", "", ""),
+        case("after a colon", "data:").unfinished("", "", ""),
+        case("after a space", "data: ").unfinished("", "", ""),
+        case("after two spaces", "data:  ").unfinished("", " ", ""),
         case("in a value", "data: a").unfinished("", "a", ""),
-        case("behind a line", "data: a\n").unfinished("", "a", ""),
-        case("behind a line of CR", "data: a\r").unfinished("", "a", ""),
-        case("behind a line of CR LF", "data: a\r\n").unfinished("", "a", ""),
-        case("behind a second name", "data: a\ndata").unfinished("", "a\n", ""),
+        case("after a line", "data: a\n").unfinished("", "a", ""),
+        case("after a line of CR", "data: a\r").unfinished("", "a", ""),
+        case("after a line of CR LF", "data: a\r\n").unfinished("", "a", ""),
+        case("after a second name", "data: a\ndata").unfinished("", "a\n", ""),
         case("in a second value", "data: a\ndata: b").unfinished("", "a\nb", ""),
         case("in a comment", "data: a\n: b").unfinished("", "a", ""),
         case("in an unknown name", "data: a\ndatax").unfinished("", "a", ""),
-        case("behind an event name", "event: e\n"),
+        case("after an event name", "event: e\n"),
         case("in an event name", "data: a\nevent: e").unfinished("e", "a", ""),
-        case("behind an event without value", "event: e\ndata: a\nevent").unfinished("", "a", ""),
+        case("after an event without value", "event: e\ndata: a\nevent").unfinished("", "a", ""),
         case("in an id", "data: a\nid: 1").unfinished("", "a", "1"),
-        case("behind an id without value", "id: 1\ndata: a\nid").unfinished("", "a", ""),
+        case("after an id without value", "id: 1\ndata: a\nid").unfinished("", "a", ""),
         case("in an id with NUL", "data: a\nid: 1\0").unfinished("", "a", ""),
-        case("in a name like that of an id", "id: 1\ndata: a\ni").unfinished("", "a", "1"),
+        case("in a name that begins like an id", "id: 1\ndata: a\ni").unfinished("", "a", "1"),
         case(
-            "behind an event and half a next one",
+            "after an event and half of the next one",
             "id: 1\nevent: e\ndata: a\n\ndata: b",
         )
         .event("e", "a", "1")
         .last_id("1")
         .unfinished("", "b", "1"),
-        case("behind a whole event", "data: a\n\n").message("a"),
+        case("after a whole event", "data: a\n\n").message("a"),
     ]
 }
 
-/// The whole table.
+/// All cases.
 pub fn all() -> Vec<Case> {
     let groups = [
         the_examples_of_the_standard,

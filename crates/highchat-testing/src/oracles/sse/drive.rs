@@ -1,10 +1,10 @@
-//! Drives a decoder, and says what came of it in a form that can be compared.
+//! Runs a decoder and records its result in a form that can be compared.
 
 use core::fmt;
 
 use highchat_proto::sse::{DecodeError, Decoder, Frame};
 
-/// A frame that outlives its decoder.
+/// A copy of a frame.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Event {
     /// The type.
@@ -37,16 +37,16 @@ impl fmt::Debug for Event {
     }
 }
 
-/// All that a stream leaves behind.
+/// The result of a stream.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The events, in order.
     pub dispatched: Vec<Event>,
     /// The last event ID.
     pub last_event_id: Vec<u8>,
-    /// In milliseconds.
+    /// The reconnection time, in milliseconds.
     pub reconnection_time: Option<u64>,
-    /// The event at the end that had no blank line, its last line counted as one.
+    /// The event that the stream's end cut off, with its last line counted as complete.
     pub unfinished: Option<Event>,
 }
 
@@ -63,22 +63,22 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// The two ways to take a step.
+/// The two ways to use a decoder.
 #[derive(Clone, Copy, Debug)]
 pub enum Way {
     /// `Decoder::decode`, which returns the frame.
     Decode,
-    /// `Decoder::advance`, and `Decoder::frame` after it.
+    /// `Decoder::advance`, followed by `Decoder::frame`.
     Advance,
 }
 
 impl Way {
-    /// Both.
+    /// Both ways.
     pub const ALL: [Self; 2] = [Self::Decode, Self::Advance];
 }
 
-/// Pushes one chunk through, collecting the events; an error comes with how much of
-/// the chunk was taken before it.
+/// Decodes one chunk and collects its events. An error is returned with the number of bytes
+/// that were consumed before it.
 pub fn feed(
     decoder: &mut Decoder<'_>,
     way: Way,
@@ -113,7 +113,7 @@ pub fn feed(
     }
 }
 
-/// What the decoder says of itself between two chunks, with the events so far.
+/// The result so far: the collected events and the decoder's own values.
 pub fn outcome_so_far(decoder: &Decoder<'_>, dispatched: &[Event]) -> Outcome {
     Outcome {
         dispatched: dispatched.to_vec(),

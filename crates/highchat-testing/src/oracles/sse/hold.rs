@@ -1,11 +1,12 @@
-//! The decoder held to its limit, by the naive decoder and the naive count.
+//! Checks that the decoder keeps its limit, with the naive decoder and the independent
+//! count.
 
 use highchat_proto::sse::{DecodeError, Decoder};
 
 use super::drive::{Event, Outcome, Way, feed, outcome_so_far};
 use super::{limit, naive};
 
-/// Runs over a decoder of each storage, by each way.
+/// Runs a check with each kind of storage and each way to decode.
 pub fn each_decoder(limit: usize, mut run: impl FnMut(&mut Decoder<'_>, Way, &str)) {
     for way in Way::ALL {
         let at = format!("limit {limit}, by {way:?}, owned storage");
@@ -15,8 +16,8 @@ pub fn each_decoder(limit: usize, mut run: impl FnMut(&mut Decoder<'_>, Way, &st
     }
 }
 
-/// Pushes the chunks through: at which byte the limit was exceeded, if it was, and
-/// what had been decoded by then. An error must repeat itself, whatever comes.
+/// Decodes the chunks. Returns the byte at which the limit was exceeded, if it was, and the
+/// result up to there. Checks that the error repeats for any later input.
 pub fn push(
     decoder: &mut Decoder<'_>,
     chunks: &[&[u8]],
@@ -48,7 +49,8 @@ pub fn push(
     (None, outcome_so_far(decoder, &events))
 }
 
-/// What the naive decoder gives up to where the limit is exceeded.
+/// The expected result: the byte that exceeds the limit, and the naive decoder's result up
+/// to there.
 pub fn expected(stream: &[u8], limit: usize) -> (Option<usize>, Outcome) {
     let at = limit::exceeded_at(stream, limit, 0);
     let mut outcome = naive::decode(&stream[..at.unwrap_or(stream.len())]);
@@ -56,7 +58,7 @@ pub fn expected(stream: &[u8], limit: usize) -> (Option<usize>, Outcome) {
     (at, outcome)
 }
 
-/// Pushes a stream through decoders of a limit, and then, as new, another one.
+/// Checks a stream with decoders of this limit, then resets them and checks another stream.
 pub fn hold(limit: usize, chunks: &[&[u8]], next: &[&[u8]]) {
     let stream = &chunks.concat()[..];
     each_decoder(limit, |decoder, way, with| {
@@ -77,8 +79,8 @@ pub fn hold(limit: usize, chunks: &[&[u8]], next: &[&[u8]]) {
     });
 }
 
-/// Pushes a stream through decoders of a limit of at least 4, that begin with a last event
-/// ID of that length from before `finish`.
+/// Checks a stream with decoders of this limit (at least 4) that keep a last event ID of
+/// length 4 from an earlier stream.
 pub fn hold_after_an_id(limit: usize, chunks: &[&[u8]]) {
     let stream = &chunks.concat()[..];
     each_decoder(limit, |decoder, way, with| {

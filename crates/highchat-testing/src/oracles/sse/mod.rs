@@ -1,8 +1,9 @@
 //! Oracles for the decoder of event streams.
 //!
-//! [`naive`] is the decoder as the standard writes it, and [`cases`] is the conformance table.
-//! [`drive`] pushes bytes through the real decoder; [`follow`] holds it to the naive one,
-//! [`hold`] to its [`limit`], and [`plain`] to the machine without fast paths.
+//! [`naive`] is a decoder written after the standard, and [`cases`] is the conformance
+//! table. [`drive`] runs the real decoder. [`follow`] compares it with the naive one,
+//! [`hold`] checks its [`limit`], and [`plain`] compares it with the decoder without fast
+//! paths.
 
 pub mod cases;
 pub mod drive;

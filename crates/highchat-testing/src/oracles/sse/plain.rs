@@ -1,14 +1,14 @@
-//! The decoder held against the plain machine.
+//! Compares the decoder with the decoder without fast paths.
 
 use core::time::Duration;
 
 use highchat_proto::sse::{DecodeError, Decoder, Frame, PlainDecoder};
 
-/// What both have the same methods for.
+/// The methods that both decoders have.
 trait Decodes {
     fn decode_next(&mut self, input: &mut &[u8]) -> Result<Option<Shown>, DecodeError>;
     fn end(&mut self) -> Option<Shown>;
-    fn said(&self) -> (Vec<u8>, Option<Duration>);
+    fn id_and_retry(&self) -> (Vec<u8>, Option<Duration>);
 }
 
 /// The event type, the data and the id of a frame.
@@ -29,7 +29,7 @@ macro_rules! decodes {
                 self.finish().map(shown)
             }
 
-            fn said(&self) -> (Vec<u8>, Option<Duration>) {
+            fn id_and_retry(&self) -> (Vec<u8>, Option<Duration>) {
                 (self.last_event_id().to_vec(), self.reconnection_time())
             }
         }
@@ -39,7 +39,8 @@ macro_rules! decodes {
 decodes!(Decoder);
 decodes!(PlainDecoder);
 
-/// Each answer of a decoder to these chunks, as text; an error with its place.
+/// Everything that a decoder returns for these chunks, as text. An error includes its
+/// position.
 fn answers(decoder: &mut impl Decodes, chunks: &[&[u8]]) -> Vec<String> {
     let mut answers = Vec::new();
     let mut pushed = 0;
@@ -64,17 +65,17 @@ fn answers(decoder: &mut impl Decodes, chunks: &[&[u8]]) -> Vec<String> {
                     break 'stream;
                 }
             }
-            answers.push(format!("{:?}", decoder.said()));
+            answers.push(format!("{:?}", decoder.id_and_retry()));
         }
         pushed += chunk.len();
-        answers.push(format!("{:?} behind byte {pushed}", decoder.said()));
+        answers.push(format!("{:?} after byte {pushed}", decoder.id_and_retry()));
     }
     answers.push(format!("{:?} at the end", decoder.end()));
-    answers.push(format!("{:?} after it", decoder.said()));
+    answers.push(format!("{:?} after it", decoder.id_and_retry()));
     answers
 }
 
-/// Holds a decoder of each storage against the plain one, over the same chunks.
+/// Compares decoders of each kind of storage with the plain decoder.
 pub fn compare(chunks: &[&[u8]], limit: usize) {
     let expected = answers(&mut PlainDecoder::with_limit(limit), chunks);
     let mut storage = vec![0xAA; limit];

@@ -1,5 +1,4 @@
-//! A conversation over one blocking socket at a time, for tests that do something in the
-//! middle of it.
+//! A session of the embed adapter over one blocking socket at a time.
 
 use core::time::Duration;
 use std::io::{ErrorKind, Read, Write};
@@ -16,7 +15,7 @@ use highchat_proto::{
     Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
 };
 
-/// An [`Embed`] and its one socket.
+/// An [`Embed`] with its socket.
 pub struct EmbedSession {
     /// The conversation.
     pub embed: Embed,
@@ -66,11 +65,11 @@ impl Talk for EmbedSession {
         let mut collector = Collector::new(self.embed.send(message, now)?);
         loop {
             let mut answered = None;
-            let goes_on = Talk::next(self, |update| answered = collector.handle_update(update));
+            let has_update = Talk::next(self, |update| answered = collector.handle_update(update));
             if let Some(answered) = answered {
                 return answered;
             }
-            assert!(goes_on, "the turn did not end");
+            assert!(has_update, "the turn did not end");
         }
     }
 
@@ -93,13 +92,13 @@ impl EmbedSession {
         Instant::from_origin(self.start.elapsed())
     }
 
-    /// Does one thing; `false`: nothing is left to be waited for.
+    /// Handles one output. Returns `false` if the session waits for nothing.
     pub fn step(&mut self) -> bool {
         let output = self.embed.poll_output();
         let now = self.now();
         match output {
             Output::Open(pipe) => {
-                assert!(self.live.is_none(), "one at a time");
+                assert!(self.live.is_none(), "one pipe at a time");
                 let at = (self.embed.endpoint().host(), self.embed.endpoint().port());
                 match TcpStream::connect(at) {
                     Ok(stream) => {
@@ -110,7 +109,7 @@ impl EmbedSession {
                 }
             }
             Output::Write(pipe) => {
-                let (_, stream) = self.live.as_mut().expect("it is open");
+                let (_, stream) = self.live.as_mut().expect("the pipe is open");
                 match stream.write(self.embed.bytes(pipe)) {
                     Ok(len) => self.embed.handle_written(pipe, len, now),
                     Err(error) => {

@@ -1,4 +1,4 @@
-//! A session of each adapter, as the scenarios and the trials drive it.
+//! A session of each adapter, for the scenarios and the trials.
 
 #[cfg(feature = "embed")]
 pub mod embed;

@@ -6,7 +6,7 @@ use highchat_proto::{
 };
 use highchat_ureq::{Client, Session};
 
-/// A session, as the scenarios and the trials drive it.
+/// A session for the scenarios and the trials.
 pub struct UreqSession(
     /// The session.
     pub Session,

@@ -1,4 +1,4 @@
-//! The pages of messages that the service answers.
+//! Answers requests for messages.
 
 use core::fmt::Write;
 
@@ -8,7 +8,7 @@ use crate::world::step::{Head, Step};
 use crate::world::time::Millis;
 
 impl Service {
-    /// Answers a request for messages.
+    /// Answers a request for messages, with the planned fault.
     pub(crate) fn page(&mut self, after: Option<&str>, now: u64) -> PageAnswer {
         self.advance(now);
         let fault = self.pages.next().unwrap_or(PageFault::None);

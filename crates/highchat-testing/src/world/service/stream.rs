@@ -1,11 +1,11 @@
-//! A reply as it comes, with what goes wrong on the way.
+//! Makes the stream of a reply, with its fault.
 
 use super::{EVENT_STREAM, PING_INTERVAL, PINGS, Service};
 use crate::life::{Fault, How, Turn};
 use crate::world::step::{Head, Step, Steps};
 
 impl Service {
-    /// The stream as it comes, with what goes wrong.
+    /// The steps of the stream, with the turn's fault.
     pub(super) fn stream(turn: &Turn, events: Vec<(u64, String)>) -> Steps {
         let begins = events.first().map_or(0, |(at, _)| *at);
         let ends = events.last().map_or(0, |(at, _)| *at);

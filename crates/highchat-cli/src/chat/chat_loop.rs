@@ -1,4 +1,4 @@
-//! The conversation, as it goes.
+//! The loop of `highchat chat`.
 
 use core::time::Duration;
 use std::io;
@@ -15,24 +15,24 @@ use crate::follow;
 use crate::run::Run;
 use crate::thread::Thread;
 
-/// Moves between what is typed and what the service says.
-pub(super) struct Talk<'a> {
+/// Passes typed lines to the session and its updates to the report.
+pub(super) struct ChatLoop<'a> {
     run: &'a Run,
     thread: Thread,
     session: Session,
     keyboard: Keyboard,
     interrupts: Interrupts,
-    /// A line is asked for, and was not typed yet.
+    /// A line was asked for and has not been typed yet.
     is_asked: bool,
-    is_turning: bool,
-    is_rating: bool,
-    /// The last thing typed was a Ctrl-C on an empty line.
+    has_turn: bool,
+    has_rating: bool,
+    /// The last input was Ctrl-C on an empty line.
     is_leaving: bool,
-    /// How the last thing that failed did.
+    /// The exit status of the last failure.
     failure: Option<Exit>,
 }
 
-impl<'a> Talk<'a> {
+impl<'a> ChatLoop<'a> {
     pub(super) const fn new(
         run: &'a Run,
         thread: Thread,
@@ -47,25 +47,25 @@ impl<'a> Talk<'a> {
             keyboard,
             interrupts,
             is_asked: false,
-            is_turning: false,
-            is_rating: false,
+            has_turn: false,
+            has_rating: false,
             is_leaving: false,
             failure: None,
         }
     }
 
-    /// Talks until the user leaves; fails only where nothing can be told any more.
-    pub(super) fn until_it_ends(mut self) -> io::Result<Exit> {
+    /// Runs until the user leaves. Fails only if standard output cannot be written.
+    pub(super) fn run(mut self) -> io::Result<Exit> {
         if self.keyboard.has_editor() {
-            self.run.report().note("/help tells what can be typed");
+            self.run.report().note("/help lists the commands");
         }
         loop {
-            if !self.is_asked && !self.is_waiting() {
+            if !self.is_asked && !self.must_wait() {
                 self.ask();
             }
-            let is_idle = !self.is_awaiting() && !self.session.conversation().is_polling();
-            let is_told = self.step(is_idle)?;
-            let typed = if is_idle && is_told {
+            let is_idle = !self.has_work() && !self.session.conversation().is_polling();
+            let has_no_update = self.step(is_idle)?;
+            let typed = if is_idle && has_no_update {
                 Some(self.keyboard.wait())
             } else {
                 self.is_asked.then(|| self.keyboard.check()).flatten()
@@ -81,15 +81,15 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// Whether the next line has to wait. A script's waits for its rating as well, so
-    /// that the status is that of what was tried.
-    fn is_waiting(&self) -> bool {
-        self.is_turning || (self.is_rating && !self.keyboard.has_editor())
+    /// Whether the next line must wait for the turn. Without an editor it also waits for
+    /// the rating, so that the exit status includes the rating's.
+    fn must_wait(&self) -> bool {
+        self.has_turn || (self.has_rating && !self.keyboard.has_editor())
     }
 
-    /// Whether the end of something is still to be told.
-    const fn is_awaiting(&self) -> bool {
-        self.is_turning || self.is_rating
+    /// Whether a turn or a rating is running.
+    const fn has_work(&self) -> bool {
+        self.has_turn || self.has_rating
     }
 
     fn ask(&mut self) {
@@ -101,8 +101,8 @@ impl<'a> Talk<'a> {
         self.keyboard.ask();
     }
 
-    /// Waits for what the service says next, or for something to be typed; where nothing
-    /// can come, only tells what is left. Returns whether nothing was.
+    /// Waits for the next update or for a typed line, and reports the update. If nothing is
+    /// running (`is_idle`), it does not wait. Returns whether there was no update.
     fn step(&mut self, is_idle: bool) -> io::Result<bool> {
         let update = if is_idle {
             self.session.next_timeout(Duration::ZERO)
@@ -115,8 +115,8 @@ impl<'a> Talk<'a> {
         let ended = self.run.update(&update)?;
         match &update {
             Update::State(state) => note_state(self.run, state),
-            Update::TurnEnded { .. } => self.is_turning = false,
-            Update::Rated { .. } | Update::RatingFailed { .. } => self.is_rating = false,
+            Update::TurnEnded { .. } => self.has_turn = false,
+            Update::Rated { .. } | Update::RatingFailed { .. } => self.has_rating = false,
             _ => {}
         }
         if let Some(exit) = ended {
@@ -131,12 +131,12 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// Does what was typed; returns how the program ends where it does.
+    /// Handles the input. Returns the exit status if it ends the program.
     fn handle(&mut self, typed: Typed) -> io::Result<Option<Exit>> {
         let was_leaving = core::mem::take(&mut self.is_leaving);
         match typed {
             Typed::Line(line) if line.is_empty() => {}
-            Typed::Line(line) => return self.obey(Command::parse(line)),
+            Typed::Line(line) => return self.execute(Command::parse(line)),
             Typed::Refused(problem) => self.refuse(problem)?,
             Typed::Unreadable(problem) => {
                 return self.run.report().invalid_message(problem).map(Some);
@@ -149,42 +149,42 @@ impl<'a> Talk<'a> {
             Typed::Interrupt { was_empty: true } => {
                 self.is_leaving = true;
                 let report = self.run.report();
-                report.note("Ctrl-C again leaves, and so does Ctrl-D; /help tells more");
+                report.note("press Ctrl-C again, or Ctrl-D, to leave; /help lists the commands");
             }
             Typed::End => return Ok(Some(self.leave())),
         }
         Ok(None)
     }
 
-    fn obey(&mut self, command: Command) -> io::Result<Option<Exit>> {
+    fn execute(&mut self, command: Command) -> io::Result<Option<Exit>> {
         match command {
-            Command::Say(text) => self.say(text)?,
+            Command::Send(text) => self.send(text)?,
             Command::Rate(rating, comment) => self.rate(rating, comment)?,
             Command::New => self.begin_again(),
             Command::Id => match self.session.conversation().id() {
-                Some(id) => self.run.report().note(&format!("the conversation {id}")),
+                Some(id) => self.run.report().note(&format!("conversation {id}")),
                 None => self.run.report().note("the conversation has not begun yet"),
             },
             Command::Help => self.run.report().note(HELP),
             Command::Quit => return Ok(Some(self.leave())),
-            Command::Unclear(usage) => self.refuse(usage)?,
+            Command::Misused(usage) => self.refuse(usage)?,
         }
         Ok(None)
     }
 
-    fn say(&mut self, text: String) -> io::Result<()> {
+    fn send(&mut self, text: String) -> io::Result<()> {
         let message = match Message::new(text) {
             Ok(message) => message,
             Err(invalid) => return self.refuse(invalid.to_string()),
         };
-        if self.interrupts.is_asked() {
+        if self.interrupts.is_stop_requested() {
             self.run.report().note("stopped; the message was not sent");
             return Ok(());
         }
         self.run.report().begin_turn();
-        // A line is asked for only where the turn before it is over.
-        self.is_turning = self.session.send(message).is_ok();
-        if self.interrupts.is_asked() {
+        // A line is asked for only after the turn before it is over.
+        self.has_turn = self.session.send(message).is_ok();
+        if self.interrupts.is_stop_requested() {
             self.session.cancel();
         }
         Ok(())
@@ -192,13 +192,13 @@ impl<'a> Talk<'a> {
 
     fn rate(&mut self, rating: Rating, comment: Option<String>) -> io::Result<()> {
         match self.session.commands().rate(rating, comment) {
-            Ok(_) => self.is_rating = true,
+            Ok(_) => self.has_rating = true,
             Err(error) => self.refuse(error.to_string())?,
         }
         Ok(())
     }
 
-    /// Tells what is wrong with a line.
+    /// Reports why a line is refused.
     fn refuse(&mut self, problem: impl Into<String>) -> io::Result<()> {
         let exit = self.run.report().invalid_message(problem)?;
         self.note_failure(exit);
@@ -209,10 +209,10 @@ impl<'a> Talk<'a> {
         self.thread.conversation = None;
         self.session = self.thread.session(self.run.client.clone());
         self.interrupts.set_canceller(self.session.canceller());
-        (self.is_turning, self.is_rating) = (false, false);
+        (self.has_turn, self.has_rating) = (false, false);
         let mut report = self.run.report();
         report.begin_conversation();
-        report.note("with the next message another conversation begins");
+        report.note("the next message begins another conversation");
     }
 
     fn leave(&self) -> Exit {
@@ -229,10 +229,8 @@ impl<'a> Talk<'a> {
 fn note_state(run: &Run, state: &State) {
     let report = run.report();
     match state {
-        State::PendingHuman => report.note("a person was asked for; what they write appears here"),
-        State::Human => {
-            report.note("a person answers from here; you can write to them at any time")
-        }
+        State::PendingHuman => report.note("a person was called; what they write appears here"),
+        State::Human => report.note("a person answers now; you can write to them at any time"),
         State::Bot => report.note_end_of_handoff(),
         State::Closed => {
             report.note_end_of_handoff();
