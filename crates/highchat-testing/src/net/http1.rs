@@ -1,27 +1,27 @@
-//! Requests out of the bytes of HTTP/1.1, and the steps of an answer into them.
+//! Parses HTTP/1.1 requests, and writes the steps of a response as HTTP/1.1.
 
 use fastrand::Rng;
 use http::StatusCode;
 
 use crate::world::step::{Head, Step};
 
-/// The most headers that a client of ours sends.
+/// The maximum number of headers that the project's clients send.
 const MOST_HEADERS: usize = 32;
 
-/// A request.
+/// A parsed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// The path and the query.
+    /// The request target: the path and the query.
     pub target: String,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// Takes the first request out of the bytes that came, if it is there as a whole.
+/// Removes the first request from the received bytes. Returns `None` if it is not complete.
 ///
 /// # Panics
 ///
-/// If the bytes are no HTTP/1.1.
+/// The bytes are not HTTP/1.1.
 #[must_use]
 pub fn take_request(bytes: &mut Vec<u8>) -> Option<Request> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
@@ -48,18 +48,18 @@ pub fn take_request(bytes: &mut Vec<u8>) -> Option<Request> {
     Some(Request { target, body })
 }
 
-/// How the end of a body is told.
+/// How HTTP marks the end of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// By its length.
+    /// With `content-length`.
     Length,
-    /// In chunks.
+    /// With chunks.
     Chunked,
-    /// By the end of the connection: one that is cut looks whole.
+    /// With the end of the connection, so that a client cannot notice a cut body.
     Close,
 }
 
-/// Writes one answer.
+/// Writes one response.
 #[derive(Clone, Copy, Debug)]
 pub struct Encoder {
     framing: Framing,
@@ -67,7 +67,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An answer of any kind.
+    /// An encoder with a random framing.
     #[must_use]
     pub fn draw(rng: &mut Rng) -> Self {
         let framing = match rng.u8(..3) {
@@ -81,19 +81,19 @@ impl Encoder {
         }
     }
 
-    /// Whether the service closes the connection after the answer.
+    /// Whether the service closes the connection after the response.
     #[must_use]
     pub const fn closes(&self) -> bool {
         self.closes
     }
 
-    /// The bytes of a step; none for a loss, which has none.
+    /// The bytes of a step. A lost connection has none.
     #[must_use]
     pub fn encode(&self, step: &Step) -> Vec<u8> {
         match step {
             Step::Head(head) => self.head(*head).into_bytes(),
             Step::Body(body) if self.framing != Framing::Chunked => body.clone(),
-            // A chunk without bytes would be the end.
+            // An empty chunk would end the body.
             Step::Body(body) if body.is_empty() => Vec::new(),
             Step::Body(body) => {
                 let mut chunk = format!("{:x}\r\n", body.len()).into_bytes();
@@ -127,7 +127,7 @@ impl Encoder {
     }
 }
 
-/// Cuts bytes into a few pieces, anywhere.
+/// Cuts bytes at random places into at most four pieces.
 pub fn pieces<'a>(rng: &mut Rng, mut bytes: &'a [u8]) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
     while bytes.len() > 1 && pieces.len() < 3 && rng.bool() {
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_taken_once_it_is_whole() {
+    fn a_request_is_returned_when_it_is_complete() {
         let body = "{\"message\":\"Բարև 👋\"}";
         let first = format!(
             "POST /v1/chat?widget=demo HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}",
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn each_framing_says_where_a_body_ends() {
+    fn each_framing_marks_the_end_of_the_body() {
         let head = Head {
             retry_after: Some(7),
             len: 11,
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_what_was_cut() {
+    fn the_pieces_together_are_the_bytes() {
         let text = "Պատվերը ճանապարհին է 📦";
         let mut rng = Rng::with_seed(1);
         let mut counts = [0; 5];

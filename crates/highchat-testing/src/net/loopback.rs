@@ -1,5 +1,5 @@
-//! The service of a life over loopback sockets, in real time that is scaled: for clients that
-//! bring sockets and a clock of their own.
+//! The service of a life on loopback sockets, in scaled real time. It is for clients that have
+//! their own sockets and their own clock.
 
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -18,20 +18,20 @@ use crate::net::http1::{self, Encoder};
 use crate::world::step::{Step, Steps};
 use crate::world::{Asked, World};
 
-/// How many times faster than the clock on the wall a life goes.
+/// How many times faster than real time a life runs.
 pub const SCALE: u32 = 200;
-/// Longer than anything takes that this machine does by itself.
+/// Longer than any operation on this machine should take.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The longest that a client waits because it was told to, in s: `Config::retry_after_limit`.
+/// The longest `retry-after` that a client waits for, in seconds: `Config::retry_after_limit`.
 const LONGEST_RETRY: u16 = 120;
 
-/// So much of a life, on the clock on the wall.
+/// Converts a duration of a life into real time.
 #[must_use]
 pub fn real(of_life: Duration) -> Duration {
     of_life / SCALE
 }
 
-/// The configuration with all its times scaled.
+/// The configuration with all its times in scaled real time.
 #[must_use]
 pub fn scaled(mut config: Config) -> Config {
     let times = [
@@ -51,7 +51,7 @@ pub fn scaled(mut config: Config) -> Config {
     config
 }
 
-/// The service of one life, which listens until it is dropped.
+/// The service of one life. It listens until it is dropped.
 #[derive(Debug)]
 pub struct Service {
     shared: Arc<Shared>,
@@ -69,30 +69,31 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Control {
-    /// How many requests there were.
+    /// The number of requests so far.
     exchanges: u64,
-    /// The exchanges whose last step was written; the client took them once it asks again.
+    /// The exchanges whose last step was written. When the client sends another request, it has
+    /// read them.
     written: Vec<u64>,
-    /// Who connected.
+    /// The addresses of the clients that connected.
     accepted: HashSet<SocketAddr>,
-    /// How many connections are there whose request was not read yet.
+    /// The number of connections whose request was not read yet.
     unread: usize,
-    /// Nobody is to listen.
+    /// The service must not listen now.
     is_down: bool,
     is_listening: bool,
     is_over: bool,
 }
 
 impl Service {
-    /// Listens, at an address of its own if this machine has one to give: nothing else takes
-    /// its port while the service is down.
+    /// Starts to listen. If possible it uses its own loopback address, so that no other program
+    /// takes its port while the service is down.
     ///
     /// # Errors
     ///
-    /// There is no socket to be had.
+    /// No socket can be opened.
     pub fn start(world: World, seed: u64) -> io::Result<Self> {
         let [a, b, ..] = seed.to_le_bytes();
-        // Another process may play the same lives.
+        // Another process may play the same lives, so the address depends on the process too.
         let [process, ..] = std::process::id().to_le_bytes();
         let own = Ipv4Addr::new(127, 1 + process % 250, b, 1 + a % 254);
         let listener = TcpListener::bind((own, 0));
@@ -113,34 +114,34 @@ impl Service {
         Ok(Self { shared, address })
     }
 
-    /// Where it listens.
+    /// The base URL of the service.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The time of the life, in ms.
+    /// The time since the life began, in milliseconds of the life.
     #[must_use]
     pub fn now(&self) -> u64 {
         self.shared.now()
     }
 
-    /// How long it is until then, on the clock on the wall.
+    /// The real time until a time of the life, in milliseconds of the life.
     #[must_use]
     pub fn until(&self, at: u64) -> Duration {
         self.shared.until(at)
     }
 
-    /// The world, for as long as it is held.
+    /// Locks the world.
     ///
     /// # Panics
     ///
-    /// Another thread panicked with it.
+    /// Another thread panicked while it had the lock.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.shared.world()
     }
 
-    /// Listens no longer, or again, as the world says of the next connection.
+    /// Stops or starts to listen, as the world decides about the next connection.
     ///
     /// # Panics
     ///
@@ -156,21 +157,21 @@ impl Service {
             self.shared.changed.notify_all();
         }
         if is_down {
-            // It waits for a connection: this one, if no other comes before.
+            // Wakes the listening thread, which waits for a connection.
             let _ = TcpStream::connect(self.address);
         }
         self.shared
             .wait_until(|control| control.is_listening != is_down);
     }
 
-    /// A connection failed, as the world had it.
+    /// Records in the world that a connection of the client failed.
     pub fn was_not_reached(&self) {
         let now = self.now();
         self.world().connect(now);
     }
 
-    /// Waits until each request that the client wrote was read. To be called only while the
-    /// client writes none.
+    /// Waits until the service has read each request of the client. Call it only while the client
+    /// does not write.
     ///
     /// # Panics
     ///
@@ -182,7 +183,7 @@ impl Service {
         self.shared.wait_until(|control| control.unread == 0);
     }
 
-    /// Connects, and waits until that was accepted: so was all that came before it.
+    /// Connects and waits until the connection is accepted. All earlier ones are accepted then.
     fn knock(&self) {
         let stream = TcpStream::connect(self.address).expect("the service listens");
         let own = stream.local_addr().expect("a connection has two ends");
@@ -198,7 +199,7 @@ impl Drop for Service {
             control.is_over = true;
         }
         self.shared.changed.notify_all();
-        // It may wait for a connection.
+        // Wakes the listening thread if it waits for a connection.
         let _ = TcpStream::connect(self.address);
     }
 }
@@ -257,7 +258,7 @@ impl Shared {
         }
     }
 
-    /// Accepts connections until nobody is to listen.
+    /// Accepts connections until the service must stop listening.
     fn accept(self: &Arc<Self>, listener: &TcpListener) {
         loop {
             let Ok((stream, peer)) = listener.accept() else {
@@ -310,7 +311,7 @@ impl Shared {
         )
     }
 
-    /// Writes an answer. Returns whether it came to its end.
+    /// Writes a response. Returns whether it was written completely.
     fn answer(&self, stream: &mut TcpStream, steps: Steps) -> io::Result<bool> {
         stream.set_nodelay(true)?;
         let mut rng = self.rng.lock().expect("no panic holds it").fork();
@@ -326,14 +327,15 @@ impl Shared {
                 return Ok(false);
             }
             if let Step::Head(head) = &mut step {
-                // Whole seconds, on the wall: none, or more than a client waits.
+                // The header has whole seconds of real time, so a life's time becomes 0 s, or 1 s
+                // if it is more than a client waits for.
                 let is_long = |seconds: u16| u16::from(seconds > LONGEST_RETRY);
                 head.retry_after = head.retry_after.map(is_long);
             }
             let bytes = encoder.encode(&step);
             for piece in http1::pieces(&mut rng, &bytes) {
                 let written = stream.write_all(piece);
-                // Of an end, a client may have seen enough already.
+                // The client may leave before the end of the body, if it has seen the last event.
                 if step != Step::End {
                     written?;
                 }
@@ -342,14 +344,14 @@ impl Shared {
                 return Ok(true);
             }
         }
-        // Nothing more comes: until the client leaves.
+        // Nothing more is written. Waits until the client leaves.
         stream.set_read_timeout(Some(PATIENCE))?;
         let mut rest = [0; 64];
         while stream.read(&mut rest)? > 0 {}
         Ok(false)
     }
 
-    /// Waits until then; whether the life is over before that.
+    /// Waits until this time of the life. Returns whether the life ended before.
     fn is_over_by(&self, at: u64) -> bool {
         let is_on = |control: &mut Control| !control.is_over;
         let waited = self
@@ -359,7 +361,8 @@ impl Shared {
     }
 }
 
-/// Listens where somebody listened before; another process may have the port for a moment.
+/// Listens again at an earlier address. Tries repeatedly, because another process may have the
+/// port for a moment.
 fn bind_again(address: SocketAddr) -> TcpListener {
     let began = Instant::now();
     loop {
@@ -371,7 +374,7 @@ fn bind_again(address: SocketAddr) -> TcpListener {
     }
 }
 
-/// Reads a request; `None` if the client leaves before it is whole.
+/// Reads a request. Returns `None` if the client leaves before the request is complete.
 fn read_request(stream: &mut TcpStream) -> Option<http1::Request> {
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let mut came = Vec::new();

@@ -1,8 +1,8 @@
-//! A stream in pieces.
+//! Cuts a stream into chunks.
 
 use core::fmt;
 
-/// Bytes that a failed property shows as text.
+/// Bytes that a failed property test shows as text.
 #[derive(Clone)]
 pub struct Bytes(pub Vec<u8>);
 
@@ -12,29 +12,29 @@ impl fmt::Debug for Bytes {
     }
 }
 
-/// A place in something, whatever its length: that part of 2^64 of it.
+/// A place in a stream of any length, as a fraction of that length: the number divided by 2^64.
 #[derive(Clone, Copy, Debug)]
 pub struct Place(pub u64);
 
 impl Place {
-    /// Below the length, which is not 0.
+    /// The place in a stream of this length, which is not 0. It is less than the length.
     pub const fn index(self, len: usize) -> usize {
         assert!(len > 0);
         ((self.0 as u128 * len as u128) >> 64) as usize
     }
 }
 
-/// How a stream is cut.
+/// The places at which a stream is cut.
 #[derive(Clone, Debug)]
 pub enum Cuts {
-    /// A chunk for each byte.
+    /// Each byte is a chunk.
     EachByte,
-    /// Equal places give empty chunks.
+    /// Cuts at these places, in any order. Two equal places give an empty chunk.
     At(Vec<Place>),
 }
 
 impl Cuts {
-    /// The stream in chunks.
+    /// The chunks of the stream.
     pub fn of<'a>(&self, stream: &'a [u8]) -> Vec<&'a [u8]> {
         match self {
             Self::EachByte => stream.chunks(1).collect(),

@@ -1,5 +1,5 @@
-//! A driver and a service that do whatever a string of bytes tells them, and what must
-//! hold all the same. The fuzz target `embed` and a property test share it.
+//! A driver and a service that act on arbitrary bytes, with checks of what must hold in any
+//! case. The fuzz target `embed` and a property test use it.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use highchat_proto::{
     Config, ConversationId, Credentials, Endpoint, Message, Rating, Saved, State, Update,
 };
 
-/// What makes sense more often than arbitrary bytes do.
+/// Pieces of valid answers, which reach further into the parser than arbitrary bytes.
 const PIECES: [&str; 24] = [
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n",
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n",
@@ -38,7 +38,7 @@ const PIECES: [&str; 24] = [
     "event: error\ndata: {\"message\":\"e\"}\n\n",
 ];
 
-/// The bytes that tell what to do next.
+/// The rest of the input. Its bytes choose the next actions.
 struct Tape<'a>(&'a [u8]);
 
 impl<'a> Tape<'a> {
@@ -61,22 +61,22 @@ struct Driver {
     embed: Embed,
     now: Instant,
     has_one_pipe: bool,
-    /// In the order in which they were opened; whether the pipe is there.
+    /// The pipes in the order of their requests, each with whether it is open.
     pipes: Vec<(PipeId, bool)>,
     newest: Option<PipeId>,
-    /// Something was written to them.
+    /// The pipes to which something was written.
     used: Vec<PipeId>,
-    /// Whether bytes of the message left since it was put off last.
+    /// Whether bytes of the message were written since it was last delayed.
     message_left: bool,
     sent: usize,
     ended: usize,
 }
 
-/// Does what `data` tells, to its end and to the end of all that is waited for.
+/// Plays a conversation with the actions that `data` chooses, and then lets it end.
 ///
 /// # Panics
 ///
-/// Something does not hold.
+/// A check fails.
 pub fn drive(data: &[u8]) {
     let mut tape = Tape(data);
     let credentials = Credentials::key("hc_secret").expect("a key");
@@ -86,7 +86,7 @@ pub fn drive(data: &[u8]) {
     let mut embed = if kind % 4 < 2 {
         Embed::new(endpoint, seeded())
     } else {
-        // One that polls at once.
+        // A conversation in a handoff, which polls at once.
         let id = ConversationId::new("c1").expect("an id");
         let saved = Saved::new(id).with_state(State::Human);
         Embed::resume(endpoint, seeded(), saved, Instant::ORIGIN)
@@ -122,7 +122,7 @@ impl Driver {
         }
     }
 
-    /// Does all that is to be done, as the tape wants it done; what is waited for.
+    /// Does every pending output in the way that the tape chooses. Returns the next deadline.
     fn drain(&mut self, tape: &mut Tape<'_>) -> Option<Instant> {
         loop {
             match self.embed.poll_output() {
@@ -131,7 +131,7 @@ impl Driver {
                 Output::Close(pipe) => {
                     let before = self.pipes.len();
                     self.pipes.retain(|(id, _)| *id != pipe);
-                    assert!(self.pipes.len() < before, "closed what it has not");
+                    assert!(self.pipes.len() < before, "a pipe was closed that is not open");
                     assert_eq!(self.embed.bytes(pipe), b"");
                 }
                 Output::Update => self.look(),
@@ -142,13 +142,13 @@ impl Driver {
     }
 
     fn open(&mut self, pipe: PipeId, tape: &mut Tape<'_>) {
-        assert!(self.newest < Some(pipe), "a name is given once");
+        assert!(self.newest < Some(pipe), "a pipe id was used twice");
         assert!(!self.has_one_pipe || self.pipes.is_empty(), "one pipe");
         assert!(self.pipes.len() < 8, "too many pipes");
         self.newest = Some(pipe);
         match tape.next() % 8 {
             0 => self.embed.handle_failure(pipe, "lost", self.now),
-            // Later, or never.
+            // It opens later or never.
             1 => self.pipes.push((pipe, false)),
             _ => {
                 self.pipes.push((pipe, true));
@@ -160,15 +160,15 @@ impl Driver {
     fn write(&mut self, pipe: PipeId, tape: &mut Tape<'_>) {
         assert!(self.pipes.contains(&(pipe, true)), "it is open");
         let bytes = self.embed.bytes(pipe);
-        assert!(!bytes.is_empty(), "announced, but nothing is there");
+        assert!(!bytes.is_empty(), "there is nothing to write");
         let len = match tape.next() {
             byte @ 1..=63 => bytes.len().min(byte.into()),
-            // The pipe takes nothing now, and was full already perhaps.
+            // The pipe is full and accepts nothing now.
             64..=71 => 0,
             _ => bytes.len(),
         };
         let is_post = bytes.starts_with(b"POST ");
-        assert!(!is_post || !self.used.contains(&pipe), "a kept pipe");
+        assert!(!is_post || !self.used.contains(&pipe), "a POST on a pipe that was used before");
         if len > 0 {
             self.used.push(pipe);
         }
@@ -185,12 +185,15 @@ impl Driver {
                 ..
             } => {
                 let was_refused = matches!(reason, DelayReason::RateLimited);
-                assert!(was_refused || !self.message_left, "it may have been taken");
+                assert!(
+                    was_refused || !self.message_left,
+                    "a message is sent again that the service may have accepted"
+                );
                 self.message_left = false;
             }
             _ => {}
         }
-        assert!(self.ended <= self.sent, "one end for each turn");
+        assert!(self.ended <= self.sent, "a turn ended twice");
     }
 
     fn step(&mut self, tape: &mut Tape<'_>) {
@@ -220,7 +223,7 @@ impl Driver {
                     found.1 = true;
                 }
                 self.embed.handle_opened(pipe, now);
-                // It takes bytes again.
+                // The pipe accepts bytes again.
                 if !self.embed.bytes(pipe).is_empty() {
                     self.write(pipe, tape);
                 }
@@ -248,11 +251,11 @@ impl Driver {
         self.now = self.now.max(until);
         self.embed.handle_timeout(self.now);
         if let Some(when) = self.drain(tape) {
-            assert!(when > self.now, "a busy loop");
+            assert!(when > self.now, "the deadline is over: a busy loop");
         }
     }
 
-    /// Without a service from here on, every turn comes to its end.
+    /// Stops the service. Every turn must then end.
     fn finish(&mut self) {
         let mut silent = Tape(&[]);
         for _ in 0..200 {
@@ -265,12 +268,12 @@ impl Driver {
         }
         assert_eq!(self.ended, self.sent, "a turn without an end");
         if self.drain(&mut silent).is_none() {
-            assert_eq!(self.pipes, [], "nothing is waited for, but a pipe is open");
+            assert_eq!(self.pipes, [], "a pipe is open, but there is no deadline");
         }
     }
 }
 
-/// The defaults, with a rhythm that is the same each time.
+/// The default configuration with a fixed seed, so that each run is the same.
 fn seeded() -> Config {
     let mut config = Config::default();
     config.seed = Some(0);

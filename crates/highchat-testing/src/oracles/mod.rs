@@ -1,5 +1,5 @@
-//! What the code under test is held against: the same thing written another way, and inputs
-//! with all that can be done to them.
+//! Oracles: simple second implementations to compare the code under test with, and inputs that
+//! try every case.
 
 pub mod cuts;
 #[cfg(feature = "embed")]

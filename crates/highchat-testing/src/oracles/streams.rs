@@ -1,4 +1,4 @@
-//! Random streams, more of them like event streams than like noise, and random cuts.
+//! Random streams, which mostly look like event streams, and random cuts.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::sample::select;
 
 use super::cuts::{Bytes, Cuts, Place};
 
-/// The settings of a property test with that many cases.
+/// The settings of a property test with this number of cases.
 pub fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
@@ -15,7 +15,7 @@ pub fn config(cases: u32) -> ProptestConfig {
     }
 }
 
-/// A stream of whole lines, halves of lines and noise.
+/// A stream of complete lines, parts of lines and random bytes.
 pub fn stream() -> impl Strategy<Value = Bytes> {
     let piece = prop_oneof![
         10 => line(),
@@ -93,7 +93,7 @@ fn token() -> impl Strategy<Value = &'static [u8]> {
     ])
 }
 
-/// The end of a line, and LF CR, which is two.
+/// A line end, or LF CR, which is two line ends.
 pub fn line_end() -> impl Strategy<Value = &'static [u8]> {
     prop_oneof![
         5 => Just(&b"\n"[..]),
@@ -103,7 +103,7 @@ pub fn line_end() -> impl Strategy<Value = &'static [u8]> {
     ]
 }
 
-/// Cuts of any stream.
+/// Cuts for any stream.
 pub fn cuts() -> impl Strategy<Value = Cuts> {
     prop_oneof![
         1 => Just(Cuts::EachByte),

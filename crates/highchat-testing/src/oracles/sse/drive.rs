@@ -1,13 +1,13 @@
-//! Drives a decoder, and says what came of it in a form that can be compared.
+//! Passes bytes to a decoder and returns the result in a form that can be compared.
 
 use core::fmt;
 
 use highchat_proto::sse::{DecodeError, Decoder, Frame};
 
-/// A frame that outlives its decoder.
+/// A copy of a frame.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The type.
+    /// The event type.
     pub event: Vec<u8>,
     /// The data.
     pub data: Vec<u8>,
@@ -37,16 +37,16 @@ impl fmt::Debug for Event {
     }
 }
 
-/// All that a stream leaves behind.
+/// The result of decoding a stream.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The events, in order.
     pub dispatched: Vec<Event>,
     /// The last event ID.
     pub last_event_id: Vec<u8>,
-    /// In milliseconds.
+    /// The reconnection time, in milliseconds.
     pub reconnection_time: Option<u64>,
-    /// The event at the end that had no blank line, its last line counted as one.
+    /// The event at the end of the stream without a blank line after it.
     pub unfinished: Option<Event>,
 }
 
@@ -63,7 +63,7 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// The two ways to take a step.
+/// The two ways to get the next frame.
 #[derive(Clone, Copy, Debug)]
 pub enum Way {
     /// `Decoder::decode`, which returns the frame.
@@ -73,12 +73,12 @@ pub enum Way {
 }
 
 impl Way {
-    /// Both.
+    /// Both ways.
     pub const ALL: [Self; 2] = [Self::Decode, Self::Advance];
 }
 
-/// Pushes one chunk through, collecting the events; an error comes with how much of
-/// the chunk was taken before it.
+/// Decodes one chunk and appends its events. An error comes with the number of bytes of the
+/// chunk that were read before it.
 pub fn feed(
     decoder: &mut Decoder<'_>,
     way: Way,
@@ -113,7 +113,7 @@ pub fn feed(
     }
 }
 
-/// What the decoder says of itself between two chunks, with the events so far.
+/// The outcome between two chunks: the state of the decoder and the events so far.
 pub fn outcome_so_far(decoder: &Decoder<'_>, dispatched: &[Event]) -> Outcome {
     Outcome {
         dispatched: dispatched.to_vec(),

@@ -1,14 +1,14 @@
-//! The decoder followed chunk by chunk by the naive one.
+//! Compares the decoder with the naive decoder after each chunk.
 
 use highchat_proto::sse::Decoder;
 
 use super::drive::{Event, Outcome, Way, feed, outcome_so_far};
 use super::naive;
 
-/// More than any stream of the tests needs.
+/// A limit that is more than any stream of the tests needs, in bytes.
 pub const ROOM: usize = 64 * 1024;
 
-/// Runs over a decoder of each storage, by each way.
+/// Calls `run` with a decoder for each storage and each way, and a description of it.
 pub fn each_decoder(mut run: impl FnMut(&mut Decoder<'_>, Way, &str)) {
     for way in Way::ALL {
         let mut owned = Decoder::with_limit(ROOM);
@@ -20,7 +20,8 @@ pub fn each_decoder(mut run: impl FnMut(&mut Decoder<'_>, Way, &str)) {
     }
 }
 
-/// Holds the decoder against the naive one behind each chunk and at the end.
+/// Decodes the chunks and compares the decoder with the naive one after each chunk and at the
+/// end. `earlier` is the outcome of the stream before. Returns the outcome.
 pub fn follow(
     decoder: &mut Decoder<'_>,
     earlier: &Outcome,
@@ -33,7 +34,7 @@ pub fn follow(
     let mut pushed = 0;
     for chunk in chunks {
         let fed = feed(decoder, way, chunk, &mut events);
-        assert_eq!(fed, Ok(()), "{at}, chunk behind byte {pushed}");
+        assert_eq!(fed, Ok(()), "{at}, chunk after byte {pushed}");
         pushed += chunk.len();
         let mut expected = naive::decode_after(earlier, &stream[..pushed]);
         expected.unfinished = None;

@@ -1,11 +1,12 @@
-//! The decoder held to its limit, by the naive decoder and the naive count.
+//! Checks the limit of the decoder with the naive decoder and the naive computation of the
+//! limit.
 
 use highchat_proto::sse::{DecodeError, Decoder};
 
 use super::drive::{Event, Outcome, Way, feed, outcome_so_far};
 use super::{limit, naive};
 
-/// Runs over a decoder of each storage, by each way.
+/// Calls `run` with a decoder for each storage and each way, and a description of it.
 pub fn each_decoder(limit: usize, mut run: impl FnMut(&mut Decoder<'_>, Way, &str)) {
     for way in Way::ALL {
         let at = format!("limit {limit}, by {way:?}, owned storage");
@@ -15,8 +16,8 @@ pub fn each_decoder(limit: usize, mut run: impl FnMut(&mut Decoder<'_>, Way, &st
     }
 }
 
-/// Pushes the chunks through: at which byte the limit was exceeded, if it was, and
-/// what had been decoded by then. An error must repeat itself, whatever comes.
+/// Decodes the chunks. Returns the byte at which the limit was exceeded, if it was, and the
+/// outcome up to there. Checks that the decoder repeats its error for any later input.
 pub fn push(
     decoder: &mut Decoder<'_>,
     chunks: &[&[u8]],
@@ -48,7 +49,8 @@ pub fn push(
     (None, outcome_so_far(decoder, &events))
 }
 
-/// What the naive decoder gives up to where the limit is exceeded.
+/// The byte at which a stream exceeds the limit, if it does, and the outcome of the naive
+/// decoder up to there.
 pub fn expected(stream: &[u8], limit: usize) -> (Option<usize>, Outcome) {
     let at = limit::exceeded_at(stream, limit, 0);
     let mut outcome = naive::decode(&stream[..at.unwrap_or(stream.len())]);
@@ -56,7 +58,7 @@ pub fn expected(stream: &[u8], limit: usize) -> (Option<usize>, Outcome) {
     (at, outcome)
 }
 
-/// Pushes a stream through decoders of a limit, and then, as new, another one.
+/// Checks decoders with this limit on a stream, and after a reset on the stream `next`.
 pub fn hold(limit: usize, chunks: &[&[u8]], next: &[&[u8]]) {
     let stream = &chunks.concat()[..];
     each_decoder(limit, |decoder, way, with| {
@@ -77,8 +79,8 @@ pub fn hold(limit: usize, chunks: &[&[u8]], next: &[&[u8]]) {
     });
 }
 
-/// Pushes a stream through decoders of a limit of at least 4, that begin with a last event
-/// ID of that length from before `finish`.
+/// Checks decoders that begin a stream with a last event ID of 4 bytes from the stream before
+/// `finish`. The limit is at least 4.
 pub fn hold_after_an_id(limit: usize, chunks: &[&[u8]]) {
     let stream = &chunks.concat()[..];
     each_decoder(limit, |decoder, way, with| {

@@ -1,8 +1,14 @@
 //! Oracles for the decoder of event streams.
 //!
-//! [`naive`] is the decoder as the standard writes it, and [`cases`] is the conformance table.
-//! [`drive`] pushes bytes through the real decoder; [`follow`] holds it to the naive one,
-//! [`hold`] to its [`limit`], and [`plain`] to the machine without fast paths.
+//! | module | what it has |
+//! | --- | --- |
+//! | [`naive`] | a simple decoder, written like the standard |
+//! | [`cases`] | the conformance table |
+//! | [`drive`] | passes bytes to the real decoder and collects the events |
+//! | [`follow`] | compares the decoder with the naive one after each chunk |
+//! | [`limit`] | computes where a stream exceeds the limit |
+//! | [`hold`] | checks the limit of the decoder |
+//! | [`plain`] | compares the decoder with the plain decoder |
 
 pub mod cases;
 pub mod drive;
