@@ -131,7 +131,10 @@ impl Driver {
                 Output::Close(pipe) => {
                     let before = self.pipes.len();
                     self.pipes.retain(|(id, _)| *id != pipe);
-                    assert!(self.pipes.len() < before, "a pipe was closed that is not open");
+                    assert!(
+                        self.pipes.len() < before,
+                        "a pipe was closed that is not open"
+                    );
                     assert_eq!(self.embed.bytes(pipe), b"");
                 }
                 Output::Update => self.look(),
@@ -168,7 +171,10 @@ impl Driver {
             _ => bytes.len(),
         };
         let is_post = bytes.starts_with(b"POST ");
-        assert!(!is_post || !self.used.contains(&pipe), "a POST on a pipe that was used before");
+        assert!(
+            !is_post || !self.used.contains(&pipe),
+            "a POST on a pipe that was used before"
+        );
         if len > 0 {
             self.used.push(pipe);
         }

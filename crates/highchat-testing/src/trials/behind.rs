@@ -1,74 +1,84 @@
-//! What is to become of a fault where the proxy is between, from what it is without.
+//! Changes the rows of the table for a client behind the key-hiding proxy.
 
 use super::seen::Outcome;
 use super::trial::{Course, TEXT, Trial};
 
-/// What a visitor is shown of a reply that the proxy itself sees to be none.
+/// The proxy's response to a fault that it notices.
 #[derive(Clone, Copy, Debug)]
 enum Shown {
-    /// An `error` event after that much of the text: the turn failed, and a client looks
-    /// for nothing.
-    Error(Much),
-    /// 502 for a message that was taken: the turn failed; a client looks for the reply as
-    /// after any 5xx, where it can tell it apart.
+    /// An `error` event after a part of the text. The turn fails, and a client does not try to
+    /// recover the reply.
+    Error(TextBefore),
+    /// 502 for a message that the service accepted. The turn fails. As after any 5xx, a client
+    /// tries to recover the reply if it can distinguish it from an older one.
     NoAnswer,
-    /// 502 for a message that was not taken.
+    /// 502 for a message that the service did not accept.
     NotTaken,
 }
 
-/// How much of the text comes before an `error` event.
+/// The part of the text before an `error` event.
 #[derive(Clone, Copy, Debug)]
-enum Much {
+enum TextBefore {
     Nothing,
-    /// The text before the fault, which strikes in the middle.
+    /// The text before the fault, which happens in the middle of the reply.
     Begun,
     Whole,
 }
 
 const ONLY_AN_EVENT: &str =
-    "only an event ends a reply: the proxy says with an error that it was cut";
+    "only an event ends a reply, so the proxy reports a cut reply with an error event";
 const SILENCE: &str =
-    "comments stand for the head, so that an error event must say that none came in time";
-const LOST: &str = "a connection lost before the answer is the proxy's 502";
-const NOT_PASSED_ON: &str = "what no client has a use for is the proxy's 502";
+    "the proxy has already sent a head and comments, so it reports the timeout with an error event";
+const LOST: &str = "the proxy answers with 502 if the connection is lost before the response";
+const NOT_PASSED_ON: &str =
+    "the proxy answers with 502 instead of a response that no client can use";
 
-/// The faults that the proxy sees, with their amounts; of those that strike together the
-/// first one here counts. All others pass through it: it does not read what events hold.
-const SEEN: &[(&str, Shown, &str)] = &[
+/// The faults that the proxy notices, with their amounts. If a row has several, the first one
+/// in this list counts. The proxy does not read the data of events, so all other faults pass.
+const NOTICED: &[(&str, Shown, &str)] = &[
     ("cut:0", Shown::NoAnswer, LOST),
     ("cut:40", Shown::NoAnswer, LOST),
     ("reset:0", Shown::NoAnswer, LOST),
     ("gzip", Shown::NoAnswer, NOT_PASSED_ON),
     ("redirect", Shown::NotTaken, NOT_PASSED_ON),
-    ("stall:0", Shown::Error(Much::Nothing), SILENCE),
-    ("slow-head:600000", Shown::Error(Much::Nothing), SILENCE),
-    ("cut", Shown::Error(Much::Begun), ONLY_AN_EVENT),
-    ("reset", Shown::Error(Much::Begun), ONLY_AN_EVENT),
-    ("stall", Shown::Error(Much::Begun), ONLY_AN_EVENT),
-    ("stall-pings", Shown::Error(Much::Whole), ONLY_AN_EVENT),
-    ("huge-event", Shown::Error(Much::Begun), ONLY_AN_EVENT),
-    ("no-done", Shown::Error(Much::Whole), ONLY_AN_EVENT),
+    ("stall:0", Shown::Error(TextBefore::Nothing), SILENCE),
+    (
+        "slow-head:600000",
+        Shown::Error(TextBefore::Nothing),
+        SILENCE,
+    ),
+    ("cut", Shown::Error(TextBefore::Begun), ONLY_AN_EVENT),
+    ("reset", Shown::Error(TextBefore::Begun), ONLY_AN_EVENT),
+    ("stall", Shown::Error(TextBefore::Begun), ONLY_AN_EVENT),
+    (
+        "stall-pings",
+        Shown::Error(TextBefore::Whole),
+        ONLY_AN_EVENT,
+    ),
+    ("huge-event", Shown::Error(TextBefore::Begun), ONLY_AN_EVENT),
+    ("no-done", Shown::Error(TextBefore::Whole), ONLY_AN_EVENT),
 ];
 
-const NO_PROGRESS: &str = "comments are life, but no progress";
+const NO_PROGRESS: &str = "comments show that the service is alive, but they are not progress";
 
 impl Trial {
-    /// The row as it is to end behind the proxy, where what runs out are the proxy's clocks.
+    /// The row for a client behind the proxy. If the row waits for a time limit, it is the
+    /// proxy's.
     #[must_use]
     pub fn behind_the_proxy(mut self) -> Self {
         if matches!(self.course, Course::Restarted(_)) {
-            // The client is gone before the proxy sees that anything is wrong.
+            // The client is gone before the proxy notices the fault.
             return self;
         }
         (self.waits, self.proxy_waits) = (false, self.waits);
-        let strikes = |fault: &str| self.faults.split(',').any(|one| one == fault);
-        let Some((_, shown, why)) = SEEN.iter().find(|(fault, ..)| strikes(fault)) else {
+        let has_fault = |fault: &str| self.faults.split(',').any(|one| one == fault);
+        let Some((_, shown, why)) = NOTICED.iter().find(|(fault, ..)| has_fault(fault)) else {
             return self;
         };
         (self.outcome, self.text) = match shown {
-            Shown::Error(Much::Nothing) => (Outcome::Failed, ""),
-            Shown::Error(Much::Begun) => (Outcome::Failed, self.begun()),
-            Shown::Error(Much::Whole) => (Outcome::Failed, self.whole()),
+            Shown::Error(TextBefore::Nothing) => (Outcome::Failed, ""),
+            Shown::Error(TextBefore::Begun) => (Outcome::Failed, self.begun()),
+            Shown::Error(TextBefore::Whole) => (Outcome::Failed, self.whole()),
             Shown::NoAnswer if self.course == Course::InAThread => (Outcome::Recovered, TEXT),
             Shown::NoAnswer | Shown::NotTaken => (Outcome::Failed, ""),
         };
@@ -76,8 +86,8 @@ impl Trial {
         self
     }
 
-    /// A row that waits, as it is to end behind a proxy that is more patient than the
-    /// client: as without it, but that comments have begun a stream.
+    /// A row that waits, for a client behind a proxy with longer time limits than the client's.
+    /// It ends as without the proxy, except that the proxy's comments have begun a reply.
     #[must_use]
     pub fn behind_a_patient_proxy(mut self) -> Self {
         if self.outcome == Outcome::Unanswered {
@@ -94,7 +104,7 @@ mod tests {
     use crate::trials::table::{ALIKE as ALIKE_TRIALS, IN_A_THREAD, TRIALS};
 
     #[test]
-    fn only_what_the_proxy_does_not_read_is_cut_for_a_client_alone() {
+    fn behind_the_proxy_only_faults_in_event_data_cut_a_reply() {
         let trials = TRIALS.iter().copied().map(Trial::behind_the_proxy);
         let is_cut = |trial: &Trial| {
             matches!(
@@ -111,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_that_the_proxy_sees_is_in_a_row() {
-        for (fault, ..) in SEEN {
+    fn each_fault_that_the_proxy_notices_is_in_a_row() {
+        for (fault, ..) in NOTICED {
             let mut rows = TRIALS.iter().chain(IN_A_THREAD);
             assert!(rows.any(|row| row.faults == *fault), "{fault}");
         }

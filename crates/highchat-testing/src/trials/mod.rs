@@ -1,21 +1,22 @@
-//! What each client of the project is to make of each fault, as one table, and of each
-//! scenario.
+//! Tests that every client of the project must pass: a table of faults, and scenarios.
 //!
-//! Each row of the table is a fault (or several), the outcome that the project's rules ask
-//! for, how often the message may be sent, and why. A client's test gives [`hold`] a table
-//! and a way to send messages, and each row is tried against a sandbox of its own, some at
-//! a time; [`hold_readings`] does so with every reading of the API's text. Behind the proxy
-//! the rows are those that [`Trial::behind_the_proxy`] makes of them.
+//! A row of the table has one or more faults, the outcome that the project's rules require,
+//! how often the message may be sent, and the reason. A client's test calls [`hold`] with a
+//! table and a function that sends messages. Each row then runs against its own sandbox,
+//! several rows at a time. [`hold_readings`] does the same with every reading of the API's
+//! text. For a client behind the proxy, [`Trial::behind_the_proxy`] changes the rows.
 //!
-//! A scenario is a conversation over real sockets that goes the same way whatever adapter
-//! has it: an adapter's test says how it is driven ([`Talk`]), and [`scenarios!`](crate::scenarios) does the
-//! rest. [`proxies`] holds a client to the way that the environment names,
-//! and [`tls`] to whom it trusts. [`words`] are what a service says, for tests of other things.
+//! A scenario is a conversation over real sockets that must be the same with each adapter. An
+//! adapter's test implements [`Talk`], and [`scenarios!`](crate::scenarios) makes a test of
+//! each scenario.
+//!
+//! [`proxies`] checks which proxy a client uses, and [`tls`] which certificates it trusts.
+//! [`words`] has texts of a service for other tests.
 
 mod behind;
-mod bench;
 pub mod drivers;
 pub mod proxies;
+mod runner;
 pub mod scenario;
 mod seen;
 mod table;
@@ -24,7 +25,7 @@ pub mod tls;
 mod trial;
 pub mod words;
 
-pub use bench::{hold, hold_readings};
+pub use runner::{hold, hold_readings};
 pub use seen::{Outcome, Seen};
 pub use table::{ALIKE, IN_A_THREAD, TRIALS, untried};
 pub use talk::{Talk, brisk, converse, converse_at, converse_by_ask, word};

@@ -1,7 +1,7 @@
-//! Which way a client takes, by the variables of its environment: one table for all of them.
+//! Checks which proxy a client uses, with one table of environment variables for all clients.
 //!
-//! The environment belongs to a process, so each client here has one of its own: the test
-//! program again, started to run one test alone.
+//! The environment belongs to a process, so each client runs in its own process: the test
+//! program is started again to run only one test.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
@@ -14,18 +14,18 @@ use std::{env, thread};
 
 use super::words::{DONE, HEAD, META, delta};
 
-/// Where a client that was started by [`outcome`] finds the service.
+/// The variable with the base URL for a client that [`outcome`] starts.
 pub const BASE_URL: &str = "HIGHCHAT_TEST_BASE_URL";
 
-/// Longer than anything here takes, on the slowest machine.
+/// Longer than any operation here should take on a slow machine.
 const BOUND: Duration = Duration::from_secs(30);
 
-/// Runs one test of this program with other variables; what it printed between angle
-/// brackets.
+/// Runs one test of this program with other environment variables. Returns the text that it
+/// printed between angle brackets.
 ///
 /// # Panics
 ///
-/// It failed, or printed nothing of that kind.
+/// The test failed, or did not print such a text.
 #[must_use]
 pub fn outcome(test: &str, base_url: &str, variables: &[(&str, &str)]) -> String {
     let program = env::current_exe().expect("a program has a path");
@@ -49,23 +49,23 @@ pub fn outcome(test: &str, base_url: &str, variables: &[(&str, &str)]) -> String
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
-    /// The proxy that is named `PROXY`.
+    /// The proxy whose address replaces `PROXY`.
     Proxy,
-    /// The other one, named `OTHER`.
+    /// The proxy whose address replaces `OTHER`.
     Other,
-    /// Neither.
+    /// No proxy.
     Nothing,
-    /// None, and it says that the proxy of this variable cannot be used.
+    /// No connection. The client reports that the proxy of this variable cannot be used.
     Refusal(&'static str),
 }
 use Takes::{Nothing, Other, Proxy, Refusal};
 
-/// The variables, a service, and the way that is taken to it.
+/// The variables, the base URL of a service, and the proxy that the client must use.
 type Row = (&'static [(&'static str, &'static str)], &'static str, Takes);
 
 const HTTP: &str = "http://chat.invalid";
 const HTTPS: &str = "https://chat.invalid";
-/// This machine by addresses that do not look like it: nothing listens there.
+/// Addresses that are not loopback addresses, but lead to this machine. Nothing listens there.
 const V4: &str = "http://0.0.0.0:9";
 const V6: &str = "http://[::]:9";
 
@@ -79,7 +79,7 @@ const WAYS: &[Row] = &[
     (&[("all_proxy", "PROXY")], HTTPS, Proxy),
     (&[("HTTP_PROXY", "PROXY")], HTTPS, Nothing),
     (&[("HTTPS_PROXY", "PROXY")], HTTP, Nothing),
-    // A scheme's own variable is first.
+    // The variable of the scheme comes before `ALL_PROXY`.
     (
         &[("ALL_PROXY", "OTHER"), ("HTTP_PROXY", "PROXY")],
         HTTP,
@@ -104,7 +104,7 @@ const WAYS: &[Row] = &[
     (&[("HTTP_PROXY", "http://PROXY")], HTTP, Proxy),
     (&[("HTTP_PROXY", "socks5://PROXY")], HTTP, Proxy),
     (&[("ALL_PROXY", "socks5h://PROXY")], HTTPS, Proxy),
-    // Never directly where a proxy was asked for.
+    // A client never connects directly if a proxy is named.
     (&[("ALL_PROXY", "ftp://PROXY")], HTTP, Refusal("ALL_PROXY")),
     (
         &[("ALL_PROXY", "socks4://PROXY")],
@@ -128,7 +128,7 @@ const WAYS: &[Row] = &[
         HTTP,
         Nothing,
     ),
-    // Names, the domains above them, and everything.
+    // Exceptions by name, by a domain above it, and for all hosts.
     (
         &[("ALL_PROXY", "PROXY"), ("NO_PROXY", "chat.invalid")],
         HTTP,
@@ -194,7 +194,7 @@ const WAYS: &[Row] = &[
         HTTP,
         Proxy,
     ),
-    // Addresses and networks.
+    // Exceptions by address and by network.
     (&[("ALL_PROXY", "PROXY")], V4, Proxy),
     (
         &[("ALL_PROXY", "PROXY"), ("NO_PROXY", "0.0.0.0")],
@@ -228,13 +228,13 @@ const WAYS: &[Row] = &[
     ),
 ];
 
-/// Holds a client to the table. `test` is a test of the same program, which asks the service
-/// at [`BASE_URL`] once, takes `http://` to any host, and prints what came of it between
-/// angle brackets: `not sent: …` with the failure.
+/// Checks a client with the table. `test` is the name of a test of the same program. That test
+/// sends one message to the service at [`BASE_URL`], with `http://` allowed to any host, and
+/// prints the result between angle brackets: `not sent: …` with the failure.
 ///
 /// # Panics
 ///
-/// The client takes another way than the table says.
+/// The client uses another proxy than the table says.
 pub fn hold_proxies(test: &str) {
     let [proxy, other] = [(); 2].map(|()| Refusing::start().expect("a free port"));
     for (variables, base_url, takes) in WAYS {
@@ -268,7 +268,7 @@ pub fn hold_proxies(test: &str) {
     }
 }
 
-/// A proxy that refuses what it is asked, whatever it is.
+/// A proxy that refuses every request and counts the connections.
 struct Refusing {
     addr: String,
     connections: Arc<AtomicUsize>,
@@ -290,13 +290,14 @@ impl Refusing {
         Ok(Self { addr, connections })
     }
 
-    /// How many there were since the last look. The client has ended, so none is to come.
+    /// The number of connections since the last call. The client has ended, so no more can come.
     fn connections(&self) -> usize {
         self.connections.swap(0, Ordering::Relaxed)
     }
 }
 
-/// What a SOCKS5 proxy was asked for: a host name or an address, a port, and a name and password.
+/// A request to a SOCKS5 proxy: a host name or an address, a port, and a user name with a
+/// password.
 #[derive(Debug, PartialEq, Eq)]
 struct Asked {
     host: String,
@@ -304,8 +305,8 @@ struct Asked {
     user: Option<(String, String)>,
 }
 
-/// Takes one connection as a SOCKS5 proxy (RFC 1928 and 1929) that finds the service in
-/// itself: it answers the request with a whole reply.
+/// Starts a SOCKS5 proxy (RFC 1928 and 1929) for one connection. It also plays the service, and
+/// answers the HTTP request with a complete reply.
 fn socks() -> io::Result<(u16, Receiver<(Asked, String)>)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
@@ -367,12 +368,13 @@ fn shake_hands(stream: &mut TcpStream) -> io::Result<Asked> {
     })
 }
 
-/// Holds a client to SOCKS5: the proxy finds the name, gets name and password, and carries the
-/// request. `test` is as for [`hold_proxies`], and prints `whole: Բարև 👋` for the reply.
+/// Checks a client with SOCKS5: the proxy gets the host name, the user name and the password,
+/// and then the request. `test` is as for [`hold_proxies`], and prints `whole: Բարև 👋` for the
+/// reply.
 ///
 /// # Panics
 ///
-/// The client does otherwise.
+/// The client does not use the proxy in this way.
 pub fn hold_socks(test: &str) {
     for (value, user) in [
         ("socks5://", None),

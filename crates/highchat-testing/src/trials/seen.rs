@@ -1,45 +1,45 @@
 use highchat_proto::failure::ResponseError;
 use highchat_proto::{Answered, AnsweredBy, AskError, Failure, TurnEnd, Update};
 
-/// What a client told of one message and, where it was handed over, of what came of it.
+/// What a client showed for one message, and for the handoff after it if there was one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The text of the reply, what was read back included.
+    /// The text of the reply, with its recovered part.
     pub text: String,
     /// How the turn ended.
     pub outcome: Option<Outcome>,
-    /// What others than the user wrote, as polling found it.
+    /// The messages that polling found, except the user's.
     pub heard: Vec<String>,
-    /// The last state told.
+    /// The last state that the client reported.
     pub state: String,
-    /// Polling ended with an error.
+    /// Whether polling ended with an error.
     pub gave_up: bool,
 }
 
 /// How a turn ended, as its user sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The reply came whole.
+    /// The reply is complete.
     Whole,
-    /// It was cut, and read back whole.
+    /// The reply was cut, and then recovered completely.
     Recovered,
-    /// It was cut: what came is not the whole of it.
+    /// The reply was cut, and only a part of it is known.
     Incomplete,
-    /// Nothing of it came; the message may have been taken.
+    /// No part of the reply came. The service may have accepted the message.
     Unanswered,
-    /// The service refused for now.
+    /// The service refused the message because of its rate limit.
     RateLimited,
-    /// The service answered something else than a reply.
+    /// The service sent an error or another response that is not a reply.
     Failed,
     /// A person took over.
     HandedOver,
-    /// What no row expects.
+    /// Any other end, which no row expects.
     Other,
 }
 
 impl Seen {
-    /// What [`Talk::ask`](crate::Talk::ask) returned. That a reply was read back does not show
-    /// in it: then it is whole all the same, as `expected` may say.
+    /// The result of [`Talk::ask`](crate::Talk::ask). It does not show whether the reply was
+    /// recovered, so a complete reply counts as recovered if `expected` says so.
     pub(crate) fn of(asked: Result<Answered, AskError>, expected: Outcome) -> Self {
         let (text, outcome, heard) = match asked {
             Ok(answered) => {
@@ -63,7 +63,7 @@ impl Seen {
         }
     }
 
-    /// Notes an update of a session.
+    /// Records an update of a session.
     pub fn note(&mut self, update: &Update<'_>) {
         match update {
             Update::Delta { text } => self.text.push_str(text),

@@ -4,64 +4,65 @@ use super::seen::Outcome;
 use super::trial::{ALIKE as BEGUN_ALIKE, BEGUN, Course, Trial};
 
 const READ_BACK: &str =
-    "a reply that was cut is looked for in the messages, and never asked for again";
-const THE_STANDARD: &str = "the format is the standard's, to the letter";
+    "a cut reply is recovered from the list of messages, and the message is not sent again";
+const THE_STANDARD: &str = "the format is exactly the standard's";
 const NEW_SERVICE: &str = "a new service must not break an old client";
 const NOT_TAKEN: &str =
-    "a 429 says that the message was not taken: it is sent again after what was asked for";
-const NOT_REPEATED: &str = "what is no reply is reported, and the message not sent again";
-const ONCE: &str = "every message is shown once, however often and in whatever order polls show it";
-const POLLS_ON: &str = "a poll that failed is repeated after a pause";
+    "the service did not accept a message with a 429, so it is sent again after the requested time";
+const NOT_REPEATED: &str =
+    "a response that is not a reply is reported, and the message is not sent again";
+const ONCE: &str = "every message is shown once, in any order and number of polls";
+const POLLS_ON: &str = "a failed poll is repeated after a pause";
 
-const TOLD_APART: &str =
-    "a reply of which nothing came is looked for where an older one can be told apart";
+const DISTINGUISHED: &str =
+    "a reply of which no part came is recovered if it can be distinguished from an older one";
 
-/// The table.
+/// The rows for all clients.
 pub const TRIALS: &[Trial] = &[
     Trial::new("cut", Outcome::Recovered, READ_BACK),
     Trial::new(
         "cut,close-delimited",
         Outcome::Recovered,
-        "the end of the body is no end of a reply, whatever HTTP says",
+        "the end of the HTTP body does not end a reply",
     ),
     Trial::new(
         "cut,no-meta",
         Outcome::Incomplete,
-        "without an id nothing can be read back",
+        "without a conversation id no reply can be recovered",
     )
     .shows(BEGUN),
     Trial::new(
         "cut:0",
         Outcome::Unanswered,
-        "a connection lost after writing is reported, and the message not sent again",
+        "a connection lost after writing is reported, and the message is not sent again",
     ),
     Trial::new(
         "cut:40",
         Outcome::Unanswered,
-        "half a head is no answer; the message may have been taken",
+        "a part of a head is not a response, and the service may have accepted the message",
     ),
     Trial::new("reset", Outcome::Recovered, READ_BACK),
     Trial::new(
         "reset:0",
         Outcome::Unanswered,
-        "a connection lost after writing is reported, and the message not sent again",
+        "a connection lost after writing is reported, and the message is not sent again",
     ),
     Trial::new(
         "stall",
         Outcome::Recovered,
-        "no byte for the idle timeout: the reply is cut",
+        "a reply without a byte for the idle timeout is cut",
     )
     .waits(),
     Trial::new(
         "stall:0",
         Outcome::Unanswered,
-        "no head for the response timeout",
+        "no head came within the response timeout",
     )
     .waits(),
     Trial::new(
         "stall-pings",
         Outcome::Recovered,
-        "pings are life, but no progress",
+        "pings show that the service is alive, but they are not progress",
     )
     .waits(),
     Trial::new("one-byte", Outcome::Whole, THE_STANDARD),
@@ -69,7 +70,7 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "slow-head:600000",
         Outcome::Unanswered,
-        "no head for the response timeout",
+        "no head came within the response timeout",
     )
     .waits(),
     Trial::new("cr-lf", Outcome::Whole, THE_STANDARD),
@@ -91,28 +92,28 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "no-last-blank-line",
         Outcome::Whole,
-        "a known event with whole JSON needs no blank line at the end",
+        "a known event with complete JSON needs no blank line at the end of the stream",
     ),
     Trial::new(
         "no-last-blank-line,close-delimited",
         Outcome::Whole,
-        "a known event with whole JSON needs no blank line at the end",
+        "a known event with complete JSON needs no blank line at the end of the stream",
     ),
     Trial::new(
         "no-last-blank-line,cr-lf,one-byte",
         Outcome::Whole,
-        "a known event with whole JSON needs no blank line at the end",
+        "a known event with complete JSON needs no blank line at the end of the stream",
     ),
     Trial::new(
         "invalid-utf-8",
         Outcome::Whole,
-        "broken UTF-8 becomes U+FFFD",
+        "invalid UTF-8 becomes U+FFFD",
     )
     .shows("Սա երկար պատասխան\u{fffd}"),
     Trial::new(
         "split-pair",
         Outcome::Whole,
-        "two halves in two deltas are joined",
+        "the halves of a surrogate pair in two deltas are joined",
     )
     .shows("Սա երկար պատասխան🙂"),
     Trial::new("unknown-event", Outcome::Whole, NEW_SERVICE),
@@ -120,38 +121,42 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "broken-json",
         Outcome::Recovered,
-        "text must not vanish: the stream cannot be trusted from there",
+        "text may be missing, so the rest of the stream cannot be trusted",
     ),
     Trial::new(
         "missing-field",
         Outcome::Recovered,
-        "text must not vanish: the stream cannot be trusted from there",
+        "text may be missing, so the rest of the stream cannot be trusted",
     ),
-    Trial::new("no-meta", Outcome::Whole, "no meta at all is accepted"),
+    Trial::new(
+        "no-meta",
+        Outcome::Whole,
+        "a reply without meta is accepted",
+    ),
     Trial::new(
         "no-done",
         Outcome::Recovered,
-        "only done, human or error ends a reply",
+        "only done, human or error end a reply",
     ),
     Trial::new(
         "no-done,close-delimited",
         Outcome::Recovered,
-        "only done, human or error ends a reply",
+        "only done, human or error end a reply",
     ),
     Trial::new(
         "bytes-after-done",
         Outcome::Whole,
-        "a reply that is over is over",
+        "bytes after the last event are ignored",
     ),
     Trial::new(
         "no-end",
         Outcome::Whole,
-        "a service that never closes the body hangs nobody",
+        "a client does not wait for the end of the body",
     ),
     Trial::new(
         "huge-event",
         Outcome::Recovered,
-        "nothing is unbounded: an event has at most 1 MiB",
+        "an event has at most 1 MiB",
     ),
     Trial::new(
         "huge-event:300000",
@@ -161,27 +166,33 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "wrong-type",
         Outcome::Failed,
-        "a 200 that is no event stream is never parsed as one",
+        "a 200 with another content type is not parsed as an event stream",
     ),
-    Trial::new(
-        "gzip",
-        Outcome::Failed,
-        "an encoding that was not asked for is never decoded",
-    ),
+    Trial::new("gzip", Outcome::Failed, "no content encoding is decoded"),
     Trial::new(
         "close-delimited",
         Outcome::Whole,
-        "how HTTP ends a body does not matter",
+        "the way in which HTTP ends the body does not matter",
     ),
     Trial::new("429", Outcome::Whole, NOT_TAKEN).sends(2),
     Trial::new("429-seconds", Outcome::Whole, NOT_TAKEN).sends(2),
     Trial::new("429-date", Outcome::Whole, NOT_TAKEN).sends(2),
-    Trial::new("429x2,cr-lf", Outcome::Whole, "at most twice more").sends(3),
-    Trial::new("429x3", Outcome::RateLimited, "at most twice more").sends(3),
+    Trial::new(
+        "429x2,cr-lf",
+        Outcome::Whole,
+        "a message is sent at most three times",
+    )
+    .sends(3),
+    Trial::new(
+        "429x3",
+        Outcome::RateLimited,
+        "a message is sent at most three times",
+    )
+    .sends(3),
     Trial::new(
         "429-seconds:121",
         Outcome::RateLimited,
-        "longer than 120 s is not waited for by itself",
+        "a client does not wait by itself for more than 120 s",
     ),
     Trial::new("500-html", Outcome::Failed, NOT_REPEATED),
     Trial::new("502-empty", Outcome::Failed, NOT_REPEATED),
@@ -189,12 +200,12 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "redirect",
         Outcome::Failed,
-        "a redirect is never followed: it would take the key along",
+        "a redirect is not followed, because it would send the key to another place",
     ),
     Trial::new(
         "json-error-200",
         Outcome::Failed,
-        "JSON of the error shape is that error, whatever the status",
+        "JSON in the error shape is an error, with any status",
     ),
     Trial::new("poll-duplicates", Outcome::HandedOver, ONCE),
     Trial::new("poll-same-timestamp", Outcome::HandedOver, ONCE),
@@ -209,23 +220,23 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "poll-odd-message",
         Outcome::HandedOver,
-        "a message that cannot be read hides none of those beside it",
+        "an unreadable message does not hide the other messages",
     ),
     Trial::new(
         "poll-404",
         Outcome::HandedOver,
-        "404 ends the handoff with the error",
+        "404 ends the handoff with an error",
     ),
 ];
 
-/// More rows, for clients that remember a conversation from one message to the next: a
-/// reply of which nothing came can be told from an older one there.
+/// Rows for clients that remember a conversation from one message to the next. They can
+/// distinguish a reply from an older one, even if no part of it came.
 pub const IN_A_THREAD: &[Trial] = &[
     Trial::new("cut", Outcome::Recovered, READ_BACK).in_a_thread(),
-    Trial::new("cut:0", Outcome::Recovered, TOLD_APART).in_a_thread(),
-    Trial::new("reset:0", Outcome::Recovered, TOLD_APART).in_a_thread(),
-    Trial::new("cut:40", Outcome::Recovered, TOLD_APART).in_a_thread(),
-    Trial::new("stall:0", Outcome::Recovered, TOLD_APART)
+    Trial::new("cut:0", Outcome::Recovered, DISTINGUISHED).in_a_thread(),
+    Trial::new("reset:0", Outcome::Recovered, DISTINGUISHED).in_a_thread(),
+    Trial::new("cut:40", Outcome::Recovered, DISTINGUISHED).in_a_thread(),
+    Trial::new("stall:0", Outcome::Recovered, DISTINGUISHED)
         .waits()
         .in_a_thread(),
     Trial::new("no-meta,cut", Outcome::Recovered, READ_BACK).in_a_thread(),
@@ -233,7 +244,7 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "500-html",
         Outcome::Failed,
-        "what is not found is reported as it was",
+        "if the reply is not found, the first error is reported",
     )
     .in_a_thread(),
     Trial::new("429", Outcome::Whole, NOT_TAKEN)
@@ -242,32 +253,32 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "cut,poll-500",
         Outcome::Recovered,
-        "a look that fails is repeated",
+        "a failed search for the reply is repeated",
     )
     .in_a_thread(),
     Trial::new(
         "cut,poll-429",
         Outcome::Recovered,
-        "a look that fails is repeated",
+        "a failed search for the reply is repeated",
     )
     .in_a_thread(),
     Trial::new("cut,poll-duplicates", Outcome::Recovered, READ_BACK).in_a_thread(),
     Trial::new(
         "cut,poll-odd-message",
         Outcome::Recovered,
-        "a message that cannot be read hides none of those beside it",
+        "an unreadable message does not hide the other messages",
     )
     .in_a_thread(),
     Trial::new(
         "broken-json,poll-500x2",
         Outcome::Recovered,
-        "a look that fails is repeated",
+        "a failed search for the reply is repeated",
     )
     .in_a_thread(),
     Trial::new(
         "missing-field,poll-429",
         Outcome::Recovered,
-        "a look that fails is repeated",
+        "a failed search for the reply is repeated",
     )
     .in_a_thread(),
     Trial::new(
@@ -279,34 +290,38 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "broken-json,poll-404",
         Outcome::Incomplete,
-        "404 ends the search",
+        "404 ends the search for the reply",
     )
     .shows(BEGUN)
     .in_a_thread(),
     Trial::new("gzip", Outcome::Failed, NOT_REPEATED).in_a_thread(),
     Trial::new("redirect", Outcome::Failed, NOT_REPEATED).in_a_thread(),
-    Trial::new("cut,poll-404", Outcome::Incomplete, "404 ends the search")
-        .shows(BEGUN)
-        .in_a_thread(),
+    Trial::new(
+        "cut,poll-404",
+        Outcome::Incomplete,
+        "404 ends the search for the reply",
+    )
+    .shows(BEGUN)
+    .in_a_thread(),
 ];
 
 const NOT_ANOTHER_TURNS: &str =
-    "what is shown for a turn is its own reply, and never another turn's that begins alike";
+    "a turn never shows the reply of another turn, even if both replies begin alike";
 const UNKNOWN_HISTORY: &str =
-    "of a conversation continued by its id alone nothing is recovered: what was said is unknown";
+    "no reply is recovered if a conversation continues only by its id, as its history is unknown";
 
 /// The reply to the message of a trial whose replies begin alike.
 pub(crate) const OWN: &str = "Ձեր պատվերը ճանապարհին էր, բայց չեղարկվեց 🙏";
-/// The reply to the earlier message. The service stops in its middle if it is cancelled.
+/// The reply to the earlier message. The service stops in its middle if the turn is cancelled.
 pub(crate) const OTHER: &str = "Ձեր պատվերը ճանապարհին է 🚚 և վաղը կհասնի Երևան, ձեր տուն 🏠";
-/// What of that came before it was cancelled: no beginning of the other reply.
+/// The part of [`OTHER`] before the cancellation. [`OWN`] does not begin with it.
 pub(crate) const OTHER_BEGUN: &str = "Ձեր պատվերը ճանապարհին է 🚚 և ";
-/// Another reply to the earlier message. If it is cancelled, what came of it is also the
-/// beginning of the other reply.
+/// Another reply to the earlier message. The part of it before a cancellation is also the
+/// beginning of [`OWN`].
 const OTHER_SHORT: &str = "Ձեր պատվերը ճանապարհին է 🚚 և կհասնի վաղը";
 
-/// Rows in which a reply is cut, and an older one begins alike: for clients that remember
-/// a conversation. The service stores both replies.
+/// Rows in which a reply is cut and an older reply begins alike. They are for clients that
+/// remember a conversation. The service stores both replies.
 pub const ALIKE: &[Trial] = &[
     Trial::new("cut", Outcome::Recovered, NOT_ANOTHER_TURNS)
         .replies(OTHER, OWN)
@@ -334,7 +349,7 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "cut",
         Outcome::Incomplete,
-        "either message may be the reply that was cancelled",
+        "each of the two messages may be the cancelled reply",
     )
     .replies(OTHER_SHORT, OWN)
     .shows(BEGUN_ALIKE)
@@ -342,7 +357,7 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "stall",
         Outcome::Recovered,
-        "a restart keeps what the search for the reply needs",
+        "the saved state has everything that the search for the reply needs",
     )
     .replies(OTHER, OWN)
     .shows(OWN)
@@ -350,15 +365,15 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "stall,poll-odd-message",
         Outcome::Recovered,
-        "a message that cannot be read hides none of those beside it",
+        "an unreadable message does not hide the other messages",
     )
     .replies(OTHER, OWN)
     .shows(OWN)
     .by_course(Course::Restarted(BEGUN_ALIKE)),
 ];
 
-/// The faults of the sandbox that no row of a table has, nor a list of those left out, each
-/// with the reason.
+/// The faults of the sandbox that neither a row of the table nor the list `left_out` has. The
+/// list has a name and a reason for each fault.
 #[must_use]
 pub fn untried(trials: &[Trial], left_out: &[(&str, &str)]) -> Vec<&'static str> {
     let names = trials.iter().flat_map(|trial| trial.faults.split(','));
@@ -378,7 +393,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_is_tried() {
+    fn every_fault_is_in_a_row() {
         assert_eq!(untried(TRIALS, &[]), [""; 0]);
     }
 
@@ -397,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_that_is_neither_tried_nor_left_out_is_named() {
+    fn a_fault_in_no_row_and_not_left_out_is_returned() {
         let is_cut = |trial: &&Trial| trial.faults.starts_with("cut");
         let cuts: Vec<Trial> = TRIALS.iter().filter(is_cut).copied().collect();
         let missing = untried(&cuts, &[("stall", "it takes long")]);

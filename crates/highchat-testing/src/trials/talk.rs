@@ -8,34 +8,35 @@ use highchat_sandbox::{Request, Sandbox};
 use super::seen::Seen;
 use super::trial::{Course, Trial};
 
-/// A session of one of the adapters, as its tests drive it: blocking.
+/// A session of one of the adapters, with a blocking interface for tests.
 pub trait Talk: Sized {
-    /// A conversation that begins with its first message.
+    /// Makes a session for a new conversation.
     fn begin(endpoint: Endpoint, config: Config) -> Self;
 
-    /// A conversation that goes on.
+    /// Makes a session that continues a saved conversation.
     fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self;
 
-    /// Sends a message; the turn before is over.
+    /// Sends a message. The turn before must be over.
     fn send(&mut self, message: Message);
 
-    /// Cancels the turn that is under way.
+    /// Cancels the turn in progress.
     fn cancel(&mut self);
 
-    /// Rates the conversation, which has begun.
+    /// Rates the conversation. The conversation must have an id.
     fn rate(&mut self, rating: Rating, comment: &str);
 
-    /// Waits for what happens next, and shows it; `false`: nothing is waited for any more.
+    /// Waits for the next update and passes it to `show`. Returns `false` if there is nothing to
+    /// wait for.
     fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool;
 
-    /// What is known of the conversation.
+    /// The conversation of the session.
     fn conversation(&self) -> &Conversation;
 
-    /// Sends a message, and waits for the whole answer.
+    /// Sends a message and waits for the complete answer.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// There is no complete answer.
     fn ask(&mut self, message: Message) -> Result<Answered, AskError>;
 
     /// Sends a text.
@@ -43,19 +44,19 @@ pub trait Talk: Sized {
         self.send(Message::new(text).expect("a text that can be sent"));
     }
 
-    /// What happens next, in a word or two.
+    /// The next update in short form, or `None` if there is nothing to wait for.
     fn word(&mut self) -> Option<String> {
         let mut shown = None;
         self.next(|update| shown = Some(word(update)));
         shown
     }
 
-    /// What happens until nothing more does, each in a word or two.
+    /// All updates in short form, until there is nothing to wait for.
     fn run(&mut self) -> Vec<String> {
         core::iter::from_fn(|| self.word()).collect()
     }
 
-    /// Sends a text: what was replied, and how the turn ended.
+    /// Sends a text. Returns the text of the reply and how the turn ended.
     fn turn(&mut self, text: &str) -> (String, TurnEnd) {
         self.say(text);
         let (mut reply, mut ended) = (String::new(), None);
@@ -71,21 +72,21 @@ pub trait Talk: Sized {
     }
 }
 
-/// Sends the messages of a trial, and follows each to its end: what
-/// [`hold`](super::hold) wants.
+/// Sends the messages of a trial and follows each to its end. This is the function that
+/// [`hold`](super::hold) needs.
 ///
 /// # Panics
 ///
-/// The sandbox cannot be talked to.
+/// The session does not work with the sandbox.
 pub fn converse<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
     converse_at::<T>(trial, sandbox, &sandbox.endpoint())
 }
 
-/// As [`converse`], by way of that endpoint: there may be a proxy before the sandbox.
+/// Does the same as [`converse`] over another endpoint, such as a proxy before the sandbox.
 ///
 /// # Panics
 ///
-/// As [`converse`].
+/// The session does not work with the sandbox.
 pub fn converse_at<T: Talk>(trial: &Trial, sandbox: &Sandbox, endpoint: &Endpoint) -> Seen {
     let mut talk = T::begin(endpoint.clone(), trial.config());
     let mut messages = trial.messages();
@@ -119,12 +120,12 @@ pub fn converse_at<T: Talk>(trial: &Trial, sandbox: &Sandbox, endpoint: &Endpoin
     seen
 }
 
-/// As [`converse`], but each message of the trial is sent by [`Talk::ask`]; not for a trial in
-/// which the client is restarted, or cancels.
+/// Does the same as [`converse`], but sends each message with [`Talk::ask`]. It is not for a
+/// trial in which the client restarts or cancels.
 ///
 /// # Panics
 ///
-/// As [`converse`]; or the answer to an earlier message is not whole.
+/// The session does not work with the sandbox, or an earlier message has no complete answer.
 pub fn converse_by_ask<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
     let mut talk = T::begin(sandbox.endpoint(), trial.config());
     let mut messages = trial.messages().into_iter();
@@ -143,7 +144,7 @@ pub fn converse_by_ask<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
     seen
 }
 
-/// Follows a reply until that much of its text came.
+/// Follows a reply until this part of its text has come.
 pub(crate) fn hear<T: Talk>(talk: &mut T, begun: &str, seen: &mut Seen) {
     while seen.text.len() < begun.len() {
         let goes_on = talk.next(|update| seen.note(update));
@@ -152,7 +153,7 @@ pub(crate) fn hear<T: Talk>(talk: &mut T, begun: &str, seen: &mut Seen) {
     assert_eq!(seen.text, begun);
 }
 
-/// Waits until the service noticed the end of each exchange: then it has stored each reply.
+/// Waits until the service has noticed the end of each exchange. It has stored each reply then.
 pub(crate) fn until_all_ended(sandbox: &Sandbox) {
     let have_all_ended =
         |requests: &[Request]| requests.iter().all(|request| request.ended.is_some());
@@ -160,7 +161,7 @@ pub(crate) fn until_all_ended(sandbox: &Sandbox) {
     assert!(sandbox.wait_until(patience, have_all_ended));
 }
 
-/// Clocks that make a test wait no longer than it must.
+/// A configuration with short delays, so that tests are fast.
 #[must_use]
 pub fn brisk() -> Config {
     let mut config = Config::default();
@@ -170,7 +171,7 @@ pub fn brisk() -> Config {
     config
 }
 
-/// An update in a word or two.
+/// An update in short form.
 #[must_use]
 pub fn word(update: &Update<'_>) -> String {
     match update {

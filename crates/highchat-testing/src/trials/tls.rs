@@ -1,5 +1,5 @@
-//! A service under TLS, vouched for by an authority that it made itself: what each client is
-//! to trust and what not.
+//! Checks which certificates a client trusts, with a TLS service and certificate authorities
+//! that the tests make.
 
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
@@ -16,12 +16,12 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use super::proxies::outcome;
 use super::words::{self, DONE, HEAD, META, delta, page};
 
-/// A company's own certificate authority.
+/// A private certificate authority, as a company has one.
 #[derive(Debug)]
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    /// A new one.
+    /// Makes an authority with a new key.
     ///
     /// # Panics
     ///
@@ -34,13 +34,13 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
     }
 
-    /// Its certificate.
+    /// The certificate of the authority, as PEM.
     #[must_use]
     pub fn pem(&self) -> String {
         self.0.pem()
     }
 
-    /// A certificate for `localhost`, and its key.
+    /// Makes a certificate for `localhost` and its key.
     ///
     /// # Panics
     ///
@@ -61,8 +61,8 @@ impl Default for Authority {
     }
 }
 
-/// A service on this machine that an authority vouches for: each message has the same reply,
-/// and each poll the same page.
+/// A TLS service on this machine with a certificate of an [`Authority`]. Each message gets the
+/// same reply, and each poll the same page.
 #[derive(Debug)]
 pub struct Vouched {
     base_url: String,
@@ -70,7 +70,7 @@ pub struct Vouched {
 }
 
 impl Vouched {
-    /// It serves until the test ends.
+    /// Starts the service. It runs until the test ends.
     ///
     /// # Panics
     ///
@@ -92,7 +92,7 @@ impl Vouched {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let tls = ServerConnection::new(Arc::clone(&config)).expect("a sound one");
-                // A client that trusts nobody here leaves.
+                // A client that does not trust the certificate closes the connection.
                 let _ = answer(StreamOwned::new(tls, stream), &telling);
             }
         });
@@ -102,13 +102,13 @@ impl Vouched {
         }
     }
 
-    /// Where it is.
+    /// The base URL of the service.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// What it was asked since the last look.
+    /// The requests since the last call.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
         self.requests.try_iter().collect()
@@ -137,14 +137,14 @@ fn answer<S: Read + Write>(
     } else {
         [HEAD, META, &delta("Բարև 👋"), DONE].concat()
     };
-    // Before the answer: a test may count as soon as its client has that.
+    // Recorded before the answer, because a test may count when its client has the answer.
     let _ = telling.send(request);
     stream.write_all(answer.as_bytes())?;
     stream.conn.send_close_notify();
     stream.flush()
 }
 
-/// A message and a rating end with their JSON, a poll with its head.
+/// Whether the request is complete. A `POST` ends with its JSON, a `GET` with its head.
 fn is_whole(request: &[u8]) -> bool {
     let end: &[u8] = if request.starts_with(b"GET") {
         b"\r\n\r\n"
@@ -154,16 +154,16 @@ fn is_whole(request: &[u8]) -> bool {
     request.ends_with(end)
 }
 
-/// A file for one test, gone with it.
+/// A temporary file, which is removed when it is dropped.
 #[derive(Debug)]
 pub struct File(PathBuf);
 
 impl File {
-    /// Writes it. Its name must be one that no other test of the program has.
+    /// Writes a file. No other test of the program may use the same name.
     ///
     /// # Panics
     ///
-    /// It cannot be written.
+    /// The file cannot be written.
     #[must_use]
     pub fn write(name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = env::temp_dir().join(format!("highchat-{}-{name}", process::id()));
@@ -171,11 +171,11 @@ impl File {
         Self(path)
     }
 
-    /// Its name.
+    /// The path of the file.
     ///
     /// # Panics
     ///
-    /// It is no UTF-8.
+    /// The path is not UTF-8.
     #[must_use]
     pub fn path(&self) -> &str {
         self.0.to_str().expect("UTF-8")
@@ -188,13 +188,14 @@ impl Drop for File {
     }
 }
 
-/// Holds a client to the roots it is given. `ask` sends a message to the service at a URL,
-/// and returns what came of it as a test of [`hold_proxies`](super::proxies::hold_proxies)
-/// prints it; `test` is such a test, which trusts [`Roots::Default`].
+/// Checks that a client trusts exactly the given roots. `ask` sends a message to the service at
+/// a URL and returns the result in the form that a test of
+/// [`hold_proxies`](super::proxies::hold_proxies) prints. `test` is the name of such a test,
+/// which trusts [`Roots::Default`].
 ///
 /// # Panics
 ///
-/// The client trusts somebody else.
+/// The client trusts another certificate, or does not trust the right one.
 pub fn hold_roots(ask: impl Fn(&str, Roots) -> Result<String, InvalidRoots>, test: &str) {
     let (ours, other) = (Authority::new(), Authority::new());
     let service = Vouched::start(&ours);
@@ -207,7 +208,7 @@ pub fn hold_roots(ask: impl Fn(&str, Roots) -> Result<String, InvalidRoots>, tes
     }
     assert_eq!(service.requests().len(), 2);
     for roots in [pem(other.pem()), Roots::Mozilla, Roots::Default] {
-        let outcome = ask(url, roots).expect("there is somebody to trust");
+        let outcome = ask(url, roots).expect("there are certificates to trust");
         assert!(outcome.starts_with("not sent: "), "{outcome}");
         assert!(outcome.contains("certificate"), "{outcome}");
     }
@@ -240,6 +241,6 @@ pub fn hold_roots(ask: impl Fn(&str, Roots) -> Result<String, InvalidRoots>, tes
     assert_eq!(
         service.requests().len(),
         1,
-        "nothing was sent to whom is not trusted"
+        "nothing was sent to a service that is not trusted"
     );
 }

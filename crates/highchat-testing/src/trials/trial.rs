@@ -8,10 +8,10 @@ use super::seen::Outcome;
 /// The text of the reply to the message of every trial.
 pub const TEXT: &str = "Սա երկար պատասխան";
 
-/// What comes of it before the middle, where faults strike.
+/// The part of [`TEXT`] before the place in the middle where faults happen.
 pub(crate) const BEGUN: &str = "Սա երկար ";
 
-/// What the replies of a script begin with, alike, up to where the second one is cut.
+/// The common beginning of the replies of a script. The second reply is cut after it.
 pub(crate) const ALIKE: &str = "Ձեր պատվերը ";
 
 /// One row of the table.
@@ -20,50 +20,51 @@ pub(crate) const ALIKE: &str = "Ձեր պատվերը ";
 pub struct Trial {
     /// The names of its faults.
     pub faults: &'static str,
-    /// How the turn is to end.
+    /// How the turn must end.
     pub outcome: Outcome,
-    /// The text that is to be shown.
+    /// The text that the client must show.
     pub text: &'static str,
-    /// How often the message is to be sent, all in all.
+    /// How many messages must be sent in all, repeated ones included.
     pub posts: usize,
-    /// Why, by the project's rules.
+    /// The project's rule for the row.
     pub why: &'static str,
-    /// It lasts until a clock of the client runs out.
+    /// Whether the row lasts until a time limit of the client.
     pub waits: bool,
-    /// It lasts until a clock of the proxy in front of the service runs out.
+    /// Whether the row lasts until a time limit of the proxy in front of the service.
     pub proxy_waits: bool,
     /// What the client does besides sending the message.
     pub course: Course,
-    /// What the service replies to the earlier message and to this one, by its script. The
-    /// faults are those of the second reply.
+    /// The service's replies to the earlier message and to this one. The faults apply to the
+    /// second reply.
     pub replies: Option<[&'static str; 2]>,
 }
 
-/// What a client does before it sends the message of a trial, and while it is answered.
+/// What a client does before it sends the message of a trial, and during the reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Course {
     /// The message is the first of its conversation.
     First,
-    /// Another message was sent before, and answered.
+    /// Another message was sent and answered before.
     InAThread,
-    /// The same, and the client goes on with nothing but the conversation's id.
+    /// Another message was sent and answered before. The client then continues the
+    /// conversation only by its id.
     ById,
-    /// Another message was sent before, and its reply cancelled once that much of its text
-    /// had come. The service keeps the whole reply.
+    /// Another message was sent before, and the client cancelled its turn after this part of
+    /// the reply. The service keeps the whole reply.
     AfterACancel(&'static str),
-    /// Another message was sent before, and answered. Once that much of this reply's text
-    /// has come, the client is restarted with what it saved.
+    /// Another message was sent and answered before. After this part of the second reply, the
+    /// client restarts with its saved state.
     Restarted(&'static str),
 }
 
-/// What is sent before the message of a trial whose replies begin alike.
+/// The message before the message of a trial whose replies begin alike.
 pub(crate) const EARLIER: &str = "Որտե՞ղ է իմ պատվերը 📦";
 /// The message of such a trial.
 pub(crate) const LATER: &str = "Չեղարկե՛ք պատվերը 🙏";
 
 impl Trial {
-    /// The messages to send, one after the other.
+    /// The messages to send, in order.
     #[must_use]
     pub fn messages(&self) -> Vec<String> {
         if self.replies.is_some() {
@@ -80,7 +81,7 @@ impl Trial {
         }
     }
 
-    /// Its faults, and its course unless that is the usual one.
+    /// The faults, and the course if it is not [`Course::First`].
     pub(crate) fn name(&self) -> String {
         match self.course {
             Course::First => self.faults.to_owned(),
@@ -88,7 +89,7 @@ impl Trial {
         }
     }
 
-    /// What the sandbox's bot is to say.
+    /// The script of the sandbox's bot.
     ///
     /// # Panics
     ///
@@ -106,12 +107,12 @@ impl Trial {
         Script::new().rule(before).rule(after)
     }
 
-    /// The whole reply, unless a fault changes its text.
+    /// The complete reply, if no fault changes its text.
     pub(crate) fn whole(&self) -> &'static str {
         self.replies.map_or(TEXT, |[_, later]| later)
     }
 
-    /// The text that comes before a fault strikes in the middle of the reply.
+    /// The text before a fault in the middle of the reply.
     pub(crate) fn begun(&self) -> &'static str {
         match self.replies {
             Some(_) => ALIKE,
@@ -119,8 +120,8 @@ impl Trial {
         }
     }
 
-    /// Clocks that make no trial wait longer than it must; those that are not to run out
-    /// are far from it.
+    /// A configuration for the client. The time limits that the row waits for are short, and the
+    /// others are far away.
     #[must_use]
     pub fn config(&self) -> Config {
         let mut config = Config::default();
@@ -137,14 +138,14 @@ impl Trial {
         config
     }
 
-    /// The clocks of a proxy in front of the service, in the same way.
+    /// The time limit of a proxy in front of the service, chosen in the same way.
     #[must_use]
     pub const fn proxy_patience(&self) -> Duration {
         patience(self.proxy_waits)
     }
 
-    /// After how much silence that proxy speaks itself: soon where the row is silent; nowhere
-    /// else, since a status that comes later than that is none any more.
+    /// The silence after which that proxy sends a comment. It is short only if the service is
+    /// silent in this row, because after a comment the proxy can no longer send an error status.
     #[must_use]
     pub fn proxy_keepalive(&self) -> Duration {
         let is_silent = self.waits || self.proxy_waits || self.faults.starts_with("slow-head");

@@ -548,7 +548,11 @@ pub fn a_blank_line_dispatches_an_event_with_data() -> Vec<Case> {
         )
         .message("a")
         .message("b"),
-        case("an event name without data is dropped", "event: e\n\ndata: a\n\n").message("a"),
+        case(
+            "an event name without data is dropped",
+            "event: e\n\ndata: a\n\n",
+        )
+        .message("a"),
         case(
             "an event name holds for one event",
             "event: e\ndata: a\n\ndata: b\n\n",
@@ -739,7 +743,11 @@ pub fn a_retry_of_only_digits_sets_the_reconnection_time() -> Vec<Case> {
             "retry: 18446744073709551616\n",
         )
         .retry(u64::MAX),
-        case("ten times the largest of 64 bits", "retry: 184467440737095516150\n").retry(u64::MAX),
+        case(
+            "ten times the largest of 64 bits",
+            "retry: 184467440737095516150\n",
+        )
+        .retry(u64::MAX),
         case("many digits", format!("retry: {nines}\n")).retry(u64::MAX),
         case(
             "many digits and a letter",
@@ -839,7 +847,11 @@ pub fn the_end_of_the_stream_dispatches_nothing() -> Vec<Case> {
         case("in an id", "data: a\nid: 1").unfinished("", "a", "1"),
         case("after an id without value", "id: 1\ndata: a\nid").unfinished("", "a", ""),
         case("in an id with NUL", "data: a\nid: 1\0").unfinished("", "a", ""),
-        case("in a name that begins like that of an id", "id: 1\ndata: a\ni").unfinished("", "a", "1"),
+        case(
+            "in a name that begins like that of an id",
+            "id: 1\ndata: a\ni",
+        )
+        .unfinished("", "a", "1"),
         case(
             "after an event and half of the next one",
             "id: 1\nevent: e\ndata: a\n\ndata: b",

@@ -1,5 +1,5 @@
-//! A conversation over one blocking socket at a time, for tests that do something in the
-//! middle of it.
+//! A session of the crate highchat-embed over one blocking socket at a time. Tests can act
+//! between its steps.
 
 use core::time::Duration;
 use std::io::{ErrorKind, Read, Write};
@@ -16,7 +16,7 @@ use highchat_proto::{
     Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
 };
 
-/// An [`Embed`] and its one socket.
+/// An [`Embed`] and its socket.
 pub struct EmbedSession {
     /// The conversation.
     pub embed: Embed,
@@ -93,7 +93,7 @@ impl EmbedSession {
         Instant::from_origin(self.start.elapsed())
     }
 
-    /// Does one thing; `false`: nothing is left to be waited for.
+    /// Does one step. Returns `false` if there is nothing to wait for.
     pub fn step(&mut self) -> bool {
         let output = self.embed.poll_output();
         let now = self.now();

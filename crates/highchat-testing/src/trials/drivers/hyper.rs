@@ -1,4 +1,4 @@
-//! A session without a program around it, as the scenarios and the trials drive it.
+//! A session of the crate highchat-hyper, for scenarios and trials.
 
 use crate::trials::Talk;
 use highchat_hyper::{Client, Session};
@@ -7,7 +7,7 @@ use highchat_proto::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-/// A session with a runtime of its own.
+/// A session with its own runtime.
 pub struct HyperSession {
     session: Session,
     runtime: Runtime,

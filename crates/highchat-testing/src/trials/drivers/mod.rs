@@ -1,4 +1,4 @@
-//! A session of each adapter, as the scenarios and the trials drive it.
+//! Sessions of the adapters that implement [`Talk`](super::Talk), for scenarios and trials.
 
 #[cfg(feature = "embed")]
 pub mod embed;

@@ -8,22 +8,22 @@ use highchat_sandbox::{Person, Reading, Sandbox, Script};
 use super::seen::{Outcome, Seen};
 use super::trial::{Course, TEXT, Trial};
 
-/// How many rows are tried at the same time: most of their time is waiting.
+/// How many rows run at the same time. Most of their time is waiting.
 const AT_ONCE: usize = 8;
 
-/// How much faster a sandbox's time is than a client's: the 4 s between polls are the 50 ms
-/// of the trials' clocks.
-const TIMES: u32 = 80;
+/// How much faster a sandbox's time is than a client's. The 4 s between polls are then the 50 ms
+/// of the trials' configuration.
+const TIME_SCALE: u32 = 80;
 
-/// What the person of each sandbox says.
+/// The messages of the person in each sandbox.
 const LINES: [&str; 3] = ["մեկ", "երկու", "երեք"];
 
-/// Holds a client to a table: `send` sends the trial's messages to the sandbox, follows a
-/// handoff to its end, and tells what it saw of the last message.
+/// Checks a client with a table of trials. `send` sends the trial's messages to the sandbox,
+/// follows a handoff to its end, and returns what the client showed for the last message.
 ///
 /// # Panics
 ///
-/// The client behaves otherwise than the table says; the rows are named.
+/// A row ends in another way than the table says. The panic names each such row.
 pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     each(trials, |trial| {
         let sandbox = sandbox(&[], trial.script())?;
@@ -33,11 +33,11 @@ pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     });
 }
 
-/// Holds a client to every reading of the API's text: `send` as for [`hold`].
+/// Checks a client with every reading of the API's text. `send` is as for [`hold`].
 ///
 /// # Panics
 ///
-/// The client does not work with one; the readings are named.
+/// The client does not work with a reading. The panic names each such reading.
 pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     each(Reading::ALL, |reading| {
         let sandbox = sandbox(&[*reading], Script::new())?;
@@ -66,7 +66,7 @@ pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     });
 }
 
-/// Tries each row, some at a time.
+/// Runs each row, several at a time.
 fn each<T: Sync>(rows: &[T], hold: impl Fn(&T) -> Result<(), String> + Sync) {
     let next = AtomicUsize::new(0);
     let wrong = Mutex::new(Vec::new());
@@ -94,7 +94,7 @@ fn sandbox(readings: &[Reading], script: Script) -> Result<Sandbox, String> {
         .says(seconds(24), LINES[2])
         .hands_back(seconds(72));
     let mut builder = Sandbox::builder()
-        .time_scale(TIMES)
+        .time_scale(TIME_SCALE)
         .token_delay(Duration::ZERO)
         .ping_interval(seconds(8))
         .rate_limit(0)
@@ -110,7 +110,7 @@ fn judge(trial: &Trial, sandbox: &Sandbox, seen: &Seen) -> Result<(), String> {
     judge_from(trial, sandbox, seen, 0)
 }
 
-/// Judges what was asked from the `before`th request on.
+/// Checks a row. The first `before` requests belong to earlier rows.
 fn judge_from(trial: &Trial, sandbox: &Sandbox, seen: &Seen, before: usize) -> Result<(), String> {
     let is = |what: &str, found: String, expected: String| {
         if found == expected {
@@ -141,7 +141,7 @@ fn judge_from(trial: &Trial, sandbox: &Sandbox, seen: &Seen, before: usize) -> R
         if trial.faults == "poll-404" {
             is("giving up", quoted(&seen.gave_up), quoted(&true))?;
         } else {
-            is("what was heard", quoted(&heard), quoted(&lines))?;
+            is("the person's messages", quoted(&heard), quoted(&lines))?;
             is("the last state", seen.state.clone(), "bot".to_owned())?;
         }
     }
