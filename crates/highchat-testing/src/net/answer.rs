@@ -1,10 +1,10 @@
-//! Reads an answer from a plain socket.
+//! Reads an HTTP/1.1 response from a plain socket.
 
 use std::io::Read;
 
 use serde_json::Value;
 
-/// An answer with its chunks joined.
+/// An HTTP response with its body chunks joined.
 #[derive(Debug)]
 pub struct Answer {
     /// The status code.
@@ -16,7 +16,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Parses a complete answer. Panics if it is invalid.
+    /// Parses a complete response.
     pub fn parse(received: &[u8]) -> Self {
         let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n");
         let end = end.expect("a head");
@@ -41,19 +41,19 @@ impl Answer {
         answer
     }
 
-    /// The value of the first header with this name, which must be in lower case.
+    /// The value of the first header with this name, which is in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         let (_, value) = headers.find(|(known, _)| known == name)?;
         Some(value)
     }
 
-    /// The body as JSON. Panics if it is not JSON.
+    /// The body as JSON. Panics if the body is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 
-    /// The events of the body, each with its name and its data.
+    /// The names and the data of the events.
     pub fn events(&self) -> Vec<(String, Value)> {
         assert_eq!(self.status, 200, "{}", self.body);
         let blocks = self.body.strip_suffix("\n\n").expect("a whole last event");
@@ -68,14 +68,14 @@ impl Answer {
             .collect()
     }
 
-    /// The names of the events; a name that repeats directly is listed once.
+    /// The names of the events. Equal names that follow each other are one.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.events().into_iter().map(|(name, _)| name).collect();
         names.dedup();
         names
     }
 
-    /// The joined text of all deltas.
+    /// The joined text of the deltas.
     pub fn text(&self) -> String {
         let events = self.events();
         let deltas = events.iter().filter(|(name, _)| name == "delta");
@@ -84,7 +84,7 @@ impl Answer {
             .collect()
     }
 
-    /// The conversation id in the first event, which must be `meta`.
+    /// The conversation id of the `meta` event.
     pub fn conversation_id(&self) -> String {
         let (name, data) = &self.events()[0];
         assert_eq!(name, "meta");
@@ -96,7 +96,7 @@ impl Answer {
         self.events().pop().expect("an event").1
     }
 
-    /// The status and the code of a refusal. Panics if its message has no Armenian letters.
+    /// The status and the code of an error response. Panics unless its message is Armenian.
     pub fn refusal(&self) -> (u16, String) {
         let error = &self.json()["error"];
         let message = error["message"].as_str().expect("a message");
@@ -108,12 +108,12 @@ impl Answer {
         (self.status, code.to_owned())
     }
 
-    /// The code of a refusal, with the same check as [`refusal`](Self::refusal).
+    /// The code of an error response. See [`refusal`](Self::refusal).
     pub fn code(&self) -> String {
         self.refusal().1
     }
 
-    /// The stream before the `error` event at its end. Panics if there is none.
+    /// The stream before its last event. Panics unless that is an `error` event with a message.
     pub fn before_error(&self) -> &str {
         let (before, data) = self
             .body
@@ -130,7 +130,7 @@ impl Answer {
     }
 }
 
-/// Joins the chunks of a chunked body, which must be complete.
+/// The bytes of a chunked body. Panics if the body is not complete.
 fn joined(mut chunked: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     loop {
@@ -148,7 +148,7 @@ fn joined(mut chunked: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Reads until the received text ends with `end`.
+/// Reads up to and including the text `end`.
 pub fn read_until(stream: &mut impl Read, end: &str) -> String {
     let mut received = Vec::new();
     let mut byte = [0];

@@ -1,23 +1,23 @@
-//! Parses HTTP/1.1 requests, and encodes the steps of an answer as HTTP/1.1.
+//! Parses HTTP/1.1 requests, and writes the steps of a response as HTTP/1.1.
 
 use fastrand::Rng;
 use http::StatusCode;
 
 use crate::world::step::{Head, Step};
 
-/// The most headers that a client of this project sends.
+/// The maximum number of headers that the project's clients send.
 const MOST_HEADERS: usize = 32;
 
-/// A request.
+/// A parsed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// The path and the query.
+    /// The request target: the path and the query.
     pub target: String,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// Removes the first request from the bytes. Returns `None` if it is not complete yet.
+/// Removes the first request from the received bytes. Returns `None` if it is not complete.
 ///
 /// # Panics
 ///
@@ -48,18 +48,18 @@ pub fn take_request(bytes: &mut Vec<u8>) -> Option<Request> {
     Some(Request { target, body })
 }
 
-/// How the end of a body is marked.
+/// How HTTP marks the end of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// By a content length.
+    /// With `content-length`.
     Length,
-    /// By chunked encoding.
+    /// With chunks.
     Chunked,
-    /// By the end of the connection. A body that is cut looks complete.
+    /// With the end of the connection, so that a client cannot notice a cut body.
     Close,
 }
 
-/// Encodes one answer.
+/// Writes one response.
 #[derive(Clone, Copy, Debug)]
 pub struct Encoder {
     framing: Framing,
@@ -67,7 +67,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Chooses a random framing.
+    /// An encoder with a random framing.
     #[must_use]
     pub fn draw(rng: &mut Rng) -> Self {
         let framing = match rng.u8(..3) {
@@ -81,13 +81,13 @@ impl Encoder {
         }
     }
 
-    /// Whether the service closes the connection after the answer.
+    /// Whether the service closes the connection after the response.
     #[must_use]
     pub const fn closes(&self) -> bool {
         self.closes
     }
 
-    /// The bytes of a step. A lost connection has no bytes.
+    /// The bytes of a step. A lost connection has none.
     #[must_use]
     pub fn encode(&self, step: &Step) -> Vec<u8> {
         match step {
@@ -146,30 +146,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_taken_when_it_is_complete() {
+    fn a_request_is_returned_when_it_is_complete() {
         let body = "{\"message\":\"Բարև 👋\"}";
         let first = format!(
             "POST /v1/chat?widget=demo HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         let second = "GET /v1/c/messages HTTP/1.1\r\nhost: localhost\r\n\r\n";
-        let mut received = Vec::new();
+        let mut came = Vec::new();
         for byte in first.bytes() {
-            assert_eq!(take_request(&mut received), None);
-            received.push(byte);
+            assert_eq!(take_request(&mut came), None);
+            came.push(byte);
         }
-        received.extend_from_slice(second.as_bytes());
+        came.extend_from_slice(second.as_bytes());
         let request = Request {
             target: "/v1/chat?widget=demo".into(),
             body: body.into(),
         };
-        assert_eq!(take_request(&mut received), Some(request));
+        assert_eq!(take_request(&mut came), Some(request));
         let request = Request {
             target: "/v1/c/messages".into(),
             body: Vec::new(),
         };
-        assert_eq!(take_request(&mut received), Some(request));
-        assert!(received.is_empty());
+        assert_eq!(take_request(&mut came), Some(request));
+        assert!(came.is_empty());
     }
 
     #[test]
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn joined_pieces_give_the_original_bytes() {
+    fn the_pieces_together_are_the_bytes() {
         let text = "Պատվերը ճանապարհին է 📦";
         let mut rng = Rng::with_seed(1);
         let mut counts = [0; 5];

@@ -1,5 +1,5 @@
-//! The service of a life on loopback sockets, in scaled real time, for clients with their
-//! own sockets and clock.
+//! The service of a life on loopback sockets, in scaled real time. It is for clients that have
+//! their own sockets and their own clock.
 
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
@@ -20,18 +20,18 @@ use crate::world::{Asked, World};
 
 /// How many times faster than real time a life runs.
 pub const SCALE: u32 = 200;
-/// Far longer than any operation on this machine.
+/// Longer than any operation on this machine should take.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The longest Retry-After that a client obeys, in s: `Config::retry_after_limit`.
+/// The longest `retry-after` that a client waits for, in seconds: `Config::retry_after_limit`.
 const LONGEST_RETRY: u16 = 120;
 
-/// Converts a duration of a life to real time.
+/// Converts a duration of a life into real time.
 #[must_use]
 pub fn real(of_life: Duration) -> Duration {
     of_life / SCALE
 }
 
-/// The configuration with all its times converted to real time.
+/// The configuration with all its times in scaled real time.
 #[must_use]
 pub fn scaled(mut config: Config) -> Config {
     let times = [
@@ -71,29 +71,29 @@ struct Shared {
 struct Control {
     /// The number of requests so far.
     exchanges: u64,
-    /// The exchanges whose last step was written. The client has received them when it
-    /// sends its next request.
+    /// The exchanges whose last step was written. When the client sends another request, it has
+    /// read them.
     written: Vec<u64>,
-    /// The addresses of all clients that connected.
+    /// The addresses of the clients that connected.
     accepted: HashSet<SocketAddr>,
-    /// The number of connections whose request is not read yet.
+    /// The number of connections whose request was not read yet.
     unread: usize,
-    /// Whether the service must not listen.
+    /// The service must not listen now.
     is_down: bool,
     is_listening: bool,
     is_over: bool,
 }
 
 impl Service {
-    /// Starts to listen, at an address of its own if possible, so that nothing else takes
-    /// its port while it is down.
+    /// Starts to listen. If possible it uses its own loopback address, so that no other program
+    /// takes its port while the service is down.
     ///
     /// # Errors
     ///
-    /// No socket could be opened.
+    /// No socket can be opened.
     pub fn start(world: World, seed: u64) -> io::Result<Self> {
         let [a, b, ..] = seed.to_le_bytes();
-        // Another process may play the same lives.
+        // Another process may play the same lives, so the address depends on the process too.
         let [process, ..] = std::process::id().to_le_bytes();
         let own = Ipv4Addr::new(127, 1 + process % 250, b, 1 + a % 254);
         let listener = TcpListener::bind((own, 0));
@@ -114,19 +114,19 @@ impl Service {
         Ok(Self { shared, address })
     }
 
-    /// The URL of the service.
+    /// The base URL of the service.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The time of the life, in ms.
+    /// The time since the life began, in milliseconds of the life.
     #[must_use]
     pub fn now(&self) -> u64 {
         self.shared.now()
     }
 
-    /// The real time until `at`, a time of the life in ms.
+    /// The real time until a time of the life, in milliseconds of the life.
     #[must_use]
     pub fn until(&self, at: u64) -> Duration {
         self.shared.until(at)
@@ -136,12 +136,12 @@ impl Service {
     ///
     /// # Panics
     ///
-    /// Another thread panicked with the lock.
+    /// Another thread panicked while it had the lock.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.shared.world()
     }
 
-    /// Stops or starts to listen, as the world's next connection requires.
+    /// Stops or starts to listen, as the world decides about the next connection.
     ///
     /// # Panics
     ///
@@ -157,35 +157,34 @@ impl Service {
             self.shared.changed.notify_all();
         }
         if is_down {
-            // The listening thread waits for a connection; this one wakes it.
+            // Wakes the listening thread, which waits for a connection.
             let _ = TcpStream::connect(self.address);
         }
         self.shared
             .wait_until(|control| control.is_listening != is_down);
     }
 
-    /// Reports a connection that failed as planned.
+    /// Records in the world that a connection of the client failed.
     pub fn was_not_reached(&self) {
         let now = self.now();
         self.world().connect(now);
     }
 
-    /// Waits until each request that the client wrote is read. The client must not write a
-    /// request meanwhile.
+    /// Waits until the service has read each request of the client. Call it only while the client
+    /// does not write.
     ///
     /// # Panics
     ///
     /// The listening thread does not answer.
     pub fn settle(&self) {
         if self.shared.control().is_listening {
-            self.wait_for_accept();
+            self.knock();
         }
         self.shared.wait_until(|control| control.unread == 0);
     }
 
-    /// Connects, and waits until the connection is accepted. All earlier connections are
-    /// accepted then.
-    fn wait_for_accept(&self) {
+    /// Connects and waits until the connection is accepted. All earlier ones are accepted then.
+    fn knock(&self) {
         let stream = TcpStream::connect(self.address).expect("the service listens");
         let own = stream.local_addr().expect("a connection has two ends");
         drop(stream);
@@ -200,7 +199,7 @@ impl Drop for Service {
             control.is_over = true;
         }
         self.shared.changed.notify_all();
-        // The listening thread may wait for a connection.
+        // Wakes the listening thread if it waits for a connection.
         let _ = TcpStream::connect(self.address);
     }
 }
@@ -208,7 +207,7 @@ impl Drop for Service {
 impl Shared {
     fn now(&self) -> u64 {
         let life = self.origin.elapsed() * SCALE;
-        u64::try_from(life.as_millis()).expect("a life is shorter")
+        u64::try_from(life.as_millis()).expect("a life is not that long")
     }
 
     fn until(&self, at: u64) -> Duration {
@@ -217,20 +216,18 @@ impl Shared {
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().expect("no thread panicked with the lock")
+        self.world.lock().expect("no panic holds it")
     }
 
     fn control(&self) -> MutexGuard<'_, Control> {
-        self.control
-            .lock()
-            .expect("no thread panicked with the lock")
+        self.control.lock().expect("no panic holds it")
     }
 
     fn wait_until(&self, mut condition: impl FnMut(&mut Control) -> bool) {
         let waited = self
             .changed
             .wait_timeout_while(self.control(), PATIENCE, |control| !condition(control));
-        let (control, timeout) = waited.expect("no thread panicked with the lock");
+        let (control, timeout) = waited.expect("no panic holds it");
         drop(control);
         assert!(!timeout.timed_out(), "the service does not answer");
     }
@@ -254,18 +251,18 @@ impl Shared {
             control = self
                 .changed
                 .wait_while(control, is_down)
-                .expect("no thread panicked with the lock");
+                .expect("no panic holds it");
             if control.is_over {
                 return;
             }
         }
     }
 
-    /// Accepts connections until the service must not listen.
+    /// Accepts connections until the service must stop listening.
     fn accept(self: &Arc<Self>, listener: &TcpListener) {
         loop {
             let Ok((stream, peer)) = listener.accept() else {
-                // The client left before the connection was accepted.
+                // The client left before it was accepted.
                 continue;
             };
             let mut control = self.control();
@@ -280,7 +277,7 @@ impl Shared {
         }
     }
 
-    /// Answers the request of one connection.
+    /// Answers one connection.
     fn serve(&self, mut stream: TcpStream) {
         let request = read_request(&mut stream);
         let taken = request.map(|request| self.take(&request.target, &request.body));
@@ -314,14 +311,10 @@ impl Shared {
         )
     }
 
-    /// Writes an answer. Returns whether it was written to its end.
+    /// Writes a response. Returns whether it was written completely.
     fn answer(&self, stream: &mut TcpStream, steps: Steps) -> io::Result<bool> {
         stream.set_nodelay(true)?;
-        let mut rng = self
-            .rng
-            .lock()
-            .expect("no thread panicked with the lock")
-            .fork();
+        let mut rng = self.rng.lock().expect("no panic holds it").fork();
         let encoder = Encoder::draw(&mut rng);
         for (at, mut step) in steps {
             if self.is_over_by(at) {
@@ -334,15 +327,15 @@ impl Shared {
                 return Ok(false);
             }
             if let Step::Head(head) = &mut step {
-                // Real time allows no fraction of a second: 0 s, or 1 s, which is longer
-                // than a client waits.
+                // The header has whole seconds of real time, so a life's time becomes 0 s, or 1 s
+                // if it is more than a client waits for.
                 let is_long = |seconds: u16| u16::from(seconds > LONGEST_RETRY);
                 head.retry_after = head.retry_after.map(is_long);
             }
             let bytes = encoder.encode(&step);
             for piece in http1::pieces(&mut rng, &bytes) {
                 let written = stream.write_all(piece);
-                // A client may have enough before the end and close the connection.
+                // The client may leave before the end of the body, if it has seen the last event.
                 if step != Step::End {
                     written?;
                 }
@@ -351,24 +344,25 @@ impl Shared {
                 return Ok(true);
             }
         }
-        // Nothing more is sent. Wait until the client leaves.
+        // Nothing more is written. Waits until the client leaves.
         stream.set_read_timeout(Some(PATIENCE))?;
         let mut rest = [0; 64];
         while stream.read(&mut rest)? > 0 {}
         Ok(false)
     }
 
-    /// Waits until `at`. Returns whether the life was over before.
+    /// Waits until this time of the life. Returns whether the life ended before.
     fn is_over_by(&self, at: u64) -> bool {
         let is_on = |control: &mut Control| !control.is_over;
         let waited = self
             .changed
             .wait_timeout_while(self.control(), self.until(at), is_on);
-        waited.expect("no thread panicked with the lock").0.is_over
+        waited.expect("no panic holds it").0.is_over
     }
 }
 
-/// Listens again on the same address. Another process may use the port for a moment.
+/// Listens again at an earlier address. Tries repeatedly, because another process may have the
+/// port for a moment.
 fn bind_again(address: SocketAddr) -> TcpListener {
     let began = Instant::now();
     loop {
@@ -380,17 +374,17 @@ fn bind_again(address: SocketAddr) -> TcpListener {
     }
 }
 
-/// Reads a request. Returns `None` if the client leaves before it is complete.
+/// Reads a request. Returns `None` if the client leaves before the request is complete.
 fn read_request(stream: &mut TcpStream) -> Option<http1::Request> {
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let mut received = Vec::new();
+    let mut came = Vec::new();
     let mut piece = [0; 4096];
     loop {
-        if let Some(request) = http1::take_request(&mut received) {
+        if let Some(request) = http1::take_request(&mut came) {
             return Some(request);
         }
         match stream.read(&mut piece) {
-            Ok(len @ 1..) => received.extend_from_slice(&piece[..len]),
+            Ok(len @ 1..) => came.extend_from_slice(&piece[..len]),
             Ok(0) | Err(_) => return None,
         }
     }

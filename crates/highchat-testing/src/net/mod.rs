@@ -1,4 +1,4 @@
-//! HTTP/1.1 for tests: answers from plain sockets, and a service on loopback.
+//! HTTP/1.1 for tests: a reader of responses, and a service on loopback.
 
 pub mod answer;
 #[cfg(feature = "world")]

@@ -1,8 +1,8 @@
-//! Cuts a stream into pieces.
+//! Cuts a stream into chunks.
 
 use core::fmt;
 
-/// Bytes that are shown as text when a property fails.
+/// Bytes that a failed property test shows as text.
 #[derive(Clone)]
 pub struct Bytes(pub Vec<u8>);
 
@@ -12,24 +12,24 @@ impl fmt::Debug for Bytes {
     }
 }
 
-/// A position in data of any length, as a fraction of 2^64.
+/// A place in a stream of any length, as a fraction of that length: the number divided by 2^64.
 #[derive(Clone, Copy, Debug)]
 pub struct Place(pub u64);
 
 impl Place {
-    /// The index for this length, which must not be 0. It is below the length.
+    /// The place in a stream of this length, which is not 0. It is less than the length.
     pub const fn index(self, len: usize) -> usize {
         assert!(len > 0);
         ((self.0 as u128 * len as u128) >> 64) as usize
     }
 }
 
-/// Where a stream is cut.
+/// The places at which a stream is cut.
 #[derive(Clone, Debug)]
 pub enum Cuts {
-    /// After each byte.
+    /// Each byte is a chunk.
     EachByte,
-    /// At these places. Equal places give empty chunks.
+    /// Cuts at these places, in any order. Two equal places give an empty chunk.
     At(Vec<Place>),
 }
 

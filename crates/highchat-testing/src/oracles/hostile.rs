@@ -1,5 +1,5 @@
-//! A driver and a service that act on a string of random bytes, and the promises that must
-//! hold. The fuzz target `embed` and a property test use it.
+//! A driver and a service that act on arbitrary bytes, with checks of what must hold in any
+//! case. The fuzz target `embed` and a property test use it.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use highchat_proto::{
     Config, ConversationId, Credentials, Endpoint, Message, Rating, Saved, State, Update,
 };
 
-/// Useful pieces of answers, which random bytes would rarely contain.
+/// Pieces of valid answers, which reach further into the parser than arbitrary bytes.
 const PIECES: [&str; 24] = [
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n",
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n",
@@ -38,7 +38,7 @@ const PIECES: [&str; 24] = [
     "event: error\ndata: {\"message\":\"e\"}\n\n",
 ];
 
-/// The bytes that choose the next actions.
+/// The rest of the input. Its bytes choose the next actions.
 struct Tape<'a>(&'a [u8]);
 
 impl<'a> Tape<'a> {
@@ -61,22 +61,22 @@ struct Driver {
     embed: Embed,
     now: Instant,
     has_one_pipe: bool,
-    /// The open pipes in the order of opening, and whether each is connected.
+    /// The pipes in the order of their requests, each with whether it is open.
     pipes: Vec<(PipeId, bool)>,
     newest: Option<PipeId>,
-    /// The pipes that bytes were written to.
+    /// The pipes to which something was written.
     used: Vec<PipeId>,
-    /// Whether bytes of the message were written since its last delay.
+    /// Whether bytes of the message were written since it was last delayed.
     message_left: bool,
     sent: usize,
     ended: usize,
 }
 
-/// Acts on `data` to its end, and then waits until every turn has ended.
+/// Plays a conversation with the actions that `data` chooses, and then lets it end.
 ///
 /// # Panics
 ///
-/// A promise does not hold.
+/// A check fails.
 pub fn drive(data: &[u8]) {
     let mut tape = Tape(data);
     let credentials = Credentials::key("hc_secret").expect("a key");
@@ -122,7 +122,7 @@ impl Driver {
         }
     }
 
-    /// Handles all outputs as the tape chooses. Returns the next deadline.
+    /// Does every pending output in the way that the tape chooses. Returns the next deadline.
     fn drain(&mut self, tape: &mut Tape<'_>) -> Option<Instant> {
         loop {
             match self.embed.poll_output() {
@@ -137,7 +137,7 @@ impl Driver {
                     );
                     assert_eq!(self.embed.bytes(pipe), b"");
                 }
-                Output::Update => self.take_update(),
+                Output::Update => self.look(),
                 Output::Wait(when) => return when,
                 other => panic!("{other:?}"),
             }
@@ -145,13 +145,13 @@ impl Driver {
     }
 
     fn open(&mut self, pipe: PipeId, tape: &mut Tape<'_>) {
-        assert!(self.newest < Some(pipe), "a pipe id is used twice");
+        assert!(self.newest < Some(pipe), "a pipe id was used twice");
         assert!(!self.has_one_pipe || self.pipes.is_empty(), "one pipe");
         assert!(self.pipes.len() < 8, "too many pipes");
         self.newest = Some(pipe);
         match tape.next() % 8 {
             0 => self.embed.handle_failure(pipe, "lost", self.now),
-            // The pipe opens later or never.
+            // It opens later or never.
             1 => self.pipes.push((pipe, false)),
             _ => {
                 self.pipes.push((pipe, true));
@@ -161,25 +161,19 @@ impl Driver {
     }
 
     fn write(&mut self, pipe: PipeId, tape: &mut Tape<'_>) {
-        assert!(
-            self.pipes.contains(&(pipe, true)),
-            "bytes for a pipe that is not open"
-        );
+        assert!(self.pipes.contains(&(pipe, true)), "it is open");
         let bytes = self.embed.bytes(pipe);
-        assert!(
-            !bytes.is_empty(),
-            "bytes were announced, and there are none"
-        );
+        assert!(!bytes.is_empty(), "there is nothing to write");
         let len = match tape.next() {
             byte @ 1..=63 => bytes.len().min(byte.into()),
-            // The pipe accepts no bytes now.
+            // The pipe is full and accepts nothing now.
             64..=71 => 0,
             _ => bytes.len(),
         };
         let is_post = bytes.starts_with(b"POST ");
         assert!(
             !is_post || !self.used.contains(&pipe),
-            "a POST on a used pipe"
+            "a POST on a pipe that was used before"
         );
         if len > 0 {
             self.used.push(pipe);
@@ -188,7 +182,7 @@ impl Driver {
         self.embed.handle_written(pipe, len, self.now);
     }
 
-    fn take_update(&mut self) {
+    fn look(&mut self) {
         match self.embed.update().expect("it was announced") {
             Update::TurnEnded { .. } => self.ended += 1,
             Update::Delayed {
@@ -199,7 +193,7 @@ impl Driver {
                 let was_refused = matches!(reason, DelayReason::RateLimited);
                 assert!(
                     was_refused || !self.message_left,
-                    "the message may have been taken"
+                    "a message is sent again that the service may have accepted"
                 );
                 self.message_left = false;
             }
@@ -263,11 +257,11 @@ impl Driver {
         self.now = self.now.max(until);
         self.embed.handle_timeout(self.now);
         if let Some(when) = self.drain(tape) {
-            assert!(when > self.now, "a busy loop");
+            assert!(when > self.now, "the deadline is over: a busy loop");
         }
     }
 
-    /// Without a service from now on, every turn must end.
+    /// Stops the service. Every turn must then end.
     fn finish(&mut self) {
         let mut silent = Tape(&[]);
         for _ in 0..200 {
@@ -280,12 +274,12 @@ impl Driver {
         }
         assert_eq!(self.ended, self.sent, "a turn without an end");
         if self.drain(&mut silent).is_none() {
-            assert_eq!(self.pipes, [], "a pipe is open, and there is no deadline");
+            assert_eq!(self.pipes, [], "a pipe is open, but there is no deadline");
         }
     }
 }
 
-/// The default configuration with a fixed seed.
+/// The default configuration with a fixed seed, so that each run is the same.
 fn seeded() -> Config {
     let mut config = Config::default();
     config.seed = Some(0);

@@ -1,4 +1,5 @@
-//! Independent implementations and test inputs that the code under test is compared with.
+//! Oracles: simple second implementations to compare the code under test with, and inputs that
+//! try every case.
 
 pub mod cuts;
 #[cfg(feature = "embed")]

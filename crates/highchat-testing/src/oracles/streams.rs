@@ -1,4 +1,4 @@
-//! Random streams, mostly similar to event streams, and random cuts.
+//! Random streams, which mostly look like event streams, and random cuts.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ pub fn config(cases: u32) -> ProptestConfig {
     }
 }
 
-/// A stream of complete lines, partial lines and noise.
+/// A stream of complete lines, parts of lines and random bytes.
 pub fn stream() -> impl Strategy<Value = Bytes> {
     let piece = prop_oneof![
         10 => line(),
@@ -103,7 +103,7 @@ pub fn line_end() -> impl Strategy<Value = &'static [u8]> {
     ]
 }
 
-/// Random cuts of a stream.
+/// Cuts for any stream.
 pub fn cuts() -> impl Strategy<Value = Cuts> {
     prop_oneof![
         1 => Just(Cuts::EachByte),
@@ -111,7 +111,7 @@ pub fn cuts() -> impl Strategy<Value = Cuts> {
     ]
 }
 
-/// A random place in a stream.
+/// A place in any stream.
 pub fn place() -> impl Strategy<Value = Place> {
     any::<u64>().prop_map(Place)
 }

@@ -1,42 +1,41 @@
-//! The expected outcome of each fault through the proxy, from its outcome without the
-//! proxy.
+//! Changes the rows of the table for a client behind the key-hiding proxy.
 
 use super::seen::Outcome;
 use super::trial::{Course, TEXT, Trial};
 
-/// What a visitor gets if the proxy itself detects the fault.
+/// The proxy's response to a fault that it notices.
 #[derive(Clone, Copy, Debug)]
 enum Shown {
-    /// An `error` event after a part of the text. The turn fails, and a client does not
-    /// search for the reply.
+    /// An `error` event after a part of the text. The turn fails, and a client does not try to
+    /// recover the reply.
     Error(TextBefore),
-    /// 502 for a message that the service took. The turn fails. As after any 5xx, a client
-    /// searches for the reply if it can distinguish the reply from older ones.
+    /// 502 for a message that the service accepted. The turn fails. As after any 5xx, a client
+    /// tries to recover the reply if it can distinguish it from an older one.
     NoAnswer,
-    /// 502 for a message that the service did not take.
+    /// 502 for a message that the service did not accept.
     NotTaken,
 }
 
-/// How much of the text comes before the `error` event.
+/// The part of the text before an `error` event.
 #[derive(Clone, Copy, Debug)]
 enum TextBefore {
     Nothing,
-    /// The text before the fault, which occurs in the middle.
+    /// The text before the fault, which happens in the middle of the reply.
     Begun,
     Whole,
 }
 
 const ONLY_AN_EVENT: &str =
-    "only an event ends a reply: the proxy reports the cut with an error event";
+    "only an event ends a reply, so the proxy reports a cut reply with an error event";
 const SILENCE: &str =
-    "the head was sent with comments, so an error event must say that no answer came in time";
-const LOST: &str = "if the connection is lost before the answer, the proxy answers 502";
-const NOT_PASSED_ON: &str = "for an answer that no client can use, the proxy answers 502";
+    "the proxy has already sent a head and comments, so it reports the timeout with an error event";
+const LOST: &str = "the proxy answers with 502 if the connection is lost before the response";
+const NOT_PASSED_ON: &str =
+    "the proxy answers with 502 instead of a response that no client can use";
 
-/// The faults that the proxy detects, with their amounts. If several occur together, the
-/// first one in this list counts. The proxy does not read events, so it passes all other
-/// faults on.
-const DETECTED: &[(&str, Shown, &str)] = &[
+/// The faults that the proxy notices, with their amounts. If a row has several, the first one
+/// in this list counts. The proxy does not read the data of events, so all other faults pass.
+const NOTICED: &[(&str, Shown, &str)] = &[
     ("cut:0", Shown::NoAnswer, LOST),
     ("cut:40", Shown::NoAnswer, LOST),
     ("reset:0", Shown::NoAnswer, LOST),
@@ -60,20 +59,20 @@ const DETECTED: &[(&str, Shown, &str)] = &[
     ("no-done", Shown::Error(TextBefore::Whole), ONLY_AN_EVENT),
 ];
 
-const NO_PROGRESS: &str = "comments show that the connection works, but they are no progress";
+const NO_PROGRESS: &str = "comments show that the service is alive, but they are not progress";
 
 impl Trial {
-    /// The row with its outcome through the proxy. If the row waits for a timeout, the
-    /// proxy's timeout expires first.
+    /// The row for a client behind the proxy. If the row waits for a time limit, it is the
+    /// proxy's.
     #[must_use]
     pub fn behind_the_proxy(mut self) -> Self {
         if matches!(self.course, Course::Restarted(_)) {
-            // The client restarts before the proxy detects the fault.
+            // The client is gone before the proxy notices the fault.
             return self;
         }
         (self.waits, self.proxy_waits) = (false, self.waits);
         let has_fault = |fault: &str| self.faults.split(',').any(|one| one == fault);
-        let Some((_, shown, why)) = DETECTED.iter().find(|(fault, ..)| has_fault(fault)) else {
+        let Some((_, shown, why)) = NOTICED.iter().find(|(fault, ..)| has_fault(fault)) else {
             return self;
         };
         (self.outcome, self.text) = match shown {
@@ -87,8 +86,8 @@ impl Trial {
         self
     }
 
-    /// A waiting row with its outcome through a proxy whose timeouts are longer than the
-    /// client's. The only difference is that comments have begun a stream.
+    /// A row that waits, for a client behind a proxy with longer time limits than the client's.
+    /// It ends as without the proxy, except that the proxy's comments have begun a reply.
     #[must_use]
     pub fn behind_a_patient_proxy(mut self) -> Self {
         if self.outcome == Outcome::Unanswered {
@@ -105,7 +104,7 @@ mod tests {
     use crate::trials::table::{ALIKE as ALIKE_TRIALS, IN_A_THREAD, TRIALS};
 
     #[test]
-    fn through_the_proxy_only_faults_inside_events_leave_a_cut_reply() {
+    fn behind_the_proxy_only_faults_in_event_data_cut_a_reply() {
         let trials = TRIALS.iter().copied().map(Trial::behind_the_proxy);
         let is_cut = |trial: &Trial| {
             matches!(
@@ -122,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_that_the_proxy_detects_has_a_row() {
-        for (fault, ..) in DETECTED {
+    fn each_fault_that_the_proxy_notices_is_in_a_row() {
+        for (fault, ..) in NOTICED {
             let mut rows = TRIALS.iter().chain(IN_A_THREAD);
             assert!(rows.any(|row| row.faults == *fault), "{fault}");
         }

@@ -1,23 +1,22 @@
-//! The outcome that each client of the project must have for each fault, as a table, and
-//! the scenarios.
+//! Tests that every client of the project must pass: a table of faults, and scenarios.
 //!
 //! A row of the table has one or more faults, the outcome that the project's rules require,
 //! how often the message may be sent, and the reason. A client's test calls [`hold`] with a
-//! table and a function that sends messages. Each row runs against a sandbox of its own,
-//! several at the same time. [`hold_readings`] does the same with every reading of the
-//! API's text. [`Trial::behind_the_proxy`] gives the row for a client that talks through
-//! the proxy.
+//! table and a function that sends messages. Each row then runs against its own sandbox,
+//! several rows at a time. [`hold_readings`] does the same with every reading of the API's
+//! text. For a client behind the proxy, [`Trial::behind_the_proxy`] changes the rows.
 //!
-//! A scenario is a conversation over real sockets that must be the same with every adapter.
-//! An adapter's test implements [`Talk`], and [`scenarios!`](crate::scenarios) makes a test
-//! of each scenario. [`proxies`] checks how a client uses the proxy that the environment
-//! names, and [`tls`] which certificates it trusts. [`words`] has answers of a service for
-//! other tests.
+//! A scenario is a conversation over real sockets that must be the same with each adapter. An
+//! adapter's test implements [`Talk`], and [`scenarios!`](crate::scenarios) makes a test of
+//! each scenario.
+//!
+//! [`proxies`] checks which proxy a client uses, and [`tls`] which certificates it trusts.
+//! [`words`] has texts of a service for other tests.
 
 mod behind;
-mod bench;
 pub mod drivers;
 pub mod proxies;
+mod runner;
 pub mod scenario;
 mod seen;
 mod table;
@@ -26,7 +25,7 @@ pub mod tls;
 mod trial;
 pub mod words;
 
-pub use bench::{hold, hold_readings};
+pub use runner::{hold, hold_readings};
 pub use seen::{Outcome, Seen};
 pub use table::{ALIKE, IN_A_THREAD, TRIALS, untried};
 pub use talk::{Talk, brisk, converse, converse_at, converse_by_ask, word};

@@ -1,7 +1,7 @@
-//! Which HTTP proxy a client uses, depending on its environment: one table for all clients.
+//! Checks which proxy a client uses, with one table of environment variables for all clients.
 //!
-//! The environment belongs to a process, so each client runs in a process of its own: the
-//! test program is started again to run a single test.
+//! The environment belongs to a process, so each client runs in its own process: the test
+//! program is started again to run only one test.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
@@ -14,14 +14,14 @@ use std::{env, thread};
 
 use super::words::{DONE, HEAD, META, delta};
 
-/// The variable in which a client that [`outcome`] started finds the URL of the service.
+/// The variable with the base URL for a client that [`outcome`] starts.
 pub const BASE_URL: &str = "HIGHCHAT_TEST_BASE_URL";
 
-/// Longer than anything takes here, even on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than any operation here should take on a slow machine.
+const BOUND: Duration = Duration::from_secs(30);
 
-/// Runs one test of this program with other variables. Returns the text that it printed
-/// between angle brackets.
+/// Runs one test of this program with other environment variables. Returns the text that it
+/// printed between angle brackets.
 ///
 /// # Panics
 ///
@@ -39,7 +39,7 @@ pub fn outcome(test: &str, base_url: &str, variables: &[(&str, &str)]) -> String
     }
     command.env(BASE_URL, base_url);
     command.envs(variables.iter().copied());
-    let output = command.output().expect("the test program can be started");
+    let output = command.output().expect("it runs as this one does");
     let shown = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(output.status.success(), "{shown}");
     let printed = shown.split_once('<');
@@ -49,23 +49,23 @@ pub fn outcome(test: &str, base_url: &str, variables: &[(&str, &str)]) -> String
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
-    /// The proxy `PROXY`.
+    /// The proxy whose address replaces `PROXY`.
     Proxy,
-    /// The proxy `OTHER`.
+    /// The proxy whose address replaces `OTHER`.
     Other,
     /// No proxy.
     Nothing,
-    /// No connection: the client reports that this variable's proxy cannot be used.
+    /// No connection. The client reports that the proxy of this variable cannot be used.
     Refusal(&'static str),
 }
 use Takes::{Nothing, Other, Proxy, Refusal};
 
-/// The variables, the URL of the service, and the proxy that the client must use.
+/// The variables, the base URL of a service, and the proxy that the client must use.
 type Row = (&'static [(&'static str, &'static str)], &'static str, Takes);
 
 const HTTP: &str = "http://chat.invalid";
 const HTTPS: &str = "https://chat.invalid";
-/// Addresses of this machine that do not look local. Nothing listens there.
+/// Addresses that are not loopback addresses, but lead to this machine. Nothing listens there.
 const V4: &str = "http://0.0.0.0:9";
 const V6: &str = "http://[::]:9";
 
@@ -79,7 +79,7 @@ const WAYS: &[Row] = &[
     (&[("all_proxy", "PROXY")], HTTPS, Proxy),
     (&[("HTTP_PROXY", "PROXY")], HTTPS, Nothing),
     (&[("HTTPS_PROXY", "PROXY")], HTTP, Nothing),
-    // The scheme's own variable has priority.
+    // The variable of the scheme comes before `ALL_PROXY`.
     (
         &[("ALL_PROXY", "OTHER"), ("HTTP_PROXY", "PROXY")],
         HTTP,
@@ -104,7 +104,7 @@ const WAYS: &[Row] = &[
     (&[("HTTP_PROXY", "http://PROXY")], HTTP, Proxy),
     (&[("HTTP_PROXY", "socks5://PROXY")], HTTP, Proxy),
     (&[("ALL_PROXY", "socks5h://PROXY")], HTTPS, Proxy),
-    // If a proxy is named, the client never connects directly.
+    // A client never connects directly if a proxy is named.
     (&[("ALL_PROXY", "ftp://PROXY")], HTTP, Refusal("ALL_PROXY")),
     (
         &[("ALL_PROXY", "socks4://PROXY")],
@@ -128,7 +128,7 @@ const WAYS: &[Row] = &[
         HTTP,
         Nothing,
     ),
-    // Names, parent domains, and `*`.
+    // Exceptions by name, by a domain above it, and for all hosts.
     (
         &[("ALL_PROXY", "PROXY"), ("NO_PROXY", "chat.invalid")],
         HTTP,
@@ -194,7 +194,7 @@ const WAYS: &[Row] = &[
         HTTP,
         Proxy,
     ),
-    // Addresses and networks.
+    // Exceptions by address and by network.
     (&[("ALL_PROXY", "PROXY")], V4, Proxy),
     (
         &[("ALL_PROXY", "PROXY"), ("NO_PROXY", "0.0.0.0")],
@@ -228,13 +228,13 @@ const WAYS: &[Row] = &[
     ),
 ];
 
-/// Checks a client with the table. `test` is a test of the same program. It contacts the
-/// service at [`BASE_URL`] once, allows `http://` to any host, and prints the result
-/// between angle brackets: `not sent: …` with the failure.
+/// Checks a client with the table. `test` is the name of a test of the same program. That test
+/// sends one message to the service at [`BASE_URL`], with `http://` allowed to any host, and
+/// prints the result between angle brackets: `not sent: …` with the failure.
 ///
 /// # Panics
 ///
-/// The client does not use the proxy that the table requires.
+/// The client uses another proxy than the table says.
 pub fn hold_proxies(test: &str) {
     let [proxy, other] = [(); 2].map(|()| Refusing::start().expect("a free port"));
     for (variables, base_url, takes) in WAYS {
@@ -268,7 +268,7 @@ pub fn hold_proxies(test: &str) {
     }
 }
 
-/// A proxy that refuses every request.
+/// A proxy that refuses every request and counts the connections.
 struct Refusing {
     addr: String,
     connections: Arc<AtomicUsize>,
@@ -290,15 +290,14 @@ impl Refusing {
         Ok(Self { addr, connections })
     }
 
-    /// The number of connections since the last call. The client has ended, so there will
-    /// be no more.
+    /// The number of connections since the last call. The client has ended, so no more can come.
     fn connections(&self) -> usize {
         self.connections.swap(0, Ordering::Relaxed)
     }
 }
 
-/// What a client requested from a SOCKS5 proxy: a host name or an address, a port, and
-/// perhaps a user name with a password.
+/// A request to a SOCKS5 proxy: a host name or an address, a port, and a user name with a
+/// password.
 #[derive(Debug, PartialEq, Eq)]
 struct Asked {
     host: String,
@@ -306,15 +305,15 @@ struct Asked {
     user: Option<(String, String)>,
 }
 
-/// Accepts one connection as a SOCKS5 proxy (RFC 1928 and 1929) and plays the service
-/// itself: answers the request with a complete reply.
+/// Starts a SOCKS5 proxy (RFC 1928 and 1929) for one connection. It also plays the service, and
+/// answers the HTTP request with a complete reply.
 fn socks() -> io::Result<(u16, Receiver<(Asked, String)>)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
-    let (sender, receiver) = channel();
+    let (telling, told) = channel();
     thread::spawn(move || -> io::Result<()> {
         let (mut stream, _) = listener.accept()?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(BOUND))?;
         let asked = shake_hands(&mut stream)?;
         let mut request = Vec::new();
         let mut buffer = [0; 4096];
@@ -326,10 +325,10 @@ fn socks() -> io::Result<(u16, Receiver<(Asked, String)>)> {
             request.extend_from_slice(&buffer[..len]);
         }
         stream.write_all([HEAD, META, &delta("Բարև 👋"), DONE].concat().as_bytes())?;
-        let _ = sender.send((asked, String::from_utf8_lossy(&request).into_owned()));
+        let _ = telling.send((asked, String::from_utf8_lossy(&request).into_owned()));
         Ok(())
     });
-    Ok((port, receiver))
+    Ok((port, told))
 }
 
 fn take(stream: &mut TcpStream, len: impl Into<usize>) -> io::Result<Vec<u8>> {
@@ -369,13 +368,13 @@ fn shake_hands(stream: &mut TcpStream) -> io::Result<Asked> {
     })
 }
 
-/// Checks a client with SOCKS5: the proxy resolves the name, gets the user name and
-/// password, and forwards the request. `test` is the same as for [`hold_proxies`], and
-/// prints `whole: Բարև 👋` for the reply.
+/// Checks a client with SOCKS5: the proxy gets the host name, the user name and the password,
+/// and then the request. `test` is as for [`hold_proxies`], and prints `whole: Բարև 👋` for the
+/// reply.
 ///
 /// # Panics
 ///
-/// The client behaves differently.
+/// The client does not use the proxy in this way.
 pub fn hold_socks(test: &str) {
     for (value, user) in [
         ("socks5://", None),
@@ -385,13 +384,11 @@ pub fn hold_socks(test: &str) {
             Some(("user".into(), "p@ss".into())),
         ),
     ] {
-        let (port, receiver) = socks().expect("a free port");
+        let (port, told) = socks().expect("a free port");
         let proxy = format!("{value}127.0.0.1:{port}");
         let outcome = outcome(test, "http://chat.invalid:8080", &[("ALL_PROXY", &proxy)]);
         assert_eq!(outcome, "whole: Բարև 👋", "{value}");
-        let (asked, request) = receiver
-            .recv_timeout(PATIENCE)
-            .expect("the proxy was contacted");
+        let (asked, request) = told.recv_timeout(BOUND).expect("it was asked");
         let expected = Asked {
             host: "chat.invalid".into(),
             port: 8080,

@@ -1,7 +1,7 @@
-//! Conversations over real sockets that must be the same with every adapter.
+//! Scenarios: conversations over real sockets that must be the same with each adapter.
 //!
-//! Each function panics if the conversation is different. [`scenarios!`](crate::scenarios)
-//! makes a test of each.
+//! A scenario panics if the conversation is different. [`scenarios!`](crate::scenarios) makes a
+//! test of each.
 
 use core::time::Duration;
 
@@ -17,22 +17,23 @@ use super::talk::{Talk, brisk, hear, until_all_ended};
 use super::trial::{EARLIER, LATER};
 use super::words::{DONE, HEAD, HUMAN, META, PING, delta, page, page_of, reply};
 
-/// Makes a test of each scenario with this type, which implements [`Talk`](super::Talk).
+/// Makes a test of each scenario that every adapter must pass. The argument is the adapter's
+/// type that implements [`Talk`](super::Talk).
 #[macro_export]
 macro_rules! scenarios {
     ($talk:ty) => {
         $crate::scenarios! { $talk:
-            turns_follow_each_other_in_one_thread_which_is_rated,
-            a_handoff_goes_from_human_to_the_bot_being_back,
-            a_conversation_is_resumed_where_it_was,
-            a_cut_reply_is_read_back_and_the_message_not_sent_again,
-            a_cut_reply_is_not_completed_with_one_that_was_cancelled,
-            silence_and_pings_alone_end_a_turn,
-            a_service_that_closes_each_connection_silently_fails_none_of_200_sends,
+            two_turns_are_in_the_same_conversation_and_it_can_be_rated,
+            a_handoff_lasts_until_the_bot_is_back,
+            a_saved_conversation_continues_after_its_last_message,
+            a_cut_reply_is_recovered_without_sending_the_message_again,
+            a_cut_reply_is_not_completed_with_a_cancelled_one,
+            silence_or_only_pings_end_a_turn,
+            no_send_fails_if_the_service_closes_each_connection_silently,
             a_message_that_cannot_be_sent_is_tried_again_and_then_reported,
-            sessions_never_wait_in_step_unless_a_seed_is_set,
-            a_head_is_limited_by_its_length_alone,
-            a_folded_or_doubled_field_of_a_head_is_read,
+            sessions_have_different_delays_unless_a_seed_is_set,
+            a_head_is_limited_only_by_its_length,
+            a_folded_or_repeated_header_field_is_read,
         }
     };
     ($talk:ty: $($scenario:ident,)*) => {$(
@@ -44,8 +45,8 @@ macro_rules! scenarios {
 }
 
 fn endpoint(base_url: &str, key: &str) -> Endpoint {
-    let key = Credentials::key(key).expect("a valid key");
-    Endpoint::new(base_url, key).expect("a valid URL")
+    let key = Credentials::key(key).expect("a sound key");
+    Endpoint::new(base_url, key).expect("a sound URL")
 }
 
 fn with<T: Talk>(service: &Playback, config: Config) -> T {
@@ -63,40 +64,32 @@ fn play(scripts: impl IntoIterator<Item = Vec<Step>>) -> Playback {
     Playback::start(scripts).expect("a free port")
 }
 
-/// A reply that ends when the connection closes.
+/// A reply whose body ends with the connection.
 fn stream(events: &[&str]) -> Step {
     Step::send([&[HEAD][..], events].concat().concat())
 }
 
-/// The second reply remembers the first message, and a rating arrives.
-pub fn turns_follow_each_other_in_one_thread_which_is_rated<T: Talk>() {
+/// The bot remembers the first message in the second turn, and the service gets the rating.
+pub fn two_turns_are_in_the_same_conversation_and_it_can_be_rated<T: Talk>() {
     let (sandbox, mut talk) = in_a_sandbox::<T>(Person::absent());
     let (reply, end) = talk.turn("իմ անունը Անի է");
     assert_eq!(end, TurnEnd::Done);
     assert!(reply.contains("Անի"), "{reply}");
-    let id = talk
-        .conversation()
-        .id()
-        .expect("the conversation has begun")
-        .clone();
+    let id = talk.conversation().id().expect("it has begun").clone();
     let (reply, end) = talk.turn("ինչպե՞ս է իմ անունը");
     assert_eq!(end, TurnEnd::Done);
-    assert!(
-        reply.contains("Անի"),
-        "the reply remembers the name: {reply}"
-    );
+    assert!(reply.contains("Անի"), "it remembers: {reply}");
     assert_eq!(talk.conversation().id(), Some(&id));
-    assert_eq!(talk.run(), [""; 0], "the session waits for nothing");
+    assert_eq!(talk.run(), [""; 0], "there is nothing to wait for");
 
     talk.rate(Rating::Up, "լավ");
     assert_eq!(talk.run(), ["rated"]);
-    let rating = sandbox.rating(id.as_str()).expect("there is a rating");
+    let rating = sandbox.rating(id.as_str()).expect("it was rated");
     assert_eq!(rating.rating, 1);
 }
 
-/// The client shows the person's messages until the bot is back, and does not poll after
-/// that.
-pub fn a_handoff_goes_from_human_to_the_bot_being_back<T: Talk>() {
+/// The person's messages are shown until the bot is back, and polling stops then.
+pub fn a_handoff_lasts_until_the_bot_is_back<T: Talk>() {
     let person = Person::absent()
         .says(Duration::from_millis(100), "Բարև")
         .says(Duration::from_millis(200), "Հաջողություն")
@@ -120,10 +113,10 @@ pub fn a_handoff_goes_from_human_to_the_bot_being_back<T: Talk>() {
     assert!(!talk.conversation().is_polling());
 }
 
-/// A handoff continues after a restart, after the messages that were seen before.
-pub fn a_conversation_is_resumed_where_it_was<T: Talk>() {
+/// A handoff continues after a restart, after the last message that was shown before it.
+pub fn a_saved_conversation_continues_after_its_last_message<T: Talk>() {
     let service = play([vec![Step::send(page("bot", &["hello"]))]]);
-    let saved = Saved::new(ConversationId::new("c1").expect("a valid id"))
+    let saved = Saved::new(ConversationId::new("c1").expect("a sound id"))
         .with_state(State::Human)
         .with_after("2026-06-14T10:00:00Z".parse().expect("a time"));
     let mut talk = T::resume(endpoint(service.base_url(), "hc_key"), brisk(), saved);
@@ -133,8 +126,8 @@ pub fn a_conversation_is_resumed_where_it_was<T: Talk>() {
     assert_eq!(request.lines().next(), Some(line));
 }
 
-/// The rest of the reply is read from the messages.
-pub fn a_cut_reply_is_read_back_and_the_message_not_sent_again<T: Talk>() {
+/// The rest of the reply comes from the list of messages.
+pub fn a_cut_reply_is_recovered_without_sending_the_message_again<T: Talk>() {
     let service = play([
         vec![stream(&[META, &delta("one ")])],
         vec![Step::send(page_of("bot", &[("user", "a")]))],
@@ -153,9 +146,9 @@ pub fn a_cut_reply_is_read_back_and_the_message_not_sent_again<T: Talk>() {
     assert_eq!(posts.count(), 1);
 }
 
-/// The first turn completes. The second is cancelled, and the service keeps its reply. The
-/// third reply has the same beginning and is cut.
-pub fn a_cut_reply_is_not_completed_with_one_that_was_cancelled<T: Talk>() {
+/// The first turn is complete. The second one is cancelled, and the service keeps its reply. The
+/// reply to the third message begins like that one and is cut.
+pub fn a_cut_reply_is_not_completed_with_a_cancelled_one<T: Talk>() {
     let script = Script::new()
         .rule(Rule::text(EARLIER).replies(OTHER).fails(Fault::Stall))
         .rule(Rule::text(LATER).replies(OWN).fails(Fault::Cut));
@@ -170,16 +163,9 @@ pub fn a_cut_reply_is_not_completed_with_one_that_was_cancelled<T: Talk>() {
     talk.cancel();
     assert_eq!(talk.run(), ["Cancelled"]);
     until_all_ended(&sandbox);
-    let id = talk
-        .conversation()
-        .id()
-        .expect("the conversation has begun")
-        .as_str();
-    let transcript = sandbox
-        .inbox()
-        .transcript(id)
-        .expect("the conversation exists");
-    let newest = transcript.lines.last().expect("the reply was stored");
+    let id = talk.conversation().id().expect("it has begun").as_str();
+    let transcript = sandbox.inbox().transcript(id).expect("it is known");
+    let newest = transcript.lines.last().expect("it was kept");
     assert_eq!(newest.content, OTHER);
 
     talk.say(LATER);
@@ -189,8 +175,8 @@ pub fn a_cut_reply_is_not_completed_with_one_that_was_cancelled<T: Talk>() {
     assert_eq!(seen.outcome, Some(Outcome::Recovered));
 }
 
-/// A silent stream ends by the idle timeout, a stream of pings by the progress timeout.
-pub fn silence_and_pings_alone_end_a_turn<T: Talk>() {
+/// Silence ends a turn after the idle timeout, and pings after the progress timeout.
+pub fn silence_or_only_pings_end_a_turn<T: Talk>() {
     let mut pings = vec![stream(&[])];
     for _ in 0..500 {
         pings.extend([Step::send(PING), Step::Pause(Duration::from_millis(20))]);
@@ -208,8 +194,8 @@ pub fn silence_and_pings_alone_end_a_turn<T: Talk>() {
     }
 }
 
-/// If a kept connection was closed, no message is lost and none is sent twice.
-pub fn a_service_that_closes_each_connection_silently_fails_none_of_200_sends<T: Talk>() {
+/// A kept connection that the service has closed loses no message, and no message is sent twice.
+pub fn no_send_fails_if_the_service_closes_each_connection_silently<T: Talk>() {
     let script = vec![Step::send(reply(DONE)), Step::Close];
     let service = play(vec![script; 200]);
     let mut talk = with::<T>(&service, brisk());
@@ -219,7 +205,7 @@ pub fn a_service_that_closes_each_connection_silently_fails_none_of_200_sends<T:
     assert_eq!(service.requests().len(), 200, "no message was sent twice");
 }
 
-/// Nothing listens at the service's address.
+/// The service does not listen.
 pub fn a_message_that_cannot_be_sent_is_tried_again_and_then_reported<T: Talk>() {
     let gone = play([]).base_url().to_owned();
     let endpoint = endpoint(&gone, "hc_key");
@@ -234,7 +220,7 @@ pub fn a_message_that_cannot_be_sent_is_tried_again_and_then_reported<T: Talk>()
     assert_eq!(log[2].matches("refused").count(), 1, "{log:?}");
 }
 
-/// How a turn ends if the head of the reply has these fields after the status line.
+/// How the turn ends if the reply has these header lines.
 fn end_after_head<T: Talk>(head: &str) -> TurnEnd {
     let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n{DONE}");
     let service = play([vec![Step::send(answer)]]);
@@ -242,8 +228,8 @@ fn end_after_head<T: Talk>(head: &str) -> TurnEnd {
     talk.turn("Բարև 👋").1
 }
 
-/// A head may have any number of fields.
-pub fn a_head_is_limited_by_its_length_alone<T: Talk>() {
+/// The number of header fields has no limit.
+pub fn a_head_is_limited_only_by_its_length<T: Talk>() {
     let begin = "content-type: text/event-stream\r\n";
     // The status line and the empty line count too.
     let room = Config::HEAD_LIMIT - begin.len() - 100;
@@ -267,8 +253,8 @@ pub fn a_head_is_limited_by_its_length_alone<T: Talk>() {
     }
 }
 
-/// Some old or careless services write such heads.
-pub fn a_folded_or_doubled_field_of_a_head_is_read<T: Talk>() {
+/// Old and careless services send such header fields.
+pub fn a_folded_or_repeated_header_field_is_read<T: Talk>() {
     let len = DONE.len();
     for head in [
         "content-type: text/event-stream\r\nx: a\r\n b\r\n\tc\r\n",
@@ -286,9 +272,9 @@ pub fn a_folded_or_doubled_field_of_a_head_is_read<T: Talk>() {
     assert!(is_refused, "{other:?}");
 }
 
-/// Each session draws its own seed. With a fixed seed, the delays are always the same.
-pub fn sessions_never_wait_in_step_unless_a_seed_is_set<T: Talk>() {
-    // Nothing listens there.
+/// Each session has its own random seed. Two sessions with the same seed have the same delays.
+pub fn sessions_have_different_delays_unless_a_seed_is_set<T: Talk>() {
+    // Nothing listens at this address.
     let gone = play([]).base_url().to_owned();
     let delays = |seed| {
         let mut config = brisk();
@@ -313,7 +299,7 @@ pub fn sessions_never_wait_in_step_unless_a_seed_is_set<T: Talk>() {
     assert_ne!(one, other);
 }
 
-/// For adapters that support several exchanges at the same time.
+/// Polling continues during a turn. This is only for adapters with several exchanges at a time.
 pub fn a_person_is_heard_while_a_reply_streams<T: Talk>() {
     let service = play([
         vec![stream(&[META, HUMAN])],
@@ -330,10 +316,7 @@ pub fn a_person_is_heard_while_a_reply_streams<T: Talk>() {
     while talk.conversation().state() != &State::Bot {
         log.push(talk.word().expect("a poll is due"));
     }
-    assert!(
-        talk.conversation().turn_in_progress(),
-        "the reply is still streaming"
-    );
+    assert!(talk.conversation().turn_in_progress(), "it still streams");
     let heard = log.iter().filter(|line| *line == "assistant: hello");
     assert_eq!(heard.count(), 1, "{log:?}");
 }

@@ -1,45 +1,45 @@
 use highchat_proto::failure::ResponseError;
 use highchat_proto::{Answered, AnsweredBy, AskError, Failure, TurnEnd, Update};
 
-/// What a client showed of one message, and of the handoff that followed.
+/// What a client showed for one message, and for the handoff after it if there was one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The text of the reply, including recovered text.
+    /// The text of the reply, with its recovered part.
     pub text: String,
     /// How the turn ended.
     pub outcome: Option<Outcome>,
     /// The messages that polling found, except the user's.
     pub heard: Vec<String>,
-    /// The last reported state.
+    /// The last state that the client reported.
     pub state: String,
     /// Whether polling ended with an error.
     pub gave_up: bool,
 }
 
-/// How a turn ended for its user.
+/// How a turn ended, as its user sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The reply is complete.
     Whole,
-    /// The reply was cut and then recovered.
+    /// The reply was cut, and then recovered completely.
     Recovered,
-    /// The reply was cut, and only a part of it is shown.
+    /// The reply was cut, and only a part of it is known.
     Incomplete,
-    /// Nothing of the reply came, and the service may have taken the message.
+    /// No part of the reply came. The service may have accepted the message.
     Unanswered,
-    /// The service refused the message for now.
+    /// The service refused the message because of its rate limit.
     RateLimited,
-    /// The service's answer is not a reply.
+    /// The service sent an error or another response that is not a reply.
     Failed,
     /// A person took over.
     HandedOver,
-    /// An outcome that no row expects.
+    /// Any other end, which no row expects.
     Other,
 }
 
 impl Seen {
-    /// Records what [`Talk::ask`](super::Talk::ask) returned. The result does not show whether a
-    /// complete reply was recovered, so `expected` decides that.
+    /// The result of [`Talk::ask`](crate::Talk::ask). It does not show whether the reply was
+    /// recovered, so a complete reply counts as recovered if `expected` says so.
     pub(crate) fn of(asked: Result<Answered, AskError>, expected: Outcome) -> Self {
         let (text, outcome, heard) = match asked {
             Ok(answered) => {

@@ -3,77 +3,74 @@ use highchat_sandbox::{Fault, Injection};
 use super::seen::Outcome;
 use super::trial::{ALIKE as BEGUN_ALIKE, BEGUN, Course, Trial};
 
-const READ_BACK: &str = "a cut reply is searched for in the messages, and never requested again";
-const THE_STANDARD: &str = "the client must accept every stream that the standard allows";
+const READ_BACK: &str =
+    "a cut reply is recovered from the list of messages, and the message is not sent again";
+const THE_STANDARD: &str = "the format is exactly the standard's";
 const NEW_SERVICE: &str = "a new service must not break an old client";
 const NOT_TAKEN: &str =
-    "429 means that the message was not taken: it is sent again after the requested delay";
+    "the service did not accept a message with a 429, so it is sent again after the requested time";
 const NOT_REPEATED: &str =
-    "an answer that is not a reply is reported, and the message is not sent again";
-const ONCE: &str = "every message is shown once, however often and in any order polls return it";
+    "a response that is not a reply is reported, and the message is not sent again";
+const ONCE: &str = "every message is shown once, in any order and number of polls";
 const POLLS_ON: &str = "a failed poll is repeated after a pause";
 
-const TOLD_APART: &str =
-    "a reply without any text is searched for if older replies can be distinguished from it";
+const DISTINGUISHED: &str =
+    "a reply of which no part came is recovered if it can be distinguished from an older one";
 
-/// The table for every client.
+/// The rows for all clients.
 pub const TRIALS: &[Trial] = &[
     Trial::new("cut", Outcome::Recovered, READ_BACK),
     Trial::new(
         "cut,close-delimited",
         Outcome::Recovered,
-        "the end of the body does not end a reply, whatever HTTP says",
+        "the end of the HTTP body does not end a reply",
     ),
     Trial::new(
         "cut,no-meta",
         Outcome::Incomplete,
-        "without a conversation id, nothing can be read back",
+        "without a conversation id no reply can be recovered",
     )
     .shows(BEGUN),
     Trial::new(
         "cut:0",
         Outcome::Unanswered,
-        "if the connection is lost after writing, the message is not sent again",
+        "a connection lost after writing is reported, and the message is not sent again",
     ),
     Trial::new(
         "cut:40",
         Outcome::Unanswered,
-        "half a head is no answer, and the service may have taken the message",
+        "a part of a head is not a response, and the service may have accepted the message",
     ),
     Trial::new("reset", Outcome::Recovered, READ_BACK),
     Trial::new(
         "reset:0",
         Outcome::Unanswered,
-        "if the connection is lost after writing, the message is not sent again",
+        "a connection lost after writing is reported, and the message is not sent again",
     ),
     Trial::new(
         "stall",
         Outcome::Recovered,
-        "if no byte arrives for the idle timeout, the reply is cut",
+        "a reply without a byte for the idle timeout is cut",
     )
     .waits(),
     Trial::new(
         "stall:0",
         Outcome::Unanswered,
-        "no head arrives in the response timeout",
+        "no head came within the response timeout",
     )
     .waits(),
     Trial::new(
         "stall-pings",
         Outcome::Recovered,
-        "pings show that the connection works, but they are no progress",
+        "pings show that the service is alive, but they are not progress",
     )
     .waits(),
     Trial::new("one-byte", Outcome::Whole, THE_STANDARD),
-    Trial::new(
-        "slow-head:300",
-        Outcome::Whole,
-        "a head may take up to a minute",
-    ),
+    Trial::new("slow-head:300", Outcome::Whole, "a head may take a minute"),
     Trial::new(
         "slow-head:600000",
         Outcome::Unanswered,
-        "no head arrives in the response timeout",
+        "no head came within the response timeout",
     )
     .waits(),
     Trial::new("cr-lf", Outcome::Whole, THE_STANDARD),
@@ -95,17 +92,17 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "no-last-blank-line",
         Outcome::Whole,
-        "a known event with complete JSON needs no blank line at the end",
+        "a known event with complete JSON needs no blank line at the end of the stream",
     ),
     Trial::new(
         "no-last-blank-line,close-delimited",
         Outcome::Whole,
-        "a known event with complete JSON needs no blank line at the end",
+        "a known event with complete JSON needs no blank line at the end of the stream",
     ),
     Trial::new(
         "no-last-blank-line,cr-lf,one-byte",
         Outcome::Whole,
-        "a known event with complete JSON needs no blank line at the end",
+        "a known event with complete JSON needs no blank line at the end of the stream",
     ),
     Trial::new(
         "invalid-utf-8",
@@ -116,7 +113,7 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "split-pair",
         Outcome::Whole,
-        "two halves of a surrogate pair in two deltas are joined",
+        "the halves of a surrogate pair in two deltas are joined",
     )
     .shows("Սա երկար պատասխան🙂"),
     Trial::new("unknown-event", Outcome::Whole, NEW_SERVICE),
@@ -124,12 +121,12 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "broken-json",
         Outcome::Recovered,
-        "text must not be lost: the rest of the stream cannot be trusted",
+        "text may be missing, so the rest of the stream cannot be trusted",
     ),
     Trial::new(
         "missing-field",
         Outcome::Recovered,
-        "text must not be lost: the rest of the stream cannot be trusted",
+        "text may be missing, so the rest of the stream cannot be trusted",
     ),
     Trial::new(
         "no-meta",
@@ -139,27 +136,27 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "no-done",
         Outcome::Recovered,
-        "only done, human or error ends a reply",
+        "only done, human or error end a reply",
     ),
     Trial::new(
         "no-done,close-delimited",
         Outcome::Recovered,
-        "only done, human or error ends a reply",
+        "only done, human or error end a reply",
     ),
     Trial::new(
         "bytes-after-done",
         Outcome::Whole,
-        "nothing after the end of a reply counts",
+        "bytes after the last event are ignored",
     ),
     Trial::new(
         "no-end",
         Outcome::Whole,
-        "a service that never closes the body does not block the client",
+        "a client does not wait for the end of the body",
     ),
     Trial::new(
         "huge-event",
         Outcome::Recovered,
-        "nothing is unbounded: an event has at most 1 MiB",
+        "an event has at most 1 MiB",
     ),
     Trial::new(
         "huge-event:300000",
@@ -169,27 +166,33 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "wrong-type",
         Outcome::Failed,
-        "a 200 that is not an event stream is never parsed as one",
+        "a 200 with another content type is not parsed as an event stream",
     ),
-    Trial::new(
-        "gzip",
-        Outcome::Failed,
-        "an encoding that was not requested is never decoded",
-    ),
+    Trial::new("gzip", Outcome::Failed, "no content encoding is decoded"),
     Trial::new(
         "close-delimited",
         Outcome::Whole,
-        "the way in which HTTP ends a body does not matter",
+        "the way in which HTTP ends the body does not matter",
     ),
     Trial::new("429", Outcome::Whole, NOT_TAKEN).sends(2),
     Trial::new("429-seconds", Outcome::Whole, NOT_TAKEN).sends(2),
     Trial::new("429-date", Outcome::Whole, NOT_TAKEN).sends(2),
-    Trial::new("429x2,cr-lf", Outcome::Whole, "at most two more attempts").sends(3),
-    Trial::new("429x3", Outcome::RateLimited, "at most two more attempts").sends(3),
+    Trial::new(
+        "429x2,cr-lf",
+        Outcome::Whole,
+        "a message is sent at most three times",
+    )
+    .sends(3),
+    Trial::new(
+        "429x3",
+        Outcome::RateLimited,
+        "a message is sent at most three times",
+    )
+    .sends(3),
     Trial::new(
         "429-seconds:121",
         Outcome::RateLimited,
-        "the client does not wait longer than 120 s by itself",
+        "a client does not wait by itself for more than 120 s",
     ),
     Trial::new("500-html", Outcome::Failed, NOT_REPEATED),
     Trial::new("502-empty", Outcome::Failed, NOT_REPEATED),
@@ -197,12 +200,12 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "redirect",
         Outcome::Failed,
-        "a redirect is never followed, because it would forward the key",
+        "a redirect is not followed, because it would send the key to another place",
     ),
     Trial::new(
         "json-error-200",
         Outcome::Failed,
-        "JSON in the error format is that error, whatever the status",
+        "JSON in the error shape is an error, with any status",
     ),
     Trial::new("poll-duplicates", Outcome::HandedOver, ONCE),
     Trial::new("poll-same-timestamp", Outcome::HandedOver, ONCE),
@@ -217,7 +220,7 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "poll-odd-message",
         Outcome::HandedOver,
-        "an unreadable message hides no other message of the page",
+        "an unreadable message does not hide the other messages",
     ),
     Trial::new(
         "poll-404",
@@ -226,14 +229,14 @@ pub const TRIALS: &[Trial] = &[
     ),
 ];
 
-/// More rows, for clients that remember a conversation between messages. Such a client can
-/// distinguish a reply without any text from an older one.
+/// Rows for clients that remember a conversation from one message to the next. They can
+/// distinguish a reply from an older one, even if no part of it came.
 pub const IN_A_THREAD: &[Trial] = &[
     Trial::new("cut", Outcome::Recovered, READ_BACK).in_a_thread(),
-    Trial::new("cut:0", Outcome::Recovered, TOLD_APART).in_a_thread(),
-    Trial::new("reset:0", Outcome::Recovered, TOLD_APART).in_a_thread(),
-    Trial::new("cut:40", Outcome::Recovered, TOLD_APART).in_a_thread(),
-    Trial::new("stall:0", Outcome::Recovered, TOLD_APART)
+    Trial::new("cut:0", Outcome::Recovered, DISTINGUISHED).in_a_thread(),
+    Trial::new("reset:0", Outcome::Recovered, DISTINGUISHED).in_a_thread(),
+    Trial::new("cut:40", Outcome::Recovered, DISTINGUISHED).in_a_thread(),
+    Trial::new("stall:0", Outcome::Recovered, DISTINGUISHED)
         .waits()
         .in_a_thread(),
     Trial::new("no-meta,cut", Outcome::Recovered, READ_BACK).in_a_thread(),
@@ -241,7 +244,7 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "500-html",
         Outcome::Failed,
-        "if the reply is not found, the original error is reported",
+        "if the reply is not found, the first error is reported",
     )
     .in_a_thread(),
     Trial::new("429", Outcome::Whole, NOT_TAKEN)
@@ -250,32 +253,32 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "cut,poll-500",
         Outcome::Recovered,
-        "a failed search is repeated",
+        "a failed search for the reply is repeated",
     )
     .in_a_thread(),
     Trial::new(
         "cut,poll-429",
         Outcome::Recovered,
-        "a failed search is repeated",
+        "a failed search for the reply is repeated",
     )
     .in_a_thread(),
     Trial::new("cut,poll-duplicates", Outcome::Recovered, READ_BACK).in_a_thread(),
     Trial::new(
         "cut,poll-odd-message",
         Outcome::Recovered,
-        "an unreadable message hides no other message of the page",
+        "an unreadable message does not hide the other messages",
     )
     .in_a_thread(),
     Trial::new(
         "broken-json,poll-500x2",
         Outcome::Recovered,
-        "a failed search is repeated",
+        "a failed search for the reply is repeated",
     )
     .in_a_thread(),
     Trial::new(
         "missing-field,poll-429",
         Outcome::Recovered,
-        "a failed search is repeated",
+        "a failed search for the reply is repeated",
     )
     .in_a_thread(),
     Trial::new(
@@ -287,34 +290,37 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "broken-json,poll-404",
         Outcome::Incomplete,
-        "404 ends the search",
+        "404 ends the search for the reply",
     )
     .shows(BEGUN)
     .in_a_thread(),
     Trial::new("gzip", Outcome::Failed, NOT_REPEATED).in_a_thread(),
     Trial::new("redirect", Outcome::Failed, NOT_REPEATED).in_a_thread(),
-    Trial::new("cut,poll-404", Outcome::Incomplete, "404 ends the search")
-        .shows(BEGUN)
-        .in_a_thread(),
+    Trial::new(
+        "cut,poll-404",
+        Outcome::Incomplete,
+        "404 ends the search for the reply",
+    )
+    .shows(BEGUN)
+    .in_a_thread(),
 ];
 
 const NOT_ANOTHER_TURNS: &str =
-    "a turn shows its own reply only, never another turn's with the same beginning";
+    "a turn never shows the reply of another turn, even if both replies begin alike";
 const UNKNOWN_HISTORY: &str =
-    "in a conversation continued by its id, nothing is recovered, because its history is unknown";
+    "no reply is recovered if a conversation continues only by its id, as its history is unknown";
 
-/// The reply to the message of a trial whose replies have the same beginning.
+/// The reply to the message of a trial whose replies begin alike.
 pub(crate) const OWN: &str = "Ձեր պատվերը ճանապարհին էր, բայց չեղարկվեց 🙏";
-/// The reply to the earlier message. If it is cancelled, the service stalls in its middle.
+/// The reply to the earlier message. The service stops in its middle if the turn is cancelled.
 pub(crate) const OTHER: &str = "Ձեր պատվերը ճանապարհին է 🚚 և վաղը կհասնի Երևան, ձեր տուն 🏠";
-/// The part of `OTHER` that comes before the cancellation. The own reply does not begin
-/// with it.
+/// The part of [`OTHER`] before the cancellation. [`OWN`] does not begin with it.
 pub(crate) const OTHER_BEGUN: &str = "Ձեր պատվերը ճանապարհին է 🚚 և ";
-/// Another reply to the earlier message. Its part before the cancellation is also a
-/// beginning of the own reply.
+/// Another reply to the earlier message. The part of it before a cancellation is also the
+/// beginning of [`OWN`].
 const OTHER_SHORT: &str = "Ձեր պատվերը ճանապարհին է 🚚 և կհասնի վաղը";
 
-/// Rows in which a reply is cut and an older reply has the same beginning, for clients that
+/// Rows in which a reply is cut and an older reply begins alike. They are for clients that
 /// remember a conversation. The service stores both replies.
 pub const ALIKE: &[Trial] = &[
     Trial::new("cut", Outcome::Recovered, NOT_ANOTHER_TURNS)
@@ -343,7 +349,7 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "cut",
         Outcome::Incomplete,
-        "either message may be the cancelled reply",
+        "each of the two messages may be the cancelled reply",
     )
     .replies(OTHER_SHORT, OWN)
     .shows(BEGUN_ALIKE)
@@ -351,7 +357,7 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "stall",
         Outcome::Recovered,
-        "a restart keeps the data that the search for the reply needs",
+        "the saved state has everything that the search for the reply needs",
     )
     .replies(OTHER, OWN)
     .shows(OWN)
@@ -359,15 +365,15 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "stall,poll-odd-message",
         Outcome::Recovered,
-        "an unreadable message hides no other message of the page",
+        "an unreadable message does not hide the other messages",
     )
     .replies(OTHER, OWN)
     .shows(OWN)
     .by_course(Course::Restarted(BEGUN_ALIKE)),
 ];
 
-/// The names of the sandbox's faults that neither a row nor `left_out` has. `left_out` has
-/// a reason for each fault.
+/// The faults of the sandbox that neither a row of the table nor the list `left_out` has. The
+/// list has a name and a reason for each fault.
 #[must_use]
 pub fn untried(trials: &[Trial], left_out: &[(&str, &str)]) -> Vec<&'static str> {
     let names = trials.iter().flat_map(|trial| trial.faults.split(','));
@@ -387,12 +393,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_has_a_row() {
+    fn every_fault_is_in_a_row() {
         assert_eq!(untried(TRIALS, &[]), [""; 0]);
     }
 
     #[test]
-    fn replies_with_the_same_beginning_differ_after_the_cut() {
+    fn replies_that_begin_alike_differ_after_the_place_of_the_cut() {
         for trial in ALIKE {
             let [earlier, later] = trial.replies.expect("each has replies of its own");
             assert!(earlier.starts_with(BEGUN_ALIKE) && later.starts_with(BEGUN_ALIKE));
@@ -406,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_without_a_row_or_a_reason_is_listed() {
+    fn a_fault_in_no_row_and_not_left_out_is_returned() {
         let is_cut = |trial: &&Trial| trial.faults.starts_with("cut");
         let cuts: Vec<Trial> = TRIALS.iter().filter(is_cut).copied().collect();
         let missing = untried(&cuts, &[("stall", "it takes long")]);

@@ -8,28 +8,28 @@ use highchat_sandbox::{Request, Sandbox};
 use super::seen::Seen;
 use super::trial::{Course, Trial};
 
-/// A blocking session of an adapter, for tests.
+/// A session of one of the adapters, with a blocking interface for tests.
 pub trait Talk: Sized {
-    /// Starts a new conversation.
+    /// Makes a session for a new conversation.
     fn begin(endpoint: Endpoint, config: Config) -> Self;
 
-    /// Continues a saved conversation.
+    /// Makes a session that continues a saved conversation.
     fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self;
 
-    /// Sends a message. The turn before it must be over.
+    /// Sends a message. The turn before must be over.
     fn send(&mut self, message: Message);
 
     /// Cancels the turn in progress.
     fn cancel(&mut self);
 
-    /// Rates the conversation, which must have begun.
+    /// Rates the conversation. The conversation must have an id.
     fn rate(&mut self, rating: Rating, comment: &str);
 
-    /// Waits for the next update and shows it. Returns `false` if the session waits for
-    /// nothing.
+    /// Waits for the next update and passes it to `show`. Returns `false` if there is nothing to
+    /// wait for.
     fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool;
 
-    /// The state of the conversation.
+    /// The conversation of the session.
     fn conversation(&self) -> &Conversation;
 
     /// Sends a message and waits for the complete answer.
@@ -44,50 +44,49 @@ pub trait Talk: Sized {
         self.send(Message::new(text).expect("a text that can be sent"));
     }
 
-    /// The next update as a short text.
+    /// The next update in short form, or `None` if there is nothing to wait for.
     fn word(&mut self) -> Option<String> {
         let mut shown = None;
         self.next(|update| shown = Some(word(update)));
         shown
     }
 
-    /// All further updates as short texts.
+    /// All updates in short form, until there is nothing to wait for.
     fn run(&mut self) -> Vec<String> {
         core::iter::from_fn(|| self.word()).collect()
     }
 
-    /// Sends a text. Returns the reply and how the turn ended.
+    /// Sends a text. Returns the text of the reply and how the turn ended.
     fn turn(&mut self, text: &str) -> (String, TurnEnd) {
         self.say(text);
         let (mut reply, mut ended) = (String::new(), None);
         while ended.is_none() {
-            let has_update = self.next(|update| match update {
+            let goes_on = self.next(|update| match update {
                 Update::Delta { text } => reply.push_str(text),
                 Update::TurnEnded { end, .. } => ended = Some(end.clone().into_owned()),
                 _ => {}
             });
-            assert!(has_update, "the turn did not end");
+            assert!(goes_on, "the turn did not end");
         }
-        (reply, ended.expect("the loop ends with it"))
+        (reply, ended.expect("as the loop says"))
     }
 }
 
-/// Sends the messages of a trial and follows each to its end. Use it with
-/// [`hold`](super::hold).
+/// Sends the messages of a trial and follows each to its end. This is the function that
+/// [`hold`](super::hold) needs.
 ///
 /// # Panics
 ///
-/// The sandbox cannot be reached.
+/// The session does not work with the sandbox.
 pub fn converse<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
     converse_at::<T>(trial, sandbox, &sandbox.endpoint())
 }
 
-/// The same as [`converse`] with another endpoint, for example a proxy in front of the
-/// sandbox.
+/// Does the same as [`converse`] over another endpoint, such as a proxy before the sandbox.
 ///
 /// # Panics
 ///
-/// The same as for [`converse`].
+/// The session does not work with the sandbox.
 pub fn converse_at<T: Talk>(trial: &Trial, sandbox: &Sandbox, endpoint: &Endpoint) -> Seen {
     let mut talk = T::begin(endpoint.clone(), trial.config());
     let mut messages = trial.messages();
@@ -121,19 +120,19 @@ pub fn converse_at<T: Talk>(trial: &Trial, sandbox: &Sandbox, endpoint: &Endpoin
     seen
 }
 
-/// The same as [`converse`], with [`Talk::ask`] for each message. It does not support trials in which
-/// the client restarts or cancels.
+/// Does the same as [`converse`], but sends each message with [`Talk::ask`]. It is not for a
+/// trial in which the client restarts or cancels.
 ///
 /// # Panics
 ///
-/// The same as for [`converse`], and if an earlier message gets no complete answer.
+/// The session does not work with the sandbox, or an earlier message has no complete answer.
 pub fn converse_by_ask<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
     let mut talk = T::begin(sandbox.endpoint(), trial.config());
     let mut messages = trial.messages().into_iter();
     let last = messages.next_back().expect("a trial has a message");
     let message = |text| Message::new(text).expect("a text that can be sent");
     for earlier in messages {
-        talk.ask(message(earlier)).expect("the message is answered");
+        talk.ask(message(earlier)).expect("it is answered");
         while talk.next(|_| ()) {}
     }
     until_all_ended(sandbox);
@@ -145,17 +144,16 @@ pub fn converse_by_ask<T: Talk>(trial: &Trial, sandbox: &Sandbox) -> Seen {
     seen
 }
 
-/// Follows a reply until this text has arrived.
+/// Follows a reply until this part of its text has come.
 pub(crate) fn hear<T: Talk>(talk: &mut T, begun: &str, seen: &mut Seen) {
     while seen.text.len() < begun.len() {
-        let has_update = talk.next(|update| seen.note(update));
-        assert!(has_update && seen.outcome.is_none(), "{seen:?}");
+        let goes_on = talk.next(|update| seen.note(update));
+        assert!(goes_on && seen.outcome.is_none(), "{seen:?}");
     }
     assert_eq!(seen.text, begun);
 }
 
-/// Waits until the service has noticed the end of each exchange. It has then stored each
-/// reply.
+/// Waits until the service has noticed the end of each exchange. It has stored each reply then.
 pub(crate) fn until_all_ended(sandbox: &Sandbox) {
     let have_all_ended =
         |requests: &[Request]| requests.iter().all(|request| request.ended.is_some());
@@ -163,7 +161,7 @@ pub(crate) fn until_all_ended(sandbox: &Sandbox) {
     assert!(sandbox.wait_until(patience, have_all_ended));
 }
 
-/// A configuration with short times, so that tests do not wait long.
+/// A configuration with short delays, so that tests are fast.
 #[must_use]
 pub fn brisk() -> Config {
     let mut config = Config::default();
@@ -173,7 +171,7 @@ pub fn brisk() -> Config {
     config
 }
 
-/// An update as a short text.
+/// An update in short form.
 #[must_use]
 pub fn word(update: &Update<'_>) -> String {
     match update {

@@ -1,5 +1,5 @@
-//! A service with TLS whose certificate comes from a test authority: which authorities a
-//! client must trust.
+//! Checks which certificates a client trusts, with a TLS service and certificate authorities
+//! that the tests make.
 
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
@@ -16,12 +16,12 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use super::proxies::outcome;
 use super::words::{self, DONE, HEAD, META, delta, page};
 
-/// A certificate authority, as a company may have its own.
+/// A private certificate authority, as a company has one.
 #[derive(Debug)]
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    /// Makes a new authority.
+    /// Makes an authority with a new key.
     ///
     /// # Panics
     ///
@@ -34,7 +34,7 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
     }
 
-    /// The authority's certificate as PEM.
+    /// The certificate of the authority, as PEM.
     #[must_use]
     pub fn pem(&self) -> String {
         self.0.pem()
@@ -61,8 +61,8 @@ impl Default for Authority {
     }
 }
 
-/// A service on this machine with a certificate of an authority. It answers each message
-/// with the same reply and each poll with the same page.
+/// A TLS service on this machine with a certificate of an [`Authority`]. Each message gets the
+/// same reply, and each poll the same page.
 #[derive(Debug)]
 pub struct Vouched {
     base_url: String,
@@ -70,7 +70,7 @@ pub struct Vouched {
 }
 
 impl Vouched {
-    /// Starts the service, which runs until the process ends.
+    /// Starts the service. It runs until the test ends.
     ///
     /// # Panics
     ///
@@ -84,17 +84,16 @@ impl Vouched {
             .expect("the provider has them")
             .with_no_client_auth()
             .with_single_cert(vec![certificate], key)
-            .expect("the key belongs to the certificate");
+            .expect("they belong together");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
-        let (sender, requests) = channel();
+        let (telling, requests) = channel();
         let config = Arc::new(config);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let tls =
-                    ServerConnection::new(Arc::clone(&config)).expect("a valid configuration");
+                let tls = ServerConnection::new(Arc::clone(&config)).expect("a sound one");
                 // A client that does not trust the certificate closes the connection.
-                let _ = answer(StreamOwned::new(tls, stream), &sender);
+                let _ = answer(StreamOwned::new(tls, stream), &telling);
             }
         });
         Self {
@@ -103,7 +102,7 @@ impl Vouched {
         }
     }
 
-    /// The URL of the service.
+    /// The base URL of the service.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
@@ -118,7 +117,7 @@ impl Vouched {
 
 fn answer<S: Read + Write>(
     mut stream: StreamOwned<ServerConnection, S>,
-    sender: &Sender<String>,
+    telling: &Sender<String>,
 ) -> io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
@@ -138,15 +137,14 @@ fn answer<S: Read + Write>(
     } else {
         [HEAD, META, &delta("Բարև 👋"), DONE].concat()
     };
-    // Before the answer, because a test may count requests as soon as its client has the
-    // answer.
-    let _ = sender.send(request);
+    // Recorded before the answer, because a test may count when its client has the answer.
+    let _ = telling.send(request);
     stream.write_all(answer.as_bytes())?;
     stream.conn.send_close_notify();
     stream.flush()
 }
 
-/// A message and a rating end with their JSON, a poll ends with its head.
+/// Whether the request is complete. A `POST` ends with its JSON, a `GET` with its head.
 fn is_whole(request: &[u8]) -> bool {
     let end: &[u8] = if request.starts_with(b"GET") {
         b"\r\n\r\n"
@@ -156,12 +154,12 @@ fn is_whole(request: &[u8]) -> bool {
     request.ends_with(end)
 }
 
-/// A temporary file, which is deleted on drop.
+/// A temporary file, which is removed when it is dropped.
 #[derive(Debug)]
 pub struct File(PathBuf);
 
 impl File {
-    /// Writes the file. No other test of the program may use the same name.
+    /// Writes a file. No other test of the program may use the same name.
     ///
     /// # Panics
     ///
@@ -190,14 +188,14 @@ impl Drop for File {
     }
 }
 
-/// Checks which authorities a client trusts. `ask` sends a message to the service at a URL
-/// and returns the result in the format of a test of
-/// [`hold_proxies`](super::proxies::hold_proxies). `test` is such a test, which uses
-/// [`Roots::Default`].
+/// Checks that a client trusts exactly the given roots. `ask` sends a message to the service at
+/// a URL and returns the result in the form that a test of
+/// [`hold_proxies`](super::proxies::hold_proxies) prints. `test` is the name of such a test,
+/// which trusts [`Roots::Default`].
 ///
 /// # Panics
 ///
-/// The client trusts another authority.
+/// The client trusts another certificate, or does not trust the right one.
 pub fn hold_roots(ask: impl Fn(&str, Roots) -> Result<String, InvalidRoots>, test: &str) {
     let (ours, other) = (Authority::new(), Authority::new());
     let service = Vouched::start(&ours);
@@ -210,7 +208,7 @@ pub fn hold_roots(ask: impl Fn(&str, Roots) -> Result<String, InvalidRoots>, tes
     }
     assert_eq!(service.requests().len(), 2);
     for roots in [pem(other.pem()), Roots::Mozilla, Roots::Default] {
-        let outcome = ask(url, roots).expect("the roots have a certificate");
+        let outcome = ask(url, roots).expect("there are certificates to trust");
         assert!(outcome.starts_with("not sent: "), "{outcome}");
         assert!(outcome.contains("certificate"), "{outcome}");
     }
@@ -243,6 +241,6 @@ pub fn hold_roots(ask: impl Fn(&str, Roots) -> Result<String, InvalidRoots>, tes
     assert_eq!(
         service.requests().len(),
         1,
-        "nothing was sent to an untrusted service"
+        "nothing was sent to a service that is not trusted"
     );
 }

@@ -5,41 +5,41 @@ use highchat_sandbox::{Fault, Faults, Rule, Script};
 
 use super::seen::Outcome;
 
-/// The text of the reply of every trial without a script.
+/// The text of the reply to the message of every trial.
 pub const TEXT: &str = "Սա երկար պատասխան";
 
-/// The part of it before the middle, where faults occur.
+/// The part of [`TEXT`] before the place in the middle where faults happen.
 pub(crate) const BEGUN: &str = "Սա երկար ";
 
-/// The common beginning of a script's replies, up to where the second one is cut.
+/// The common beginning of the replies of a script. The second reply is cut after it.
 pub(crate) const ALIKE: &str = "Ձեր պատվերը ";
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Trial {
-    /// The names of the faults, separated by commas.
+    /// The names of its faults.
     pub faults: &'static str,
-    /// The expected outcome of the turn.
+    /// How the turn must end.
     pub outcome: Outcome,
-    /// The expected text.
+    /// The text that the client must show.
     pub text: &'static str,
-    /// How many messages must be sent in total.
+    /// How many messages must be sent in all, repeated ones included.
     pub posts: usize,
-    /// The reason, by the project's rules.
+    /// The project's rule for the row.
     pub why: &'static str,
-    /// Whether the row takes until a timeout of the client expires.
+    /// Whether the row lasts until a time limit of the client.
     pub waits: bool,
-    /// Whether the row takes until a timeout of the proxy expires.
+    /// Whether the row lasts until a time limit of the proxy in front of the service.
     pub proxy_waits: bool,
     /// What the client does besides sending the message.
     pub course: Course,
-    /// The service's replies to the earlier message and to this one, if the row has a
-    /// script. The faults apply to the second reply.
+    /// The service's replies to the earlier message and to this one. The faults apply to the
+    /// second reply.
     pub replies: Option<[&'static str; 2]>,
 }
 
-/// What a client does before the message of a trial and during its reply.
+/// What a client does before it sends the message of a trial, and during the reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Course {
@@ -47,18 +47,18 @@ pub enum Course {
     First,
     /// Another message was sent and answered before.
     InAThread,
-    /// Another message was sent and answered before, and the client continues with the
-    /// conversation's id only.
+    /// Another message was sent and answered before. The client then continues the
+    /// conversation only by its id.
     ById,
-    /// Another message was sent before, and its reply was cancelled after this text. The
-    /// service keeps the whole reply.
+    /// Another message was sent before, and the client cancelled its turn after this part of
+    /// the reply. The service keeps the whole reply.
     AfterACancel(&'static str),
-    /// Another message was sent and answered before. After this text of the reply, the
-    /// client is restarted with what it saved.
+    /// Another message was sent and answered before. After this part of the second reply, the
+    /// client restarts with its saved state.
     Restarted(&'static str),
 }
 
-/// The earlier message of a trial whose replies have the same beginning.
+/// The message before the message of a trial whose replies begin alike.
 pub(crate) const EARLIER: &str = "Որտե՞ղ է իմ պատվերը 📦";
 /// The message of such a trial.
 pub(crate) const LATER: &str = "Չեղարկե՛ք պատվերը 🙏";
@@ -81,7 +81,7 @@ impl Trial {
         }
     }
 
-    /// The faults, and the course unless it is [`Course::First`].
+    /// The faults, and the course if it is not [`Course::First`].
     pub(crate) fn name(&self) -> String {
         match self.course {
             Course::First => self.faults.to_owned(),
@@ -93,7 +93,7 @@ impl Trial {
     ///
     /// # Panics
     ///
-    /// The sandbox does not know a fault of the row.
+    /// The row has a fault that the sandbox does not know.
     pub(crate) fn script(&self) -> Script {
         let Some([earlier, later]) = self.replies else {
             return Script::new();
@@ -107,12 +107,12 @@ impl Trial {
         Script::new().rule(before).rule(after)
     }
 
-    /// The complete reply, unless a fault changes its text.
+    /// The complete reply, if no fault changes its text.
     pub(crate) fn whole(&self) -> &'static str {
         self.replies.map_or(TEXT, |[_, later]| later)
     }
 
-    /// The part of the reply that comes before a fault in its middle.
+    /// The text before a fault in the middle of the reply.
     pub(crate) fn begun(&self) -> &'static str {
         match self.replies {
             Some(_) => ALIKE,
@@ -120,8 +120,8 @@ impl Trial {
         }
     }
 
-    /// A configuration with times as short as the trial allows. Timeouts that must not
-    /// expire are long.
+    /// A configuration for the client. The time limits that the row waits for are short, and the
+    /// others are far away.
     #[must_use]
     pub fn config(&self) -> Config {
         let mut config = Config::default();
@@ -138,15 +138,14 @@ impl Trial {
         config
     }
 
-    /// The timeouts of the proxy for this row.
+    /// The time limit of a proxy in front of the service, chosen in the same way.
     #[must_use]
     pub const fn proxy_patience(&self) -> Duration {
         patience(self.proxy_waits)
     }
 
-    /// After how much silence the proxy must send a comment: soon if the row is silent.
-    /// Otherwise never, because a comment would begin the answer before the status is
-    /// known.
+    /// The silence after which that proxy sends a comment. It is short only if the service is
+    /// silent in this row, because after a comment the proxy can no longer send an error status.
     #[must_use]
     pub fn proxy_keepalive(&self) -> Duration {
         let is_silent = self.waits || self.proxy_waits || self.faults.starts_with("slow-head");

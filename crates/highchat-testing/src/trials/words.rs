@@ -1,46 +1,46 @@
-//! Answers of a service, as bytes.
+//! Bytes of a service's responses, for tests.
 
-/// The head of a reply that ends when the connection closes.
+/// The head of a reply whose body ends with the connection.
 pub const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
-/// `meta` with the conversation `c1`.
+/// A `meta` event for the conversation `c1`.
 pub const META: &str = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
-/// A ping.
+/// A `ping` event.
 pub const PING: &str = "event: ping\ndata: {}\n\n";
-/// `done` with the message `m1` and the state `bot`.
+/// A `done` event for the message `m1` of the bot.
 pub const DONE: &str = "event: done\ndata: {\"message_id\":\"m1\",\"state\":\"bot\",\
                         \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
-/// `human` with the text `wait`.
+/// A `human` event with the message `wait`.
 pub const HUMAN: &str = "event: human\ndata: {\"message\":\"wait\",\
                          \"ts\":\"2026-06-14T10:00:00.000Z\"}\n\n";
 
-/// `delta` with a text, which must be escaped for JSON.
+/// A `delta` event. The text must be escaped for JSON.
 #[must_use]
 pub fn delta(text: &str) -> String {
     format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n")
 }
 
-/// An answer with a content length. Each header must end with its line end.
+/// A response with `content-length`. Each line of `headers` ends with CR LF.
 #[must_use]
 pub fn answer(status: &str, headers: &str, body: &str) -> String {
     let len = body.len();
     format!("HTTP/1.1 {status}\r\n{headers}content-length: {len}\r\n\r\n{body}")
 }
 
-/// A reply with a content length.
+/// A reply stream with `content-length`.
 #[must_use]
 pub fn reply(events: &str) -> String {
     answer("200 OK", "content-type: text/event-stream\r\n", events)
 }
 
-/// A page of messages that are not the user's. The text of each is also its id.
+/// A page of messages of the assistant. Each text is also the message's id.
 #[must_use]
 pub fn page(state: &str, contents: &[&str]) -> String {
     let messages = contents.iter().map(|content| ("assistant", *content));
     page_of(state, &messages.collect::<Vec<_>>())
 }
 
-/// A page of messages, each with a role and a text, which is also its id. They are one
-/// second apart.
+/// A page of messages, each with its role and its text. Each text is also the message's id. Their
+/// times are a second apart.
 #[must_use]
 pub fn page_of(state: &str, messages: &[(&str, &str)]) -> String {
     let messages = messages.iter().zip(5..).map(|((role, content), second)| {

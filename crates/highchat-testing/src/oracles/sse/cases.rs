@@ -1,13 +1,13 @@
-//! The conformance table: streams, and the result of each after the WHATWG standard (HTML,
-//! section 9.2), written by hand.
+//! The conformance table: streams and their results by the WHATWG standard (HTML, section 9.2),
+//! written by hand.
 
-#![expect(missing_docs, reason = "the name of each group describes it")]
+#![expect(missing_docs, reason = "the name of each group says what it shows")]
 
 use super::drive::{Event, Outcome};
 
 /// A stream and its expected result.
 pub struct Case {
-    /// What the stream shows.
+    /// A description of the stream.
     pub name: &'static str,
     /// The stream.
     pub input: Vec<u8>,
@@ -15,7 +15,7 @@ pub struct Case {
     pub expected: Outcome,
 }
 
-/// A case that expects no event. The methods add expectations.
+/// A case whose stream gives no events. The methods add the expected results.
 fn case(name: &'static str, input: impl AsRef<[u8]>) -> Case {
     Case {
         name,
@@ -33,7 +33,7 @@ fn event(event: impl AsRef<[u8]>, data: impl AsRef<[u8]>, id: impl AsRef<[u8]>) 
 }
 
 impl Case {
-    /// Adds an event without a type and an id.
+    /// Expects an event without a type and without an id.
     fn message(self, data: impl AsRef<[u8]>) -> Self {
         self.event("", data, "")
     }
@@ -92,7 +92,7 @@ pub fn the_examples_of_the_standard() -> Vec<Case> {
         .event("add", "113411", ""),
         case("a stock quote", "data: YHOO\ndata: +2\ndata: 10\n\n").message("YHOO\n+2\n10"),
         case(
-            "a comment, an id, an id taken back, a value that begins with a space",
+            "a comment, an id, an id that is reset, a value that begins with a space",
             ": test stream\n\n\
              data: first event\nid: 1\n\n\
              data:second event\nid\n\n\
@@ -102,14 +102,14 @@ pub fn the_examples_of_the_standard() -> Vec<Case> {
         .event("", "second event", "")
         .event("", " third event", ""),
         case(
-            "empty data, an empty line of data, a block that no blank line ends",
+            "empty data, an empty line of data, a block without a blank line at its end",
             "data\n\ndata\ndata\n\ndata:\n",
         )
         .message("")
         .message("\n")
         .unfinished("", "", ""),
         case(
-            "with and without a space after the colon",
+            "a space after the colon or no space",
             "data:test\n\ndata: test\n\n",
         )
         .message("test")
@@ -117,17 +117,17 @@ pub fn the_examples_of_the_standard() -> Vec<Case> {
     ]
 }
 
-pub fn what_the_web_platform_tests_check() -> Vec<Case> {
+pub fn the_cases_of_the_web_platform_tests() -> Vec<Case> {
     let comment = "x".repeat(300);
     vec![
         case(
-            "format-bom: only the first one is stripped",
+            "format-bom: only the first one is removed",
             "\u{FEFF}data:one\n\n\u{FEFF}data:two\n\ndata:three\n\n",
         )
         .message("one")
         .message("three"),
         case(
-            "format-bom-2: of two only one is stripped",
+            "format-bom-2: only one of two is removed",
             "\u{FEFF}\u{FEFF}data:one\n\ndata:two\n\ndata:three\n\n",
         )
         .message("two")
@@ -164,14 +164,14 @@ pub fn what_the_web_platform_tests_check() -> Vec<Case> {
             .last_id("…")
             .retry(200),
         case(
-            "format-field-id-2: an id persists",
+            "format-field-id-2: an id stays",
             "id: 1\ndata: 1\n\ndata:2\n\n",
         )
         .event("", "1", "1")
         .event("", "2", "1")
         .last_id("1"),
         case(
-            "format-field-id-2: another id takes its place, and persists",
+            "format-field-id-2: another id replaces it, and stays",
             "id: 1\ndata: 1\n\nid: 2\ndata:2\n\ndata:3\n\n",
         )
         .event("", "1", "1")
@@ -225,7 +225,7 @@ pub fn what_the_web_platform_tests_check() -> Vec<Case> {
         )
         .message("a\n\nb"),
         case(
-            "format-null-character: an event, and blank lines that give none",
+            "format-null-character: an event, and blank lines that give no event",
             "data:\0\n\n\n\n",
         )
         .message("\0"),
@@ -233,10 +233,10 @@ pub fn what_the_web_platform_tests_check() -> Vec<Case> {
     ]
 }
 
-pub fn one_byte_order_mark_is_stripped_and_no_more() -> Vec<Case> {
+pub fn only_one_byte_order_mark_is_removed() -> Vec<Case> {
     vec![
         case("before a field", "\u{FEFF}data: a\n\n").message("a"),
-        case("alone", "\u{FEFF}"),
+        case("and nothing else", "\u{FEFF}"),
         case("before a blank line", "\u{FEFF}\ndata: a\n\n").message("a"),
         case("before a CR LF", "\u{FEFF}\r\ndata: a\n\n").message("a"),
         case("before a comment", "\u{FEFF}: note\ndata: a\n\n").message("a"),
@@ -249,14 +249,14 @@ pub fn one_byte_order_mark_is_stripped_and_no_more() -> Vec<Case> {
         case("one byte of it, then a line end", b"\xEF\ndata: a\n\n").message("a"),
         case("two bytes of it, then a CR", b"\xEF\xBB\rdata: a\n\n").message("a"),
         case("one byte of it, then a colon", b"\xEF:data: a\ndata: b\n\n").message("b"),
-        case("one byte of it, and the end", b"\xEF"),
-        case("two bytes of it, and the end", b"\xEF\xBB"),
+        case("one byte of it, then the end of the stream", b"\xEF"),
+        case("two bytes of it, then the end of the stream", b"\xEF\xBB"),
         case(
             "its bytes out of order",
             b"\xBB\xEF\xBFdata: a\ndata: b\n\n",
         )
         .message("b"),
-        case("its last two bytes alone", b"\xBB\xBFdata: a\ndata: b\n\n").message("b"),
+        case("only its last two bytes", b"\xBB\xBFdata: a\ndata: b\n\n").message("b"),
         case(
             "a first byte, then all of it",
             b"\xEF\xEF\xBB\xBFdata: a\ndata: b\n\n",
@@ -268,7 +268,7 @@ pub fn one_byte_order_mark_is_stripped_and_no_more() -> Vec<Case> {
         )
         .message("b"),
         case(
-            "two marks, and the second is a line",
+            "two, and the second is a line",
             b"\xEF\xBB\xBF\xEF\xBB\xBF\n\ndata: b\n\n",
         )
         .message("b"),
@@ -289,7 +289,7 @@ pub fn one_byte_order_mark_is_stripped_and_no_more() -> Vec<Case> {
     ]
 }
 
-pub fn a_line_ends_in_cr_lf_in_lf_or_in_cr() -> Vec<Case> {
+pub fn a_line_ends_with_cr_lf_or_with_lf_or_with_cr() -> Vec<Case> {
     vec![
         case("LF", "data: a\ndata: b\n\n").message("a\nb"),
         case("CR", "data: a\rdata: b\r\r").message("a\nb"),
@@ -314,7 +314,7 @@ pub fn a_line_ends_in_cr_lf_in_lf_or_in_cr() -> Vec<Case> {
             .message("a")
             .message("b"),
         case(
-            "a CR LF swallows one LF only",
+            "only one LF belongs to a CR LF",
             "data\r\n\ndata\r\r\n\ndata\n\n",
         )
         .message("")
@@ -338,32 +338,32 @@ pub fn a_line_ends_in_cr_lf_in_lf_or_in_cr() -> Vec<Case> {
         )
         .message(""),
         case("CR LF first in the stream", "\r\n\r\ndata: a\r\n\r\n").message("a"),
-        case("an end in CR", "data: a\r\r").message("a"),
+        case("a stream that ends with CR", "data: a\r\r").message("a"),
         case(
-            "vertical tab and form feed end no line",
+            "vertical tab and form feed do not end a line",
             "data: a\u{B}\u{C}data: b\n\n",
         )
         .message("a\u{B}\u{C}data: b"),
         case(
-            "vertical tab and form feed after a name end no line",
+            "they do not end a name",
             "data\u{B}data: a\n\u{C}data: b\ndata: c\n\n",
         )
         .message("c"),
         case(
-            "vertical tab and form feed are no blank line",
+            "they are not a blank line",
             "data: a\n\u{B}\n\u{C}\ndata: b\n\n",
         )
         .message("a\nb"),
         case(
-            "line ends of Unicode end no line",
+            "line ends of Unicode do not end a line",
             "data: a\u{85}b\u{2028}c\u{2029}d\n\n",
         )
         .message("a\u{85}b\u{2028}c\u{2029}d"),
-        case("NUL ends no line", "data: a\0data: b\n\n").message("a\0data: b"),
+        case("NUL does not end a line", "data: a\0data: b\n\n").message("a\0data: b"),
     ]
 }
 
-pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
+pub fn only_the_four_exact_field_names_count() -> Vec<Case> {
     vec![
         case("all four", "retry: 5\nid: 1\nevent: e\ndata: a\n\n")
             .event("e", "a", "1")
@@ -398,12 +398,12 @@ pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
         )
         .message("b"),
         case(
-            "an extra letter",
+            "an additional letter",
             "dataa: a\ndatax: a\nevents: e\nidx: 1\nidd: 1\nretryy: 5\ndata: b\n\n",
         )
         .message("b"),
         case(
-            "an extra letter, without colon",
+            "an additional letter, without colon",
             "dataa\nevents\nidx\nretryy\ndata: b\n\n",
         )
         .message("b"),
@@ -443,7 +443,7 @@ pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
         )
         .message("b"),
         case(
-            "one name run into another",
+            "two names without a line end between",
             "datadata: a\ndaevent: e\nidid: 1\neid: 1\ndata: b\n\n",
         )
         .message("b"),
@@ -453,17 +453,17 @@ pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
         )
         .message("b"),
         case(
-            "broken UTF-8 before",
+            "invalid UTF-8 before",
             b"\xFFdata: a\n\xC3id: 1\n\xE2\x82event: e\ndata: b\n\n",
         )
         .message("b"),
         case(
-            "broken UTF-8 in it",
+            "invalid UTF-8 in it",
             b"da\xFFta: a\ni\x80d: 1\nev\xE2\x82ent: e\ndata: b\n\n",
         )
         .message("b"),
         case(
-            "broken UTF-8 after",
+            "invalid UTF-8 after",
             b"data\xC3: a\nid\xE2\x82: 1\nevent\xF0\x9F\x98: e\ndata: b\n\n",
         )
         .message("b"),
@@ -479,22 +479,22 @@ pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
             "comment: a\nlast-event-id: 1\ntype: e\ndata: b\n\n",
         )
         .message("b"),
-        case("no known name at all", "x: y\nz\n\n"),
+        case("no known name", "x: y\nz\n\n"),
     ]
 }
 
-pub fn a_value_is_all_behind_the_first_colon_but_one_space() -> Vec<Case> {
+pub fn a_value_is_everything_after_the_first_colon_except_one_space() -> Vec<Case> {
     vec![
         case("no space", "data:a\n\n").message("a"),
         case("one space", "data: a\n\n").message("a"),
         case("two spaces", "data:  a\n\n").message(" a"),
         case("three spaces", "data:   a\n\n").message("  a"),
-        case("a space and no more", "data: \n\n").message(""),
-        case("two spaces and no more", "data:  \n\n").message(" "),
+        case("only a space", "data: \n\n").message(""),
+        case("only two spaces", "data:  \n\n").message(" "),
         case("spaces at the end stay", "data: a  \n\n").message("a  "),
-        case("a tab is no space", "data:\ta\n\n").message("\ta"),
+        case("a tab is not a space", "data:\ta\n\n").message("\ta"),
         case("a space, then a tab", "data: \ta\n\n").message("\ta"),
-        case("a no-break space is no space", "data:\u{A0}a\n\n").message("\u{A0}a"),
+        case("a no-break space is not a space", "data:\u{A0}a\n\n").message("\u{A0}a"),
         case("several colons", "data: a: b:c::\n\n").message("a: b:c::"),
         case("a colon first", "data::\n\ndata:: a\n\ndata: :a\n\n")
             .message(":")
@@ -517,7 +517,7 @@ pub fn a_value_is_all_behind_the_first_colon_but_one_space() -> Vec<Case> {
     ]
 }
 
-pub fn comments_and_ignored_lines_leave_no_trace() -> Vec<Case> {
+pub fn comments_and_ignored_lines_have_no_effect() -> Vec<Case> {
     vec![
         case("only comments", ": a\n:b\n:\n: \n::\n\n"),
         case("a comment before data", ": a\ndata: b\n\n").message("b"),
@@ -528,7 +528,7 @@ pub fn comments_and_ignored_lines_leave_no_trace() -> Vec<Case> {
             ":data: a\n: data: a\n:id: 1\n:retry: 5\n\ndata: b\n\n",
         )
         .message("b"),
-        case("of broken UTF-8", b":\xFF\xC3\n:\xE2\x82\ndata: b\n\n").message("b"),
+        case("of invalid UTF-8", b":\xFF\xC3\n:\xE2\x82\ndata: b\n\n").message("b"),
         case("with NUL", ":\0\n\0:\n\0\ndata: b\n\n").message("b"),
         case("an ignored line between data", "data: a\nx\ndata: b\n\n").message("a\nb"),
         case(
@@ -539,7 +539,7 @@ pub fn comments_and_ignored_lines_leave_no_trace() -> Vec<Case> {
     ]
 }
 
-pub fn a_blank_line_dispatches_what_has_data() -> Vec<Case> {
+pub fn a_blank_line_dispatches_an_event_with_data() -> Vec<Case> {
     vec![
         case("only line ends", "\n\r\n\r\r\n\n"),
         case(
@@ -548,9 +548,13 @@ pub fn a_blank_line_dispatches_what_has_data() -> Vec<Case> {
         )
         .message("a")
         .message("b"),
-        case("an event name alone is dropped", "event: e\n\ndata: a\n\n").message("a"),
         case(
-            "an event name applies to one event",
+            "an event name without data is dropped",
+            "event: e\n\ndata: a\n\n",
+        )
+        .message("a"),
+        case(
+            "an event name holds for one event",
             "event: e\ndata: a\n\ndata: b\n\n",
         )
         .event("e", "a", "")
@@ -561,7 +565,7 @@ pub fn a_blank_line_dispatches_what_has_data() -> Vec<Case> {
         )
         .event("f", "a", ""),
         case(
-            "an empty event name takes one back",
+            "an empty event name resets it",
             "event: e\nevent\ndata: a\n\n",
         )
         .message("a"),
@@ -591,7 +595,7 @@ pub fn a_blank_line_dispatches_what_has_data() -> Vec<Case> {
     ]
 }
 
-pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
+pub fn an_id_stays_until_another_one_is_set() -> Vec<Case> {
     vec![
         case(
             "before data and after it",
@@ -601,7 +605,7 @@ pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
         .event("", "b", "2")
         .last_id("2"),
         case(
-            "over events without one",
+            "for events without one",
             "id: 1\ndata: a\n\ndata: b\n\n: c\n\ndata: d\n\n",
         )
         .event("", "a", "1")
@@ -614,7 +618,7 @@ pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
         )
         .last_id("1"),
         case(
-            "without data, it is of the next event",
+            "without data, it belongs to the next event too",
             "id: 1\n\ndata: a\n\n",
         )
         .event("", "a", "1")
@@ -640,7 +644,7 @@ pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
         .event("", "", "3")
         .last_id("3"),
         case(
-            "a longer one in place of a shorter",
+            "a longer one replaces a shorter one",
             "id: 1\ndata\n\nid: 2222\ndata\n\ndata\n\n",
         )
         .event("", "", "1")
@@ -648,7 +652,7 @@ pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
         .event("", "", "2222")
         .last_id("2222"),
         case(
-            "a shorter one in place of a longer",
+            "a shorter one replaces a longer one",
             "id: 1111\ndata\n\nid: 2\ndata\n\ndata\n\n",
         )
         .event("", "", "1111")
@@ -667,19 +671,19 @@ pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
         .message(""),
         case("an empty one after a space resets it", "id: 1\n\nid: \n\n"),
         case(
-            "an empty one takes back one of the same event",
+            "an empty one resets one of the same event",
             "id: 1\nid\ndata\n\n",
         )
         .message(""),
         case(
-            "with NUL it is ignored, and the one before stays",
+            "with NUL it is ignored, and the earlier one stays",
             "id: 1\ndata\n\nid: 2\0\ndata\n\n",
         )
         .event("", "", "1")
         .event("", "", "1")
         .last_id("1"),
         case(
-            "with NUL it is ignored, and an earlier one of the event is kept",
+            "with NUL it is ignored, but another one of the event is not",
             "id: 1\nid: 2\x003\ndata\n\n",
         )
         .event("", "", "1")
@@ -696,7 +700,7 @@ pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
         )
         .event("e", "a\nb", ""),
         case("with NUL and a cut", "id: 1\n\nid: 2\0").last_id("1"),
-        case("of two bytes that are no NUL", b"id: 1\xC0\x80\ndata\n\n")
+        case("of two bytes that are not NUL", b"id: 1\xC0\x80\ndata\n\n")
             .event("", "", b"1\xC0\x80")
             .last_id(b"1\xC0\x80"),
         case(
@@ -705,7 +709,7 @@ pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
         )
         .event("e\0f", "a\0b", ""),
         case(
-            "of broken UTF-8",
+            "of invalid UTF-8",
             b"id: \xFF1\xE2\x82\nevent: \x80\ndata\n\n",
         )
         .event(b"\x80", "", b"\xFF1\xE2\x82")
@@ -713,7 +717,7 @@ pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
     ]
 }
 
-pub fn a_retry_of_digits_alone_sets_the_reconnection_time() -> Vec<Case> {
+pub fn a_retry_of_only_digits_sets_the_reconnection_time() -> Vec<Case> {
     let zeros = "0".repeat(40);
     let nines = "9".repeat(40);
     vec![
@@ -739,7 +743,11 @@ pub fn a_retry_of_digits_alone_sets_the_reconnection_time() -> Vec<Case> {
             "retry: 18446744073709551616\n",
         )
         .retry(u64::MAX),
-        case("ten times the largest", "retry: 184467440737095516150\n").retry(u64::MAX),
+        case(
+            "ten times the largest of 64 bits",
+            "retry: 184467440737095516150\n",
+        )
+        .retry(u64::MAX),
         case("many digits", format!("retry: {nines}\n")).retry(u64::MAX),
         case(
             "many digits and a letter",
@@ -769,9 +777,9 @@ pub fn a_retry_of_digits_alone_sets_the_reconnection_time() -> Vec<Case> {
             "digits of other scripts",
             "retry: ١٠\nretry: １０\nretry: 1٠\n",
         ),
-        case("broken UTF-8", b"retry: 10\xFF\nretry: \xB110\n"),
+        case("invalid UTF-8", b"retry: 10\xFF\nretry: \xB110\n"),
         case(
-            "characters around the digits",
+            "other characters around the digits",
             "retry: 1/\nretry: 1:\nretry: /1\n",
         ),
         case(
@@ -779,15 +787,15 @@ pub fn a_retry_of_digits_alone_sets_the_reconnection_time() -> Vec<Case> {
             "retry: 1x\nretry: 10\n",
         )
         .retry(10),
-        case("it gives no event", "retry: 10\n\ndata: a\n\n")
+        case("it does not make an event", "retry: 10\n\ndata: a\n\n")
             .message("a")
             .retry(10),
     ]
 }
 
-pub fn broken_utf_8_in_values_stays_with_its_line() -> Vec<Case> {
+pub fn invalid_utf_8_in_a_value_affects_only_its_line() -> Vec<Case> {
     vec![
-        case("a lone continuation", b"data: \x80\n\n").message(b"\x80"),
+        case("a lone continuation byte", b"data: \x80\n\n").message(b"\x80"),
         case("bytes that are never UTF-8", b"data: a\xFF\xFEb\n\n").message(b"a\xFF\xFEb"),
         case("cut at LF", b"data: a\xC3\ndata: \xA9\n\n").message(b"a\xC3\n\xA9"),
         case("cut at CR", b"data: \xE2\x82\rdata: \xAC\r\r").message(b"\xE2\x82\n\xAC"),
@@ -814,9 +822,9 @@ pub fn broken_utf_8_in_values_stays_with_its_line() -> Vec<Case> {
     ]
 }
 
-pub fn at_the_end_of_the_stream_nothing_more_is_dispatched() -> Vec<Case> {
+pub fn the_end_of_the_stream_dispatches_nothing() -> Vec<Case> {
     vec![
-        case("no byte at all", ""),
+        case("an empty stream", ""),
         case("a line end", "\n"),
         case("a CR", "\r"),
         case("in a name", "data: a\n\ndat").message("a"),
@@ -839,7 +847,11 @@ pub fn at_the_end_of_the_stream_nothing_more_is_dispatched() -> Vec<Case> {
         case("in an id", "data: a\nid: 1").unfinished("", "a", "1"),
         case("after an id without value", "id: 1\ndata: a\nid").unfinished("", "a", ""),
         case("in an id with NUL", "data: a\nid: 1\0").unfinished("", "a", ""),
-        case("in a name that begins like an id", "id: 1\ndata: a\ni").unfinished("", "a", "1"),
+        case(
+            "in a name that begins like that of an id",
+            "id: 1\ndata: a\ni",
+        )
+        .unfinished("", "a", "1"),
         case(
             "after an event and half of the next one",
             "id: 1\nevent: e\ndata: a\n\ndata: b",
@@ -851,21 +863,21 @@ pub fn at_the_end_of_the_stream_nothing_more_is_dispatched() -> Vec<Case> {
     ]
 }
 
-/// All cases.
+/// The whole table.
 pub fn all() -> Vec<Case> {
     let groups = [
         the_examples_of_the_standard,
-        what_the_web_platform_tests_check,
-        one_byte_order_mark_is_stripped_and_no_more,
-        a_line_ends_in_cr_lf_in_lf_or_in_cr,
-        a_name_counts_only_where_it_is_exactly_one_of_the_four,
-        a_value_is_all_behind_the_first_colon_but_one_space,
-        comments_and_ignored_lines_leave_no_trace,
-        a_blank_line_dispatches_what_has_data,
-        an_id_persists_until_another_is_set,
-        a_retry_of_digits_alone_sets_the_reconnection_time,
-        broken_utf_8_in_values_stays_with_its_line,
-        at_the_end_of_the_stream_nothing_more_is_dispatched,
+        the_cases_of_the_web_platform_tests,
+        only_one_byte_order_mark_is_removed,
+        a_line_ends_with_cr_lf_or_with_lf_or_with_cr,
+        only_the_four_exact_field_names_count,
+        a_value_is_everything_after_the_first_colon_except_one_space,
+        comments_and_ignored_lines_have_no_effect,
+        a_blank_line_dispatches_an_event_with_data,
+        an_id_stays_until_another_one_is_set,
+        a_retry_of_only_digits_sets_the_reconnection_time,
+        invalid_utf_8_in_a_value_affects_only_its_line,
+        the_end_of_the_stream_dispatches_nothing,
     ];
     groups.into_iter().flat_map(|group| group()).collect()
 }

@@ -1,4 +1,4 @@
-//! Runs a decoder and records its result in a form that can be compared.
+//! Passes bytes to a decoder and returns the result in a form that can be compared.
 
 use core::fmt;
 
@@ -7,7 +7,7 @@ use highchat_proto::sse::{DecodeError, Decoder, Frame};
 /// A copy of a frame.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Event {
-    /// The type.
+    /// The event type.
     pub event: Vec<u8>,
     /// The data.
     pub data: Vec<u8>,
@@ -37,7 +37,7 @@ impl fmt::Debug for Event {
     }
 }
 
-/// The result of a stream.
+/// The result of decoding a stream.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The events, in order.
@@ -46,7 +46,7 @@ pub struct Outcome {
     pub last_event_id: Vec<u8>,
     /// The reconnection time, in milliseconds.
     pub reconnection_time: Option<u64>,
-    /// The event that the stream's end cut off, with its last line counted as complete.
+    /// The event at the end of the stream without a blank line after it.
     pub unfinished: Option<Event>,
 }
 
@@ -63,12 +63,12 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// The two ways to use a decoder.
+/// The two ways to get the next frame.
 #[derive(Clone, Copy, Debug)]
 pub enum Way {
     /// `Decoder::decode`, which returns the frame.
     Decode,
-    /// `Decoder::advance`, followed by `Decoder::frame`.
+    /// `Decoder::advance`, and `Decoder::frame` after it.
     Advance,
 }
 
@@ -77,8 +77,8 @@ impl Way {
     pub const ALL: [Self; 2] = [Self::Decode, Self::Advance];
 }
 
-/// Decodes one chunk and collects its events. An error is returned with the number of bytes
-/// that were consumed before it.
+/// Decodes one chunk and appends its events. An error comes with the number of bytes of the
+/// chunk that were read before it.
 pub fn feed(
     decoder: &mut Decoder<'_>,
     way: Way,
@@ -113,7 +113,7 @@ pub fn feed(
     }
 }
 
-/// The result so far: the collected events and the decoder's own values.
+/// The outcome between two chunks: the state of the decoder and the events so far.
 pub fn outcome_so_far(decoder: &Decoder<'_>, dispatched: &[Event]) -> Outcome {
     Outcome {
         dispatched: dispatched.to_vec(),

@@ -1,14 +1,14 @@
-//! Compares the decoder with the naive one after each chunk.
+//! Compares the decoder with the naive decoder after each chunk.
 
 use highchat_proto::sse::Decoder;
 
 use super::drive::{Event, Outcome, Way, feed, outcome_so_far};
 use super::naive;
 
-/// A limit that no test stream exceeds.
+/// A limit that is more than any stream of the tests needs, in bytes.
 pub const ROOM: usize = 64 * 1024;
 
-/// Runs a check with each kind of storage and each way to decode.
+/// Calls `run` with a decoder for each storage and each way, and a description of it.
 pub fn each_decoder(mut run: impl FnMut(&mut Decoder<'_>, Way, &str)) {
     for way in Way::ALL {
         let mut owned = Decoder::with_limit(ROOM);
@@ -20,8 +20,8 @@ pub fn each_decoder(mut run: impl FnMut(&mut Decoder<'_>, Way, &str)) {
     }
 }
 
-/// Decodes the chunks, and compares the decoder with the naive one after each chunk and at
-/// the end.
+/// Decodes the chunks and compares the decoder with the naive one after each chunk and at the
+/// end. `earlier` is the outcome of the stream before. Returns the outcome.
 pub fn follow(
     decoder: &mut Decoder<'_>,
     earlier: &Outcome,

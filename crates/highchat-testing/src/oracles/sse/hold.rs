@@ -1,12 +1,12 @@
-//! Checks that the decoder keeps its limit, with the naive decoder and the independent
-//! count.
+//! Checks the limit of the decoder with the naive decoder and the naive computation of the
+//! limit.
 
 use highchat_proto::sse::{DecodeError, Decoder};
 
 use super::drive::{Event, Outcome, Way, feed, outcome_so_far};
 use super::{limit, naive};
 
-/// Runs a check with each kind of storage and each way to decode.
+/// Calls `run` with a decoder for each storage and each way, and a description of it.
 pub fn each_decoder(limit: usize, mut run: impl FnMut(&mut Decoder<'_>, Way, &str)) {
     for way in Way::ALL {
         let at = format!("limit {limit}, by {way:?}, owned storage");
@@ -17,7 +17,7 @@ pub fn each_decoder(limit: usize, mut run: impl FnMut(&mut Decoder<'_>, Way, &st
 }
 
 /// Decodes the chunks. Returns the byte at which the limit was exceeded, if it was, and the
-/// result up to there. Checks that the error repeats for any later input.
+/// outcome up to there. Checks that the decoder repeats its error for any later input.
 pub fn push(
     decoder: &mut Decoder<'_>,
     chunks: &[&[u8]],
@@ -49,8 +49,8 @@ pub fn push(
     (None, outcome_so_far(decoder, &events))
 }
 
-/// The expected result: the byte that exceeds the limit, and the naive decoder's result up
-/// to there.
+/// The byte at which a stream exceeds the limit, if it does, and the outcome of the naive
+/// decoder up to there.
 pub fn expected(stream: &[u8], limit: usize) -> (Option<usize>, Outcome) {
     let at = limit::exceeded_at(stream, limit, 0);
     let mut outcome = naive::decode(&stream[..at.unwrap_or(stream.len())]);
@@ -58,7 +58,7 @@ pub fn expected(stream: &[u8], limit: usize) -> (Option<usize>, Outcome) {
     (at, outcome)
 }
 
-/// Checks a stream with decoders of this limit, then resets them and checks another stream.
+/// Checks decoders with this limit on a stream, and after a reset on the stream `next`.
 pub fn hold(limit: usize, chunks: &[&[u8]], next: &[&[u8]]) {
     let stream = &chunks.concat()[..];
     each_decoder(limit, |decoder, way, with| {
@@ -79,8 +79,8 @@ pub fn hold(limit: usize, chunks: &[&[u8]], next: &[&[u8]]) {
     });
 }
 
-/// Checks a stream with decoders of this limit (at least 4) that keep a last event ID of
-/// length 4 from an earlier stream.
+/// Checks decoders that begin a stream with a last event ID of 4 bytes from the stream before
+/// `finish`. The limit is at least 4.
 pub fn hold_after_an_id(limit: usize, chunks: &[&[u8]]) {
     let stream = &chunks.concat()[..];
     each_decoder(limit, |decoder, way, with| {

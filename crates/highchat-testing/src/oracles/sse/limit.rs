@@ -1,11 +1,11 @@
-//! Finds where a stream exceeds the limit that the documentation of `Decoder` describes,
+//! Computes where a stream exceeds the limit, as the documentation of `Decoder` describes it,
 //! line by line over the whole stream.
 
 use super::naive;
 
-/// The index of the byte that does not fit: a byte of a value, or, for the LF between two
-/// data lines, the byte that ends the second name. `carried` is the length of the last
-/// event ID from before the stream.
+/// The byte that does not fit: a byte of a value, or the byte that ends the name of a second
+/// data line if the LF before it does not fit. `carried` is the length of the last event ID at
+/// the start of the stream.
 pub fn exceeded_at(stream: &[u8], limit: usize, carried: usize) -> Option<usize> {
     let (mut carried, mut id) = (carried, None);
     let (mut used, mut data_lines) = (0, 0);
@@ -17,7 +17,7 @@ pub fn exceeded_at(stream: &[u8], limit: usize, carried: usize) -> Option<usize>
         }
         let (name, value) = naive::field(line);
         if name.len() == line.len() && end.is_empty() {
-            // The stream ends inside a name, so its field is unknown.
+            // The stream ends here, so the name may be longer.
             continue;
         }
         let mut counted = value;
@@ -32,7 +32,7 @@ pub fn exceeded_at(stream: &[u8], limit: usize, carried: usize) -> Option<usize>
                 data_lines += 1;
             }
             b"event" => {}
-            // The bytes before a NUL count, because they are read before the NUL is seen.
+            // The decoder stores the bytes before a NUL until it reads the NUL.
             b"id" => counted = value.split(|byte| *byte == 0).next().unwrap_or_default(),
             _ => continue,
         }

@@ -1,9 +1,14 @@
 //! Oracles for the decoder of event streams.
 //!
-//! [`naive`] is a decoder written after the standard, and [`cases`] is the conformance
-//! table. [`drive`] runs the real decoder. [`follow`] compares it with the naive one,
-//! [`hold`] checks its [`limit`], and [`plain`] compares it with the decoder without fast
-//! paths.
+//! | module | what it has |
+//! | --- | --- |
+//! | [`naive`] | a simple decoder, written like the standard |
+//! | [`cases`] | the conformance table |
+//! | [`drive`] | passes bytes to the real decoder and collects the events |
+//! | [`follow`] | compares the decoder with the naive one after each chunk |
+//! | [`limit`] | computes where a stream exceeds the limit |
+//! | [`hold`] | checks the limit of the decoder |
+//! | [`plain`] | compares the decoder with the plain decoder |
 
 pub mod cases;
 pub mod drive;

@@ -1,22 +1,21 @@
-//! A decoder written after the standard (HTML, section 9.2.5 "Parsing an event stream" and
-//! 9.2.6 "Interpreting an event stream"), over the whole input at once.
+//! A simple decoder that is written like the standard: HTML, section 9.2.5 "Parsing an event
+//! stream" and 9.2.6 "Interpreting an event stream". It needs the whole input at once.
 //!
-//! The standard first decodes the stream as UTF-8 and then works on code points; this
-//! decoder keeps bytes. The result is the same, because only bytes are compared, and
-//! because UTF-8 decoding cannot change where anything begins or ends. LF, CR, colon,
-//! space, NUL, digits and the known names are ASCII. Every byte of a longer sequence and
-//! every invalid byte is 0x80 or above, U+FFFD is none of the special characters, and an
-//! invalid sequence ends before the next ASCII byte.
+//! The standard decodes the stream as UTF-8 first; here the values stay bytes. The result is
+//! the same, because decoding moves no border. LF, CR, colon, space, NUL, the digits and the
+//! letters of the known names are ASCII. In UTF-8 every byte of a longer sequence and every
+//! invalid byte is 0x80 or more, and an invalid sequence ends before the next ASCII byte. So an
+//! ASCII byte always stands for itself, and no U+FFFD can become one.
 
 use super::drive::{Event, Outcome};
 
-/// The result of a new stream.
+/// The outcome of a new stream.
 pub fn decode(stream: &[u8]) -> Outcome {
     decode_after(&Outcome::default(), stream)
 }
 
-/// The result of a stream that follows another one and keeps its last event ID and
-/// reconnection time.
+/// The outcome of a stream that begins with the last event ID and the reconnection time of an
+/// earlier one.
 pub fn decode_after(earlier: &Outcome, stream: &[u8]) -> Outcome {
     let mut outcome = Outcome {
         last_event_id: earlier.last_event_id.clone(),
@@ -24,8 +23,7 @@ pub fn decode_after(earlier: &Outcome, stream: &[u8]) -> Outcome {
         ..Outcome::default()
     };
     // "When a stream is parsed, a data buffer, an event type buffer, and a last event ID
-    // buffer must be associated with it." The last one starts with the earlier stream's
-    // value.
+    // buffer must be associated with it." The id buffer begins with the earlier id.
     let (mut data, mut event, mut id) = (Vec::new(), Vec::new(), earlier.last_event_id.clone());
     for (_, line, end) in lines(stream) {
         if line.is_empty() {
@@ -46,21 +44,21 @@ pub fn decode_after(earlier: &Outcome, stream: &[u8]) -> Outcome {
             // "If the field value does not contain U+0000 NULL."
             b"id" if !value.contains(&0) => id = value.to_vec(),
             // "If the field value consists of only ASCII digits, then interpret the field
-            // value as an integer in base ten." An empty value is no integer. A value above
-            // 64 bits becomes the largest one, as `Decoder::reconnection_time` documents. A
-            // cut line may lack digits.
+            // value as an integer in base ten." An empty value is not an integer. A number of
+            // more than 64 bits becomes the largest one, as `Decoder::reconnection_time` says.
+            // A line without an end may lack digits.
             b"retry"
                 if !end.is_empty() && !value.is_empty() && value.iter().all(u8::is_ascii_digit) =>
             {
                 let digits = core::str::from_utf8(value).expect("ASCII digits");
                 outcome.reconnection_time = Some(digits.parse().unwrap_or(u64::MAX));
             }
-            // "The field is ignored." A comment has an empty name and is ignored too.
+            // "The field is ignored." So is a comment, whose name is empty.
             _ => {}
         }
     }
     // "Once the end of the file is reached, any pending data must be discarded."
-    // `Decoder::finish` returns this data.
+    // `Decoder::finish` returns it.
     outcome.unfinished = event_of(&event, &data, &id);
     outcome
 }
@@ -73,22 +71,22 @@ fn event_of(event: &[u8], data: &[u8], id: &[u8]) -> Option<Event> {
     Some(Event { event, data, id })
 }
 
-/// The lines of a stream: the start, the content and the line end of each. A last line that
-/// was cut has an empty line end and is not empty.
+/// The lines of a stream: the place, the content and the line end of each. A last line without
+/// a line end has an empty one, and has content.
 pub fn lines(stream: &[u8]) -> Vec<(usize, &[u8], &[u8])> {
     // "The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark, if any."
     let mut rest = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     let mut lines = Vec::new();
     while !rest.is_empty() {
         let len = rest.iter().position(|byte| b"\r\n".contains(byte));
-        let (line, rest_of_stream) = rest.split_at(len.unwrap_or(rest.len()));
+        let (line, after) = rest.split_at(len.unwrap_or(rest.len()));
         // A CR LF pair, a single LF and a single CR are "the ways in which a line can end".
-        let end = match rest_of_stream {
+        let end = match after {
             [b'\r', b'\n', ..] => 2,
-            _ => rest_of_stream.len().min(1),
+            _ => after.len().min(1),
         };
-        lines.push((stream.len() - rest.len(), line, &rest_of_stream[..end]));
-        rest = &rest_of_stream[end..];
+        lines.push((stream.len() - rest.len(), line, &after[..end]));
+        rest = &after[end..];
     }
     lines
 }

@@ -1,4 +1,4 @@
-//! Compares the decoder with the decoder without fast paths.
+//! Compares the decoder with the plain decoder.
 
 use core::time::Duration;
 
@@ -8,7 +8,7 @@ use highchat_proto::sse::{DecodeError, Decoder, Frame, PlainDecoder};
 trait Decodes {
     fn decode_next(&mut self, input: &mut &[u8]) -> Result<Option<Shown>, DecodeError>;
     fn end(&mut self) -> Option<Shown>;
-    fn id_and_retry(&self) -> (Vec<u8>, Option<Duration>);
+    fn id_and_time(&self) -> (Vec<u8>, Option<Duration>);
 }
 
 /// The event type, the data and the id of a frame.
@@ -29,7 +29,7 @@ macro_rules! decodes {
                 self.finish().map(shown)
             }
 
-            fn id_and_retry(&self) -> (Vec<u8>, Option<Duration>) {
+            fn id_and_time(&self) -> (Vec<u8>, Option<Duration>) {
                 (self.last_event_id().to_vec(), self.reconnection_time())
             }
         }
@@ -39,16 +39,15 @@ macro_rules! decodes {
 decodes!(Decoder);
 decodes!(PlainDecoder);
 
-/// Everything that a decoder returns for these chunks, as text. An error includes its
-/// position.
-fn answers(decoder: &mut impl Decodes, chunks: &[&[u8]]) -> Vec<String> {
-    let mut answers = Vec::new();
+/// The log of a decoder for these chunks: frames, state, and an error with its place.
+fn log(decoder: &mut impl Decodes, chunks: &[&[u8]]) -> Vec<String> {
+    let mut log = Vec::new();
     let mut pushed = 0;
     'stream: for chunk in chunks {
         let mut input = *chunk;
         loop {
             match decoder.decode_next(&mut input) {
-                Ok(Some([event, data, id])) => answers.push(format!(
+                Ok(Some([event, data, id])) => log.push(format!(
                     "event \"{}\" data \"{}\" id \"{}\"",
                     event.escape_ascii(),
                     data.escape_ascii(),
@@ -60,28 +59,28 @@ fn answers(decoder: &mut impl Decodes, chunks: &[&[u8]]) -> Vec<String> {
                 }
                 Err(error) => {
                     let at = pushed + chunk.len() - input.len();
-                    answers.push(format!("{error} at {at}"));
+                    log.push(format!("{error} at {at}"));
                     assert_eq!(decoder.decode_next(&mut &b"\n\n"[..]), Err(error));
                     break 'stream;
                 }
             }
-            answers.push(format!("{:?}", decoder.id_and_retry()));
+            log.push(format!("{:?}", decoder.id_and_time()));
         }
         pushed += chunk.len();
-        answers.push(format!("{:?} after byte {pushed}", decoder.id_and_retry()));
+        log.push(format!("{:?} after byte {pushed}", decoder.id_and_time()));
     }
-    answers.push(format!("{:?} at the end", decoder.end()));
-    answers.push(format!("{:?} after it", decoder.id_and_retry()));
-    answers
+    log.push(format!("{:?} at the end", decoder.end()));
+    log.push(format!("{:?} after the end", decoder.id_and_time()));
+    log
 }
 
-/// Compares decoders of each kind of storage with the plain decoder.
+/// Compares a decoder with each storage with the plain decoder, on the same chunks.
 pub fn compare(chunks: &[&[u8]], limit: usize) {
-    let expected = answers(&mut PlainDecoder::with_limit(limit), chunks);
+    let expected = log(&mut PlainDecoder::with_limit(limit), chunks);
     let mut storage = vec![0xAA; limit];
-    let owned = answers(&mut Decoder::with_limit(limit), chunks);
-    let growing = answers(&mut Decoder::growing(limit), chunks);
-    let borrowed = answers(&mut Decoder::with_buffer(&mut storage), chunks);
+    let owned = log(&mut Decoder::with_limit(limit), chunks);
+    let growing = log(&mut Decoder::growing(limit), chunks);
+    let borrowed = log(&mut Decoder::with_buffer(&mut storage), chunks);
     for got in [owned, growing, borrowed] {
         assert_eq!(got, expected, "limit {limit}");
     }

@@ -1,4 +1,5 @@
-//! A session of the embed adapter over one blocking socket at a time.
+//! A session of the crate highchat-embed over one blocking socket at a time. Tests can act
+//! between its steps.
 
 use core::time::Duration;
 use std::io::{ErrorKind, Read, Write};
@@ -15,7 +16,7 @@ use highchat_proto::{
     Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
 };
 
-/// An [`Embed`] with its socket.
+/// An [`Embed`] and its socket.
 pub struct EmbedSession {
     /// The conversation.
     pub embed: Embed,
@@ -65,11 +66,11 @@ impl Talk for EmbedSession {
         let mut collector = Collector::new(self.embed.send(message, now)?);
         loop {
             let mut answered = None;
-            let has_update = Talk::next(self, |update| answered = collector.handle_update(update));
+            let goes_on = Talk::next(self, |update| answered = collector.handle_update(update));
             if let Some(answered) = answered {
                 return answered;
             }
-            assert!(has_update, "the turn did not end");
+            assert!(goes_on, "the turn did not end");
         }
     }
 
@@ -92,13 +93,13 @@ impl EmbedSession {
         Instant::from_origin(self.start.elapsed())
     }
 
-    /// Handles one output. Returns `false` if the session waits for nothing.
+    /// Does one step. Returns `false` if there is nothing to wait for.
     pub fn step(&mut self) -> bool {
         let output = self.embed.poll_output();
         let now = self.now();
         match output {
             Output::Open(pipe) => {
-                assert!(self.live.is_none(), "one pipe at a time");
+                assert!(self.live.is_none(), "one at a time");
                 let at = (self.embed.endpoint().host(), self.embed.endpoint().port());
                 match TcpStream::connect(at) {
                     Ok(stream) => {
@@ -109,7 +110,7 @@ impl EmbedSession {
                 }
             }
             Output::Write(pipe) => {
-                let (_, stream) = self.live.as_mut().expect("the pipe is open");
+                let (_, stream) = self.live.as_mut().expect("it is open");
                 match stream.write(self.embed.bytes(pipe)) {
                     Ok(len) => self.embed.handle_written(pipe, len, now),
                     Err(error) => {

@@ -1,4 +1,4 @@
-//! A session of the async adapter, made blocking for the scenarios and the trials.
+//! A session of the crate highchat-hyper, for scenarios and trials.
 
 use crate::trials::Talk;
 use highchat_hyper::{Client, Session};

@@ -1,4 +1,4 @@
-//! A session of each adapter, for the scenarios and the trials.
+//! Sessions of the adapters that implement [`Talk`](super::Talk), for scenarios and trials.
 
 #[cfg(feature = "embed")]
 pub mod embed;

@@ -1,4 +1,4 @@
-//! A session of the blocking adapter.
+//! A session of the crate highchat-ureq, for scenarios and trials.
 
 use crate::trials::Talk;
 use highchat_proto::{
@@ -6,7 +6,7 @@ use highchat_proto::{
 };
 use highchat_ureq::{Client, Session};
 
-/// A session for the scenarios and the trials.
+/// A session that implements [`Talk`].
 pub struct UreqSession(
     /// The session.
     pub Session,

@@ -8,22 +8,22 @@ use highchat_sandbox::{Person, Reading, Sandbox, Script};
 use super::seen::{Outcome, Seen};
 use super::trial::{Course, TEXT, Trial};
 
-/// How many rows run at the same time. Most of the time they wait.
+/// How many rows run at the same time. Most of their time is waiting.
 const AT_ONCE: usize = 8;
 
-/// How much faster a sandbox's time is than a client's. The sandbox's 4 s between polls are
-/// the client's 50 ms.
+/// How much faster a sandbox's time is than a client's. The 4 s between polls are then the 50 ms
+/// of the trials' configuration.
 const TIME_SCALE: u32 = 80;
 
-/// What the person of each sandbox writes.
+/// The messages of the person in each sandbox.
 const LINES: [&str; 3] = ["մեկ", "երկու", "երեք"];
 
-/// Checks a client with a table. `send` sends the trial's messages to the sandbox, follows
-/// a handoff to its end, and returns what it saw of the last message.
+/// Checks a client with a table of trials. `send` sends the trial's messages to the sandbox,
+/// follows a handoff to its end, and returns what the client showed for the last message.
 ///
 /// # Panics
 ///
-/// The client does not behave as the table requires. The message names the rows.
+/// A row ends in another way than the table says. The panic names each such row.
 pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     each(trials, |trial| {
         let sandbox = sandbox(&[], trial.script())?;
@@ -33,12 +33,11 @@ pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     });
 }
 
-/// Checks a client with every reading of the API's text. `send` is the same as for
-/// [`hold`].
+/// Checks a client with every reading of the API's text. `send` is as for [`hold`].
 ///
 /// # Panics
 ///
-/// The client does not work with a reading. The message names the readings.
+/// The client does not work with a reading. The panic names each such reading.
 pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     each(Reading::ALL, |reading| {
         let sandbox = sandbox(&[*reading], Script::new())?;
@@ -67,7 +66,7 @@ pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     });
 }
 
-/// Runs the check for each row, several at the same time.
+/// Runs each row, several at a time.
 fn each<T: Sync>(rows: &[T], hold: impl Fn(&T) -> Result<(), String> + Sync) {
     let next = AtomicUsize::new(0);
     let wrong = Mutex::new(Vec::new());
@@ -111,13 +110,13 @@ fn judge(trial: &Trial, sandbox: &Sandbox, seen: &Seen) -> Result<(), String> {
     judge_from(trial, sandbox, seen, 0)
 }
 
-/// Judges the trial. The first `before` requests belong to an earlier trial.
+/// Checks a row. The first `before` requests belong to earlier rows.
 fn judge_from(trial: &Trial, sandbox: &Sandbox, seen: &Seen, before: usize) -> Result<(), String> {
     let is = |what: &str, found: String, expected: String| {
         if found == expected {
             Ok(())
         } else {
-            Err(format!("{what} is {found}, expected {expected}; {seen:?}"))
+            Err(format!("{what} is {found}, not {expected}; {seen:?}"))
         }
     };
     let quoted = |text: &dyn core::fmt::Debug| format!("{text:?}");
@@ -140,7 +139,7 @@ fn judge_from(trial: &Trial, sandbox: &Sandbox, seen: &Seen, before: usize) -> R
         let mut lines = LINES.map(str::to_owned).to_vec();
         lines.sort_unstable();
         if trial.faults == "poll-404" {
-            is("the end by an error", quoted(&seen.gave_up), quoted(&true))?;
+            is("giving up", quoted(&seen.gave_up), quoted(&true))?;
         } else {
             is("the person's messages", quoted(&heard), quoted(&lines))?;
             is("the last state", seen.state.clone(), "bot".to_owned())?;
