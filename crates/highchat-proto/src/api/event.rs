@@ -176,6 +176,9 @@ struct Error<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// The names of the events that the API's text names, as [`name`](Self::name) gives them.
+    pub const NAMES: [&'static str; 6] = ["meta", "delta", "done", "human", "error", "ping"];
+
     /// Reads the event that a frame holds.
     ///
     /// Borrows from the frame's data, but where that is no UTF-8 or a string of it has
@@ -502,6 +505,27 @@ mod tests {
     #[test]
     fn an_event_without_a_name_has_the_standards_default() {
         assert_eq!(parse("", "Բարև").unwrap().name(), "message");
+    }
+
+    #[test]
+    fn the_names_are_those_of_all_events_but_unknown_ones() {
+        /// How many kinds of events are named; a new kind is counted here.
+        fn count(event: &Event<'_>) -> usize {
+            match event {
+                Event::Meta { .. }
+                | Event::Delta { .. }
+                | Event::Done { .. }
+                | Event::Human { .. }
+                | Event::Error { .. }
+                | Event::Ping => 6,
+                Event::Unknown { .. } => 0,
+            }
+        }
+        for name in Event::NAMES {
+            let event = parse(name, r#"{"text":"Բարև 👋"}"#).unwrap();
+            assert_eq!((event.name(), count(&event)), (name, Event::NAMES.len()));
+        }
+        assert_eq!(count(&parse("typing", "{}").unwrap()), 0);
     }
 
     #[test]

@@ -18,17 +18,21 @@ use super::timestamp::Timestamp;
 /// A page is unreadable only if it is no JSON object. A message that cannot be read is left
 /// out and counted, and any other field that cannot be read is `None` (our decision: one
 /// odd message must not hide the messages beside it). To be read by `serde_json`, from text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// It is written in the API's own shape, without fields that are `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Page {
     /// Who answers; `None` if the service did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
     /// The messages, in the service's order.
     pub messages: Vec<ChatMessage>,
     /// The service's time; `None` if it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ts: Option<Timestamp>,
     /// How many entries of the list were left out: they are no object, or their `id`,
     /// `role` or `content` is no string.
+    #[serde(skip)]
     pub unreadable: usize,
 }
 
@@ -79,4 +83,21 @@ pub struct ChatMessage {
 
 fn string<'de, D: Deserializer<'de>>(text: D) -> Result<Box<str>, D::Error> {
     Ok(Text::deserialize(text)?.into_cow().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Page;
+
+    #[test]
+    fn a_page_is_written_as_it_is_read() {
+        let whole = r#"{"state":"human","messages":[{"id":"m2","role":"assistant","content":"Ես Անին եմ 👋","created_at":"2026-06-14T10:00:00.000Z"}],"ts":"2026-06-14T10:00:05.000Z"}"#;
+        for json in [whole, r#"{"messages":[]}"#] {
+            let page: Page = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&page).unwrap(), json);
+        }
+        let odd: Page = serde_json::from_str(r#"{"messages":[{"role":"user"}]}"#).unwrap();
+        assert_eq!(odd.unreadable, 1);
+        assert_eq!(serde_json::to_string(&odd).unwrap(), r#"{"messages":[]}"#);
+    }
 }
