@@ -56,14 +56,14 @@ async function* send(
   }
   assert(data, "a reply has a body");
   const events = data.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-  for await (const { event, data } of events) {
-    if (!isKnown(event)) {
+  for await (const message of events) {
+    if (!isKnown(message.event)) {
       continue;
     }
     // The tests of the description hold each event of the sandbox against its schema.
-    const known = { event, data: JSON.parse(data) } as Schemas["ReplyEvent"];
-    yield known;
-    if (known.event === "done" || known.event === "human" || known.event === "error") {
+    const event = { event: message.event, data: JSON.parse(message.data) } as Schemas["ReplyEvent"];
+    yield event;
+    if (event.event === "done" || event.event === "human" || event.event === "error") {
       return;
     }
   }

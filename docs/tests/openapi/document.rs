@@ -57,7 +57,6 @@ fn each_part_says_whether_the_text_a_sample_or_a_decision_is_its_source() {
     walk(description.document(), "", &mut |pointer, value| {
         let keys: Vec<_> = pointer.split('/').skip(1).collect();
         let is_part = match keys[..] {
-            ["info"] => true,
             ["servers", _] => true,
             ["components", _, _] => true,
             ["paths", _, method] => methods.contains(&method),

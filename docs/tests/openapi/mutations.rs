@@ -52,11 +52,12 @@ fn changes(part: &Part) -> Vec<(String, Value)> {
             *wrong.pointer_mut(&pointer).expect("collected") = json!("նոր");
             changes.push((format!("{pointer} is unknown"), wrong));
         }
+        if OPTIONAL.contains(&(schema, key)) {
+            continue;
+        }
         let mut wrong = part.value.clone();
-        let parent = wrong.pointer_mut(parent).expect("collected");
-        if let Value::Object(fields) = parent
-            && !OPTIONAL.contains(&(schema, key))
-        {
+        // An entry of a list may be missing.
+        if let Some(Value::Object(fields)) = wrong.pointer_mut(parent) {
             fields.remove(key);
             changes.push((format!("{pointer} is missing"), wrong));
         }

@@ -140,7 +140,7 @@ fn a_request_without_a_key_and_a_slug_is_not_described() {
 /// Two readings contradict the shapes that the samples show; one uses a role that is not
 /// known. Whatever else the text may mean fits.
 #[test]
-fn each_reading_of_the_text_fits_but_those_that_contradict_its_samples() {
+fn each_reading_of_the_text_fits_except_two_that_contradict_its_samples() {
     let open = Description::read();
     let known = open.known_values_only();
     let mut refused = Vec::new();

@@ -508,7 +508,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_are_those_of_all_events_but_unknown_ones() {
+    fn names_lists_each_event_except_unknown_ones() {
         /// How many kinds of events are named; a new kind is counted here.
         fn count(event: &Event<'_>) -> usize {
             match event {
