@@ -103,7 +103,7 @@ impl Description {
     ///
     /// # Errors
     ///
-    /// The value does not fit, or the schema is none.
+    /// The value does not fit, or the schema cannot be compiled.
     pub fn check(&self, pointer: &str, value: &Value) -> Result<(), String> {
         let validator = self.validator(pointer)?;
         match validator.iter_errors(value).next() {

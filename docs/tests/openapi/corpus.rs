@@ -32,7 +32,7 @@ impl Corpus {
         corpus
     }
 
-    /// Everything that can happen to a conversation, whatever the sandbox was told.
+    /// Everything that can happen to a conversation, whatever settings the sandbox has.
     pub(crate) fn conversation(&mut self, builder: Builder) {
         let sandbox = builder.start().expect("a sandbox");
         let endpoint = sandbox.endpoint();

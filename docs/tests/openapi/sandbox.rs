@@ -170,7 +170,7 @@ fn a_reply_with_more_fields_fits_and_a_broken_one_does_not() {
         (Fault::ExtraFields, true),
         (Fault::NoMeta, true),
         (Fault::MissingField, false),
-        // A client ignores it; it is none of the events that are described.
+        // A client ignores it; the description has no such event.
         (Fault::UnknownEvent, false),
         (Fault::WrongType, false),
         (Fault::JsonError200, false),
