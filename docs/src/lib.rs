@@ -5,7 +5,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::cell::RefCell;
+use core::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
