@@ -178,6 +178,9 @@ struct Error<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// The names of the events that the API's text names, as [`name`](Self::name) gives them.
+    pub const NAMES: [&'static str; 6] = ["meta", "delta", "done", "human", "error", "ping"];
+
     /// Parses the event in a frame.
     ///
     /// The event borrows from the frame's data. It allocates only if the data is not valid
@@ -509,6 +512,27 @@ mod tests {
     #[test]
     fn an_event_without_a_name_is_named_message() {
         assert_eq!(parse("", "Բարև").unwrap().name(), "message");
+    }
+
+    #[test]
+    fn names_lists_each_event_except_unknown_ones() {
+        /// How many kinds of events are named; a new kind is counted here.
+        fn count(event: &Event<'_>) -> usize {
+            match event {
+                Event::Meta { .. }
+                | Event::Delta { .. }
+                | Event::Done { .. }
+                | Event::Human { .. }
+                | Event::Error { .. }
+                | Event::Ping => 6,
+                Event::Unknown { .. } => 0,
+            }
+        }
+        for name in Event::NAMES {
+            let event = parse(name, r#"{"text":"Բարև 👋"}"#).unwrap();
+            assert_eq!((event.name(), count(&event)), (name, Event::NAMES.len()));
+        }
+        assert_eq!(count(&parse("typing", "{}").unwrap()), 0);
     }
 
     #[test]

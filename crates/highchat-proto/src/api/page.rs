@@ -18,18 +18,21 @@ use super::timestamp::Timestamp;
 /// Deserializing fails only if the text is not a JSON object. A message that cannot be read is
 /// left out and counted, so that it does not hide the other messages (our decision). Any other
 /// field that cannot be read is `None`. Only `serde_json` can deserialize a page, and only
-/// from text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// from text. It is serialized in the API's own shape, without fields that are `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Page {
     /// The state of the conversation. `None` if it is missing or cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
     /// The messages, in the service's order.
     pub messages: Vec<ChatMessage>,
     /// The service's time. `None` if it is missing or cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ts: Option<Timestamp>,
     /// How many entries of the list were left out. Such an entry is not an object, or its
     /// `id`, `role` or `content` is not a string or is not valid.
+    #[serde(skip)]
     pub unreadable: usize,
 }
 
@@ -80,4 +83,21 @@ pub struct ChatMessage {
 
 fn string<'de, D: Deserializer<'de>>(text: D) -> Result<Box<str>, D::Error> {
     Ok(Text::deserialize(text)?.into_cow().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Page;
+
+    #[test]
+    fn a_page_is_written_as_it_is_read() {
+        let whole = r#"{"state":"human","messages":[{"id":"m2","role":"assistant","content":"Ես Անին եմ 👋","created_at":"2026-06-14T10:00:00.000Z"}],"ts":"2026-06-14T10:00:05.000Z"}"#;
+        for json in [whole, r#"{"messages":[]}"#] {
+            let page: Page = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&page).unwrap(), json);
+        }
+        let odd: Page = serde_json::from_str(r#"{"messages":[{"role":"user"}]}"#).unwrap();
+        assert_eq!(odd.unreadable, 1);
+        assert_eq!(serde_json::to_string(&odd).unwrap(), r#"{"messages":[]}"#);
+    }
 }

@@ -34,6 +34,10 @@ pub enum Role {
 }
 
 impl Role {
+    /// The roles that are known: `assistant` stands in a sample of the API's text, and `user`
+    /// is our decision.
+    pub const KNOWN: [Self; 2] = [Self::User, Self::Assistant];
+
     /// The name as the service writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -54,11 +58,8 @@ impl Role {
 
 impl From<&str> for Role {
     fn from(name: &str) -> Self {
-        match name {
-            "user" => Self::User,
-            "assistant" => Self::Assistant,
-            other => Self::Other(other.into()),
-        }
+        let known = Self::KNOWN.into_iter().find(|role| role.as_str() == name);
+        known.unwrap_or_else(|| Self::Other(name.into()))
     }
 }
 
@@ -90,6 +91,7 @@ mod tests {
             let role = Role::from(name);
             assert_eq!(role.as_str(), name);
             assert_eq!(role.is_user(), name == "user");
+            assert_eq!(matches!(role, Role::Other(_)), !Role::KNOWN.contains(&role));
             let json = serde_json::to_string(&role).unwrap();
             assert_eq!(serde_json::from_str::<Role>(&json).unwrap(), role);
         }

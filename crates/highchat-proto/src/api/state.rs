@@ -35,6 +35,9 @@ pub enum State {
 }
 
 impl State {
+    /// The states that the API's text names.
+    pub const KNOWN: [Self; 4] = [Self::Bot, Self::PendingHuman, Self::Human, Self::Closed];
+
     /// The name as the service writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -57,13 +60,8 @@ impl State {
 
 impl From<&str> for State {
     fn from(name: &str) -> Self {
-        match name {
-            "bot" => Self::Bot,
-            "pending_human" => Self::PendingHuman,
-            "human" => Self::Human,
-            "closed" => Self::Closed,
-            other => Self::Other(other.into()),
-        }
+        let known = Self::KNOWN.into_iter().find(|state| state.as_str() == name);
+        known.unwrap_or_else(|| Self::Other(name.into()))
     }
 }
 
@@ -94,6 +92,10 @@ mod tests {
         for name in ["bot", "pending_human", "human", "closed", "Bot", "", "new"] {
             let state = State::from(name);
             assert_eq!(state.as_str(), name);
+            assert_eq!(
+                matches!(state, State::Other(_)),
+                !State::KNOWN.contains(&state)
+            );
             assert_eq!(
                 state.is_handoff(),
                 name == "human" || name == "pending_human"

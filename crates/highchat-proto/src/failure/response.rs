@@ -24,6 +24,14 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// The codes that the API's text names.
+    pub const KNOWN: [Self; 4] = [
+        Self::InvalidInput,
+        Self::Unauthenticated,
+        Self::NotFound,
+        Self::RateLimited,
+    ];
+
     /// The code as the service writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -39,13 +47,9 @@ impl ErrorCode {
 
 impl From<&str> for ErrorCode {
     fn from(code: &str) -> Self {
-        match code {
-            "invalid_input" => Self::InvalidInput,
-            "unauthenticated" => Self::Unauthenticated,
-            "not_found" => Self::NotFound,
-            "rate_limited" => Self::RateLimited,
-            other => Self::Other(other.into()),
-        }
+        let mut known = Self::KNOWN.into_iter();
+        let known = known.find(|known| known.as_str() == code);
+        known.unwrap_or_else(|| Self::Other(code.into()))
     }
 }
 
