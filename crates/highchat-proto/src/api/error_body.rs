@@ -1,4 +1,4 @@
-//! The body of an answer that says no.
+//! The body of an error response.
 
 use alloc::boxed::Box;
 
@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 use super::object::{Object, readable_or_none};
 use super::text::Text;
 
-/// The API's error shape: `{"error":{"code":…,"message":…}}`. A part that is no string is
-/// `None`. `error` may be a string as well (our decision), which is then the message.
+/// The API's error body: `{"error":{"code":…,"message":…}}`.
 ///
-/// To be read by `serde_json`, from text.
+/// A part that is not a string is `None`. `error` may also be a string, which is then the
+/// message (our decision). Only `serde_json` can deserialize it, and only from text.
 pub(crate) struct ErrorBody {
     pub(crate) code: Option<Box<str>>,
     pub(crate) message: Option<Box<str>>,
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_read_as_far_as_it_can_be() {
+    fn each_readable_part_of_an_error_is_kept() {
         for (json, code, message) in [
             (
                 r#"{"x":[1e999],"error":{"code":"c","message":"Սխալ 👋","x":"\ud83d"}}"#,
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_error_in_it_is_refused() {
+    fn json_without_a_readable_error_is_refused() {
         for json in [
             "{}",
             r#"{"error":null}"#,

@@ -19,11 +19,11 @@ use super::text::Text;
 use super::timestamp::Timestamp;
 use crate::sse::Frame;
 
-/// One event of a reply stream, its text borrowed from the frame where it can be.
+/// One event of a reply stream. It borrows its text from the frame if that is possible.
 ///
-/// Names and fields are the API's. Fields that the API's text does not name are
-/// ignored, and events that it does not name are [`Unknown`](Self::Unknown) (our
-/// decision: a new service must not break an old client).
+/// Names and fields are the API's. Fields that the API's text does not name are ignored.
+/// Events that it does not name are [`Unknown`](Self::Unknown), so that a new service does
+/// not break an old client (our decision).
 ///
 /// ```
 /// use highchat_proto::sse::Decoder;
@@ -37,9 +37,10 @@ use crate::sse::Frame;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// [`Serialize`] writes the data of the event as the API's text has it, without fields that
-/// are `None`; [`name`](Self::name) is the type beside it. A program that passes a reply on
-/// as an event stream needs these two, or [`data`](Self::data):
+/// [`Serialize`] writes the data of the event in the form of the API's text and leaves out
+/// fields that are `None`. A program that passes a reply on as an event stream writes
+/// [`name`](Self::name) as the event type, and the serialized event or [`data`](Self::data)
+/// as the data:
 ///
 /// ```
 /// use highchat_proto::Event;
@@ -52,50 +53,51 @@ use crate::sse::Frame;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// `meta`: the conversation the reply belongs to; comes first.
+    /// `meta`: the conversation that the reply belongs to. It is the first event of a reply.
     Meta {
-        /// To be sent back next time; `None` if the service gave none, an empty one, or
-        /// one that cannot be asked for.
+        /// The id to send with the next message. `None` if it is missing or is not a valid
+        /// [`ConversationId`].
         conversation_id: Option<ConversationId>,
     },
-    /// `delta`: a piece of the reply.
+    /// `delta`: a piece of the reply's text.
     Delta {
-        /// To be appended to what came before.
+        /// Text to append to the reply.
         text: Text<'a>,
     },
-    /// `done`: the reply is whole.
+    /// `done`: the reply is complete.
     Done {
-        /// The id of the reply; `None` if the service gave none.
+        /// The id of the reply. `None` if the service gave none.
         message_id: Option<MessageId>,
-        /// Who answers from now on; `None` if the service did not say: nothing changes.
+        /// The new state of the conversation. `None` if the service gave none; the state
+        /// then stays as it was.
         state: Option<State>,
-        /// The service's time; `None` if it cannot be read.
+        /// The service's time. `None` if it is missing or cannot be read.
         ts: Option<Timestamp>,
     },
     /// `human`: a person took over, and the bot does not answer.
     Human {
-        /// To be shown; `None` if the service gave none.
+        /// A sentence to show to the user. `None` if the service gave none.
         message: Option<Text<'a>>,
-        /// The service's time; `None` if it cannot be read.
+        /// The service's time. `None` if it is missing or cannot be read.
         ts: Option<Timestamp>,
     },
     /// `error`: the reply failed.
     Error {
-        /// A sentence for the user; `None` if the service gave none.
+        /// A sentence to show to the user. `None` if the service gave none.
         message: Option<Text<'a>>,
     },
     /// `ping`: the service is alive.
     Ping,
     /// An event that the API's text does not name.
     Unknown {
-        /// The event type; empty for the standard's default, `message`.
+        /// The event type. Empty for the standard's default, `message`.
         event: Cow<'a, str>,
         /// The data, unparsed.
         data: Cow<'a, str>,
     },
 }
 
-/// An event of a known name whose data is not what the API's text says.
+/// An event with a known name whose data does not match the API's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidEvent {
     event: Known,
@@ -131,7 +133,7 @@ impl fmt::Display for InvalidEvent {
         let problem = if self.is_json {
             "lacks a field, or has one of another type"
         } else {
-            "is no JSON"
+            "is not JSON"
         };
         write!(f, "the data of a `{}` event {problem}", self.event())
     }
@@ -176,17 +178,17 @@ struct Error<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Reads the event that a frame holds.
+    /// Parses the event in a frame.
     ///
-    /// Borrows from the frame's data, but where that is no UTF-8 or a string of it has
-    /// an escape. The id, `event` and `data` fields apart from that are not looked at.
+    /// The event borrows from the frame's data. It allocates only if the data is not valid
+    /// UTF-8 or a string in it has an escape. The frame's id is ignored.
     ///
     /// # Errors
     ///
-    /// The event is a known one (and no `ping`, whose data does not matter), and its
-    /// data is no JSON object, or it is a `delta` without a `text` that is a string. The
-    /// stream cannot be trusted from there: text must not vanish silently. Any other
-    /// field that is missing, null or of another type is `None` (our decision).
+    /// The data of a known event is not a JSON object, or a `delta` has no `text` that is a
+    /// string. The data of a `ping` does not matter. After this error the rest of the stream
+    /// cannot be trusted, because text of the reply may be missing. Any other field that is
+    /// missing, null or of another type is `None` (our decision).
     pub fn parse(frame: Frame<'a>) -> Result<Self, InvalidEvent> {
         match frame.data_lossy() {
             Cow::Borrowed(data) => match Self::from_parts(frame.event(), data) {
@@ -200,7 +202,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Reads data again whose strings hold control characters as they are.
+    /// Parses the data again, with the unescaped control characters in its strings escaped.
     fn escaped(event: &[u8], data: &str, invalid: InvalidEvent) -> Result<Self, InvalidEvent> {
         match escape_controls(data) {
             Some(escaped) => Event::from_parts(event, &escaped).map(Event::into_owned),
@@ -208,11 +210,14 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// As [`parse`](Self::parse), with a buffer for the text of a `delta` whose JSON has
-    /// escapes: the event then borrows from there, and nothing is allocated once the
-    /// buffer is as long as the longest text. What the buffer held does not matter.
+    /// Parses the event in a frame, with a buffer that can be used again.
     ///
-    /// Also some times faster: a `delta` of the usual form needs no JSON parser.
+    /// The result is the same as with [`parse`](Self::parse), but a `delta` with escapes
+    /// borrows its text from `buffer`. Nothing is allocated once the buffer is as long as the
+    /// longest such text. The old content of the buffer does not matter.
+    ///
+    /// This is several times faster than `parse`, because a `delta` of the usual form
+    /// needs no JSON parser.
     ///
     /// ```
     /// use highchat_proto::sse::Decoder;
@@ -230,7 +235,7 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse).
+    /// The same as for [`parse`](Self::parse).
     #[inline]
     pub fn parse_with(frame: Frame<'a>, buffer: &'a mut String) -> Result<Self, InvalidEvent> {
         match usual_delta(frame, buffer) {
@@ -273,7 +278,7 @@ impl<'a> Event<'a> {
         })
     }
 
-    /// The event with nothing borrowed.
+    /// The same event with owned text.
     #[must_use]
     pub fn into_owned(self) -> Event<'static> {
         match self {
@@ -305,8 +310,8 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// The name of the event as the service writes it; `message`, the standard's default, if
-    /// the service gave an unknown event none (WHATWG HTML, section 9.2.6).
+    /// The name of the event as the service writes it. An unknown event without a name has
+    /// the standard's default, `message` (WHATWG HTML, section 9.2.6).
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -321,21 +326,21 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// The data of the event, to stand beside its [`name`](Self::name) in an event stream:
-    /// JSON as the API's text has it; as it came for an event that the API's text does not
-    /// name. Parsing it gives an event that is equal to this one.
+    /// The data of the event, for an event stream that also has its [`name`](Self::name).
     ///
-    /// Half of a surrogate pair that stands alone is U+FFFD, as the text shows it.
+    /// It is JSON in the form of the API's text. An [`Unknown`](Self::Unknown) event has the
+    /// data that it came with. Parsing the data gives an equal event. A lone surrogate half is
+    /// U+FFFD, as in [`Text`].
     #[must_use]
     pub fn data(&self) -> Cow<'_, str> {
         match self {
             Self::Unknown { data, .. } => Cow::Borrowed(data),
-            // Strings and objects of strings are all there is.
+            // Writing an object of strings cannot fail.
             known => serde_json::to_string(known).unwrap_or_default().into(),
         }
     }
 
-    /// Whether the reply is over with this event: `done`, `human` or `error`.
+    /// Whether this event ends the reply: `done`, `human` or `error`.
     #[must_use]
     pub const fn ends_reply(&self) -> bool {
         matches!(
@@ -345,8 +350,10 @@ impl<'a> Event<'a> {
     }
 }
 
-/// The data of the event: a JSON object. The data of an [`Unknown`](Event::Unknown) event is
-/// written as it is if it is JSON (which `serde_json` alone can do), and as a string otherwise.
+/// The data of the event, as a JSON object.
+///
+/// The data of an [`Unknown`](Event::Unknown) event is written unchanged if it is JSON, which
+/// only `serde_json` can do, and as a string otherwise.
 impl Serialize for Event<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::default();
@@ -398,8 +405,8 @@ struct Fields<'a> {
     ts: Option<&'a str>,
 }
 
-/// The text of a frame that holds a delta of the usual form, and so no half of a
-/// surrogate pair; `None`: [`Event::parse`] is to be asked.
+/// The text of a frame that holds a `delta` of the usual form. Such a text has no lone
+/// surrogate half. If it returns `None`, call [`Event::parse`].
 #[inline]
 pub(crate) fn usual_delta<'a>(frame: Frame<'a>, buffer: &'a mut String) -> Option<&'a str> {
     if frame.event() != b"delta" {
@@ -490,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn a_control_character_in_a_string_is_taken_as_it_is() {
+    fn an_unescaped_control_character_in_a_string_is_accepted() {
         assert_eq!(parse("delta", "{\"text\":\"ա\tբ\"}"), delta("ա\tբ"));
         let human = Event::Human {
             message: Some("ա\tբ".into()),
@@ -500,12 +507,12 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_a_name_has_the_standards_default() {
+    fn an_event_without_a_name_is_named_message() {
         assert_eq!(parse("", "Բարև").unwrap().name(), "message");
     }
 
     #[test]
-    fn what_a_new_service_may_add_breaks_nothing() {
+    fn unknown_fields_and_states_are_accepted() {
         assert_eq!(
             parse("delta", r#"{"n":[1,{"text":2}],"text":"a","x":null}"#),
             delta("a")
@@ -517,7 +524,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_cannot_be_read_costs_its_reply_nothing() {
+    fn an_unreadable_timestamp_is_none() {
         let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
         for ts in [
             "null",
@@ -541,7 +548,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_is_no_json_is_an_error_as_any_other() {
+    fn a_timestamp_that_is_not_json_makes_the_event_invalid() {
         for ts in ["", "01", "1e", "nul", "\"soon", "\"\\x\"", "[1"] {
             let error = parse("human", &format!(r#"{{"message":"m","ts":{ts}}}"#));
             assert!(!error.expect_err(ts).is_json, "{ts}");
@@ -562,7 +569,7 @@ mod tests {
             let data = |names: &[&str]| {
                 let fields = names.iter().filter_map(|name| {
                     let value = value?;
-                    // A number is a time, and it is not what is tried here.
+                    // A number is a valid time, so `ts` needs another wrong type.
                     let value = if *name == "ts" && value == "1" {
                         "[1]"
                     } else {
@@ -601,7 +608,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_data_of_a_known_event_is_an_error() {
+    fn invalid_data_of_a_known_event_is_an_error() {
         let cases = [
             ("delta", "", false),
             ("delta", "{\"text\":\"a\"", false),
@@ -624,7 +631,7 @@ mod tests {
     }
 
     #[test]
-    fn data_that_is_no_utf_8_is_read_with_replacement_characters() {
+    fn invalid_utf_8_in_data_becomes_replacement_characters() {
         let mut decoder = Decoder::new();
         let mut input: &[u8] = b"event: delta\ndata: {\"text\":\"a\xFFb\"}\n\n";
         let frame = decoder.decode(&mut input).unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Names the service gives, and the one it is given.
+//! Ids: the conversation's and the message's from the service, the visitor's from you.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -9,7 +9,7 @@ use serde::ser::{Serialize, Serializer};
 
 use super::text::Text;
 
-/// Why a string is no id.
+/// Why a string cannot be used as an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidId {
@@ -17,7 +17,7 @@ pub enum InvalidId {
     Empty,
     /// It is longer than [`ConversationId::MAX_LEN`] bytes.
     TooLong,
-    /// It is `.` or `..`, which in a path would name another resource.
+    /// It is `.` or `..`, which would name another resource in a URL path.
     DotSegment,
 }
 
@@ -35,23 +35,23 @@ impl core::error::Error for InvalidId {}
 
 const MAX_ID_LEN: usize = 1024;
 
-/// The id of a conversation, as `meta` gave it.
+/// The id of a conversation, as the `meta` event gives it.
 ///
-/// Any string but an empty one, `.` and `..`, of at most [`MAX_LEN`](Self::MAX_LEN)
-/// bytes; it is percent-encoded where it stands in a path. Source: our decision, the
-/// API's text does not say what an id looks like.
+/// It is any string of 1 to [`MAX_LEN`](Self::MAX_LEN) bytes except `.` and `..`. In a URL
+/// path it is percent-encoded. Source: our decision, because the API's text does not say what
+/// an id looks like.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConversationId(Box<str>);
 
 impl ConversationId {
-    /// The longest id that is taken, in bytes.
+    /// The maximum length of an id, in bytes.
     pub const MAX_LEN: usize = MAX_ID_LEN;
 
     /// Checks an id.
     ///
     /// # Errors
     ///
-    /// It is none that could be asked for.
+    /// The id is empty, too long, `.` or `..`.
     pub fn new(id: impl Into<Box<str>>) -> Result<Self, InvalidId> {
         let id = id.into();
         match &*id {
@@ -83,20 +83,22 @@ impl<'de> Deserialize<'de> for ConversationId {
     }
 }
 
-/// The id of a message, as the service gave it: compared, never sent. Any string of 1 to
-/// [`MAX_LEN`](Self::MAX_LEN) bytes (our decision).
+/// The id of a message, as the service gives it.
+///
+/// It is only compared, never sent. It is any string of 1 to [`MAX_LEN`](Self::MAX_LEN) bytes
+/// (our decision).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(Box<str>);
 
 impl MessageId {
-    /// The longest id that is taken, in bytes.
+    /// The maximum length of an id, in bytes.
     pub const MAX_LEN: usize = MAX_ID_LEN;
 
     /// Checks an id.
     ///
     /// # Errors
     ///
-    /// It is empty, or too long to be kept.
+    /// The id is empty or too long.
     pub fn new(id: impl Into<Box<str>>) -> Result<Self, InvalidId> {
         let id = id.into();
         if id.is_empty() {
@@ -121,18 +123,21 @@ impl<'de> Deserialize<'de> for MessageId {
     }
 }
 
-/// Your own id of the end user, sent as `visitor_ref`: at most 200 characters
-/// (the API's text), counted as Unicode scalar values (our decision: that never
-/// refuses what a service that counts UTF-16 units would take).
+/// Your own id of the end user, sent as `visitor_ref`.
+///
+/// It has at most 200 characters (the API's text). Characters are counted as Unicode scalar
+/// values, so nothing is refused that a service would accept that counts UTF-16 units (our
+/// decision).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VisitorRef(Box<str>);
 
-/// A visitor reference of more than [`VisitorRef::MAX_CHARS`] characters, given back.
+/// The error for a visitor reference of more than [`VisitorRef::MAX_CHARS`] characters. It
+/// holds the refused text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidVisitorRef(Box<str>);
 
 impl InvalidVisitorRef {
-    /// What was refused.
+    /// Returns the refused text.
     #[must_use]
     pub fn into_inner(self) -> Box<str> {
         self.0
@@ -153,14 +158,14 @@ impl fmt::Display for InvalidVisitorRef {
 impl core::error::Error for InvalidVisitorRef {}
 
 impl VisitorRef {
-    /// The longest reference that is sent, in Unicode scalar values.
+    /// The maximum length of a reference, in Unicode scalar values.
     pub const MAX_CHARS: usize = 200;
 
     /// Checks a reference.
     ///
     /// # Errors
     ///
-    /// It is too long; the error gives it back.
+    /// The reference is too long. The error holds the text.
     pub fn new(visitor: impl Into<Box<str>>) -> Result<Self, InvalidVisitorRef> {
         let visitor = visitor.into();
         if visitor.chars().count() > Self::MAX_CHARS {

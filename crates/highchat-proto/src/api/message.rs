@@ -1,4 +1,4 @@
-//! What a visitor says.
+//! The message that a visitor sends.
 
 use alloc::string::String;
 use core::fmt;
@@ -9,9 +9,11 @@ use serde::ser::{Serialize, Serializer};
 
 use super::text::Text;
 
-/// A message that may be sent: 1 to 4000 characters (the API's text), counted as
-/// Unicode scalar values (our decision: that never refuses what a service that counts
-/// UTF-16 units would take). White space alone is a message.
+/// A checked message of a visitor.
+///
+/// It has 1 to 4000 characters (the API's text). Characters are counted as Unicode scalar
+/// values, so nothing is refused that a service would accept that counts UTF-16 units (our
+/// decision). A message may consist of white space alone.
 ///
 /// ```
 /// use highchat_proto::Message;
@@ -23,7 +25,7 @@ use super::text::Text;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Message(String);
 
-/// A text that cannot be sent, given back.
+/// The error for a text that is empty or too long. It holds the refused text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidMessage {
     text: String,
@@ -31,14 +33,14 @@ pub struct InvalidMessage {
 }
 
 impl Message {
-    /// The longest message, in Unicode scalar values.
+    /// The maximum length of a message, in Unicode scalar values.
     pub const MAX_CHARS: usize = 4000;
 
     /// Checks a text.
     ///
     /// # Errors
     ///
-    /// It is empty or too long; the error gives it back.
+    /// The text is empty or too long. The error holds the text.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidMessage> {
         let text = text.into();
         match text.chars().count() {
@@ -53,7 +55,7 @@ impl Message {
         &self.0
     }
 
-    /// The text, taken out.
+    /// Returns the text without copying it.
     #[must_use]
     pub fn into_text(self) -> String {
         self.0
@@ -81,7 +83,7 @@ impl<'de> Deserialize<'de> for Message {
 }
 
 impl InvalidMessage {
-    /// The text that was refused.
+    /// Returns the refused text.
     #[must_use]
     pub fn into_text(self) -> String {
         self.text
@@ -122,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_alone_is_a_message_and_nothing_is_none() {
+    fn white_space_alone_is_accepted_and_an_empty_text_is_refused() {
         assert!(Message::new(" ").is_ok());
         assert_eq!(
             Message::new("").unwrap_err().to_string(),

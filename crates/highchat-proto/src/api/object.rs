@@ -1,4 +1,4 @@
-//! JSON as a service writes it: an object and nothing else, and fields that may be odd.
+//! Helpers that read the service's JSON: objects only, and fields that may be unreadable.
 
 use alloc::string::String;
 use core::fmt::{self, Write};
@@ -8,8 +8,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A `T` that must stand as a JSON object: serde's derived structs are read from an
-/// array as well, whose items would be taken for fields that nobody named.
+/// A `T` that is deserialized only from a JSON object. A derived `Deserialize` also accepts an
+/// array and takes its items as the fields in order, which is wrong for this API.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -32,8 +32,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// The JSON with the control characters in its strings escaped, if there are any: some
-/// services write a line end in a string as it is, which RFC 8259 (section 7) forbids.
+/// Escapes the control characters in the strings of a JSON text. Returns `None` if there are
+/// none. Some services write a line end in a string without escaping it, which RFC 8259
+/// (section 7) forbids.
 pub(crate) fn escape_controls(json: &str) -> Option<String> {
     let mut escaped = String::new();
     let (mut copied, mut in_string, mut is_escaped) = (0, false, false);
@@ -44,7 +45,7 @@ pub(crate) fn escape_controls(json: &str) -> Option<String> {
             b'\\' => is_escaped = in_string,
             0..0x20 if in_string => {
                 escaped.push_str(&json[copied..at]);
-                // A string takes all that is written to it.
+                // Writing to a `String` cannot fail.
                 let _ = write!(escaped, "\\u{byte:04x}");
                 copied = at + 1;
             }
@@ -54,8 +55,10 @@ pub(crate) fn escape_controls(json: &str) -> Option<String> {
     (copied > 0).then(|| escaped + &json[copied..])
 }
 
-/// The value of a field, or `None` if it cannot be read, whatever JSON it is: it is skipped
-/// first, which also takes numbers and strings that serde_json cannot keep.
+/// Reads the value of a field, or returns `None` if it is JSON of any other form.
+///
+/// The value is read as a `RawValue` first, because that also accepts numbers and strings that
+/// serde_json cannot represent.
 pub(crate) fn readable_or_none<'de, D, T>(value: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -70,7 +73,7 @@ mod tests {
     use super::escape_controls;
 
     #[test]
-    fn control_characters_are_escaped_in_strings_alone() {
+    fn control_characters_are_escaped_only_in_strings() {
         let cases = [
             ("{\n\t\"a\": \"Բարև\"}\n", None),
             ("\"Բարև\n🙂\"", Some("\"Բարև\\u000a🙂\"")),

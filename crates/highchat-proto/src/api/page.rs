@@ -13,26 +13,27 @@ use super::state::State;
 use super::text::Text;
 use super::timestamp::Timestamp;
 
-/// What the messages endpoint gives.
+/// A page of messages, as the messages endpoint returns it.
 ///
-/// A page is unreadable only if it is no JSON object. A message that cannot be read is left
-/// out and counted, and any other field that cannot be read is `None` (our decision: one
-/// odd message must not hide the messages beside it). To be read by `serde_json`, from text.
+/// Deserializing fails only if the text is not a JSON object. A message that cannot be read is
+/// left out and counted, so that it does not hide the other messages (our decision). Any other
+/// field that cannot be read is `None`. Only `serde_json` can deserialize a page, and only
+/// from text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page {
-    /// Who answers; `None` if the service did not say.
+    /// The state of the conversation. `None` if it is missing or cannot be read.
     pub state: Option<State>,
     /// The messages, in the service's order.
     pub messages: Vec<ChatMessage>,
-    /// The service's time; `None` if it cannot be read.
+    /// The service's time. `None` if it is missing or cannot be read.
     pub ts: Option<Timestamp>,
-    /// How many entries of the list were left out: they are no object, or their `id`,
-    /// `role` or `content` is no string.
+    /// How many entries of the list were left out. Such an entry is not an object, or its
+    /// `id`, `role` or `content` is not a string or is not valid.
     pub unreadable: usize,
 }
 
-/// A page whose messages are not read yet.
+/// A page whose messages are not parsed yet.
 #[derive(Deserialize)]
 struct PageForm<'a> {
     #[serde(default, deserialize_with = "readable_or_none")]
@@ -61,18 +62,18 @@ impl<'de> Deserialize<'de> for Page {
     }
 }
 
-/// A message as the messages endpoint gives it. All text is untrusted.
+/// A message, as the messages endpoint returns it. Its text is untrusted.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ChatMessage {
-    /// Its id.
+    /// The id of the message.
     pub id: MessageId,
-    /// Who wrote it.
+    /// The author of the message.
     pub role: Role,
-    /// What it says.
+    /// The text of the message.
     #[serde(deserialize_with = "string")]
     pub content: Box<str>,
-    /// When it was written; `None` if that is missing or cannot be read.
+    /// When it was written. `None` if the time is missing or cannot be read.
     #[serde(default, deserialize_with = "readable_or_none")]
     pub created_at: Option<Timestamp>,
 }

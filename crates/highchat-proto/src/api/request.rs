@@ -1,4 +1,4 @@
-//! What can be asked of the service: checked, plain data.
+//! The three requests of the API, as checked, plain data.
 
 use alloc::string::String;
 
@@ -8,7 +8,7 @@ use super::id::{ConversationId, VisitorRef};
 use super::message::Message;
 use super::timestamp::Timestamp;
 
-/// `POST /v1/chat`: a message, and where it belongs.
+/// `POST /v1/chat`: sends a message to a new or an existing conversation.
 ///
 /// ```
 /// use highchat_proto::{ChatRequest, ConversationId, Message, VisitorRef};
@@ -19,8 +19,8 @@ use super::timestamp::Timestamp;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// It is read from JSON as well, for a backend that passes its pages' requests on; what
-/// could not be sent is an error there.
+/// A backend that passes on the requests of its web pages can deserialize it from JSON. A
+/// request that could not be sent is then an error.
 ///
 /// ```
 /// use highchat_proto::ChatRequest;
@@ -33,10 +33,10 @@ use super::timestamp::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ChatRequest {
-    /// What the visitor says.
+    /// The visitor's message.
     pub message: Message,
-    /// The thread to continue; `None` begins a new one. Left out then (our decision;
-    /// the API's samples send `null`).
+    /// The conversation to continue. `None` begins a new one; the JSON then has no such field
+    /// (our decision; the API's samples send `null`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<ConversationId>,
     /// Your id of the end user.
@@ -45,7 +45,7 @@ pub struct ChatRequest {
 }
 
 impl ChatRequest {
-    /// A message that begins a new conversation.
+    /// A request that begins a new conversation with this message.
     #[must_use]
     pub const fn new(message: Message) -> Self {
         Self {
@@ -55,14 +55,14 @@ impl ChatRequest {
         }
     }
 
-    /// Continues a conversation.
+    /// Sets the conversation to continue.
     #[must_use]
     pub fn with_conversation(mut self, id: ConversationId) -> Self {
         self.conversation_id = Some(id);
         self
     }
 
-    /// Says who the end user is.
+    /// Sets your id of the end user.
     #[must_use]
     pub fn with_visitor(mut self, visitor: VisitorRef) -> Self {
         self.visitor_ref = Some(visitor);
@@ -70,18 +70,19 @@ impl ChatRequest {
     }
 }
 
-/// `GET /v1/conversations/{id}/messages`: what was said, from some time on.
+/// `GET /v1/conversations/{id}/messages`: reads the messages after a given time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessagesRequest {
     /// The conversation.
     pub conversation_id: ConversationId,
-    /// The newest `created_at` that is known; sent as the text it came as.
+    /// The newest `created_at` that is known. It is sent as the text that the service wrote.
+    /// `None` asks for all messages.
     pub after: Option<Timestamp>,
 }
 
 impl MessagesRequest {
-    /// All that the service gives.
+    /// A request for all messages of the conversation.
     #[must_use]
     pub const fn new(conversation_id: ConversationId) -> Self {
         Self {
@@ -90,7 +91,7 @@ impl MessagesRequest {
         }
     }
 
-    /// Only what came after that time.
+    /// Asks only for messages after that time.
     #[must_use]
     pub fn with_after(mut self, after: Timestamp) -> Self {
         self.after = Some(after);
@@ -108,7 +109,7 @@ pub enum Rating {
 }
 
 impl Rating {
-    /// The number the API gives it.
+    /// The API's number for the rating.
     #[must_use]
     pub const fn as_number(self) -> u8 {
         match self {
@@ -124,16 +125,16 @@ impl Serialize for Rating {
     }
 }
 
-/// `POST /v1/conversations/{id}/rating`: the CSAT rating of a conversation.
+/// `POST /v1/conversations/{id}/rating`: rates a conversation (CSAT).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RatingRequest {
     /// The conversation.
     #[serde(skip)]
     pub conversation_id: ConversationId,
-    /// How it was.
+    /// The rating.
     pub rating: Rating,
-    /// What the visitor adds; the API's text gives no limit.
+    /// A comment of the visitor. The API's text gives no limit for its length.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Who wrote a message.
+//! The author of a message.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -10,9 +10,10 @@ use super::text::Text;
 
 /// The author of a message in the list of messages.
 ///
-/// `user` and `assistant` are the API's; any other is carried along as it came (our
-/// decision: a new service must not break an old client). A person of the service writes as
-/// `assistant` or as what the service calls them, so a program shows all but [`User`](Self::User).
+/// The API names `user` and `assistant`. Any other name is kept unchanged, so that a new
+/// service does not break an old client (our decision). A person of the service writes as
+/// `assistant` or under another name that the service chooses, so a program shows every
+/// message except [`User`](Self::User)'s.
 ///
 /// ```
 /// use highchat_proto::Role;
@@ -43,8 +44,8 @@ impl Role {
         }
     }
 
-    /// Whether the visitor wrote it. A program that shows a conversation has shown such a
-    /// message already, when it was sent.
+    /// Whether the visitor wrote the message. A program usually skips such a message, because
+    /// it showed the message when it was sent.
     #[must_use]
     pub const fn is_user(&self) -> bool {
         matches!(self, Self::User)
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_come_back_as_they_came() {
+    fn every_name_is_kept_unchanged() {
         for name in ["user", "assistant", "User", "", "օպերատոր 👋"] {
             let role = Role::from(name);
             assert_eq!(role.as_str(), name);

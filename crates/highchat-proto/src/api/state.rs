@@ -1,4 +1,4 @@
-//! Who answers.
+//! The state of a conversation.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -8,10 +8,10 @@ use serde::ser::{Serialize, Serializer};
 
 use super::text::Text;
 
-/// The state of a conversation.
+/// The state of a conversation, which says who answers.
 ///
-/// `bot`, `pending_human`, `human` and `closed` are the API's; any other is carried
-/// along as it came (our decision: a new service must not break an old client).
+/// The API names `bot`, `pending_human`, `human` and `closed`. Any other name is kept
+/// unchanged, so that a new service does not break an old client (our decision).
 ///
 /// ```
 /// use highchat_proto::State;
@@ -24,7 +24,7 @@ use super::text::Text;
 pub enum State {
     /// The bot answers.
     Bot,
-    /// A person was asked for, and nobody has taken over yet.
+    /// A person was asked for, but no person has taken over yet.
     PendingHuman,
     /// A person answers.
     Human,
@@ -47,7 +47,8 @@ impl State {
         }
     }
 
-    /// Whether replies come from a person, by polling: `pending_human` and `human`.
+    /// Whether a person answers, so that the replies must be polled for: `pending_human` and
+    /// `human`.
     #[must_use]
     pub const fn is_handoff(&self) -> bool {
         matches!(self, Self::PendingHuman | Self::Human)
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_come_back_as_they_came() {
+    fn every_name_is_kept_unchanged() {
         for name in ["bot", "pending_human", "human", "closed", "Bot", "", "new"] {
             let state = State::from(name);
             assert_eq!(state.as_str(), name);

@@ -1,4 +1,4 @@
-//! Text of the service, borrowed from its JSON where that is possible.
+//! Text of the service, borrowed from its JSON if that is possible.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -9,12 +9,12 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
-/// A string of the service: a `Cow<str>` that really borrows under serde.
+/// A string of the service. It is like a `Cow<str>`, but it borrows when serde deserializes it.
 ///
-/// JSON may hold a lone half of a surrogate pair (`"\ud83d"`): services written in
-/// JavaScript cut a pair in two. That is no error here: each lone half is U+FFFD, and
-/// A reply joins the two halves where they come in two texts that follow each
-/// other. Source: our decision.
+/// JSON may hold a lone half of a surrogate pair (`"\ud83d"`), because services written in
+/// JavaScript may cut a pair in two. This is not an error: each lone half is shown as U+FFFD.
+/// A reply joins the two halves if they come in two texts that follow each other. Source: our
+/// decision.
 ///
 /// ```
 /// use highchat_proto::api::Text;
@@ -26,20 +26,20 @@ const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 #[derive(Clone, Default)]
 pub struct Text<'a> {
     value: Cow<'a, str>,
-    /// The low half that the first character stands for.
+    /// The low half that the first U+FFFD stands for.
     first: Option<u16>,
-    /// The high half that the last character stands for.
+    /// The high half that the last U+FFFD stands for.
     last: Option<u16>,
 }
 
 impl<'a> Text<'a> {
-    /// The text, borrowed where it is.
+    /// Returns the text as a `Cow`.
     #[must_use]
     pub fn into_cow(self) -> Cow<'a, str> {
         self.value
     }
 
-    /// The text with nothing borrowed.
+    /// The same text, owned.
     #[must_use]
     pub fn into_owned(self) -> Text<'static> {
         Text {
@@ -49,8 +49,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Text from bytes as serde_json gives them: UTF-8, but for lone surrogate halves,
-    /// which are encoded as if they were characters.
+    /// Text from the bytes of serde_json. They are UTF-8, except that each lone surrogate half
+    /// is encoded in three bytes, as if it were a character.
     fn from_generalized_utf8(mut bytes: &[u8]) -> Self {
         let mut text = Self::default();
         let mut value = String::with_capacity(bytes.len());
@@ -77,7 +77,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The surrogate half at the front, encoded in three bytes.
+/// The surrogate half at the front of the bytes, if they begin with one.
 fn surrogate(bytes: &[u8]) -> Option<u16> {
     match *bytes {
         [0xED, second @ 0xA0..=0xBF, third @ 0x80..=0xBF, ..] => {
@@ -164,7 +164,7 @@ impl From<String> for Text<'_> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As bytes: asked for a string, serde_json refuses a lone surrogate half.
+        // Asked for a string instead of bytes, serde_json refuses a lone surrogate half.
         deserializer.deserialize_bytes(TextVisitor)
     }
 }
@@ -202,24 +202,25 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// Joins a surrogate pair that was cut in two between texts that follow each other.
+/// Joins the two halves of a surrogate pair that was cut between two successive texts.
 ///
-/// A high half at the end of a text is held back until the next text tells whether it
-/// is one half of a pair. Costs nothing for texts without such a half.
+/// A high half at the end of a text is held back until the next text shows whether the low
+/// half follows. A text without such a half is not copied.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Joiner {
     high: Option<u16>,
 }
 
 impl Joiner {
-    /// Whether no half is held back: a text without halves is shown as it is.
+    /// Whether no half is held back. [`join`](Self::join) then returns a text without lone
+    /// halves unchanged.
     #[inline]
     pub(crate) const fn is_idle(&self) -> bool {
         self.high.is_none()
     }
 
-    /// The text as it is to be shown: with a half held back before joined to its
-    /// beginning, and with one at its end held back in turn.
+    /// The text to show. It begins with the half that was held back, joined to the low half if
+    /// there is one. A high half at its end is held back.
     pub(crate) fn join<'a>(&mut self, mut text: Text<'a>) -> Text<'a> {
         if text.value.is_empty() {
             return text;
@@ -248,7 +249,7 @@ impl Joiner {
         joined.into()
     }
 
-    /// The half that is held back, now that no text follows: U+FFFD.
+    /// Ends the texts. Returns U+FFFD if a half was held back.
     pub(crate) fn finish(&mut self) -> Option<Text<'static>> {
         self.high.take().map(|_| String::from(REPLACEMENT).into())
     }
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn lone_halves_are_one_replacement_character_each() {
+    fn each_lone_half_becomes_one_replacement_character() {
         let cases = [
             (r#""\ud83d""#, "\u{FFFD}"),
             (r#""\ude00""#, "\u{FFFD}"),
@@ -285,14 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_string_is_refused() {
+    fn json_that_is_not_a_string_is_refused() {
         for json in ["1", "null", "[\"a\"]", "[97]", "{}", "\"a"] {
             assert!(serde_json::from_str::<Text<'_>>(json).is_err(), "{json}");
         }
     }
 
     #[test]
-    fn two_halves_in_two_texts_are_joined() {
+    fn the_two_halves_of_a_pair_in_two_texts_are_joined() {
         let cases: &[(&[&str], &[&str])] = &[
             (&[r#""a\ud83d""#, r#""\ude00b""#], &["a", "😀b"]),
             (&[r#""\ud83d""#, r#""\ude00""#], &["", "😀"]),

@@ -1,4 +1,4 @@
-//! Times of the service.
+//! Timestamps of the service.
 
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -10,14 +10,17 @@ use core::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-/// A time of the service, kept and sent back as the text it came as.
+/// A time of the service. It keeps the text that the service wrote, and is sent back as that
+/// text.
 ///
-/// It is RFC 3339 (the API's samples); taken as well are a space or a small letter for
-/// `T` and `Z`, any number of fraction digits (beyond nine they do not count), an
-/// offset with or without colon, none at all (UTC), and epoch numbers (seconds, or
-/// milliseconds from 100 000 000 000 on). Source: our decision.
+/// The form is RFC 3339 (the API's samples). These forms are also accepted (our decision):
 ///
-/// Two times are equal, and ordered, as the moments they name, not as texts.
+/// - a space or `t` for `T`, and `z` for `Z`;
+/// - any number of fraction digits, of which the first nine count, and a comma before them;
+/// - an offset without a colon or without minutes, and no offset at all (UTC);
+/// - a number of seconds since 1970, or of milliseconds if it is 100 000 000 000 or more.
+///
+/// Two timestamps are compared by the moments that they name, not by their texts.
 ///
 /// ```
 /// use highchat_proto::Timestamp;
@@ -31,8 +34,8 @@ use serde::ser::{Serialize, Serializer};
 #[derive(Clone, Debug)]
 pub struct Timestamp(Shared<Moment>);
 
-// A conversation knows the same time in several places; where there are no atomics, each
-// has its own.
+// A conversation keeps the same time in several places, so they share it. A target without
+// atomics has no `Arc`; there each place has a copy.
 #[cfg(not(target_has_atomic = "ptr"))]
 use Box as Shared;
 #[cfg(target_has_atomic = "ptr")]
@@ -45,7 +48,7 @@ struct Moment {
     nanos: i128,
 }
 
-/// A string that names no time.
+/// The error for a string that is not a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidTimestamp(());
 
@@ -58,21 +61,21 @@ impl fmt::Display for InvalidTimestamp {
 impl core::error::Error for InvalidTimestamp {}
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
-/// From here on an epoch number counts milliseconds: as seconds it would be past the
-/// year 5000, as milliseconds it is in 1973.
+/// The smallest number that counts milliseconds instead of seconds since 1970. In seconds it
+/// would be after the year 5000; in milliseconds it is in 1973.
 const FIRST_MILLISECONDS: i128 = 100_000_000_000;
 
 impl Timestamp {
-    /// The longest text that is taken, in bytes.
+    /// The maximum length of the text, in bytes.
     pub const MAX_LEN: usize = 64;
 
-    /// The text as it came.
+    /// The text that the service wrote.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
 
-    /// Nanoseconds since the start of 1970, UTC.
+    /// The time as nanoseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn unix_nanos(&self) -> i128 {
         self.0.nanos
@@ -96,14 +99,14 @@ impl FromStr for Timestamp {
     }
 }
 
-/// Reads a number of seconds or milliseconds.
+/// Reads a number of seconds or milliseconds since 1970.
 fn epoch_nanos(text: &str) -> Option<i128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let (negative, whole) = match whole.strip_prefix('-') {
         Some(whole) => (true, whole),
         None => (false, whole),
     };
-    // Eighteen digits of any unit fit easily, and reach past the year 30000.
+    // Eighteen digits of either unit fit into the result.
     if whole.is_empty() || whole.len() > 18 || !whole.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -116,7 +119,8 @@ fn epoch_nanos(text: &str) -> Option<i128> {
     Some(if negative { -nanos } else { nanos })
 }
 
-/// The part of a unit that the digits behind its decimal point make.
+/// The value of the digits after the decimal point, for a number whose unit is `unit`
+/// nanoseconds.
 fn fraction_of(mut unit: i128, digits: &[u8]) -> Option<i128> {
     if digits.is_empty() {
         return None;
@@ -129,7 +133,7 @@ fn fraction_of(mut unit: i128, digits: &[u8]) -> Option<i128> {
     })
 }
 
-/// Reads a date and time of RFC 3339, with the liberties that [`Timestamp`] names.
+/// Reads a date and time in RFC 3339 or one of the other forms that [`Timestamp`] accepts.
 fn date_time_nanos(text: &str) -> Option<i128> {
     let mut rest = text.as_bytes();
     let year = digits(&mut rest, 4)?;
@@ -146,9 +150,9 @@ fn date_time_nanos(text: &str) -> Option<i128> {
     let mut fraction = 0;
     if separator(&mut rest, b".,").is_some() {
         let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-        let (read, behind) = rest.split_at(len);
+        let (read, after) = rest.split_at(len);
         fraction = fraction_of(NANOS_PER_SECOND, read)?;
-        rest = behind;
+        rest = after;
     }
     let offset_minutes = match *rest {
         [] | [b'Z' | b'z'] => 0,
@@ -158,7 +162,7 @@ fn date_time_nanos(text: &str) -> Option<i128> {
             let minutes = if rest.is_empty() {
                 0
             } else {
-                // RFC 3339 has a colon here, ISO 8601 also goes without.
+                // The colon is required in RFC 3339, but not in ISO 8601.
                 let _ = separator(&mut rest, b":");
                 digits(&mut rest, 2)?
             };
@@ -176,7 +180,7 @@ fn date_time_nanos(text: &str) -> Option<i128> {
         2 => 28 + i64::from(leap),
         _ => 31,
     };
-    // 60: a leap second is a time that a service may well print.
+    // Second 60 is a leap second.
     let exists = (1..=12).contains(&month)
         && (1..=days_in_month).contains(&day)
         && hour < 24
@@ -186,9 +190,9 @@ fn date_time_nanos(text: &str) -> Option<i128> {
     exists.then(|| i128::from(minutes * 60 + second) * NANOS_PER_SECOND + fraction)
 }
 
-/// Days from 1970-01-01 to a date of the Gregorian calendar, year 0 to 9999.
+/// The number of days from 1970-01-01 to a date of the Gregorian calendar, for years 0 to 9999.
 pub(crate) const fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    // Counted from a year that begins in March, a leap day is the last day of its year.
+    // In years that begin in March, a leap day is the last day of its year.
     let (year, month) = if month > 2 {
         (year, month - 3)
     } else {
@@ -199,8 +203,8 @@ pub(crate) const fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 }
 
 fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
-    let (read, behind) = rest.split_at_checked(count)?;
-    *rest = behind;
+    let (read, after) = rest.split_at_checked(count)?;
+    *rest = after;
     read.iter().try_fold(0, |number, byte| {
         byte.is_ascii_digit()
             .then(|| number * 10 + i64::from(byte - b'0'))
@@ -208,8 +212,8 @@ fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
 }
 
 fn separator(rest: &mut &[u8], any_of: &[u8]) -> Option<()> {
-    let (first, behind) = rest.split_first()?;
-    any_of.contains(first).then(|| *rest = behind)
+    let (first, after) = rest.split_first()?;
+    any_of.contains(first).then(|| *rest = after)
 }
 
 impl PartialEq for Timestamp {
@@ -288,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_name_the_moments_they_say() {
+    fn each_accepted_form_names_the_right_moment() {
         let second = NANOS_PER_SECOND;
         let cases = [
             ("1970-01-01T00:00:00Z", 0),
@@ -323,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_time_is_refused() {
+    fn a_text_that_is_not_a_time_is_refused() {
         let long = "1".repeat(65);
         for text in [
             "",
@@ -357,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_taken_as_epoch_seconds_or_milliseconds() {
+    fn a_json_number_is_seconds_or_milliseconds_since_1970() {
         for json in [
             "1781431200",
             "1781431200000",

@@ -1,4 +1,4 @@
-//! What the service answers, apart from the reply stream.
+//! The service's responses, except the reply stream.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -13,21 +13,21 @@ use crate::api::{ErrorBody, Page, escape_controls};
 use crate::config::Config;
 use crate::failure::{ApiError, ErrorCode, ResponseError, Secret};
 
-/// An answer that is read to its end, a bounded one.
-///
-/// What it says of an error never shows the endpoint's key, even if the service repeats it.
+/// A response that is read to its end, up to a limit, and then turned into a result.
 ///
 /// ```text
 /// while answer.wants_more() { answer.handle_body(read()); }
 /// answer.into_chat_error() | answer.into_page() | answer.into_rating()
 /// ```
 ///
-/// A body that breaks off ([`handle_interruption`](Self::handle_interruption)) is judged
-/// as far as it came. Where the head says all, which is with a redirect, an encoding that
-/// was not asked for and a rating that was taken, none of it is read.
+/// If the body breaks off, call [`handle_interruption`](Self::handle_interruption); the result
+/// then depends on the part that came. The body is not read at all if the head alone decides:
+/// for a redirect, a content encoding, and a successful rating.
+///
+/// An error never shows the endpoint's key, even if the service repeats the key.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// What must not be shown, though the service repeats it.
+    /// The key to hide if the service repeats it.
     secret: Secret,
     status: u16,
     content_type: Option<Box<str>>,
@@ -37,21 +37,21 @@ pub struct Answer {
     limit: usize,
     is_too_long: bool,
     is_broken_off: bool,
-    /// Whatever the body says, the judgement is made: none of it is read.
+    /// Whether the head alone decides the result, so that the body is not read.
     is_decided: bool,
 }
 
 impl Answer {
-    /// Judges the head that answers a message: `None` if the body is a reply stream
-    /// ([`Head::is_reply`]), for [`Reply`](crate::reply::Reply). Otherwise the body, if it is
-    /// worth reading, says what went wrong.
+    /// A response to a message, or `None` if its body is a reply stream
+    /// ([`Head::is_reply`]). Use [`Reply`](crate::reply::Reply) for a reply stream, and
+    /// [`into_chat_error`](Self::into_chat_error) for any other response.
     #[must_use]
     pub fn to_chat(head: impl Into<Head>, endpoint: &Endpoint, config: &Config) -> Option<Self> {
         let head = head.into();
         (!head.is_reply()).then(|| Self::new(head, endpoint, config.error_limit))
     }
 
-    /// An answer to [`MessagesRequest`](crate::MessagesRequest).
+    /// A response to a [`MessagesRequest`](crate::MessagesRequest).
     #[must_use]
     pub fn to_messages(head: impl Into<Head>, endpoint: &Endpoint, config: &Config) -> Self {
         let head = head.into();
@@ -63,7 +63,7 @@ impl Answer {
         Self::new(head, endpoint, limit)
     }
 
-    /// An answer to [`RatingRequest`](crate::RatingRequest).
+    /// A response to a [`RatingRequest`](crate::RatingRequest).
     #[must_use]
     pub fn to_rating(head: impl Into<Head>, endpoint: &Endpoint, config: &Config) -> Self {
         let mut answer = Self::new(head.into(), endpoint, config.error_limit);
@@ -88,14 +88,13 @@ impl Answer {
         }
     }
 
-    /// Whether more of the body would change the judgement. What comes though it would not
-    /// is ignored.
+    /// Whether more of the body can change the result. If not, more of it is ignored.
     #[must_use]
     pub const fn wants_more(&self) -> bool {
         !self.is_too_long && !self.is_broken_off && !self.is_decided
     }
 
-    /// Takes a piece of the body, up to the limit.
+    /// Adds a piece of the body. Bytes past the limit are dropped.
     pub fn handle_body(&mut self, chunk: &[u8]) {
         if !self.wants_more() {
             return;
@@ -105,12 +104,12 @@ impl Answer {
         self.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
     }
 
-    /// The body broke off: the connection was lost, or the time was over.
+    /// Records that the body broke off, because of a lost connection or a time limit.
     pub const fn handle_interruption(&mut self) {
         self.is_broken_off = true;
     }
 
-    /// The body as the answer to a message, which is to say, why there is no reply.
+    /// Returns why a message got no reply.
     #[must_use]
     pub fn into_chat_error(self) -> ResponseError {
         match self.check() {
@@ -127,11 +126,11 @@ impl Answer {
         }
     }
 
-    /// The body as a page of messages.
+    /// Reads the body as a page of messages.
     ///
     /// # Errors
     ///
-    /// The service said no, or its answer is no page, or one that is too long.
+    /// The service refused the request, or the body is not a page, is too long or broke off.
     pub fn into_page(self) -> Result<Page, ResponseError> {
         self.check()?;
         if self.status == 204 {
@@ -143,7 +142,7 @@ impl Answer {
         let page: Option<Page> = read_json(&self.body);
         match page {
             Some(page) if page.state.is_some() => Ok(page),
-            // JSON of the error shape is that error, whatever the status says.
+            // JSON in the error shape is an error, even with a successful status.
             page => match self.api_error() {
                 Some(error) => Err(ResponseError::Api(error)),
                 None if self.is_broken_off && page.is_none() => Err(ResponseError::BrokenOff),
@@ -152,11 +151,11 @@ impl Answer {
         }
     }
 
-    /// The answer to a rating: any 2xx is success, whatever its body.
+    /// Returns the result of a rating. Any 2xx status is success; its body does not matter.
     ///
     /// # Errors
     ///
-    /// The service said no.
+    /// The service refused the rating, or the status is not 2xx.
     pub fn into_rating(self) -> Result<(), ResponseError> {
         if is_success(self.status) {
             return Ok(());
@@ -164,7 +163,7 @@ impl Answer {
         self.check()
     }
 
-    /// What is wrong with the answer, whatever was asked.
+    /// Checks the status and the encoding, which have the same rules for each request.
     fn check(&self) -> Result<(), ResponseError> {
         if is_redirection(self.status) {
             return Err(ResponseError::Redirect(self.status));
@@ -188,7 +187,7 @@ impl Answer {
         }
     }
 
-    /// The body as the API's error shape.
+    /// Reads the body in the API's error shape.
     fn api_error(&self) -> Option<ApiError> {
         let body: ErrorBody = read_json(&self.body)?;
         let message = body.message.filter(|text| !text.is_empty());
@@ -203,8 +202,8 @@ impl Answer {
     }
 }
 
-/// The body as JSON, with U+FFFD where it is no UTF-8, and with control characters in its
-/// strings if it is none without them.
+/// Reads the body as JSON. Invalid UTF-8 becomes U+FFFD. Control characters in strings are
+/// accepted without an escape.
 fn read_json<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     let body = String::from_utf8_lossy(body);
     let read = serde_json::from_str(&body);

@@ -1,4 +1,4 @@
-//! Who asks.
+//! The credentials: a client API key or a public slug.
 
 use alloc::format;
 use alloc::string::String;
@@ -8,9 +8,9 @@ use bytes::Bytes;
 
 use crate::failure::Secret;
 
-/// Which bot is meant, in one of the API's two ways.
+/// The credentials of a bot: a client API key or a public slug.
 ///
-/// A key never shows: neither in `Debug` nor in any error.
+/// Neither `Debug` nor any error shows a key.
 #[derive(Clone)]
 pub struct Credentials(Way);
 
@@ -22,7 +22,7 @@ enum Way {
     Nothing,
 }
 
-/// Why credentials cannot be used; never shows them.
+/// Why credentials cannot be used. It never shows the key or the slug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidCredentials {
@@ -30,9 +30,11 @@ pub enum InvalidCredentials {
     EmptyKey,
     /// The key is longer than 1024 bytes.
     LongKey,
-    /// The key has white space or a control character in it: its place, from 1 on.
+    /// The key has white space or a control character in it. The number is the place of that
+    /// character, counted from 1.
     SpaceInKey(usize),
-    /// The key has a character in it that is not ASCII: its place, from 1 on.
+    /// The key has a character in it that is not ASCII. The number is the place of that
+    /// character, counted from 1.
     ForeignInKey(usize),
     /// The slug is empty or longer than 1024 bytes.
     Slug,
@@ -63,25 +65,26 @@ impl core::error::Error for InvalidCredentials {}
 const MAX_CREDENTIAL_LEN: usize = 1024;
 /// The name of the header that carries a key.
 pub(super) const AUTHORIZATION: &str = "authorization";
-/// The scheme of the `authorization` header, with its space.
+/// The scheme of the `authorization` header, and the space after it.
 const BEARER: &str = "Bearer ";
 
 impl Credentials {
-    /// The key in a text that was read from a file, a variable or a line: without the byte
-    /// order mark that an editor may have put before it, and without the white space and
-    /// line ends around it. One rule for all programs; [`key`](Self::key) says what else is
-    /// wrong with it.
+    /// The key in a text from a file, an environment variable or a line of input.
+    ///
+    /// It removes the byte order mark that an editor may have written, and the white space and
+    /// line ends around the key. All programs of this project use it. [`key`](Self::key) then
+    /// checks the key.
     #[must_use]
     pub fn key_in(text: &str) -> &str {
         text.trim_start_matches('\u{feff}').trim()
     }
 
-    /// A client API key, sent as `Authorization: Bearer …`.
+    /// Credentials with a client API key, sent as `Authorization: Bearer …`.
     ///
     /// # Errors
     ///
-    /// No header could carry it: it must be visible ASCII without white space (our
-    /// decision).
+    /// The key is empty, is longer than 1024 bytes, or has a character other than visible
+    /// ASCII (our decision).
     pub fn key(key: &str) -> Result<Self, InvalidCredentials> {
         if key.is_empty() {
             return Err(InvalidCredentials::EmptyKey);
@@ -99,11 +102,11 @@ impl Credentials {
         Ok(Self(Way::Key(format!("{BEARER}{key}").into())))
     }
 
-    /// A public slug, sent as `?slug=…`; no `Authorization` header then.
+    /// Credentials with a public slug, sent as `?slug=…` without an `Authorization` header.
     ///
     /// # Errors
     ///
-    /// It is empty, or too long for a URL.
+    /// The slug is empty or longer than 1024 bytes (our decision).
     pub fn slug(slug: impl Into<String>) -> Result<Self, InvalidCredentials> {
         let slug = slug.into();
         if !(1..=MAX_CREDENTIAL_LEN).contains(&slug.len()) {
@@ -112,8 +115,8 @@ impl Credentials {
         Ok(Self(Way::Slug(slug)))
     }
 
-    /// Neither: for a backend that speaks this API and adds a key of its own, as the
-    /// key-hiding proxy does. The service itself refuses it.
+    /// No credentials: for a backend with this API that adds its own key, such as the
+    /// key-hiding proxy. The service itself refuses a request without credentials.
     #[must_use]
     pub const fn none() -> Self {
         Self(Way::Nothing)
@@ -127,7 +130,7 @@ impl Credentials {
         }
     }
 
-    /// The value of the query's `slug`.
+    /// The value of the `slug` parameter in the query.
     pub(super) fn slug_value(&self) -> Option<&str> {
         match &self.0 {
             Way::Key(_) | Way::Nothing => None,

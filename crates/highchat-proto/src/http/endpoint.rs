@@ -1,4 +1,4 @@
-//! Where the service is, and who asks.
+//! The endpoint: the address of the service, and the credentials for it.
 
 use alloc::format;
 use alloc::string::String;
@@ -22,15 +22,16 @@ const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
 const CLIENT: &str = concat!("highchat-rust/", env!("CARGO_PKG_VERSION"));
 
-/// All but the unreserved characters (RFC 3986, section 2.3): what is left needs no escape as
-/// a segment of a path, nor as a value of a query.
+/// The characters to percent-encode in a path segment and in a value of the query: all except
+/// the unreserved characters (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-/// The characters that no path may hold (RFC 3986, section 3.3), for a path that may be escaped
-/// in part. White space and control characters are not among them: with these it is no URL.
+/// The characters to percent-encode in the path of a base URL, which may already have escapes:
+/// those that a path must not hold (RFC 3986, section 3.3). White space and control characters
+/// are not in this set, so that a base URL with one of them is refused.
 const NOT_IN_A_PATH: &AsciiSet = &AsciiSet::EMPTY
     .add(b'"')
     .add(b'<')
@@ -48,16 +49,16 @@ const NOT_IN_A_PATH: &AsciiSet = &AsciiSet::EMPTY
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidBaseUrl {
-    /// It is no URL, has no host, or is longer than 2048 bytes with its path
-    /// percent-encoded.
+    /// It is not a URL, has no host that can be connected to, or is longer than 2048 bytes
+    /// after its path is percent-encoded.
     NotAUrl,
-    /// Its host name is not in ASCII: DNS and TLS know such a name in punycode alone.
+    /// Its host name is not ASCII. DNS and TLS need such a name in punycode.
     Host,
     /// Its scheme is neither `https` nor `http`.
     Scheme,
-    /// It is `http` to a host that is not this machine.
+    /// Its scheme is `http`, and its host is not this machine.
     PlainHttp,
-    /// It has a user name or a password.
+    /// It contains a user name or a password.
     UserInfo,
     /// It has a query or a fragment.
     Query,
@@ -66,14 +67,14 @@ pub enum InvalidBaseUrl {
 impl fmt::Display for InvalidBaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotAUrl => "the base URL is none: it should look like https://host/prefix",
+            Self::NotAUrl => "the base URL is not valid: it should look like https://host/prefix",
             Self::Host => {
                 "the host name of the base URL must be in ASCII: write it in punycode, \
                  which begins with xn--"
             }
             Self::Scheme => "the base URL must begin with https:// or http://",
-            Self::PlainHttp => "http:// without TLS is used only to this machine",
-            Self::UserInfo => "the base URL must not hold a user name or a password",
+            Self::PlainHttp => "http:// without TLS is allowed only to this machine",
+            Self::UserInfo => "the base URL must not contain a user name or a password",
             Self::Query => "the base URL must not have a query or a fragment",
         })
     }
@@ -83,8 +84,9 @@ impl core::error::Error for InvalidBaseUrl {}
 
 const MAX_BASE_URL_LEN: usize = 2048;
 
-/// The service's address and the credentials for it: turns checked requests into HTTP
-/// requests, which cannot fail.
+/// The address of the service and the credentials for it.
+///
+/// It builds an HTTP request from a checked request of the API. This cannot fail.
 ///
 /// ```
 /// use highchat_proto::{ConversationId, Credentials, Endpoint, MessagesRequest};
@@ -103,8 +105,9 @@ const MAX_BASE_URL_LEN: usize = 2048;
 pub struct Endpoint {
     /// Scheme, authority and path, without a slash at the end.
     base: String,
-    /// Where in it the host begins, and where the path does.
+    /// The place in `base` of the host's first byte.
     host_start: usize,
+    /// The place in `base` of the path's first byte.
     path_start: usize,
     host: String,
     port: u16,
@@ -117,23 +120,26 @@ impl Endpoint {
     /// The base URL of the service, as the API's text gives it.
     pub const DEFAULT_BASE_URL: &str = "https://app.highchat.am";
 
-    /// The service under a base URL, whose path is kept as a prefix.
+    /// An endpoint for the service at a base URL. The path of the base URL is the prefix of
+    /// each request's path.
     ///
     /// # Errors
     ///
-    /// It is no URL that requests can be built on, or `http://` to a host other than
-    /// `localhost`, 127.0.0.0/8 and `[::1]`: a key would travel in the clear.
+    /// The base URL is not valid, or is `http://` to a host other than `localhost`,
+    /// 127.0.0.0/8 and `[::1]`, because the key would be sent without encryption.
     pub fn new(base_url: &str, credentials: Credentials) -> Result<Self, InvalidBaseUrl> {
         let (endpoint, is_safe) = Self::parse(base_url, credentials)?;
         is_safe.then_some(endpoint).ok_or(InvalidBaseUrl::PlainHttp)
     }
 
-    /// As [`new`](Self::new), but takes `http://` to any host: for networks that are
-    /// safe by other means. Whoever can listen there reads the key.
+    /// An endpoint that may also use `http://` to any host, otherwise like [`new`](Self::new).
+    ///
+    /// Use it only in a network that is protected in another way: everybody who can listen
+    /// there can read the key.
     ///
     /// # Errors
     ///
-    /// It is no URL that requests can be built on.
+    /// The base URL is not valid.
     pub fn with_insecure_http(
         base_url: &str,
         credentials: Credentials,
@@ -141,7 +147,7 @@ impl Endpoint {
         Ok(Self::parse(base_url, credentials)?.0)
     }
 
-    /// The endpoint, and whether the way to it is encrypted or inside this machine.
+    /// The endpoint, and whether the connection is encrypted or stays inside this machine.
     fn parse(base_url: &str, credentials: Credentials) -> Result<(Self, bool), InvalidBaseUrl> {
         if base_url.contains(['?', '#']) {
             return Err(InvalidBaseUrl::Query);
@@ -157,7 +163,7 @@ impl Endpoint {
             return Err(InvalidBaseUrl::Host);
         }
         let mut base = String::from(origin);
-        // Adapters compare the scheme as it stands here.
+        // Adapters compare the scheme without folding its case.
         base[..host_start].make_ascii_lowercase();
         base.extend(utf8_percent_encode(path, NOT_IN_A_PATH));
         if base.len() > MAX_BASE_URL_LEN {
@@ -172,7 +178,7 @@ impl Endpoint {
         let authority = url.authority_components();
         let authority = authority.ok_or(InvalidBaseUrl::NotAUrl)?;
         let host = authority.host();
-        // An escape, or an address of a later version of IP: neither can be connected to.
+        // No connection can be made to a host with an escape or to a future IP version (`[v…]`).
         if host.is_empty() || host.contains('%') || host.starts_with("[v") {
             return Err(InvalidBaseUrl::NotAUrl);
         }
@@ -203,20 +209,19 @@ impl Endpoint {
         &self.base
     }
 
-    /// The host to connect to: a name, or an address without brackets around it.
+    /// The host to connect to: a name, or an IP address without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port to connect to: the URL's, or 443 and 80 as the scheme has it.
+    /// The port to connect to: the port of the base URL, or 443 for `https` and 80 for `http`.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// Host and port together, as an error names the service: `chat.example:443`,
-    /// `[::1]:8787`.
+    /// The host and the port, for error messages: `chat.example:443`, `[::1]:8787`.
     #[must_use]
     pub fn authority(&self) -> String {
         let Self { host, port, .. } = self;
@@ -227,7 +232,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether TLS is spoken there: the scheme is `https`.
+    /// Whether the connection uses TLS, which is if the scheme is `https`.
     #[must_use]
     pub const fn is_tls(&self) -> bool {
         self.is_tls
@@ -239,7 +244,7 @@ impl Endpoint {
         self.is_loopback
     }
 
-    /// The key, to be kept out of what is shown.
+    /// The key, to hide it in texts of the service.
     pub(crate) fn secret(&self) -> Secret {
         self.credentials.secret()
     }
@@ -250,7 +255,7 @@ impl Endpoint {
         self.post(self.url("/v1/chat", None), EVENT_STREAM, request)
     }
 
-    /// The HTTP request that asks what was said.
+    /// The HTTP request that reads the messages of a conversation.
     #[must_use]
     pub fn messages(&self, request: &MessagesRequest) -> Request {
         let path = conversation_path(&request.conversation_id, "messages");
@@ -291,7 +296,7 @@ impl Endpoint {
         self.request(Method::Post, url, headers, body.into())
     }
 
-    /// The headers that each request has, with room for one more.
+    /// The headers of each request. The vector has room for one more.
     fn headers(&self, accept: &'static str) -> Vec<(&'static str, Bytes)> {
         let fixed = [
             (ACCEPT, accept),

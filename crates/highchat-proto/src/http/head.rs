@@ -1,4 +1,4 @@
-//! The head of an answer, as far as it is judged.
+//! The head of a response.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -6,14 +6,14 @@ use core::time::Duration;
 
 use super::retry_after::{RetryAfter, unix_seconds};
 
-/// The head of an answer: its status, and the few header fields that are judged.
+/// The head of a response: its status, and the few header fields that the protocol needs.
 ///
-/// A driver makes one from the head that its HTTP client gives, all fields of it or only
-/// `content-type`, `content-encoding`, `retry-after` and `date`. With the feature `http` it
-/// is made from an `http::response::Parts`.
+/// A driver builds it from the head that its HTTP client returns. The fields `content-type`,
+/// `content-encoding`, `retry-after` and `date` are enough; any other field is ignored. With
+/// the feature `http` it can be converted from an `http::response::Parts`.
 ///
-/// It is as large as the values of the first two fields; a driver limits the length of a head
-/// ([`Config::HEAD_LIMIT`](crate::config::Config::HEAD_LIMIT)).
+/// It copies the values of the first two fields without a limit, so a driver must limit the
+/// length of a head ([`Config::HEAD_LIMIT`](crate::config::Config::HEAD_LIMIT)).
 ///
 /// ```
 /// use highchat_proto::http::Head;
@@ -33,7 +33,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// A head with this status and without fields.
+    /// A head with this status and without header fields.
     #[must_use]
     pub const fn new(status: u16) -> Self {
         Self {
@@ -45,11 +45,11 @@ impl Head {
         }
     }
 
-    /// Adds a header field, in the order of the head. The case of the name does not matter,
-    /// and a field that is not judged is ignored.
+    /// Adds a header field. Call it in the order of the head. The case of the name does not
+    /// matter.
     ///
-    /// If a field comes twice, the first `content-type` counts, the first `retry-after` and
-    /// the first `date` that can be read, and each `content-encoding`.
+    /// If a field occurs more than once, the first `content-type` counts, the first readable
+    /// `retry-after`, the first readable `date`, and every `content-encoding`.
     pub fn header(&mut self, name: &str, value: &[u8]) {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
         if is("content-type") {
@@ -71,8 +71,9 @@ impl Head {
         self.status
     }
 
-    /// Whether the body is a reply stream: a 200 of type `text/event-stream` without a
-    /// content encoding (the standard; and our decision that no encoding is decoded).
+    /// Whether the body is a reply stream: the status is 200, the content type is
+    /// `text/event-stream` (WHATWG HTML, section 9.2), and there is no content encoding, because
+    /// no encoding is decoded (our decision).
     #[must_use]
     pub fn is_reply(&self) -> bool {
         self.status == 200
@@ -80,12 +81,12 @@ impl Head {
             && is_type(self.content_type.as_deref(), "text/event-stream")
     }
 
-    /// The content type, as the head has it, and a content encoding other than `identity`.
+    /// The content type, and the first content encoding other than `identity`.
     pub(super) fn into_content(self) -> (Option<Box<str>>, Option<Box<str>>) {
         (self.content_type, self.encoding)
     }
 
-    /// How long the service asks to wait.
+    /// How long the service asks the client to wait before the next request.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         self.retry_after?.from(self.date)
     }
@@ -115,8 +116,8 @@ fn text(value: &[u8]) -> Box<str> {
     String::from_utf8_lossy(value).into()
 }
 
-/// Whether the content type is that one. Something on the way may have joined two lines of
-/// the field to one with a comma: then all of them must be that type.
+/// Whether the content type is `essence`. A proxy may join two `content-type` lines with a
+/// comma; then each of them must be that type.
 fn is_type(content_type: Option<&str>, essence: &str) -> bool {
     let Some(content_type) = content_type else {
         return false;

@@ -1,4 +1,4 @@
-//! HTTP: checked requests out, judged answers in.
+//! HTTP as plain data: the requests to send, and the checks of the responses to them.
 
 mod answer;
 mod credentials;

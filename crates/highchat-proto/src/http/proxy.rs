@@ -1,19 +1,21 @@
-//! Which proxy is on the way, as environment variables say.
+//! The HTTP proxy that environment variables name.
 
 use alloc::string::String;
 use core::net::IpAddr;
 
 use super::endpoint::Endpoint;
 
-/// The proxy that the environment names for a service, as curl reads it.
+/// The HTTP proxy that environment variables name for a service, with the rules of curl.
 ///
-/// `HTTPS_PROXY` or `HTTP_PROXY` by the scheme, and `ALL_PROXY` if the scheme has none of its
-/// own, in either case; but not for what `NO_PROXY` lists: names with all names under them,
-/// addresses, networks (`10.0.0.0/8`), `*`. Never for a service on this machine, nor in a CGI
-/// program, whose `HTTP_PROXY` is a header of the visitor's request. Source: our decision.
+/// `HTTPS_PROXY` or `HTTP_PROXY` names the proxy for its scheme, and `ALL_PROXY` names it if
+/// that variable is not set. Each name may be in upper or lower case. There is no proxy for a
+/// host that `NO_PROXY` lists: a name and all names under it, an address, a network
+/// (`10.0.0.0/8`), or `*` for all hosts. There is also none for a service on this machine, and
+/// none in a CGI program, because there `HTTP_PROXY` is a header of the visitor's request.
+/// Source: our decision.
 ///
-/// An adapter that cannot use the proxy must send nothing: to go directly would show the key to
-/// a network that it was to be kept from.
+/// An adapter that cannot use the proxy must send nothing. A direct connection would use a
+/// network that the proxy is meant to avoid, and would send the key over it.
 ///
 /// ```
 /// use highchat_proto::http::NamedProxy;
@@ -28,15 +30,15 @@ use super::endpoint::Endpoint;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NamedProxy {
-    /// The variable that names it, for an error to show.
+    /// The variable that names the proxy, for error messages.
     pub variable: &'static str,
-    /// What it names, unchecked. It may hold a password.
+    /// The value of the variable, unchecked. It may contain a password.
     pub url: String,
 }
 
 impl NamedProxy {
-    /// The proxy on the way to a service; `None`: it is reached directly. `variable` looks a
-    /// variable up.
+    /// The proxy for a service, or `None` if the connection is direct. The function `variable`
+    /// returns the value of an environment variable.
     #[must_use]
     pub fn of(
         endpoint: &Endpoint,
@@ -63,7 +65,7 @@ impl NamedProxy {
     }
 }
 
-/// Without the URL, which may hold a password.
+/// The output leaves out the URL, because it may contain a password.
 impl core::fmt::Debug for NamedProxy {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("NamedProxy")
@@ -72,8 +74,8 @@ impl core::fmt::Debug for NamedProxy {
     }
 }
 
-/// Whether the host is on the list: by its name or a domain above it, by its address or a
-/// network, or by `*`.
+/// Whether a `NO_PROXY` list contains the host: its name or a domain above it, its address or
+/// a network, or `*`.
 fn is_in(list: &str, host: &str) -> bool {
     let mut entries = list
         .split(',')
@@ -85,7 +87,7 @@ fn is_in(list: &str, host: &str) -> bool {
     }
 }
 
-/// Whether `10.0.0.0/8`, or an address alone, holds the address.
+/// Whether the address is in the network. The network is like `10.0.0.0/8`, or is one address.
 fn is_in_network(network: &str, address: IpAddr) -> bool {
     let (base, len) = match network.split_once('/') {
         Some((base, len)) => (base, len.parse().ok()),
@@ -113,7 +115,7 @@ fn is_under(host: &str, domain: &str) -> bool {
     let Some(start) = host.len().checked_sub(domain.len()) else {
         return false;
     };
-    // Names are ASCII, as the endpoint's host is.
+    // The host is ASCII, so this cuts no character.
     let is_end = host
         .get(start..)
         .is_some_and(|end| end.eq_ignore_ascii_case(domain));
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schemes_own_variable_comes_first_in_either_case() {
+    fn the_variable_of_the_scheme_comes_before_all_proxy_in_either_case() {
         let all = [
             ("ALL_PROXY", "a"),
             ("http_proxy", "b"),
@@ -146,7 +148,7 @@ mod tests {
         assert_eq!(named("https://chat.example", &all), Some("HTTPS_PROXY"));
         assert_eq!(named("http://chat.example", &all), Some("http_proxy"));
         assert_eq!(named("http://chat.example", &all[..1]), Some("ALL_PROXY"));
-        // One that is set to nothing names nothing, whatever its other spelling says.
+        // An empty variable names no proxy, and its lower-case form is then not read.
         let empty = [("HTTP_PROXY", ""), ("http_proxy", "b")];
         assert_eq!(named("http://chat.example", &empty), None);
         assert_eq!(named("http://127.0.0.1:1", &all), None);
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn exceptions_are_names_addresses_and_networks() {
+    fn no_proxy_lists_names_addresses_and_networks() {
         let cases = [
             ("chat.example", "https://chat.example", true),
             ("example", "https://chat.example", true),

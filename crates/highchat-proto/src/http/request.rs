@@ -1,4 +1,4 @@
-//! A request as plain data.
+//! An HTTP request as plain data.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,14 +12,14 @@ use super::credentials::AUTHORIZATION;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Method {
-    /// Reads: a request that does no harm a second time.
+    /// Reads messages. It may safely be sent a second time.
     Get,
     /// Sends a message or a rating.
     Post,
 }
 
 impl Method {
-    /// The method as it stands in a request: `GET` or `POST`.
+    /// The method as an HTTP request writes it: `GET` or `POST`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,11 +35,12 @@ impl fmt::Display for Method {
     }
 }
 
-/// An HTTP request of an [`Endpoint`](super::Endpoint), for whatever HTTP client there is.
+/// An HTTP request to the service, for any HTTP client. An [`Endpoint`](super::Endpoint)
+/// builds it.
 ///
-/// It carries its whole URL, so nothing else has to be known to send it. With the feature
-/// `http` it converts into an `http::Request<Bytes>`, whose URI is that URL. It has no `host`
-/// and no `content-length` header: a client that writes HTTP/1.1 by hand adds both.
+/// It has its absolute URL, so a client needs nothing else to send it. With the feature
+/// `http` it converts into an `http::Request<Bytes>` with that URL as its URI. It has no `host`
+/// and no `content-length` header; a program that writes HTTP/1.1 itself must add both.
 ///
 /// `Debug` does not show the value of `authorization`.
 ///
@@ -65,17 +66,18 @@ impl fmt::Display for Method {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     method: Method,
-    /// Absolute.
+    /// The absolute URL.
     url: String,
-    /// Where in the URL the host begins, and where the path does.
+    /// The place in the URL of the host's first byte.
     host_start: usize,
+    /// The place in the URL of the path's first byte.
     target_start: usize,
     headers: Vec<(&'static str, Bytes)>,
     body: Bytes,
 }
 
 impl Request {
-    /// A request to a checked URL, whose host and path begin at these places.
+    /// A request to a checked URL, with the places where its host and its path begin.
     pub(super) const fn new(
         method: Method,
         url: String,
@@ -105,31 +107,31 @@ impl Request {
         &self.url
     }
 
-    /// The value of the header `host`: host and port as the base URL has them.
+    /// The value for the `host` header: the host and the port as the base URL writes them.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.url[self.host_start..self.target_start]
     }
 
-    /// The path, with the prefix that the base URL has, and the query.
+    /// The request target: the path, with the base URL's path as its prefix, and the query.
     #[must_use]
     pub fn target(&self) -> &str {
         &self.url[self.target_start..]
     }
 
-    /// The headers, in order, with names in lower case.
+    /// The headers in their order, with names in lower case.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.headers.iter().map(|(name, value)| (*name, &value[..]))
     }
 
-    /// The body: JSON, or nothing.
+    /// The body: JSON for a `POST`, empty for a `GET`.
     #[must_use]
     pub const fn body(&self) -> &Bytes {
         &self.body
     }
 }
 
-/// For a log: the method and the path, without the query and without anything secret.
+/// The method and the path, for a log. It leaves out the query and everything that is secret.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.target().split('?').next().unwrap_or_default();
@@ -148,7 +150,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Header fields in `Debug`.
+/// Shows header fields in `Debug`, without the value of `authorization`.
 struct Headers<'a>(&'a [(&'static str, Bytes)]);
 
 impl fmt::Debug for Headers<'_> {
@@ -172,7 +174,7 @@ impl From<Method> for http::Method {
     }
 }
 
-/// With the absolute URI, and the value of `authorization` marked sensitive.
+/// The URI is absolute, and the value of `authorization` is marked as sensitive.
 #[cfg(feature = "http")]
 impl From<Request> for http::Request<Bytes> {
     fn from(request: Request) -> Self {

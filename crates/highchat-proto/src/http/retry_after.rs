@@ -1,7 +1,7 @@
-//! `Retry-After`, with the dates of HTTP (RFC 9110, sections 10.2.3 and 5.6.7).
+//! Reads the header `Retry-After` and the dates of HTTP (RFC 9110, sections 10.2.3 and 5.6.7).
 //!
 //! The crate httpdate reads the same dates, but into `std::time::SystemTime`, so it needs
-//! `std`. A fuzz target holds this reader against it.
+//! `std`. A fuzz target compares this reader with it.
 
 use core::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::api::days_since_1970;
 /// The value of `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RetryAfter {
-    /// After so many seconds.
+    /// The number of seconds to wait.
     Seconds(u64),
-    /// At a time, in seconds since 1970.
+    /// The time to wait for, in seconds since 1970.
     Date(i64),
 }
 
 impl RetryAfter {
-    /// `None`: the value is neither seconds nor a date.
+    /// Reads the value. It is `None` if the value is neither a number of seconds nor a date.
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
         let seconds = value.trim_ascii();
         if !seconds.is_empty() && seconds.iter().all(u8::is_ascii_digit) {
@@ -27,8 +27,9 @@ impl RetryAfter {
         unix_seconds(value).map(Self::Date)
     }
 
-    /// How long to wait from `date`, the answer's own `Date` in seconds since 1970: a date
-    /// without one says nothing, because there is no clock here.
+    /// How long to wait. `date` is the response's own `Date`, in seconds since 1970. If the
+    /// response has none, a `Retry-After` with a date is `None`, because the protocol has no
+    /// clock.
     pub(super) fn from(self, date: Option<i64>) -> Option<Duration> {
         let seconds = match self {
             Self::Seconds(seconds) => seconds,
@@ -42,8 +43,9 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37
-/// GMT` or `Sun Nov  6 08:49:37 1994`. The name of the day is not held against the date.
+/// Reads a date and returns seconds since 1970. The three forms are `Sun, 06 Nov 1994 08:49:37
+/// GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`. The name of the day
+/// is not checked.
 pub(super) fn unix_seconds(date: &[u8]) -> Option<i64> {
     let date = core::str::from_utf8(date.trim_ascii()).ok()?;
     let mut words = date.split([' ', '-']).filter(|word| !word.is_empty());
@@ -64,7 +66,8 @@ pub(super) fn unix_seconds(date: &[u8]) -> Option<i64> {
     }
     let month = MONTHS.iter().position(|name| *name == month)? as i64 + 1;
     let year = match year.len() {
-        // RFC 850 gives two digits; without a clock, the turn is where POSIX has it.
+        // The form of RFC 850 has two digits. There is no clock here, so the century is chosen
+        // as in POSIX: 70 to 99 are 1970 to 1999.
         2 => number(year, 2)? + if number(year, 2)? < 70 { 2000 } else { 1900 },
         _ => number(year, 4)?,
     };
@@ -101,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_none() {
+    fn a_text_that_is_not_a_date_is_none() {
         for date in [
             "",
             "120",

@@ -1,35 +1,35 @@
-//! Whose certificates are trusted.
+//! The certificate authorities to trust.
 
 use alloc::boxed::Box;
 use core::fmt;
 
-/// The certificate authorities that may vouch for the service, for adapters that bring TLS.
+/// The certificate authorities that an adapter with TLS trusts.
 ///
-/// Source: our decision, as curl has it: those that are named take the place of all others.
+/// As in curl, the chosen certificates replace all others (our decision).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Roots {
-    /// Those in the file of PEM that the variable `SSL_CERT_FILE` names, if it is set;
-    /// otherwise Mozilla's, or the system's with the adapter's feature `native-roots`.
+    /// The certificates in the PEM file that the variable `SSL_CERT_FILE` names, if it is set.
+    /// Otherwise Mozilla's, or the operating system's with the adapter's feature `native-roots`.
     #[default]
     Default,
-    /// Mozilla's, as the crate webpki-roots ships them.
+    /// Mozilla's certificates, from the crate webpki-roots.
     Mozilla,
-    /// The operating system's; with the adapter's feature `native-roots` alone. On Linux
-    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` say where they are.
+    /// The operating system's certificates. This needs the adapter's feature `native-roots`. On
+    /// Linux the variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name their place.
     System,
-    /// These, as PEM: one certificate or more. What else is in it does not count.
+    /// One or more certificates in PEM. Other PEM sections in it are ignored.
     Pem(Box<[u8]>),
 }
 
-/// Why there is nobody to trust.
+/// Why there are no certificates to trust.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidRoots {
-    /// No certificate that can be used is in the PEM.
+    /// The PEM has no usable certificate.
     NoCertificate,
-    /// The file that `SSL_CERT_FILE` names, or the system's store, cannot be read, for that
-    /// reason.
+    /// The file that `SSL_CERT_FILE` names, or the operating system's store, cannot be read.
+    /// The text is the reason.
     Unreadable(Box<str>),
     /// The adapter was built without TLS, or without the feature `native-roots`.
     NotBuilt,

@@ -1,4 +1,4 @@
-//! Who asks and where, as environment variables say.
+//! An endpoint from environment variables.
 
 use alloc::string::String;
 use core::fmt;
@@ -6,7 +6,7 @@ use core::fmt;
 use super::credentials::{Credentials, InvalidCredentials};
 use super::endpoint::{Endpoint, InvalidBaseUrl};
 
-/// Why the variables name no endpoint.
+/// Why the environment variables do not name an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidVariables {
@@ -23,9 +23,9 @@ pub enum InvalidVariables {
 impl fmt::Display for InvalidVariables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoCredentials => f.write_str("HIGHCHAT_KEY or HIGHCHAT_SLUG must say who asks"),
+            Self::NoCredentials => f.write_str("set HIGHCHAT_KEY or HIGHCHAT_SLUG"),
             Self::TwoCredentials => {
-                f.write_str("HIGHCHAT_KEY and HIGHCHAT_SLUG are both set: which one is meant?")
+                f.write_str("HIGHCHAT_KEY and HIGHCHAT_SLUG are both set: set only one of them")
             }
             Self::Credentials(invalid) => invalid.fmt(f),
             Self::BaseUrl(invalid) => invalid.fmt(f),
@@ -36,9 +36,12 @@ impl fmt::Display for InvalidVariables {
 impl core::error::Error for InvalidVariables {}
 
 impl Endpoint {
-    /// The endpoint that `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` and `HIGHCHAT_BASE_URL` name, as the
-    /// program `highchat` reads them: the [usual place](Self::DEFAULT_BASE_URL) without the
-    /// last one. `variable` looks a variable up; an empty one counts as not set.
+    /// The endpoint that the variables `HIGHCHAT_KEY` or `HIGHCHAT_SLUG`, and
+    /// `HIGHCHAT_BASE_URL`, name.
+    ///
+    /// Without `HIGHCHAT_BASE_URL` it is [`DEFAULT_BASE_URL`](Self::DEFAULT_BASE_URL). The
+    /// function `variable` returns the value of an environment variable; an empty value counts
+    /// as not set. The program `highchat` uses the same variables.
     ///
     /// ```
     /// use highchat_proto::Endpoint;
@@ -53,7 +56,8 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// It is not clear who asks, or one of the values cannot be used. No error shows a key.
+    /// Neither or both of `HIGHCHAT_KEY` and `HIGHCHAT_SLUG` are set, or a value cannot be used.
+    /// No error shows a key.
     pub fn from_variables(
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, InvalidVariables> {
@@ -85,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_key_and_slug_says_who_asks_and_the_base_url_where() {
+    fn the_variables_give_the_credentials_and_the_base_url() {
         let endpoint = named(&[
             ("HIGHCHAT_KEY", "hc_x"),
             ("HIGHCHAT_SLUG", ""),
@@ -97,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_clear_or_cannot_be_used_is_refused_without_the_key() {
+    fn ambiguous_and_invalid_variables_are_refused_without_showing_the_key() {
         let refused = |variables| named(variables).unwrap_err();
         assert_eq!(refused(&[]), InvalidVariables::NoCredentials);
         let both = [("HIGHCHAT_KEY", "hc_x"), ("HIGHCHAT_SLUG", "demo")];

@@ -1,4 +1,4 @@
-//! The standard's three buffers in one piece of storage.
+//! The standard's buffers for the data, the event type and the id, in one piece of storage.
 //!
 //! ```text
 //!  0        data      data + value                     len - kept        len
@@ -6,23 +6,25 @@
 //!                                                           … event, id, last id
 //! ```
 //!
-//! *Data* grows at the front and stays in one piece, as a frame shows it. The *value*
-//! of the line being read stands behind it: of a `data` line it is where it belongs;
-//! of an `event` or `id` line it is moved to the *kept* end when its line is whole. So
-//! each byte is moved at most once, whatever the order of the fields, and time is
-//! linear. A kept value that another replaces stays until the event is over: it
-//! counts against the limit, which is therefore a matter of content alone.
+//! The *data* grows at the front and stays in one piece, because a frame borrows it. After it
+//! stands the *value* of the line being read. The value of a `data` line is then already in
+//! its place. The value of an `event` or `id` line is moved to the *kept* end when its line is
+//! complete. So each byte is moved at most once in any order of the fields, and the time is
+//! linear.
+//!
+//! A kept value stays until the end of the event, even if a later field replaces it, and
+//! counts against the limit. So the limit depends only on the content of the event.
 
 #[cfg(feature = "alloc")]
 use alloc::boxed::Box;
 
 use super::frame::Frame;
 
-/// What an owned storage holds before an event needed more.
+/// The initial size of an owned storage, in bytes.
 #[cfg(feature = "alloc")]
 const INITIAL_CAPACITY: usize = 4 * 1024;
 
-/// The least that an owned storage holds once it has to grow.
+/// The smallest size of an owned storage after it has grown, in bytes.
 #[cfg(feature = "alloc")]
 const LEAST_CAPACITY: usize = 256;
 
@@ -35,7 +37,7 @@ enum Storage<'b> {
     Borrowed(&'b mut [u8]),
 }
 
-/// A value at the kept end, by its distance from there, so that it stays right when
+/// A value at the kept end. It is stored as the distance from the end, which stays right when
 /// an owned storage grows.
 #[derive(Clone, Copy, Default)]
 struct Kept {
@@ -43,7 +45,7 @@ struct Kept {
     len: usize,
 }
 
-/// The next value does not fit.
+/// The error if the next value does not fit.
 pub(super) struct Full;
 
 pub(super) struct Buffers<'b> {
@@ -52,10 +54,10 @@ pub(super) struct Buffers<'b> {
     value: usize,
     kept: usize,
     event: Kept,
-    /// The id of the event being read, where it has one.
+    /// The id of the event being read, valid if `has_id`.
     id: Kept,
-    /// How long the last event ID string is, as of the last event that was dispatched:
-    /// the last bytes of the storage.
+    /// The length of the last event ID string, which is at the end of the storage. It belongs
+    /// to the last dispatched event.
     last_id: usize,
     has_id: bool,
     has_data: bool,
@@ -87,8 +89,8 @@ impl Storage<'_> {
         }
     }
 
-    /// Makes room for `len` bytes in all, at least doubling what is there, with the
-    /// last `kept` bytes staying the last ones. `len` is at most the limit.
+    /// Makes room for `len` bytes in all and moves the last `kept` bytes to the new end. A
+    /// storage that grows at least doubles, up to the limit. `len` is at most the limit.
     #[cfg(feature = "alloc")]
     fn reserve(&mut self, len: usize, kept: usize) {
         if let Self::Owned { bytes, limit } = self {
@@ -115,7 +117,7 @@ impl<'b> Buffers<'b> {
         })
     }
 
-    /// As owned storage, of which there is none before it is needed.
+    /// Owned storage that is empty until an event needs some.
     #[cfg(feature = "alloc")]
     pub(super) fn growing(limit: usize) -> Self {
         let bytes = Box::default();
@@ -146,7 +148,7 @@ impl<'b> Buffers<'b> {
         }
     }
 
-    /// Begins the value of a `data` line: behind a line before it stands an LF.
+    /// Begins the value of a `data` line, with an LF before it if it is not the first one.
     pub(super) fn begin_data(&mut self) -> Result<(), Full> {
         if self.has_data {
             let (taken, _) = self.extend_value(b"\n");
@@ -158,8 +160,8 @@ impl<'b> Buffers<'b> {
         Ok(())
     }
 
-    /// Appends to the value as much as the limit allows: how much that was, and
-    /// whether it was all.
+    /// Appends to the value as many bytes as the limit allows. Returns their number, and
+    /// whether all of them fit.
     pub(super) fn extend_value(&mut self, run: &[u8]) -> (usize, bool) {
         let used = self.data + self.value + self.kept;
         let taken = run.len().min(self.storage.limit() - used);
@@ -171,24 +173,24 @@ impl<'b> Buffers<'b> {
         (taken, taken == run.len())
     }
 
-    /// The value belongs to the data.
+    /// Ends a value that is part of the data.
     pub(super) const fn end_data(&mut self) {
         self.data += self.value;
         self.value = 0;
     }
 
-    /// The value is the event type.
+    /// Ends a value that is the event type.
     pub(super) fn end_event(&mut self) {
         self.event = self.keep_value();
     }
 
-    /// The value is the event's id.
+    /// Ends a value that is the event's id.
     pub(super) fn end_id(&mut self) {
         self.id = self.keep_value();
         self.has_id = true;
     }
 
-    /// The value is not wanted.
+    /// Discards the value.
     pub(super) const fn drop_value(&mut self) {
         self.value = 0;
     }
@@ -212,23 +214,23 @@ impl<'b> Buffers<'b> {
         &bytes[start..start + kept.len]
     }
 
-    /// Whether there is an event to dispatch: one without data is none.
+    /// Whether there is an event to dispatch. The standard dispatches no event without data.
     pub(super) const fn has_data(&self) -> bool {
         self.has_data
     }
 
-    /// Whether nothing was read of an event yet.
+    /// Whether nothing of an event is stored yet.
     pub(super) fn is_clear(&self) -> bool {
         !self.has_data && !self.has_id && self.value == 0 && self.kept == self.last_id
     }
 
-    /// How much still fits.
+    /// How many more bytes fit.
     #[inline]
     pub(super) fn room(&self) -> usize {
         self.storage.limit() - self.data - self.value - self.kept
     }
 
-    /// What was read of the event so far.
+    /// The part of the event that was read so far.
     pub(super) fn frame(&self) -> Frame<'_> {
         Frame {
             event: self.slice(self.event),
@@ -252,7 +254,7 @@ impl<'b> Buffers<'b> {
         &bytes[bytes.len() - self.last_id..]
     }
 
-    /// Forgets the event; its id becomes the last one where it was `dispatched`.
+    /// Forgets the event. If it was `dispatched`, its id becomes the last event ID.
     pub(super) fn clear(&mut self, dispatched: bool) {
         if dispatched && self.has_id {
             let Kept { from_end, len } = self.id;
@@ -269,7 +271,7 @@ impl<'b> Buffers<'b> {
         self.has_data = false;
     }
 
-    /// Forgets everything but the storage.
+    /// Forgets everything, but keeps the storage.
     pub(super) fn reset(&mut self) {
         self.last_id = 0;
         self.clear(false);

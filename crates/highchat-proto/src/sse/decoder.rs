@@ -1,58 +1,60 @@
-//! The decoder: the fast path where it can be, the plain machine where it must be.
+//! The decoder of event streams: a fast path for the usual event, and [`PlainDecoder`] for
+//! everything else.
 
 use core::fmt;
 use core::time::Duration;
 
-use super::fast::{self, BLOCK, Look, Place, Usual};
+use super::fast::{self, BLOCK, Place, Scan, Usual};
 use super::frame::Frame;
 use super::plain::{AfterCr, DecodeError, PlainDecoder};
 
-/// Who reads the next byte.
+/// The part of the decoder that reads the next byte.
 ///
 /// ```text
-///             whole: shown where it lies
+///             whole: frame in the chunk
 ///              ┌──┐
 ///              ▼  │        more bytes needed
 ///  Start ───▶ Event ──────────────────────────▶ Tail
 ///    │          │ ▲ ▲            whole           │ │
 ///    │          │ │ └────────────────────────────┘ │
-///    │      odd │ │ let go                         │ odd, or full
+///    │    other │ │ next event                     │ other, or full
 ///    │          ▼ │                                ▼
 ///    └───────▶ Plain ◀─────────────────────────────┘
 ///               │ ▲
-///         frame ▼ │ let go, and no event begins there
+///         frame ▼ │ next call, if the fast path cannot begin
 ///              Shown
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
-    /// At the start of the stream: there may be a byte order mark.
+    /// The start of the stream, where a byte order mark may stand.
     Start,
     /// The fast path, at the start of an event.
     Event,
-    /// As `Event`, but an LF is still part of the line before.
+    /// The fast path, at the start of an event and after a CR. An LF there is still part of
+    /// the line before.
     EventAfterCr,
-    /// The fast path, behind the beginning of an event that stands in the tail.
+    /// The fast path. The tail holds the first part of the event.
     Tail,
-    /// The plain machine.
+    /// The plain decoder.
     Plain,
-    /// The plain machine, which shows a frame.
+    /// The plain decoder, which holds a frame for the caller.
     Shown,
 }
 
-/// Fewer bytes than this go behind the tail as one word.
-const FEW: usize = 8;
+/// Fewer bytes than this are copied into the tail as one word.
+const WORD: usize = 8;
 
-/// The answer of [`Decoder::advance`]: a frame can be looked at with [`Decoder::frame`].
+/// The result of [`Decoder::advance`]: [`Decoder::frame`] now returns a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready<'c> {
     source: Source,
-    /// The input as it stood before the step.
+    /// The input before the step.
     chunk: &'c [u8],
 }
 
 #[cfg(feature = "alloc")]
 impl Ready<'_> {
-    /// Without the chunk, for a reader that owns it.
+    /// The same result without the chunk, for a reader that owns the chunk.
     pub(crate) const fn without_chunk(self) -> ReadyApart {
         ReadyApart(self.source)
     }
@@ -65,7 +67,7 @@ pub(crate) struct ReadyApart(Source);
 
 #[cfg(feature = "alloc")]
 impl ReadyApart {
-    /// With the input as it stood before the step.
+    /// Adds the chunk again, which is the input before the step.
     pub(crate) const fn with_chunk(self, chunk: &[u8]) -> Ready<'_> {
         Ready {
             source: self.0,
@@ -83,41 +85,44 @@ enum Source {
 
 /// An incremental decoder of event streams.
 ///
-/// Push each chunk of the body through [`decode`](Self::decode), in order; at the end
-/// of the body [`finish`](Self::finish) may be asked for what had no blank line yet.
-/// The frames, and the errors with their place, depend on the bytes alone, never on
-/// the way they were cut, nor on whose storage it is.
+/// Pass each chunk of the body to [`decode`](Self::decode), in order. At the end of the body,
+/// [`finish`](Self::finish) returns an event that had no blank line yet. The frames and the
+/// errors, and their places in the stream, depend only on the bytes, not on how the bytes are
+/// cut into chunks or on who owns the storage.
 ///
-/// A frame comes with the chunk that completes it: a CR ends its line at once, and an
-/// LF that follows later is swallowed. Comments and unknown fields cost no memory, no
-/// line is buffered, no byte is read more than a few times: time is linear in the bytes.
+/// A frame is returned with the chunk that completes it. For this a CR ends its line at once,
+/// and an LF after it is skipped when it comes. Comments and unknown fields need no memory. No
+/// line is buffered, and the time is linear in the number of bytes.
 ///
 /// # Limit
 ///
-/// The values of the `id`, `event` and `data` fields of one event, with the LFs
-/// between data lines and the last event ID carried over from before, fit in the
-/// limit together; a value that a later field of the same event replaces still
-/// counts, and an `id` that a NUL makes void counts until that NUL. Past the limit
-/// [`decode`](Self::decode) is [`DecodeError::TooLong`], with the input left at the byte
-/// that did not fit (for the LF between data lines: at the byte that ends the second
-/// name), and says so again until [`reset`](Self::reset). Source: our decision; the
-/// standard has no limit.
+/// The limit is for one event. These bytes count together: the values of its `id`, `event`
+/// and `data` fields, the LFs between its data lines, and the last event ID of an earlier
+/// event. A value that a later field of the same event replaces still counts. An `id` with a
+/// NUL, which is ignored, counts up to the NUL.
+///
+/// Past the limit, [`decode`](Self::decode) returns [`DecodeError::TooLong`], on each call
+/// until [`reset`](Self::reset). It leaves the input at the byte that did not fit. If this is
+/// the LF between two data lines, it leaves the input at the byte that ends the field name of
+/// the second line. Source: our decision; the standard has no limit.
 ///
 /// # Cost
 ///
-/// With the caller's storage nothing is ever allocated. The decoder's own storage
-/// begins with 4 KiB (less where the limit is less) and grows, up to the limit, only
-/// for an event that does not fit; it is kept for the next one. An event that lies
-/// whole in a chunk, of the usual shape (`event` and `data`, or `data` alone, a line
-/// each, one space behind the colon), is shown there and copied nowhere.
+/// With the caller's storage nothing is allocated. The decoder's own storage has 4 KiB at
+/// first, or the limit if that is less. It grows up to the limit for an event that does not
+/// fit, and stays as large for the next event.
+///
+/// An event of the usual shape that lies completely in one chunk is not copied. The usual shape
+/// is an `event` line and a `data` line, or only a `data` line, with one space after each
+/// colon.
 pub struct Decoder<'b> {
     plain: PlainDecoder<'b>,
     next: Next,
-    /// Whether there is a last event ID, where the fast path reads.
+    /// Whether there is a last event ID. It is valid while the fast path reads.
     has_id: bool,
-    /// The beginning of an event that the chunks so far did not complete; behind a frame
-    /// of two chunks that frame.
-    tail: [u8; BLOCK + FEW],
+    /// The first part of an event that is not complete yet. After a frame that began in an
+    /// earlier chunk, it is that frame's event.
+    tail: [u8; BLOCK + WORD],
     tail_len: u8,
     /// The mask of the tail's line ends.
     tail_ends: u64,
@@ -140,9 +145,11 @@ impl Decoder<'static> {
         Self::over(PlainDecoder::with_limit(limit))
     }
 
-    /// As [`with_limit`](Self::with_limit), without storage until an event needs some: for a
-    /// program that holds very many streams, most of whose events are of the usual shape
-    /// and short, or lie whole in a chunk.
+    /// A decoder that allocates its storage when the first event needs it, for events of at
+    /// most `limit` bytes.
+    ///
+    /// It is for a program with very many streams. Most events need no storage, because they
+    /// have the usual shape and are short or lie completely in one chunk.
     #[must_use]
     pub fn growing(limit: usize) -> Self {
         Self::over(PlainDecoder::growing(limit))
@@ -157,7 +164,7 @@ impl Default for Decoder<'static> {
 }
 
 impl<'b> Decoder<'b> {
-    /// A decoder over the caller's storage, whose length is the limit.
+    /// A decoder with the caller's storage. The length of the storage is the limit.
     #[must_use]
     pub const fn with_buffer(buffer: &'b mut [u8]) -> Self {
         Self::over(PlainDecoder::with_buffer(buffer))
@@ -168,17 +175,19 @@ impl<'b> Decoder<'b> {
             plain,
             next: Next::Start,
             has_id: false,
-            tail: [0; BLOCK + FEW],
+            tail: [0; BLOCK + WORD],
             tail_len: 0,
             tail_ends: 0,
         }
     }
 
-    /// The next frame, moving `input` past what it took; `None`: all was taken.
+    /// Returns the next frame and moves `input` past the bytes that were read. `None` means
+    /// that the whole input was read.
     ///
     /// # Errors
     ///
-    /// An event is longer than the limit; the same again until [`reset`](Self::reset).
+    /// An event is longer than the limit. Each later call returns the same error until
+    /// [`reset`](Self::reset).
     #[inline(always)]
     pub fn decode<'d, 'c: 'd>(
         &'d mut self,
@@ -188,19 +197,21 @@ impl<'b> Decoder<'b> {
         Ok(ready.map(|ready| self.frame(ready)))
     }
 
-    /// The same step as [`decode`](Self::decode), announced first and looked at with
-    /// [`frame`](Self::frame) after: a loop that returns a frame to its own caller
-    /// cannot hold a borrow while it goes on.
+    /// Does the same step as [`decode`](Self::decode), but returns a small value instead of
+    /// the frame. Pass that value to [`frame`](Self::frame).
+    ///
+    /// Use it in a loop that returns a frame to its own caller. With `decode` the borrow
+    /// checker refuses such a loop (E0499).
     ///
     /// # Errors
     ///
-    /// As [`decode`](Self::decode).
+    /// The same as for [`decode`](Self::decode).
     #[inline(always)]
     pub fn advance<'c>(&mut self, input: &mut &'c [u8]) -> Result<Option<Ready<'c>>, DecodeError> {
         let chunk = *input;
         if self.next == Next::Event {
             if let Some(block) = chunk.first_chunk() {
-                if let Some(usual) = fast::usual(block) {
+                if let Some(usual) = fast::usual_event(block) {
                     *input = chunk.get(usual.len..).unwrap_or_default();
                     let source = Source::Chunk(usual.place);
                     return Ok(Some(Ready { source, chunk }));
@@ -213,8 +224,10 @@ impl<'b> Decoder<'b> {
         Ok(source.map(|source| Ready { source, chunk }))
     }
 
-    /// The frame that [`advance`](Self::advance) announced. To be looked at before the
-    /// next call that changes the decoder; later it is whatever event stands there then.
+    /// The frame for a result of [`advance`](Self::advance).
+    ///
+    /// Call it before the next call that changes the decoder. After such a call the frame may
+    /// have the content of another event.
     #[inline(always)]
     #[must_use]
     pub fn frame<'a>(&'a self, ready: Ready<'a>) -> Frame<'a> {
@@ -234,16 +247,16 @@ impl<'b> Decoder<'b> {
         }
     }
 
-    /// What had no blank line yet at the end of the body, its last line counted as
-    /// whole; `None` where that has no data or does not fit in the limit, or after an
-    /// error.
+    /// Ends the stream. Returns the event that had no blank line after it, with its last line
+    /// taken as complete. It is `None` if there is no such event, if the event has no data or
+    /// does not fit in the limit, or after an error.
     ///
-    /// The standard discards it: it may have been cut. Only a caller who can tell from
-    /// the data itself that it is whole should take it. The decoder is then as at the
-    /// start of a stream, but for the last event ID and the reconnection time: such an
-    /// event does not change them, and the next stream begins with them, as it does in
-    /// browsers (to the letter, the standard begins each stream with an empty last
-    /// event ID; so does [`reset`](Self::reset)).
+    /// The standard discards this event, because it may be cut. Use it only if the data itself
+    /// shows that it is complete.
+    ///
+    /// The decoder is then at the start of a new stream. The last event ID and the reconnection
+    /// time stay, and this event does not change them. Browsers do the same. The standard says
+    /// that a stream begins with an empty last event ID; use [`reset`](Self::reset) for that.
     pub fn finish(&mut self) -> Option<Frame<'_>> {
         if self.next == Next::Tail {
             self.read_tail_plainly(usize::from(self.tail_len));
@@ -252,28 +265,28 @@ impl<'b> Decoder<'b> {
         self.plain.finish()
     }
 
-    /// The last event ID, as of the last frame that was dispatched: what a client that
-    /// reconnects sends as `Last-Event-ID`. Empty where there is none.
+    /// The last event ID at the last dispatched frame. A client that reconnects sends it as
+    /// `Last-Event-ID`. It is empty if there is none.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         self.plain.last_event_id()
     }
 
-    /// The reconnection time that the stream asked for with `retry`, if it did; a
-    /// number too large for 64 bits of milliseconds is the largest there is.
+    /// The reconnection time from the last `retry` field, if the stream had one. A number of
+    /// milliseconds that is too large for 64 bits becomes the largest possible one.
     #[must_use]
     pub const fn reconnection_time(&self) -> Option<Duration> {
         self.plain.reconnection_time()
     }
 
-    /// Makes the decoder as new, for another stream; the storage is kept. Before
-    /// reconnecting, take the [`last_event_id`](Self::last_event_id).
+    /// Makes the decoder like new, for another stream, but keeps its storage. If you want to
+    /// reconnect, read [`last_event_id`](Self::last_event_id) before.
     pub fn reset(&mut self) {
         self.plain.reset();
         self.next = Next::Start;
     }
 
-    /// Any step but the usual one.
+    /// Every step that [`advance`](Self::advance) does not do itself.
     #[inline(never)]
     fn advance_by(&mut self, input: &mut &[u8]) -> Result<Option<Source>, DecodeError> {
         match self.next {
@@ -291,7 +304,7 @@ impl<'b> Decoder<'b> {
         }
     }
 
-    /// A step that does not begin in the tail.
+    /// A step that begins in none of the states `Event` and `Tail`.
     #[inline(never)]
     fn begin(&mut self, input: &mut &[u8]) -> Result<Option<Source>, DecodeError> {
         let chunk = *input;
@@ -314,7 +327,7 @@ impl<'b> Decoder<'b> {
         }
     }
 
-    /// Reads on at the first byte of an event, with `before` bytes of the chunk before.
+    /// Reads from the first byte of an event. The chunk has `before` bytes before it.
     #[inline]
     fn advance_event(
         &mut self,
@@ -323,20 +336,20 @@ impl<'b> Decoder<'b> {
     ) -> Result<Option<Source>, DecodeError> {
         let len = input.len();
         let mut ends = 0;
-        let looked = if len < BLOCK {
+        let scan = if len < BLOCK {
             ends = fast::ends_of(input);
-            if let Some(usual) = fast::usual_by(input, ends) {
+            if let Some(usual) = fast::usual_event_with_ends(input, ends) {
                 return Ok(Some(self.show(input, usual, before)));
             }
-            fast::look_by(input, ends)
+            fast::scan_with_ends(input, ends)
         } else {
-            fast::look(input)
+            fast::scan(input)
         };
-        match looked {
-            Look::Usual(usual) if usual.place.len() <= self.plain.room() => {
+        match scan {
+            Scan::Usual(usual) if usual.place.len() <= self.plain.room() => {
                 Ok(Some(self.show(input, usual, before)))
             }
-            Look::More if len < BLOCK => {
+            Scan::Incomplete if len < BLOCK => {
                 self.tail[..len].copy_from_slice(input);
                 self.tail_len = len as u8;
                 self.tail_ends = ends;
@@ -346,19 +359,19 @@ impl<'b> Decoder<'b> {
                 *input = &[];
                 Ok(None)
             }
-            Look::Usual(_) | Look::More | Look::Odd => self.advance_plainly(input),
+            Scan::Usual(_) | Scan::Incomplete | Scan::Other => self.advance_plainly(input),
         }
     }
 
-    /// Shows the event at the front, with `before` bytes of the chunk before.
+    /// Takes the event at the front of the input. The chunk has `before` bytes before it.
     #[inline]
     fn show(&mut self, input: &mut &[u8], usual: Usual, before: usize) -> Source {
         *input = input.get(usual.len..).unwrap_or_default();
-        self.next = Next::behind(usual);
-        Source::Chunk(usual.place.behind(before))
+        self.next = Next::after(usual);
+        Source::Chunk(usual.place.shifted_by(before))
     }
 
-    /// Reads on behind the tail.
+    /// Reads the bytes that follow those in the tail.
     #[inline(never)]
     fn advance_tail(&mut self, input: &mut &[u8]) -> Result<Option<Source>, DecodeError> {
         let before = usize::from(self.tail_len);
@@ -369,43 +382,44 @@ impl<'b> Decoder<'b> {
         let filled = BLOCK.min(before + input.len());
         let more = &input[..filled - before];
         let ends = self.tail_ends
-            | if more.len() < FEW {
-                let few = fast::few(more);
-                self.tail[before..before + FEW].copy_from_slice(&few);
-                fast::ends_of_eight(few)
+            | if more.len() < WORD {
+                let word = fast::pad_to_eight(more);
+                self.tail[before..before + WORD].copy_from_slice(&word);
+                fast::ends_of_eight(word)
             } else {
                 self.tail[before..filled].copy_from_slice(more);
                 fast::ends_of(more)
             } << before;
-        // Only where a line begins is there something to decide.
+        // The bytes decide something only if a new line begins among them.
         let begun = ((ends << 1) >> before)
             .checked_shl((BLOCK - more.len()) as u32)
             .unwrap_or_default();
-        let looked = if begun == 0 {
-            Look::More
+        let scan = if begun == 0 {
+            Scan::Incomplete
         } else {
-            fast::look_by(&self.tail[..filled], ends)
+            fast::scan_with_ends(&self.tail[..filled], ends)
         };
-        match looked {
-            Look::Usual(usual) => {
+        match scan {
+            Scan::Usual(usual) => {
                 *input = &input[usual.len - before..];
-                self.next = Next::behind(usual);
+                self.next = Next::after(usual);
                 Ok(Some(Source::Tail(usual.place)))
             }
-            Look::More if filled < BLOCK => {
+            Scan::Incomplete if filled < BLOCK => {
                 *input = &[];
                 self.tail_len = filled as u8;
                 self.tail_ends = ends;
                 Ok(None)
             }
-            Look::More | Look::Odd => {
+            Scan::Incomplete | Scan::Other => {
                 self.read_tail_plainly(before);
                 self.advance_plainly(input)
             }
         }
     }
 
-    /// Puts a byte behind the tail, where that decides nothing: within a line.
+    /// Appends a byte to the tail if the byte cannot decide anything, which is inside a line.
+    /// Returns whether it did.
     #[inline(always)]
     fn push(&mut self, byte: u8) -> bool {
         let at = usize::from(self.tail_len);
@@ -429,20 +443,20 @@ impl<'b> Decoder<'b> {
         Ok(None)
     }
 
-    /// Hands the first bytes of the tail to the plain machine. They are the beginning of
-    /// one event, and there is room for more: neither a frame nor an error is among them.
+    /// Passes the first bytes of the tail to the plain decoder. They are the first part of one
+    /// event and fit in the limit, so they give neither a frame nor an error.
     fn read_tail_plainly(&mut self, len: usize) {
         let read = self.plain.advance(&mut &self.tail[..len]);
         debug_assert_eq!(read, Ok(false), "the tail is the beginning of one event");
     }
 
-    /// Takes over from the plain machine, where that is at the start of an event.
+    /// Begins an event with the fast path if the plain decoder is at the start of an event.
     fn begin_event(&mut self) {
         self.plain.forget_shown();
         self.has_id = !self.plain.last_event_id().is_empty();
-        // With less, the tail could hold what is too long.
+        // With less room, an event that is too long could fit in the tail.
         self.next = match (self.plain.room() >= BLOCK)
-            .then(|| self.plain.lend())
+            .then(|| self.plain.hand_over())
             .flatten()
         {
             Some(AfterCr(false)) => Next::Event,
@@ -453,7 +467,7 @@ impl<'b> Decoder<'b> {
 }
 
 impl Next {
-    const fn behind(usual: Usual) -> Self {
+    const fn after(usual: Usual) -> Self {
         if usual.after_cr {
             Self::EventAfterCr
         } else {

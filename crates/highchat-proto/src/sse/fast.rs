@@ -1,9 +1,9 @@
-//! The usual event, found by one mask.
+//! The fast path: finds an event of the usual shape with one bit mask.
 //!
-//! Nearly every event of a stream is `event: X⏎data: Y⏎⏎` (or only `data: Y⏎⏎`), and
-//! short. What such an event costs is branches that the processor cannot foresee: a
-//! search for each line's end is one, as lengths differ. So there is one look at a
-//! whole block of 64 bytes, always from the first byte of an event:
+//! Nearly every event of a stream is short and has the form `event: X⏎data: Y⏎⏎` or
+//! `data: Y⏎⏎`. Such an event is slow to read because of branches that the processor
+//! predicts wrongly. A search for each line's end is such a branch, because lengths differ. So
+//! one mask is computed for a whole block of 64 bytes, from the first byte of an event:
 //!
 //! ```text
 //!   block   event: delta⏎data: {"text":"hi"}⏎⏎event: delta⏎data: {"te
@@ -11,14 +11,14 @@
 //!                       ▲                   ▲▲
 //! ```
 //!
-//! The mask has a bit for each CR and LF. Its lowest bit ends the first line, the next
-//! one the second, and the bytes at these two places say whether the event is one of
-//! that shape: no loop, no search, hardly a branch that goes either way. Such an event
-//! is shown where it lies.
+//! The mask has a bit for each CR and LF. Its lowest bit ends the first line, and the next one
+//! the second line. The bytes at these two places show whether the event has the usual shape.
+//! This needs no loop, no search and few branches that can be predicted wrongly. The frame
+//! then borrows from the chunk.
 //!
-//! What is not *certainly* whole and of that shape is not decided here, but by
-//! [`look`], which takes input of any length and tells apart what only needs more bytes
-//! and what is of any other shape. The latter goes through the plain machine.
+//! If the event is not certainly complete and of the usual shape, [`scan`] decides. It accepts
+//! input of any length, and returns whether more bytes are needed or the event has another
+//! shape. The plain decoder reads an event of another shape.
 
 /// How many bytes one mask covers.
 pub(super) const BLOCK: usize = 64;
@@ -27,7 +27,7 @@ const HALF: usize = BLOCK / 2;
 const EVENT: &[u8; 7] = b"event: ";
 const DATA: &[u8; 6] = b"data: ";
 
-/// Where the values of an event stand.
+/// The places of an event's values: the start and the end of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     event: (usize, usize),
@@ -35,25 +35,25 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The event type, in the bytes that the event stands in.
+    /// The event type. `bytes` are the bytes that contain the event.
     #[inline]
     pub(super) fn event(self, bytes: &[u8]) -> &[u8] {
         bytes.get(self.event.0..self.event.1).unwrap_or_default()
     }
 
-    /// The data, in the bytes that the event stands in.
+    /// The data. `bytes` are the bytes that contain the event.
     #[inline]
     pub(super) fn data(self, bytes: &[u8]) -> &[u8] {
         bytes.get(self.data.0..self.data.1).unwrap_or_default()
     }
 
-    /// How many bytes the values have.
+    /// The number of bytes of both values.
     pub(super) const fn len(self) -> usize {
         self.event.1 - self.event.0 + self.data.1 - self.data.0
     }
 
-    /// The same place, with that many bytes before.
-    pub(super) const fn behind(self, before: usize) -> Self {
+    /// The same place in bytes that have `before` more bytes at the front.
+    pub(super) const fn shifted_by(self, before: usize) -> Self {
         Self {
             event: (self.event.0 + before, self.event.1 + before),
             data: (self.data.0 + before, self.data.1 + before),
@@ -65,43 +65,45 @@ impl Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Usual {
     pub(super) place: Place,
-    /// With its blank line, and with the LF of a CR LF where that was there.
+    /// The number of bytes of the event, with its blank line. A final LF is included if it is
+    /// in the input.
     pub(super) len: usize,
-    /// The blank line ended with a CR, and whether an LF follows is not known.
+    /// The input ends with the CR of the blank line, so an LF may still follow.
     pub(super) after_cr: bool,
 }
 
-/// What input from the first byte of an event is.
+/// The result of a scan from the first byte of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum Scan {
     Usual(Usual),
-    /// The beginning of an event that may still be of the usual shape.
-    More,
-    /// Anything else.
-    Odd,
+    /// More bytes are needed; the event may still have the usual shape.
+    Incomplete,
+    /// The event has another shape.
+    Other,
 }
 
-impl Look {
-    /// Whether `rest`, which does not begin with the name, may still come to do so.
-    fn unless(name: &[u8], rest: &[u8]) -> Self {
-        if name.starts_with(rest) {
-            Self::More
+impl Scan {
+    /// The result for a line that does not begin with the field name. It is incomplete if the
+    /// line is only the first part of the name.
+    fn without_name(name: &[u8], line: &[u8]) -> Self {
+        if name.starts_with(line) {
+            Self::Incomplete
         } else {
-            Self::Odd
+            Self::Other
         }
     }
 }
 
-/// The event at the front of a block, which begins with an event's first byte; `None`:
-/// not decided.
+/// The event of the usual shape at the front of a block. `None` if this is not certain.
 #[inline(always)]
-pub(super) fn usual(block: &[u8; BLOCK]) -> Option<Usual> {
-    usual_by(block, line_ends(block))
+pub(super) fn usual_event(block: &[u8; BLOCK]) -> Option<Usual> {
+    usual_event_with_ends(block, line_ends(block))
 }
 
-/// The same, for up to a block, and by the mask of its line ends.
+/// The event of the usual shape at the front of at most a block, with the mask of its line
+/// ends. `None` if this is not certain.
 #[inline(always)]
-pub(super) fn usual_by(block: &[u8], mut ends: u64) -> Option<Usual> {
+pub(super) fn usual_event_with_ends(block: &[u8], mut ends: u64) -> Option<Usual> {
     let mut event = (0, 0);
     let mut data_line = 0;
     if *block.first()? == EVENT[0] {
@@ -120,10 +122,10 @@ pub(super) fn usual_by(block: &[u8], mut ends: u64) -> Option<Usual> {
     if !begins(block.get(data_line..)?, DATA) {
         return None;
     }
-    let behind = block.get(data.1..)?;
-    let blank = if begins(behind, b"\n\n") {
+    let after_data = block.get(data.1..)?;
+    let blank = if begins(after_data, b"\n\n") {
         2
-    } else if begins(behind, b"\r\n\r\n") {
+    } else if begins(after_data, b"\r\n\r\n") {
         4
     } else {
         return None;
@@ -135,27 +137,26 @@ pub(super) fn usual_by(block: &[u8], mut ends: u64) -> Option<Usual> {
     })
 }
 
-/// What the input is, which begins with an event's first byte, and whose line ends the
-/// mask has. No more than a block.
+/// Scans at most a block from the first byte of an event, with the mask of its line ends.
 #[inline]
-pub(super) fn look_by(input: &[u8], mut ends: u64) -> Look {
-    shape(input, || {
+pub(super) fn scan_with_ends(input: &[u8], mut ends: u64) -> Scan {
+    scan_lines(input, || {
         let end = ends.trailing_zeros() as usize;
         ends &= ends.wrapping_sub(1);
         end
     })
 }
 
-/// What the input is, which begins with an event's first byte, and may have any length.
-pub(super) fn look(input: &[u8]) -> Look {
+/// Scans input of any length from the first byte of an event.
+pub(super) fn scan(input: &[u8]) -> Scan {
     let mut ends = memchr::memchr2_iter(b'\r', b'\n', input);
-    shape(input, || ends.next().unwrap_or(input.len()))
+    scan_lines(input, || ends.next().unwrap_or(input.len()))
 }
 
-/// The mask of up to a block of bytes: a bit for each that ends a line.
+/// The mask of the line ends in at most a block of bytes: a bit for each CR and LF.
 ///
-/// No loop over them, whose length would have to be guessed: a first and a last part of
-/// fixed size, which overlap.
+/// It reads a first and a last part of fixed size, which overlap. The processor would predict
+/// the end of a loop over the bytes wrongly.
 #[inline]
 pub(super) fn ends_of(input: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (input.first_chunk::<HALF>(), input.last_chunk()) {
@@ -169,12 +170,12 @@ pub(super) fn ends_of(input: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (input.first_chunk(), input.last_chunk()) {
         return ends_of_eight(*first) | ends_of_eight(*last) << (input.len() - 8);
     }
-    ends_of_eight(few(input))
+    ends_of_eight(pad_to_eight(input))
 }
 
-/// Fewer than eight bytes, with zeros behind.
+/// Appends zeros to fewer than eight bytes.
 #[inline]
-pub(super) fn few(input: &[u8]) -> [u8; 8] {
+pub(super) fn pad_to_eight(input: &[u8]) -> [u8; 8] {
     let eight = match (input.first_chunk(), input.last_chunk()) {
         (Some(first), Some(last)) => {
             let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
@@ -188,13 +189,13 @@ pub(super) fn few(input: &[u8]) -> [u8; 8] {
     eight.to_le_bytes()
 }
 
-/// The mask of eight bytes, in one word.
+/// The mask of the line ends in eight bytes, computed in one word.
 #[inline]
 pub(super) fn ends_of_eight(bytes: [u8; 8]) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const LOW: u64 = 0x7F * ONES;
     let bytes = u64::from_le_bytes(bytes);
-    // The high bit of each byte that is another: no carry goes from one to the next.
+    // Sets the high bit of each byte that differs from `byte`. No carry leaves a byte.
     let others = |byte: u8| {
         let difference = bytes ^ (u64::from(byte) * ONES);
         ((difference & LOW) + LOW) | difference
@@ -209,22 +210,21 @@ fn ends_of_sixteen(bytes: [u8; 16]) -> u64 {
     ends_of(bytes) | ends_of(bytes >> 64) << 8
 }
 
-/// Eight bytes of 0 or 1 as eight bits.
+/// Turns eight bytes of 0 or 1 into eight bits.
 #[inline(always)]
 const fn gather(eight: u64) -> u64 {
     eight.wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
-/// Whether it begins so. By arrays: without optimisation across crates, what the standard
-/// library has for slices is a call here.
+/// Whether the bytes begin with `with`. It compares arrays, because `starts_with` on a slice is
+/// a function call if there is no optimisation across crates.
 #[inline(always)]
 fn begins<const N: usize>(bytes: &[u8], with: &[u8; N]) -> bool {
     bytes.first_chunk() == Some(with)
 }
 
-/// A bit for each byte that ends a line. Written so that the compiler makes vectors of
-/// it: a comparison for each byte, then a multiplication for eight, which gathers their
-/// bits.
+/// The mask of the line ends in a block. The loops have a form that the compiler vectorizes: a
+/// comparison for each byte, then a multiplication that gathers eight bits at a time.
 #[inline(always)]
 fn line_ends(block: &[u8; BLOCK]) -> u64 {
     let mut is_end = [0_u8; BLOCK];
@@ -239,41 +239,41 @@ fn line_ends(block: &[u8; BLOCK]) -> u64 {
     mask
 }
 
-/// What the input is, which begins with an event's first byte. `next_end` gives the
-/// place of each byte that ends a line, one after the other, then any behind the input.
+/// Scans from the first byte of an event. `next_end` returns the places of the CRs and LFs in
+/// order, and after the last one a place past the input.
 #[inline(always)]
-fn shape(input: &[u8], mut next_end: impl FnMut() -> usize) -> Look {
+fn scan_lines(input: &[u8], mut next_end: impl FnMut() -> usize) -> Scan {
     let mut event = 0..0;
     let mut data_line = 0;
     if input.first() == Some(&EVENT[0]) {
         if !begins(input, EVENT) {
-            return Look::unless(EVENT, input);
+            return Scan::without_name(EVENT, input);
         }
         event = EVENT.len()..next_end();
         data_line = event.end + 1;
         match input.get(event.end..) {
             Some([b'\r', b'\n', ..]) => data_line = next_end() + 1,
-            Some([b'\r']) | None => return Look::More,
+            Some([b'\r']) | None => return Scan::Incomplete,
             Some(_) => {}
         }
     }
     let Some(rest) = input.get(data_line..) else {
-        return Look::More;
+        return Scan::Incomplete;
     };
     if !begins(rest, DATA) {
-        return Look::unless(DATA, rest);
+        return Scan::without_name(DATA, rest);
     }
     let data = data_line + DATA.len()..next_end();
     let (blank, after_cr) = match input.get(data.end..) {
         Some([b'\n', b'\n', ..]) => (2, false),
         Some([b'\r', b'\n', b'\r', b'\n', ..]) => (4, false),
-        Some([b'\r', b'\n', b'\r', behind @ ..]) => (3, behind.is_empty()),
+        Some([b'\r', b'\n', b'\r', after @ ..]) => (3, after.is_empty()),
         Some([b'\r', b'\n', b'\n', ..] | [b'\n' | b'\r', b'\r', b'\n', ..]) => (3, false),
-        Some([b'\n' | b'\r', b'\r', behind @ ..]) => (2, behind.is_empty()),
-        Some([] | [_] | [b'\r', b'\n']) | None => return Look::More,
-        Some(_) => return Look::Odd,
+        Some([b'\n' | b'\r', b'\r', after @ ..]) => (2, after.is_empty()),
+        Some([] | [_] | [b'\r', b'\n']) | None => return Scan::Incomplete,
+        Some(_) => return Scan::Other,
     };
-    Look::Usual(Usual {
+    Scan::Usual(Usual {
         len: data.end + blank,
         place: Place {
             event: (event.start, event.end),

@@ -1,4 +1,4 @@
-//! What the standard dispatches.
+//! A frame: one event of the event stream.
 
 #[cfg(feature = "alloc")]
 use alloc::borrow::Cow;
@@ -7,11 +7,11 @@ use alloc::string::String;
 use core::fmt;
 use core::str::Utf8Error;
 
-/// One dispatched event, borrowed from the decoder or from the chunk it came in.
+/// One dispatched event. It borrows from the decoder or from the chunk.
 ///
-/// The values are the bytes as they came: the standard decodes the whole stream as
-/// UTF-8 first, with U+FFFD for what is broken, and [`data_lossy`](Self::data_lossy)
-/// gives exactly what that would have given.
+/// The values are the bytes of the stream, unchanged. The standard decodes the whole stream as
+/// UTF-8 first and replaces invalid bytes with U+FFFD. [`data_lossy`](Self::data_lossy) gives
+/// exactly the same text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
     pub(super) event: &'a [u8],
@@ -20,7 +20,7 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// The event type; empty for the standard's default, `message`.
+    /// The event type. It is empty for the standard's default, `message`.
     #[must_use]
     pub const fn event(&self) -> &'a [u8] {
         self.event
@@ -32,7 +32,8 @@ impl<'a> Frame<'a> {
         self.data
     }
 
-    /// The last event ID as of this event: its own, or the one set before it.
+    /// The last event ID of the stream at this event: the event's own id, or the id of an
+    /// earlier event.
     #[must_use]
     pub const fn id(&self) -> &'a [u8] {
         self.id
@@ -42,14 +43,14 @@ impl<'a> Frame<'a> {
     ///
     /// # Errors
     ///
-    /// The data is no UTF-8; [`data_lossy`](Self::data_lossy) then shows it as the
+    /// The data is not valid UTF-8. [`data_lossy`](Self::data_lossy) decodes such data as the
     /// standard does.
     pub const fn data_str(&self) -> Result<&'a str, Utf8Error> {
         core::str::from_utf8(self.data)
     }
 
-    /// The data as text, with U+FFFD for what is no UTF-8, as the standard decodes it.
-    /// Allocates only for such data.
+    /// The data as text, with U+FFFD for invalid UTF-8, as the standard decodes it. It
+    /// allocates only for invalid UTF-8.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn data_lossy(&self) -> Cow<'a, str> {

@@ -1,8 +1,8 @@
-//! Server-Sent Events: bytes become frames.
+//! A decoder for Server-Sent Events, which turns bytes into frames.
 //!
-//! [`Decoder`] follows the WHATWG standard to the letter (HTML, section 9.2.5
-//! "Parsing an event stream" and 9.2.6 "Interpreting an event stream"), whatever way
-//! the bytes are cut. It needs neither `std` nor an allocator: see
+//! [`Decoder`] follows the WHATWG standard exactly (HTML, section 9.2.5 "Parsing an event
+//! stream" and 9.2.6 "Interpreting an event stream"). Its frames do not depend on how the
+//! bytes are cut into chunks. It needs neither `std` nor an allocator if it is made with
 //! [`Decoder::with_buffer`].
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! The standard's parser, a byte at a time where it must be, a run at a time where it can.
+//! The plain decoder: the standard's parser without the fast path.
 
 use core::fmt;
 use core::time::Duration;
@@ -8,7 +8,7 @@ use super::frame::Frame;
 
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
-/// The fields the standard knows. All other names are ignored.
+/// The fields that the standard defines. Fields with other names are ignored.
 #[derive(Clone, Copy)]
 enum Field {
     Data,
@@ -27,7 +27,7 @@ impl Field {
         }
     }
 
-    /// The one field whose name begins so: the first letters all differ.
+    /// The field whose name begins with this letter. The first letters all differ.
     const fn beginning_with(first: u8) -> Option<Self> {
         match first {
             b'd' => Some(Self::Data),
@@ -39,7 +39,7 @@ impl Field {
     }
 }
 
-/// Where in the stream the next byte stands.
+/// The place of the next byte in the stream's syntax.
 ///
 /// ```text
 ///  ByteOrderMark ──▶ LineStart ──▶ Name ──▶ Space ──▶ Value ──▶ LineStart | AfterCr
@@ -48,34 +48,34 @@ impl Field {
 /// ```
 #[derive(Clone, Copy)]
 enum Position {
-    /// At the start of the stream, with that many bytes of a byte order mark read.
+    /// The start of the stream. The number of bytes of a byte order mark that were read.
     ByteOrderMark(u8),
     LineStart,
-    /// At the start of a line, behind a CR: an LF here is the rest of that line's end.
+    /// The start of a line after a CR. An LF here is part of the end of the line before.
     AfterCr,
-    /// In a name that began as the field's, with that many bytes of it read.
+    /// Inside a field name. The number of bytes that were read and match the name.
     Name(Field, u8),
-    /// Behind the colon: one space here is not part of the value.
+    /// After the colon. One space here is not part of the value.
     Space(Field),
     Value(Field),
-    /// In a line that does not count: a comment, an unknown field, a broken value.
+    /// Inside a line that is ignored: a comment, an unknown field or an invalid value.
     Ignored,
 }
 
-/// What the caller can still look at, until the next call.
+/// The frame that the caller may look at until the next call.
 #[derive(Clone, Copy, PartialEq)]
 enum Shown {
     Nothing,
     Dispatched,
-    /// What [`PlainDecoder::finish`] gave: the standard would not have dispatched it.
+    /// An event from [`PlainDecoder::finish`], which the standard does not dispatch.
     Unfinished,
 }
 
-/// Whether the byte before was a CR, so that an LF is the rest of its line's end.
+/// Whether the byte before was a CR. An LF is then part of the same line end.
 #[derive(Clone, Copy)]
 pub(super) struct AfterCr(pub(super) bool);
 
-/// Why a stream cannot be decoded any further.
+/// The error that ends the decoding of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -93,12 +93,12 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
-/// The decoder without its fast path: the standard's states, one after the other.
+/// A decoder without the fast path, which goes through the states of the standard.
 ///
-/// Frames, errors and their places are those of [`Decoder`](super::Decoder), for the
-/// same bytes in the same chunks, and so are the methods: see there. It is what that
-/// one falls back to and is tested against. It is some times slower, and less code:
-/// for a machine where that counts more.
+/// It has the same methods as [`Decoder`](super::Decoder), and the same frames and errors for
+/// the same bytes. See there for their descriptions. It is several times slower, but has less
+/// code, for a machine with little memory. `Decoder` uses it for events that do not have the
+/// usual shape, and the tests compare the two.
 ///
 /// ```
 /// use highchat_proto::sse::PlainDecoder;
@@ -115,7 +115,7 @@ pub struct PlainDecoder<'b> {
     position: Position,
     shown: Shown,
     failed: Option<DecodeError>,
-    /// The value of the `retry` line being read: milliseconds, `None` before a digit.
+    /// The value of the `retry` line being read, in milliseconds. `None` before the first digit.
     retry: Option<u64>,
     reconnection_time: Option<Duration>,
 }
@@ -137,7 +137,8 @@ impl PlainDecoder<'static> {
         Self::over(Buffers::owned(limit))
     }
 
-    /// As [`with_limit`](Self::with_limit), without storage until an event needs some.
+    /// A decoder that allocates its storage when the first event needs it, for events of at
+    /// most `limit` bytes.
     #[must_use]
     pub fn growing(limit: usize) -> Self {
         Self::over(Buffers::growing(limit))
@@ -152,7 +153,7 @@ impl Default for PlainDecoder<'static> {
 }
 
 impl<'b> PlainDecoder<'b> {
-    /// A decoder over the caller's storage, whose length is the limit.
+    /// A decoder with the caller's storage. The length of the storage is the limit.
     #[must_use]
     pub const fn with_buffer(buffer: &'b mut [u8]) -> Self {
         Self::over(Buffers::borrowed(buffer))
@@ -169,16 +170,17 @@ impl<'b> PlainDecoder<'b> {
         }
     }
 
-    /// As [`Decoder::decode`](super::Decoder::decode).
+    /// Returns the next frame. See [`Decoder::decode`](super::Decoder::decode).
     ///
     /// # Errors
     ///
-    /// An event is longer than the limit; the same again until [`reset`](Self::reset).
+    /// An event is longer than the limit. Each later call returns the same error until
+    /// [`reset`](Self::reset).
     pub fn decode(&mut self, input: &mut &[u8]) -> Result<Option<Frame<'_>>, DecodeError> {
         Ok(self.advance(input)?.then(|| self.frame()))
     }
 
-    /// Moves `input` up to the end of the next frame: whether there is one to look at.
+    /// Moves `input` past the next frame, or past all bytes. Returns whether there is a frame.
     pub(super) fn advance(&mut self, input: &mut &[u8]) -> Result<bool, DecodeError> {
         self.forget_shown();
         if let Some(error) = self.failed {
@@ -196,7 +198,7 @@ impl<'b> PlainDecoder<'b> {
                     } else if read == 0 {
                         self.position = Position::LineStart;
                     } else {
-                        // What looked like a mark was the beginning of some field's name.
+                        // The bytes were not a byte order mark, but begin an unknown name.
                         self.position = Position::Ignored;
                     }
                 }
@@ -255,12 +257,13 @@ impl<'b> PlainDecoder<'b> {
         Ok(false)
     }
 
-    /// What was read of the event so far.
+    /// The part of the event that was read so far.
     pub(super) fn frame(&self) -> Frame<'_> {
         self.buffers.frame()
     }
 
-    /// As [`Decoder::finish`](super::Decoder::finish).
+    /// Ends the stream and returns an event without a blank line after it. See
+    /// [`Decoder::finish`](super::Decoder::finish).
     pub fn finish(&mut self) -> Option<Frame<'_>> {
         self.forget_shown();
         if self.failed.is_some() {
@@ -283,7 +286,7 @@ impl<'b> PlainDecoder<'b> {
         self.buffers.has_data().then(|| self.buffers.frame())
     }
 
-    /// As [`Decoder::last_event_id`](super::Decoder::last_event_id).
+    /// The last event ID. See [`Decoder::last_event_id`](super::Decoder::last_event_id).
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         match self.shown {
@@ -292,13 +295,15 @@ impl<'b> PlainDecoder<'b> {
         }
     }
 
-    /// As [`Decoder::reconnection_time`](super::Decoder::reconnection_time).
+    /// The reconnection time from the last `retry` field. See
+    /// [`Decoder::reconnection_time`](super::Decoder::reconnection_time).
     #[must_use]
     pub const fn reconnection_time(&self) -> Option<Duration> {
         self.reconnection_time
     }
 
-    /// As [`Decoder::reset`](super::Decoder::reset).
+    /// Makes the decoder like new, but keeps its storage. See
+    /// [`Decoder::reset`](super::Decoder::reset).
     pub fn reset(&mut self) {
         self.buffers.reset();
         self.position = Position::ByteOrderMark(0);
@@ -308,7 +313,7 @@ impl<'b> PlainDecoder<'b> {
         self.reconnection_time = None;
     }
 
-    /// Lets go of the frame that is shown: the next event begins.
+    /// Forgets the frame that the caller could look at, so that the next event can begin.
     pub(super) fn forget_shown(&mut self) {
         if self.shown != Shown::Nothing {
             self.buffers.clear(self.shown == Shown::Dispatched);
@@ -316,9 +321,8 @@ impl<'b> PlainDecoder<'b> {
         }
     }
 
-    /// Lets another read the next event, where one begins: whether an LF there would
-    /// still belong to the line before. `None` anywhere else.
-    pub(super) fn lend(&mut self) -> Option<AfterCr> {
+    /// Lets the fast path read the next event. Returns `None` unless an event begins here.
+    pub(super) fn hand_over(&mut self) -> Option<AfterCr> {
         let after_cr = match self.position {
             Position::LineStart => AfterCr(false),
             Position::AfterCr => AfterCr(true),
@@ -331,7 +335,7 @@ impl<'b> PlainDecoder<'b> {
         Some(after_cr)
     }
 
-    /// At the start of a stream: there is no byte order mark.
+    /// Records that the stream does not begin with a byte order mark.
     pub(super) const fn skip_byte_order_mark(&mut self) {
         self.position = Position::LineStart;
     }
@@ -342,7 +346,7 @@ impl<'b> PlainDecoder<'b> {
         self.buffers.room()
     }
 
-    /// At a blank line: whether there is a frame to show.
+    /// Ends the event at a blank line. Returns whether there is a frame.
     fn dispatch(&mut self) -> bool {
         if self.buffers.has_data() {
             self.shown = Shown::Dispatched;
@@ -364,8 +368,8 @@ impl<'b> PlainDecoder<'b> {
         }
     }
 
-    /// Reads what the input has of the value, up to the line's end or to a byte that
-    /// makes the line one to ignore.
+    /// Reads the value up to the end of the line or of the input. Stops at a byte that makes
+    /// the value invalid; the rest of the line is then ignored.
     fn read_value(&mut self, field: Field, input: &mut &[u8]) -> Result<(), DecodeError> {
         let line = &input[..line_len(input)];
         match field {
@@ -421,7 +425,7 @@ impl<'b> PlainDecoder<'b> {
         }
     }
 
-    /// Takes the line's end where the input stands at one, with what is to be done then.
+    /// If the input is at the end of the line, reads that end and calls `end`.
     fn end_line_at(&mut self, input: &mut &[u8], end: impl FnOnce(&mut Self)) {
         if let Some((&byte, rest)) = input.split_first() {
             if is_line_end(byte) {

@@ -1,28 +1,30 @@
-//! The text of a delta, without a JSON parser where it has its usual form.
+//! Reads the text of a `delta` of the usual form without a JSON parser.
 //!
-//! `{"text":"…"}` with nothing before, between or behind is what services write, and a
-//! reply is a thousand of them. Its text is found by one search for a byte that ends or
-//! changes a JSON string, eight bytes a step, shown where it lies, or unescaped into a
-//! buffer that is used again. Whatever is of any other form, or wrong, is `None` and for
-//! serde_json to say: so the answer is always its answer (held by a property test and a
-//! fuzz target).
+//! The usual form is `{"text":"…"}` without any white space or other field. Services write
+//! this form, and a reply has about a thousand of them. One search, eight bytes a step, finds
+//! the first quote, backslash or control character. A text without escapes is borrowed from
+//! the data; any other text is unescaped into a buffer that is used again.
+//!
+//! Data of any other form, and invalid data, gives `None`, and serde_json parses it. So the
+//! result is always the same as serde_json's. A property test and a fuzz target check this.
 
 use alloc::string::String;
 
 const BEFORE: &[u8; 9] = br#"{"text":""#;
-const BEHIND: &[u8; 2] = br#""}"#;
+const AFTER: &[u8; 2] = br#""}"#;
 
-/// The text of a delta in its usual form.
+/// The text of a delta, or `None` if the data does not have the usual form.
 #[inline]
 pub(super) fn text<'a>(data: &'a [u8], scratch: &'a mut String) -> Option<&'a str> {
-    // By arrays: without optimisation across crates, stripping a slice is a call.
+    // Arrays are compared instead of slices, because `strip_prefix` on a slice is a function
+    // call if there is no optimisation across crates.
     let (before, rest) = data.split_first_chunk()?;
-    let (value, behind) = rest.split_last_chunk()?;
-    if before != BEFORE || behind != BEHIND {
+    let (value, after) = rest.split_last_chunk()?;
+    if before != BEFORE || after != AFTER {
         return None;
     }
     let end = BEFORE.len() + value.len();
-    // What is special at the end is the quote.
+    // The closing quote stands at `end`, so the search stops there at the latest.
     let at = special_from(data, BEFORE.len());
     if at == end {
         core::str::from_utf8(value).ok()
@@ -31,8 +33,8 @@ pub(super) fn text<'a>(data: &'a [u8], scratch: &'a mut String) -> Option<&'a st
     }
 }
 
-/// Where the first byte from there on stands that a JSON string cannot hold as it is (RFC
-/// 8259, section 7); the data's length where there is none.
+/// The place of the first byte from `from` on that a JSON string cannot hold unescaped (RFC
+/// 8259, section 7), or the length of the data if there is none.
 #[inline]
 fn special_from(data: &[u8], mut from: usize) -> usize {
     while let Some(word) = data.get(from..).and_then(<[u8]>::first_chunk) {
@@ -48,17 +50,18 @@ fn special_from(data: &[u8], mut from: usize) -> usize {
     let left = u64::from_le_bytes(*last)
         .checked_shr(8 * seen as u32)
         .unwrap_or_default();
-    // Zeros come in from behind, which are special as well.
+    // The shift fills the word with zeros, which are special bytes too.
     first_special(left.to_le_bytes()).map_or(data.len(), |at| from + at)
 }
 
-/// The first byte that is below a space, a quote or a backslash.
+/// The place of the first control character, quote or backslash.
 #[inline]
 fn first_special(bytes: [u8; 8]) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x80 * ONES;
     let bytes = u64::from_le_bytes(bytes);
-    // The high bit of each byte that is less; above the first one a borrow may set others.
+    // Sets the high bit of each byte that is less. A borrow may set wrong bits after the first
+    // such byte, but only the first one is used.
     let less = |bytes: u64, than: u8| bytes.wrapping_sub(u64::from(than) * ONES) & !bytes;
     let is = |byte: u8| less(bytes ^ (u64::from(byte) * ONES), 1);
     let special = (less(bytes, b' ') | is(b'"') | is(b'\\')) & HIGHS;
@@ -67,15 +70,15 @@ fn first_special(bytes: [u8; 8]) -> Option<usize> {
 
 /// The text of a delta whose first special byte is at `at`.
 fn unescape<'a>(data: &[u8], mut at: usize, into: &'a mut String) -> Option<&'a str> {
-    let end = data.len() - BEHIND.len();
+    let end = data.len() - AFTER.len();
     let mut from = BEFORE.len();
     into.clear();
-    // No escape is shorter than what it stands for.
+    // An escape is never shorter than the character that it stands for.
     into.reserve(end - from);
     loop {
         match &data[from..at] {
             [] => {}
-            // What stands between two words.
+            // Often a single space or letter stands between two escapes.
             [byte] if byte.is_ascii() => into.push(char::from(*byte)),
             run => into.push_str(core::str::from_utf8(run).ok()?),
         }
@@ -85,7 +88,7 @@ fn unescape<'a>(data: &[u8], mut at: usize, into: &'a mut String) -> Option<&'a 
         let (value, len) = escape(&data[at..end])?;
         into.push(value);
         from = at + len;
-        // One escape often follows another.
+        // Escapes often follow each other, so look for the next one before searching.
         at = match data[from] {
             b'\\' => from,
             _ => special_from(data, from),
@@ -93,8 +96,8 @@ fn unescape<'a>(data: &[u8], mut at: usize, into: &'a mut String) -> Option<&'a 
     }
 }
 
-/// The character of the escape at the front, and its length. A half of a surrogate pair
-/// is `None`: what it means depends on what follows.
+/// The character of the escape at the front, and the escape's length. A surrogate half gives
+/// `None`, because its meaning depends on the text after it.
 #[inline]
 fn escape(input: &[u8]) -> Option<(char, usize)> {
     let [b'\\', kind, rest @ ..] = input else {
@@ -117,11 +120,11 @@ fn escape(input: &[u8]) -> Option<(char, usize)> {
 fn hex(digits: &[u8; 4]) -> Option<u32> {
     let value = |at: usize| u32::from(HEX[usize::from(digits[at])]);
     let (a, b, c, d) = (value(0), value(1), value(2), value(3));
-    // What is no digit has bits above its four.
+    // A byte that is not a digit has the value 255, which has bits above the lowest four.
     (a | b | c | d < 16).then_some(a << 12 | b << 8 | c << 4 | d)
 }
 
-/// The value of each hexadecimal digit.
+/// The value of each hexadecimal digit; 255 for every other byte.
 const HEX: [u8; 256] = {
     let mut values = [u8::MAX; 256];
     let mut value = 0;

@@ -1,5 +1,5 @@
-//! The delta without a JSON parser against the JSON parser, over strings that are nearly
-//! JSON.
+//! Property tests of events. The reader of deltas without a JSON parser must agree with
+//! serde_json, also for strings that are nearly JSON.
 
 use alloc::format;
 use alloc::string::String;
@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Runs over the one frame of a `delta` with this data, which has no line end.
+/// Calls `run` with the frame of a `delta` event that has this data. The data has no line end.
 fn with_frame<T>(data: &[u8], run: impl FnOnce(Frame<'_>) -> T) -> T {
     let stream = [b"event: delta\ndata: ", data, b"\n\n"].concat();
     let mut decoder = Decoder::new();
@@ -20,7 +20,8 @@ fn with_frame<T>(data: &[u8], run: impl FnOnce(Frame<'_>) -> T) -> T {
     run(frame.expect("a whole frame"))
 }
 
-/// What an event shows, and what of it is held back for the one behind it.
+/// Describes an event, with the text that a [`Joiner`] returns for it and the half that it
+/// holds back.
 fn shown(event: Result<Event<'_>, InvalidEvent>) -> String {
     match event {
         Ok(Event::Delta { text }) => {
@@ -39,7 +40,7 @@ fn compare(data: &[u8], buffer: &mut String) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// A piece of what may stand between the quotes.
+/// A piece of the text between the quotes, valid or not.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let any_escape = any::<u16>().prop_map(|unit| format!("\\u{unit:04x}").into_bytes());
     let known = select(alloc::vec![
@@ -75,7 +76,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![6 => known, 1 => any_escape, 1 => vec(any::<u8>(), 0..4)]
 }
 
-/// Data of a delta's usual form, or nearly.
+/// Data of a delta in the usual form or nearly in it.
 fn data() -> impl Strategy<Value = Vec<u8>> {
     let before = select(alloc::vec![
         &b"{\"text\":\""[..],
@@ -88,7 +89,7 @@ fn data() -> impl Strategy<Value = Vec<u8>> {
         b"\"",
         b"",
     ]);
-    let behind = select(alloc::vec![
+    let after = select(alloc::vec![
         &b"\"}"[..],
         b"\"}",
         b"\"}",
@@ -98,8 +99,8 @@ fn data() -> impl Strategy<Value = Vec<u8>> {
         b"\",\"n\":1}",
         b"",
     ]);
-    (before, vec(piece(), 0..8), behind).prop_map(|(before, pieces, behind)| {
-        let mut data = [before, &pieces.concat(), behind].concat();
+    (before, vec(piece(), 0..8), after).prop_map(|(before, pieces, after)| {
+        let mut data = [before, &pieces.concat(), after].concat();
         data.retain(|byte| !matches!(byte, b'\r' | b'\n'));
         data
     })
@@ -113,7 +114,7 @@ proptest! {
     })]
 
     #[test]
-    fn a_delta_is_what_the_json_parser_says(first in data(), second in data()) {
+    fn a_delta_is_read_as_the_json_parser_reads_it(first in data(), second in data()) {
         let mut buffer = String::new();
         compare(&first, &mut buffer)?;
         compare(&second, &mut buffer)?;
@@ -121,7 +122,7 @@ proptest! {
 }
 
 #[test]
-fn each_escape_is_what_the_json_parser_says() {
+fn each_escape_is_read_as_the_json_parser_reads_it() {
     let mut buffer = String::new();
     for unit in 0..=u16::MAX {
         let data = format!("{{\"text\":\"a\\u{unit:04X}b\"}}");
@@ -157,7 +158,7 @@ fn a_delta_of_the_usual_form_borrows_from_the_frame_or_the_buffer() {
     });
 }
 
-/// Text as a service may give it, line ends included.
+/// Text that a service may send, with line ends.
 fn text() -> impl Strategy<Value = Text<'static>> {
     let known = select(alloc::vec![
         "",
@@ -185,7 +186,7 @@ fn event() -> impl Strategy<Value = Event<'static>> {
         "closed",
         "քնած 😴",
     ]));
-    // A line of an event stream: it can be the name of an event that is not known.
+    // The name of an unknown event, which must fit on one line of an event stream.
     let name = "[^\r\n\u{0}]{0,6}".prop_filter("a name that is not known", |name: &String| {
         !["meta", "delta", "done", "human", "error", "ping"].contains(&name.as_str())
             && !name.starts_with(' ')
@@ -218,7 +219,7 @@ proptest! {
     #[test]
     fn an_event_that_is_written_and_parsed_is_the_same_event(event in event()) {
         let name = match &event {
-            // The standard's default, which `name` spells out.
+            // `name()` would be `message` if the name is empty.
             Event::Unknown { event, .. } => event,
             known => known.name(),
         };
@@ -230,7 +231,7 @@ proptest! {
         let mut decoder = Decoder::new();
         let frame = decoder.decode(&mut stream.as_bytes()).unwrap().expect("a whole frame");
         prop_assert_eq!(Event::parse(frame).unwrap(), event.clone(), "{}", stream);
-        // Written as JSON it is the same data, unless that was no JSON.
+        // The data of a known event is its JSON. The data of an unknown one may be anything.
         if !matches!(event, Event::Unknown { .. }) {
             prop_assert_eq!(serde_json::to_string(&event).unwrap(), event.data());
         }
