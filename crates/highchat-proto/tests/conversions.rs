@@ -1,4 +1,4 @@
-//! To and from the types of the crate `http`.
+//! Conversions to and from the types of the crate `http`.
 
 #![cfg(feature = "http")]
 
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 const KEY: &str = "hc_secret";
 
-/// One of each kind.
+/// One request of each kind.
 fn requests(endpoint: &Endpoint) -> [Request; 3] {
     let id = || ConversationId::new("ա/👋 %").unwrap();
     let after = "2026-06-14T10:00:00+04:00".parse().unwrap();
@@ -37,7 +37,7 @@ fn assert_converts(request: Request) {
 }
 
 #[test]
-fn a_request_is_the_same_as_an_http_request_with_a_key_that_is_sensitive() {
+fn a_converted_request_is_the_same_and_its_key_is_sensitive() {
     for credentials in [
         Credentials::key(KEY).unwrap(),
         Credentials::slug("իմ բոտը 👋&").unwrap(),
@@ -55,7 +55,7 @@ fn a_request_is_the_same_as_an_http_request_with_a_key_that_is_sensitive() {
 }
 
 #[test]
-fn a_head_takes_the_fields_of_an_http_response_in_order() {
+fn a_head_from_an_http_response_has_the_same_fields_in_the_same_order() {
     let response = http::Response::builder()
         .status(429)
         .header("Content-Type", "text/html")
@@ -70,19 +70,19 @@ fn a_head_takes_the_fields_of_an_http_response_in_order() {
 }
 
 proptest! {
-    /// Whatever a base URL is made of: if it is accepted, `http` accepts the requests as well,
-    /// and reads the same host and port.
+    /// If a base URL is accepted, `http` accepts the requests too and reads the same host and
+    /// port.
     #[test]
-    fn a_request_to_any_base_url_that_is_accepted_converts(
+    fn a_request_to_any_accepted_base_url_converts(
         scheme in "(https?|HTTP|Https)",
         host in r"([a-z0-9.~!$&'()*+,;=_%-]{1,9}|\[[0-9a-fv:.%]{2,9}\]|127\.0\.0\.1|localhost|չատ)",
         port in "(:[0-9]{0,6})?",
         path in r#"(/[a-zԱ-ֆ👋0-9%.~!$&'()*+,;=:@_"<>\[\]\\^`{}|-]{0,9}){0,3}/?"#,
-        is_odd in any::<bool>(),
-        odd in any::<String>(),
+        has_suffix in any::<bool>(),
+        suffix in any::<String>(),
     ) {
-        let base_url = match is_odd {
-            true => format!("{scheme}://{host}{port}{path}{odd}"),
+        let base_url = match has_suffix {
+            true => format!("{scheme}://{host}{port}{path}{suffix}"),
             false => format!("{scheme}://{host}{port}{path}"),
         };
         let credentials = Credentials::slug("demo").unwrap();

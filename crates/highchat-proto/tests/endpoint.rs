@@ -1,4 +1,4 @@
-//! Requests as they stand on the wire.
+//! The HTTP requests that an endpoint builds, and the base URLs and keys that it accepts.
 
 use highchat_proto::http::{InvalidBaseUrl, InvalidCredentials};
 use highchat_proto::{
@@ -20,7 +20,7 @@ fn id(id: &str) -> ConversationId {
     ConversationId::new(id).unwrap()
 }
 
-/// A request as text: the line, the headers in order of their names, the body.
+/// A request as text: the request line, the headers sorted by name, and the body.
 fn wire(request: &Request) -> String {
     let mut headers: Vec<_> = request
         .headers()
@@ -46,7 +46,7 @@ fn header<'a>(request: &'a Request, name: &str) -> Option<&'a [u8]> {
 const AGENT: &str = concat!("highchat-rust/", env!("CARGO_PKG_VERSION"));
 
 #[test]
-fn a_message_goes_out_with_key_and_without_what_is_not_known() {
+fn a_message_request_has_the_key_and_no_unset_fields() {
     let request = ChatRequest::new(Message::new("Բարև \"դու\"\n").unwrap());
     assert_eq!(
         wire(&by_key().chat(&request)),
@@ -63,7 +63,7 @@ fn a_message_goes_out_with_key_and_without_what_is_not_known() {
 }
 
 #[test]
-fn a_message_goes_out_with_slug_conversation_and_visitor() {
+fn a_message_request_has_the_slug_the_conversation_and_the_visitor() {
     let request = ChatRequest::new(Message::new("a").unwrap())
         .with_conversation(id("c"))
         .with_visitor(VisitorRef::new("user-42").unwrap());
@@ -81,7 +81,7 @@ fn a_message_goes_out_with_slug_conversation_and_visitor() {
 }
 
 #[test]
-fn messages_are_asked_for_with_the_timestamp_as_it_came() {
+fn a_messages_request_has_the_timestamp_unchanged() {
     let request =
         MessagesRequest::new(id("a/b?c")).with_after("2026-06-14T14:00:00+04:00".parse().unwrap());
     assert_eq!(
@@ -98,7 +98,7 @@ fn messages_are_asked_for_with_the_timestamp_as_it_came() {
 }
 
 #[test]
-fn all_but_unreserved_characters_of_an_id_are_escaped() {
+fn every_character_of_an_id_except_the_unreserved_ones_is_escaped() {
     let request = MessagesRequest::new(id("aZ09-._~/?#&=+% \u{0}բ"));
     assert_eq!(
         by_key().messages(&request).target(),
@@ -107,7 +107,7 @@ fn all_but_unreserved_characters_of_an_id_are_escaped() {
 }
 
 #[test]
-fn a_rating_is_a_number_with_a_comment_where_there_is_one() {
+fn a_rating_request_has_a_number_and_an_optional_comment() {
     let up = RatingRequest::new(id("c"), Rating::Up);
     let down = RatingRequest::new(id("c"), Rating::Down).with_comment("ոչ");
     let request = by_slug("demo").rate(&up);
@@ -121,7 +121,7 @@ fn a_rating_is_a_number_with_a_comment_where_there_is_one() {
 }
 
 #[test]
-fn a_base_url_keeps_its_path_as_a_prefix() {
+fn the_path_of_a_base_url_is_a_prefix_of_the_target() {
     for (base, uri) in [
         ("https://h.example", "https://h.example/v1/chat"),
         ("https://h.example/", "https://h.example/v1/chat"),
@@ -157,7 +157,7 @@ fn a_base_url_keeps_its_path_as_a_prefix() {
 }
 
 #[test]
-fn a_base_url_tells_where_to_connect() {
+fn a_base_url_gives_host_port_and_tls() {
     for (base_url, host, port, is_tls) in [
         ("https://chat.example/prefix", "chat.example", 443, true),
         ("HTTPS://Chat.Example:8443", "Chat.Example", 8443, true),
@@ -181,7 +181,7 @@ fn a_base_url_tells_where_to_connect() {
 }
 
 #[test]
-fn a_base_url_that_would_leak_or_mislead_is_refused() {
+fn an_unsafe_or_invalid_base_url_is_refused() {
     let long = format!("https://h.example/{}", "a".repeat(2048));
     let long_when_encoded = format!("https://h.example/{}", "ա".repeat(400));
     for (base, error) in [
@@ -226,13 +226,13 @@ fn a_base_url_that_would_leak_or_mislead_is_refused() {
     }
     let hint = InvalidBaseUrl::Host.to_string();
     assert!(hint.contains("punycode"), "{hint}");
-    let asked_for =
+    let insecure =
         Endpoint::with_insecure_http("http://h.example", Credentials::key(KEY).unwrap());
-    assert!(asked_for.is_ok());
+    assert!(insecure.is_ok());
 }
 
 #[test]
-fn the_longest_of_everything_still_makes_a_request() {
+fn the_longest_values_still_make_a_request() {
     let base = format!("https://h.example/{}", "a".repeat(2000));
     let endpoint = Endpoint::new(&base, Credentials::slug("բ".repeat(512)).unwrap()).unwrap();
     let request = MessagesRequest::new(id(&"բ".repeat(512)))
@@ -243,7 +243,7 @@ fn the_longest_of_everything_still_makes_a_request() {
 }
 
 #[test]
-fn a_key_that_no_header_can_carry_is_refused_and_never_shown() {
+fn an_invalid_key_is_refused_and_never_shown() {
     let long = "k".repeat(1025);
     for (key, error, word) in [
         ("", InvalidCredentials::EmptyKey, "empty"),
@@ -290,7 +290,7 @@ fn a_key_that_no_header_can_carry_is_refused_and_never_shown() {
 }
 
 #[test]
-fn a_byte_order_mark_and_the_line_ends_around_it_are_no_part_of_a_key() {
+fn a_byte_order_mark_and_white_space_around_a_key_are_removed() {
     for text in [
         "hc_a",
         "hc_a\n",
@@ -304,7 +304,7 @@ fn a_byte_order_mark_and_the_line_ends_around_it_are_no_part_of_a_key() {
     assert_eq!(
         Credentials::key_in("hc a\nb"),
         "hc a\nb",
-        "inside it nothing is left out"
+        "white space inside the key stays"
     );
 }
 

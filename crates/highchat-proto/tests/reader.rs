@@ -1,4 +1,4 @@
-//! A reply, one event at a time.
+//! `Reader`, which reads a reply one event at a time.
 
 use core::time::Duration;
 
@@ -21,7 +21,7 @@ fn seconds(seconds: u64) -> Instant {
     Instant::ORIGIN + Duration::from_secs(seconds)
 }
 
-/// What happens with the body of a reply next.
+/// A step of a reply's body: a chunk, a lost connection, or silence until a time in seconds.
 #[derive(Clone)]
 enum Body {
     Chunk(&'static str),
@@ -31,7 +31,8 @@ enum Body {
 
 use Body::{Chunk, Lost, Silent};
 
-/// Reads to the end: the events in short, how often bytes were asked for, and the end.
+/// Reads the whole body. Returns the events in short form, how often the reader asked for
+/// bytes, and how the reply ended.
 fn read(body: &[Body]) -> (String, usize, Result<(), Cut>) {
     let mut reader = Reader::new(&endpoint(), &Config::default(), Instant::ORIGIN);
     let (mut events, mut asked, mut now) = (String::new(), 0, Instant::ORIGIN);
@@ -65,7 +66,7 @@ fn read(body: &[Body]) -> (String, usize, Result<(), Cut>) {
 }
 
 #[test]
-fn bytes_are_asked_for_only_when_those_before_are_used_up() {
+fn the_reader_asks_for_bytes_only_after_it_has_used_the_earlier_ones() {
     let both = concat!(
         "event: delta\ndata: {\"text\":\"a\"}\n\n",
         "event: delta\ndata: {\"text\":\"b\"}\n\n"
@@ -77,17 +78,17 @@ fn bytes_are_asked_for_only_when_those_before_are_used_up() {
         assert_eq!(reader.advance(seconds(1)), Ok(None));
         let text = expected.into();
         assert_eq!(reader.event(), Ok(Some(Event::Delta { text })));
-        assert_eq!(reader.event(), Ok(None), "each event is given once");
+        assert_eq!(reader.event(), Ok(None), "each event is returned once");
     }
     assert_eq!(reader.advance(seconds(1)), Ok(Some(seconds(61))));
 }
 
 #[test]
-fn every_end_of_a_reply_is_told_as_what_it_is() {
+fn each_end_of_a_reply_is_reported() {
     let silent = [1, 30, 61].map(Silent);
     let cases: [(&[Body], &str, Result<(), Cut>); 7] = [
         (&[Chunk(DELTA), Chunk(DONE)], "a.", Ok(())),
-        // What comes behind its end is not waited for.
+        // The reader does not wait for bytes after the last event.
         (&[Chunk(DONE), Lost], ".", Ok(())),
         (&[Chunk(DELTA)], "a", Err(Cut::Truncated)),
         (&[Chunk(DELTA), Lost], "a", Err(Cut::Interrupted)),
@@ -107,7 +108,7 @@ fn every_end_of_a_reply_is_told_as_what_it_is() {
 }
 
 #[test]
-fn an_event_is_the_same_however_the_body_is_cut() {
+fn the_events_do_not_depend_on_how_the_body_is_cut() {
     let body: &'static str = concat!(
         "event: delta\ndata: {\"text\":\"a\"}\n\n: b\n\nevent: delta\ndata: {\"text\":\"c\"}\n\n",
         "event: done\ndata: {\"message_id\":\"m\",\"state\":\"bot\",\"ts\":\"2026-06-14T10:00:00Z\"}\n\n"

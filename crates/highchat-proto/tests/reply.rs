@@ -1,4 +1,4 @@
-//! What ends a reply, and what cuts it.
+//! `Reply`: the events and time limits that end a reply, and the errors that cut it.
 
 use core::time::Duration;
 
@@ -19,7 +19,7 @@ fn seconds(seconds: u64) -> Instant {
     Instant::from_origin(Duration::from_secs(seconds))
 }
 
-/// An event in a word or two.
+/// An event in short form.
 fn word(event: &Event<'_>) -> String {
     match event {
         Event::Meta { .. } => "meta".into(),
@@ -33,7 +33,7 @@ fn word(event: &Event<'_>) -> String {
     }
 }
 
-/// Feeds a piece of the body; the log of what came of it.
+/// Passes a piece of the body to the reply, and appends the events or the error to the log.
 fn feed(reply: &mut Reply, body: &str, now: Instant, log: &mut Vec<String>) {
     let mut input = body.as_bytes();
     loop {
@@ -58,7 +58,7 @@ fn finish(reply: &mut Reply, log: &mut Vec<String>) {
     }
 }
 
-/// The log of a body that comes at once and ends.
+/// The log of a reply whose whole body comes in one piece.
 fn read(body: &str) -> Vec<String> {
     let mut reply = Reply::new(&Config::default(), Instant::ORIGIN);
     let mut log = Vec::new();
@@ -110,13 +110,13 @@ fn only_done_human_and_error_end_a_reply() {
 }
 
 #[test]
-fn what_comes_behind_the_end_is_not_looked_at() {
+fn bytes_after_the_last_event_are_ignored() {
     let body = format!("{DONE}event: delta\ndata: broken\n\n{}", delta("late"));
     assert_eq!(read(&body), ["done", "whole"]);
 }
 
 #[test]
-fn a_last_event_without_its_blank_line_counts_where_it_is_known_and_whole() {
+fn a_last_event_without_a_blank_line_counts_if_it_is_known_and_complete() {
     let done = DONE.trim_end();
     for (end, log) in [
         (done.to_string(), vec!["delta a", "done", "whole"]),
@@ -141,7 +141,7 @@ fn a_last_event_without_its_blank_line_counts_where_it_is_known_and_whole() {
 }
 
 #[test]
-fn a_reply_that_is_cut_at_any_byte_is_never_whole() {
+fn a_reply_that_is_cut_at_any_byte_is_not_complete() {
     let body = format!("{META}{}{}{DONE}", delta("a"), delta("b"));
     let json_end = body.trim_end().len();
     for cut in 0..body.len() {
@@ -151,7 +151,7 @@ fn a_reply_that_is_cut_at_any_byte_is_never_whole() {
 }
 
 #[test]
-fn broken_data_of_a_known_event_cuts_the_reply() {
+fn invalid_data_of_a_known_event_cuts_the_reply() {
     let body = format!("{}event: delta\ndata: {{\"text\":1}}\n\n{DONE}", delta("a"));
     let log = read(&body);
     assert_eq!(log.len(), 2, "{log:?}");
@@ -189,7 +189,7 @@ fn an_event_past_the_limit_cuts_the_reply() {
 }
 
 #[test]
-fn halves_of_a_pair_in_two_deltas_are_joined() {
+fn the_halves_of_a_surrogate_pair_in_two_deltas_are_joined() {
     for (deltas, log) in [
         (vec![r"a\ud83d", r"\ude00b"], vec!["delta a", "delta 😀b"]),
         (vec![r"a\ud83d"], vec!["delta a", "delta \u{FFFD}"]),
@@ -215,7 +215,7 @@ fn halves_of_a_pair_in_two_deltas_are_joined() {
 }
 
 #[test]
-fn silence_ends_a_reply_and_any_byte_is_life() {
+fn silence_cuts_a_reply_and_any_byte_moves_the_deadline() {
     let mut reply = Reply::new(&Config::default(), Instant::ORIGIN);
     let mut log = Vec::new();
     assert_eq!(reply.deadline(), Some(seconds(60)));
@@ -229,7 +229,7 @@ fn silence_ends_a_reply_and_any_byte_is_life() {
 }
 
 #[test]
-fn pings_alone_are_life_but_no_progress() {
+fn pings_move_the_idle_deadline_but_are_not_progress() {
     let mut reply = Reply::new(&Config::default(), Instant::ORIGIN);
     let mut log = Vec::new();
     for at in (30..300).step_by(30) {
@@ -242,7 +242,7 @@ fn pings_alone_are_life_but_no_progress() {
 }
 
 #[test]
-fn pings_and_rare_deltas_live_for_hours() {
+fn a_reply_with_pings_and_rare_deltas_can_last_for_hours() {
     let mut reply = Reply::new(&Config::default(), Instant::ORIGIN);
     let mut log = Vec::new();
     for at in (30..4 * 3600).step_by(30) {
@@ -263,7 +263,7 @@ fn pings_and_rare_deltas_live_for_hours() {
 }
 
 #[test]
-fn an_application_that_takes_its_time_is_not_the_services_silence() {
+fn the_time_that_the_application_takes_is_not_silence_of_the_service() {
     let mut reply = Reply::new(&Config::default(), Instant::ORIGIN);
     let mut log = Vec::new();
     feed(&mut reply, &delta("a"), seconds(10), &mut log);

@@ -1,4 +1,4 @@
-//! Judgement of answers that are no reply stream.
+//! `Answer`: error responses, pages of messages, and responses to ratings.
 
 use core::time::Duration;
 
@@ -6,7 +6,7 @@ use highchat_proto::failure::{ApiError, ErrorCode, ResponseError};
 use highchat_proto::http::Answer;
 use highchat_proto::{Config, Credentials, Endpoint, Head, State};
 
-/// What no error may show.
+/// The key, which no error may show.
 const KEY: &str = "hc_secret";
 
 fn endpoint() -> Endpoint {
@@ -23,7 +23,7 @@ fn head(status: u16, headers: &[(&str, &str)]) -> Head {
 
 fn chat_error(head: &Head, body: &str) -> ResponseError {
     let mut answer =
-        Answer::to_chat(head.clone(), &endpoint(), &Config::default()).expect("no reply stream");
+        Answer::to_chat(head.clone(), &endpoint(), &Config::default()).expect("not a reply stream");
     if answer.wants_more() {
         answer.handle_body(body.as_bytes());
     }
@@ -111,7 +111,7 @@ fn only_a_200_event_stream_without_encoding_is_a_reply() {
 }
 
 #[test]
-fn what_is_no_reply_says_why() {
+fn a_response_that_is_not_a_reply_gives_the_reason() {
     let html = [("content-type", "text/html")];
     let gzip = [
         ("content-type", "text/event-stream"),
@@ -134,7 +134,7 @@ fn what_is_no_reply_says_why() {
 }
 
 #[test]
-fn the_services_own_error_is_read_whatever_its_form() {
+fn an_error_of_the_service_is_read_in_each_form() {
     let code = |code: &str| Some(ErrorCode::from(code));
     for (status, body, error_code, message) in [
         (
@@ -187,7 +187,7 @@ fn the_services_own_error_is_read_whatever_its_form() {
 }
 
 #[test]
-fn an_error_body_is_read_to_its_limit_and_no_further() {
+fn an_error_body_is_read_up_to_the_limit() {
     let limit = Config::default().error_limit;
     let json = r#"{"error":"m"}"#;
     for (len, message) in [(limit, Some("m")), (limit + 1, None)] {
@@ -203,7 +203,7 @@ fn an_error_body_is_read_to_its_limit_and_no_further() {
 }
 
 #[test]
-fn a_body_in_an_encoding_not_asked_for_is_not_read_though_it_is_brought() {
+fn a_body_with_a_content_encoding_is_ignored() {
     let gzip = head(429, &[("content-encoding", "gzip"), ("retry-after", "7")]);
     let config = Config::default();
     for mut answer in [
@@ -221,7 +221,7 @@ fn a_body_in_an_encoding_not_asked_for_is_not_read_though_it_is_brought() {
 }
 
 #[test]
-fn a_body_that_broke_off_does_not_go_on() {
+fn bytes_after_an_interruption_are_ignored() {
     let mut answer = Answer::to_messages(head(200, &[]), &endpoint(), &Config::default());
     answer.handle_body(br#"{"state":"#);
     answer.handle_interruption();
@@ -278,7 +278,7 @@ fn retry_after_is_read_in_each_form() {
 }
 
 #[test]
-fn a_page_is_read_as_the_service_wrote_it() {
+fn a_page_keeps_the_order_and_the_values_of_the_service() {
     let page = page(
         &head(200, &[]),
         r#"{"state":"human","extra":[1],"ts":"2026-06-14T10:00:05.000Z","messages":[
@@ -315,8 +315,8 @@ fn a_page_without_messages_is_an_empty_list() {
     }
 }
 
-/// A good message between odd ones: what is odd about each, the other fields being right.
-const ODD: [&str; 14] = [
+/// Unreadable entries of the list of messages. Each has one fault.
+const UNREADABLE: [&str; 14] = [
     r#"{"role":"assistant","content":"Բարև","created_at":"2026-06-14T10:00:00Z"}"#,
     r#"{"id":null,"role":"assistant","content":"Բարև"}"#,
     r#"{"id":7,"role":"assistant","content":"Բարև"}"#,
@@ -334,18 +334,18 @@ const ODD: [&str; 14] = [
 ];
 
 #[test]
-fn an_odd_message_is_left_out_and_counted_and_the_others_are_read() {
+fn an_unreadable_message_is_left_out_and_counted() {
     let good = r#"{"id":"g","role":"assistant","content":"Ողջույն 👋"}"#;
-    for odd in ODD {
-        let body = format!(r#"{{"state":"human","messages":[{odd},{good},{odd}]}}"#);
+    for bad in UNREADABLE {
+        let body = format!(r#"{{"state":"human","messages":[{bad},{good},{bad}]}}"#);
         let page = page(&head(200, &[]), &body).unwrap();
         let read: Vec<_> = page.messages.iter().map(|m| &*m.content).collect();
-        assert_eq!((read, page.unreadable), (vec!["Ողջույն 👋"], 2), "{odd}");
+        assert_eq!((read, page.unreadable), (vec!["Ողջույն 👋"], 2), "{bad}");
     }
 }
 
 #[test]
-fn a_time_that_is_missing_or_odd_costs_its_message_nothing() {
+fn a_message_without_a_readable_time_is_kept() {
     for time in ["", r#","created_at":null"#, r#","created_at":1e999"#] {
         let message = format!(r#"{{"id":"m","role":"assistant","content":"Բարև"{time}}}"#);
         let body = format!(r#"{{"state":"human","messages":[{message}]}}"#);
@@ -356,7 +356,7 @@ fn a_time_that_is_missing_or_odd_costs_its_message_nothing() {
 }
 
 #[test]
-fn a_line_end_in_a_text_costs_its_page_nothing() {
+fn a_page_with_an_unescaped_line_end_in_a_text_is_read() {
     let body = "{\"state\":\"human\",\n\"messages\":[{\"id\":\"m\",\"role\":\"assistant\",\
                 \"content\":\"Բարև\n🙂\"}]}";
     let page = page(&head(200, &[]), body).unwrap();
@@ -384,7 +384,7 @@ fn a_page_is_any_json_object() {
 }
 
 #[test]
-fn an_error_never_shows_the_key_though_the_service_repeats_it() {
+fn an_error_never_shows_the_key_even_if_the_service_repeats_it() {
     let message = format!("Բանալին {KEY} սխալ է");
     let shape = format!(r#"{{"error":{{"code":"{KEY}","message":"{message}"}}}}"#);
     let escaped = shape.replace('_', r"\u005f");
@@ -411,7 +411,7 @@ fn an_error_never_shows_the_key_though_the_service_repeats_it() {
 }
 
 #[test]
-fn what_is_no_page_is_an_error() {
+fn a_response_that_is_not_a_page_is_an_error() {
     for (status, body, error) in [
         (200, "", ResponseError::InvalidPage),
         (200, "[]", ResponseError::InvalidPage),
@@ -443,7 +443,7 @@ fn what_is_no_page_is_an_error() {
 }
 
 #[test]
-fn any_2xx_is_a_rating_taken() {
+fn any_2xx_status_is_a_successful_rating() {
     for status in [200, 201, 204] {
         let answer = Answer::to_rating(head(status, &[]), &endpoint(), &Config::default());
         assert_eq!(answer.into_rating(), Ok(()));

@@ -1,4 +1,4 @@
-//! What the decoder allocates, counted.
+//! Counts the allocations of the decoder.
 
 #![cfg(feature = "alloc")]
 
@@ -7,14 +7,14 @@ use std::borrow::Cow;
 use allocation_counter::{AllocationInfo, measure};
 use highchat_proto::sse::Decoder;
 
-/// What `run` gives, and what it asked of the allocator.
+/// Returns the result of `run` and the count of its allocations.
 fn counted<T>(run: impl FnOnce() -> T) -> (T, AllocationInfo) {
     let mut value = None;
     let asked = measure(|| value = Some(run()));
     (value.expect("it was run"), asked)
 }
 
-/// Pushes the stream through in chunks of a size; how many frames came.
+/// Decodes the stream in chunks of `size` bytes. Returns the number of frames.
 fn decode(decoder: &mut Decoder<'_>, stream: &[u8], size: usize) -> usize {
     let chunks = stream.chunks(size).enumerate();
     chunks
@@ -22,7 +22,7 @@ fn decode(decoder: &mut Decoder<'_>, stream: &[u8], size: usize) -> usize {
         .sum()
 }
 
-/// Pushes one chunk through, in one of the two ways; how many frames came.
+/// Decodes one chunk, with `decode` or with `advance`. Returns the number of frames.
 fn decode_chunk(decoder: &mut Decoder<'_>, mut chunk: &[u8], at: usize) -> usize {
     let mut frames = 0;
     if at % 2 == 0 {
@@ -39,7 +39,8 @@ fn decode_chunk(decoder: &mut Decoder<'_>, mut chunk: &[u8], at: usize) -> usize
 
 const SIZES: [usize; 10] = [1, 2, 3, 5, 16, 63, 256, 1460, 4096, usize::MAX];
 
-/// Events of all kinds, the longest of about 3 KiB, with what costs no memory between.
+/// A stream of events of all kinds, the longest of about 3 KiB, with comments and unknown fields
+/// between them.
 fn small_events() -> (Vec<u8>, usize) {
     let mut stream = b"\xEF\xBB\xBFretry: 100\n\n".to_vec();
     let mut events = 0;
@@ -114,8 +115,8 @@ fn with_its_own_storage_nothing_is_allocated_for_events_that_fit_in_the_first_4_
 }
 
 #[test]
-fn an_event_that_fills_the_first_storage_to_the_byte_allocates_nothing() {
-    // With the id from before, the event name and the LF: 2 + 2 + 3 + 1 + 4088 = 4096.
+fn an_event_that_exactly_fills_the_first_storage_allocates_nothing() {
+    // The earlier id, the id, the event type, the LF and the data: 2 + 2 + 3 + 1 + 4088 = 4096.
     let head = b"id:ab\n\nid:cd\nevent:efg\ndata\ndata:".to_vec();
     for (len, expected) in [(4088, 0), (4089, 1)] {
         let stream = [&head[..], &b"x".repeat(len), b"\n\n"].concat();
@@ -132,16 +133,17 @@ fn an_event_that_fills_the_first_storage_to_the_byte_allocates_nothing() {
 }
 
 #[test]
-fn a_large_event_makes_the_storage_grow_once_and_the_next_one_finds_it() {
+fn a_large_event_makes_the_storage_grow_and_the_next_one_uses_it() {
     let event = [b"id: 1\ndata: ", &b"x".repeat(300_000)[..], b"\n\n"].concat();
     for size in SIZES {
         let mut decoder = Decoder::new();
-        // The id from before counts as well: equal events are equal only behind one.
+        // The last event ID counts too, so two equal events need equal space only if the first
+        // one also follows an id.
         decode(&mut decoder, b"id: 1\n\n", size);
         let (frames, asked) = counted(|| decode(&mut decoder, &event, size));
         let times = asked.count_total;
         assert_eq!(frames, 1, "chunks of {size}");
-        // Doubling from 4 KiB: seven times at most, however small the pieces.
+        // The storage doubles from 4 KiB at most seven times, even if the chunks are small.
         assert!(
             (1..=7).contains(&times),
             "{times} allocations for a large event, chunks of {size}"
@@ -156,7 +158,7 @@ fn a_large_event_makes_the_storage_grow_once_and_the_next_one_finds_it() {
 }
 
 #[test]
-fn a_growing_decoder_allocates_for_the_first_event_that_does_not_lie_in_a_chunk() {
+fn a_growing_decoder_allocates_for_the_first_event_that_needs_storage() {
     let usual = b"event: delta\ndata: {\"text\":\"a\"}\n\n".repeat(10);
     let odd = [b"data: ", &b"x".repeat(200)[..], b"\n\n"].concat();
     let (mut decoder, asked) = counted(|| Decoder::growing(1000));
@@ -174,7 +176,7 @@ fn a_growing_decoder_allocates_for_the_first_event_that_does_not_lie_in_a_chunk(
 
 #[test]
 fn the_storage_never_grows_past_the_limit() {
-    // Apart, as one chunk is to make the storage grow once at most.
+    // Three chunks, because each chunk should make the storage grow at most once.
     let id = b"id: 1\n";
     let endless = [b"data: ", &b"x".repeat(300_000)[..]].concat();
     for limit in [0, 1, 100, 4095, 4096, 4097, 5000, 10_000, 65_537, 100_000] {
@@ -183,7 +185,7 @@ fn the_storage_never_grows_past_the_limit() {
             news.map(|new| (size, new))
         }) {
             let (mut decoder, asked) = counted(|| new(limit));
-            // What one chunk asks for, all in all, is at least as much as the most at once.
+            // The bytes that one chunk allocates in all are at least as many as are in use at once.
             let mut most = asked.bytes_total;
             let chunks = [&id[..]].into_iter().chain(endless.chunks(size));
             for (at, chunk) in chunks.enumerate() {
@@ -203,7 +205,7 @@ fn the_storage_never_grows_past_the_limit() {
 }
 
 #[test]
-fn data_as_text_is_copied_only_where_it_is_broken() {
+fn data_as_text_is_copied_only_if_it_is_not_utf_8() {
     let mut decoder = Decoder::new();
     let mut input = &b"data: \xE2\x82\xAC\n\ndata: \xE2\x82\n\n"[..];
     for (text, allocates) in [("€", false), ("\u{FFFD}", true)] {

@@ -1,11 +1,10 @@
-//! The decoder against the WHATWG standard (HTML, section 9.2), case by case.
+//! Compares the decoder with the WHATWG standard (HTML, section 9.2), case by case.
 //!
-//! What a case expects is written out by hand in
-//! `highchat_testing::oracles::sse::cases`. Each is decoded
-//! whole, cut in two and in three at every place, and a byte at a time; with empty chunks in between;
-//! into owned storage, into the caller's, and by a decoder that was reset; through
-//! `decode` and through `advance`. The naive decoder is held against the same table, so
-//! that the tests that trust it may.
+//! The expected results are written by hand in `highchat_testing::oracles::sse::cases`. Each
+//! case is decoded as one chunk, cut in two and in three at every place, byte by byte, and with
+//! empty chunks between. It is decoded with owned storage, with the caller's storage and by a
+//! decoder that was reset, with `decode` and with `advance`. The naive decoder must pass the
+//! same cases, because other tests compare the decoder with it.
 
 #![cfg(feature = "alloc")]
 
@@ -15,7 +14,7 @@ use highchat_testing::oracles::sse::cases::Case;
 use highchat_testing::oracles::sse::drive::{Event, Outcome, Way, feed, outcome_so_far};
 use highchat_testing::oracles::sse::naive;
 
-/// Every way of cutting that each case is put through, with its name.
+/// Every way to cut the input of a case, with a name.
 fn cuts(input: &[u8]) -> Vec<(String, Vec<&[u8]>)> {
     let bytes: Vec<&[u8]> = input.chunks(1).collect();
     let spaced = bytes.iter().flat_map(|byte| [&[][..], byte, &[]]).collect();
@@ -31,7 +30,7 @@ fn cuts(input: &[u8]) -> Vec<(String, Vec<&[u8]>)> {
             format!("in two at byte {at}, an empty chunk between"),
             vec![head, &[], tail],
         ));
-        // The few that are longer have their length for another reason.
+        // A few cases are longer for other reasons; their cuts would be too many.
         for second in (at + 1..input.len()).filter(|_| input.len() <= 256) {
             let (middle, tail) = tail.split_at(second - at);
             cuts.push((
@@ -62,7 +61,7 @@ fn decode(decoder: &mut Decoder<'_>, chunks: &[&[u8]], way: Way, at: &str) -> Ou
             "{at}: `finish` shows, and changes nothing else"
         );
         if again {
-            assert_eq!(unfinished, None, "{at}: `finish` shows its event once");
+            assert_eq!(unfinished, None, "{at}: `finish` returns its event once");
         } else {
             outcome.unfinished = unfinished;
         }
@@ -72,7 +71,7 @@ fn decode(decoder: &mut Decoder<'_>, chunks: &[&[u8]], way: Way, at: &str) -> Ou
 
 fn conform(cases: &[Case]) {
     const ROOM: usize = 16 * 1024;
-    // What the storage held before is no part of any value.
+    // The old content of the storage must not become part of a value.
     let mut storage = vec![0xAA; ROOM];
     let mut used = Decoder::with_limit(ROOM);
     for case in cases {
@@ -97,7 +96,7 @@ fn conform(cases: &[Case]) {
                 used.reset();
                 let outcome = decode(&mut used, &chunks, way, &with);
                 assert_eq!(outcome, case.expected, "{with}");
-                // Leave it in the middle of a line of an event, at another place each time.
+                // Leave the decoder inside a line, at another place each time.
                 let left = b"retry: 7\rid: old\rdata: old\r\rid: older\revent: old\rdata: old";
                 let left = &left[..cut.len() % left.len()];
                 feed(&mut used, way, left, &mut Vec::new()).expect("there is room");
@@ -112,63 +111,63 @@ fn the_examples_of_the_standard() {
 }
 
 #[test]
-fn what_the_web_platform_tests_check() {
-    conform(&cases::what_the_web_platform_tests_check());
+fn the_cases_of_the_web_platform_tests() {
+    conform(&cases::the_cases_of_the_web_platform_tests());
 }
 
 #[test]
-fn one_byte_order_mark_is_stripped_and_no_more() {
-    conform(&cases::one_byte_order_mark_is_stripped_and_no_more());
+fn only_one_byte_order_mark_is_removed() {
+    conform(&cases::only_one_byte_order_mark_is_removed());
 }
 
 #[test]
-fn a_line_ends_in_cr_lf_in_lf_or_in_cr() {
-    conform(&cases::a_line_ends_in_cr_lf_in_lf_or_in_cr());
+fn a_line_ends_with_cr_lf_or_with_lf_or_with_cr() {
+    conform(&cases::a_line_ends_with_cr_lf_or_with_lf_or_with_cr());
 }
 
 #[test]
-fn a_name_counts_only_where_it_is_exactly_one_of_the_four() {
-    conform(&cases::a_name_counts_only_where_it_is_exactly_one_of_the_four());
+fn only_the_four_exact_field_names_count() {
+    conform(&cases::only_the_four_exact_field_names_count());
 }
 
 #[test]
-fn a_value_is_all_behind_the_first_colon_but_one_space() {
-    conform(&cases::a_value_is_all_behind_the_first_colon_but_one_space());
+fn a_value_is_everything_after_the_first_colon_except_one_space() {
+    conform(&cases::a_value_is_everything_after_the_first_colon_except_one_space());
 }
 
 #[test]
-fn comments_and_ignored_lines_leave_no_trace() {
-    conform(&cases::comments_and_ignored_lines_leave_no_trace());
+fn comments_and_ignored_lines_have_no_effect() {
+    conform(&cases::comments_and_ignored_lines_have_no_effect());
 }
 
 #[test]
-fn a_blank_line_dispatches_what_has_data() {
-    conform(&cases::a_blank_line_dispatches_what_has_data());
+fn a_blank_line_dispatches_an_event_with_data() {
+    conform(&cases::a_blank_line_dispatches_an_event_with_data());
 }
 
 #[test]
-fn an_id_persists_until_another_is_set() {
-    conform(&cases::an_id_persists_until_another_is_set());
+fn an_id_stays_until_another_one_is_set() {
+    conform(&cases::an_id_stays_until_another_one_is_set());
 }
 
 #[test]
-fn a_retry_of_digits_alone_sets_the_reconnection_time() {
-    conform(&cases::a_retry_of_digits_alone_sets_the_reconnection_time());
+fn a_retry_of_only_digits_sets_the_reconnection_time() {
+    conform(&cases::a_retry_of_only_digits_sets_the_reconnection_time());
 }
 
 #[test]
-fn broken_utf_8_in_values_stays_with_its_line() {
-    conform(&cases::broken_utf_8_in_values_stays_with_its_line());
+fn invalid_utf_8_in_a_value_affects_only_its_line() {
+    conform(&cases::invalid_utf_8_in_a_value_affects_only_its_line());
 }
 
 #[test]
-fn at_the_end_of_the_stream_nothing_more_is_dispatched() {
-    conform(&cases::at_the_end_of_the_stream_nothing_more_is_dispatched());
+fn the_end_of_the_stream_dispatches_nothing() {
+    conform(&cases::the_end_of_the_stream_dispatches_nothing());
 }
 
 #[test]
 fn a_frame_comes_with_the_byte_that_ends_its_blank_line() {
-    // The events whole behind each byte, as a digit; a CR does not wait for its LF.
+    // After each byte, a digit with the number of complete events. A CR does not wait for an LF.
     for (input, expected) in [
         ("data:a\n\n", "00000001"),
         ("data:a\r\r", "00000001"),
@@ -189,7 +188,7 @@ fn a_frame_comes_with_the_byte_that_ends_its_blank_line() {
 }
 
 #[test]
-fn data_as_text_has_u_fffd_for_each_maximal_part_of_a_broken_sequence() {
+fn data_as_text_has_u_fffd_for_each_maximal_part_of_an_invalid_sequence() {
     // The Encoding standard, "UTF-8 decoder", and Unicode, section 3.9, "U+FFFD
     // Substitution of Maximal Subparts".
     for (data, text) in [

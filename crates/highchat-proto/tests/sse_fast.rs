@@ -1,5 +1,5 @@
-//! The decoder against the plain machine: over streams whose events mostly have the usual
-//! shape, of every length around a block's, behind each chunk.
+//! Compares the decoder with the plain decoder after each chunk, on streams whose events mostly
+//! have the usual shape and lengths near the size of a block.
 
 #![cfg(feature = "alloc")]
 
@@ -11,7 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// An event of the usual shape, but for what its line ends may be.
+/// An event of the usual shape, with any line ends.
 fn usual() -> impl Strategy<Value = Vec<u8>> {
     let end = prop_oneof![
         4 => Just([&b"\n"[..]; 3]),
@@ -30,7 +30,7 @@ fn usual() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// What stands between such events now and then.
+/// A piece of another shape, which sometimes stands between usual events.
 fn odd() -> impl Strategy<Value = Vec<u8>> {
     select(vec![
         &b": comment\n"[..],
@@ -75,21 +75,21 @@ proptest! {
     #![proptest_config(config(1500))]
 
     #[test]
-    fn the_fast_path_changes_no_frame_no_error_and_no_place(
+    fn the_fast_path_gives_the_same_frames_and_errors_at_the_same_places(
         stream in stream(), cuts in cuts(), limit in limit(),
     ) {
         compare(&cuts.of(&stream.0), limit);
     }
 
     #[test]
-    fn nor_does_it_in_chunks_of_one_size(
+    fn the_fast_path_gives_the_same_frames_in_chunks_of_one_size(
         stream in stream(), size in 1..150_usize, limit in limit(),
     ) {
         compare(&stream.0.chunks(size).collect::<Vec<_>>(), limit);
     }
 }
 
-/// Streams of two or three events that no two cuts should change.
+/// Streams of two or three events. Two cuts must not change the result.
 const PAIRS: [&[u8]; 6] = [
     b"event: delta\ndata: {\"text\":\"hi\"}\n\nevent: done\ndata: {}\n\n",
     b"event: delta\r\ndata: {\"text\":\"hi\"}\r\n\r\nevent: done\r\ndata: {}\r\n\r\n",
@@ -100,7 +100,7 @@ const PAIRS: [&[u8]; 6] = [
 ];
 
 #[test]
-fn no_two_cuts_change_anything() {
+fn two_cuts_at_any_places_change_nothing() {
     for stream in PAIRS {
         for first in 0..=stream.len() {
             for second in first..=stream.len() {
@@ -114,7 +114,7 @@ fn no_two_cuts_change_anything() {
 }
 
 #[test]
-fn a_usual_event_is_shown_where_it_lies() {
+fn a_frame_of_the_usual_shape_borrows_from_the_chunk() {
     let long = [b"event: e\ndata: ", &b"x".repeat(500)[..], b"\n\n"].concat();
     for stream in [
         &b"event: delta\ndata: {}\n\n"[..],
@@ -132,7 +132,7 @@ fn a_usual_event_is_shown_where_it_lies() {
 }
 
 #[test]
-fn after_what_is_odd_the_fast_path_is_open_again() {
+fn the_fast_path_is_used_again_after_an_event_of_another_shape() {
     for odd in [
         &b"\xEF\xBB\xBFdata: x\n\n"[..],
         b"id: 1\ndata: x\n\n",

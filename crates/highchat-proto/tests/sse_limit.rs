@@ -1,4 +1,4 @@
-//! The limit of the decoder: what counts, at which byte it is exceeded, and what then.
+//! The limit of the decoder: the bytes that count, the byte that exceeds it, and the error.
 
 #![cfg(feature = "alloc")]
 
@@ -10,8 +10,8 @@ use highchat_testing::oracles::streams::{config, cuts, stream};
 use proptest::prelude::*;
 
 #[test]
-fn values_and_the_lf_between_data_lines_count_and_nothing_else() {
-    // With the limit, the byte that does not fit: worked out by hand.
+fn only_values_and_the_lf_between_data_lines_count() {
+    // The stream, the limit, and the place of the byte that does not fit, computed by hand.
     for (name, limit, stream, at) in [
         ("data that fits", 3, &b"data:abc\n\n"[..], None),
         ("data that does not", 2, b"data:abc\n\n", Some(7)),
@@ -199,8 +199,8 @@ fn the_default_limit_is_a_mebibyte() {
 }
 
 #[test]
-fn what_finish_would_show_is_held_to_the_limit_too() {
-    // The LF before a last line that is a name alone is counted at the end only.
+fn the_limit_also_applies_to_the_event_of_finish() {
+    // The LF before a last line with only a field name counts only at the end of the stream.
     for (limit, stream, data) in [
         (2, &b"data:a\ndata"[..], Some(&b"a\n"[..])),
         (1, b"data:a\ndata", None),
@@ -220,7 +220,7 @@ fn what_finish_would_show_is_held_to_the_limit_too() {
     }
 }
 
-/// The smallest limit that is not exceeded.
+/// The smallest limit that the stream does not exceed.
 fn need(stream: &[u8]) -> usize {
     (0..)
         .find(|limit| limit::exceeded_at(stream, *limit, 0).is_none())
@@ -238,7 +238,7 @@ proptest! {
     }
 
     #[test]
-    fn a_limit_that_is_just_enough_is_enough_and_one_less_is_not(
+    fn the_smallest_sufficient_limit_is_exact(
         stream in stream(), cuts in cuts(),
     ) {
         let (need, chunks) = (need(&stream.0), cuts.of(&stream.0));
@@ -250,7 +250,7 @@ proptest! {
     }
 
     #[test]
-    fn a_last_event_id_from_before_finish_counts_in_the_next_stream(
+    fn the_last_event_id_still_counts_in_the_stream_after_finish(
         limit in 4_usize..64, stream in stream(), cuts in cuts(),
     ) {
         hold_after_an_id(limit, &cuts.of(&stream.0));

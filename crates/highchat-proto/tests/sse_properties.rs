@@ -1,4 +1,4 @@
-//! The decoder against the naive one, over random streams cut at random.
+//! Compares the decoder with the naive decoder on random streams that are cut at random places.
 
 #![cfg(feature = "alloc")]
 
@@ -12,16 +12,16 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// A stream with no form at all.
+/// A stream of random bytes.
 fn noise() -> impl Strategy<Value = Bytes> {
     vec(any::<u8>(), 0..200).prop_map(Bytes)
 }
 
-/// A stream of few lines, some of them longer than what a decoder holds at first.
+/// A stream of few lines. Some are longer than the decoder's first storage.
 fn long_stream() -> impl Strategy<Value = Bytes> {
     let value = prop_oneof![
         3 => (0_usize..9000, any::<u8>()).prop_map(|(len, first)| {
-            // No byte is like its neighbours, so that none can stand for another.
+            // Neighbouring bytes differ, so that a byte in the wrong place is noticed.
             (0..len).map(|at| b'a' + (first as usize + at * 7 + at / 26) as u8 % 26).collect()
         }),
         1 => value().prop_map(<[u8]>::to_vec),
@@ -47,7 +47,7 @@ proptest! {
     #![proptest_config(config(768))]
 
     #[test]
-    fn whatever_the_cuts_each_chunk_gives_what_the_standard_gives_by_then(
+    fn after_each_chunk_the_outcome_is_the_standards(
         stream in stream(), cuts in cuts(),
     ) {
         let chunks = cuts.of(&stream.0);
@@ -57,7 +57,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_is_decoded_as_the_standard_does(stream in noise(), cuts in cuts()) {
+    fn random_bytes_are_decoded_as_the_standard_says(stream in noise(), cuts in cuts()) {
         let chunks = cuts.of(&stream.0);
         each_decoder(|decoder, way, at| {
             follow(decoder, &Outcome::default(), &chunks, way, at);
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn after_finish_a_new_stream_begins_that_knows_the_last_event_id(
+    fn a_stream_after_finish_begins_with_the_last_event_id(
         first in stream(), second in stream(), cuts in cuts(),
     ) {
         each_decoder(|decoder, way, at| {
@@ -76,7 +76,7 @@ proptest! {
     }
 
     #[test]
-    fn after_a_reset_a_new_stream_begins_that_knows_nothing(
+    fn a_stream_after_reset_begins_without_any_state(
         first in stream(), second in stream(), cuts in cuts(),
     ) {
         each_decoder(|decoder, way, at| {
@@ -94,9 +94,9 @@ proptest! {
     #![proptest_config(config(48))]
 
     #[test]
-    fn values_longer_than_the_first_storage_are_whole(stream in long_stream(), cuts in cuts()) {
+    fn values_longer_than_the_first_storage_are_complete(stream in long_stream(), cuts in cuts()) {
         let chunks = match cuts {
-            // Each prefix is decoded again by the naive decoder: not behind each byte here.
+            // The naive decoder decodes each prefix again, which is too slow after each byte.
             Cuts::EachByte => stream.0.chunks(997).collect(),
             Cuts::At(_) => cuts.of(&stream.0),
         };
@@ -106,7 +106,7 @@ proptest! {
     }
 }
 
-/// All streams of up to that many of the tokens.
+/// Calls `run` with each stream of up to `len` of the tokens.
 fn each_stream_of(tokens: &[&[u8]], len: u32, mut run: impl FnMut(&[u8])) {
     for len in 0..=len {
         for mut number in 0..tokens.len().pow(len) {
@@ -121,7 +121,7 @@ fn each_stream_of(tokens: &[&[u8]], len: u32, mut run: impl FnMut(&[u8])) {
 }
 
 #[test]
-fn every_short_stream_is_decoded_as_the_standard_does_whole_and_byte_by_byte() {
+fn every_short_stream_is_decoded_as_the_standard_says() {
     let tokens = [
         &b"data"[..],
         b"id",
@@ -157,7 +157,7 @@ fn every_short_stream_is_decoded_as_the_standard_does_whole_and_byte_by_byte() {
 }
 
 #[test]
-fn every_beginning_with_bytes_of_a_mark_is_decoded_as_the_standard_does() {
+fn every_stream_with_bytes_of_a_byte_order_mark_is_decoded_as_the_standard_says() {
     let tokens = [&b"\xEF"[..], b"\xBB", b"\xBF", b"data:1", b"\r", b"\n"];
     each_stream_of(&tokens, 6, |beginning| {
         let stream = [beginning, b"\n\ndata:2\n\n"].concat();
