@@ -1,14 +1,14 @@
-//! The conversation over `std::net::TcpStream`, one exchange at a time: all that an
-//! embedder without an HTTP client has to write.
+//! A conversation over `std::net::TcpStream`, one exchange at a time. It shows everything that a
+//! program without an HTTP client must do.
 //!
-//! Sends the message of the arguments, prints the reply, and after a handoff what the
-//! person writes. `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL`
-//! where: `http://` to this machine, as there is no TLS here.
+//! It sends its arguments as a message, prints the reply, and after a handoff prints the
+//! person's messages. Set `HIGHCHAT_KEY` or `HIGHCHAT_SLUG`, and `HIGHCHAT_BASE_URL`. The base
+//! URL must be `http://` to this machine, because the example has no TLS.
 
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
-    reason = "a driver is where the socket and the clock are"
+    reason = "a driver has the socket and the clock"
 )]
 
 use core::time::Duration;
@@ -68,7 +68,7 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
                     }
                     (Some((id, stream, head)), next, wait) => {
                         next.into_iter().for_each(|next| waiting.push_front(next));
-                        // A read without any time would be one without an end.
+                        // A timeout of zero is an error.
                         let wait = wait.map(|wait| wait.max(Duration::from_millis(1)));
                         stream.set_read_timeout(wait)?;
                         let (id, read) = (*id, stream.read(&mut buffer));
@@ -117,8 +117,8 @@ fn show(update: &Update<'_>) -> Result<(), Box<dyn core::error::Error>> {
     Ok(stdout.flush()?)
 }
 
-/// Connects and writes. HTTP/1.0, so that the answer is neither chunked nor followed by
-/// another one: its body ends with the connection.
+/// Connects and sends a request. It uses HTTP/1.0, so that the response has no chunks and its
+/// body ends with the connection.
 fn transmit(endpoint: &Endpoint, request: &Request) -> Result<TcpStream, TransportFailure> {
     let mut stream = TcpStream::connect((endpoint.host(), endpoint.port()))
         .map_err(|error| TransportFailure::NotSent(Cause::of(&error)))?;
@@ -140,7 +140,7 @@ fn transmit(endpoint: &Endpoint, request: &Request) -> Result<TcpStream, Transpo
     Ok(stream)
 }
 
-/// The head of an answer, as far as it came.
+/// A parser for the head of a response that may come in pieces.
 #[derive(Default)]
 struct AnswerHead {
     bytes: Vec<u8>,
@@ -148,8 +148,8 @@ struct AnswerHead {
 }
 
 impl AnswerHead {
-    /// Takes what was read: the head, with the piece that completes it, and what there is
-    /// of the body.
+    /// Takes bytes of the response. Returns the head when it is complete, and the bytes of the
+    /// body.
     fn take(&mut self, read: &[u8]) -> Result<(Option<Head>, Vec<u8>), TransportFailure> {
         if self.is_whole {
             return Ok((None, read.to_vec()));

@@ -226,8 +226,7 @@ fn an_unsafe_or_invalid_base_url_is_refused() {
     }
     let hint = InvalidBaseUrl::Host.to_string();
     assert!(hint.contains("punycode"), "{hint}");
-    let insecure =
-        Endpoint::with_insecure_http("http://h.example", Credentials::key(KEY).unwrap());
+    let insecure = Endpoint::with_insecure_http("http://h.example", Credentials::key(KEY).unwrap());
     assert!(insecure.is_ok());
 }
 

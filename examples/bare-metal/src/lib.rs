@@ -1,4 +1,4 @@
-//! What the programs share: the reply they read, and what they tell of themselves.
+//! The common part of the programs: the recorded reply, and the printing of sizes.
 
 #![no_std]
 

@@ -1,10 +1,10 @@
-//! A reply as it came, with all that a stream may hold.
+//! A recorded reply that has everything that a stream may contain.
 
-/// How large the pieces are that it comes in, in bytes.
+/// The sizes of the chunks in which the programs read it, in bytes.
 pub const CHUNKS: [usize; 3] = [1, 7, 64];
 
-/// The stream: a byte order mark, every line end, comments, pings, an escape, data of two
-/// lines, a field and an event that nobody knows.
+/// The stream. It has a byte order mark, every line end, comments, pings, an escape, data of two
+/// lines, an unknown field and an unknown event.
 pub const STREAM: &str = concat!(
     "\u{FEFF}: connected\r\n\r\n",
     "event: meta\r\ndata: {\"conversation_id\":\"c1\"}\r\n\r\n",
@@ -19,7 +19,7 @@ pub const STREAM: &str = concat!(
      \"ts\":\"2026-06-14T10:00:00.000Z\"}\r\n\r\n",
 );
 
-/// The frames of it: event and data.
+/// The expected frames of the stream: event type and data.
 pub const FRAMES: [(&str, &str); 8] = [
     ("meta", "{\"conversation_id\":\"c1\"}"),
     ("delta", "{\"text\":\"Բարև, \"}"),

@@ -1,16 +1,16 @@
-//! What a program tells of itself.
+//! Prints the figures of a program.
 
 use cortex_m_semihosting::hprintln;
 
 unsafe extern "C" {
-    // Where code and constants begin and end, by cortex-m-rt's linker script.
+    // The start and the end of code and constants, from cortex-m-rt's linker script.
     static __stext: u8;
     static __etext: u8;
     static __srodata: u8;
     static __erodata: u8;
 }
 
-/// Prints the size of the program: `flash CODE CONSTANTS`, in bytes.
+/// Prints the size of the program in bytes: `flash CODE CONSTANTS`.
 pub fn flash() {
     let len = |start: *const u8, end: *const u8| end.addr() - start.addr();
     let code = len(&raw const __stext, &raw const __etext);
@@ -18,12 +18,12 @@ pub fn flash() {
     hprintln!("flash {} {}", code, constants);
 }
 
-/// Prints the stack that it took to read the reply in chunks: `stack CHUNK BYTES`.
+/// Prints the bytes of stack that were used to read the reply in chunks: `stack CHUNK BYTES`.
 pub fn stack(chunk: usize, bytes: usize) {
     hprintln!("stack {} {}", chunk, bytes);
 }
 
-/// Prints what was read.
+/// Prints the text of the reply.
 pub fn reply(text: &str) {
     hprintln!("reply {}", text);
 }

@@ -1,21 +1,23 @@
-//! How deep the stack gets.
+//! Measures the stack that a function uses.
 
 use core::ptr;
 
 use cortex_m::register::msp;
 
 unsafe extern "C" {
-    /// Where the stack must not grow any further, by cortex-m-rt's linker script.
+    /// The lowest address of the stack, from cortex-m-rt's linker script.
     static _stack_end: u32;
 }
 
 const PAINT: u32 = 0xCCCC_CCCC;
-/// Below the stack pointer, what the painting itself might need. Less than this is not seen.
+/// The bytes below the stack pointer that are not painted, because the painting may use them. A
+/// smaller use of the stack is not measured.
 const MARGIN: usize = 32;
 
-/// Runs, and gives the bytes of stack that it took below the caller's.
+/// Calls `run` and returns the number of bytes of stack that it used.
 ///
-/// The free stack is painted first; the deepest word that is painted no more tells.
+/// It first paints the free stack with a pattern. The deepest word that has another value
+/// afterwards shows how much was used.
 #[inline(never)]
 pub fn used_by(run: impl FnOnce()) -> usize {
     let top = msp::read() as usize;
@@ -26,18 +28,18 @@ pub fn used_by(run: impl FnOnce()) -> usize {
             .map(ptr::with_exposed_provenance_mut)
     };
     for word in free() {
-        // SAFETY: between the end of the stack and the stack pointer nothing lives, with no
-        // interrupt enabled, and all of it is memory; `end` is aligned to four bytes.
+        // SAFETY: the memory between the end of the stack and the stack pointer is not in use,
+        // because no interrupt is enabled. `end` is aligned to four bytes.
         unsafe { ptr::write_volatile(word, PAINT) };
     }
     call(run);
-    // SAFETY: as above.
+    // SAFETY: the same memory as above.
     let mut used = free().skip_while(|word| unsafe { ptr::read_volatile(*word) } == PAINT);
     used.next()
         .map_or(0, |deepest: *mut u32| top - deepest.addr())
 }
 
-/// Whatever the closure keeps on the stack is below its caller's frame.
+/// Calls the closure in its own frame, so that its stack is below the caller's frame.
 #[inline(never)]
 fn call(run: impl FnOnce()) {
     run();

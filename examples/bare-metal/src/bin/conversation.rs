@@ -1,5 +1,5 @@
-//! A whole conversation with a heap: a message and its reply, a handoff, and what a person
-//! writes; the service is played.
+//! A whole conversation with a heap: a message and its reply, a handoff, and a message of the
+//! person. The program plays the service.
 
 #![no_std]
 #![no_main]
@@ -23,19 +23,19 @@ use panic_semihosting as _;
 #[global_allocator]
 static HEAP: LlffHeap = LlffHeap::empty();
 
-/// The heap, in bytes; more is a panic.
+/// The size of the heap, in bytes. A program that needs more panics.
 const HEAP_SIZE: usize = 16 * 1024;
 
 /// The reply that hands over to a person.
 const HANDOFF: &str = "event: human\ndata: {\"message\":\"Սպասեք 🙏\",\
                        \"ts\":\"2026-06-14T10:01:00Z\"}\n\n";
-/// What a poll gives: the person's message, and that the bot is back.
+/// The page of a poll: the person's message, and the state `bot`.
 const PAGE: &str = "{\"state\":\"bot\",\"messages\":[{\"id\":\"m2\",\"role\":\"supervisor\",\
                     \"content\":\"Ողջույն 👋\",\"created_at\":\"2026-06-14T10:01:05Z\"}]}";
 
 #[entry]
 fn main() -> ! {
-    // SAFETY: once, before anything is allocated.
+    // SAFETY: it is called once, before anything is allocated.
     unsafe {
         embedded_alloc::init!(HEAP, HEAP_SIZE);
     }
@@ -43,7 +43,7 @@ fn main() -> ! {
         let before = HEAP.used();
         let mut most = 0;
         let used = stack::used_by(|| most = talk(size, before));
-        assert!(HEAP.used() == before, "something was not given back");
+        assert!(HEAP.used() == before, "some memory was not released");
         report::stack(size, used);
         hprintln!("heap {} {}", size, most);
     }
@@ -53,8 +53,8 @@ fn main() -> ! {
     unreachable!("QEMU has ended");
 }
 
-/// Plays a conversation with bodies in pieces of that size. Returns the most bytes of heap
-/// that it held.
+/// Plays a conversation with bodies in chunks of this size. Returns the most bytes of heap that
+/// it used.
 fn talk(size: usize, before: usize) -> usize {
     let credentials = Credentials::key("hc_xxx").expect("a key");
     let endpoint = Endpoint::new("https://chat.example", credentials).expect("a base URL");
@@ -110,7 +110,7 @@ fn is_poll(request: &Request) -> bool {
     }
 }
 
-/// Answers a request. Returns the most bytes of heap in use meanwhile.
+/// Answers a request. Returns the most bytes of heap that were in use during that.
 fn answer<'b>(
     conversation: &mut Conversation,
     id: RequestId,

@@ -1,4 +1,4 @@
-//! The decoder over the caller's buffer, on `core` alone.
+//! The decoder with the caller's storage, which needs only `core`.
 
 #![no_std]
 #![no_main]
@@ -16,7 +16,7 @@ use highchat_proto::sse::Decoder;
 use highchat_proto::sse::PlainDecoder as Decoder;
 use panic_semihosting as _;
 
-/// The longest event that is taken, in bytes.
+/// The limit of the decoder, in bytes.
 const LIMIT: usize = 256;
 
 #[entry]
@@ -39,22 +39,22 @@ fn main() -> ! {
             }
             assert!(expected.next().is_none(), "a frame is missing");
             assert!(decoder.last_event_id() == b"7", "another id");
-            assert!(decoder.finish().is_none(), "a rest");
+            assert!(decoder.finish().is_none(), "no end");
         });
         report::stack(size, used);
     }
     report::reply(core::str::from_utf8(&last[..len]).unwrap_or_else(unreadable));
     report::flash();
     debug::exit(debug::EXIT_SUCCESS);
-    unreachable!("it has left");
+    unreachable!("QEMU exited");
 }
 
-// `expect` would have the errors printed as well, for a kilobyte of code.
+// `expect` would also print the errors, which needs a kilobyte of code.
 
 fn too_long<T>(_: DecodeError) -> T {
     panic!("it does not fit");
 }
 
 fn unreadable<T>(_: Utf8Error) -> T {
-    panic!("it is no UTF-8");
+    panic!("not UTF-8 text");
 }

@@ -1,4 +1,4 @@
-//! The decoder over the caller's buffer, and typed events, with a heap.
+//! The decoder with the caller's storage, and typed events with a heap.
 
 #![no_std]
 #![no_main]
@@ -19,15 +19,15 @@ use panic_semihosting as _;
 #[global_allocator]
 static HEAP: LlffHeap = LlffHeap::empty();
 
-/// The heap, in bytes; more is a panic.
+/// The size of the heap, in bytes. A program that needs more panics.
 const HEAP_SIZE: usize = 1024;
 
-/// The longest event that is taken, in bytes.
+/// The limit of the decoder, in bytes.
 const LIMIT: usize = 256;
 
 #[entry]
 fn main() -> ! {
-    // SAFETY: once, before anything is allocated.
+    // SAFETY: it is called once, before anything is allocated.
     unsafe {
         embedded_alloc::init!(HEAP, HEAP_SIZE);
     }
@@ -74,17 +74,17 @@ fn main() -> ! {
             assert!(is_done, "the reply is cut");
             assert!(text == REPLY, "another reply");
         });
-        assert!(HEAP.used() == before, "something was not given back");
+        assert!(HEAP.used() == before, "some memory was not released");
         report::stack(size, used);
         hprintln!("heap {} {}", size, most);
     }
     report::reply(&text);
     report::flash();
     debug::exit(debug::EXIT_SUCCESS);
-    unreachable!("it has left");
+    unreachable!("QEMU exited");
 }
 
-/// `expect` would have the error printed as well, for a kilobyte of code.
+/// Panics without the error: `expect` would also print it, which needs a kilobyte of code.
 fn too_long<T>(_: DecodeError) -> T {
     panic!("it does not fit");
 }
