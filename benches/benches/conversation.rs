@@ -1,4 +1,4 @@
-//! Updates out of body bytes: a whole conversation, beside the decoder it is made on.
+//! Benchmarks a whole conversation and compares it with the typed decoder.
 
 use criterion::Criterion;
 use highchat_benches::contenders::{CONVERSATION, HIGHCHAT, Mode};

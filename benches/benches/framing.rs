@@ -1,4 +1,4 @@
-//! Frames out of bytes: all contenders, workloads and cuts.
+//! Benchmarks framing with all contenders, workloads and cuts.
 
 use criterion::Criterion;
 use highchat_benches::contenders::{ALL, Mode};

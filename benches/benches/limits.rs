@@ -1,10 +1,10 @@
-//! What no decoder can be faster than.
+//! Benchmarks the lower limits for the time of a decoder.
 
 use criterion::{Criterion, Throughput};
 use highchat_benches::limits::ALL;
 use highchat_benches::workload::{Kind, LEN, Workload};
 
-#[expect(dead_code, reason = "there is nothing to cut here")]
+#[expect(dead_code, reason = "the limits have no cuts")]
 mod support;
 
 fn main() {

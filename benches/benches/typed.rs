@@ -1,4 +1,4 @@
-//! Events out of bytes: all contenders, workloads and cuts.
+//! Benchmarks typed events with all contenders, workloads and cuts.
 
 use criterion::Criterion;
 use highchat_benches::contenders::{ALL, Mode};

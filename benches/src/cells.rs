@@ -1,4 +1,4 @@
-//! What is measured, and the goals for it.
+//! The cells that are measured, and their goals.
 
 use core::fmt;
 
@@ -6,14 +6,14 @@ use crate::contenders::Mode;
 use crate::cuts::Cut;
 use crate::workload::Kind;
 
-/// One mode, workload and cut.
+/// One measurement: a mode, a workload and a cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cell {
-    /// How much is made of the bytes.
+    /// What is decoded.
     pub mode: Mode,
-    /// What they are.
+    /// The kind of the workload.
     pub kind: Kind,
-    /// How they come.
+    /// How the workload is cut into chunks.
     pub cut: Cut,
 }
 
@@ -22,8 +22,8 @@ impl Cell {
         Self { mode, kind, cut }
     }
 
-    /// Whether it is worth measuring: every cut of ASCII in framing; else the cuts that
-    /// could show something else.
+    /// Whether the cell is measured. Framing of ASCII has every cut; the other workloads only have
+    /// the cuts that may give another ratio.
     #[must_use]
     pub const fn is_measured(&self) -> bool {
         match (self.mode, self.kind, self.cut) {
@@ -36,7 +36,7 @@ impl Cell {
         }
     }
 
-    /// All of a mode that are measured.
+    /// All measured cells of a mode.
     pub fn of(mode: Mode) -> impl Iterator<Item = Self> {
         let cells = Kind::ALL.into_iter().flat_map(move |kind| {
             let of_kind = move |cut| Self::new(mode, kind, cut);
@@ -52,14 +52,14 @@ impl fmt::Display for Cell {
     }
 }
 
-/// A goal: how many times faster than the best peer.
+/// A goal of a cell: how many times faster than the best peer our decoder is.
 #[derive(Clone, Copy, Debug)]
 pub struct Goal {
-    /// Where.
+    /// The cell.
     pub cell: Cell,
-    /// What must be reached.
+    /// The factor that must be reached.
     pub must: f64,
-    /// What should be.
+    /// The factor that should be reached.
     pub stretch: f64,
 }
 
@@ -86,7 +86,7 @@ pub const GOALS: [Goal; 11] = [
     goal(Mode::Typed, Kind::Escaped, Cut::Size(1400), 3.0, 3.5),
 ];
 
-/// The cuts in which CR LF is held against our own speed with LF.
+/// The cuts for which our speed with CR LF is compared with our speed with LF.
 pub const CRLF_CUTS: [Cut; 5] = [
     Cut::Whole,
     Cut::Size(16 << 10),

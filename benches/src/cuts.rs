@@ -1,4 +1,4 @@
-//! The ways a stream is cut into the chunks that a connection gives.
+//! The ways to cut a stream into chunks, as a connection does.
 
 use core::fmt;
 use core::slice::Iter;
@@ -6,19 +6,19 @@ use core::str::FromStr;
 
 use crate::workload::Workload;
 
-/// Where a stream is cut.
+/// The places where a stream is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cut {
-    /// Nowhere.
+    /// The stream is one chunk.
     Whole,
-    /// Every so many bytes; at least 1.
+    /// Each chunk has this number of bytes, which is at least 1.
     Size(usize),
-    /// Behind each event: as a service writes them.
+    /// Each chunk has one event, as a service writes them.
     Event,
 }
 
 impl Cut {
-    /// All that are measured.
+    /// All cuts that are measured.
     pub const ALL: [Self; 7] = [
         Self::Whole,
         Self::Size(16 << 10),
@@ -29,7 +29,7 @@ impl Cut {
         Self::Size(1),
     ];
 
-    /// The chunks of a workload, for whoever takes chunks of either kind.
+    /// Passes the chunks of a workload to a visitor.
     pub(crate) fn visit<V: Visit>(self, workload: &Workload, visitor: V) -> V::Output {
         let bytes = workload.bytes;
         match self {
@@ -77,16 +77,17 @@ pub(crate) trait Feed:
 
 impl<I: Iterator<Item = &'static [u8]> + Send + Sync + Unpin + 'static> Feed for I {}
 
-/// Takes chunks of either kind; compiled for each, so that choosing costs nothing a chunk.
+/// A generic function over any iterator of chunks. It is compiled for each iterator, so that the
+/// choice of a cut costs no time for each chunk.
 pub(crate) trait Visit {
-    /// What comes of it.
+    /// The result of the function.
     type Output;
 
-    /// Takes them.
+    /// Calls the function.
     fn visit<F: Feed>(self, chunks: F) -> Self::Output;
 }
 
-/// One event a chunk.
+/// Chunks of one event each.
 struct Events {
     bytes: &'static [u8],
     start: usize,

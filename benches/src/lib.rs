@@ -1,14 +1,14 @@
-//! What the decoder and the conversation cost, measured beside their peers.
+//! Measures the decoder and the conversation and compares them with other libraries.
 //!
 //! ```text
 //!  workload ──▶ cut ──▶ contender ──▶ witness
-//!  (what the generator wrote)         (what was decoded of it)
+//!  (written by the generator)         (gets the decoded values)
 //! ```
 //!
-//! Each [`Contender`](contenders::Contender) reads the same [`Workload`](workload::Workload)
-//! in the same [`Cut`](cuts::Cut)s and tells a [`Witness`](witness::Witness) what it found.
-//! Before anything is timed that is held against what the generator wrote, so that
-//! nobody is fast by being wrong.
+//! Each [`Contender`](contenders::Contender) decodes the same [`Workload`](workload::Workload) in
+//! the same [`Cut`](cuts::Cut)s and passes the values to a [`Witness`](witness::Witness). Before
+//! the measurement, these values are compared with the generator's, so that a wrong decoder
+//! cannot win.
 
 #![forbid(unsafe_code)]
 

@@ -1,23 +1,23 @@
-//! What no decoder can be faster than: the parts of the work, done alone.
+//! Lower limits for the time of a decoder: single parts of its work.
 
 use core::hint::black_box;
 
 use crate::contenders::text;
 use crate::workload::Workload;
 
-/// What is copied at once by [`MEMCPY`], in bytes: 64 KiB, as the long data lines.
+/// The number of bytes that [`MEMCPY`] copies at once: 64 KiB, like a long data line.
 const PIECE: usize = 64 << 10;
 
-/// A part of the work, over a whole workload.
+/// A part of the work, for a whole workload.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
-    /// What it does.
+    /// The name of the part in tables.
     pub name: &'static str,
     run: fn(&Workload) -> usize,
     expected: fn(&Workload) -> usize,
 }
 
-/// Copies the stream, 64 KiB at a time, into one place.
+/// Copies the stream into a buffer of 64 KiB, which is written again and again.
 pub const MEMCPY: Limit = Limit {
     name: "memcpy",
     run: |workload| {
@@ -32,7 +32,7 @@ pub const MEMCPY: Limit = Limit {
     expected: |workload| workload.bytes.len(),
 };
 
-/// Finds each line with `memchr`, and nothing else.
+/// Finds each line with `memchr`.
 pub const LINES: Limit = Limit {
     name: "memchr, lines",
     run: |workload| {
@@ -47,7 +47,7 @@ pub const LINES: Limit = Limit {
     expected: |workload| 3 * workload.events(),
 };
 
-/// Splits at blank lines with `memmem`, and looks at nothing.
+/// Splits the stream at blank lines with `memmem`.
 pub const FRAMES: Limit = Limit {
     name: "memmem, frames",
     run: |workload| {
@@ -67,7 +67,7 @@ pub const FRAMES: Limit = Limit {
     expected: Workload::events,
 };
 
-/// Reads the JSON of each delta, found beforehand, with `serde_json`.
+/// Parses the JSON of each delta with `serde_json`. The places of the deltas are known before.
 pub const JSON: Limit = Limit {
     name: "serde_json",
     run: |workload| {
@@ -81,26 +81,26 @@ pub const JSON: Limit = Limit {
     expected: |workload| workload.text_len,
 };
 
-/// All of them.
+/// All parts.
 pub const ALL: [Limit; 4] = [MEMCPY, LINES, FRAMES, JSON];
 
 impl Limit {
-    /// Does it once.
+    /// Does this part once.
     pub fn run(&self, workload: &Workload) {
         black_box((self.run)(workload));
     }
 
-    /// Does it once, and holds what came against what the generator wrote.
+    /// Does this part once and compares the result with the generator's.
     ///
     /// # Errors
     ///
-    /// Something else came; both sides, in words.
+    /// The results differ. The text has both.
     pub fn check(&self, workload: &Workload) -> Result<(), String> {
-        let (came, written) = ((self.run)(workload), (self.expected)(workload));
-        if came == written {
+        let (found, written) = ((self.run)(workload), (self.expected)(workload));
+        if found == written {
             Ok(())
         } else {
-            Err(format!("{came} of {written}"))
+            Err(format!("{found} of {written}"))
         }
     }
 }

@@ -1,15 +1,15 @@
-//! Bars, as an SVG: the time an event, on a logarithmic scale.
+//! Draws a bar chart of the time per event as an SVG, with a logarithmic scale.
 
 use core::fmt::Write;
 
-/// One bar of each series stands in each group.
+/// A bar chart. Each group has one bar of each series.
 #[derive(Clone, Debug, Default)]
 pub struct Plot {
-    /// What the plot shows.
+    /// The title of the plot.
     pub title: String,
-    /// What the bars of one colour are.
+    /// The names of the series. A series has one colour.
     pub series: Vec<String>,
-    /// The groups' names, and in each a time in nanoseconds for each of the series.
+    /// The name of each group, and a time in nanoseconds for each series.
     pub groups: Vec<(String, Vec<Option<f64>>)>,
 }
 
@@ -26,18 +26,18 @@ const HEIGHT: f64 = 280.0;
 const DECADES: i32 = 4;
 
 impl Plot {
-    /// The SVG, whole.
+    /// The plot as an SVG.
     ///
     /// # Panics
     ///
-    /// Never: a string takes all that is written.
+    /// Never, because writing to a string cannot fail.
     #[must_use]
     pub fn svg(&self) -> String {
         let group_width = self.series.len() * BAR + GAP;
         let width = LEFT + self.groups.len() * group_width + GAP;
         let mut svg = String::new();
         self.write(&mut svg, group_width, width)
-            .expect("a string takes all");
+            .expect("writing to a string cannot fail");
         svg
     }
 
@@ -108,7 +108,7 @@ impl Plot {
     }
 }
 
-/// How high a bar is.
+/// The height of a bar.
 fn height(nanos: f64) -> f64 {
     (nanos.max(1.0).log10() / f64::from(DECADES)).min(1.0) * HEIGHT
 }

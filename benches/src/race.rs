@@ -1,7 +1,7 @@
-//! Who is faster, on a machine that others use as well.
+//! Compares the speed of contenders on a machine that also has other work.
 //!
-//! All run in turns, a short time each, many times: whatever slows the machine down slows
-//! all of them down. Times are the thread's own CPU time, and of many rounds the median.
+//! The contenders run in turns, in many short rounds, so that other work slows all of them down
+//! in the same way. The result is the median of the thread's own CPU time.
 
 use core::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::cells::Cell;
 use crate::contenders::Contender;
 use crate::workload::Workload;
 
-/// How a contender did in a cell.
+/// The result of a contender in a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcome {
     /// The median of the time for the whole workload.
     Took(Duration),
-    /// It decoded something else than the generator wrote.
+    /// It did not decode what the generator wrote.
     Wrong,
     /// Its time grows with the square of the stream's length.
     Quadratic,
@@ -36,17 +36,17 @@ pub fn time(run: impl FnOnce()) -> Duration {
     now() - start
 }
 
-/// How often each runs untimed before it counts.
+/// How often each contender runs untimed before a timed run.
 const SETTLING: usize = 4;
 
-/// Runs all in turns; the median of each.
+/// Runs all functions in turns. Returns the median time of each.
 #[must_use]
 pub fn race(lanes: &[&dyn Fn()], rounds: usize) -> Vec<Duration> {
     let mut times = vec![Vec::with_capacity(rounds); lanes.len()];
     for _ in 0..rounds {
         for (lane, times) in lanes.iter().zip(&mut times) {
-            // Nobody is to pay for what the one before left in the caches, which one run
-            // over 8 MiB does not replace.
+            // Otherwise the caches still have data of the function before. One run over 8 MiB
+            // does not replace all of it.
             (0..SETTLING).for_each(|_| lane());
             times.push(time(lane));
         }
@@ -58,11 +58,11 @@ pub fn race(lanes: &[&dyn Fn()], rounds: usize) -> Vec<Duration> {
     times.iter_mut().map(median).collect()
 }
 
-/// Whether a contender can take part: right, and not quadratic.
+/// Checks that a contender is right in a cell and is not quadratic.
 ///
 /// # Errors
 ///
-/// It cannot; as which it is to be shown.
+/// It must not be timed. The error is the outcome to show.
 pub fn qualify(contender: &Contender, cell: Cell) -> Result<(), Outcome> {
     let streams = [64 << 10, 512 << 10].map(|len| Workload::new(cell.kind, len));
     if contender.check(cell.mode, &streams[0], cell.cut).is_err() {
@@ -72,18 +72,18 @@ pub fn qualify(contender: &Contender, cell: Cell) -> Result<(), Outcome> {
         let run = || time(|| contender.run(cell.mode, &stream, cell.cut));
         (0..5).map(|_| run()).min().expect("there are five")
     });
-    // Eight times as long: 8 is linear, 64 quadratic.
+    // For eight times the length, a factor of 8 is linear and 64 is quadratic.
     if long > 24 * short {
         return Err(Outcome::Quadratic);
     }
     Ok(())
 }
 
-/// How each contender does in a cell, in the contenders' order.
+/// The outcomes of all contenders in a cell, in their order.
 ///
 /// # Panics
 ///
-/// Ours is wrong: then there is nothing to be measured.
+/// One of our decoders is wrong or quadratic.
 #[must_use]
 pub fn outcomes(
     contenders: &[Contender],

@@ -1,18 +1,18 @@
-//! Tables in Markdown.
+//! Formats tables, times and verdicts.
 
 use core::fmt;
 use core::time::Duration;
 
 use crate::race::Outcome;
 
-/// A table that is written for people and shown by Markdown.
+/// A Markdown table whose columns are aligned in the source too.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with a head; all but its first column are numbers.
+    /// A table with this head. All columns except the first one have numbers.
     #[must_use]
     pub fn new(head: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut table = Self::default();
@@ -20,7 +20,7 @@ impl Table {
         table
     }
 
-    /// Adds a row, of as many cells as the head has.
+    /// Adds a row with as many cells as the head.
     pub fn push(&mut self, row: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(row.into_iter().map(Into::into).collect());
     }
@@ -56,7 +56,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// A time in nanoseconds, for each of many.
+/// The nanoseconds per item, for a time of `many` items.
 #[must_use]
 pub fn nanos_each(time: Duration, many: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
@@ -74,7 +74,7 @@ pub fn show_nanos(nanos: f64) -> String {
     }
 }
 
-/// An outcome, as the time for each of many events.
+/// An outcome as text, with the time per event.
 #[must_use]
 pub fn show_outcome(outcome: Outcome, events: usize) -> String {
     match outcome {
@@ -84,7 +84,7 @@ pub fn show_outcome(outcome: Outcome, events: usize) -> String {
     }
 }
 
-/// Which of two goals a number reached, where more is better.
+/// The name of the higher goal that was reached, or **no**.
 #[must_use]
 pub fn verdict(is_must: bool, is_stretch: bool) -> &'static str {
     match (is_must, is_stretch) {

@@ -1,24 +1,25 @@
-//! What is told of a decoded stream.
+//! Witnesses: receivers of the values that a contender decodes.
 
-/// Is told what a decoder found, in its order.
+/// Receives the decoded values of a stream, in order.
 pub trait Witness {
-    /// A frame, in framing.
+    /// Receives a frame, in framing.
     fn frame(&mut self, event: &[u8], data: &[u8]);
 
-    /// A `meta`, with the conversation's id.
+    /// Receives a `meta` with the conversation's id.
     fn meta(&mut self, conversation_id: &str);
 
-    /// A `delta`, with its text.
+    /// Receives a `delta` with its text.
     fn delta(&mut self, text: &str);
 
-    /// A `done`, with the reply's id.
+    /// Receives a `done` with the reply's id.
     fn done(&mut self, message_id: &str);
 
-    /// A `ping`.
+    /// Receives a `ping`.
     fn ping(&mut self);
 }
 
-/// The witness of what is timed: it looks at each value just enough that it must be there.
+/// The witness of timed runs. It reads only the length and the first byte of each value, so that
+/// the compiler cannot remove the value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     count: usize,
@@ -59,14 +60,14 @@ impl Witness for Tally {
     }
 }
 
-/// The witness of what is checked: equal digests mean equal streams.
+/// The witness of the checks. Equal digests mean equal values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest {
-    /// Frames, or events of any kind but `ping`.
+    /// The number of frames, or of events except pings.
     pub count: usize,
-    /// Events that are pings, where events are told.
+    /// The number of pings, in typed mode.
     pub pings: usize,
-    /// Of all values, with their borders.
+    /// The hash of all values and their borders.
     pub hash: u64,
 }
 
@@ -82,7 +83,7 @@ impl Default for Digest {
 
 impl Digest {
     fn see(&mut self, value: &[u8]) {
-        // FNV-1a; 0xFF is in no UTF-8, so it is a border.
+        // FNV-1a. UTF-8 has no byte 0xFF, so it marks the end of a value.
         for byte in value.iter().chain(&[0xFF]) {
             self.hash = (self.hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }

@@ -1,37 +1,37 @@
-//! The streams, from a seeded generator, with what must come out of them.
+//! The streams to decode, from a seeded generator, with the expected results.
 
 use core::fmt::Write;
 use core::str::FromStr;
 
 use crate::witness::{Digest, Witness};
 
-/// The length of a workload, in bytes, give or take an event: 8 MiB.
+/// The approximate length of a workload, in bytes: 8 MiB.
 pub const LEN: usize = 8 << 20;
 
-/// The data line of [`Kind::Long`], in bytes: 64 KiB.
+/// The length of a data line of [`Kind::Long`], in bytes: 64 KiB.
 const LONG: usize = 64 << 10;
 
-/// What a reply is made of, between its `meta` and its `done`.
+/// The events of a workload between `meta` and `done`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Deltas of a space and 1 to 6 ASCII letters: 37 bytes an event.
+    /// Deltas of a space and 1 to 6 ASCII letters: 37 bytes per event.
     Ascii,
-    /// The same in Armenian, as UTF-8: 40 bytes an event.
+    /// Deltas of Armenian letters in UTF-8: 40 bytes per event.
     Armenian,
-    /// The same in Armenian, as `\uXXXX`: 54 bytes an event.
+    /// Deltas of Armenian letters as `\uXXXX`: 54 bytes per event.
     Escaped,
-    /// ASCII, with three pings before each delta.
+    /// As [`Ascii`](Self::Ascii), with three pings before each delta.
     Pings,
-    /// ASCII, with CR LF.
+    /// As [`Ascii`](Self::Ascii), with CR LF.
     Crlf,
-    /// ASCII, with data lines of 64 KiB.
+    /// ASCII letters in data lines of 64 KiB.
     Long,
-    /// ASCII, all of it in one data line.
+    /// ASCII letters in one data line.
     OneLine,
 }
 
 impl Kind {
-    /// All that are measured beside the peers.
+    /// All kinds that are compared with the peers.
     pub const ALL: [Self; 6] = [
         Self::Ascii,
         Self::Armenian,
@@ -41,7 +41,7 @@ impl Kind {
         Self::Long,
     ];
 
-    /// As it is called in tables and on the command line.
+    /// The name in tables and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -66,29 +66,29 @@ impl FromStr for Kind {
     }
 }
 
-/// A reply stream, and what must come out of it.
+/// A reply stream and its expected results.
 ///
-/// The bytes live as long as the process: some peers take nothing that is borrowed.
+/// The bytes are leaked, because some peers accept only `'static` bytes.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// What it is made of.
+    /// The kind of its events.
     pub kind: Kind,
     /// The stream.
     pub bytes: &'static [u8],
-    /// Behind the blank line of each event: where it ends in the stream.
+    /// The place in the stream after the blank line of each event.
     pub ends: &'static [usize],
-    /// Where the data of each delta stands in the stream.
+    /// The start and the end of each delta's data in the stream.
     pub deltas: Vec<(usize, usize)>,
-    /// The length of all their texts, in bytes.
+    /// The length of all texts of the deltas, in bytes.
     pub text_len: usize,
-    /// What framing must find.
+    /// The expected result in framing.
     pub frames: Digest,
-    /// What reading the events must find.
+    /// The expected result in typed mode.
     pub events: Digest,
 }
 
 impl Workload {
-    /// A stream of about so many bytes; the same one each time.
+    /// Generates a stream of about `len` bytes. It is the same each time.
     #[must_use]
     pub fn new(kind: Kind, len: usize) -> Self {
         let mut writer = Writer::new(kind, len);
@@ -115,7 +115,7 @@ impl Workload {
         writer.into_workload()
     }
 
-    /// How many events it has.
+    /// The number of events.
     #[must_use]
     pub const fn events(&self) -> usize {
         self.ends.len()
@@ -159,7 +159,7 @@ impl Writer {
         self.events.ping();
     }
 
-    /// A delta of whole tokens, of at least so many bytes.
+    /// Writes a delta of complete tokens, whose text has at least `len` bytes in JSON.
     fn delta(&mut self, len: usize) {
         let (mut text, mut json) = (String::new(), String::new());
         while json.len() < len {
@@ -219,12 +219,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Less than `bound`, which is small.
+    /// A random number less than `bound`, which is small.
     fn below(&mut self, bound: u32) -> u32 {
         u32::try_from(self.next() % u64::from(bound)).expect("it is below a u32")
     }
 
-    /// A space and 1 to 6 letters: as text, and as it stands in JSON.
+    /// Appends a space and 1 to 6 letters to the text, and to the text in JSON.
     fn token(&mut self, kind: Kind, text: &mut String, json: &mut String) {
         text.push(' ');
         json.push(' ');
@@ -237,7 +237,8 @@ impl Random {
             let letter = char::from_u32(letter).expect("a letter of an alphabet");
             text.push(letter);
             if kind == Kind::Escaped {
-                write!(json, "\\u{:04x}", u32::from(letter)).expect("a string takes all");
+                write!(json, "\\u{:04x}", u32::from(letter))
+                    .expect("writing to a string cannot fail");
             } else {
                 json.push(letter);
             }

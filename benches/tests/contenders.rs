@@ -1,4 +1,4 @@
-//! That everyone is measured at the same work, and that an error would show.
+//! Checks that all contenders do the same work, and that a wrong result is noticed.
 
 use highchat_benches::cells::Cell;
 use highchat_benches::contenders::{ALL, CONVERSATION, HIGHCHAT, Mode};
@@ -9,7 +9,7 @@ use highchat_benches::workload::{Kind, Workload};
 const LEN: usize = 8 << 10;
 
 #[test]
-fn every_contender_decodes_what_the_generator_wrote_in_every_cell() {
+fn every_contender_is_right_in_every_cell() {
     for kind in Kind::ALL {
         let workload = Workload::new(kind, LEN);
         for mode in [Mode::Framing, Mode::Typed] {
@@ -24,7 +24,7 @@ fn every_contender_decodes_what_the_generator_wrote_in_every_cell() {
 }
 
 #[test]
-fn a_conversation_tells_every_delta_in_every_cut() {
+fn a_conversation_has_an_update_for_every_delta_in_every_cut() {
     for kind in Kind::ALL {
         let workload = Workload::new(kind, LEN);
         for cut in Cut::ALL {
@@ -35,7 +35,7 @@ fn a_conversation_tells_every_delta_in_every_cut() {
 }
 
 #[test]
-fn a_stream_that_lost_an_event_or_a_letter_is_told_from_the_whole_one() {
+fn a_missing_event_or_a_wrong_letter_is_noticed() {
     let whole = Workload::new(Kind::Ascii, LEN);
     let shorter = Workload {
         bytes: &whole.bytes[..whole.ends[whole.events() - 2]],
@@ -57,7 +57,7 @@ fn a_stream_that_lost_an_event_or_a_letter_is_told_from_the_whole_one() {
 }
 
 #[test]
-fn the_limits_do_their_part_of_the_work() {
+fn every_limit_gives_the_right_result() {
     for kind in Kind::ALL {
         let workload = Workload::new(kind, LEN);
         for limit in limits::ALL {
@@ -68,7 +68,7 @@ fn the_limits_do_their_part_of_the_work() {
 }
 
 #[test]
-fn the_events_are_as_long_as_the_goals_say() {
+fn the_mean_length_of_an_event_is_as_documented() {
     let mean = |kind| {
         let workload = Workload::new(kind, 1 << 20);
         (workload.bytes.len() + workload.events() / 2) / workload.events()
@@ -78,7 +78,7 @@ fn the_events_are_as_long_as_the_goals_say() {
 }
 
 #[test]
-fn the_chunks_of_a_cut_are_the_stream() {
+fn a_cut_is_parsed_from_its_name() {
     let workload = Workload::new(Kind::Pings, LEN);
     assert_eq!(workload.ends.last(), Some(&workload.bytes.len()));
     for (name, cut) in [

@@ -1,6 +1,6 @@
-//! Writes `seeds/`: what each target begins with. `cargo run --example seeds`
+//! Writes the numbered seeds of each target to `seeds/`: `cargo run --example seeds`.
 //!
-//! A seed whose name is a number is written here. Any other was found by a run, and stays.
+//! Seeds with other names were found by fuzzing, and stay.
 
 use std::fs;
 use std::io;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use highchat_testing::oracles::sse::cases;
 
-/// One folder of seeds, numbered.
+/// A folder of numbered seeds.
 struct Seeds {
     folder: PathBuf,
     count: usize,
@@ -40,7 +40,7 @@ impl Seeds {
     }
 }
 
-/// The places as an input has them.
+/// The places of cuts in the form of an input.
 fn cuts(places: &[u16]) -> Vec<u8> {
     let mut cuts: Vec<u8> = places
         .iter()
@@ -60,8 +60,7 @@ fn main() -> io::Result<()> {
     pipes()
 }
 
-/// The conformance table: few cases are longer than a line, so several that stand together
-/// share a seed.
+/// Streams of the conformance table. Most cases are only a line long, so three cases share a seed.
 fn streams() -> io::Result<()> {
     let (mut decode, mut limits) = (Seeds::of("decode")?, Seeds::of("limits")?);
     let streams: Vec<_> = cases::all().into_iter().map(|case| case.input).collect();
@@ -70,11 +69,11 @@ fn streams() -> io::Result<()> {
         let len = u16::try_from(stream.len()).expect("short streams");
         let (cut, second) = (cuts(&[len / 3, len / 2]), (len / 4).to_le_bytes());
         decode.add(&[&cut, &[64], &second, &stream])?;
-        // A limit that some are within and some are past.
+        // A limit that only some of the streams exceed.
         let limit = [u8::try_from(index % 24).expect("below 24")];
         limits.add(&[&limit, &cut, &second, &stream])?;
     }
-    // Longer than what a decoder holds at first.
+    // A stream that is longer than the decoder's first storage.
     let long = [
         b"id: 7\ndata: ",
         &b"0123456789abcdef".repeat(300)[..],
@@ -183,7 +182,7 @@ fn pages() -> io::Result<()> {
         r#"{"state":["bot"],"messages":{"a":1}}"#.to_owned(),
         "<html>".to_owned(),
     ];
-    // The status, the content type, the encoding; no limit, or one of 80 bytes.
+    // The numbers of the status, the content type and the encoding.
     for (status, kind, encoding) in [(0, 0, 0), (10, 0, 0), (8, 0, 1), (0, 1, 2)] {
         for body in &bodies {
             let head = [status, kind, encoding];
@@ -207,7 +206,7 @@ fn pages() -> io::Result<()> {
 
 fn waits() -> io::Result<()> {
     let mut seeds = Seeds::of("retry_after")?;
-    // An enum is chosen by four bytes as a part of 2^32: both `Raw`.
+    // Four bytes choose a variant of an enum, as a fraction of 2^32. Zeros choose `Raw`.
     for raw in [
         "120",
         "99999999999999999999",
@@ -227,18 +226,18 @@ fn waits() -> io::Result<()> {
     Ok(())
 }
 
-/// What chooses one of the six forms, as `arbitrary` derives it.
+/// The bytes that choose one of the six forms in the code that `arbitrary` derives.
 fn form_choice(form: u32) -> [u8; 4] {
     (((u64::from(form) << 32) / 6 + 1) as u32).to_le_bytes()
 }
 
-/// A script is a string of choices, and any bytes are one: see `src/script.rs`.
+/// Scripts. A script is a list of choices, and any bytes are a valid script: see `src/script.rs`.
 fn scripts() -> io::Result<()> {
     let mut seeds = Seeds::of("conversation")?;
     const SEND: u8 = 0;
     const CHAT: u8 = 6;
     const DUE: [u8; 2] = [14, 0];
-    // Behind the configuration and how it is polled.
+    // The parts of the scripts after the configuration and the polling.
     let scripts: [&[&[u8]]; 6] = [
         // A reply: meta, two deltas, done.
         &[&[SEND, CHAT, 4, 4, 7, 0, 0, 1, 2, 8, 1, 0, 3, 0]],
@@ -248,25 +247,25 @@ fn scripts() -> io::Result<()> {
             &DUE,
             &[9, 0, 0, 7, 1, 2, 0, 1, 3, 0, 0],
         ],
-        // Refused with 429, twice tried again.
+        // A message that is refused with 429 and sent again twice.
         &[&[SEND, CHAT, 13], &DUE, &[CHAT, 13], &DUE, &[CHAT, 9, 0, 0]],
-        // Cut, and looked for.
+        // A reply that is cut and then recovered.
         &[
             &[SEND, CHAT, 0, 2, 7, 0, 0, 0, 0, CHAT, 11, 1],
             &DUE,
             &[9, 0, 0, 7, 1, 2, 0, 3, 3, 2, 0],
         ],
-        // Cancelled, sent again, rated.
+        // A turn that is cancelled, another message, and a rating.
         &[&[
             SEND, CHAT, 0, 1, 0, 0, 0, 4, SEND, CHAT, 4, 1, 8, 1, 0, 2, 0, 3, 0, 11, 9, 1, 0,
         ]],
-        // Nothing comes at all.
+        // A service that never answers.
         &[&[SEND], &DUE, &DUE, &DUE, &DUE],
     ];
     for script in scripts {
         seeds.add(&[&[1, 0, 3], &script.concat()])?;
         seeds.add(&[&[1, 2, 0, 3, 5], &script.concat()])?;
-        // With a configuration of next to nothing.
+        // The same with a configuration of very small values.
         let config = [&[0, 7, 3, 1, 0, 0, 0][..], &[3; 40]].concat();
         seeds.add(&[&config, &script.concat()])?;
     }
@@ -298,13 +297,13 @@ fn texts() -> io::Result<()> {
     Ok(())
 }
 
-/// What a driver does and a service says, by the numbers that the tape has for them: a
-/// pipe opens (2), all is written (255), a piece is read (0 and its number) or bytes are
-/// (6, how many, which), the pipe ends (9) or fails (10).
+/// Actions of a driver and a service, as the bytes that choose them: a pipe opens (2), everything
+/// is written (255), a known piece is read (0 and its number), bytes are read (6, their number,
+/// the bytes), the pipe ends (9) or fails (10).
 fn pipes() -> io::Result<()> {
     let mut seeds = Seeds::of("embed")?;
-    // The numbers of pieces: heads, `meta`, `delta`, `human`, `done`, pages.
-    let said: [&[u8]; 6] = [
+    // The numbers of known pieces: heads, `meta`, `delta`, `human`, `done`, pages.
+    let answers: [&[u8]; 6] = [
         &[1, 18, 19, 21],
         &[0, 11, 17, 22],
         &[1, 18, 20],
@@ -313,7 +312,7 @@ fn pipes() -> io::Result<()> {
         &[2, 13],
     ];
     for kind in 0..4 {
-        for (pieces, end) in said.iter().zip([9, 10].into_iter().cycle()) {
+        for (pieces, end) in answers.iter().zip([9, 10].into_iter().cycle()) {
             let read: Vec<u8> = pieces.iter().flat_map(|piece| [0, *piece]).collect();
             seeds.add(&[&[kind, 2, 255], &read, &[end, 12, 2, 255]])?;
         }

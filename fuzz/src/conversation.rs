@@ -1,4 +1,4 @@
-//! A conversation, whatever its user, the service and the network do.
+//! Checks a conversation with any actions of the user, the service and the network.
 
 use core::fmt;
 
@@ -11,9 +11,9 @@ use highchat_testing::player::steps::Step;
 
 use crate::script;
 
-/// A script, and how it is polled when it is played again.
+/// A script, and how the conversation is polled when the script is played again.
 pub struct Input {
-    /// `None`: the defaults.
+    /// The configuration, or `None` for the default one.
     config: Option<Config>,
     taken: Vec<usize>,
     steps: Vec<Step>,
@@ -29,7 +29,7 @@ impl fmt::Debug for Input {
     }
 }
 
-/// More steps only cost time: a restart is tried behind each.
+/// The maximum number of steps. A restart is tried after each step, so more steps are slow.
 const MOST_STEPS: usize = 48;
 
 impl<'a> Arbitrary<'a> for Input {
@@ -42,9 +42,9 @@ impl<'a> Arbitrary<'a> for Input {
     }
 }
 
-/// Every promise that `conversation_player` knows holds at every step, and when nothing
-/// comes any more; and with the default configuration, what comes out does not depend on when
-/// it is polled, and the conversation is kept over a restart.
+/// Checks that every promise of the player holds at every step, and when the service is silent at
+/// the end. With the default configuration it also checks that the result does not depend on when
+/// the conversation is polled, and that a restart keeps the conversation.
 pub fn hold(input: &Input) {
     let config = input.config.clone().unwrap_or_default();
     let mut player = Player::new(config);

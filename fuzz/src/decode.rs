@@ -1,4 +1,4 @@
-//! The decoder against the naive one, the plain one, and itself.
+//! Compares the decoder with the naive decoder, with the plain decoder, and with itself.
 
 use arbitrary::Arbitrary;
 use highchat_proto::sse::Decoder;
@@ -8,21 +8,21 @@ use highchat_testing::oracles::sse::{naive, plain};
 
 use crate::pieces::Pieces;
 
-/// Two streams that follow each other, and how they are cut.
+/// Two successive streams and their cuts.
 #[derive(Arbitrary, Debug)]
 pub struct Input<'a> {
     cuts: Pieces,
     limit: u8,
-    /// How long the second stream is.
+    /// The length of the second stream.
     second: u16,
     streams: &'a [u8],
 }
 
-/// Whatever the cuts, the way and the storage, the decoder gives behind each piece and at
-/// the end what the naive one gives: the frames, the last event ID, the reconnection time,
-/// the event that was cut; after `finish`, after a reset, and in a decoder that knows
-/// nothing but whole streams or single bytes. And it gives what the plain one gives for the
-/// same pieces, with any limit: the errors and their places as well.
+/// Checks that the decoder has the same result as the naive decoder after each piece and at the
+/// end: the frames, the last event ID, the reconnection time and the unfinished event. It does
+/// this for each way and storage, after `finish`, after a reset, and for the whole stream and byte
+/// by byte. With two limits it also checks that the result is that of the plain decoder, with the
+/// errors and their places.
 pub fn hold(input: &Input<'_>) {
     let second = usize::from(input.second) % (input.streams.len() + 1);
     let (first, second) = input.streams.split_at(input.streams.len() - second);
@@ -44,13 +44,13 @@ pub fn hold(input: &Input<'_>) {
         decoder.reset();
         whole_and_by_bytes(decoder, way, first);
         whole_and_by_bytes(&mut used, way, first);
-        // Left in the middle of something for the next way.
+        // Leaves the decoder inside an event, and resets it there.
         let _ = feed(&mut used, way, second, &mut Vec::new());
         used.reset();
     });
 }
 
-/// The stream in one piece and in pieces of one byte, with a reset behind each.
+/// Decodes the stream in one piece and byte by byte, with a reset after each.
 fn whole_and_by_bytes(decoder: &mut Decoder<'_>, way: Way, stream: &[u8]) {
     let expected = naive::decode(stream);
     for size in [stream.len().max(1), 1] {

@@ -1,8 +1,8 @@
-//! A conversation over a byte pipe, and a service and a driver that do whatever they like.
+//! Checks a conversation over byte pipes with any actions of the service and the driver.
 
 use highchat_testing::oracles::hostile;
 
-/// Whatever they do: nothing breaks, no message goes out twice, and every turn ends once.
+/// Checks that nothing panics, no message is sent twice, and every turn ends once.
 pub fn hold(input: &[u8]) {
     hostile::drive(input);
 }

@@ -1,4 +1,4 @@
-//! Typed events against a naive reader.
+//! Compares typed events with a naive reader.
 
 use arbitrary::Arbitrary;
 use highchat_proto::reply::Reply;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::json::Json;
 use crate::naive_event;
 
-/// The name of an event, and its data.
+/// The name of an event and its data.
 #[derive(Arbitrary, Debug)]
 pub struct Input<'a> {
     name: u8,
@@ -21,8 +21,8 @@ const NAMES: [&str; 8] = [
     "delta", "done", "meta", "human", "error", "ping", "typing", "",
 ];
 
-/// An event is read as the naive reader reads it, or refused where that refuses it; and the
-/// naive reader's JSON is serde_json's. Halves of pairs at the ends of two deltas are joined.
+/// Checks that an event is read or refused as the naive reader does it, that the naive JSON tree is
+/// serde_json's, and that the halves of a surrogate pair in two deltas are joined.
 pub fn hold(input: &Input<'_>) {
     let name = NAMES[usize::from(input.name) % NAMES.len()];
     let mut stream = format!("event: {name}\n").into_bytes();
@@ -58,7 +58,7 @@ pub fn hold(input: &Input<'_>) {
     }
 }
 
-/// The text of a reply that has that delta twice.
+/// The text of a reply that has this delta twice.
 fn twice(delta: &[u8]) -> String {
     let body = delta.repeat(2);
     let (mut input, mut text) = (&body[..], String::new());
@@ -85,24 +85,24 @@ fn naive_twice(data: &[u8]) -> String {
     String::from_utf16_lossy(&[&units[..], &units].concat())
 }
 
-/// The naive tree is serde_json's, where that reads one.
+/// Compares the naive tree with serde_json's, if serde_json accepts the data.
 fn compare(data: &str) {
     let json = Json::read(data);
     let Ok(value) = serde_json::from_str::<Value>(data) else {
-        // What it refuses is refused, or is one of the few that are read more gently.
+        // The naive reader also refuses the data, except for a few kinds that it accepts.
         let is_huge = |json: &Json| match json {
             Json::Number(literal) => literal.parse().is_ok_and(f64::is_infinite),
             _ => false,
         };
-        let is_gentle = |json: &Json| {
+        let is_accepted = |json: &Json| {
             json.depth() > 127
                 || json.texts().iter().any(|text| {
-                    // Half of a pair, or a control character as it is.
+                    // A lone surrogate half, or an unescaped control character.
                     text.strict().is_none() || text.units.iter().any(|unit| *unit < 0x20)
                 })
                 || json.any(&is_huge)
         };
-        assert!(json.as_ref().is_none_or(is_gentle), "{json:?}");
+        assert!(json.as_ref().is_none_or(is_accepted), "{json:?}");
         return;
     };
     assert_eq!(json.map(to_value), Some(value), "the naive tree");

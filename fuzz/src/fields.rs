@@ -1,15 +1,15 @@
-//! The fields of an object, as the crate reads them.
+//! Reads the fields of a JSON object with the rules of highchat-proto.
 
 use highchat_proto::Timestamp;
 
 use crate::json::{Json, Text};
 
-/// An object of which certain fields are wanted.
+/// The fields of a JSON object.
 pub(crate) struct Fields<'j>(&'j [(Text, Json)]);
 
 impl<'j> Fields<'j> {
-    /// The fields of an object, each known one at most once. What the reader skips has to be
-    /// JSON, but for numbers of any size and halves of pairs in the values; names are read.
+    /// The fields of an object. Returns `None` if the value is not an object, a known field occurs
+    /// twice, or a name has a lone surrogate half.
     pub(crate) fn of(json: &'j Json, known: &[&str]) -> Option<Self> {
         let Json::Object(members) = json else {
             return None;
@@ -33,7 +33,7 @@ impl<'j> Fields<'j> {
         Some(value)
     }
 
-    /// A string; its control characters need no escape.
+    /// The value of a field that must be a string.
     pub(crate) fn text(&self, name: &str) -> Option<&'j Text> {
         match self.get(name)? {
             Json::Text(text) => Some(text),
@@ -41,13 +41,17 @@ impl<'j> Fields<'j> {
         }
     }
 
-    /// A field that may be odd: what is read of it, or nothing.
-    pub(crate) fn odd<T>(&self, name: &str, read: impl FnOnce(&'j Json) -> Option<T>) -> Option<T> {
+    /// The value of a field that may have any JSON, or `None` if `read` does not accept it.
+    pub(crate) fn optional<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&'j Json) -> Option<T>,
+    ) -> Option<T> {
         read(self.get(name)?)
     }
 }
 
-/// The text that a value is, with U+FFFD for each half of a pair.
+/// The text of a string value, with U+FFFD for each lone surrogate half.
 pub(crate) fn text(value: &Json) -> Option<String> {
     match value {
         Json::Text(text) => Some(text.lossy()),
@@ -55,7 +59,7 @@ pub(crate) fn text(value: &Json) -> Option<String> {
     }
 }
 
-/// The time that a value is.
+/// The time of a string or number value.
 pub(crate) fn time(value: &Json) -> Option<Timestamp> {
     let time = match value {
         Json::Text(text) => text.strict()?,
@@ -65,7 +69,7 @@ pub(crate) fn time(value: &Json) -> Option<Timestamp> {
     time.parse().ok()
 }
 
-/// A number as it is told to a reader of times; `None`: out of range.
+/// A number in the form in which serde_json passes it to `Timestamp`. `None` if it is out of range.
 fn number(literal: &str) -> Option<String> {
     let number: serde_json::Number = serde_json::from_str(literal).ok()?;
     let integer = number.as_u64().map(|number| number.to_string());

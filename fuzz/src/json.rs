@@ -1,4 +1,4 @@
-//! JSON as RFC 8259 writes it, into a tree that keeps all there is to know.
+//! A naive JSON parser after RFC 8259. Its tree keeps every detail of the text.
 
 use core::iter::Peekable;
 use core::str::Chars;
@@ -7,34 +7,34 @@ use core::str::Chars;
 pub(crate) enum Json {
     Null,
     Bool(bool),
-    /// The literal.
+    /// A number as it is written.
     Number(String),
     Text(Text),
     Array(Vec<Self>),
-    /// The members in order, the same name twice where it stands twice.
+    /// The members in order, repeated names included.
     Object(Vec<(Text, Self)>),
 }
 
-/// A string, in UTF-16 units: an escape may name half of a pair.
+/// A string in UTF-16 units, because an escape may be a lone surrogate half.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Text {
     pub(crate) units: Vec<u16>,
 }
 
 impl Text {
-    /// With U+FFFD for each half of a pair.
+    /// The text with U+FFFD for each lone surrogate half.
     pub(crate) fn lossy(&self) -> String {
         String::from_utf16_lossy(&self.units)
     }
 
-    /// The text, where it is one.
+    /// The text, or `None` if it has a lone surrogate half.
     pub(crate) fn strict(&self) -> Option<String> {
         String::from_utf16(&self.units).ok()
     }
 }
 
 impl Json {
-    /// Reads a text; but for control characters in strings, only what the RFC allows.
+    /// Parses a text. It accepts only what the RFC allows, and control characters in strings.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let mut rest = text.chars().peekable();
         let json = value(&mut rest)?;
@@ -42,7 +42,7 @@ impl Json {
         rest.next().is_none().then_some(json)
     }
 
-    /// How many arrays and objects stand in each other.
+    /// The depth of nested arrays and objects.
     pub(crate) fn depth(&self) -> usize {
         let within = match self {
             Self::Array(items) => items.iter().map(Self::depth).max(),
@@ -52,17 +52,17 @@ impl Json {
         1 + within.unwrap_or(0)
     }
 
-    /// Whether this or something in it is so.
-    pub(crate) fn any(&self, is_so: &impl Fn(&Self) -> bool) -> bool {
-        is_so(self)
+    /// Whether the condition is true for this value or for a value inside it.
+    pub(crate) fn any(&self, condition: &impl Fn(&Self) -> bool) -> bool {
+        condition(self)
             || match self {
-                Self::Array(items) => items.iter().any(|item| item.any(is_so)),
-                Self::Object(members) => members.iter().any(|(_, value)| value.any(is_so)),
+                Self::Array(items) => items.iter().any(|item| item.any(condition)),
+                Self::Object(members) => members.iter().any(|(_, value)| value.any(condition)),
                 _ => false,
             }
     }
 
-    /// All strings, names among them.
+    /// All strings, the names of members included.
     pub(crate) fn texts(&self) -> Vec<&Text> {
         match self {
             Self::Text(text) => vec![text],
@@ -100,7 +100,7 @@ fn word(rest: &mut Peekable<Chars<'_>>, word: &str) -> bool {
     word.chars().all(|letter| rest.next() == Some(letter))
 }
 
-/// What stands between brackets, with commas in between.
+/// Parses items between brackets, separated by commas.
 fn list<T>(
     rest: &mut Peekable<Chars<'_>>,
     end: char,
@@ -185,7 +185,7 @@ fn number(rest: &mut Peekable<Chars<'_>>) -> Option<String> {
     Some(literal)
 }
 
-/// Whether there was one.
+/// Appends digits to the literal. Returns whether there was at least one.
 fn digits(rest: &mut Peekable<Chars<'_>>, literal: &mut String) -> bool {
     let before = literal.len();
     while let Some(digit) = rest.next_if(char::is_ascii_digit) {

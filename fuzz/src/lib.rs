@@ -1,7 +1,7 @@
-//! What the fuzz targets hold, apart from libFuzzer, so that the seeds run as a test on
-//! any toolchain.
+//! The checks of the fuzz targets, without libFuzzer, so that the seeds can run as a test on any
+//! toolchain.
 //!
-//! Most oracles and the player are those of highchat-testing, which the other tests use too.
+//! Most oracles and the player are in the crate highchat-testing, which other tests also use.
 
 #![forbid(unsafe_code)]
 

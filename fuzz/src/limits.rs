@@ -1,23 +1,23 @@
-//! The decoder and its limit.
+//! Checks the limit of the decoder.
 
 use arbitrary::Arbitrary;
 use highchat_testing::oracles::sse::hold;
 
 use crate::pieces::Pieces;
 
-/// A limit, two streams, and how they are cut.
+/// A limit, two streams, and the cuts of the first one.
 #[derive(Arbitrary, Debug)]
 pub struct Input<'a> {
     limit: u8,
     cuts: Pieces,
-    /// How long the second stream is.
+    /// The length of the second stream.
     second: u16,
     streams: &'a [u8],
 }
 
-/// Whatever the cuts, the way and the storage, the byte that does not fit is the one that
-/// the naive count names; what was decoded by then is what the naive decoder gives; the
-/// error repeats itself until a reset, and after that the limit is as it was.
+/// Checks for each way and storage that the byte that does not fit is the one that the naive
+/// computation names, that the frames before it are the naive decoder's, that the error is
+/// repeated until a reset, and that the limit is the same after it.
 pub fn hold(input: &Input<'_>) {
     let limit = usize::from(input.limit);
     let second = usize::from(input.second) % (input.streams.len() + 1);

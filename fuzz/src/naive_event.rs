@@ -1,11 +1,11 @@
-//! Events as the API's text and `Event::parse` describe them, read from a tree.
+//! A naive reader of events, after the API's text and the documentation of `Event::parse`.
 
 use highchat_proto::{ConversationId, Event, MessageId, State};
 
 use crate::fields::{Fields, text, time};
 use crate::json::Json;
 
-/// The event, where the data are what the API's text says.
+/// The event, or `None` if `Event::parse` must refuse it.
 pub(crate) fn read(event: &[u8], data: &[u8]) -> Option<Event<'static>> {
     let data = String::from_utf8_lossy(data);
     let known: &[&str] = match event {
@@ -30,24 +30,24 @@ pub(crate) fn read(event: &[u8], data: &[u8]) -> Option<Event<'static>> {
         },
         b"meta" => Event::Meta {
             conversation_id: fields
-                .odd("conversation_id", |id| ConversationId::new(text(id)?).ok()),
+                .optional("conversation_id", |id| ConversationId::new(text(id)?).ok()),
         },
         b"done" => Event::Done {
-            message_id: fields.odd("message_id", |id| MessageId::new(text(id)?).ok()),
-            state: fields.odd("state", |state| Some(State::from(&*text(state)?))),
-            ts: fields.odd("ts", time),
+            message_id: fields.optional("message_id", |id| MessageId::new(text(id)?).ok()),
+            state: fields.optional("state", |state| Some(State::from(&*text(state)?))),
+            ts: fields.optional("ts", time),
         },
         b"human" => Event::Human {
-            message: fields.odd("message", text).map(Into::into),
-            ts: fields.odd("ts", time),
+            message: fields.optional("message", text).map(Into::into),
+            ts: fields.optional("ts", time),
         },
         _ => Event::Error {
-            message: fields.odd("message", text).map(Into::into),
+            message: fields.optional("message", text).map(Into::into),
         },
     })
 }
 
-/// The text of a `delta`, halves of pairs and all.
+/// The text of a `delta` in UTF-16 units, with lone surrogate halves.
 pub(crate) fn delta_units(data: &[u8]) -> Option<Vec<u16>> {
     let json = Json::read(&String::from_utf8_lossy(data))?;
     let fields = Fields::of(&json, &["text"])?;

@@ -1,11 +1,11 @@
-//! A page of messages as the API's text and `Page` describe it, read from a tree.
+//! A naive reader of pages of messages, after the API's text and the documentation of `Page`.
 
 use highchat_proto::{MessageId, Page, State, Timestamp};
 
 use crate::fields::{Fields, text, time};
 use crate::json::Json;
 
-/// All that a page says.
+/// The content of a page.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Read {
     state: Option<State>,
@@ -22,31 +22,31 @@ struct Message {
     created_at: Option<Timestamp>,
 }
 
-/// The page, if the body is an object.
+/// The page, or `None` if the body is not an object or repeats a field.
 pub(crate) fn read(body: &Json) -> Option<Read> {
     let page = Fields::of(body, &["state", "messages", "ts"])?;
-    let entries = page.odd("messages", |messages| match messages {
+    let entries = page.optional("messages", |messages| match messages {
         Json::Array(entries) => Some(&entries[..]),
         _ => None,
     });
     let entries = entries.unwrap_or_default();
     let messages: Vec<_> = entries.iter().filter_map(message).collect();
     Some(Read {
-        state: page.odd("state", |state| Some(State::from(&*text(state)?))),
+        state: page.optional("state", |state| Some(State::from(&*text(state)?))),
         unreadable: entries.len() - messages.len(),
         messages,
-        ts: page.odd("ts", time),
+        ts: page.optional("ts", time),
     })
 }
 
-/// The message, if it is one.
+/// The message, or `None` if it is unreadable.
 fn message(entry: &Json) -> Option<Message> {
     let fields = Fields::of(entry, &["id", "role", "content", "created_at"])?;
     Some(Message {
         id: MessageId::new(fields.text("id")?.lossy()).ok()?,
         role: fields.text("role")?.lossy(),
         content: fields.text("content")?.lossy(),
-        created_at: fields.odd("created_at", time),
+        created_at: fields.optional("created_at", time),
     })
 }
 

@@ -1,4 +1,4 @@
-//! The bodies of answers.
+//! Checks the results of responses that are not reply streams.
 
 use arbitrary::Arbitrary;
 use highchat_proto::failure::ResponseError;
@@ -13,13 +13,13 @@ use crate::json::Json;
 use crate::naive_page;
 use crate::pieces::Pieces;
 
-/// A head, a body, a limit, and how the body is cut.
+/// A head, a body, a limit, and the cuts of the body.
 #[derive(Arbitrary, Debug)]
 pub struct Input<'a> {
     status: u8,
     content_type: u8,
     encoding: u8,
-    /// The defaults where there is none.
+    /// The limit, or `None` for the default ones.
     limit: Option<u16>,
     is_interrupted: bool,
     cuts: Pieces,
@@ -37,7 +37,7 @@ const CONTENT_TYPES: [&str; 4] = [
 ];
 const ENCODINGS: [&str; 4] = ["", "identity", "gzip", "identity, br"];
 
-/// What an answer was judged to be, by what was asked.
+/// The result of a response, which depends on the request.
 #[derive(Debug, PartialEq)]
 enum Judgement {
     Reply,
@@ -53,9 +53,9 @@ enum Asked {
     Rating,
 }
 
-/// An answer is judged the same whatever the cuts, and whether its reader stops where no more
-/// is wanted or not; no byte behind the first one past the limit changes anything; and a page
-/// within the limit is what a naive reader reads from a naive tree.
+/// Checks that the result of a response does not depend on the cuts, on whether the reader stops
+/// when no more bytes are wanted, or on bytes after the first one past the limit. Also checks that
+/// a page within the limit is the same as that of a naive reader.
 pub fn hold(input: &Input<'_>) {
     let mut config = Config::default();
     if let Some(limit) = input.limit {
@@ -94,7 +94,7 @@ pub fn hold(input: &Input<'_>) {
         assert_eq!(judge(&input.cuts.of(input.body)), whole, "cut");
         let bytes: Vec<_> = input.body.chunks(1).collect();
         assert_eq!(judge(&bytes), whole, "each byte alone");
-        assert_eq!(judge_by(false, &bytes), whole, "to its end");
+        assert_eq!(judge_by(false, &bytes), whole, "read to the end");
         let limit = match asked {
             Asked::Messages if head.status.is_success() => config.page_limit,
             _ => config.error_limit,
@@ -116,7 +116,7 @@ pub fn hold(input: &Input<'_>) {
     }
 }
 
-/// Holds the judgement of a whole page against the naive reader.
+/// Compares a complete page with the naive reader's.
 fn compare(input: &Input<'_>, head: &Parts, page: &Result<Page, ResponseError>) {
     let is_page = head.status.is_success() && head.status != StatusCode::NO_CONTENT;
     let is_readable = !input.is_interrupted && !ENCODINGS[2..].contains(&encoding(input));

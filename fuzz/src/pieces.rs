@@ -1,17 +1,17 @@
-//! Something in pieces.
+//! Cuts streams and texts into pieces.
 
 use arbitrary::Arbitrary;
 
-/// Where it is cut, most often at the byte of that number. In an input each place is a 1 and
-/// two bytes, the lower first; a 0 stands behind the last.
+/// The places of the cuts, modulo the length plus 1. In an input each place is a byte 1 and two
+/// bytes, the lower one first. A byte 0 ends the places.
 #[derive(Arbitrary, Debug)]
 pub struct Pieces(Vec<u16>);
 
-/// More cuts than these only cost time: each prefix is read again by an oracle.
+/// The maximum number of cuts. An oracle reads each prefix again, so more cuts are slow.
 const MOST_CUTS: usize = 12;
 
 impl Pieces {
-    /// The pieces, empty ones among them where places are equal.
+    /// The pieces of a stream. Two equal places give an empty piece.
     pub(crate) fn of<'a>(&self, stream: &'a [u8]) -> Vec<&'a [u8]> {
         self.cut(stream.len(), |start, end| &stream[start..end])
     }

@@ -1,4 +1,4 @@
-//! How long the service asks to wait.
+//! Compares the reader of `Retry-After` with the crate httpdate.
 
 use core::time::Duration;
 use std::time::SystemTime;
@@ -15,7 +15,7 @@ use http::HeaderValue;
 pub struct Input<'a> {
     retry_after: Form,
     date: Form,
-    /// Where a form is `Raw`: up to the first LF of the one, and behind it of the other.
+    /// The values of forms that are `Raw`: `Retry-After` up to the first LF, and `Date` after it.
     raw: &'a [u8],
 }
 
@@ -24,11 +24,11 @@ enum Form {
     Raw,
     Missing,
     Seconds(u64),
-    /// `Sun, 06 Nov 1994 08:49:37 GMT`, by seconds since 1970.
+    /// A date like `Sun, 06 Nov 1994 08:49:37 GMT`, in seconds since 1970.
     Imf(u32),
-    /// `Sunday, 06-Nov-94 08:49:37 GMT`
+    /// A date like `Sunday, 06-Nov-94 08:49:37 GMT`, in seconds since 1970.
     Rfc850(u32),
-    /// `Sun Nov  6 08:49:37 1994`
+    /// A date like `Sun Nov  6 08:49:37 1994`, in seconds since 1970.
     Asctime(u32),
 }
 
@@ -42,7 +42,7 @@ const DAYS: [&str; 7] = [
     "Sunday",
 ];
 
-/// The first second that two digits of a year cannot name: 2070.
+/// The start of 2070, which is the first year that two digits cannot name, in seconds since 1970.
 const END_OF_RFC_850: u32 = 3_155_760_000;
 
 impl Form {
@@ -79,8 +79,8 @@ impl Form {
     }
 }
 
-/// Seconds are read as they are; of two dates that the httpdate crate reads, the time between
-/// them, or none where the first lies behind; of no other value but a date, anything.
+/// Checks that a number of seconds is read unchanged, and that two dates that the crate httpdate
+/// reads give the time between them, or zero if the wait is already over.
 pub fn hold(input: &Input<'_>) {
     let lf = input.raw.iter().position(|byte| *byte == b'\n');
     let (first, second) = input.raw.split_at(lf.unwrap_or(input.raw.len()));
@@ -107,8 +107,8 @@ pub fn hold(input: &Input<'_>) {
         other => panic!("{other:?}"),
     };
     let page = Answer::to_messages(&head, &endpoint, &config).into_page();
-    let wait = asked(page.expect_err("a 429 is no page"));
-    let chat = Answer::to_chat(&head, &endpoint, &config).expect("a 429 is no reply");
+    let wait = asked(page.expect_err("a 429 is not a page"));
+    let chat = Answer::to_chat(&head, &endpoint, &config).expect("a 429 is not a reply");
     assert_eq!(
         asked(chat.into_chat_error()),
         wait,
@@ -144,8 +144,8 @@ pub fn hold(input: &Input<'_>) {
     }
 }
 
-/// Whether the separators of a date stand where they must. The httpdate crate looks at few
-/// of them: "06-Nov-94)08:49:37 GMT" is a date to it.
+/// Whether the separators of a date are right. The crate httpdate checks only some of them; it
+/// accepts "06-Nov-94)08:49:37 GMT".
 fn has_separators(date: &str) -> bool {
     let separators = date.replace(|char: char| char.is_ascii_alphanumeric(), "");
     [",    :: ", ", -- :: ", "   :: ", "    :: "].contains(&separators.as_str())

@@ -1,20 +1,21 @@
-//! What the program prints of text that a service wrote.
+//! Checks the text that the program prints of a service's text.
 
 use arbitrary::Arbitrary;
 use highchat_sanitise::{Sanitiser, sanitise};
 
 use crate::pieces::Pieces;
 
-/// A text, and how it is cut.
+/// A text and its cuts.
 #[derive(Arbitrary, Debug)]
 pub struct Input<'a> {
     cuts: Pieces,
-    /// UTF-8, with U+FFFD for what is none.
+    /// The text. Invalid UTF-8 becomes U+FFFD.
     text: &'a [u8],
 }
 
-/// Nothing that a terminal obeys is printed, whatever the cuts; what is printed came, in that
-/// order; a text without such characters is printed as it is; and a line is never swallowed.
+/// Checks that no control sequence for a terminal is printed with any cuts, that only characters of
+/// the text are printed and in its order, that a text without control characters is unchanged, and
+/// that no line is lost.
 pub fn hold(input: &Input<'_>) {
     let text = &*String::from_utf8_lossy(input.text);
     let mut sanitiser = Sanitiser::default();
@@ -30,7 +31,7 @@ pub fn hold(input: &Input<'_>) {
         "{shown:?}"
     );
     if !text.contains(is_forbidden) {
-        assert_eq!(shown, text, "there is nothing to take out");
+        assert_eq!(shown, text, "there is nothing to remove");
     }
     sanitiser.push("\nthe next line", &mut shown);
     assert!(shown.ends_with("\nthe next line"), "{shown:?}");

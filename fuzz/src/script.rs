@@ -1,5 +1,5 @@
-//! Scripts for a conversation, read from an input: one byte chooses, and what is chosen
-//! most often makes sense, as in the script of the tests.
+//! Reads the script of a conversation from an input. A byte chooses each action, and most choices
+//! are valid ones, as in the scripts of the tests.
 
 use core::time::Duration;
 
@@ -10,7 +10,7 @@ use highchat_testing::oracles::cuts::{Bytes, Cuts, Place};
 use highchat_testing::player::scripted::{PING, delta, done, human, meta, page};
 use highchat_testing::player::steps::{Head, Part, Step, Target, Time};
 
-/// Steps, up to the end of the input.
+/// Reads steps up to the end of the input, at most `most`.
 pub(crate) fn steps(input: &mut Unstructured<'_>, most: usize) -> Result<Vec<Step>> {
     let mut steps = Vec::new();
     while steps.len() < most && !input.is_empty() {
@@ -40,7 +40,8 @@ fn step(input: &mut Unstructured<'_>) -> Result<Step> {
     })
 }
 
-/// What comes: a head with a body and an end, some of it, or anything in any order.
+/// Reads parts of a response: a head with a body and an end, some of these, or any parts in any
+/// order.
 fn parts(input: &mut Unstructured<'_>) -> Result<Vec<Part>> {
     let stream = || head(200, &[("content-type", "text/event-stream")]);
     let json = || head(200, &[("content-type", "application/json")]);
@@ -106,7 +107,7 @@ fn head(status: u16, headers: &[(&'static str, &'static str)]) -> Part {
     })
 }
 
-/// A piece of a reply, now and then cut off or with noise in it.
+/// Reads a piece of a reply, which is sometimes cut or has random bytes in it.
 fn reply(input: &mut Unstructured<'_>) -> Result<Part> {
     let mut stream = Vec::new();
     let count = byte(input)? % 6;
@@ -152,7 +153,8 @@ fn event(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     .into_bytes())
 }
 
-/// A page of messages: known and unknown ids, times in any order, most of it valid.
+/// Reads a page of messages with known and unknown ids and times in any order. Most pages are
+/// valid.
 fn messages(input: &mut Unstructured<'_>) -> Result<Part> {
     let roles = ["assistant", "assistant", "user", "agent"];
     let contents = ["", "a", "@", "@ and the rest", "else"];
@@ -172,7 +174,7 @@ fn messages(input: &mut Unstructured<'_>) -> Result<Part> {
             .iter()
             .map(|(id, role, content, second)| (&**id, *role, *content, *second))
             .collect();
-        // One second stands in another form.
+        // One of the times has another form.
         page(input.choose(&states)?, &all)
             .replace("2026-06-14T10:00:05.000Z", "2026-06-14T14:00:05+04:00")
     };
@@ -189,7 +191,8 @@ fn cuts(input: &mut Unstructured<'_>) -> Result<Cuts> {
     })
 }
 
-/// The defaults, or with some of the durations and limits next to nothing.
+/// Reads a configuration in which some durations and limits are very small, or `None` for the
+/// default one.
 pub(crate) fn config(input: &mut Unstructured<'_>) -> Result<Option<Config>> {
     if byte(input)? % 4 != 0 {
         return Ok(None);
@@ -233,7 +236,7 @@ pub(crate) fn config(input: &mut Unstructured<'_>) -> Result<Option<Config>> {
     Ok(Some(config))
 }
 
-/// How many outputs are taken at once.
+/// Reads how many outputs are taken at once each time.
 pub(crate) fn taken(input: &mut Unstructured<'_>) -> Result<Vec<usize>> {
     let mut taken = Vec::new();
     for _ in 0..=byte(input)? % 8 {

@@ -1,10 +1,10 @@
-//! The targets by name.
+//! The list of targets with their names.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::{conversation, decode, embed, event, limits, page, retry_after, sanitise};
 
-/// A target on bytes as libFuzzer gives them.
+/// A target as a function of libFuzzer's bytes.
 pub type Run = fn(&[u8]) -> Result<()>;
 
 /// All targets.

@@ -1,4 +1,4 @@
-//! Each target on its seeds.
+//! Runs each target on its seeds.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use highchat_fuzz::target;
 
 #[test]
-fn every_seed_of_every_target_holds() {
+fn every_target_passes_on_its_seeds() {
     for (name, run) in target::ALL {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("seeds")

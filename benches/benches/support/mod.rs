@@ -1,4 +1,4 @@
-//! What the benches share.
+//! Helpers of the benches.
 
 use core::time::Duration;
 
@@ -8,7 +8,8 @@ use highchat_benches::contenders::{Contender, Mode};
 use highchat_benches::race::{Outcome, qualify};
 use highchat_benches::workload::{LEN, Workload};
 
-/// Short: there are hundreds of cells, and each iteration is a stream of 8 MiB.
+/// The settings of criterion. Times are short, because there are hundreds of cells and each
+/// iteration decodes 8 MiB.
 pub(crate) fn criterion() -> Criterion {
     Criterion::default()
         .sample_size(10)
@@ -17,12 +18,13 @@ pub(crate) fn criterion() -> Criterion {
         .configure_from_args()
 }
 
-/// The events of a workload: what throughput is counted in.
+/// The number of events of a workload, which is the unit of throughput.
 pub(crate) fn elements(workload: &Workload) -> u64 {
     u64::try_from(workload.events()).expect("there are some 200 000")
 }
 
-/// Measures all cells of a mode; who is wrong or quadratic there is named instead.
+/// Measures all cells of a mode. If a contender is wrong or quadratic in a cell, prints that
+/// instead.
 pub(crate) fn bench(criterion: &mut Criterion, mode: Mode, contenders: &[Contender]) {
     let mut workload: Option<Workload> = None;
     for cell in Cell::of(mode) {

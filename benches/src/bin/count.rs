@@ -1,7 +1,7 @@
-//! Decodes one stream of one cell so many times, for a tool that counts instructions.
+//! Decodes the stream of one cell TIMES times, for a tool that counts instructions.
 //!
-//! `count MODE CONTENDER WORKLOAD CUT TIMES`: prints how many events each time are. The
-//! stream is 128 KiB, so that whatever grows with its length would show.
+//! `count MODE CONTENDER WORKLOAD CUT TIMES` prints the number of events in the stream. The
+//! stream has 128 KiB, so that costs that grow with its length are visible.
 
 use std::process::ExitCode;
 
@@ -31,7 +31,7 @@ fn count(arguments: &[String]) -> Result<usize, String> {
     };
     let (mode, kind): (Mode, Kind) = (mode.parse()?, kind.parse()?);
     let (contender, cut): (_, Cut) = (contenders::find(contender)?, cut.parse()?);
-    let times: usize = times.parse().map_err(|_| "TIMES is no number")?;
+    let times: usize = times.parse().map_err(|_| "TIMES is not a number")?;
     let workload = Workload::new(kind, LEN);
     contender.check(mode, &workload, cut)?;
     for _ in 0..times {

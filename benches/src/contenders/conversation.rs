@@ -1,4 +1,4 @@
-//! `highchat-proto`'s conversation: from body bytes to updates.
+//! The conversation of `highchat-proto`, which turns body bytes into updates.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ const NOW: Instant = Instant::ORIGIN;
 pub(super) struct Conversing;
 
 impl Decode for Conversing {
-    /// A conversation shows no frames.
+    /// A conversation has no frames.
     fn framing(_: impl Feed, _: &mut impl Witness) {}
 
     fn typed(chunks: impl Feed, witness: &mut impl Witness) {
@@ -30,27 +30,29 @@ impl Decode for Conversing {
     }
 }
 
-/// Where the conversations go.
+/// The endpoint of the conversations.
 ///
 /// # Panics
 ///
-/// Never: it is a valid one.
+/// Never, because the endpoint is valid.
 #[must_use]
 pub fn endpoint() -> Endpoint {
     let credentials = Credentials::key("hc_bench").expect("a key");
     Endpoint::new("https://h.example", credentials).expect("a base")
 }
 
-/// A conversation whose reply's head has come, with the name of its request.
+/// A conversation that has got the head of a reply, and the id of the request.
 ///
 /// # Panics
 ///
-/// Never: its message is a valid one, and goes out at once.
+/// Never, because the message is valid and is sent at once.
 #[must_use]
 pub fn streaming(endpoint: &Arc<Endpoint>, config: &Arc<Config>) -> (Conversation, RequestId) {
     let mut conversation = Conversation::new(endpoint.clone(), config.clone());
     let message = Message::new("a").expect("a short text");
-    conversation.send(message, NOW).expect("nothing is sent");
+    conversation
+        .send(message, NOW)
+        .expect("no turn is in progress");
     let id = loop {
         match conversation.poll_output() {
             Output::Transmit(id, _) => break id,
@@ -64,7 +66,7 @@ pub fn streaming(endpoint: &Arc<Endpoint>, config: &Arc<Config>) -> (Conversatio
     (conversation, id)
 }
 
-/// Brings a piece of the body, and takes all updates.
+/// Passes a piece of the body to the conversation and reads all updates.
 pub fn feed(
     conversation: &mut Conversation,
     id: RequestId,

@@ -1,5 +1,5 @@
-//! `eventsource-client`: its parser is private, so the whole client over a transport
-//! whose answer is the chunks. What that adds is once a stream, not once an event.
+//! `eventsource-client`. Its parser is private, so the whole client runs with a transport that
+//! returns the chunks. This adds time once per stream, but not for each event.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,13 +15,13 @@ use crate::witness::Witness;
 
 pub(super) struct EventsourceClient;
 
-/// Answers the first request with the body it holds.
+/// A transport that answers the first request with the body that it has.
 #[derive(Clone)]
 struct Canned(Arc<Mutex<Option<ByteStream>>>);
 
 impl HttpTransport for Canned {
     fn request(&self, _: Request<Option<Bytes>>) -> ResponseFuture {
-        let body = self.0.lock().expect("nobody panics").take();
+        let body = self.0.lock().expect("no thread panicked").take();
         let body = body.expect("it does not reconnect");
         Box::pin(async { Ok(Response::new(body)) })
     }

@@ -1,4 +1,4 @@
-//! `eventsource-stream`: a stream over a stream of slices.
+//! `eventsource-stream`, which turns a stream of slices into a stream of events.
 
 use core::convert::Infallible;
 

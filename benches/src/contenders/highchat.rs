@@ -1,4 +1,4 @@
-//! `highchat-proto`: frames are looked at where they are, events borrow from them.
+//! `highchat-proto`: frames borrow from the chunks, and events borrow from the frames.
 
 use highchat_proto::Event;
 use highchat_proto::sse::Decoder;
@@ -7,7 +7,7 @@ use super::Decode;
 use crate::cuts::Feed;
 use crate::witness::Witness;
 
-/// Above the longest event of any workload, so that it is no limit.
+/// The limit of the decoder. It is more than the longest event of any workload.
 const LIMIT: usize = 16 << 20;
 
 pub(super) struct Highchat;
@@ -28,7 +28,7 @@ impl Decode for Highchat {
         for mut chunk in chunks {
             while let Some(frame) = decoder.decode(&mut chunk).expect("no event is too long") {
                 let event = Event::parse_with(frame, &mut buffer);
-                tell(
+                record(
                     event.expect("the generator writes the API's events"),
                     witness,
                 );
@@ -37,8 +37,8 @@ impl Decode for Highchat {
     }
 }
 
-/// Shows an event to the witness.
-pub(super) fn tell(event: Event<'_>, witness: &mut impl Witness) {
+/// Passes an event to the witness.
+pub(super) fn record(event: Event<'_>, witness: &mut impl Witness) {
     match event {
         Event::Delta { text } => witness.delta(&text),
         Event::Ping => witness.ping(),

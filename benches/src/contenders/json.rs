@@ -1,4 +1,4 @@
-//! The events as a user of a peer reads them: serde_json, borrowed where it can be.
+//! Parses the events of a peer with serde_json, with borrowed text if possible, as its user does.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ struct Done<'a> {
     message_id: Cow<'a, str>,
 }
 
-/// Reads the event of a frame.
+/// Parses the event of a frame and passes it to the witness.
 pub(super) fn read(event: &str, data: &str, witness: &mut impl Witness) {
     match event {
         "delta" => witness.delta(&parse::<Delta<'_>>(data).text),
@@ -35,7 +35,7 @@ pub(super) fn read(event: &str, data: &str, witness: &mut impl Witness) {
     }
 }
 
-/// The text of a delta's data.
+/// The text in the data of a delta.
 pub(crate) fn text(data: &str) -> Cow<'_, str> {
     parse::<Delta<'_>>(data).text
 }

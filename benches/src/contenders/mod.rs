@@ -1,4 +1,5 @@
-//! Who decodes: we and our peers, each as fast as its public API allows a user.
+//! The contenders: our decoders and other libraries, each used in the fastest way of its public
+//! API.
 
 pub mod conversation;
 mod eventsource_client;
@@ -23,12 +24,12 @@ use crate::workload::Workload;
 
 pub(crate) use self::json::text;
 
-/// How much is made of the bytes.
+/// What is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// Frames: the event type and the data.
     Framing,
-    /// Events: frame, JSON and the fields that the event has.
+    /// Events: the frame, its JSON, and the fields of the event.
     Typed,
 }
 
@@ -53,21 +54,21 @@ impl FromStr for Mode {
     }
 }
 
-/// A way to decode a stream, over the public API of one library.
+/// A way to decode a stream with the public API of one library.
 trait Decode: 'static {
-    /// Reads frames.
+    /// Decodes frames.
     fn framing(chunks: impl Feed, witness: &mut impl Witness);
 
-    /// Reads events.
+    /// Decodes events.
     fn typed(chunks: impl Feed, witness: &mut impl Witness);
 }
 
-/// One who decodes.
+/// A library that is measured.
 #[derive(Clone, Copy)]
 pub struct Contender {
-    /// The library, with its version where there are two.
+    /// The name of the library, with the version if there are two of them.
     pub name: &'static str,
-    /// It is this project's, so no peer.
+    /// Whether it belongs to this project and so is not a peer.
     pub is_ours: bool,
     time: fn(Mode, &Workload, Cut),
     check: fn(Mode, &Workload, Cut) -> Digest,
@@ -82,7 +83,7 @@ impl fmt::Debug for Contender {
 /// Our decoder, with its fast path.
 pub const HIGHCHAT: Contender = Contender::new::<highchat::Highchat>("highchat", true);
 
-/// Our conversation: typed only, and without pings, which it does not tell.
+/// Our conversation. It has only the typed mode, and no updates for pings.
 pub const CONVERSATION: Contender =
     Contender::new::<conversation::Conversing>("conversation", true);
 
@@ -110,16 +111,16 @@ impl Contender {
         }
     }
 
-    /// Decodes it once, from a new decoder on: what is timed.
+    /// Decodes the workload once with a new decoder. This is what is timed.
     pub fn run(&self, mode: Mode, workload: &Workload, cut: Cut) {
         (self.time)(mode, workload, cut);
     }
 
-    /// Decodes it once, and holds what came against what the generator wrote.
+    /// Decodes the workload once and compares the values with the generator's.
     ///
     /// # Errors
     ///
-    /// Something else came; both sides, in words.
+    /// The values differ. The text has both digests.
     pub fn check(&self, mode: Mode, workload: &Workload, cut: Cut) -> Result<(), String> {
         let decoded = (self.check)(mode, workload, cut);
         let mut written = match mode {
@@ -132,16 +133,16 @@ impl Contender {
         if decoded == written {
             Ok(())
         } else {
-            Err(format!("decoded {decoded:?} of {written:?}"))
+            Err(format!("decoded {decoded:?} instead of {written:?}"))
         }
     }
 }
 
-/// The one who is called so.
+/// Finds a contender by its name.
 ///
 /// # Errors
 ///
-/// Nobody is.
+/// No contender has this name.
 pub fn find(name: &str) -> Result<Contender, String> {
     let mut all = ALL.into_iter().chain([CONVERSATION]);
     all.find(|contender| contender.name == name)

@@ -1,15 +1,14 @@
-//! `highchat-proto` without its fast path: the plain machine, and each delta through the
-//! JSON parser.
+//! `highchat-proto` without fast paths: the plain decoder, and the JSON parser for each delta.
 
 use highchat_proto::Event;
 use highchat_proto::sse::PlainDecoder;
 
 use super::Decode;
-use super::highchat::tell;
+use super::highchat::record;
 use crate::cuts::Feed;
 use crate::witness::Witness;
 
-/// Above the longest event of any workload, so that it is no limit.
+/// The limit of the decoder. It is more than the longest event of any workload.
 const LIMIT: usize = 16 << 20;
 
 pub(super) struct Plain;
@@ -29,7 +28,7 @@ impl Decode for Plain {
         for mut chunk in chunks {
             while let Some(frame) = decoder.decode(&mut chunk).expect("no event is too long") {
                 let event = Event::parse(frame);
-                tell(
+                record(
                     event.expect("the generator writes the API's events"),
                     witness,
                 );

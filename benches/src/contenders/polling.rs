@@ -1,11 +1,11 @@
-//! Streams without a runtime.
+//! Polls streams without a runtime.
 
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-/// Chunks that are all there, as a stream.
+/// A stream of chunks that are always ready.
 pub(super) struct Ready<I>(pub(super) I);
 
 impl<I: Iterator + Unpin> Stream for Ready<I> {
@@ -16,7 +16,7 @@ impl<I: Iterator + Unpin> Stream for Ready<I> {
     }
 }
 
-/// Takes all items of a stream that never waits.
+/// Calls `take` with each item of a stream that is always ready.
 pub(super) fn drain<S: Stream>(stream: S, mut take: impl FnMut(S::Item)) {
     let mut stream = pin!(stream);
     let mut context = Context::from_waker(Waker::noop());

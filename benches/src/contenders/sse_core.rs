@@ -1,4 +1,4 @@
-//! `sse-core`: a decoder without a stream, over any `Buf`.
+//! `sse-core`, a decoder without a stream, for any `Buf`.
 
 use sse_core::{MessageEvent, SseDecoder, SseEvent};
 

@@ -1,4 +1,4 @@
-//! `sse-stream` 0.3: a stream over a stream of any `Buf`, here of plain slices.
+//! `sse-stream` 0.3, which turns a stream of any `Buf`, here of slices, into a stream of events.
 
 use core::convert::Infallible;
 

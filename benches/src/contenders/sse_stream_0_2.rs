@@ -1,4 +1,4 @@
-//! `sse-stream` 0.2: another parser than 0.3's, over the same streams.
+//! `sse-stream` 0.2, which has another parser than 0.3 and uses the same streams.
 
 use core::convert::Infallible;
 

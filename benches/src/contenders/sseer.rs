@@ -1,4 +1,4 @@
-//! `sseer`: a stream over a stream of `Bytes`, out of which it cuts its events.
+//! `sseer`, which turns a stream of `Bytes` into a stream of events that share the bytes.
 
 use core::convert::Infallible;
 
@@ -14,7 +14,7 @@ use crate::witness::Witness;
 pub(super) struct Sseer;
 
 fn decode(chunks: impl Feed, mut take: impl FnMut(Event)) {
-    // Static bytes: the cheapest there are to cut, without a count of references.
+    // Static `Bytes` have no reference count, so they are the cheapest to split.
     let chunks = Ready(chunks.map(|chunk| Ok::<_, Infallible>(Bytes::from_static(chunk))));
     drain(EventStream::new(chunks), |item| {
         if let Ok(event) = item {

@@ -1,4 +1,4 @@
-//! The sessions, and the loops that only read the body.
+//! The clients: sessions of the adapters, and loops that only read the body.
 
 use core::hint::black_box;
 use core::str::FromStr;
@@ -16,13 +16,13 @@ use ureq::Agent;
 
 use crate::Failure;
 
-/// What a body is read with by [`Client::UreqBody`], as the session does.
+/// The size of the read buffer of [`Client::UreqBody`], in bytes. The session has the same size.
 const BUFFER_LEN: usize = 16 * 1024;
 
-/// What the loops send, as the sessions do.
+/// The body of the loops' request. The sessions send the same.
 const REQUEST: &str = r#"{"message":"a"}"#;
 
-/// Who reads.
+/// The clients that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
     Hyper,
@@ -32,7 +32,7 @@ pub(crate) enum Client {
 }
 
 impl Client {
-    /// Each session before its rival.
+    /// All clients, each session before the loop that it is compared with.
     pub(crate) const ALL: [Self; 4] = [Self::Hyper, Self::HyperBody, Self::Ureq, Self::UreqBody];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -55,7 +55,7 @@ impl FromStr for Client {
     }
 }
 
-/// The CPU time of this process for one reply, once it is held against what was sent.
+/// The CPU time of this process for reading one reply. Fails if the reply is not complete.
 pub(crate) fn cpu_time(
     client: Client,
     workload: &Workload,
@@ -85,7 +85,7 @@ fn endpoint(address: &str) -> Result<Endpoint, Failure> {
     Ok(Endpoint::new(&format!("http://{address}"), credentials)?)
 }
 
-/// What an update says, counted; whether the turn is over.
+/// Adds the length of an update's text to `read`. Returns whether the turn is over.
 fn take(update: &Update<'_>, read: &mut usize) -> bool {
     if let Update::Delta { text } = update {
         *read += black_box(text).len();
@@ -111,7 +111,7 @@ async fn hyper_body(address: &str) -> Result<usize, Failure> {
     stream.set_nodelay(true)?;
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream));
     let (mut sender, connection) = handshake.await?;
-    // It ends with the connection, and what goes wrong there the body tells.
+    // The task ends with the connection. An error of it also appears in the body.
     let connection = tokio::spawn(connection);
     let request = http::Request::post("/v1/chat")
         .header("host", address)

@@ -1,13 +1,13 @@
-//! What the adapters cost over the HTTP clients they are made on.
+//! Compares the CPU time of the adapters with their HTTP clients.
 //!
-//! `adapters [ROUNDS]`: in turns, each in a process of its own, a session that reads a
-//! long reply over loopback and a loop that only reads the body. Printed are the medians
-//! of the clients' CPU time, of user and system, from the request to the reply's end.
-//! The service is another process, so none of it is counted.
+//! `adapters [ROUNDS]` runs a session that reads a long reply over loopback, and a loop that only
+//! reads the body. They run in turns, each in its own process. It prints the medians of the
+//! clients' CPU time, user and system, from the request to the end of the reply. The service is
+//! another process and does not count.
 //!
-//! Once the reply comes as a model writes it, an event at a time, which is what a session
-//! is for; once all at once, where the session has all the decoding of 8 MiB to do and
-//! the loop has none.
+//! In the first comparison the reply comes one event at a time, as a model writes it. This is the
+//! usual work of a session. In the second one the reply of 8 MiB comes at once, and the session
+//! must decode it, but the loop does not.
 
 mod clients;
 mod service;
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// One reading, in a process of its own: prints its nanoseconds.
+/// Reads one reply in this process and prints the nanoseconds.
 fn read(client: &str, pace: &str, address: &str) -> Result<(), Failure> {
     let workload = pace.parse::<Pace>()?.workload();
     let took = clients::cpu_time(client.parse()?, &workload, address)?;
@@ -53,12 +53,12 @@ fn read(client: &str, pace: &str, address: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ends with whoever holds it.
+/// The process of the service, which is killed when it is dropped.
 struct Service(Child);
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It may be gone already; then there is nothing to be ended.
+        // An error means that the process has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -93,14 +93,14 @@ fn compare(rounds: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// All clients in turns; the median of each.
+/// Runs all clients in turns. Returns the median of each.
 fn race(pace: Pace, rounds: usize) -> Result<[Duration; 4], Failure> {
     let this = std::env::current_exe()?;
     let mut serve = Command::new(&this);
     serve.args(["serve", pace.name()]).stdout(Stdio::piped());
     let mut service = Service(serve.spawn()?);
     let mut address = String::new();
-    let listening = service.0.stdout.take().ok_or("it has no output")?;
+    let listening = service.0.stdout.take().ok_or("the service has no output")?;
     BufReader::new(listening).read_line(&mut address)?;
 
     let mut times = Client::ALL.map(|_| Vec::with_capacity(rounds));
@@ -113,7 +113,7 @@ fn race(pace: Pace, rounds: usize) -> Result<[Duration; 4], Failure> {
                 return Err(format!("{}: {problem}", client.name()).into());
             }
             let nanos: u64 = String::from_utf8(output.stdout)?.trim().parse()?;
-            // The first round warms up.
+            // The first round is for warming up.
             if round > 0 {
                 times.push(Duration::from_nanos(nanos));
             }

@@ -1,4 +1,4 @@
-//! A service that answers whatever it is asked with one long reply.
+//! A service that answers every request with one long reply.
 
 use core::net::Ipv4Addr;
 use core::str::FromStr;
@@ -10,12 +10,12 @@ use highchat_benches::workload::{Kind, LEN, Workload};
 
 use crate::Failure;
 
-/// How a reply comes.
+/// The speed of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pace {
-    /// An event at a time, 50 µs apart, each in a packet: 256 KiB.
+    /// 256 KiB, one event per packet, 50 µs apart.
     Events,
-    /// As fast as it is taken, in pieces of 1400 bytes: 8 MiB.
+    /// 8 MiB without pauses, in pieces of 1400 bytes.
     Burst,
 }
 
@@ -29,7 +29,7 @@ impl Pace {
         }
     }
 
-    /// What is sent.
+    /// The reply to send.
     pub(crate) fn workload(self) -> Workload {
         match self {
             Self::Events => Workload::new(Kind::Ascii, 256 << 10),
@@ -47,13 +47,13 @@ impl FromStr for Pace {
     }
 }
 
-/// Prints its address, and serves one connection after the other until it is ended.
+/// Prints its address and serves one connection after the other until the process is killed.
 pub(crate) fn serve(pace: Pace) -> Result<(), Failure> {
     let workload = pace.workload();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     println!("{}", listener.local_addr()?);
     for stream in listener.incoming() {
-        // A client that goes away is its own business: its process says so.
+        // If the client left early, its own process reports the error.
         let _ = answer(stream?, pace, &workload);
     }
     Ok(())
@@ -92,7 +92,7 @@ fn answer(mut stream: TcpStream, pace: Pace, workload: &Workload) -> Result<(), 
     Ok(())
 }
 
-/// A chunk of the encoding, in one write.
+/// Writes a chunk of the chunked encoding with one call.
 fn write(stream: &mut TcpStream, piece: &[u8]) -> Result<(), Failure> {
     let mut chunk = Vec::with_capacity(piece.len() + 16);
     write!(chunk, "{:x}\r\n", piece.len())?;

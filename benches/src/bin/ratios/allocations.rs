@@ -1,13 +1,13 @@
-//! What is asked of the allocator, counted only while somebody asks.
+//! An allocator that counts only on request.
 //!
-//! No library's: those count always, and where a block grows some copy it, while what is
-//! timed in this program must run as if nobody counted.
+//! It is not from a library. The libraries always count, and some of them copy a block that
+//! grows, but counting must not slow down the timed runs of this program.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 use std::alloc::System;
 
-/// Off while anything is timed: a peer that allocates must not pay for the count.
+/// Whether allocations are counted now. It is off during timed runs.
 static IS_COUNTING: AtomicBool = AtomicBool::new(false);
 static TIMES: AtomicUsize = AtomicUsize::new(0);
 static HELD: AtomicIsize = AtomicIsize::new(0);
@@ -29,32 +29,32 @@ impl Counting {
 #[allow(
     unsafe_code,
     reason = "a global allocator is an unsafe trait; this one counts and passes each call on \
-              to the system's as it came, so the caller's promises hold for that one"
+              unchanged to the system's allocator, so the caller's promises apply to that one"
 )]
-// SAFETY: every block comes from `System`, and goes back to it with its own layout. The
-// counters neither allocate nor panic.
+// SAFETY: every block comes from `System` and is freed by it with the same layout. The counters
+// neither allocate nor panic.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         Self::count(1, layout.size(), 0);
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller's promises apply to `System` too.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         Self::count(1, layout.size(), 0);
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller's promises apply to `System` too.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         Self::count(1, size, layout.size());
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller's promises apply to `System` too.
         unsafe { System.realloc(block, layout, size) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         Self::count(0, 0, layout.size());
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller's promises apply to `System` too.
         unsafe { System.dealloc(block, layout) }
     }
 }
@@ -62,7 +62,8 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What `run` gives, how often it asked for memory, and how many bytes more are held.
+/// Returns the result of `run`, the number of its allocations, and how many more bytes are in use
+/// after it.
 pub(crate) fn counted<T>(run: impl FnOnce() -> T) -> (T, usize, isize) {
     let before = (TIMES.load(Ordering::Relaxed), HELD.load(Ordering::Relaxed));
     IS_COUNTING.store(true, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! The goals, and which of them are reached.
+//! The table of goals, with the ones that are reached.
 
 use core::fmt;
 
@@ -13,7 +13,7 @@ use highchat_benches::workload::{Kind, Workload};
 use crate::Effort;
 use crate::standings::{Standing, Standings};
 
-/// A table with a row a goal.
+/// A table with a row for each goal.
 pub(crate) struct Goals(Table);
 
 impl fmt::Display for Goals {
@@ -22,7 +22,7 @@ impl fmt::Display for Goals {
     }
 }
 
-/// One goal that is no peer's: two times that are held against each other.
+/// A row of the table: our time and the time that it is compared with.
 struct Pair<'a> {
     what: String,
     ours: f64,
@@ -30,12 +30,12 @@ struct Pair<'a> {
     ratio: f64,
     must: f64,
     stretch: f64,
-    /// A ratio of costs, where less is better, not one of speeds.
+    /// Whether the ratio is one of costs, so that less is better.
     is_cost: bool,
 }
 
 impl Goals {
-    /// Judges what was measured, and measures what has no peer.
+    /// Judges the measured cells, and measures the goals that have no peer.
     pub(crate) fn judge(standings: &Standings, effort: Effort) -> Self {
         let mut goals = Self(Table::new([
             "goal", "ours", "rival", "its", "ratio", "must", "stretch", "reached",
@@ -105,7 +105,7 @@ impl Goals {
         let streams = [Kind::Crlf, Kind::Ascii].map(|kind| Workload::new(kind, effort.len));
         for stream in &streams {
             let checked = HIGHCHAT.check(Mode::Framing, stream, cut);
-            checked.expect("we decode either line end");
+            checked.expect("the decoder reads both line ends");
         }
         let [crlf, lf] = &streams;
         let times = race_two(effort, &|| HIGHCHAT.run(Mode::Framing, crlf, cut), &|| {
@@ -124,7 +124,8 @@ impl Goals {
         });
     }
 
-    /// Whether time is linear: a line of 8 MiB costs a byte what one of 64 KiB costs.
+    /// Checks that the time is linear: a byte of a line of 8 MiB costs the same as a byte of a line
+    /// of 64 KiB.
     fn one_line(&mut self, effort: Effort) {
         let cut = Cut::Size(7);
         let [long, short] = [effort.len, 64 << 10].map(|len| Workload::new(Kind::OneLine, len));
@@ -147,13 +148,13 @@ impl Goals {
     }
 }
 
-/// What a conversation costs over the typed decoder. The goal is one of instructions, so
-/// that there is no verdict here.
+/// Compares the conversation with the typed decoder. There is no verdict, because the goal is a
+/// number of instructions.
 pub(crate) fn conversation(effort: Effort) -> String {
     let workload = Workload::new(Kind::Ascii, effort.len);
     let cut = Cut::Size(1400);
     let checked = CONVERSATION.check(Mode::Typed, &workload, cut);
-    checked.expect("a conversation tells each delta");
+    checked.expect("a conversation has an update for each delta");
     let [ours, rival] = race_two(
         effort,
         &|| CONVERSATION.run(Mode::Typed, &workload, cut),
@@ -161,7 +162,7 @@ pub(crate) fn conversation(effort: Effort) -> String {
     )
     .map(|time| nanos_each(time, workload.events()));
     format!(
-        "conversation, ascii, 1400: {}, {:.2}× our typed decoder alone.",
+        "conversation, ascii, 1400: {}, {:.2}× our typed decoder.",
         show_nanos(ours),
         ours / rival,
     )

@@ -1,9 +1,9 @@
-//! Where and how it was measured.
+//! Describes the machine and the build of a measurement.
 
 use std::fs;
 use std::process::Command;
 
-/// One line: the processor, the compiler, the profile, the date.
+/// The processor, the compiler, the profile and the date, in one line.
 pub(crate) fn describe() -> String {
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = processor
@@ -23,7 +23,7 @@ pub(crate) fn describe() -> String {
     )
 }
 
-/// Cargo names the folder of a binary after its profile.
+/// The profile, which cargo uses as the name of the binary's folder.
 fn profile() -> String {
     let binary = std::env::current_exe().unwrap_or_default();
     let folder = binary.parent().and_then(|folder| folder.file_name());

@@ -1,7 +1,7 @@
-//! How much faster we are than the best peer, and whether that is what we promised.
+//! Compares our decoder with the best peer of each cell and with the goals.
 //!
-//! `ratios [--quick] [--plot FILE.svg]`: all contenders of a cell in turns, in the same
-//! run; tables in Markdown. `--quick` only shows that everything runs.
+//! `ratios [--quick] [--plot FILE.svg]` runs all contenders of a cell in turns and prints tables
+//! in Markdown. With `--quick` the times mean nothing; it only checks that everything runs.
 
 mod allocations;
 mod goals;

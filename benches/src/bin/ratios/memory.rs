@@ -1,4 +1,4 @@
-//! What decoding asks of the allocator, and what a conversation holds.
+//! Counts the allocations of decoding and the memory of a conversation.
 
 use std::sync::Arc;
 
@@ -11,13 +11,14 @@ use highchat_proto::Config;
 
 use crate::allocations::counted;
 
-/// What the decoder's storage begins with, in bytes: the goal counts the rest.
+/// The first size of the decoder's storage, in bytes, which the goal does not count.
 const STORAGE: usize = 4096;
 
-/// Allocations an event: everyone's in the cells with a goal, and where ours are in any.
+/// The allocations per event of all contenders in the cells with a goal, and the cells in which
+/// our decoder allocates.
 pub(crate) fn allocations() -> String {
     let names = ALL.iter().map(|contender| contender.name);
-    let mut table = Table::new(["allocations an event"].into_iter().chain(names));
+    let mut table = Table::new(["allocations per event"].into_iter().chain(names));
     for goal in GOALS {
         if goal.cell.kind == Kind::Long {
             continue;
@@ -34,13 +35,15 @@ pub(crate) fn allocations() -> String {
         })
         .collect();
     let summary = match allocating.as_slice() {
-        [] => "Ours are 0 in every cell whose frames fit in the first buffer.".into(),
-        cells => format!("Ours that are **not** 0: {}.", cells.join("; ")),
+        [] => "Our decoder allocates nothing in every cell whose frames fit in the first buffer."
+            .into(),
+        cells => format!("Our decoder **does** allocate in: {}.", cells.join("; ")),
     };
     format!("{table}\n{summary}\n")
 }
 
-/// The difference of two lengths, so that what a new decoder asks for does not count.
+/// The allocations per event, from the difference between two lengths, so that the allocations of
+/// a new decoder do not count.
 fn allocations_each(contender: &Contender, cell: Cell) -> f64 {
     let [short, long] = [64 << 10, 192 << 10].map(|len| {
         let workload = Workload::new(cell.kind, len);
@@ -52,9 +55,9 @@ fn allocations_each(contender: &Contender, cell: Cell) -> f64 {
     each
 }
 
-/// What a conversation holds while it waits for the next delta of its reply.
+/// The memory of a conversation that waits for the next delta of a reply.
 pub(crate) fn conversation() -> String {
-    // As many conversations would share them.
+    // Not counted, because many conversations share them.
     let shared = (
         Arc::new(conversation::endpoint()),
         Arc::new(Config::default()),
@@ -63,7 +66,7 @@ pub(crate) fn conversation() -> String {
     let ((conversation, _), _, held) = counted(|| {
         let (mut conversation, id) = conversation::streaming(&shared.0, &shared.1);
         let mut start = 0;
-        // All but `done`, each as the service writes it.
+        // All events except `done`, one at a time.
         for &end in &workload.ends[..workload.events() - 1] {
             let event = &workload.bytes[start..end];
             conversation::feed(&mut conversation, id, event, &mut Tally::default());
@@ -72,11 +75,11 @@ pub(crate) fn conversation() -> String {
         (conversation, id)
     });
     let inline = size_of_val(&conversation);
-    let heap = usize::try_from(held).expect("it holds something") - STORAGE;
+    let heap = usize::try_from(held).expect("it uses memory") - STORAGE;
     let all = inline + heap;
     format!(
-        "An idle streaming conversation holds {all} bytes ({inline} inline, {heap} on the \
-         heap), beside {STORAGE} of its decoder's buffer; must ≤ 1024, stretch ≤ 512: {}.\n",
+        "A conversation that waits for a delta uses {all} bytes ({inline} inline, {heap} on the \
+         heap), without the {STORAGE} of its decoder's buffer; must ≤ 1024, stretch ≤ 512: {}.\n",
         verdict(all <= 1024, all <= 512)
     )
 }

@@ -1,4 +1,4 @@
-//! How all contenders do in the cells that have a goal.
+//! The results of all contenders in the cells that have a goal.
 
 use highchat_benches::cells::{Cell, GOALS, Goal};
 use highchat_benches::contenders::ALL;
@@ -9,7 +9,7 @@ use highchat_benches::workload::{Kind, Workload};
 
 use crate::Effort;
 
-/// One cell, with an outcome for each of [`ALL`].
+/// One cell with an outcome for each contender of [`ALL`].
 pub(crate) struct Standing {
     pub(crate) goal: Goal,
     pub(crate) events: usize,
@@ -27,12 +27,12 @@ impl Standing {
         }
     }
 
-    /// Our time an event, in nanoseconds.
+    /// Our time per event, in nanoseconds.
     pub(crate) fn ours(&self) -> f64 {
-        self.nanos(0).expect("a race without us is no race")
+        self.nanos(0).expect("our decoder is right")
     }
 
-    /// The fastest peer and its time an event.
+    /// The fastest peer and its time per event, in nanoseconds.
     pub(crate) fn best_peer(&self) -> (&'static str, f64) {
         let peers = ALL.iter().enumerate().filter(|(_, peer)| !peer.is_ours);
         let times = peers.filter_map(|(at, peer)| Some((peer.name, self.nanos(at)?)));
@@ -71,10 +71,10 @@ impl Standings {
         Self(standings.collect())
     }
 
-    /// The time an event of everyone everywhere.
+    /// The table of the times per event of all contenders in all cells.
     pub(crate) fn table(&self) -> Table {
         let names = ALL.iter().map(|contender| contender.name);
-        let mut table = Table::new(["an event"].into_iter().chain(names));
+        let mut table = Table::new(["time per event"].into_iter().chain(names));
         for standing in &self.0 {
             let shown = standing
                 .outcomes
@@ -85,7 +85,7 @@ impl Standings {
         table
     }
 
-    /// The same as bars; without the long lines, which are of another size.
+    /// The times as a bar chart, without the cells of long lines, which take much longer.
     pub(crate) fn plot(&self) -> Plot {
         let short = |standing: &&Standing| standing.cell().kind != Kind::Long;
         let group = |standing: &Standing| {
@@ -93,7 +93,7 @@ impl Standings {
             (standing.cell().to_string(), times.collect())
         };
         Plot {
-            title: "Time an event (lower is better; logarithmic)".into(),
+            title: "Time per event (lower is better; logarithmic)".into(),
             series: ALL.map(|contender| contender.name.to_owned()).to_vec(),
             groups: self.0.iter().filter(short).map(group).collect(),
         }
