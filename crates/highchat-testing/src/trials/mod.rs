@@ -15,9 +15,9 @@
 //! other tests.
 
 mod behind;
-mod bench;
 pub mod drivers;
 pub mod proxies;
+mod runner;
 pub mod scenario;
 mod seen;
 mod table;
@@ -26,7 +26,7 @@ pub mod tls;
 mod trial;
 pub mod words;
 
-pub use bench::{hold, hold_readings};
+pub use runner::{hold, hold_readings};
 pub use seen::{Outcome, Seen};
 pub use table::{ALIKE, IN_A_THREAD, TRIALS, untried};
 pub use talk::{Talk, brisk, converse, converse_at, converse_by_ask, word};

@@ -117,7 +117,7 @@ pub fn the_examples_of_the_standard() -> Vec<Case> {
     ]
 }
 
-pub fn what_the_web_platform_tests_check() -> Vec<Case> {
+pub fn the_cases_of_the_web_platform_tests() -> Vec<Case> {
     let comment = "x".repeat(300);
     vec![
         case(
@@ -233,7 +233,7 @@ pub fn what_the_web_platform_tests_check() -> Vec<Case> {
     ]
 }
 
-pub fn one_byte_order_mark_is_stripped_and_no_more() -> Vec<Case> {
+pub fn only_one_byte_order_mark_is_removed() -> Vec<Case> {
     vec![
         case("before a field", "\u{FEFF}data: a\n\n").message("a"),
         case("alone", "\u{FEFF}"),
@@ -289,7 +289,7 @@ pub fn one_byte_order_mark_is_stripped_and_no_more() -> Vec<Case> {
     ]
 }
 
-pub fn a_line_ends_in_cr_lf_in_lf_or_in_cr() -> Vec<Case> {
+pub fn a_line_ends_with_cr_lf_or_with_lf_or_with_cr() -> Vec<Case> {
     vec![
         case("LF", "data: a\ndata: b\n\n").message("a\nb"),
         case("CR", "data: a\rdata: b\r\r").message("a\nb"),
@@ -363,7 +363,7 @@ pub fn a_line_ends_in_cr_lf_in_lf_or_in_cr() -> Vec<Case> {
     ]
 }
 
-pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
+pub fn only_the_four_exact_field_names_count() -> Vec<Case> {
     vec![
         case("all four", "retry: 5\nid: 1\nevent: e\ndata: a\n\n")
             .event("e", "a", "1")
@@ -483,7 +483,7 @@ pub fn a_name_counts_only_where_it_is_exactly_one_of_the_four() -> Vec<Case> {
     ]
 }
 
-pub fn a_value_is_all_behind_the_first_colon_but_one_space() -> Vec<Case> {
+pub fn a_value_is_everything_after_the_first_colon_except_one_space() -> Vec<Case> {
     vec![
         case("no space", "data:a\n\n").message("a"),
         case("one space", "data: a\n\n").message("a"),
@@ -517,7 +517,7 @@ pub fn a_value_is_all_behind_the_first_colon_but_one_space() -> Vec<Case> {
     ]
 }
 
-pub fn comments_and_ignored_lines_leave_no_trace() -> Vec<Case> {
+pub fn comments_and_ignored_lines_have_no_effect() -> Vec<Case> {
     vec![
         case("only comments", ": a\n:b\n:\n: \n::\n\n"),
         case("a comment before data", ": a\ndata: b\n\n").message("b"),
@@ -539,7 +539,7 @@ pub fn comments_and_ignored_lines_leave_no_trace() -> Vec<Case> {
     ]
 }
 
-pub fn a_blank_line_dispatches_what_has_data() -> Vec<Case> {
+pub fn a_blank_line_dispatches_an_event_with_data() -> Vec<Case> {
     vec![
         case("only line ends", "\n\r\n\r\r\n\n"),
         case(
@@ -591,7 +591,7 @@ pub fn a_blank_line_dispatches_what_has_data() -> Vec<Case> {
     ]
 }
 
-pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
+pub fn an_id_stays_until_another_one_is_set() -> Vec<Case> {
     vec![
         case(
             "before data and after it",
@@ -713,7 +713,7 @@ pub fn an_id_persists_until_another_is_set() -> Vec<Case> {
     ]
 }
 
-pub fn a_retry_of_digits_alone_sets_the_reconnection_time() -> Vec<Case> {
+pub fn a_retry_of_only_digits_sets_the_reconnection_time() -> Vec<Case> {
     let zeros = "0".repeat(40);
     let nines = "9".repeat(40);
     vec![
@@ -785,7 +785,7 @@ pub fn a_retry_of_digits_alone_sets_the_reconnection_time() -> Vec<Case> {
     ]
 }
 
-pub fn broken_utf_8_in_values_stays_with_its_line() -> Vec<Case> {
+pub fn invalid_utf_8_in_a_value_affects_only_its_line() -> Vec<Case> {
     vec![
         case("a lone continuation", b"data: \x80\n\n").message(b"\x80"),
         case("bytes that are never UTF-8", b"data: a\xFF\xFEb\n\n").message(b"a\xFF\xFEb"),
@@ -814,7 +814,7 @@ pub fn broken_utf_8_in_values_stays_with_its_line() -> Vec<Case> {
     ]
 }
 
-pub fn at_the_end_of_the_stream_nothing_more_is_dispatched() -> Vec<Case> {
+pub fn the_end_of_the_stream_dispatches_nothing() -> Vec<Case> {
     vec![
         case("no byte at all", ""),
         case("a line end", "\n"),
@@ -855,17 +855,17 @@ pub fn at_the_end_of_the_stream_nothing_more_is_dispatched() -> Vec<Case> {
 pub fn all() -> Vec<Case> {
     let groups = [
         the_examples_of_the_standard,
-        what_the_web_platform_tests_check,
-        one_byte_order_mark_is_stripped_and_no_more,
-        a_line_ends_in_cr_lf_in_lf_or_in_cr,
-        a_name_counts_only_where_it_is_exactly_one_of_the_four,
-        a_value_is_all_behind_the_first_colon_but_one_space,
-        comments_and_ignored_lines_leave_no_trace,
-        a_blank_line_dispatches_what_has_data,
-        an_id_persists_until_another_is_set,
-        a_retry_of_digits_alone_sets_the_reconnection_time,
-        broken_utf_8_in_values_stays_with_its_line,
-        at_the_end_of_the_stream_nothing_more_is_dispatched,
+        the_cases_of_the_web_platform_tests,
+        only_one_byte_order_mark_is_removed,
+        a_line_ends_with_cr_lf_or_with_lf_or_with_cr,
+        only_the_four_exact_field_names_count,
+        a_value_is_everything_after_the_first_colon_except_one_space,
+        comments_and_ignored_lines_have_no_effect,
+        a_blank_line_dispatches_an_event_with_data,
+        an_id_stays_until_another_one_is_set,
+        a_retry_of_only_digits_sets_the_reconnection_time,
+        invalid_utf_8_in_a_value_affects_only_its_line,
+        the_end_of_the_stream_dispatches_nothing,
     ];
     groups.into_iter().flat_map(|group| group()).collect()
 }
