@@ -11,9 +11,11 @@ use highchat_proto::failure::Cause;
 use highchat_proto::http::{InvalidRoots, Roots};
 use highchat_proto::{Endpoint, Failure};
 use http::Uri;
+use hyper_util::client::proxy::matcher::Intercept;
 use tokio::time::timeout;
 
 use crate::connection::{BoxError, Connection};
+use crate::dial;
 use crate::way::Way;
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Send>>;
@@ -63,8 +65,8 @@ impl Connector {
         offer: Offer,
         roots: &Roots,
     ) -> Result<Self, InvalidRoots> {
-        let way = Way::to(endpoint);
-        let place = way.place(endpoint);
+        let way = Way::to(endpoint, |url| dial::usable(url, endpoint));
+        let place = way.place(endpoint, dial::at);
         let connect = connect(endpoint, way, timeout, offer, roots)?;
         Ok(Self::over(endpoint, place, timeout, connect))
     }
@@ -132,7 +134,7 @@ impl fmt::Debug for Connector {
 #[cfg(feature = "rustls")]
 fn connect(
     endpoint: &Endpoint,
-    way: Way,
+    way: Way<Intercept>,
     timeout: Duration,
     offer: Offer,
     roots: &Roots,
@@ -149,8 +151,8 @@ fn connect(
     };
     let builder = HttpsConnectorBuilder::new().with_tls_config(crate::tls::config(roots)?);
     let builder = builder.https_or_http();
-    let http = crate::way::http(timeout);
-    let dial = tower::service_fn(move |uri| crate::way::dial(http.clone(), way.clone(), uri));
+    let http = dial::http(timeout);
+    let dial = tower::service_fn(move |uri| dial::dial(http.clone(), way.clone(), uri));
     let connector = match offer {
         Offer::Http1 => builder.enable_http1().wrap_connector(dial),
         Offer::Http1And2 => builder.enable_all_versions().wrap_connector(dial),
@@ -178,7 +180,7 @@ fn connect(
 #[cfg(not(feature = "rustls"))]
 fn connect(
     endpoint: &Endpoint,
-    way: Way,
+    way: Way<Intercept>,
     timeout: Duration,
     _: Offer,
     roots: &Roots,
@@ -186,9 +188,9 @@ fn connect(
     if endpoint.is_tls() && *roots != Roots::Default {
         return Err(InvalidRoots::NotBuilt);
     }
-    let http = crate::way::http(timeout);
+    let http = dial::http(timeout);
     Ok(Arc::new(move |uri| {
-        let dialing = crate::way::dial(http.clone(), way.clone(), uri);
+        let dialing = dial::dial(http.clone(), way.clone(), uri);
         Box::pin(async { Ok(Connection::new(dialing.await?)) })
     }))
 }

@@ -1,183 +1,48 @@
 //! The way to the service: directly, or through the proxy that the environment names.
 
-use core::time::Duration;
 use std::env;
 
 use highchat_proto::Endpoint;
 use highchat_proto::http::NamedProxy;
-use http::Uri;
-use http::uri::Scheme;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
-use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tower::ServiceExt;
 
-use crate::connection::BoxError;
-
-pub(crate) fn http(timeout: Duration) -> HttpConnector {
-    let mut http = HttpConnector::new();
-    http.enforce_http(false);
-    // A request is written at once, and no acknowledgement is worth waiting for.
-    http.set_nodelay(true);
-    // Where a name has several addresses, each gets its share.
-    http.set_connect_timeout(Some(timeout));
-    http
-}
-
-/// The way to the service.
+/// The way to the service; a proxy is what the HTTP client calls one.
 #[derive(Clone, Debug)]
-pub(crate) enum Way {
+pub(crate) enum Way<P> {
     Direct,
-    Through(Intercept),
-    /// The variable of that name says what cannot be used. To go directly would show the key
-    /// to a network that it was to be kept from.
-    Refused(&'static str),
+    Through(P),
+    /// Why the proxy that is named cannot be used. To go directly would show the key to a
+    /// network that it was to be kept from.
+    Refused(String),
 }
 
-impl Way {
-    /// As the environment says.
-    pub(crate) fn to(endpoint: &Endpoint) -> Self {
+impl<P> Way<P> {
+    /// The way that the environment names. `usable` returns the proxy of that URL, if it is
+    /// one that can be used.
+    pub(crate) fn to(endpoint: &Endpoint, usable: impl FnOnce(&str) -> Option<P>) -> Self {
         let named = NamedProxy::of(endpoint, |name| {
             // What is no UTF-8 names no proxy that can be used.
             Some(env::var_os(name)?.to_string_lossy().into_owned())
         });
         named.map_or(Self::Direct, |named| {
-            let proxy = usable(&named.url, endpoint);
-            proxy.map_or(Self::Refused(named.variable), Self::Through)
+            usable(&named.url).map_or_else(
+                || {
+                    Self::Refused(format!(
+                        "{} names no proxy that can be used",
+                        named.variable
+                    ))
+                },
+                Self::Through,
+            )
         })
     }
 
-    /// What an error names: the service, and the proxy on the way.
-    pub(crate) fn place(&self, endpoint: &Endpoint) -> String {
+    /// What an error names: the service, and the proxy on the way, which is `at` a host and
+    /// port.
+    pub(crate) fn place(&self, endpoint: &Endpoint, at: impl FnOnce(&P) -> String) -> String {
         let service = endpoint.authority();
         match self {
             Self::Through(proxy) => format!("{service}: through the proxy {}", at(proxy)),
             Self::Direct | Self::Refused(_) => service,
         }
-    }
-}
-
-/// The proxy, if it is one that can be used.
-fn usable(value: &str, endpoint: &Endpoint) -> Option<Intercept> {
-    let uri = endpoint.base_url().parse().ok()?;
-    let proxy = Matcher::builder().all(value).build().intercept(&uri)?;
-    let scheme = proxy.uri().scheme_str()?;
-    matches!(scheme, "http" | "socks5" | "socks5h").then_some(proxy)
-}
-
-pub(crate) async fn dial(
-    http: HttpConnector,
-    way: Way,
-    uri: Uri,
-) -> Result<TokioIo<TcpStream>, BoxError> {
-    if cfg!(not(feature = "rustls")) && uri.scheme() != Some(&Scheme::HTTP) {
-        return Err("built without TLS".into());
-    }
-    match way {
-        Way::Direct => Ok(http.oneshot(uri).await?),
-        Way::Refused(name) => Err(format!("{name} names no proxy that can be used").into()),
-        Way::Through(proxy) => tunnel(http, &proxy, uri).await,
-    }
-}
-
-/// Asks the proxy for a connection to the service, whose name it is to find.
-async fn tunnel(
-    http: HttpConnector,
-    proxy: &Intercept,
-    uri: Uri,
-) -> Result<TokioIo<TcpStream>, BoxError> {
-    if proxy.uri().scheme() == Some(&Scheme::HTTP) {
-        let mut tunnel = Tunnel::new(proxy.uri().clone(), http);
-        if let Some(authorization) = proxy.basic_auth() {
-            tunnel = tunnel.with_auth(authorization.clone());
-        }
-        return Ok(tunnel.oneshot(with_port(uri)?).await?);
-    }
-    // The connector takes 80 for want of a port.
-    let socks = format!("socks5://{}", at(proxy)).parse()?;
-    let mut socks = SocksV5::new(socks, http);
-    if let Some((name, password)) = proxy.raw_auth() {
-        socks = socks.with_auth(name.into(), password.into());
-    }
-    Ok(socks.oneshot(uri).await?)
-}
-
-/// The host and port of a proxy.
-fn at(proxy: &Intercept) -> String {
-    let uri = proxy.uri();
-    let default = if uri.scheme() == Some(&Scheme::HTTP) {
-        80
-    } else {
-        1080
-    };
-    let port = uri.port_u16().unwrap_or(default);
-    format!("{}:{port}", uri.host().unwrap_or_default())
-}
-
-/// The URL with the port that a tunnel would not guess: for want of one it takes 443.
-fn with_port(uri: Uri) -> Result<Uri, BoxError> {
-    match (uri.scheme_str(), uri.host(), uri.port()) {
-        (Some("http"), Some(host), None) => Ok(format!("{host}:80").parse()?),
-        _ => Ok(uri),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use highchat_sandbox::{Playback, Step};
-
-    use super::*;
-
-    async fn through(proxy: &str, url: &str) -> Result<TokioIo<TcpStream>, BoxError> {
-        let url: Uri = url.parse()?;
-        let proxy = Matcher::builder().all(proxy).build().intercept(&url);
-        let way = Way::Through(proxy.unwrap());
-        dial(http(Duration::from_secs(10)), way, url).await
-    }
-
-    #[tokio::test]
-    async fn a_proxy_is_asked_for_a_tunnel() {
-        let tunnel = vec![Step::Send(b"HTTP/1.1 200 OK\r\n\r\n".into()), Step::Hold];
-        let playback = Playback::start([tunnel.clone(), tunnel]).unwrap();
-        let proxy = playback.base_url().replace("//", "//user:pass@");
-        let targets = [
-            ("http://chat.example/v1/chat", "chat.example:80"),
-            #[cfg(feature = "rustls")]
-            ("https://chat.example/v1/chat", "chat.example:443"),
-        ];
-        for (index, (url, target)) in targets.into_iter().enumerate() {
-            through(&proxy, url).await.unwrap();
-            let asked = String::from_utf8(playback.requests().remove(index)).unwrap();
-            let expected = format!("CONNECT {target} HTTP/1.1\r\n");
-            assert!(asked.starts_with(&expected), "{asked}");
-            let authorization = "\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n";
-            assert!(asked.contains(authorization), "{asked}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_proxy_that_refuses_is_an_error() {
-        let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
-        let playback = Playback::start([vec![Step::Send(refusal.into())]]).unwrap();
-        let url = "http://chat.example";
-        assert!(through(playback.base_url(), url).await.is_err());
-        assert_eq!(playback.connections(), 1);
-        assert!(through("socks5://127.0.0.1:9", url).await.is_err());
-    }
-
-    #[cfg(not(feature = "rustls"))]
-    #[tokio::test]
-    async fn nothing_goes_in_the_clear_to_where_tls_is_asked_for() {
-        let playback = Playback::start([vec![Step::Hold]]).unwrap();
-        let url = playback.base_url().replace("http:", "https:");
-        assert!(through(playback.base_url(), &url).await.is_err());
-        assert!(
-            through(playback.base_url(), "https://chat.example")
-                .await
-                .is_err()
-        );
-        assert_eq!(playback.connections(), 0);
     }
 }

@@ -1,9 +1,10 @@
 //! One HTTP/1.1 exchange without I/O: a request into bytes, and its answer out of bytes that
 //! are cut anywhere.
 //!
-//! `highchat-embed` and `highchat-proxy` are built on it, and so is a program of yours that
-//! passes answers on over connections of its own, such as those of `highchat-connect`.
-//! [`Answer`] has an example. HTTP is [ureq-proto](https://docs.rs/ureq-proto)'s.
+//! `highchat-ureq`, `highchat-embed` and `highchat-proxy` are built on it, and so is a program
+//! of yours that passes answers on over connections of its own, such as those of
+//! `highchat-connect`. [`Answer`] has an example. HTTP is
+//! [ureq-proto](https://docs.rs/ureq-proto)'s.
 //!
 //! # What of HTTP/1.1 there is
 //!

@@ -102,11 +102,10 @@ impl Upstream {
             }
         };
         let endpoint = endpoint(key.credentials.clone()).map_err(InvalidConfig::BaseUrl)?;
-        // As in the adapters: a connection that fails in this half of the time has certainly
-        // not sent the request.
-        let connect_timeout = config.response_timeout / 2;
-        let roots = &config.roots;
-        let connector = Connector::with_roots(&endpoint, connect_timeout, Offer::Http1, roots);
+        let client = highchat_proto::Config::default();
+        let client = client.with_response_timeout(config.response_timeout);
+        let timeout = client.connect_timeout();
+        let connector = Connector::with_roots(&endpoint, timeout, Offer::Http1, &config.roots);
         Ok(Self {
             connector: connector.map_err(InvalidConfig::Roots)?,
             base_url: config.base_url.clone(),

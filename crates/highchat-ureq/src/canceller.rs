@@ -1,15 +1,14 @@
 //! Reaching into a session from another thread.
 
-use core::fmt;
 use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use highchat_connect::blocking::Closer;
 use highchat_proto::RequestId;
-use ureq::Agent;
 
 /// Reaches into a [`Session`](crate::Session) from another thread, at any time.
-#[derive(Clone)]
-pub struct Canceller(Wishes);
+#[derive(Clone, Debug)]
+pub struct Canceller(pub(crate) Wishes);
 
 impl Canceller {
     /// Cancels the turn that is under way: a blocked
@@ -30,17 +29,11 @@ impl Canceller {
     }
 }
 
-impl fmt::Debug for Canceller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Canceller").finish_non_exhaustive()
-    }
-}
-
 /// What another thread wants of the session; clones are the same.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Wishes(Arc<(Mutex<Wish>, Condvar)>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Wish {
     cancel: bool,
     wake: bool,
@@ -48,10 +41,11 @@ struct Wish {
 }
 
 /// An exchange that is under way, and what shuts it down.
+#[derive(Debug)]
 struct Live {
     id: RequestId,
     is_of_turn: bool,
-    agent: Agent,
+    closer: Closer,
 }
 
 impl Wish {
@@ -61,7 +55,7 @@ impl Wish {
         self.live.retain(|live| {
             let goes_on = !cancel && (live.is_of_turn || !wake);
             if !goes_on {
-                live.agent.clone().shutdown();
+                live.closer.close();
             }
             goes_on
         });
@@ -80,19 +74,18 @@ impl Wishes {
         self.0.1.notify_all();
     }
 
-    pub(crate) fn canceller(&self) -> Canceller {
-        Canceller(self.clone())
-    }
-
-    /// Begins an exchange; where it is not to go on, it ends at once.
-    pub(crate) fn enter(&self, id: RequestId, is_of_turn: bool, agent: Agent) {
+    /// Begins an exchange, and returns what is to close its connection. If it is not to go
+    /// on, it ends at once.
+    pub(crate) fn enter(&self, id: RequestId, is_of_turn: bool) -> Closer {
+        let closer = Closer::default();
         let mut wish = self.lock();
         wish.live.push(Live {
             id,
             is_of_turn,
-            agent,
+            closer: closer.clone(),
         });
         wish.interrupt();
+        closer
     }
 
     /// Ends one; `false`: another thread did.

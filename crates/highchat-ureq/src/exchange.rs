@@ -1,59 +1,89 @@
 //! One exchange: a connection of its own, a request, the head of its answer, and the body.
 
-use std::io::{self, BufRead, BufReader};
-use std::sync::Arc;
+use core::time::Duration;
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 
-use bytes::Bytes;
+use highchat_connect::blocking::{Closer, Connection};
+use highchat_http1::{Answer, Part};
 use highchat_proto::Failure;
 use highchat_proto::failure::Cause;
-use highchat_proto::time::Instant;
-use http::{Method, Request, response};
-use ureq::{Agent, BodyReader};
+use highchat_proto::http::Request;
+use http::response;
 
-use crate::watch::Watch;
+use crate::client::Client;
 
-/// What is read from the connection at a time, at most.
-const BUFFER_LEN: usize = 16 * 1024;
-
-/// The head of an answer, and its body to be read.
-pub(crate) struct Exchange {
-    pub(crate) head: response::Parts,
-    body: BufReader<BodyReader<'static>>,
-    watch: Arc<Watch>,
+/// The body of an answer, to be read. Its connection closes with it.
+pub(crate) struct Body {
+    connection: BufReader<Connection>,
+    answer: Answer,
+    piece: Box<[u8; Answer::PIECE]>,
 }
 
-impl Exchange {
-    /// Sends a request and waits for the head of its answer. `place` is what an error names.
-    pub(crate) fn open(
-        agent: &Agent,
-        watch: Arc<Watch>,
-        place: impl Fn() -> String,
-        request: Request<Bytes>,
-    ) -> Result<Self, Failure> {
-        let answer = match *request.method() {
-            Method::GET => agent.run(request.map(|_| ())),
-            _ => agent.run(request.map(Vec::from)),
-        };
-        // The error that ureq would only put a word before.
-        let answer = answer.map_err(|error| {
-            let is_late = matches!(error, ureq::Error::Timeout(_));
-            let cause = Cause::of(&error.into_io());
-            match watch.request_left() {
-                true if is_late => Failure::TimedOut,
-                true => Failure::Unanswered(cause),
-                false => Failure::NotSent(cause.at(&place())),
-            }
-        })?;
-        let (head, body) = answer.into_parts();
-        let body = BufReader::with_capacity(BUFFER_LEN, body.into_reader());
-        Ok(Self { head, body, watch })
+/// Connects, sends a request and waits for the head of its answer, all within
+/// `response_timeout`. `closer` ends it.
+pub(crate) fn open(
+    client: &Client,
+    request: Request,
+    closer: &Closer,
+) -> Result<(response::Parts, Body), Failure> {
+    let until = client.clock.now() + client.config.response_timeout;
+    let serialized = Answer::to(request);
+    let (bytes, answer) = serialized.expect("HTTP/1.1 carries what an endpoint asks");
+    let mut connection = client.connector.connect(closer)?;
+    connection.set_time_left(client.clock.left(Some(until)));
+    let mut body = Body {
+        connection: BufReader::new(connection),
+        answer,
+        piece: Box::new([0; Answer::PIECE]),
+    };
+    match body.ask(&bytes) {
+        Ok(head) => Ok((head, body)),
+        Err(error) if is_timeout(&error) => Err(Failure::TimedOut),
+        // A write that fails may still have put bytes on the wire.
+        Err(error) => Err(Failure::Unanswered(Cause::of(&error))),
+    }
+}
+
+impl Body {
+    /// Waits that long for the next bytes; none at the end of the body. With no time at all,
+    /// what has come already is read.
+    pub(crate) fn read(&mut self, time: Duration) -> io::Result<&[u8]> {
+        self.connection.get_mut().set_time_left(time);
+        match self.part()? {
+            Part::Body(len) => Ok(&self.piece[..len]),
+            Part::Head(_) | Part::Over(_) => Ok(&[]),
+        }
     }
 
-    /// Waits for the next bytes until then; none at the end of the body. Where that is
-    /// past already, what is there is read.
-    pub(crate) fn read(&mut self, until: Option<Instant>) -> io::Result<&[u8]> {
-        self.watch.set_deadline(until);
-        self.body.consume(self.body.buffer().len());
-        self.body.fill_buf()
+    fn ask(&mut self, bytes: &[u8]) -> io::Result<response::Parts> {
+        self.connection.get_mut().write_all(bytes)?;
+        match self.part()? {
+            Part::Head(head) => Ok(head),
+            Part::Body(_) | Part::Over(_) => Err(ErrorKind::InvalidData.into()),
+        }
     }
+
+    fn part(&mut self) -> io::Result<Part> {
+        loop {
+            let mut input = self.connection.buffer();
+            let len = input.len();
+            let part = self.answer.read(&mut input, &mut self.piece);
+            let used = len - input.len();
+            self.connection.consume(used);
+            if let Some(part) = part.map_err(io::Error::other)? {
+                return Ok(part);
+            }
+            if self.connection.fill_buf()?.is_empty() {
+                return match self.answer.ends_with_its_pipe() {
+                    true => Ok(Part::Over(false)),
+                    false => Err(ErrorKind::UnexpectedEof.into()),
+                };
+            }
+        }
+    }
+}
+
+/// Whether a read ended because its time was over.
+pub(crate) fn is_timeout(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::TimedOut
 }

@@ -1,4 +1,5 @@
-//! A blocking HighChat client over [ureq](https://docs.rs/ureq).
+//! A blocking HighChat client over [ureq](https://docs.rs/ureq): its connections carry the
+//! HTTP/1.1 of `highchat-http1`.
 //!
 //! [`Client`] is one-shot: each call is one exchange with the service. It follows no
 //! redirect, decodes no compression and repeats nothing by itself; a [`Failure`] says
@@ -45,12 +46,8 @@ mod canceller;
 mod client;
 mod clock;
 mod exchange;
-mod head;
-mod proxies;
 mod reply;
-mod roots;
 mod session;
-mod watch;
 
 pub use canceller::Canceller;
 pub use client::Client;

@@ -7,11 +7,11 @@ use highchat_proto::failure::Cut;
 use highchat_proto::reply::Reader;
 use highchat_proto::session::ReplyCollector;
 use highchat_proto::time::Instant;
-use highchat_proto::{Answered, AskError, Config, Endpoint, Event, Failure};
+use highchat_proto::{Answered, AskError, Event, Failure};
 
+use crate::client::Client;
 use crate::clock::Clock;
-use crate::exchange::Exchange;
-use crate::watch::is_timeout;
+use crate::exchange::{Body, is_timeout};
 
 /// A reply that is being read. Dropping it ends the exchange.
 ///
@@ -26,21 +26,17 @@ use crate::watch::is_timeout;
 pub struct Reply {
     reader: Reader,
     /// `None` once there is nothing more to be read.
-    exchange: Option<Exchange>,
+    body: Option<Body>,
     clock: Clock,
     has_failed: bool,
 }
 
 impl Reply {
-    pub(crate) fn new(
-        endpoint: &Endpoint,
-        config: &Config,
-        exchange: Exchange,
-        clock: Clock,
-    ) -> Self {
+    pub(crate) fn new(client: &Client, body: Body) -> Self {
+        let clock = client.clock;
         Self {
-            reader: Reader::new(endpoint, config, clock.now()),
-            exchange: Some(exchange),
+            reader: Reader::new(&client.endpoint, &client.config, clock.now()),
+            body: Some(body),
             clock,
             has_failed: false,
         }
@@ -56,7 +52,7 @@ impl Reply {
         let advanced = self.advance();
         let event = advanced.and_then(|()| self.reader.event());
         if !matches!(event, Ok(Some(_))) {
-            self.exchange = None;
+            self.body = None;
         }
         Ok(event?)
     }
@@ -88,7 +84,8 @@ impl Reply {
     /// Reads what there is, waiting until then.
     fn read(&mut self, deadline: Instant) {
         let now = self.clock.now();
-        let read = self.exchange.as_mut().map(|it| it.read(Some(deadline)));
+        let left = deadline.saturating_duration_since(now);
+        let read = self.body.as_mut().map(|it| it.read(left));
         match read {
             None | Some(Ok([])) => self.reader.handle_end(),
             // A service that always has something to read never makes a read wait.

@@ -16,8 +16,7 @@ use highchat_proto::{
 
 use crate::canceller::{Canceller, Wishes};
 use crate::client::Client;
-use crate::exchange::Exchange;
-use crate::watch::is_timeout;
+use crate::exchange::{self, Body, is_timeout};
 
 /// A conversation over blocking HTTP: turns, handoff, recovery and rating, as
 /// [`Conversation`] has them.
@@ -32,7 +31,7 @@ pub struct Session {
     conversation: Conversation,
     client: Client,
     /// The reply stream that is being read.
-    stream: Option<(RequestId, Exchange)>,
+    stream: Option<(RequestId, Body)>,
     wishes: Wishes,
 }
 
@@ -65,24 +64,25 @@ impl Session {
     /// A new conversation; it begins with the first message.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self {
-            conversation: Conversation::new(client.endpoint.clone(), client.config.clone())
-                .with_seed(RandomState::new().hash_one(0)),
-            client,
-            stream: None,
-            wishes: Wishes::default(),
-        }
+        let (endpoint, config) = (client.endpoint.clone(), client.config.clone());
+        Self::of(client, Conversation::new(endpoint, config))
     }
 
     /// A conversation that goes on; one in which a person answers polls at once.
     #[must_use]
     pub fn resume(client: Client, saved: Saved) -> Self {
         let (endpoint, config) = (client.endpoint.clone(), client.config.clone());
-        let conversation = Conversation::resume(endpoint, config, saved, client.clock.now())
-            .with_seed(RandomState::new().hash_one(0));
-        let mut session = Self::new(client);
-        session.conversation = conversation;
-        session
+        let conversation = Conversation::resume(endpoint, config, saved, client.clock.now());
+        Self::of(client, conversation)
+    }
+
+    fn of(client: Client, conversation: Conversation) -> Self {
+        Self {
+            conversation: conversation.with_seed(RandomState::new().hash_one(0)),
+            client,
+            stream: None,
+            wishes: Wishes::default(),
+        }
     }
 
     /// What is known of the conversation: id, state, cursor, what to save.
@@ -144,7 +144,7 @@ impl Session {
     /// What cancels and wakes from another thread.
     #[must_use]
     pub fn canceller(&self) -> Canceller {
-        self.wishes.canceller()
+        Canceller(self.wishes.clone())
     }
 
     /// Waits for what happens next, and says why it returned.
@@ -180,8 +180,7 @@ impl Session {
                     self.stream = self.stream.take().filter(|(live, _)| *live != id);
                 }
                 Output::Wait(when) => {
-                    let is_over = when.is_none() && self.stream.is_none();
-                    if is_over {
+                    if when.is_none() && self.stream.is_none() {
                         return Next::Idle;
                     }
                     if self.wishes.take_wake() {
@@ -214,11 +213,11 @@ impl Session {
 
     /// Waits for the reply that streams, or for a wish, until then.
     fn wait(&mut self, due: Option<Instant>) {
-        let Some((id, mut exchange)) = self.stream.take() else {
+        let Some((id, mut body)) = self.stream.take() else {
             return self.wishes.wait(self.client.clock.left(due));
         };
-        if self.read(id, &mut exchange, due) {
-            self.stream = Some((id, exchange));
+        if self.read(id, &mut body, due) {
+            self.stream = Some((id, body));
         }
     }
 
@@ -227,54 +226,42 @@ impl Session {
     fn transmit(&mut self, id: RequestId, request: Request) {
         log::info!("request {id}: {request}");
         let is_of_turn = self.conversation.is_of_turn(id);
-        let begins = |agent| self.wishes.enter(id, is_of_turn, agent);
-        match self.client.open(request, begins) {
-            Err(failure) => self.end(id, Some(failure)),
-            Ok(mut exchange) => {
-                log::info!("request {id}: {}", exchange.head.status);
-                let now = self.now();
-                self.conversation.handle_response(id, &exchange.head, now);
-                if is_of_turn {
-                    self.stream = Some((id, exchange));
-                } else {
-                    let until = now + self.client.config.response_timeout;
-                    self.read_whole(id, &mut exchange, until);
-                }
-            }
+        let closer = self.wishes.enter(id, is_of_turn);
+        let (head, mut body) = match exchange::open(&self.client, request, &closer) {
+            Ok(opened) => opened,
+            Err(failure) => return self.end(id, Some(failure)),
+        };
+        log::info!("request {id}: {}", head.status);
+        let now = self.now();
+        self.conversation.handle_response(id, &head, now);
+        if is_of_turn {
+            self.stream = Some((id, body));
+            return;
         }
-    }
-
-    /// Reads an answer as far as it is wanted, until then.
-    fn read_whole(&mut self, id: RequestId, exchange: &mut Exchange, until: Instant) {
-        while self.conversation.is_live(id) && self.read(id, exchange, Some(until)) {
-            let now = self.now();
-            if until <= now {
-                let late = TransportFailure::Interrupted(Cause::UNKNOWN);
-                self.conversation.handle_failure(id, late, now);
+        let until = now + self.client.config.response_timeout;
+        while self.conversation.is_live(id) && self.read(id, &mut body, Some(until)) {
+            if until <= self.now() {
+                self.end(id, Some(Failure::Unanswered(Cause::UNKNOWN)));
             }
         }
         self.wishes.leave(id);
     }
 
     /// Reads what there is, waiting for it until then; whether there may be more.
-    fn read(&mut self, id: RequestId, exchange: &mut Exchange, until: Option<Instant>) -> bool {
-        match exchange.read(until) {
-            Ok([]) => {
-                self.end(id, None);
-                false
-            }
+    fn read(&mut self, id: RequestId, body: &mut Body, until: Option<Instant>) -> bool {
+        let failure = match body.read(self.client.clock.left(until)) {
+            Ok([]) => None,
             Ok(chunk) => {
                 self.take_cancel();
                 self.conversation.handle_body(id, chunk, self.now());
-                true
+                return true;
             }
             // Only the moment that was waited for.
-            Err(error) if is_timeout(&error) => true,
-            Err(error) => {
-                self.end(id, Some(Failure::Unanswered(Cause::of(&error))));
-                false
-            }
-        }
+            Err(error) if is_timeout(&error) => return true,
+            Err(error) => Some(Failure::Unanswered(Cause::of(&error))),
+        };
+        self.end(id, failure);
+        false
     }
 
     /// Ends an exchange. One that was shut down on purpose has no end and no failure.

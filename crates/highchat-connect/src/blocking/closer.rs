@@ -1,0 +1,56 @@
+//! Closing a connection from another thread.
+
+use core::{fmt, mem};
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use ureq::Error;
+use ureq::unversioned::transport::ShutdownHandle;
+
+/// Closes one [`Connection`](super::Connection) from another thread, at any time. Clones close
+/// the same connection.
+#[derive(Clone, Default)]
+pub struct Closer(Arc<Mutex<State>>);
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Unconnected,
+    Open(Weak<dyn ShutdownHandle>),
+    Closed,
+}
+
+impl Closer {
+    /// Closes the connection: a blocked read or write ends at once, with an error or as if
+    /// the other side had closed it. If there is no connection yet, there will be none: while
+    /// a name is looked up or TCP connects, that ends with its own timeout; a TLS or proxy
+    /// handshake ends at once.
+    pub fn close(&self) {
+        let state = mem::replace(&mut *self.lock(), State::Closed);
+        if let State::Open(socket) = state {
+            if let Some(socket) = socket.upgrade() {
+                socket.shutdown();
+            }
+        }
+    }
+
+    /// Takes the socket of the connection, unless that is to be closed already.
+    pub(super) fn open(&self, socket: Weak<dyn ShutdownHandle>) -> Result<(), Error> {
+        let mut state = self.lock();
+        if let State::Closed = *state {
+            return Err(io::Error::new(ErrorKind::NotConnected, "closed by another thread").into());
+        }
+        *state = State::Open(socket);
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Closer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closer").finish_non_exhaustive()
+    }
+}

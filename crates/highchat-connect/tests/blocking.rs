@@ -1,0 +1,117 @@
+//! Blocking connections, and what their failures mean.
+
+use core::time::Duration;
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpListener;
+use std::thread;
+use std::time::Instant;
+
+use highchat_connect::blocking::{Closer, Connection, Connector};
+use highchat_proto::{Credentials, Endpoint, Failure};
+use highchat_sandbox::{Playback, Step};
+
+const LONG: Duration = Duration::from_secs(10);
+const SHORT: Duration = Duration::from_millis(50);
+
+fn connector(base_url: &str) -> Connector {
+    let credentials = Credentials::key("hc_test").unwrap();
+    Connector::new(&Endpoint::new(base_url, credentials).unwrap(), LONG)
+}
+
+/// A connection to a service that plays this after a request.
+fn connected(script: Vec<Step>, closer: &Closer) -> (Playback, Connection) {
+    let service = Playback::start([script]).unwrap();
+    let base_url = format!("{}/base", service.base_url());
+    let mut connection = connector(&base_url).connect(closer).unwrap();
+    connection.set_time_left(LONG);
+    connection.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    (service, connection)
+}
+
+#[test]
+fn a_connection_carries_bytes_both_ways_and_closes_when_it_is_dropped() {
+    let script = vec![Step::send("պատասխան 👋"), Step::Hold];
+    let (service, mut connection) = connected(script, &Closer::default());
+
+    let mut answer = vec![0; "պատասխան 👋".len()];
+    connection.read_exact(&mut answer).unwrap();
+
+    assert_eq!(String::from_utf8(answer).unwrap(), "պատասխան 👋");
+    drop(connection);
+    assert!(service.wait_for_close(0, LONG));
+    assert_eq!(service.connections(), 1);
+}
+
+#[test]
+fn a_read_whose_time_is_over_can_be_done_again() {
+    let script = vec![Step::Pause(4 * SHORT), Step::send("ուշ ⏰"), Step::Hold];
+    let (_service, mut connection) = connected(script, &Closer::default());
+    let mut answer = vec![0; "ուշ ⏰".len()];
+
+    let began = Instant::now();
+    connection.set_time_left(SHORT);
+    let error = connection.read(&mut answer).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!((SHORT..LONG).contains(&began.elapsed()));
+
+    connection.set_time_left(Duration::MAX);
+    connection.read_exact(&mut answer).unwrap();
+    assert_eq!(String::from_utf8(answer).unwrap(), "ուշ ⏰");
+}
+
+#[test]
+fn a_closer_ends_a_read_that_waits() {
+    let closer = Closer::default();
+    let (service, mut connection) = connected(vec![Step::Hold], &closer);
+    let closing = thread::spawn(move || {
+        assert!(service.wait_for_requests(1, LONG));
+        closer.close();
+        assert!(service.wait_for_close(0, LONG));
+    });
+
+    let began = Instant::now();
+    let read = connection.read(&mut [0; 9]);
+
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+    assert!(began.elapsed() < LONG);
+    closing.join().unwrap();
+}
+
+#[test]
+fn a_closer_that_was_used_lets_no_connection_be_made() {
+    let service = Playback::start([vec![Step::Hold]]).unwrap();
+    let closer = Closer::default();
+    closer.close();
+
+    let failure = connector(service.base_url()).connect(&closer).unwrap_err();
+
+    assert!(matches!(failure, Failure::NotSent(_)), "{failure:?}");
+    assert!(service.requests().is_empty());
+}
+
+#[test]
+fn a_service_that_is_not_there_was_sent_nothing() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = free.local_addr().unwrap().to_string();
+    drop(free);
+
+    let connector = connector(&format!("http://{place}"));
+    let failure = connector.connect(&Closer::default()).unwrap_err();
+
+    assert_eq!(connector.place(), place);
+    assert!(matches!(failure, Failure::NotSent(_)), "{failure:?}");
+    assert!(failure.to_string().contains(&place), "{failure}");
+}
+
+#[cfg(not(feature = "blocking-rustls"))]
+#[test]
+fn nothing_goes_in_the_clear_to_where_tls_is_asked_for() {
+    let service = Playback::start([vec![Step::Hold]]).unwrap();
+    let base_url = service.base_url().replace("http:", "https:");
+
+    let failure = connector(&base_url).connect(&Closer::default());
+
+    let failure = failure.unwrap_err();
+    assert!(matches!(failure, Failure::NotSent(_)), "{failure:?}");
+    assert!(service.requests().is_empty());
+}
