@@ -643,7 +643,7 @@ fn silence_longer_than_a_timeout_ends_the_run() {
             silent_body.to_vec(),
             "--idle-timeout",
             "a\n",
-            "nothing came any more",
+            "no data came for too long",
         ),
         (pinging, "--progress-timeout", "", "but pings"),
     ] {

@@ -297,7 +297,7 @@ fn the_time_that_the_application_takes_is_not_held_against_the_service() {
     world.drain();
     assert_eq!(world.updates(), ["meta"]);
     world.pass(Duration::from_secs(61));
-    let cut = "failed: the reply is incomplete: nothing came any more";
+    let cut = "failed: the reply is incomplete: no data came for too long";
     assert_eq!(world.updates(), ["meta", cut]);
 }
 

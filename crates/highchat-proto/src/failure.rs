@@ -1,7 +1,7 @@
-//! Every word for what went wrong.
+//! The errors of an exchange and of a turn.
 //!
 //! ```text
-//!                      nothing left   connection lost   no answer in time   another answer     reply cut
+//!                      nothing sent   connection lost   no answer in time   another answer     reply cut
 //!   driver ──▶ TransportFailure::NotSent  ::Interrupted         │           ResponseError         Cut
 //!                           │                  │                │                 │                │
 //!   Failure ────────▶    NotSent           Unanswered        TimedOut          Refused            Cut
@@ -9,9 +9,9 @@
 //!   the message  ────▶ surely not taken        may have been taken       as the status says   may have been
 //! ```
 //!
-//! [`Failure`] is the one answer to the question why there is no whole answer: clients return
-//! it, a turn ends with it, and updates carry it. [`TransportFailure`] is what a driver
-//! reports to a [`Conversation`](crate::Conversation).
+//! [`Failure`] says why there is no whole answer. Clients return it, a failed turn ends with
+//! it, and updates carry it. [`TransportFailure`] is what a driver reports to a
+//! [`Conversation`](crate::Conversation).
 
 mod cause;
 mod response;
@@ -31,14 +31,14 @@ pub use self::cause::Cause;
 pub use self::response::{ApiError, ErrorCode, ResponseError};
 pub use self::secret::Secret;
 
-/// Why an exchange, or a turn, gave no whole answer.
+/// Why an exchange or a turn has no whole answer.
 ///
-/// The variants are by what is known of the message, because `POST /v1/chat` cannot be
-/// repeated safely: [`may_have_been_taken`](Self::may_have_been_taken) says whether a
-/// program must not send it again.
+/// The variants say what is known about the message, because `POST /v1/chat` cannot be
+/// repeated safely. [`may_have_been_taken`](Self::may_have_been_taken) says whether a program
+/// must not send the message again.
 ///
-/// It is serialised as `kind`, `message` and, if known, `status` and `code`: what the
-/// program's `--json` prints of an error. Source: our decision.
+/// It is serialised as `kind`, `message` and, if known, `status` and `code`, as the program's
+/// `--json` prints an error. Source: our decision.
 ///
 /// ```
 /// use highchat_proto::Failure;
@@ -52,25 +52,26 @@ pub use self::secret::Secret;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The service could not be reached; nothing of the request left.
+    /// The service could not be reached. No byte of the request was sent.
     NotSent(Cause),
-    /// The request was sent, in part or whole, and the connection was lost before an answer
-    /// came.
+    /// The connection was lost after the request was sent, or a part of it, and before an
+    /// answer came.
     Unanswered(Cause),
     /// No answer came within
     /// [`Config::response_timeout`](crate::config::Config::response_timeout).
     TimedOut,
-    /// The service answered something else than what was asked for.
+    /// The service answered, but not with what was requested.
     Refused(ResponseError),
-    /// The reply began and is not whole.
+    /// The reply began, but only a part of it came.
     Cut(Cut),
-    /// The service gave up with an `error` event: its sentence, or ours if it gave none.
+    /// The service failed with an `error` event. This is its text, or ours if the event has
+    /// none.
     Service(Box<str>),
 }
 
 impl Failure {
-    /// Whether the message may have been taken all the same; `false`: nothing of it left, or
-    /// the service said that the request is at fault (4xx).
+    /// Whether the service may have taken the message. False if no byte of it was sent, or if
+    /// the service answered 4xx.
     #[must_use]
     pub fn may_have_been_taken(&self) -> bool {
         match self {
@@ -84,15 +85,15 @@ impl Failure {
         }
     }
 
-    /// Whether the same message can be sent again later, and surely is not sent twice then:
-    /// nothing of it left, or the service said 429.
+    /// Whether the message can be sent again without any risk that it is taken twice: no byte
+    /// of it was sent, or the service answered 429.
     #[must_use]
     pub fn can_be_sent_again(&self) -> bool {
         matches!(self, Self::NotSent(_)) || self.status() == Some(429)
     }
 
-    /// What kind of failure it is, in one word: `unreachable`, `no_answer`, `refused`,
-    /// `not_a_reply`, `incomplete` or `failed`.
+    /// The kind of failure in one word: `unreachable`, `no_answer`, `refused`, `not_a_reply`,
+    /// `incomplete` or `failed`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -104,7 +105,7 @@ impl Failure {
         }
     }
 
-    /// A sentence for the user: the service's own, if it gave one. Untrusted text.
+    /// A sentence for the user: the service's own, if it sent one. Untrusted text.
     #[must_use]
     pub fn sentence(&self) -> Cow<'_, str> {
         match self {
@@ -116,12 +117,12 @@ impl Failure {
         }
     }
 
-    /// The status, if the service said no with one.
+    /// The status, if the service answered with an error.
     pub(crate) fn status(&self) -> Option<u16> {
         self.api().map(|error| error.status)
     }
 
-    /// What the service said, if it said no.
+    /// The service's error, if it answered with one.
     pub(crate) const fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Refused(ResponseError::Api(error)) => Some(error),
@@ -129,7 +130,7 @@ impl Failure {
         }
     }
 
-    /// Whether the reply may be among the messages all the same.
+    /// Whether the service may have stored a reply anyway.
     pub(crate) fn may_have_a_reply(&self) -> bool {
         match self {
             Self::Unanswered(_) | Self::TimedOut | Self::Cut(_) => true,
@@ -138,8 +139,8 @@ impl Failure {
         }
     }
 
-    /// Whether the same request may well succeed a little later, if to ask twice does no
-    /// harm.
+    /// Whether the same request may succeed a little later. Use it only for requests that can
+    /// be repeated without harm.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::NotSent(_) | Self::Unanswered(_) | Self::TimedOut => true,
@@ -151,13 +152,14 @@ impl Failure {
         }
     }
 
-    /// Whether to ask again is of no use: the conversation or the key is not accepted.
+    /// Whether a repeated request cannot succeed, because the conversation or the key is
+    /// refused.
     pub(crate) fn is_final(&self) -> bool {
         matches!(self.status(), Some(401 | 403 | 404))
     }
 }
 
-/// With all that is known of the cause.
+/// The text includes the cause, if it is known.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -171,7 +173,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Without a source: the text has it already.
+/// There is no source, because the text already includes it.
 impl core::error::Error for Failure {}
 
 impl From<ResponseError> for Failure {
@@ -186,7 +188,7 @@ impl From<Cut> for Failure {
     }
 }
 
-/// What the driver reports means for an exchange that had no answer yet.
+/// Converts a driver's failure for an exchange that had no answer yet.
 impl From<TransportFailure> for Failure {
     fn from(failure: TransportFailure) -> Self {
         match failure {
@@ -213,7 +215,7 @@ impl Serialize for ResponseError {
     }
 }
 
-/// Serialises a failure in the words of `--json`.
+/// Serialises a failure with the field names of `--json`.
 fn describe<S: Serializer>(
     kind: &str,
     message: &str,
@@ -238,20 +240,20 @@ fn describe<S: Serializer>(
     fields.end()
 }
 
-/// How a driver failed to get an answer, or the rest of one.
+/// Why a driver got no answer, or not all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransportFailure {
-    /// Nothing of the request left: the service surely did not take it.
+    /// No byte of the request was sent. The service surely did not take it.
     NotSent(Cause),
-    /// It left, in part or whole, and the connection was lost: the service may have
-    /// taken it.
+    /// The connection was lost after the request was sent, or a part of it. The service may
+    /// have taken it.
     Interrupted(Cause),
-    /// The driver gave the exchange up for something that cannot wait: a poll or a rating
-    /// is simply done again; for a message it is as [`Interrupted`](Self::Interrupted).
+    /// The driver gave the exchange up in favour of a more urgent one. A poll or a rating is
+    /// done again. For a message, this is like [`Interrupted`](Self::Interrupted).
     Withdrawn,
 }
 
-/// For a log, with the cause.
+/// The failure and its cause, for a log.
 impl fmt::Display for TransportFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -262,7 +264,7 @@ impl fmt::Display for TransportFailure {
     }
 }
 
-/// What a client of an adapter found, for a conversation over the same adapter.
+/// Converts a client's failure for a conversation over the same adapter.
 impl From<Failure> for TransportFailure {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -273,25 +275,26 @@ impl From<Failure> for TransportFailure {
     }
 }
 
-/// Why a reply was cut: it is not whole, and what came of it is not the whole of it.
+/// Why a reply was cut: only a part of it came.
 ///
-/// The message was taken, or may have been: it is not to be sent again.
+/// The message was taken, or may have been. Do not send it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cut {
-    /// The body ended before `done`, `human` or `error`, whatever HTTP says of it.
+    /// The body ended before `done`, `human` or `error`, even if it was complete for HTTP.
     Truncated,
     /// The connection was lost.
     Interrupted,
     /// No byte came for [`Config::idle_timeout`](crate::config::Config::idle_timeout).
     Idle,
-    /// Nothing but pings came for [`Config::progress_timeout`](crate::config::Config::progress_timeout).
+    /// Only pings came for
+    /// [`Config::progress_timeout`](crate::config::Config::progress_timeout).
     NoProgress,
     /// An event was longer than [`Config::event_limit`](crate::config::Config::event_limit).
     TooLong,
-    /// An event was not what the API's text says.
+    /// A known event had data that the API's text does not allow.
     InvalidEvent(InvalidEvent),
-    /// The program ended while it came, and was started again.
+    /// The program ended during the reply, and was started again.
     Restarted,
 }
 
@@ -301,8 +304,8 @@ impl fmt::Display for Cut {
         match self {
             Self::Truncated => f.write_str("the stream ended before the reply did"),
             Self::Interrupted => f.write_str("the connection was lost"),
-            Self::Idle => f.write_str("nothing came any more"),
-            Self::NoProgress => f.write_str("nothing came any more but pings"),
+            Self::Idle => f.write_str("no data came for too long"),
+            Self::NoProgress => f.write_str("only pings came for too long"),
             Self::TooLong => DecodeError::TooLong.fmt(f),
             Self::InvalidEvent(invalid) => invalid.fmt(f),
             Self::Restarted => f.write_str("the program ended while the reply came"),
@@ -341,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_may_have_been_taken_unless_nothing_left_or_the_request_is_at_fault() {
+    fn a_message_may_have_been_taken_unless_it_was_not_sent_or_the_answer_is_4xx() {
         let refused = Failure::NotSent(Cause::from("refused"));
         for (failure, may_have_been_taken, can_be_sent_again) in [
             (refused, false, true),
@@ -360,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_serialised_with_what_is_known_and_the_services_own_sentence() {
+    fn a_failure_is_serialised_with_status_code_and_the_services_sentence() {
         for (failure, json) in [
             (
                 api(404, Some("not_found"), Some("Զրույցը չի գտնվել 😕")),
@@ -388,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_of_a_client_becomes_what_a_driver_reports() {
+    fn a_clients_failure_converts_to_a_transport_failure() {
         let cause = Cause::from("refused");
         for (failure, reported) in [
             (

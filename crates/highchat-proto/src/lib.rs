@@ -1,4 +1,4 @@
-//! The HighChat `/v1` protocol without a socket, a clock or a runtime.
+//! The HighChat `/v1` protocol, without a socket, a clock or a runtime.
 //!
 //! ```text
 //!             bytes            frames          events           updates
@@ -7,11 +7,11 @@
 //!      └──────────────── Request, deadlines ◀────────────────┘
 //! ```
 //!
-//! An adapter moves bytes and tells the time, nothing else: all of the protocol is here.
-//! `highchat-hyper` (async) and `highchat-ureq` (blocking) are such adapters;
-//! `examples/by_hand.rs` is one over `std::net::TcpStream`, whole in one file.
+//! This crate holds the whole protocol. An adapter moves the bytes and supplies the time, and
+//! does nothing else. `highchat-hyper` (async) and `highchat-ureq` (blocking) are adapters.
+//! `examples/by_hand.rs` is a complete adapter over `std::net::TcpStream`, in one file.
 //!
-//! [`Conversation`] is what a driver holds:
+//! A driver (the loop of an adapter) holds one [`Conversation`]:
 //!
 //! ```
 //! use core::time::Duration;
@@ -30,7 +30,7 @@
 //! loop {
 //!     match conversation.poll_output() {
 //!         Output::Transmit(id, request) => {
-//!             // The embedder sends it and reads; here the service is played.
+//!             // A driver sends the request and reads the response. Here, we play the service.
 //!             assert_eq!(request.url(), "https://chat.example/v1/chat");
 //!             let mut head = Head::new(200);
 //!             head.header("content-type", b"text/event-stream");
@@ -40,15 +40,15 @@
 //!             conversation.handle_body(id, chunk.as_bytes(), now);
 //!             conversation.handle_end(id, now);
 //!         }
-//!         Output::Abort(_) => {} // Drop that exchange.
+//!         Output::Abort(_) => {} // Drop this exchange.
 //!         Output::Update => match conversation.update() {
 //!             Some(Update::TurnEnded { end, .. }) => assert_eq!(*end, TurnEnd::Done),
 //!             Some(update) => text.push_str(update.text().unwrap_or_default()),
 //!             None => {}
 //!         },
-//!         Output::Wait(None) => break, // Nothing is under way and nothing waited for.
+//!         Output::Wait(None) => break, // Nothing is in flight, and there is no timeout.
 //!         Output::Wait(Some(when)) => {
-//!             // Wait until then for bytes; without any:
+//!             // Wait for bytes until then. If none come:
 //!             conversation.handle_timeout(when);
 //!         }
 //!     }
@@ -68,25 +68,27 @@
 //!    └───────────────── failed ◀───────────────────────────── cancel: any state ───────┘
 //! ```
 //!
-//! A message is sent a second time only where it was surely not taken. A reply that was
-//! cut, or that never came though the message may have been taken, is looked for by
-//! reading; found or not, it is never passed off as what it is not.
+//! A message is sent a second time only if the service surely did not take it. If a reply was
+//! cut, or if no reply came although the message may have been taken, the conversation searches
+//! for the reply among the conversation's messages (`GET /v1/conversations/{id}/messages`). A
+//! partial reply is never reported as a whole one.
 //!
 //! # The search for a reply
 //!
-//! The search asks for the messages after the newest time that was known before the turn, up
-//! to four times in some 20 s. A message is taken for the reply only if it can be nothing
-//! else. It is by the `assistant`, not known yet, begins with the text so far, and:
+//! The search asks for the messages after the newest timestamp that was known before the turn.
+//! It asks up to four times in about 20 s. A message counts as the reply only if nothing else
+//! is possible. Its role is `assistant`, it was not known before, it begins with the text
+//! received so far, and one of these is true:
 //!
-//! - the page shows the message that was sent, as often as its text was sent, and the reply is
-//!   the first such message after it, by its time; or
-//! - the page shows no messages of the user at all, every turn before ended, and exactly one
-//!   such message is there, twice in a row.
+//! - The page lists the message that was sent. If its text was sent more than once, the page
+//!   lists it just as often. The reply is the first matching message after it, by timestamp.
+//! - The page lists no messages of the user at all, every earlier turn ended, and two pages in
+//!   a row list only one matching message, the same one.
 //!
-//! It is not taken while a person answers, if it may be the reply of a turn that was cancelled
-//! or cut before, or if two times are the same. In doubt the turn is reported incomplete. In a
-//! conversation that is continued by its id alone ([`Saved::new`]) nothing
-//! is searched for: what was said before is unknown. Source: our decision.
+//! A message does not count if a person answers now, if it may be the reply of an earlier turn
+//! that was cancelled or cut, or if two timestamps are equal. In doubt, the turn is reported as
+//! incomplete. There is no search in a conversation that is continued by its id alone
+//! ([`Saved::new`]), because its earlier messages are unknown. Source: our decision.
 //!
 //! # The handoff
 //!
@@ -96,41 +98,41 @@
 //!    └──────── bot | closed | 401 | 404 ┴────────────┘
 //! ```
 //!
-//! # Piece by piece
+//! # Use of single parts
 //!
-//! Who wants one exchange and no conversation takes the parts:
+//! If you want one exchange without a conversation, use these types:
 //!
-//! - [`Endpoint`] turns a checked
-//!   [`ChatRequest`] into a [`Request`], which is plain data;
-//! - [`Answer`](crate::http::Answer) judges the [`Head`] of what came back;
-//! - [`Reply`](reply::Reply) turns the body into [`Event`]s, with the
-//!   clocks that end a dead stream, and says whether the reply was whole;
-//!   [`Reader`](reply::Reader) keeps the piece of it that was read last;
-//! - [`session::Collector`] puts the updates of one turn together to the whole answer;
-//! - [`Failure`] names what went wrong by what it means for the
-//!   message: surely not taken, perhaps taken, refused, cut. A turn ends with it as well.
+//! - [`Endpoint`] turns a checked [`ChatRequest`] into a [`Request`], which is plain data.
+//! - [`Answer`](crate::http::Answer) judges a response by its [`Head`].
+//! - [`Reply`](reply::Reply) turns the body into [`Event`]s. It has the timeouts that end a
+//!   dead stream, and it reports whether the reply was whole.
+//! - [`Reader`](reply::Reader) keeps the chunk of the body that was read last.
+//! - [`session::Collector`] collects the updates of one turn into the whole answer.
+//! - [`Failure`] says what went wrong, and what this means for the message: surely not taken,
+//!   perhaps taken, refused, or reply cut. A failed turn ends with a `Failure` too.
 //!
-//! # What is the API's, and what our decision
+//! # What the API's text says, and what we decided
 //!
 //! | the API's text | our decision |
 //! | --- | --- |
 //! | three endpoints, two ways of authentication | a key is visible ASCII; no redirect is followed, no encoding decoded |
-//! | the events and their fields; store `conversation_id` | only `done`, `human` and `error` end a reply; unknown events and fields are carried along, broken known ones cut it |
+//! | the events and their fields; store `conversation_id` | only `done`, `human` and `error` end a reply; unknown events and fields are passed on; a known event with invalid data cuts the reply |
 //! | `message` 1 to 4000 characters, `visitor_ref` at most 200 | counted as Unicode scalar values |
-//! | 429: back off and retry | three attempts, `Retry-After` up to 120 s, else 5 s and 20 s |
-//! | poll every 4 s with the newest `created_at`, stop at `bot` and `closed` | ±10 %, back-off to 60 s, each message once, an unknown state changes nothing |
-//! | four error codes, messages for the user | error bodies to 64 KiB, `error` may be a string |
-//! | nothing | every clock and limit ([`Config`]), recovery of cut replies, saved conversations |
+//! | 429: back off and retry | three attempts; waits for `Retry-After` up to 120 s; without it, 5 s and 20 s |
+//! | poll every 4 s with the newest `created_at`, stop at `bot` and `closed` | ±10 %; backs off up to 60 s; reports each message once; an unknown state changes nothing |
+//! | four error codes, messages for the user | reads error bodies up to 64 KiB; `error` may be a string |
+//! | nothing | every timeout and limit ([`Config`]), the search for cut replies, saved conversations |
 //!
-//! Nothing here was tried against the service itself, which its text alone describes.
+//! Nothing here was tested against the real service. The API's text is its only description.
 //!
 //! # Features
 //!
-//! - `alloc`: everything, without an operating system, but with an allocator.
-//! - neither `alloc` nor `std`: [`sse`] over the caller's storage, on `core` alone.
-//! - `std` (default): the standard library's hash and error types, in the crates below too.
-//! - `http` (default): conversions to and from the `http` crate, which needs `std`, and its
-//!   reason phrases in the text of an error.
+//! - `alloc`: the whole crate, for targets with an allocator but without an operating system.
+//!   Without it, only [`config`], [`time`] and [`sse`] exist. They need only `core`, and [`sse`]
+//!   uses storage of the caller.
+//! - `std` (default): includes `alloc`, and turns on `std` in the dependencies too.
+//! - `http` (default): conversions to and from the types of the `http` crate, and reason phrases
+//!   in error texts. It needs `std`.
 //!
 //! The crate's README says what a target without compare-and-swap needs.
 
@@ -161,7 +163,8 @@ pub mod reply;
 #[cfg(feature = "alloc")]
 pub mod conversation;
 
-/// What the sessions of all adapters share: the commands, and the whole answer to one message.
+/// Parts that the sessions of all adapters share: the commands, and the whole answer to a
+/// message.
 #[cfg(feature = "alloc")]
 pub mod session {
     pub use crate::conversation::session::{

@@ -1,14 +1,14 @@
-//! The time as the driver tells it.
+//! Points in time, which the driver supplies.
 
 use core::ops::Add;
 use core::time::Duration;
 
-/// A moment: a [`Duration`] since an origin that the driver picks once.
+/// A point in time: a [`Duration`] since an origin that the driver chooses once.
 ///
-/// The protocol never reads a clock. A driver with an operating system passes the
-/// time elapsed since it started; a small machine its ticks; a test whatever it
-/// likes. Moments of two origins must not be mixed. Source: our decision (the
-/// standard library's `Instant` cannot be made up, and is not there without `std`).
+/// The protocol never reads a clock. On an operating system, a driver passes the time since it
+/// started; on a small machine, its ticks; in a test, any value. Do not mix values that have
+/// different origins. Source: our decision, because the standard library's `Instant` cannot be
+/// made from a number, and does not exist without `std`.
 ///
 /// ```
 /// use core::time::Duration;
@@ -22,29 +22,29 @@ use core::time::Duration;
 pub struct Instant(Duration);
 
 impl Instant {
-    /// The driver's origin itself.
+    /// The origin itself.
     pub const ORIGIN: Self = Self(Duration::ZERO);
 
-    /// The moment this long after the origin.
+    /// The instant `elapsed` after the origin.
     #[must_use]
     pub const fn from_origin(elapsed: Duration) -> Self {
         Self(elapsed)
     }
 
-    /// How long after the origin this moment is.
+    /// The time from the origin to this instant.
     #[must_use]
     pub const fn since_origin(self) -> Duration {
         self.0
     }
 
-    /// How long after `earlier` this moment is; zero where it is not after it.
+    /// The time from `earlier` to this instant; zero if `earlier` is later.
     #[must_use]
     pub const fn saturating_duration_since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// The moment that much later; the latest there is where that would overflow.
+/// The instant `later` after this one; the latest possible instant if the sum overflows.
 impl Add<Duration> for Instant {
     type Output = Self;
 
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn adding_past_the_end_of_time_stays_at_its_end() {
+    fn a_sum_beyond_the_latest_instant_is_the_latest_instant() {
         let end = Instant::from_origin(Duration::MAX);
         assert_eq!(end + Duration::from_secs(1), end);
     }

@@ -1,5 +1,4 @@
-//! What a conversation promises, whatever its user, the service and the network do, and
-//! however time passes.
+//! The promises of a conversation, for any user, any service, any network and any time.
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -21,21 +20,21 @@ proptest! {
     #![proptest_config(config(300))]
 
     #[test]
-    fn every_promise_holds_at_every_step(script in script(40)) {
+    fn all_promises_hold_after_every_step(script in script(40)) {
         let mut player = Player::new(Config::default());
         player.play(&script);
         player.fall_silent();
     }
 
     #[test]
-    fn every_promise_holds_with_any_limits(config in limits(), script in script(30)) {
+    fn all_promises_hold_with_any_limits(config in limits(), script in script(30)) {
         let mut player = Player::new(config);
         player.play(&script);
         player.fall_silent();
     }
 
     #[test]
-    fn what_comes_out_does_not_depend_on_when_it_is_polled(
+    fn outputs_do_not_depend_on_when_they_are_polled(
         script in script(40),
         taken in vec(select(vec![0, 0, 0, 1, 2, usize::MAX]), 1..10),
     ) {
@@ -45,7 +44,7 @@ proptest! {
     }
 
     #[test]
-    fn a_conversation_is_kept_over_a_restart_at_any_moment(script in script(30)) {
+    fn a_conversation_survives_a_restart_after_any_step(script in script(30)) {
         let mut player = Player::new(Config::default());
         for step in &script {
             player.step(step);
@@ -70,18 +69,20 @@ fn handed_over() -> Conversation {
 proptest! {
     #![proptest_config(config(48))]
 
-    /// More messages than are remembered: nothing is told twice that is among the last
-    /// 256 told, or was at the newest time when it was told of.
+    /// The pages have more messages than a conversation remembers. No message is reported twice
+    /// if it is among the last 256, or if it has the newest timestamp of the time when it was
+    /// reported.
     #[test]
-    fn no_message_is_told_twice_however_many_there_are(
+    fn no_message_is_reported_twice_in_long_conversations(
         pages in vec((0..900_u32, 0..500_u32, vec(0..3_u32, 1..4)), 1..12),
         restarts in vec(any::<bool>(), 12),
     ) {
         let mut conversation = handed_over();
         let mut now = Instant::ORIGIN;
-        let mut told: Vec<String> = Vec::new();
+        let mut reported: Vec<String> = Vec::new();
         for ((first, count, seconds), restarts) in pages.iter().zip(restarts) {
-            // Older messages come again; each id has one time, and time goes on with ids.
+            // Older messages are listed again. Each id has one timestamp, and both rise
+            // together.
             let ids: Vec<_> = (*first..first + count).map(|id| (format!("m{id}"), id / 400)).collect();
             let mut messages: Vec<_> = ids.iter().map(|(id, second)| (id.as_str(), *second)).collect();
             for rotation in seconds {
@@ -89,8 +90,8 @@ proptest! {
                 messages.rotate_left((*rotation as usize * 100).min(len));
             }
             if restarts {
-                let json = serde_json::to_string(&conversation.save()).expect("it can be written");
-                let saved = serde_json::from_str(&json).expect("it can be read");
+                let json = serde_json::to_string(&conversation.save()).expect("a saved conversation serialises");
+                let saved = serde_json::from_str(&json).expect("a saved conversation deserialises");
                 conversation = Conversation::resume(endpoint(), Config::default(), saved, now);
             } else {
                 conversation.check_now(now);
@@ -102,21 +103,21 @@ proptest! {
                     poll = Some(id);
                 }
             });
-            let poll = poll.expect("it polls");
+            let poll = poll.expect("polling is on");
             for id in answer(&mut conversation, poll, &page(&messages), now) {
-                let window = &told[told.len().saturating_sub(256)..];
-                prop_assert!(!window.contains(&id), "{} is told again", id);
-                let second = ids.iter().find(|(known, _)| *known == id).expect("it was there").1;
+                let window = &reported[reported.len().saturating_sub(256)..];
+                prop_assert!(!window.contains(&id), "{} is reported twice", id);
+                let second = ids.iter().find(|(known, _)| *known == id).expect("the id is in the page").1;
                 let is_at_cursor = cursor.as_deref() == Some(&*at(second));
-                prop_assert!(!(is_at_cursor && told.contains(&id)), "{} is told again", id);
-                told.push(id);
+                prop_assert!(!(is_at_cursor && reported.contains(&id)), "{} is reported twice", id);
+                reported.push(id);
             }
             now = now + Duration::from_secs(1);
         }
     }
 }
 
-/// A driver that has one exchange at a time, and begins the next one when that is over.
+/// A driver with one exchange at a time. It begins the next one when the current one is over.
 struct OneAtATime {
     conversation: Conversation,
     now: Instant,
@@ -161,7 +162,7 @@ impl OneAtATime {
         began
     }
 
-    /// Lets time pass to the next deadline, or that far.
+    /// Lets time pass to the next timeout, or to `target`.
     fn pass(&mut self, target: Instant) {
         let due = self.drain().filter(|due| *due <= target);
         self.now = due.unwrap_or(target).max(self.now);
@@ -182,7 +183,7 @@ proptest! {
     #![proptest_config(config(150))]
 
     #[test]
-    fn one_exchange_at_a_time_is_enough_to_go_on(script in script(40)) {
+    fn a_driver_with_one_exchange_at_a_time_makes_progress(script in script(40)) {
         let mut driver = OneAtATime {
             conversation: handed_over(),
             now: Instant::ORIGIN,
@@ -228,7 +229,7 @@ proptest! {
                 Step::Time(Time::Sleep(_) | Time::Away(_)) => {}
             }
         }
-        // The service falls silent, and what is open ends.
+        // The service stops answering. All turns and ratings must end.
         for _ in 0..2000 {
             if driver.ended == driver.begun && driver.rated == ratings {
                 break;
@@ -238,7 +239,7 @@ proptest! {
         }
         prop_assert_eq!((driver.ended, driver.rated), (driver.begun, ratings));
 
-        // It comes back, and what is sent is answered, with polls in between.
+        // The service answers again. Messages must be answered, with polls in between.
         let mut answered = 0;
         for round in 0..200 {
             if round % 20 == 0 && driver.input(&Input::Send("c".to_owned())).is_some() {

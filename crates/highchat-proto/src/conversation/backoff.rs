@@ -1,4 +1,4 @@
-//! How long to wait before something is tried again: what the machines share.
+//! Delays before new attempts: jitter and back-off, shared by the state machines.
 
 use core::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::time::Instant;
 
-/// The shortest pause, whatever the configuration or the service asks for.
+/// The shortest delay, whatever the configuration or the service asks for.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
 
 /// A deadline at least 1 ms ahead, so that a driver whose wait is already over cannot spin.
@@ -14,20 +14,21 @@ pub(crate) fn due(now: Instant, pause: Duration) -> Instant {
     now + pause.max(SHORTEST_PAUSE)
 }
 
-/// What decides when something is due.
-pub(crate) struct Clocks<'c> {
+/// What the calculation of a delay needs.
+pub(crate) struct Timing<'c> {
     pub(crate) config: &'c Config,
     pub(crate) jitter: &'c mut Jitter,
     pub(crate) now: Instant,
 }
 
-impl Clocks<'_> {
+impl Timing<'_> {
     pub(crate) fn next_poll(&mut self) -> Instant {
         due(self.now, self.jitter.spread(self.config.poll_interval))
     }
 }
 
-/// Random numbers from a seed: reproducible, and good enough to keep clients apart.
+/// Pseudo-random numbers from a seed. They are reproducible, and good enough to keep clients
+/// from acting at the same moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Jitter(u64);
 
@@ -36,9 +37,9 @@ impl Jitter {
         Self(seed)
     }
 
-    /// The duration, give or take 10 %.
+    /// Returns the duration ±10 %.
     pub(crate) fn spread(&mut self, duration: Duration) -> Duration {
-        // SplitMix64.
+        // The SplitMix64 generator.
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -49,20 +50,20 @@ impl Jitter {
     }
 }
 
-/// Why something is tried again by itself.
+/// Why a new attempt follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DelayReason {
-    /// The service said 429.
+    /// The service answered 429.
     RateLimited,
-    /// The service could not be reached; nothing was sent.
+    /// The service could not be reached. Nothing was sent.
     NotSent,
-    /// It failed in a way that passes, and to ask twice does no harm.
+    /// The failure is temporary, and the request can be repeated without harm.
     Transient,
 }
 
 impl DelayReason {
-    /// In one word: `rate_limited`, `not_sent` or `transient`.
+    /// The reason in one word: `rate_limited`, `not_sent` or `transient`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -81,14 +82,14 @@ impl DelayReason {
     }
 }
 
-/// When a request that was sent `attempts` times may be sent again: only if it was surely
-/// not taken.
+/// The delay before a message that was sent `attempts` times is sent again; `None` if it is not
+/// sent again. It is sent again only if it was surely not taken.
 pub(crate) fn pause_if_not_taken(
     failure: &Failure,
     attempts: u32,
-    clocks: &mut Clocks<'_>,
+    timing: &mut Timing<'_>,
 ) -> Option<Duration> {
-    let (config, jitter) = (clocks.config, &mut *clocks.jitter);
+    let (config, jitter) = (timing.config, &mut *timing.jitter);
     if attempts >= config.attempts || !failure.can_be_sent_again() {
         return None;
     }
@@ -101,7 +102,7 @@ pub(crate) fn pause_if_not_taken(
     }
 }
 
-/// The pause after that many attempts.
+/// The delay after this number of attempts.
 pub(crate) fn nth(delays: &[Duration; 2], attempts: u32) -> Duration {
     delays[usize::from(attempts > 1)]
 }
@@ -121,12 +122,12 @@ mod tests {
     }
 
     fn pause(failure: &Failure, attempts: u32, seed: u64) -> Option<Duration> {
-        let mut clocks = Clocks {
+        let mut timing = Timing {
             config: &Config::default(),
             jitter: &mut Jitter::new(seed),
             now: Instant::ORIGIN,
         };
-        pause_if_not_taken(failure, attempts, &mut clocks)
+        pause_if_not_taken(failure, attempts, &mut timing)
     }
 
     #[test]
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_repeated_only_if_it_was_surely_not_taken() {
+    fn a_message_is_sent_again_only_if_it_was_surely_not_taken() {
         for (failure, attempts, delay) in [
             (refused(429, Some(0)), 1, Some(0.0)),
             (refused(429, Some(120)), 2, Some(120.0)),
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_service_asked_for_is_waited_with_jitter() {
+    fn delays_without_retry_after_have_jitter() {
         let not_sent = Failure::NotSent(Cause::UNKNOWN);
         for (failure, attempts, seconds) in [
             (&not_sent, 1, 0.5),

@@ -1,5 +1,4 @@
-//! The exchanges that are under way: a table from a request's id to its purpose and its
-//! answer, as far as both are alike for a message, a search, a poll and a rating.
+//! The exchanges in flight, each with its id, its purpose and its answer so far.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -10,22 +9,22 @@ use super::backoff::due;
 use crate::http::Answer;
 use crate::time::Instant;
 
-/// Names a request of a conversation, and everything that comes of it.
+/// The id of a request, and of all inputs that belong to it.
 ///
-/// Inputs for a request that is no longer live are ignored, so that late bytes need no
-/// care.
+/// Inputs for a request that is no longer live are ignored, so a driver need not filter late
+/// bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(u64);
 
 impl RequestId {
-    /// The id as a number, for interfaces that carry no other type.
+    /// The id as a number, for interfaces that cannot carry this type.
     #[must_use]
     pub const fn as_u64(self) -> u64 {
         self.0
     }
 
-    /// The id that [`as_u64`](Self::as_u64) gave. A number that names no request of a
-    /// conversation is as an id that is no longer live.
+    /// The id with this number, which [`as_u64`](Self::as_u64) returned. Any other number acts
+    /// like the id of a request that is no longer live.
     #[must_use]
     pub const fn from_u64(id: u64) -> Self {
         Self(id)
@@ -38,23 +37,23 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// What a request is for. At most one exchange of each is under way.
+/// What a request is for. At most one exchange of each purpose is in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// The message of the turn, and its reply.
+    /// The message of the turn and its reply.
     Message,
-    /// Looking for a reply that was cut.
+    /// The search for a cut reply.
     Search,
-    /// A person's messages.
+    /// A poll for a person's messages.
     Poll,
     Rating,
 }
 
 impl Purpose {
-    /// In the order in which their timeouts are handled.
+    /// All purposes, in the order in which their timeouts are handled.
     pub(crate) const ALL: [Self; 4] = [Self::Message, Self::Search, Self::Poll, Self::Rating];
 
-    /// Whether the turn waits for it.
+    /// Whether the exchange belongs to the turn.
     pub(crate) const fn is_of_turn(self) -> bool {
         match self {
             Self::Message | Self::Search => true,
@@ -63,26 +62,26 @@ impl Purpose {
     }
 }
 
-/// One request that is under way, and its answer as far as it was read.
+/// One request in flight, and its answer so far.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     id: RequestId,
     pub(crate) purpose: Purpose,
-    /// `None`: the answer is a reply stream, which is read elsewhere and has clocks of its
-    /// own. Boxed, since a reply may stream for minutes, and this takes a moment.
+    /// The answer, if it is read whole. `None` for a reply stream, which the turn reads with
+    /// its own timeouts. Boxed, because a stream may take minutes and does not need it.
     awaited: Option<Box<Awaited>>,
 }
 
 /// An answer that is read whole.
 #[derive(Debug)]
 struct Awaited {
-    /// Until when the head, and then the whole answer, is waited for.
+    /// When the wait for the head, and then for the whole answer, ends.
     deadline: Instant,
     answer: Option<Answer>,
 }
 
 impl Exchange {
-    /// The head of an answer that is read whole came.
+    /// Handles the head of an answer that is read whole.
     pub(crate) fn handle_response(&mut self, answer: Answer, deadline: Instant) {
         self.awaited = Some(Box::new(Awaited {
             deadline,
@@ -90,7 +89,7 @@ impl Exchange {
         }));
     }
 
-    /// The head of a reply stream came.
+    /// Handles the head of a reply stream.
     pub(crate) fn handle_stream(&mut self) {
         self.awaited = None;
     }
@@ -101,20 +100,20 @@ impl Exchange {
         }
     }
 
-    /// What there is of an answer is all that will come of it.
+    /// Notes that no more of the answer comes.
     pub(crate) fn break_off(&mut self) {
         if let Some(answer) = self.answer_mut() {
             answer.handle_interruption();
         }
     }
 
-    /// Whether nothing more of the body could change the judgement.
-    pub(crate) fn is_enough(&self) -> bool {
+    /// Whether the rest of the body cannot change the result.
+    pub(crate) fn is_decided(&self) -> bool {
         let answer = self.awaited.as_ref().and_then(|it| it.answer.as_ref());
         answer.is_some_and(|answer| !answer.wants_more())
     }
 
-    /// The answer as far as it came; `None`: its head did not come.
+    /// The answer so far; `None` if its head did not come.
     pub(crate) fn into_answer(self) -> Option<Answer> {
         self.awaited?.answer
     }
@@ -128,7 +127,7 @@ impl Exchange {
     }
 }
 
-/// All exchanges that are under way, and the ids of those to come.
+/// All exchanges in flight, and the next id.
 #[derive(Debug)]
 pub(crate) struct Exchanges {
     next: RequestId,
@@ -143,22 +142,22 @@ impl Exchanges {
         }
     }
 
-    /// The id that [`begin`](Self::begin) will give.
+    /// The id that the next [`begin`](Self::begin) returns.
     pub(crate) const fn next_id(&self) -> RequestId {
         self.next
     }
 
-    /// Takes an id for something that is no exchange.
+    /// Takes an id for something that is not an exchange.
     pub(crate) const fn take_id(&mut self) -> RequestId {
         let id = self.next;
         self.next = RequestId(id.0.wrapping_add(1));
         id
     }
 
-    /// A request goes out, whose answer is waited for that long.
+    /// Adds an exchange. Its answer is overdue after `wait`.
     pub(crate) fn begin(&mut self, purpose: Purpose, wait: Duration, now: Instant) -> RequestId {
         let id = self.take_id();
-        // Most conversations have one at a time.
+        // Exact, because most conversations have one at a time.
         self.live.reserve_exact(1);
         self.live.push(Exchange {
             id,
@@ -171,7 +170,7 @@ impl Exchanges {
         id
     }
 
-    /// The exchange with that id; `None`: it is no longer live.
+    /// The exchange with this id; `None` if it is no longer live.
     pub(crate) fn get_mut(&mut self, id: RequestId) -> Option<&mut Exchange> {
         self.live.iter_mut().find(|exchange| exchange.id == id)
     }
@@ -181,20 +180,20 @@ impl Exchanges {
         Some(exchange.purpose)
     }
 
-    /// Takes out an exchange that is over.
+    /// Removes the exchange with this id.
     pub(crate) fn end(&mut self, id: RequestId) -> Option<Exchange> {
         let at = self.live.iter().position(|exchange| exchange.id == id)?;
         Some(self.live.swap_remove(at))
     }
 
-    /// Takes out the exchange of a purpose that is of no more use, and returns its id.
+    /// Removes the exchange with this purpose, and returns its id.
     pub(crate) fn give_up(&mut self, purpose: Purpose) -> Option<RequestId> {
         let mut live = self.live.iter();
         let at = live.position(|exchange| exchange.purpose == purpose)?;
         Some(self.live.swap_remove(at).id)
     }
 
-    /// The exchange of a purpose, if its answer did not come in time.
+    /// The exchange with this purpose, if its answer is overdue.
     pub(crate) fn overdue(&self, purpose: Purpose, now: Instant) -> Option<RequestId> {
         let is_overdue = |exchange: &&Exchange| {
             exchange.purpose == purpose && exchange.deadline().is_some_and(|due| due <= now)
@@ -202,7 +201,7 @@ impl Exchanges {
         Some(self.live.iter().find(is_overdue)?.id)
     }
 
-    /// When the first of them is overdue.
+    /// When the first exchange becomes overdue.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let deadlines = self.live.iter().filter_map(Exchange::deadline);
         deadlines.min()
@@ -217,7 +216,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     #[test]
-    fn an_exchange_is_found_by_its_id_until_it_is_over() {
+    fn an_exchange_is_found_by_its_id_until_it_ends() {
         let mut exchanges = Exchanges::new();
         let message = exchanges.begin(Purpose::Message, MINUTE, NOW);
         let poll = exchanges.begin(Purpose::Poll, MINUTE, NOW);
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_overdue_at_its_deadline_and_a_stream_never_is() {
+    fn an_answer_is_overdue_at_its_deadline_but_a_stream_never_is() {
         let mut exchanges = Exchanges::new();
         let rating = exchanges.begin(Purpose::Rating, MINUTE, NOW);
         let message = exchanges.begin(Purpose::Message, MINUTE * 2, NOW);

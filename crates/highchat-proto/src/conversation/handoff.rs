@@ -1,4 +1,5 @@
-//! The poll loop: when to ask, from where on, and each message once.
+//! The polls for a person's messages: when to ask, after which timestamp, and each message
+//! once.
 //!
 //! ```text
 //!   Off ── human | pending_human ──▶ Due(at) ─── at ──▶ InFlight ── 200, still wanted ──▶ Due(now + 4 s)
@@ -12,31 +13,31 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::backoff::{Clocks, DelayReason, due};
+use super::backoff::{DelayReason, Timing, due};
 use super::exchanges::Purpose;
-use super::step::{Said, Step};
+use super::step::{ReportedState, Step};
 use super::update::Delayed;
 use crate::api::{ChatMessage, MessageId, Page, Timestamp};
 use crate::failure::Failure;
 use crate::time::Instant;
 
-/// The longest that a service is left alone because it asked for it.
+/// The longest `Retry-After` that a poll respects.
 const MAX_PAUSE: Duration = Duration::from_secs(3600);
-/// How many messages are remembered as seen, whatever their time.
-const REMEMBERED: usize = 256;
-/// How many at the very time of the newest one: the service may be asked for that time
-/// again, and give all of them again.
-const REMEMBERED_AT_CURSOR: usize = 64 * 1024;
-/// Up to how many they are looked through one by one: most conversations see no more, and
-/// have room for no more than they saw.
-const FEW: usize = 32;
+/// How many seen messages are remembered, whatever their timestamp.
+const MAX_SEEN: usize = 256;
+/// How many seen messages with the newest timestamp are remembered. The next poll asks from
+/// this timestamp on, so the service may list all of them again.
+const MAX_SEEN_AT_CURSOR: usize = 64 * 1024;
+/// The number of seen messages above which an index is kept. Most conversations stay below it,
+/// and save its memory.
+const INDEX_THRESHOLD: usize = 32;
 
 #[derive(Debug)]
 enum Phase {
     Off,
     Due(Instant),
     InFlight {
-        /// The state changed after the poll was asked.
+        /// The state changed after the poll was sent.
         is_stale: bool,
     },
 }
@@ -44,14 +45,14 @@ enum Phase {
 #[derive(Debug)]
 pub(crate) struct Handoff {
     phase: Phase,
-    /// The newest time that messages are known of: where the next poll goes on.
+    /// The newest timestamp of a known message. The next poll asks for the messages after it.
     cursor: Option<Timestamp>,
-    /// Oldest first.
+    /// The ids and timestamps of seen messages, oldest first.
     seen: Vec<(MessageId, Option<Timestamp>)>,
-    /// Their ids, if there are more than a few.
+    /// The ids in `seen`, if there are more than `INDEX_THRESHOLD`.
     #[expect(clippy::box_collection, reason = "most conversations never have it")]
     index: Option<Box<BTreeSet<MessageId>>>,
-    /// Polls that failed in a row.
+    /// The number of failed polls in a row.
     failures: u32,
 }
 
@@ -66,7 +67,8 @@ impl Handoff {
         }
     }
 
-    /// Begins to poll, from that time on; from where it ended before, if none is given.
+    /// Begins to poll for messages after a timestamp; without one, after the last known
+    /// message.
     pub(crate) fn begin(&mut self, after: Option<Timestamp>, at: Instant) {
         match self.phase {
             Phase::Off => {
@@ -80,7 +82,7 @@ impl Handoff {
         }
     }
 
-    /// Asks now, if it is to be asked at all.
+    /// Polls now, if polling is on and no poll is in flight.
     pub(crate) fn check_now(&mut self) -> Step {
         match self.phase {
             Phase::Due(_) => {
@@ -98,11 +100,11 @@ impl Handoff {
         }
     }
 
-    /// The page came, or why there is none.
+    /// Handles a page, or the failure to get it.
     pub(crate) fn handle_page(
         &mut self,
         page: Result<Page, Failure>,
-        clocks: &mut Clocks<'_>,
+        timing: &mut Timing<'_>,
     ) -> Step {
         let is_stale = match self.phase {
             Phase::InFlight { is_stale } => is_stale,
@@ -111,15 +113,15 @@ impl Handoff {
         match page {
             Ok(page) => {
                 self.failures = 0;
-                self.phase = Phase::Due(clocks.next_poll());
-                let said = (!is_stale).then(|| Said::from(&page));
+                self.phase = Phase::Due(timing.next_poll());
+                let reported = (!is_stale).then(|| ReportedState::from(&page));
                 let (mut messages, unreadable) = (page.messages, page.unreadable);
                 messages.retain(|message| self.see(message));
                 self.forget();
                 Step::Polled {
                     messages,
                     unreadable,
-                    said,
+                    reported,
                 }
             }
             Err(failure) if failure.is_final() => {
@@ -128,14 +130,14 @@ impl Handoff {
             }
             Err(failure) => {
                 self.failures += 1;
-                let pause = pause(&failure, self.failures, clocks);
-                self.phase = Phase::Due(due(clocks.now, pause));
+                let pause = pause(&failure, self.failures, timing);
+                self.phase = Phase::Due(due(timing.now, pause));
                 Step::Delayed(Delayed::Poll, pause, DelayReason::of(&failure))
             }
         }
     }
 
-    /// The driver gave the request up: it is asked again.
+    /// Sends the request again soon, because the driver withdrew it.
     pub(crate) fn withdraw(&mut self, now: Instant) {
         match self.phase {
             Phase::InFlight { .. } => self.phase = Phase::Due(due(now, Duration::ZERO)),
@@ -143,8 +145,8 @@ impl Handoff {
         }
     }
 
-    /// The handoff ended, and not by a poll: what was written until then is asked for once
-    /// more. What a poll that is under way says of the state is older than that.
+    /// Ends polling with the next poll, because an event ended the handoff: messages written
+    /// until then must still be fetched. A poll already in flight may report an older state.
     pub(crate) const fn end_with_next_poll(&mut self) {
         match &mut self.phase {
             Phase::InFlight { is_stale } => *is_stale = true,
@@ -152,7 +154,7 @@ impl Handoff {
         }
     }
 
-    /// Stops polling; an exchange that is under way is of no more use.
+    /// Stops polling. If a poll is in flight, its answer is ignored.
     pub(crate) fn stop(&mut self) {
         self.phase = Phase::Off;
     }
@@ -175,8 +177,9 @@ impl Handoff {
         self.cursor.as_ref()
     }
 
-    /// Takes note of a message in a page; whether it is a new one. After the page comes
-    /// [`forget`](Self::forget): what was asked for again may stand anywhere in it.
+    /// Marks a message of a page as seen. Returns whether it is new. After the whole page, the
+    /// caller must call [`forget`](Self::forget): messages listed again may stand anywhere in
+    /// the page.
     fn see(&mut self, message: &ChatMessage) -> bool {
         if message.created_at > self.cursor {
             self.cursor = message.created_at.clone();
@@ -184,7 +187,7 @@ impl Handoff {
         self.note(&message.id, message.created_at.clone())
     }
 
-    /// Takes note of a message that is known from elsewhere.
+    /// Marks a message as seen that is known from elsewhere.
     pub(crate) fn remember(&mut self, id: &MessageId, at: Option<Timestamp>) {
         self.note(id, at);
         self.forget();
@@ -194,23 +197,23 @@ impl Handoff {
         if self.has_seen(id) {
             return false;
         }
-        if self.seen.len() < FEW {
+        if self.seen.len() < INDEX_THRESHOLD {
             self.seen.reserve_exact(1);
         }
         self.seen.push((id.clone(), at));
         if let Some(index) = &mut self.index {
             index.insert(id.clone());
-        } else if self.seen.len() > FEW {
+        } else if self.seen.len() > INDEX_THRESHOLD {
             let ids = self.seen.iter().map(|(id, _)| id.clone());
             self.index = Some(Box::new(ids.collect()));
         }
         true
     }
 
-    /// Forgets the oldest messages where there are too many.
+    /// Forgets the oldest messages if there are too many.
     fn forget(&mut self) {
-        let too_many = self.seen.len().saturating_sub(REMEMBERED);
-        let far_too_many = self.seen.len().saturating_sub(REMEMBERED_AT_CURSOR);
+        let too_many = self.seen.len().saturating_sub(MAX_SEEN);
+        let far_too_many = self.seen.len().saturating_sub(MAX_SEEN_AT_CURSOR);
         let is_at_cursor = |at: &Option<Timestamp>| at.is_some() && *at == self.cursor;
         let oldest = self.seen.iter().take(too_many).enumerate();
         let forgotten = oldest.take_while(|(n, (_, at))| *n < far_too_many || !is_at_cursor(at));
@@ -229,21 +232,21 @@ impl Handoff {
         }
     }
 
-    /// What is remembered, oldest first.
+    /// The remembered messages, oldest first.
     pub(crate) fn seen(&self) -> impl Iterator<Item = &(MessageId, Option<Timestamp>)> {
         self.seen.iter()
     }
 }
 
-/// The pause after a poll that failed, the `failures`th in a row.
-fn pause(failure: &Failure, failures: u32, clocks: &mut Clocks<'_>) -> Duration {
-    let config = clocks.config;
+/// The delay after a failed poll. `failures` is the number of failed polls in a row.
+fn pause(failure: &Failure, failures: u32, timing: &mut Timing<'_>) -> Duration {
+    let config = timing.config;
     let doubled = config
         .poll_interval
         .saturating_mul(1 << failures.min(16))
         .min(config.poll_backoff_limit.max(config.poll_interval));
     let asked_for = failure.api().and_then(|error| error.retry_after);
-    let pause = clocks.jitter.spread(doubled);
+    let pause = timing.jitter.spread(doubled);
     pause.max(asked_for.unwrap_or_default().min(MAX_PAUSE))
 }
 
@@ -266,15 +269,15 @@ mod tests {
     }
 
     #[test]
-    fn polls_that_fail_back_off_and_listen_to_the_service() {
+    fn failed_polls_back_off_and_respect_retry_after() {
         let config = Config::default();
         let pause = |failure: &Failure, failures| {
-            let mut clocks = Clocks {
+            let mut timing = Timing {
                 config: &config,
                 jitter: &mut Jitter::new(0),
                 now: Instant::ORIGIN,
             };
-            pause(failure, failures, &mut clocks).as_secs_f64()
+            pause(failure, failures, &mut timing).as_secs_f64()
         };
         let lost = Failure::Unanswered(Cause::UNKNOWN);
         for (failures, seconds) in [(1, 8.0), (2, 16.0), (3, 32.0), (4, 60.0), (99, 60.0)] {
@@ -289,10 +292,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_poll_says_of_the_state_counts_unless_it_was_asked_before_it_changed() {
+    fn the_state_in_a_page_is_ignored_if_the_state_changed_after_the_poll_was_sent() {
         let config = Config::default();
         let mut jitter = Jitter::new(0);
-        let mut clocks = Clocks {
+        let mut timing = Timing {
             config: &config,
             jitter: &mut jitter,
             now: Instant::ORIGIN,
@@ -305,11 +308,11 @@ mod tests {
             if is_stale {
                 handoff.end_with_next_poll();
             }
-            let step = handoff.handle_page(Ok(Page::default()), &mut clocks);
-            let Step::Polled { said, .. } = step else {
+            let step = handoff.handle_page(Ok(Page::default()), &mut timing);
+            let Step::Polled { reported, .. } = step else {
                 panic!("{step:?}");
             };
-            assert_eq!(said.is_none(), is_stale);
+            assert_eq!(reported.is_none(), is_stale);
         }
     }
 
@@ -321,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_is_by_time_not_by_place() {
+    fn the_cursor_is_the_newest_timestamp_in_any_order_of_messages() {
         let mut handoff = Handoff::new(None);
         for (id, second) in [(1, 5), (2, 9), (3, 7)] {
             assert!(handoff.see(&message(id, second)));
@@ -330,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_seen_is_forgotten_but_not_at_the_time_that_is_asked_for() {
+    fn old_messages_are_forgotten_except_with_the_timestamp_of_the_cursor() {
         let mut handoff = Handoff::new(None);
         for id in 0..1000 {
             assert!(handoff.see(&message(id, 1)));

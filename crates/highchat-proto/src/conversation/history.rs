@@ -1,5 +1,5 @@
-//! What this client knows of a conversation's history: what the search for a cut reply goes
-//! by, so that it never takes another turn's reply for the one it looks for.
+//! What this client knows about the earlier turns of its conversation. The search for a cut
+//! reply uses it, so that it never takes the reply of another turn.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -10,18 +10,18 @@ use serde::{Deserialize, Serialize};
 use crate::api::Timestamp;
 use crate::time::Instant;
 
-/// How many messages are remembered as sent. With more of them since the end of a reply was
-/// last told, none can be found by its text.
+/// How many sent messages are remembered. If more were sent since the last reply with a
+/// timestamp, no reply can be found by its message.
 const MAX_SENT: usize = 64;
-/// How many replies are remembered whose message is not known.
-const MAX_UNPLACED: usize = 8;
-/// How much of such a reply is remembered, in bytes.
+/// How many replies with an unknown message id are remembered.
+const MAX_UNIDENTIFIED: usize = 8;
+/// How much text of each such reply is remembered, in bytes.
 const MAX_TEXT: usize = 512;
-/// How long a service may take to store a reply. After that, a reply that was cut or
-/// cancelled is not expected among the messages any more.
+/// How long a service may take to store a reply. Later, a reply that was cut or cancelled is no
+/// longer expected among the messages.
 const LATEST_REPLY: Duration = Duration::from_secs(600);
 
-/// A hash of a message's text without the white space at its ends (FNV-1a, 64 bits).
+/// A hash of a message's text, without white space at its ends (FNV-1a, 64 bits).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct TextHash(u64);
@@ -38,46 +38,46 @@ impl TextHash {
     }
 }
 
-/// What the newest turn's message was, as far as its reply is found by it.
+/// The message of the newest turn: what is needed to find its reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sent {
     pub(crate) text: TextHash,
-    /// The newest time of the service that was known before the turn.
+    /// The newest timestamp of the service that was known before the turn.
     pub(crate) after: Option<Timestamp>,
 }
 
-/// What is known of the text of a reply whose message is not known by its id.
+/// How much is known of a reply whose message id is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Extent {
-    /// The stream was cut, or the turn cancelled: the message begins with the text.
+    /// The stream was cut or the turn was cancelled. The stored message begins with the text.
     Cut,
-    /// The service gave up: the message begins with the text, if there is one.
+    /// The service failed. If it stored a message, the message begins with the text.
     Failed,
-    /// The message is the text.
+    /// The stored message has exactly this text.
     Whole,
 }
 
-/// A reply whose message may stand among the messages, under an id that is not known.
+/// A reply that may appear among the messages under an unknown id.
 #[derive(Clone, Debug)]
-struct Unplaced {
+struct UnidentifiedReply {
     text: Box<str>,
     extent: Extent,
     since: Instant,
 }
 
-impl Unplaced {
+impl UnidentifiedReply {
     fn matches(&self, content: &str) -> bool {
         match self.extent {
-            Extent::Cut | Extent::Failed => rest(content, &self.text).is_some(),
+            Extent::Cut | Extent::Failed => text_after(content, &self.text).is_some(),
             Extent::Whole => content.trim() == self.text.trim(),
         }
     }
 }
 
-/// What follows `begun` in a content, if that begins with it. A service may trim what it
-/// stores: white space at the ends does not count.
-pub(crate) fn rest<'c>(content: &'c str, begun: &str) -> Option<&'c str> {
+/// The part of `content` after `begun`; `None` if it does not begin with it. White space at
+/// the ends does not count, because a service may trim what it stores.
+pub(crate) fn text_after<'c>(content: &'c str, begun: &str) -> Option<&'c str> {
     let found = content.strip_prefix(begun);
     let found = found.or_else(|| content.strip_prefix(begun.trim_start()));
     found.or_else(|| (content == begun.trim()).then_some(""))
@@ -86,24 +86,24 @@ pub(crate) fn rest<'c>(content: &'c str, begun: &str) -> Option<&'c str> {
 /// The history of one conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
-    /// Nothing was said before this client. Otherwise the messages may hold texts that look
-    /// like its own, and no reply is searched for.
+    /// This client began the conversation. If not, earlier messages may have the same texts as
+    /// new ones, so there is no search.
     is_known: bool,
-    /// No reply told a newer time since the newest message was sent.
+    /// No reply had a newer timestamp since the newest message was sent.
     is_pending: bool,
     sent: Sent,
-    /// The newest message has the text of the message before it.
+    /// The newest message has the same text as the one before it.
     repeats: bool,
-    /// Most conversations have none.
+    /// Boxed, because most conversations have none.
     recent: Option<Box<Recent>>,
 }
 
-/// What is left of the turns before the newest one.
+/// What is remembered of the turns before the newest one.
 #[derive(Clone, Debug, Default)]
 struct Recent {
-    /// What was sent since the end of a reply last told the service's time.
+    /// The messages sent since the last reply with a timestamp.
     sent: Vec<TextHash>,
-    unplaced: Vec<Unplaced>,
+    unidentified: Vec<UnidentifiedReply>,
 }
 
 impl History {
@@ -126,7 +126,7 @@ impl History {
         &self.sent
     }
 
-    /// A message is sent; the newest time of the service is given.
+    /// Remembers a message that is sent. `after` is the newest known timestamp of the service.
     pub(crate) fn send(&mut self, text: &str, after: Option<Timestamp>) {
         if self.is_pending {
             let sent = &mut self.recent.get_or_insert_default().sent;
@@ -139,30 +139,30 @@ impl History {
         self.sent = Sent { text, after };
     }
 
-    /// How often the text of the newest message was sent since the end of a reply last told
-    /// the service's time.
+    /// How many times the text of the newest message was sent since the last reply with a
+    /// timestamp.
     pub(crate) fn times_sent(&self) -> usize {
         let before = self.recent.iter().flat_map(|recent| &recent.sent);
         before.filter(|sent| **sent == self.sent.text).count() + 1
     }
 
-    /// Whether the newest message has the text of the message before it.
+    /// Whether the newest message has the same text as the one before it.
     pub(crate) const fn repeats_the_message_before(&self) -> bool {
         self.repeats
     }
 
-    /// The message that was sent last was surely not taken.
+    /// Notes that the newest message was surely not taken.
     pub(crate) const fn retract(&mut self) {
         self.is_pending = false;
     }
 
-    /// Whether every message since a reply last told the time is remembered.
+    /// Whether all messages since the last reply with a timestamp are remembered.
     pub(crate) fn knows_what_was_sent(&self) -> bool {
         let is_forgotten = |recent: &Recent| recent.sent.len() > MAX_SENT;
         self.is_known && !self.recent.as_deref().is_some_and(is_forgotten)
     }
 
-    /// The end of a reply told a time of the service that is newer than all before.
+    /// Notes that a reply ended with a newer timestamp than all before.
     pub(crate) fn note_time(&mut self) {
         self.is_pending = false;
         if let Some(recent) = &mut self.recent {
@@ -171,7 +171,7 @@ impl History {
         self.tidy();
     }
 
-    /// A turn ended, and the message of its reply is not known by its id.
+    /// Remembers the reply of a turn that ended without a message id.
     pub(crate) fn note_reply(&mut self, text: &str, extent: Extent, now: Instant) {
         self.forget(now);
         let end = (0..=text.len().min(MAX_TEXT))
@@ -183,11 +183,11 @@ impl History {
             Extent::Whole if is_shortened => Extent::Failed,
             extent => extent,
         };
-        let unplaced = &mut self.recent.get_or_insert_default().unplaced;
-        if unplaced.len() == MAX_UNPLACED {
-            merge_oldest(unplaced);
+        let unidentified = &mut self.recent.get_or_insert_default().unidentified;
+        if unidentified.len() == MAX_UNIDENTIFIED {
+            merge_oldest(unidentified);
         }
-        unplaced.push(Unplaced {
+        unidentified.push(UnidentifiedReply {
             text: text[..end].into(),
             extent,
             since: now,
@@ -197,69 +197,72 @@ impl History {
     fn forget(&mut self, now: Instant) {
         if let Some(recent) = &mut self.recent {
             recent
-                .unplaced
+                .unidentified
                 .retain(|reply| now < reply.since + LATEST_REPLY);
         }
         self.tidy();
     }
 
-    /// Gives back the memory of what is empty.
+    /// Frees the memory if there is nothing to remember.
     fn tidy(&mut self) {
-        let is_empty = |recent: &Recent| recent.sent.is_empty() && recent.unplaced.is_empty();
+        let is_empty = |recent: &Recent| recent.sent.is_empty() && recent.unidentified.is_empty();
         if self.recent.as_deref().is_some_and(is_empty) {
             self.recent = None;
         }
     }
 
-    fn unplaced(&self) -> &[Unplaced] {
+    fn unidentified(&self) -> &[UnidentifiedReply] {
         match &self.recent {
-            Some(recent) => &recent.unplaced,
+            Some(recent) => &recent.unidentified,
             None => &[],
         }
     }
 
-    /// Whether a content may be the reply of a turn before, which was cut, cancelled or
-    /// whose id never came.
-    pub(crate) fn may_be_another_turns(&self, content: &str) -> bool {
-        self.unplaced().iter().any(|reply| reply.matches(content))
+    /// Whether `content` may be the reply of an earlier turn that was cut or cancelled, or
+    /// that had no message id.
+    pub(crate) fn may_belong_to_another_turn(&self, content: &str) -> bool {
+        self.unidentified()
+            .iter()
+            .any(|reply| reply.matches(content))
     }
 
-    /// Whether a content is, or begins with, the reply of a turn before that ended with
-    /// `done`, `human` or `error`, and whose id never came.
+    /// Whether `content` is, or begins with, the reply of an earlier turn that ended with
+    /// `done`, `human` or `error` and had no message id.
     pub(crate) fn is_of_a_turn_that_ended(&self, content: &str) -> bool {
         let mut ended = self
-            .unplaced()
+            .unidentified()
             .iter()
             .filter(|reply| reply.extent != Extent::Cut);
         ended.any(|reply| reply.matches(content))
     }
 
-    /// Whether the reply of each turn that may still come up ended with `done`, `human` or
+    /// Whether all earlier turns whose reply may still appear ended with `done`, `human` or
     /// `error`.
     pub(crate) fn every_turn_ended(&mut self, now: Instant) -> bool {
         self.forget(now);
-        self.unplaced()
+        self.unidentified()
             .iter()
             .all(|reply| reply.extent != Extent::Cut)
     }
 
-    /// Whether a message of a page repeats what is known already, by its text; once for each
-    /// text. A reply of which nothing is known but that it was asked for repeats nothing.
+    /// Whether a message of a page repeats a reply that was already shown. Each such reply
+    /// matches only once. A reply without any text matches nothing.
     pub(crate) fn take_repeated(&mut self, content: &str) -> bool {
-        let repeats = |reply: &Unplaced| !reply.text.trim().is_empty() && reply.matches(content);
-        let found = self.unplaced().iter().position(repeats);
+        let repeats =
+            |reply: &UnidentifiedReply| !reply.text.trim().is_empty() && reply.matches(content);
+        let found = self.unidentified().iter().position(repeats);
         if let (Some(at), Some(recent)) = (found, &mut self.recent) {
-            recent.unplaced.remove(at);
+            recent.unidentified.remove(at);
         }
         found.is_some()
     }
 }
 
-/// Makes one of the two oldest replies: what both of them begin with, so that a message
-/// that may be either is still taken for one.
-fn merge_oldest(unplaced: &mut Vec<Unplaced>) {
-    let oldest = unplaced.remove(0);
-    if let Some(next) = unplaced.first_mut() {
+/// Merges the two oldest replies into their common beginning, so that a message that
+/// matched one of them still matches.
+fn merge_oldest(unidentified: &mut Vec<UnidentifiedReply>) {
+    let oldest = unidentified.remove(0);
+    if let Some(next) = unidentified.first_mut() {
         let alike = oldest.text.chars().zip(next.text.chars());
         let alike = alike.take_while(|(a, b)| a == b);
         let len = alike.map(|(a, _)| a.len_utf8()).sum();
@@ -268,7 +271,7 @@ fn merge_oldest(unplaced: &mut Vec<Unplaced>) {
     }
 }
 
-/// A [`History`] as it is kept over a restart.
+/// The saved form of a [`History`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SavedHistory {
     is_known: bool,
@@ -276,13 +279,14 @@ pub(crate) struct SavedHistory {
     repeats: bool,
     newest: Sent,
     sent: Vec<TextHash>,
-    unplaced: Vec<(Extent, Box<str>)>,
+    #[serde(rename = "unplaced")]
+    unidentified: Vec<(Extent, Box<str>)>,
 }
 
 impl From<&History> for SavedHistory {
     fn from(history: &History) -> Self {
-        let unplaced = history.unplaced().iter();
-        let unplaced = unplaced.map(|reply| (reply.extent, reply.text.clone()));
+        let unidentified = history.unidentified().iter();
+        let unidentified = unidentified.map(|reply| (reply.extent, reply.text.clone()));
         let recent = history.recent.as_deref();
         Self {
             is_known: history.is_known,
@@ -290,16 +294,16 @@ impl From<&History> for SavedHistory {
             repeats: history.repeats,
             newest: history.sent.clone(),
             sent: recent.map_or_else(Vec::new, |recent| recent.sent.clone()),
-            unplaced: unplaced.collect(),
+            unidentified: unidentified.collect(),
         }
     }
 }
 
 impl SavedHistory {
-    /// The history; replies that were cut may be stored from now on as well.
+    /// Restores the history. Cut replies may still be stored for the full time from now on.
     pub(crate) fn restore(self, now: Instant) -> History {
-        let unplaced = self.unplaced.into_iter();
-        let unplaced = unplaced.map(|(extent, text)| Unplaced {
+        let unidentified = self.unidentified.into_iter();
+        let unidentified = unidentified.map(|(extent, text)| UnidentifiedReply {
             text,
             extent,
             since: now,
@@ -311,7 +315,7 @@ impl SavedHistory {
             sent: self.newest,
             recent: Some(Box::new(Recent {
                 sent: self.sent,
-                unplaced: unplaced.collect(),
+                unidentified: unidentified.collect(),
             })),
         };
         history.tidy();
@@ -332,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_counted_without_the_white_space_at_its_ends() {
+    fn white_space_at_the_ends_of_a_text_does_not_count() {
         let mut history = History::new(true);
         assert_eq!(send(&mut history, "Այո"), 1);
         assert_eq!(send(&mut history, "Ոչ"), 1);
@@ -344,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn with_too_many_messages_nothing_is_known_of_what_was_sent() {
+    fn after_too_many_messages_the_list_of_sent_messages_is_incomplete() {
         let mut history = History::new(true);
         for _ in 0..=MAX_SENT {
             send(&mut history, "Այո");
@@ -359,15 +363,15 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_that_was_cut_is_known_by_its_beginning_and_a_whole_one_by_all_of_it() {
+    fn a_cut_reply_matches_by_its_beginning_and_a_whole_reply_by_its_full_text() {
         let mut history = History::new(true);
         history.note_reply("Պատվերը ճանապարհին է, ", Extent::Cut, NOW);
         history.note_reply("Ողջույն 👋", Extent::Whole, NOW);
-        assert!(history.may_be_another_turns("Պատվերը ճանապարհին է, շուտով"));
-        assert!(history.may_be_another_turns("Պատվերը ճանապարհին է,"));
-        assert!(!history.may_be_another_turns("Պատվերը չեղարկվեց"));
-        assert!(history.may_be_another_turns(" Ողջույն 👋\n"));
-        assert!(!history.may_be_another_turns("Ողջույն 👋 կրկին"));
+        assert!(history.may_belong_to_another_turn("Պատվերը ճանապարհին է, շուտով"));
+        assert!(history.may_belong_to_another_turn("Պատվերը ճանապարհին է,"));
+        assert!(!history.may_belong_to_another_turn("Պատվերը չեղարկվեց"));
+        assert!(history.may_belong_to_another_turn(" Ողջույն 👋\n"));
+        assert!(!history.may_belong_to_another_turn("Ողջույն 👋 կրկին"));
         assert!(!history.every_turn_ended(NOW));
         assert!(history.take_repeated("Պատվերը ճանապարհին է, շուտով"));
         assert!(!history.take_repeated("Պատվերը ճանապարհին է, շուտով"));
@@ -375,10 +379,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_of_which_nothing_came_may_be_any_message_and_repeats_none() {
+    fn a_reply_without_text_may_be_any_message_but_repeats_none() {
         let mut history = History::new(true);
         history.note_reply("", Extent::Cut, NOW);
-        assert!(history.may_be_another_turns("Բարև"));
+        assert!(history.may_belong_to_another_turn("Բարև"));
         assert!(!history.take_repeated("Բարև"));
     }
 
@@ -388,26 +392,26 @@ mod tests {
         history.note_reply("", Extent::Cut, NOW);
         assert!(!history.every_turn_ended(NOW + Duration::from_secs(599)));
         assert!(history.every_turn_ended(NOW + Duration::from_secs(600)));
-        assert!(!history.may_be_another_turns("Բարև"));
+        assert!(!history.may_belong_to_another_turn("Բարև"));
     }
 
     #[test]
-    fn of_many_replies_what_the_oldest_begin_with_is_remembered() {
+    fn if_there_are_too_many_replies_the_oldest_are_merged() {
         let mut history = History::new(true);
         for n in 0..100 {
             history.note_reply(&format!("Բարև {n}"), Extent::Cut, NOW);
         }
-        assert_eq!(history.unplaced().len(), MAX_UNPLACED);
-        assert!((0..100).all(|n| history.may_be_another_turns(&format!("Բարև {n}…"))));
-        assert!(!history.may_be_another_turns("Ցտեսություն"));
+        assert_eq!(history.unidentified().len(), MAX_UNIDENTIFIED);
+        assert!((0..100).all(|n| history.may_belong_to_another_turn(&format!("Բարև {n}…"))));
+        assert!(!history.may_belong_to_another_turn("Ցտեսություն"));
     }
 
     #[test]
-    fn of_a_long_reply_its_beginning_is_remembered() {
+    fn only_the_beginning_of_a_long_reply_is_remembered() {
         let mut history = History::new(true);
         let long = "ա".repeat(1000);
         history.note_reply(&long, Extent::Whole, NOW);
-        assert_eq!(history.unplaced()[0].text.len(), MAX_TEXT);
-        assert!(history.may_be_another_turns(&long));
+        assert_eq!(history.unidentified()[0].text.len(), MAX_TEXT);
+        assert!(history.may_belong_to_another_turn(&long));
     }
 }

@@ -1,21 +1,23 @@
-//! A conversation: turns, handoff, recovery and rating, joined in one place.
+//! The state machine of a conversation: turns, handoff, recovery and rating.
 //!
-//! Each machine is whole in its file (`turn`, `recovery`, `handoff`, `rating`): it alone
-//! knows its phases, and it answers what it is told with a `Step`. Here the steps are joined
-//! (`follow`), and what is known of the conversation is kept.
+//! Each of these four is a state machine in a file of its own (`turn`, `handoff`, `recovery`,
+//! `rating`). Only that file knows its phases. It returns a `Step`, and [`Conversation`]
+//! carries the step out (`apply`). [`Conversation`] also keeps what is known about the
+//! conversation, such as its id and its state.
 //!
-//! Inputs act at once; outputs wait in a queue until they are polled. Time comes in with
-//! every input, and what is waited for comes out as a moment. A driver is a loop:
+//! Inputs take effect at once. Outputs wait in a queue until they are polled. Each input
+//! carries the current time, and [`Output::Wait`] has the time of the next timeout. A driver is
+//! a loop:
 //!
 //! ```text
 //! loop {
 //!     match conversation.poll_output() {
-//!         Output::Transmit(id, request) => send it; what comes of it goes in as
+//!         Output::Transmit(id, request) => send it, and pass the response on with
 //!             handle_response, handle_body …, then handle_end or handle_failure,
-//!         Output::Abort(id)  => drop that exchange,
+//!         Output::Abort(id)  => drop this exchange,
 //!         Output::Update     => show conversation.update(),
-//!         Output::Wait(when) => wait until then for an input or a command;
-//!             then handle_timeout(now),
+//!         Output::Wait(when) => wait for an input or a command, at most until then;
+//!             then call handle_timeout(now),
 //!     }
 //! }
 //! ```
@@ -38,20 +40,20 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-// Without compare-and-swap there is no `Arc`, and one core that needs none.
+// A target without compare-and-swap has no `Arc`. It has only one core, so `Rc` is enough.
 #[cfg(not(target_has_atomic = "ptr"))]
 use alloc::rc::Rc as Arc;
 #[cfg(target_has_atomic = "ptr")]
 use alloc::sync::Arc;
 
-use self::backoff::{Clocks, Jitter};
+use self::backoff::{Jitter, Timing};
 use self::exchanges::{Exchanges, Purpose};
 use self::handoff::Handoff;
 use self::history::{Extent, History, SavedHistory};
 use self::outbox::Outbox;
-use self::rating::Rate;
-use self::recovery::Known;
-use self::step::{Found, Said, Step};
+use self::rating::PendingRating;
+use self::recovery::SearchContext;
+use self::step::{FoundReply, ReportedState, Step};
 use self::turn::Turn;
 use crate::api::{
     ChatRequest, ConversationId, Event, Message, MessagesRequest, Page, Rating, RatingRequest,
@@ -68,12 +70,13 @@ pub use self::outbox::Output;
 pub use self::saved::Saved;
 pub use self::update::{Delayed, TurnEnd, TurnId, Update};
 
-/// A message that was not sent, given back: the turn before it is not over.
+/// A message was not sent, because the previous turn is not over. The error contains the
+/// message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendError(Message);
 
 impl SendError {
-    /// The message.
+    /// Returns the message.
     #[must_use]
     pub fn into_message(self) -> Message {
         self.0
@@ -82,19 +85,19 @@ impl SendError {
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the reply to the message before is not over yet")
+        f.write_str("the reply to the previous message is not over yet")
     }
 }
 
 impl core::error::Error for SendError {}
 
-/// A rating that was not sent; its comment is given back.
+/// A rating was not sent. The error contains its comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateError {
-    /// There is no conversation yet that could be rated.
+    /// There is no conversation to rate yet.
     NoConversation(Option<String>),
-    /// The rating before is still on its way.
+    /// The previous rating is not answered yet.
     InProgress(Option<String>),
 }
 
@@ -102,24 +105,23 @@ impl fmt::Display for RateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoConversation(_) => "there is no conversation to rate yet",
-            Self::InProgress(_) => "the rating before is still on its way",
+            Self::InProgress(_) => "the previous rating is not answered yet",
         })
     }
 }
 
 impl core::error::Error for RateError {}
 
-/// A conversation with a bot, and with a person where the bot hands over.
+/// A conversation with a bot, and with a person after the bot hands over.
 ///
-/// It does no I/O, reads no clock and draws no random number: a driver moves the bytes
-/// and tells the time. Several exchanges may be under way (a turn, a poll, a rating), but
-/// none of them needs another one to go on, so a driver that does one at a time makes
-/// progress too.
+/// It does no I/O, reads no clock and draws no random number. A driver moves the bytes and
+/// supplies the time. Several exchanges may be in flight (a turn, a poll, a rating), but
+/// none depends on another, so a driver may also do one at a time.
 ///
-/// A message is sent a second time only where it was surely not taken: after a 429, or
-/// where nothing of it left. Whatever else happens is reported, and where the reply may
-/// be there all the same it is looked for by reading. Source: our decision, as are all
-/// clocks and limits ([`Config`]).
+/// A message is sent a second time only if the service surely did not take it: after a 429, or
+/// if none of its bytes were sent. Any other failure is reported. If the service may have
+/// stored the reply anyway, the conversation first searches for it among its messages.
+/// Source: our decision, like all timeouts and limits ([`Config`]).
 #[derive(Debug)]
 pub struct Conversation {
     endpoint: Arc<Endpoint>,
@@ -128,34 +130,34 @@ pub struct Conversation {
     visitor: Option<VisitorRef>,
     id: Option<ConversationId>,
     state: State,
-    /// The newest time that the service ever told.
+    /// The newest timestamp that the service ever sent.
     newest: Option<Timestamp>,
     history: History,
     exchanges: Exchanges,
     turn: Turn,
     handoff: Handoff,
-    /// Most conversations have none on its way.
-    rating: Option<Box<Rate>>,
+    /// Boxed, because most conversations never rate.
+    rating: Option<Box<PendingRating>>,
     outbox: Outbox,
 }
 
-/// Who told the state.
+/// Where a state comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
+enum StateSource {
     /// An event of the reply.
     Event,
     /// The page that a poll asked for.
     Poll,
-    /// The page in which a reply was looked for. Its messages are not shown.
+    /// The page in which a cut reply was searched. Its messages are not shown.
     Search,
 }
 
-/// What is told if the service fails and gives no reason.
+/// The error text if the service fails and gives no reason.
 const NO_REASON: &str = "the service could not answer, and gave no reason";
 
 impl Conversation {
-    /// A new conversation; it begins with the first message. Many conversations can
-    /// share their endpoint and configuration, which are most of what one holds.
+    /// Creates a conversation. It begins with the first message. Many conversations can share
+    /// one endpoint and one configuration, which take most of the memory.
     #[must_use]
     pub fn new(endpoint: impl Into<Arc<Endpoint>>, config: impl Into<Arc<Config>>) -> Self {
         let config = config.into();
@@ -176,19 +178,21 @@ impl Conversation {
         }
     }
 
-    /// Makes jitter of that seed, unless [`Config::seed`] is set. For an adapter, which
-    /// draws one for each conversation; to be called before the first output.
+    /// Sets the seed of all jitter, unless [`Config::seed`] is set. An adapter calls this with
+    /// a new random number for each conversation, before the first output.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.jitter = Jitter::new(self.config.seed.unwrap_or(seed));
         self
     }
 
-    /// A conversation that goes on; one in which a person answers polls at once.
+    /// Continues a saved conversation. If a person answers in it, the first poll is due at
+    /// once.
     ///
-    /// A turn that was under way when it was saved goes on as a search for its reply:
-    /// [`turn_in_progress`](Self::turn_in_progress) is true, and the turn's end is told as
-    /// [`Recovered`](TurnEnd::Recovered) or as failed. Its message is not sent again.
+    /// If a turn was in progress when the conversation was saved, it continues as a search for
+    /// its reply. [`turn_in_progress`](Self::turn_in_progress) is then true, and the turn ends
+    /// as [`Recovered`](TurnEnd::Recovered) or [`Failed`](TurnEnd::Failed). Its message is not
+    /// sent again.
     #[must_use]
     pub fn resume(
         endpoint: impl Into<Arc<Endpoint>>,
@@ -211,20 +215,21 @@ impl Conversation {
             conversation.check_now(now);
         }
         if let Some(turn) = saved.turn {
-            let name = TurnId::from_u64(conversation.exchanges.take_id().as_u64());
-            let step = conversation.turn.restore(name, turn);
-            conversation.follow(step, now);
+            let turn_id = TurnId::from_u64(conversation.exchanges.take_id().as_u64());
+            let step = conversation.turn.restore(turn_id, turn);
+            conversation.apply(step, now);
         }
         conversation
     }
 
-    /// Says who the end user is, from the next message on.
+    /// Sets the end user, for the next message and all later ones.
     pub fn set_visitor(&mut self, visitor: Option<VisitorRef>) {
         self.visitor = visitor;
     }
 
-    /// What to keep over a restart. Of a turn that is under way it has what the search for
-    /// its reply needs; the message may have been taken, and is not sent again.
+    /// Returns the data to keep over a restart. If a turn is in progress, this includes what
+    /// the search for its reply needs. Its message may have been taken, so it is not sent
+    /// again.
     #[must_use]
     pub fn save(&self) -> Saved {
         Saved {
@@ -239,79 +244,80 @@ impl Conversation {
         }
     }
 
-    /// The id of the conversation, once the service gave one.
+    /// The id of the conversation; `None` until the service sends one.
     #[must_use]
     pub const fn id(&self) -> Option<&ConversationId> {
         self.id.as_ref()
     }
 
-    /// Who answers, as far as the service told.
+    /// Who answers, by the last state that the service sent.
     #[must_use]
     pub const fn state(&self) -> &State {
         &self.state
     }
 
-    /// Whether a message is on its way, or its reply not over. Another one can be sent
-    /// when this is false.
+    /// Whether a turn is in progress: its message or its reply is not finished. If false,
+    /// another message can be sent.
     #[must_use]
     pub const fn turn_in_progress(&self) -> bool {
         self.turn.is_in_progress()
     }
 
-    /// Whether a request that is under way belongs to the turn: its message, or the
-    /// search for its reply.
+    /// Whether a request in flight belongs to the turn: it carries the message, or it searches
+    /// for the reply.
     #[must_use]
     pub fn is_of_turn(&self, id: RequestId) -> bool {
         self.exchanges.purpose(id).is_some_and(Purpose::is_of_turn)
     }
 
-    /// Whether anything more is wanted from a request: false once its answer is decided
-    /// or it was aborted.
+    /// Whether a request still needs input: false after its answer is decided or it was
+    /// aborted.
     #[must_use]
     pub fn is_live(&self, id: RequestId) -> bool {
         self.exchanges.purpose(id).is_some()
     }
 
-    /// Whether a person's messages are polled for.
+    /// Whether the conversation polls for a person's messages.
     #[must_use]
     pub const fn is_polling(&self) -> bool {
         !self.handoff.is_off()
     }
 
-    /// Where a poll for a person's messages goes on: what to give as `after` to somebody
-    /// who follows from here.
+    /// The timestamp after which the next poll asks for messages. Pass it as `after` to another
+    /// client that continues from here.
     #[must_use]
     pub const fn cursor(&self) -> Option<&Timestamp> {
         self.handoff.cursor()
     }
 
-    /// Sends a message. Returns the name of the turn, which its end will tell.
+    /// Sends a message. Returns the id of the turn, which [`Update::TurnEnded`] repeats.
     ///
     /// # Errors
     ///
-    /// The turn before is not over; the error gives the message back.
+    /// The previous turn is not over. The error contains the message.
     pub fn send(&mut self, message: Message, now: Instant) -> Result<TurnId, SendError> {
         if self.turn.is_in_progress() {
             return Err(SendError(message));
         }
-        // What is left of the reply before does not matter any more.
+        // The rest of the previous reply no longer matters.
         self.abort(Purpose::Message);
         self.history.send(message.as_str(), self.newest.clone());
         let mut request = ChatRequest::new(message);
         request.conversation_id.clone_from(&self.id);
         request.visitor_ref.clone_from(&self.visitor);
-        let name = TurnId::from_u64(self.exchanges.next_id().as_u64());
-        let step = self.turn.begin(name, request);
-        self.follow(step, now);
-        Ok(name)
+        let turn_id = TurnId::from_u64(self.exchanges.next_id().as_u64());
+        let step = self.turn.begin(turn_id, request);
+        self.apply(step, now);
+        Ok(turn_id)
     }
 
-    /// Rates the conversation. Returns the name of the rating, which its end will tell.
+    /// Rates the conversation. Returns the id of the rating, which [`Update::Rated`] or
+    /// [`Update::RatingFailed`] repeats.
     ///
     /// # Errors
     ///
-    /// There is no conversation yet, or a rating is on its way; the error gives the
-    /// comment back.
+    /// There is no conversation yet, or the previous rating is not answered yet. The error
+    /// contains the comment.
     pub fn rate(
         &mut self,
         rating: Rating,
@@ -326,14 +332,14 @@ impl Conversation {
         }
         let mut request = RatingRequest::new(id, rating);
         request.comment = comment;
-        let name = self.exchanges.next_id();
-        self.rating = Some(Box::new(Rate::new(name, request)));
+        let rating_id = self.exchanges.next_id();
+        self.rating = Some(Box::new(PendingRating::new(rating_id, request)));
         self.transmit(Purpose::Rating, now);
-        Ok(name)
+        Ok(rating_id)
     }
 
-    /// Ends the turn that is under way, in whatever state it is. The message may have
-    /// been taken. Nothing happens where there is none.
+    /// Cancels the turn in progress, in any phase. Its message may have been taken. Without a
+    /// turn in progress, this does nothing.
     pub fn cancel(&mut self, now: Instant) {
         if !self.turn.is_in_progress() {
             return;
@@ -345,16 +351,16 @@ impl Conversation {
         } else {
             self.note_reply(Extent::Cut, now);
         }
-        self.tell_end(TurnEnd::Cancelled);
+        self.report_end(TurnEnd::Cancelled);
     }
 
-    /// Polls for a person's messages now instead of when it is due, if it is polled.
+    /// Polls for a person's messages now instead of at the next due time, if polling is on.
     pub fn check_now(&mut self, now: Instant) {
         let step = self.handoff.check_now();
-        self.follow(step, now);
+        self.apply(step, now);
     }
 
-    /// The head of an answer came.
+    /// Handles the head of a response.
     pub fn handle_response(&mut self, id: RequestId, head: impl Into<Head>, now: Instant) {
         let Some(exchange) = self.exchanges.get_mut(id) else {
             return;
@@ -374,12 +380,12 @@ impl Conversation {
             Purpose::Rating => Answer::to_rating(head, &self.endpoint, &self.config),
         };
         exchange.handle_response(answer, now + self.config.response_timeout);
-        if exchange.is_enough() {
+        if exchange.is_decided() {
             self.end_early(id, now);
         }
     }
 
-    /// A piece of the body came.
+    /// Handles a chunk of a response body.
     pub fn handle_body(&mut self, id: RequestId, chunk: &[u8], now: Instant) {
         let Some(exchange) = self.exchanges.get_mut(id) else {
             return;
@@ -388,12 +394,12 @@ impl Conversation {
             return self.read_reply(chunk, now);
         }
         exchange.handle_body(chunk);
-        if exchange.is_enough() {
+        if exchange.is_decided() {
             self.end_early(id, now);
         }
     }
 
-    /// The body ended, as far as HTTP is concerned.
+    /// Handles the end of a response body, as HTTP reports it.
     pub fn handle_end(&mut self, id: RequestId, now: Instant) {
         let Some(exchange) = self.exchanges.end(id) else {
             return;
@@ -402,11 +408,12 @@ impl Conversation {
             self.finish_reply(now);
         } else {
             let lost = Failure::Unanswered(Cause::UNKNOWN);
-            self.judge(exchange.purpose, exchange.into_answer(), lost, now);
+            self.handle_answer(exchange.purpose, exchange.into_answer(), lost, now);
         }
     }
 
-    /// There is no answer, or no more of it. The application is told the cause.
+    /// Handles a failed exchange: no response comes, or no more of it. The cause is passed on
+    /// to the application.
     pub fn handle_failure(&mut self, id: RequestId, failure: TransportFailure, now: Instant) {
         let Some(mut exchange) = self.exchanges.end(id) else {
             return;
@@ -414,7 +421,7 @@ impl Conversation {
         match (exchange.purpose, failure) {
             (Purpose::Message, _) if self.turn.has_stream() => {
                 let step = self.turn.handle_interruption();
-                self.follow(step, now);
+                self.apply(step, now);
             }
             (Purpose::Poll, TransportFailure::Withdrawn) => self.handoff.withdraw(now),
             (Purpose::Rating, TransportFailure::Withdrawn) => {
@@ -423,23 +430,24 @@ impl Conversation {
                 }
             }
             (Purpose::Search, failure @ TransportFailure::Withdrawn) => {
-                self.judge(Purpose::Search, None, failure.into(), now);
+                self.handle_answer(Purpose::Search, None, failure.into(), now);
             }
             (purpose, failure) => {
                 exchange.break_off();
-                self.judge(purpose, exchange.into_answer(), failure.into(), now);
+                self.handle_answer(purpose, exchange.into_answer(), failure.into(), now);
             }
         }
     }
 
-    /// The driver reads again, after it waited for its application: what passed since its
-    /// last input is not held against a reply that streams. For drivers that slow the
-    /// service down by not reading.
+    /// Notes that the driver reads again after a pause. The time since the last input does not
+    /// count for the reply's timeouts. Use this if the driver slows the service down by not
+    /// reading.
     pub fn handle_return(&mut self, now: Instant) {
         self.turn.handle_return(now);
     }
 
-    /// A moment that [`Output::Wait`] told has come, or may have.
+    /// Handles the passing of time. Call it at the time given by [`Output::Wait`]; an earlier
+    /// call does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         for purpose in Purpose::ALL {
             if let Some(id) = self.exchanges.overdue(purpose, now) {
@@ -450,14 +458,14 @@ impl Conversation {
                 (Purpose::Message, _) => self.turn.handle_timeout(now),
                 (Purpose::Poll, _) => self.handoff.handle_timeout(now),
                 (Purpose::Rating, Some(rating)) => rating.handle_timeout(now),
-                // A search is in the hands of the turn.
+                // The turn handles the timeouts of a search.
                 (Purpose::Search, _) | (Purpose::Rating, None) => Step::Nothing,
             };
-            self.follow(step, now);
+            self.apply(step, now);
         }
     }
 
-    /// What to do next.
+    /// Returns what the driver must do next.
     #[must_use]
     pub fn poll_output(&mut self) -> Output {
         let deadlines = || {
@@ -471,8 +479,8 @@ impl Conversation {
         self.outbox.poll(|| deadlines().into_iter().flatten().min())
     }
 
-    /// What the last [`Output::Update`] announced, until the next
-    /// [`poll_output`](Self::poll_output); `None` at any other time.
+    /// The update that the last [`Output::Update`] announced. `None` after the next
+    /// [`poll_output`](Self::poll_output), and before the first.
     #[must_use]
     #[inline]
     pub fn update(&self) -> Option<Update<'_>> {
@@ -480,10 +488,10 @@ impl Conversation {
     }
 }
 
-/// The join.
+/// The private part: it carries out the steps of the state machines.
 impl Conversation {
-    /// Does what a machine wants.
-    fn follow(&mut self, step: Step, now: Instant) {
+    /// Carries out a step of one of the state machines.
+    fn apply(&mut self, step: Step, now: Instant) {
         match step {
             Step::Nothing => {}
             Step::Transmit(purpose) => self.transmit(purpose, now),
@@ -504,11 +512,15 @@ impl Conversation {
                     self.end_turn(TurnEnd::Failed(failure), now);
                 }
             }
-            Step::Searched { found, end, said } => {
+            Step::Searched {
+                found,
+                end,
+                reported,
+            } => {
                 if let Some(found) = found {
-                    self.tell_found(found);
+                    self.report_found(found);
                 }
-                self.set_state(said, Source::Search, now);
+                self.set_state(reported, StateSource::Search, now);
                 if let Some(end) = end {
                     self.end_turn(end, now);
                 }
@@ -516,7 +528,7 @@ impl Conversation {
             Step::Polled {
                 messages,
                 unreadable,
-                said,
+                reported,
             } => {
                 for message in messages {
                     self.note_time(message.created_at.as_ref());
@@ -531,15 +543,16 @@ impl Conversation {
                         messages: unreadable,
                     });
                 }
-                if let Some(said) = said {
-                    self.set_state(said, Source::Poll, now);
-                    // An event had ended the handoff, and the page does not say otherwise.
+                if let Some(reported) = reported {
+                    self.set_state(reported, StateSource::Poll, now);
+                    // An event ended the handoff before, and the page agrees. This was the last
+                    // poll.
                     if !self.state.is_handoff() {
                         self.handoff.stop();
                     }
                 }
             }
-            // An event had ended the handoff: nothing more was expected.
+            // An event ended the handoff before, so a failed last poll is no error.
             Step::HandoffFailed(_) if !self.state.is_handoff() => {}
             Step::HandoffFailed(failure) => self.outbox.update(Update::HandoffFailed {
                 error: Cow::Owned(failure),
@@ -575,8 +588,8 @@ impl Conversation {
                 .as_ref()
                 .map(|it| self.endpoint.rate(it.request())),
         };
-        // A machine has a request while it is sent, and a conversation that is searched or
-        // polled has an id.
+        // There is always a request here: a machine holds its request while it is sent, and a
+        // conversation that searches or polls has an id.
         if let Some(request) = request {
             let wait = self.config.response_timeout;
             let id = self.exchanges.begin(purpose, wait, now);
@@ -584,7 +597,7 @@ impl Conversation {
         }
     }
 
-    /// Nothing more is wanted from the exchange of that purpose, if there is one.
+    /// Aborts the exchange with this purpose, if there is one.
     fn abort(&mut self, purpose: Purpose) {
         if let Some(id) = self.exchanges.give_up(purpose) {
             self.outbox.abort(id);
@@ -602,17 +615,23 @@ impl Conversation {
         if let Some(mut exchange) = self.exchanges.end(id) {
             exchange.break_off();
             let purpose = exchange.purpose;
-            self.judge(purpose, exchange.into_answer(), Failure::TimedOut, now);
+            self.handle_answer(purpose, exchange.into_answer(), Failure::TimedOut, now);
         }
     }
 
-    /// Brings its machine the answer to a request, as far as it came; `without` is what is
-    /// wrong if there is none.
-    fn judge(&mut self, purpose: Purpose, answer: Option<Answer>, without: Failure, now: Instant) {
-        let answer = answer.ok_or(without);
+    /// Passes the answer of an exchange to its state machine. `failure` applies if no head
+    /// came.
+    fn handle_answer(
+        &mut self,
+        purpose: Purpose,
+        answer: Option<Answer>,
+        failure: Failure,
+        now: Instant,
+    ) {
+        let answer = answer.ok_or(failure);
         let page =
             |answer: Result<Answer, Failure>| -> Result<Page, Failure> { Ok(answer?.into_page()?) };
-        let mut clocks = Clocks {
+        let mut timing = Timing {
             config: &self.config,
             jitter: &mut self.jitter,
             now,
@@ -620,26 +639,26 @@ impl Conversation {
         let step = match (purpose, &mut self.rating) {
             (Purpose::Message, _) => {
                 let refused = |answer: Answer| Failure::Refused(answer.into_chat_error());
-                let failure = answer.map_or_else(|without| without, refused);
-                self.turn.handle_refusal(failure, &mut clocks)
+                let failure = answer.map_or_else(|failure| failure, refused);
+                self.turn.handle_refusal(failure, &mut timing)
             }
             (Purpose::Search, _) => {
-                let known = Known {
+                let context = SearchContext {
                     handoff: &self.handoff,
                     history: &mut self.history,
                     config: &self.config,
                     now,
                 };
-                self.turn.handle_page(page(answer), known)
+                self.turn.handle_page(page(answer), context)
             }
-            (Purpose::Poll, _) => self.handoff.handle_page(page(answer), &mut clocks),
+            (Purpose::Poll, _) => self.handoff.handle_page(page(answer), &mut timing),
             (Purpose::Rating, Some(rating)) => {
                 let taken = answer.and_then(|answer| Ok(answer.into_rating()?));
-                rating.handle_answer(taken, &mut clocks)
+                rating.handle_answer(taken, &mut timing)
             }
             (Purpose::Rating, None) => Step::Nothing,
         };
-        self.follow(step, now);
+        self.apply(step, now);
     }
 
     // ---- the reply ----
@@ -658,7 +677,7 @@ impl Conversation {
                 Ok(None) => return,
                 Err(cut) => {
                     let step = self.turn.handle_cut(cut);
-                    return self.follow(step, now);
+                    return self.apply(step, now);
                 }
             };
             self.handle_event(event, now);
@@ -672,7 +691,7 @@ impl Conversation {
                 Ok(None) => return,
                 Err(cut) => {
                     let step = self.turn.handle_cut(cut);
-                    return self.follow(step, now);
+                    return self.apply(step, now);
                 }
             }
         }
@@ -706,14 +725,14 @@ impl Conversation {
                     self.handoff.remember(id, ts.clone());
                 }
                 self.note_end_of_reply(ts.as_ref());
-                let unplaced = message_id.is_none().then_some(Extent::Whole);
+                let unidentified = message_id.is_none().then_some(Extent::Whole);
                 self.outbox.update(Update::Done {
                     message_id: message_id.map(Cow::Owned),
                     state: state.clone().map(Cow::Owned),
                     ts: ts.clone().map(Cow::Owned),
                 });
-                self.set_state(Said { state, ts }, Source::Event, now);
-                self.settle(TurnEnd::Done, unplaced, now);
+                self.set_state(ReportedState { state, ts }, StateSource::Event, now);
+                self.settle(TurnEnd::Done, unidentified, now);
             }
             Event::Human { message, ts } => {
                 self.note_end_of_reply(ts.as_ref());
@@ -725,7 +744,7 @@ impl Conversation {
                     ts: ts.clone().map(Cow::Owned),
                 });
                 let state = Some(State::Human);
-                self.set_state(Said { state, ts }, Source::Event, now);
+                self.set_state(ReportedState { state, ts }, StateSource::Event, now);
                 self.settle(TurnEnd::Human, Some(Extent::Whole), now);
             }
             Event::Error { message } => {
@@ -741,19 +760,19 @@ impl Conversation {
         }
     }
 
-    /// The reply is over: the turn ends for the user, and its body goes on for a while.
-    /// `unplaced` is what is known of its text, if its message is not known by its id.
-    fn settle(&mut self, end: TurnEnd, unplaced: Option<Extent>, now: Instant) {
-        // A `done` after the end only refines the state.
+    /// Ends the turn for the user at the end of the reply. The body may continue for a short
+    /// time. `unidentified` says how much of the reply is known, if its message id is unknown.
+    fn settle(&mut self, end: TurnEnd, unidentified: Option<Extent>, now: Instant) {
+        // A `done` after the end only updates the state.
         if !self.turn.is_in_progress() {
             return;
         }
-        if let Some(extent) = unplaced {
+        if let Some(extent) = unidentified {
             self.note_reply(extent, now);
         }
         let until = now + self.config.settle_timeout;
         self.turn.settle(end == TurnEnd::Human, until);
-        self.tell_end(end);
+        self.report_end(end);
     }
 
     // ---- the end of a turn ----
@@ -765,32 +784,32 @@ impl Conversation {
             TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered | TurnEnd::Cancelled => {}
         }
         self.turn.end();
-        self.tell_end(end);
+        self.report_end(end);
     }
 
-    fn tell_end(&mut self, end: TurnEnd) {
+    fn report_end(&mut self, end: TurnEnd) {
         self.outbox.update(Update::TurnEnded {
-            turn: self.turn.name(),
+            turn: self.turn.id(),
             end: Cow::Owned(end),
         });
     }
 
-    /// Whether the reply of a turn that failed may be there, and could be told from an older
-    /// one.
+    /// Whether the reply of a failed turn may exist, and can be distinguished from older
+    /// replies.
     fn can_be_found(&self, failure: &Failure) -> bool {
-        let can_be_told = match self.turn.so_far() {
+        let is_distinguishable = match self.turn.so_far() {
             None => false,
-            // A person's message would match as well.
+            // Without any text, a person's message would match too.
             Some("") => self.history.sent().after.is_some() && self.handoff.is_off(),
             Some(_) => true,
         };
         let is_known = self.id.is_some() && self.history.is_known();
-        is_known && can_be_told && failure.may_have_a_reply()
+        is_known && is_distinguishable && failure.may_have_a_reply()
     }
 
-    /// A reply that was cut was read back.
-    fn tell_found(&mut self, found: Found) {
-        let Found { message, missing } = found;
+    /// Reports a cut reply that was found.
+    fn report_found(&mut self, found: FoundReply) {
+        let FoundReply { message, missing } = found;
         let ts = message.created_at.clone();
         self.handoff.remember(&message.id, ts.clone());
         self.note_time(ts.as_ref());
@@ -800,8 +819,8 @@ impl Conversation {
         });
     }
 
-    /// The reply of the turn, as far as it came, may be among the messages under an id that
-    /// is not known. One that ended without a text is none.
+    /// Remembers that the reply so far may appear among the messages under an unknown id. A
+    /// reply that ended without text does not appear.
     fn note_reply(&mut self, extent: Extent, now: Instant) {
         let beginning = self.turn.beginning();
         if extent == Extent::Cut || !beginning.is_empty() {
@@ -809,9 +828,9 @@ impl Conversation {
         }
     }
 
-    // ---- what is known of the conversation ----
+    // ---- what is known about the conversation ----
 
-    /// Takes note of a time; whether it is newer than all before.
+    /// Remembers a timestamp. Returns whether it is newer than all before.
     fn note_time(&mut self, ts: Option<&Timestamp>) -> bool {
         let is_newer = ts > self.newest.as_ref();
         if is_newer {
@@ -826,13 +845,13 @@ impl Conversation {
         }
     }
 
-    /// The service told the state, with a time; the handoff begins or ends with it.
-    fn set_state(&mut self, said: Said, source: Source, now: Instant) {
+    /// Applies a state that the service sent. This may begin or end the handoff.
+    fn set_state(&mut self, reported: ReportedState, source: StateSource, now: Instant) {
         let is_polling = !self.handoff.is_off();
-        let state = match said.state {
+        let state = match reported.state {
             Some(State::Other(_)) | None => return,
-            // The poll will see the end of a handoff as well, with the messages before it.
-            Some(_) if source == Source::Search && is_polling => return,
+            // The poll will report the end of the handoff too, with the messages before it.
+            Some(_) if source == StateSource::Search && is_polling => return,
             Some(state) => state,
         };
         let is_handoff = state.is_handoff();
@@ -841,33 +860,34 @@ impl Conversation {
             self.outbox.update(Update::State(Cow::Owned(state)));
         }
         if !is_handoff {
-            if source == Source::Event {
+            if source == StateSource::Event {
                 self.handoff.end_with_next_poll();
             } else {
                 self.handoff.stop();
             }
         } else {
-            self.begin_handoff_if_due(said.ts, now);
+            self.begin_handoff_if_due(reported.ts, now);
         }
     }
 
-    /// Begins to poll if a person answers in a conversation whose id is known. A service may
-    /// say the one in a reply before it says the other.
+    /// Begins to poll if a person answers and the conversation's id is known. The service may
+    /// send these two facts in any order.
     fn begin_handoff_if_due(&mut self, ts: Option<Timestamp>, now: Instant) {
         if self.state.is_handoff() && self.id.is_some() && self.handoff.is_off() {
             let after = self.first_after(ts);
-            let mut clocks = Clocks {
+            let mut timing = Timing {
                 config: &self.config,
                 jitter: &mut self.jitter,
                 now,
             };
-            self.handoff.begin(after, clocks.next_poll());
+            self.handoff.begin(after, timing.next_poll());
         }
     }
 
-    /// From which time on a person's messages are asked for: the newest known before the
-    /// turn with which the handoff begins, so that what was written just before is not
-    /// lost. All of them if no time is known and nothing was said before this client.
+    /// The timestamp after which the first poll asks for messages: the newest one that was
+    /// known before the turn in which the handoff begins, so that no message written just
+    /// before is lost. If none is known and this client began the conversation, the poll asks
+    /// for all messages.
     fn first_after(&self, ts: Option<Timestamp>) -> Option<Timestamp> {
         match &self.history.sent().after {
             None if !self.history.is_known() => ts,
@@ -875,14 +895,15 @@ impl Conversation {
         }
     }
 
-    /// What is known of times and messages is of another conversation than this one, in
-    /// which something may have been said before.
+    /// Forgets all timestamps and messages, because they belong to another conversation.
+    /// Something may have been said in the new one before.
     fn forget_messages(&mut self) {
         self.abort(Purpose::Poll);
         self.handoff = Handoff::new(None);
         self.history = History::new(false);
         self.newest = None;
-        // A person who answered there does not answer here, unless the service says so.
+        // A person answered in the old conversation. In the new one, the service must say so
+        // first.
         if self.state != State::Bot {
             self.state = State::Bot;
             self.outbox.update(Update::State(Cow::Owned(State::Bot)));

@@ -1,4 +1,4 @@
-//! What a conversation has to say, in order.
+//! The queue of a conversation's outputs.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -9,56 +9,55 @@ use super::update::Update;
 use crate::http::Request;
 use crate::time::Instant;
 
-/// What a driver is to do next.
+/// What a driver must do next.
 #[derive(Debug)]
 pub enum Output {
-    /// Send this request, and bring what comes of it under this id.
+    /// Send this request. Pass its response to the conversation under this id.
     Transmit(RequestId, Request),
-    /// Nothing more is wanted from that exchange: drop it, with its connection where
-    /// its body did not end. Inputs that still come for it are ignored.
+    /// Drop this exchange, because its response is no longer needed. If the body has not ended,
+    /// drop its connection too. Later inputs for it are ignored.
     Abort(RequestId),
-    /// Something happened: look with
-    /// [`Conversation::update`](crate::Conversation::update).
+    /// Something happened. [`Conversation::update`](crate::Conversation::update) returns it.
     Update,
-    /// Nothing more to do until an input or a command comes, or this moment, at which
-    /// [`Conversation::handle_timeout`](crate::Conversation::handle_timeout) is to be called.
-    /// `None`: nothing is waited for.
+    /// Wait for an input or a command, at most until this time. Then call
+    /// [`Conversation::handle_timeout`](crate::Conversation::handle_timeout). With `None`, there
+    /// is no timeout.
     Wait(Option<Instant>),
 }
 
-/// An output that waits; small, as every conversation has room for some.
+/// A queued output. It is small, because each conversation has room for some.
 #[derive(Debug)]
 enum Item {
     Transmit(Box<(RequestId, Request)>),
     Abort(RequestId),
-    /// A piece of the reply: so many bytes of the outbox's text.
+    /// A part of the reply: this many bytes of [`Outbox::text`].
     Delta(usize),
-    /// Any other update; they come seldom.
+    /// Any other update. It is boxed, because it is rare.
     Update(Box<Update<'static>>),
 }
 
-/// A queue of outputs; the texts of all deltas stand in one buffer, which is used again
-/// once they were taken.
+/// A queue of outputs. The texts of all deltas share one buffer, which is reused after they
+/// were read.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     items: VecDeque<Item>,
     text: String,
-    /// Where the text of the first delta begins.
+    /// Where the text of the first delta begins in `text`.
     start: usize,
-    /// The first item is an update that was handed out and can be looked at.
+    /// The first item is an update that [`shown`](Self::shown) returns.
     is_shown: bool,
 }
 
 impl Outbox {
     pub(crate) fn transmit(&mut self, id: RequestId, request: Request) {
-        // A conversation that waits for the next delta has one item at a time.
+        // Exact, because a conversation usually has one item at a time.
         self.items.reserve_exact(1);
         self.items
             .push_back(Item::Transmit(Box::new((id, request))));
     }
 
     pub(crate) fn abort(&mut self, id: RequestId) {
-        // A request that was not handed out yet needs no abort: it never was.
+        // A request that the driver has not seen needs no abort.
         let waiting = |item: &Item| match item {
             Item::Transmit(sent) => {
                 let (found, _) = &**sent;
@@ -77,7 +76,7 @@ impl Outbox {
         self.items.push_back(Item::Update(Box::new(update)));
     }
 
-    /// Tells a piece of the reply, if it is not empty.
+    /// Queues a part of the reply, if it is not empty.
     pub(crate) fn delta(&mut self, text: &str) {
         if !text.is_empty() {
             self.text.push_str(text);
@@ -85,8 +84,8 @@ impl Outbox {
         }
     }
 
-    /// The next output; an update can be looked at until the next call. `deadline` is what is
-    /// waited for if there is none.
+    /// Takes the next output. If it is an update, [`shown`](Self::shown) returns it until the
+    /// next call. `deadline` is the timeout if there is no output.
     #[inline]
     pub(crate) fn poll(&mut self, deadline: impl FnOnce() -> Option<Instant>) -> Output {
         if core::mem::take(&mut self.is_shown) {
@@ -112,7 +111,7 @@ impl Outbox {
         }
     }
 
-    /// The update that was handed out last.
+    /// The update that was announced last.
     #[inline]
     pub(crate) fn shown(&self) -> Option<Update<'_>> {
         match self.items.front() {

@@ -1,4 +1,4 @@
-//! One rating, from its first request to its end.
+//! One rating, from its first request until it is answered or failed.
 //!
 //! ```text
 //!            2xx: rated | no tries left: failed
@@ -11,7 +11,7 @@
 
 use core::time::Duration;
 
-use super::backoff::{Clocks, DelayReason, due, nth, pause_if_not_taken};
+use super::backoff::{DelayReason, Timing, due, nth, pause_if_not_taken};
 use super::exchanges::{Purpose, RequestId};
 use super::step::Step;
 use super::update::Delayed;
@@ -25,47 +25,48 @@ enum Phase {
     Delayed(Instant),
 }
 
-/// A rating that is on its way.
+/// A rating in progress.
 #[derive(Debug)]
-pub(crate) struct Rate {
+pub(crate) struct PendingRating {
     phase: Phase,
-    /// Its first request.
-    name: RequestId,
+    /// The id of its first request.
+    id: RequestId,
     request: RatingRequest,
     attempts: u32,
 }
 
-impl Rate {
-    /// A rating that is sent now.
-    pub(crate) const fn new(name: RequestId, request: RatingRequest) -> Self {
+impl PendingRating {
+    /// Creates a rating whose first request is sent now.
+    pub(crate) const fn new(id: RequestId, request: RatingRequest) -> Self {
         Self {
             phase: Phase::InFlight,
-            name,
+            id,
             request,
             attempts: 1,
         }
     }
 
-    /// The answer came, or why there is none.
+    /// Handles the answer, or the failure to get it.
     pub(crate) fn handle_answer(
         &mut self,
         answer: Result<(), Failure>,
-        clocks: &mut Clocks<'_>,
+        timing: &mut Timing<'_>,
     ) -> Step {
         match (&self.phase, answer) {
-            (Phase::InFlight, Ok(())) => Step::Rated(self.name, self.request.rating),
-            (Phase::InFlight, Err(failure)) => match pause(&failure, self.attempts, clocks) {
+            (Phase::InFlight, Ok(())) => Step::Rated(self.id, self.request.rating),
+            (Phase::InFlight, Err(failure)) => match pause(&failure, self.attempts, timing) {
                 Some(pause) => {
-                    self.phase = Phase::Delayed(due(clocks.now, pause));
+                    self.phase = Phase::Delayed(due(timing.now, pause));
                     Step::Delayed(Delayed::Rating, pause, DelayReason::of(&failure))
                 }
-                None => Step::RatingFailed(self.name, failure),
+                None => Step::RatingFailed(self.id, failure),
             },
             (Phase::Delayed(_), _) => Step::Nothing,
         }
     }
 
-    /// The driver gave the request up: it is sent again, and does not count.
+    /// Sends the request again soon, because the driver withdrew it. This attempt does not
+    /// count.
     pub(crate) fn withdraw(&mut self, now: Instant) {
         match self.phase {
             Phase::InFlight => {
@@ -87,7 +88,7 @@ impl Rate {
         }
     }
 
-    /// What is to be sent.
+    /// The request to send.
     pub(crate) const fn request(&self) -> &RatingRequest {
         &self.request
     }
@@ -100,15 +101,15 @@ impl Rate {
     }
 }
 
-/// When a rating that was sent `attempts` times is sent again: the last one counts, so it
-/// may be taken twice.
-fn pause(failure: &Failure, attempts: u32, clocks: &mut Clocks<'_>) -> Option<Duration> {
+/// The delay before a rating that was sent `attempts` times is sent again; `None` if it is not.
+/// A rating may be taken twice without harm, because the last one counts.
+fn pause(failure: &Failure, attempts: u32, timing: &mut Timing<'_>) -> Option<Duration> {
     if failure.can_be_sent_again() {
-        return pause_if_not_taken(failure, attempts, clocks);
+        return pause_if_not_taken(failure, attempts, timing);
     }
-    let may_help = attempts < clocks.config.attempts && failure.is_transient();
-    let pause = nth(&clocks.config.not_sent_delays, attempts);
-    may_help.then(|| clocks.jitter.spread(pause))
+    let may_help = attempts < timing.config.attempts && failure.is_transient();
+    let pause = nth(&timing.config.not_sent_delays, attempts);
+    may_help.then(|| timing.jitter.spread(pause))
 }
 
 #[cfg(test)]
@@ -121,7 +122,7 @@ mod tests {
     use crate::failure::{Cause, Cut, ResponseError};
 
     #[test]
-    fn a_rating_is_sent_again_whenever_that_may_help() {
+    fn a_rating_is_sent_again_after_any_temporary_failure() {
         let config = Config::default();
         let not_sent = Failure::NotSent(Cause::UNKNOWN);
         let lost = Failure::Unanswered(Cause::UNKNOWN);
@@ -136,12 +137,12 @@ mod tests {
             (&ResponseError::InvalidPage.into(), 1, None),
             (&Cut::Truncated.into(), 1, None),
         ] {
-            let mut clocks = Clocks {
+            let mut timing = Timing {
                 config: &config,
                 jitter: &mut Jitter::new(0),
                 now: Instant::ORIGIN,
             };
-            let pause = pause(failure, attempts, &mut clocks).map(|pause| pause.as_secs_f64());
+            let pause = pause(failure, attempts, &mut timing).map(|pause| pause.as_secs_f64());
             assert_eq!(pause.is_some(), seconds.is_some(), "{failure} {attempts}");
             let is_near = |(pause, seconds): (f64, f64)| (pause / seconds - 1.0).abs() <= 0.1;
             assert!(
@@ -153,23 +154,24 @@ mod tests {
 
     #[test]
     fn a_rating_that_the_driver_withdraws_is_sent_again_without_counting() {
-        let name = RequestId::from_u64(7);
-        let id = ConversationId::new("c").unwrap();
+        let rating_id = RequestId::from_u64(7);
+        let conversation_id = ConversationId::new("c").unwrap();
         let config = Config::default();
-        let mut rate = Rate::new(name, RatingRequest::new(id, Rating::Up));
+        let mut rating =
+            PendingRating::new(rating_id, RatingRequest::new(conversation_id, Rating::Up));
         let mut now = Instant::ORIGIN;
         for _ in 0..10 {
-            rate.withdraw(now);
-            now = rate.deadline().unwrap();
-            let step = rate.handle_timeout(now);
+            rating.withdraw(now);
+            now = rating.deadline().unwrap();
+            let step = rating.handle_timeout(now);
             assert!(matches!(step, Step::Transmit(Purpose::Rating)), "{step:?}");
         }
-        let mut clocks = Clocks {
+        let mut timing = Timing {
             config: &config,
             jitter: &mut Jitter::new(0),
             now,
         };
-        let step = rate.handle_answer(Err(Failure::TimedOut), &mut clocks);
+        let step = rating.handle_answer(Err(Failure::TimedOut), &mut timing);
         assert!(matches!(step, Step::Delayed(..)), "{step:?}");
     }
 }

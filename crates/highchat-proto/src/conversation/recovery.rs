@@ -1,4 +1,4 @@
-//! Looking for a reply whose stream was cut.
+//! The search for a reply whose stream was cut.
 //!
 //! ```text
 //!   Due(at) ─── at ──▶ InFlight ── found ──▶ recovered
@@ -6,14 +6,15 @@
 //!      └── tries left ◀───┴── none left | 401 | 404 | a person is there ──▶ incomplete
 //! ```
 //!
-//! A message is taken for the reply only if it can be nothing else ([`find`]): neither
-//! another turn's reply nor a person's message nor a greeting, whatever the service lists,
-//! in whatever order. In doubt the turn is incomplete. Source: our decision.
+//! A message counts as the reply only if nothing else is possible ([`find`]). It must not be
+//! the reply of another turn, a person's message or a greeting, whatever messages the service
+//! lists, in any order. In doubt, the turn ends as incomplete. Source: our decision.
 //!
-//! What the API cannot tell, and so is taken for granted: nobody else writes to the same
-//! conversation under the visitor's name, a person who comes between the message and the
-//! search is still there when the search ends, and a service that shows a page in part has
-//! one clock for its events and its messages.
+//! The API gives no way to check the following, so the search assumes it:
+//!
+//! - Nobody else writes to the same conversation under the visitor's name.
+//! - A person who joins between the message and the search is still there when the search ends.
+//! - A service that lists only part of the messages uses one clock for events and messages.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -23,7 +24,7 @@ use super::backoff::due;
 use super::exchanges::Purpose;
 use super::handoff::Handoff;
 use super::history::{self, History, TextHash};
-use super::step::{Found, Said, Step};
+use super::step::{FoundReply, ReportedState, Step};
 use super::update::TurnEnd;
 use crate::api::{ChatMessage, MessageId, Page, Role, State};
 use crate::config::Config;
@@ -36,19 +37,19 @@ enum Phase {
     InFlight,
 }
 
-/// A search that is under way, for the reply of a turn that failed.
+/// A search in progress, for the reply of a failed turn.
 #[derive(Debug)]
 pub(crate) struct Recovery {
     phase: Phase,
-    /// What is told if nothing is found.
+    /// The failure to report if nothing is found.
     failure: Failure,
     tries: usize,
-    /// What the look before found, unconfirmed.
+    /// The candidate of the previous page, if it still needed confirmation.
     unconfirmed: Option<MessageId>,
 }
 
-/// What a look is held against.
-pub(crate) struct Known<'k> {
+/// What a page is compared with.
+pub(crate) struct SearchContext<'k> {
     pub(crate) handoff: &'k Handoff,
     pub(crate) history: &'k mut History,
     pub(crate) config: &'k Config,
@@ -76,21 +77,20 @@ impl Recovery {
         }
     }
 
-    /// The page came, or why there is none. `so_far` is the text of the reply, as far as it
-    /// came.
+    /// Handles a page, or the failure to get it. `so_far` is the text of the reply so far.
     pub(crate) fn handle_page(
         &mut self,
         page: Result<Page, Failure>,
         so_far: &str,
-        known: Known<'_>,
+        context: SearchContext<'_>,
     ) -> Step {
         match self.phase {
             Phase::InFlight => {}
             Phase::Due(_) => return Step::Nothing,
         }
-        let (config, now) = (known.config, known.now);
+        let (config, now) = (context.config, context.now);
         let (found, goes_on) = match &page {
-            Ok(page) => self.look(page, so_far, known),
+            Ok(page) => self.search_page(page, so_far, context),
             Err(failure) => (None, !failure.is_final()),
         };
         let end = match (&found, config.recovery_delays.get(self.tries)) {
@@ -104,7 +104,7 @@ impl Recovery {
         Step::Searched {
             found,
             end,
-            said: page.as_ref().map(Said::from).unwrap_or_default(),
+            reported: page.as_ref().map(ReportedState::from).unwrap_or_default(),
         }
     }
 
@@ -115,75 +115,83 @@ impl Recovery {
         }
     }
 
-    /// Whether the reply that is looked for had begun.
-    pub(crate) const fn is_of_cut(&self) -> bool {
+    /// Whether the reply had begun before the failure.
+    pub(crate) const fn had_begun(&self) -> bool {
         matches!(self.failure, Failure::Cut(_))
     }
 
-    /// Looks for the reply in a page: the reply, and whether to look again if it is not there.
-    fn look(&mut self, page: &Page, so_far: &str, known: Known<'_>) -> (Option<Found>, bool) {
-        match find(page, so_far, known.handoff, known.history, known.now) {
-            Look::Unconfirmed(message) if self.unconfirmed.as_ref() != Some(&message.id) => {
+    /// Searches one page. Returns the reply if found, and whether to ask for another page if
+    /// not.
+    fn search_page(
+        &mut self,
+        page: &Page,
+        so_far: &str,
+        context: SearchContext<'_>,
+    ) -> (Option<FoundReply>, bool) {
+        match find(page, so_far, context.handoff, context.history, context.now) {
+            PageResult::Unconfirmed(message) if self.unconfirmed.as_ref() != Some(&message.id) => {
                 self.unconfirmed = Some(message.id.clone());
                 (None, true)
             }
-            Look::Found(message) | Look::Unconfirmed(message) => {
-                let missing = history::rest(&message.content, so_far).unwrap_or_default();
-                let found = Found {
+            PageResult::Found(message) | PageResult::Unconfirmed(message) => {
+                let missing = history::text_after(&message.content, so_far).unwrap_or_default();
+                let found = FoundReply {
                     missing: missing.into(),
                     message: message.clone(),
                 };
                 (Some(found), false)
             }
-            // The service failed, and has neither the message nor a reply.
-            Look::Nothing => (None, !matches!(self.failure, Failure::Refused(_))),
-            Look::NotYet => (None, true),
-            Look::NotTheBot => (None, false),
+            // The service failed (a 5xx), and stored neither the message nor a reply.
+            PageResult::Nothing => (None, !matches!(self.failure, Failure::Refused(_))),
+            PageResult::NotYet => (None, true),
+            PageResult::NotTheBot => (None, false),
         }
     }
 }
 
-/// The result of one look at the messages.
+/// The result of searching one page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Look<'a> {
-    /// This is the reply, and nothing else can be.
+pub(crate) enum PageResult<'a> {
+    /// This is the reply. Nothing else is possible.
     Found(&'a ChatMessage),
-    /// This is the reply, unless a person wrote it who is about to take over: it is if it is
-    /// there the next time as well.
+    /// This is the reply, unless it was written by a person who is about to take over. It
+    /// counts if the next page lists it too.
     Unconfirmed(&'a ChatMessage),
-    /// It is not there, or what is there is in doubt; it may be there later.
+    /// The reply is not in the page, or not with certainty. It may be in a later page.
     NotYet,
-    /// Neither the message nor a reply is there.
+    /// The page lists neither the sent message nor any candidate.
     Nothing,
-    /// A person answers, or the conversation is closed: what comes now may be a person's.
+    /// A person answers, or the conversation is closed. A message may now be a person's.
     NotTheBot,
 }
 
-/// Looks for the reply in a page.
+/// Searches a page for the reply.
 ///
-/// A candidate is a message of the `assistant` that is not known and begins with the text
-/// so far. The times of the messages decide, never their place in the page.
+/// A candidate is a message with the role `assistant` that is not known yet and that begins
+/// with the text so far. Only the timestamps of messages count, never their order in the page.
 pub(crate) fn find<'a>(
     page: &'a Page,
     so_far: &str,
-    known: &Handoff,
+    handoff: &Handoff,
     history: &mut History,
     now: Instant,
-) -> Look<'a> {
+) -> PageResult<'a> {
     match page.state {
         Some(State::Bot | State::PendingHuman) => {}
-        // No state or an unknown one: a person may be behind it.
-        Some(State::Human | State::Closed | State::Other(_)) | None => return Look::NotTheBot,
+        // With no state or an unknown one, a person may answer.
+        Some(State::Human | State::Closed | State::Other(_)) | None => {
+            return PageResult::NotTheBot;
+        }
     }
     let every_turn_ended = history.every_turn_ended(now);
     let (history, sent) = (&*history, history.sent());
     let is_candidate = |message: &&ChatMessage| {
         message.role == Role::Assistant
-            && history::rest(&message.content, so_far).is_some()
-            && !known.has_seen(&message.id)
+            && history::text_after(&message.content, so_far).is_some()
+            && !handoff.has_seen(&message.id)
     };
     let is_from_user = |message: &&ChatMessage| message.role.is_user();
-    // Without a time of its own, a message is never new.
+    // A message without a timestamp never counts as new.
     let is_new = |message: &&ChatMessage| message.created_at > sent.after;
     let mut ids = BTreeSet::new();
     let mut messages: Vec<&ChatMessage> = page.messages.iter().collect();
@@ -193,59 +201,61 @@ pub(crate) fn find<'a>(
         message.created_at.is_none() && (is_from_user(&message) || is_candidate(&message))
     };
     if all().any(is_undated) {
-        return Look::NotYet;
+        return PageResult::NotYet;
     }
-    // Known from before the turn, and so older than all that it brings, unless the service
-    // has two clocks.
+    // A known message was there before the turn, so it is older than all messages of the turn,
+    // unless the service uses two clocks.
     let is_known = |message: &ChatMessage| {
-        known.has_seen(&message.id) || history.is_of_a_turn_that_ended(&message.content)
+        handoff.has_seen(&message.id) || history.is_of_a_turn_that_ended(&message.content)
     };
     let mut candidates = all().filter(is_new).filter(is_candidate).peekable();
     let has_candidates = candidates.peek().is_some();
-    let candidates = candidates.filter(|message| !history.may_be_another_turns(&message.content));
+    let candidates =
+        candidates.filter(|message| !history.may_belong_to_another_turn(&message.content));
 
     if !all().any(|message| is_from_user(&message)) {
         if !has_candidates {
-            return Look::Nothing;
+            return PageResult::Nothing;
         }
         let are_clocks_alike = !all().any(|message| is_new(&message) && is_known(message));
-        // Without a text it may be what a person wrote before the message.
-        let can_be_told =
+        // Without any text so far, a candidate may be what a person wrote before the message.
+        let is_distinguishable =
             !so_far.is_empty() && sent.after.is_some() && every_turn_ended && are_clocks_alike;
         return match exactly_one(candidates) {
-            Some(reply) if can_be_told => Look::Unconfirmed(reply),
-            _ => Look::NotYet,
+            Some(reply) if is_distinguishable => PageResult::Unconfirmed(reply),
+            _ => PageResult::NotYet,
         };
     }
-    let questions = || all().filter(is_new).filter(is_from_user);
+    let user_messages = || all().filter(is_new).filter(is_from_user);
     let is_own = |message: &&ChatMessage| TextHash::of(&message.content) == sent.text;
-    let shown = questions().filter(is_own).count();
+    let shown = user_messages().filter(is_own).count();
     if shown == 0 && !has_candidates {
-        return Look::Nothing;
+        return PageResult::Nothing;
     }
-    let Some(last) = last(questions()).filter(is_own) else {
-        return Look::NotYet;
+    let Some(last) = last(user_messages()).filter(is_own) else {
+        return PageResult::NotYet;
     };
     if shown != history.times_sent() || !history.knows_what_was_sent() {
-        return Look::NotYet;
+        return PageResult::NotYet;
     }
-    // Without a text, nothing but its place tells the reply: not behind a message that may
-    // be the one before, by another clock.
+    // Without any text so far, only the order identifies the reply. If the previous message has
+    // the same text, the service's clocks may have swapped the two.
     if so_far.is_empty() && history.repeats_the_message_before() {
-        return Look::NotYet;
+        return PageResult::NotYet;
     }
-    // Otherwise that is an older message with the same text, in a part of all messages.
+    // Otherwise `last` is an older message with the same text, in a page with only some
+    // messages.
     if all().any(|message| message.created_at >= last.created_at && is_known(message)) {
-        return Look::NotYet;
+        return PageResult::NotYet;
     }
-    let at = |message: &&ChatMessage| message.created_at.clone();
-    // One that is neither before nor behind the message may be a greeting.
-    let behind = candidates.filter(|reply| at(reply) >= at(&last));
-    match first(behind) {
-        Some(reply) if at(&reply) <= at(&last) => Look::NotYet,
-        Some(reply) if so_far.is_empty() => Look::Unconfirmed(reply),
-        Some(reply) => Look::Found(reply),
-        None => Look::NotYet,
+    let timestamp = |message: &&ChatMessage| message.created_at.clone();
+    // A candidate with the same timestamp as the message may be a greeting.
+    let later = candidates.filter(|reply| timestamp(reply) >= timestamp(&last));
+    match first(later) {
+        Some(reply) if timestamp(&reply) <= timestamp(&last) => PageResult::NotYet,
+        Some(reply) if so_far.is_empty() => PageResult::Unconfirmed(reply),
+        Some(reply) => PageResult::Found(reply),
+        None => PageResult::NotYet,
     }
 }
 
@@ -254,12 +264,12 @@ fn exactly_one<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     items.next().is_none().then_some(only)
 }
 
-/// The message before all others; `None` if there is none, or two share that time.
+/// The message with the earliest timestamp; `None` without messages, or if two share it.
 fn first<'a>(messages: impl Iterator<Item = &'a ChatMessage>) -> Option<&'a ChatMessage> {
     extreme(messages, Ordering::Less)
 }
 
-/// The message behind all others; `None` if there is none, or two share that time.
+/// The message with the latest timestamp; `None` without messages, or if two share it.
 fn last<'a>(messages: impl Iterator<Item = &'a ChatMessage>) -> Option<&'a ChatMessage> {
     extreme(messages, Ordering::Greater)
 }

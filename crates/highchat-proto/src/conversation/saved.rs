@@ -1,4 +1,4 @@
-//! What a conversation is restored from.
+//! A saved conversation, from which it can be resumed after a restart.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -9,15 +9,16 @@ use super::history::SavedHistory;
 use super::turn::SavedTurn;
 use crate::api::{ConversationId, MessageId, State, Timestamp};
 
-/// The version that is written. Version 1 is read as well: what it lacks is unknown.
+/// The version that is written. Version 1 can still be read; its missing fields count as
+/// unknown.
 const VERSION: u32 = 2;
 
-/// A conversation as it is kept over a restart: its id, its state, how far its messages
-/// were seen, and what the search for a reply goes by.
+/// A conversation saved for a restart: its id, its state, which messages were seen, and the
+/// data that the search for a reply needs.
 ///
-/// It holds no key and no message of the user (a hash of it), but the text of replies that
-/// were cut: keep it as private as the conversation. It is serialised by serde, in a form
-/// with a version. Source: our decision.
+/// It contains no key. Of the user's messages it contains only hashes. But it contains the text
+/// of cut replies, so keep it as private as the conversation itself. It is serialised with
+/// serde, with a version number. Source: our decision.
 ///
 /// ```
 /// use highchat_proto::{ConversationId, Saved, State};
@@ -41,10 +42,10 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// A conversation of which only the id is known; the bot answers.
+    /// A conversation known by its id only. Its state is `bot`.
     ///
-    /// What was said before is unknown, and texts may be among it that are said again: a
-    /// reply that is cut is not searched for, but reported incomplete.
+    /// The earlier messages are unknown, and may have the same texts as new ones. So a cut
+    /// reply is not searched for, but reported as incomplete.
     #[must_use]
     pub fn new(conversation_id: ConversationId) -> Self {
         Self {
@@ -59,14 +60,14 @@ impl Saved {
         }
     }
 
-    /// Who answers; with `human` or `pending_human`, polling begins at once.
+    /// Sets the state. With `human` or `pending_human`, polling begins at once.
     #[must_use]
     pub fn with_state(mut self, state: State) -> Self {
         self.state = state;
         self
     }
 
-    /// The newest time that messages are known of.
+    /// Sets the timestamp of the newest known message. Polls ask for the messages after it.
     #[must_use]
     pub fn with_after(mut self, after: Timestamp) -> Self {
         self.newest = Some(after.clone());
@@ -74,14 +75,14 @@ impl Saved {
         self
     }
 
-    /// The conversation, where it had begun.
+    /// The id of the conversation; `None` if it had not begun.
     #[must_use]
     pub const fn conversation_id(&self) -> Option<&ConversationId> {
         self.conversation_id.as_ref()
     }
 }
 
-/// What stands in the file.
+/// The serialised form.
 #[derive(Clone, Serialize, Deserialize)]
 struct Form {
     version: u32,
@@ -114,14 +115,14 @@ impl From<Saved> for Form {
     }
 }
 
-/// A form of a version that is not known here.
+/// The saved conversation has a version that this program cannot read.
 struct UnknownVersion(u32);
 
 impl fmt::Display for UnknownVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a saved conversation of version {}, which is not known here",
+            "a saved conversation has version {}, which this program cannot read",
             self.0
         )
     }
@@ -159,7 +160,7 @@ mod tests {
         for version in [0, 3] {
             let other = json.replacen("\"version\":2", &alloc::format!("\"version\":{version}"), 1);
             let error = serde_json::from_str::<Saved>(&other).unwrap_err();
-            let expected = alloc::format!("version {version}, which is not known");
+            let expected = alloc::format!("has version {version}, which");
             assert!(error.to_string().contains(&expected), "{error}");
         }
     }

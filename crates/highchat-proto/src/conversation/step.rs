@@ -1,4 +1,4 @@
-//! What a machine answers: the one thing that the rest of the conversation has to do now.
+//! The result of a state machine's input: one action for the conversation to carry out.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -10,33 +10,33 @@ use super::update::{Delayed, TurnEnd};
 use crate::api::{ChatMessage, Page, Rating, State, Timestamp};
 use crate::failure::Failure;
 
-/// A machine's answer to what it was told; the join acts on it at once.
+/// What the conversation must do after an input to one of its state machines.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// Nothing to do.
+    /// Do nothing.
     Nothing,
-    /// Send the machine's request.
+    /// Send the request of this purpose.
     Transmit(Purpose),
-    /// Nothing more is wanted from the exchange.
+    /// Abort the exchange with this purpose.
     Abort(Purpose),
-    /// It will be tried again by itself.
+    /// Report that a new attempt follows after the delay.
     Delayed(Delayed, Duration, DelayReason),
-    /// The turn has no whole reply, unless one is found.
+    /// The turn failed. Its reply may still be found by a search.
     TurnFailed(Failure),
-    /// One look for a reply is over.
+    /// One page of a search was read.
     Searched {
-        found: Option<Found>,
-        /// How the turn ended, if the search is over.
+        found: Option<FoundReply>,
+        /// How the turn ended; `None` if the search goes on.
         end: Option<TurnEnd>,
-        said: Said,
+        reported: ReportedState,
     },
-    /// A poll is over.
+    /// A poll was answered.
     Polled {
-        /// What was not seen before.
+        /// The messages that were not seen before.
         messages: Vec<ChatMessage>,
         unreadable: usize,
-        /// `None`: the poll was asked before the state changed.
-        said: Option<Said>,
+        /// `None` if the state changed after the poll was sent: the page may be older.
+        reported: Option<ReportedState>,
     },
     /// Polling ended with an error.
     HandoffFailed(Failure),
@@ -44,22 +44,22 @@ pub(crate) enum Step {
     RatingFailed(RequestId, Failure),
 }
 
-/// A reply that was cut and found again.
+/// A cut reply that was found by a search.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundReply {
     pub(crate) message: ChatMessage,
-    /// What of its content had not come before.
+    /// The rest of its content, after the text received before.
     pub(crate) missing: Box<str>,
 }
 
-/// What a page says of the state.
+/// The state that the service reported in a page or an event.
 #[derive(Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct ReportedState {
     pub(crate) state: Option<State>,
     pub(crate) ts: Option<Timestamp>,
 }
 
-impl From<&Page> for Said {
+impl From<&Page> for ReportedState {
     fn from(page: &Page) -> Self {
         Self {
             state: page.state.clone(),

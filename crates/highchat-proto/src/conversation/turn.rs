@@ -10,19 +10,19 @@
 //!    └── failed | cancelled: any state ◀───────────────────────────────────────────────────┘
 //! ```
 //!
-//! A turn that fails is `Idle` and answers [`Step::TurnFailed`]; if its reply may be found, the
-//! join puts it to `Recovering` at once ([`Turn::recover`]), and so it does with a turn that a
-//! restart broke off. The search is a machine of its own ([`Recovery`]), which lives in that
-//! phase.
+//! If a turn fails, it becomes `Idle` and returns [`Step::TurnFailed`]. If its reply may be
+//! found, the conversation then calls [`Turn::recover`]. The same happens to a turn that a
+//! restart interrupted. The search is a state machine of its own ([`Recovery`]), inside the
+//! phase `Recovering`.
 
 use alloc::boxed::Box;
 use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
-use super::backoff::{Clocks, DelayReason, due, pause_if_not_taken};
+use super::backoff::{DelayReason, Timing, due, pause_if_not_taken};
 use super::exchanges::Purpose;
-use super::recovery::{Known, Recovery};
+use super::recovery::{Recovery, SearchContext};
 use super::step::Step;
 use super::update::{self, TurnId};
 use crate::api::{ChatRequest, Event, Page};
@@ -31,50 +31,50 @@ use crate::failure::{Cause, Cut, Failure};
 use crate::reply::Reply;
 use crate::time::Instant;
 
-/// Each state's data is boxed: a conversation is to be small.
+/// The phases of a turn. Their data is boxed, so that a conversation stays small.
 #[derive(Debug)]
 enum Phase {
     Idle,
     Requested(Box<Pending>),
     Delayed(Box<Delayed>),
     Streaming(Box<Reply>),
-    /// For the user the turn is over.
+    /// The turn is over for the user, but its body may continue.
     Settled(Box<Settled>),
-    /// The reply is looked for by reading.
+    /// A search for the reply is in progress.
     Recovering(Box<Recovery>),
 }
 
-/// A message that is on its way, and may be sent again if it was not taken.
+/// A message in flight. It may be sent again if it was not taken.
 #[derive(Debug)]
 struct Pending {
     request: ChatRequest,
     attempts: u32,
 }
 
-/// A message that will be sent again.
+/// A message that waits to be sent again.
 #[derive(Debug)]
 struct Delayed {
     at: Instant,
     pending: Box<Pending>,
 }
 
-/// A reply that is over, whose body may go on.
+/// A reply that ended, while its body may continue.
 #[derive(Debug)]
 struct Settled {
     reply: Box<Reply>,
-    /// The body has until then to end.
+    /// The exchange is aborted if its body has not ended by then.
     until: Instant,
-    /// The reply ended in `human`, and a `done` may still refine the state.
+    /// The reply ended with `human`, and a later `done` may still change the state.
     may_be_refined: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct Turn {
     phase: Phase,
-    name: TurnId,
-    /// The text of the reply, as far as it came and is remembered.
+    id: TurnId,
+    /// The text of the reply so far, up to the limit.
     so_far: String,
-    /// The reply is longer than what is remembered of it: its beginning.
+    /// The reply is longer than the limit: `so_far` is only its beginning.
     is_too_long: bool,
 }
 
@@ -82,7 +82,7 @@ impl Turn {
     pub(crate) const fn new() -> Self {
         Self {
             phase: Phase::Idle,
-            name: TurnId::from_u64(0),
+            id: TurnId::from_u64(0),
             so_far: String::new(),
             is_too_long: false,
         }
@@ -90,11 +90,11 @@ impl Turn {
 
     // ---- the message ----
 
-    /// Begins a turn, with nothing remembered of the one before, which is over.
-    pub(crate) fn begin(&mut self, name: TurnId, request: ChatRequest) -> Step {
+    /// Begins a turn and forgets the previous one, which is over.
+    pub(crate) fn begin(&mut self, id: TurnId, request: ChatRequest) -> Step {
         match self.phase {
             Phase::Idle | Phase::Settled(_) => {
-                self.name = name;
+                self.id = id;
                 self.so_far.clear();
                 self.is_too_long = false;
                 self.phase = Phase::Requested(Box::new(Pending {
@@ -110,9 +110,9 @@ impl Turn {
         }
     }
 
-    /// A turn that a restart broke off.
-    pub(crate) fn restore(&mut self, name: TurnId, saved: SavedTurn) -> Step {
-        self.name = name;
+    /// Restores a turn that a restart interrupted. It then fails, which may begin a search.
+    pub(crate) fn restore(&mut self, id: TurnId, saved: SavedTurn) -> Step {
+        self.id = id;
         self.so_far = saved.so_far;
         self.is_too_long = saved.is_too_long;
         Step::TurnFailed(match saved.progress {
@@ -123,13 +123,13 @@ impl Turn {
         })
     }
 
-    /// The message was not answered by a reply stream.
-    pub(crate) fn handle_refusal(&mut self, failure: Failure, clocks: &mut Clocks<'_>) -> Step {
+    /// Handles a failure before the head of a reply stream: a retry may follow.
+    pub(crate) fn handle_refusal(&mut self, failure: Failure, timing: &mut Timing<'_>) -> Step {
         match core::mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Requested(pending) => {
-                match pause_if_not_taken(&failure, pending.attempts, clocks) {
+                match pause_if_not_taken(&failure, pending.attempts, timing) {
                     Some(pause) => {
-                        let at = due(clocks.now, pause);
+                        let at = due(timing.now, pause);
                         self.phase = Phase::Delayed(Box::new(Delayed { at, pending }));
                         Step::Delayed(update::Delayed::Message, pause, DelayReason::of(&failure))
                     }
@@ -149,7 +149,7 @@ impl Turn {
 
     // ---- the reply ----
 
-    /// The head of a reply stream came.
+    /// Handles the head of a reply stream.
     pub(crate) fn handle_stream(&mut self, config: &Config, now: Instant) {
         match self.phase {
             Phase::Requested(_) => {
@@ -163,12 +163,12 @@ impl Turn {
         }
     }
 
-    /// The next event in a piece of the body; `None`: all of it was taken. The texts of
-    /// deltas of the usual shape are given to `show` on the way, since an event is large.
+    /// Returns the next event in `input`; `None` if all of it was read. The text of a delta in
+    /// the common form goes directly to `show`, because an [`Event`] is large to move.
     ///
     /// # Errors
     ///
-    /// The reply is cut; [`handle_cut`](Self::handle_cut) follows.
+    /// The reply is cut. The caller must then call [`handle_cut`](Self::handle_cut).
     pub(crate) fn next_event<'a, 'c: 'a>(
         &'a mut self,
         input: &mut &'c [u8],
@@ -195,7 +195,7 @@ impl Turn {
                         settled.may_be_refined = false;
                         return Ok(Some(done));
                     }
-                    // Nothing else matters after the end, broken or not.
+                    // After the end, other events are ignored, even invalid ones.
                     Ok(Some(_)) | Err(_) => {}
                     Ok(None) => return Ok(None),
                 }
@@ -208,18 +208,18 @@ impl Turn {
         }
     }
 
-    /// The reply is cut.
+    /// Handles a cut reply.
     pub(crate) fn handle_cut(&mut self, cut: Cut) -> Step {
         self.phase = Phase::Idle;
         Step::TurnFailed(Failure::Cut(cut))
     }
 
-    /// What the end of the body still gives; `None`: the reply was over before. To be called
-    /// until then.
+    /// Handles the end of the body. Returns an event that only became complete now; `None` if
+    /// nothing is left. The caller repeats the call until it returns `None`.
     ///
     /// # Errors
     ///
-    /// The reply is cut; [`handle_cut`](Self::handle_cut) follows.
+    /// The reply is cut. The caller must then call [`handle_cut`](Self::handle_cut).
     pub(crate) fn finish(&mut self, config: &Config) -> Result<Option<Event<'static>>, Cut> {
         match &mut self.phase {
             Phase::Streaming(reply) => {
@@ -242,7 +242,7 @@ impl Turn {
         }
     }
 
-    /// The connection was lost while the body came.
+    /// Handles a connection that was lost during the body.
     pub(crate) fn handle_interruption(&mut self) -> Step {
         match &mut self.phase {
             Phase::Streaming(reply) => match reply.handle_interruption() {
@@ -262,7 +262,7 @@ impl Turn {
         }
     }
 
-    /// The reply is over for the user: its body is read to the end, for a while.
+    /// Ends the turn for the user. The rest of the body is read until the given time.
     pub(crate) fn settle(&mut self, may_be_refined: bool, until: Instant) {
         self.phase = match core::mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Streaming(reply) => Phase::Settled(Box::new(Settled {
@@ -278,7 +278,7 @@ impl Turn {
         };
     }
 
-    /// The driver reads again, after it waited for its application.
+    /// Restarts the reply's timeouts, because the driver reads again after a pause.
     pub(crate) fn handle_return(&mut self, now: Instant) {
         match &mut self.phase {
             Phase::Streaming(reply) => reply.resume(now),
@@ -292,7 +292,7 @@ impl Turn {
 
     // ---- the end ----
 
-    /// The turn failed, and its reply is looked for.
+    /// Begins the search for the reply of a failed turn.
     pub(crate) fn recover(&mut self, failure: Failure, config: &Config, now: Instant) {
         match self.phase {
             Phase::Idle => {
@@ -307,12 +307,16 @@ impl Turn {
         }
     }
 
-    /// The page in which the reply is looked for came, or why there is none.
-    pub(crate) fn handle_page(&mut self, page: Result<Page, Failure>, known: Known<'_>) -> Step {
+    /// Handles a page of the search, or the failure to get it.
+    pub(crate) fn handle_page(
+        &mut self,
+        page: Result<Page, Failure>,
+        context: SearchContext<'_>,
+    ) -> Step {
         match &mut self.phase {
             Phase::Recovering(recovery) => {
-                // Of a reply that is too long none is looked for.
-                recovery.handle_page(page, &self.so_far, known)
+                // A reply that is longer than the limit is never searched for.
+                recovery.handle_page(page, &self.so_far, context)
             }
             Phase::Idle
             | Phase::Requested(_)
@@ -322,7 +326,7 @@ impl Turn {
         }
     }
 
-    /// The turn is over. Returns whether its message was surely not taken: it waited to be
+    /// Ends the turn. Returns whether its message was surely not taken, because it waited to be
     /// sent again.
     pub(crate) fn end(&mut self) -> bool {
         match core::mem::replace(&mut self.phase, Phase::Idle) {
@@ -344,7 +348,7 @@ impl Turn {
                 self.phase = Phase::Requested(delayed.pending);
                 Step::Transmit(Purpose::Message)
             }
-            // It is told the time in any case: the driver was there, and nothing came.
+            // The reply must learn the time even before its deadline: nothing came until now.
             Phase::Streaming(mut reply) => match reply.handle_timeout(now) {
                 Err(cut) => self.handle_cut(cut),
                 Ok(()) => {
@@ -375,13 +379,13 @@ impl Turn {
         }
     }
 
-    // ---- looking at it ----
+    // ---- views ----
 
-    pub(crate) const fn name(&self) -> TurnId {
-        self.name
+    pub(crate) const fn id(&self) -> TurnId {
+        self.id
     }
 
-    /// Whether the user waits for it.
+    /// Whether the turn is not over for the user.
     pub(crate) const fn is_in_progress(&self) -> bool {
         match self.phase {
             Phase::Requested(_)
@@ -392,7 +396,7 @@ impl Turn {
         }
     }
 
-    /// Whether the head of a reply stream came, and its body may go on.
+    /// Whether the body of a reply stream is being read.
     pub(crate) const fn has_stream(&self) -> bool {
         match self.phase {
             Phase::Streaming(_) | Phase::Settled(_) => true,
@@ -400,7 +404,7 @@ impl Turn {
         }
     }
 
-    /// What is to be sent.
+    /// The request to send.
     pub(crate) const fn request(&self) -> Option<&ChatRequest> {
         match &self.phase {
             Phase::Requested(pending) => Some(&pending.request),
@@ -412,24 +416,24 @@ impl Turn {
         }
     }
 
-    /// The text of the reply as far as it came; `None` if not all of it was remembered.
+    /// The text of the reply so far; `None` if it is longer than the limit.
     pub(crate) fn so_far(&self) -> Option<&str> {
         (!self.is_too_long).then_some(&*self.so_far)
     }
 
-    /// What the reply begins with, as far as it came and was remembered.
+    /// The beginning of the reply so far, up to the limit.
     pub(crate) fn beginning(&self) -> &str {
         &self.so_far
     }
 
-    /// What the search for the reply needs after a restart; `None` between two turns.
+    /// The data that a search after a restart needs; `None` if no turn is in progress.
     pub(crate) fn save(&self) -> Option<SavedTurn> {
         let progress = match &self.phase {
             Phase::Idle | Phase::Settled(_) => return None,
-            // It may be sent again before the program ends, and not be saved again.
+            // The message may be sent again after this save and before the program ends.
             Phase::Delayed(_) | Phase::Requested(_) => Progress::Sent,
             Phase::Streaming(_) => Progress::Begun,
-            Phase::Recovering(recovery) if recovery.is_of_cut() => Progress::Begun,
+            Phase::Recovering(recovery) if recovery.had_begun() => Progress::Begun,
             Phase::Recovering(_) => Progress::Sent,
         };
         Some(SavedTurn {
@@ -444,13 +448,13 @@ impl Turn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Progress {
-    /// The message may have been taken, now or later, and no reply had begun.
+    /// The message may have been taken, now or later. No reply had begun.
     Sent,
     /// The reply had begun.
     Begun,
 }
 
-/// A turn as it is kept over a restart.
+/// The saved form of a turn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SavedTurn {
     progress: Progress,

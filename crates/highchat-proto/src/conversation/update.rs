@@ -1,4 +1,4 @@
-//! What happened in a conversation, for the application to see.
+//! What happened in a conversation, for the application to show.
 
 use alloc::borrow::{Cow, ToOwned};
 use core::fmt;
@@ -11,19 +11,19 @@ use super::exchanges::RequestId;
 use crate::api::{ChatMessage, ConversationId, MessageId, Rating, State, Timestamp};
 use crate::failure::Failure;
 
-/// Names a turn of a conversation: what
-/// [`Conversation::send`](crate::Conversation::send) returns, and the turn's end tells.
+/// The id of a turn. [`Conversation::send`](crate::Conversation::send) returns it, and
+/// [`Update::TurnEnded`] repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TurnId(u64);
 
 impl TurnId {
-    /// The name as a number, for interfaces that carry no other type.
+    /// The id as a number, for interfaces that cannot carry this type.
     #[must_use]
     pub const fn as_u64(self) -> u64 {
         self.0
     }
 
-    /// The name that [`as_u64`](Self::as_u64) gave.
+    /// The id with this number, which [`as_u64`](Self::as_u64) returned.
     #[must_use]
     pub const fn from_u64(id: u64) -> Self {
         Self(id)
@@ -36,24 +36,24 @@ impl fmt::Display for TurnId {
     }
 }
 
-/// How a turn ended; told exactly once for each.
+/// How a turn ended. Each turn ends exactly once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TurnEnd {
-    /// `done` came: the reply is whole.
+    /// The event `done` came. The reply is whole.
     Done,
-    /// `human` came: a person answers from here, and the message is with them.
+    /// The event `human` came. A person has the message, and answers from now on.
     Human,
-    /// The stream was cut, and the reply was read back whole.
+    /// The stream was cut, and a search found the whole reply.
     Recovered,
-    /// There is no reply, or no whole one.
+    /// There is no reply, or only a part of it.
     Failed(Failure),
-    /// The application cancelled it. The message may have been taken.
+    /// The application cancelled the turn. The message may have been taken.
     Cancelled,
 }
 
 impl TurnEnd {
-    /// In one word: `done`, `human`, `recovered`, `failed` or `cancelled`.
+    /// The end in one word: `done`, `human`, `recovered`, `failed` or `cancelled`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -65,7 +65,7 @@ impl TurnEnd {
         }
     }
 
-    /// Why there is no whole reply, if the turn failed.
+    /// The failure, if the turn failed.
     #[must_use]
     pub const fn failure(&self) -> Option<&Failure> {
         match self {
@@ -75,7 +75,7 @@ impl TurnEnd {
     }
 }
 
-/// What was put off, and will be tried again by itself.
+/// What is delayed until the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Delayed {
@@ -87,16 +87,15 @@ pub enum Delayed {
     Poll,
 }
 
-/// Something that happened, for the application to see.
+/// Something that happened in a conversation, for the application to show.
 ///
-/// It borrows from its conversation; [`into_owned`](Self::into_owned) gives one that can be
-/// kept or sent to another thread. A delta that is only shown is neither cloned nor
-/// allocated.
+/// It borrows from its conversation, so that showing a delta needs no copy and no allocation.
+/// [`into_owned`](Self::into_owned) returns an update that can be kept or sent to another thread.
 ///
-/// It is serialised as one object with a `type` and the API's own names, which is what the
-/// program's `--json` prints: `meta`, `delta`, `done`, `human`, `message`, `state`,
-/// `delayed`, `recovered`. What `--json` has no line for has names of our own: `unknown`,
-/// `recovering`, `turn_ended`, `unreadable`, `handoff_failed`, `rated`, `rating_failed`.
+/// It is serialised as one object with a `type` and the API's field names. The program's
+/// `--json` prints these: `meta`, `delta`, `done`, `human`, `message`, `state`, `delayed`,
+/// `recovered`. The other types are only ours: `unknown`, `recovering`, `turn_ended`,
+/// `unreadable`, `handoff_failed`, `rated`, `rating_failed`.
 ///
 /// ```
 /// use highchat_proto::Update;
@@ -109,106 +108,105 @@ pub enum Delayed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Update<'a> {
-    /// `meta` came: the conversation that the reply belongs to.
+    /// The event `meta`: the conversation to which the reply belongs.
     Meta {
-        /// Its id, if one is known.
+        /// The conversation's id, if one is known.
         conversation_id: Option<Cow<'a, ConversationId>>,
-        /// It is another one than before.
+        /// The id differs from the one before.
         is_replaced: bool,
     },
-    /// A piece of the reply.
+    /// A part of the reply.
     Delta {
-        /// To be appended to what came before.
+        /// The text to append.
         text: Cow<'a, str>,
     },
     /// The reply is whole.
     Done {
-        /// The id of the reply, if the service gave one.
+        /// The message id of the reply, if the service sent one.
         message_id: Option<Cow<'a, MessageId>>,
-        /// The state that the event told, if it told one.
+        /// The state, if the event has one.
         state: Option<Cow<'a, State>>,
-        /// The service's time.
+        /// The service's timestamp.
         ts: Option<Cow<'a, Timestamp>>,
     },
     /// A person took over.
     Human {
-        /// To be shown, if the service gave a message.
+        /// A text to show, if the service sent one.
         message: Option<Cow<'a, str>>,
-        /// The service's time.
+        /// The service's timestamp.
         ts: Option<Cow<'a, Timestamp>>,
     },
-    /// An event that the API's text does not name.
+    /// An event type that the API's text does not name.
     Unknown {
         /// The event type.
         event: Cow<'a, str>,
         /// The data, unparsed.
         data: Cow<'a, str>,
     },
-    /// The reply was cut, or never came, and is looked for.
+    /// The reply was cut or never came, and a search for it begins.
     Recovering {
-        /// What happened to it.
+        /// What went wrong.
         error: Cow<'a, Failure>,
     },
-    /// A reply that was cut was read back whole.
+    /// The search found the whole reply.
     Recovered {
         /// The whole message.
         message: Cow<'a, ChatMessage>,
-        /// What of its content had not come before: to be appended.
+        /// The rest of its content, after the text shown so far. Append it.
         missing: Cow<'a, str>,
     },
-    /// The turn ended: exactly once for each message that was sent.
+    /// The turn ended. This comes exactly once for each sent message.
     TurnEnded {
-        /// What [`send`](crate::Conversation::send) returned.
+        /// The id that [`send`](crate::Conversation::send) returned.
         turn: TurnId,
         /// How it ended.
         end: Cow<'a, TurnEnd>,
     },
     /// The state changed.
     State(Cow<'a, State>),
-    /// A message that polling found; each is told once. Its role tells whose it is.
+    /// A message that a poll found. Each message comes once. Its role says who wrote it.
     Message(Cow<'a, ChatMessage>),
-    /// Messages of a page could not be read, and were left out.
+    /// Some messages of a page were invalid and are left out.
     Unreadable {
-        /// How many.
+        /// The number of these messages.
         messages: usize,
     },
-    /// Something failed, and will be tried again by itself.
+    /// An attempt failed, and a new attempt follows.
     Delayed {
-        /// What.
+        /// What is tried again.
         what: Delayed,
-        /// After how long.
+        /// The time until then.
         delay: Duration,
-        /// Why.
+        /// Why it failed.
         reason: DelayReason,
     },
-    /// Polling ended with an error: no person's message is shown after it.
+    /// Polling ended with an error. No later messages of a person are shown.
     HandoffFailed {
-        /// What the service said.
+        /// The error.
         error: Cow<'a, Failure>,
     },
-    /// The rating was taken.
+    /// The service took the rating.
     Rated {
-        /// What [`rate`](crate::Conversation::rate) returned.
+        /// The id that [`rate`](crate::Conversation::rate) returned.
         request: RequestId,
-        /// What was said.
+        /// The rating.
         rating: Rating,
     },
-    /// The rating was not taken, or perhaps was not; rating again does no harm.
+    /// The rating failed. The service may have taken it; rating again does no harm.
     RatingFailed {
-        /// What [`rate`](crate::Conversation::rate) returned.
+        /// The id that [`rate`](crate::Conversation::rate) returned.
         request: RequestId,
-        /// Why.
+        /// The error.
         error: Cow<'a, Failure>,
     },
 }
 
 impl Update<'_> {
-    /// What to append to the screen: a piece of the reply, the rest of one that was read back,
-    /// the text of a `human` event, or a message that polling found and that is not the
-    /// user's own. Untrusted text. `None`: the update shows no text.
+    /// The text to append to the screen; `None` if the update has none. It is a delta, the rest
+    /// of a recovered reply, the text of a `human` event, or a polled message that the user did
+    /// not write. Untrusted text.
     ///
-    /// A program that shows texts by this loses none: neither the rest of a recovered reply
-    /// nor what a person writes.
+    /// A program that shows only these texts misses nothing that the bot or a person wrote.
     ///
     /// ```
     /// use highchat_proto::Update;
@@ -237,7 +235,7 @@ impl Update<'_> {
         }
     }
 
-    /// The same, borrowing nothing.
+    /// Returns an update that borrows nothing.
     #[must_use]
     pub fn into_owned(self) -> Update<'static> {
         match self {
@@ -300,8 +298,8 @@ impl Update<'_> {
         }
     }
 
-    /// The same, borrowed from this one.
-    // Apart from the way of a delta, which is to stay short.
+    /// Returns an update that borrows from this one.
+    // Never inlined, to keep the code path of a delta short.
     #[inline(never)]
     pub(crate) fn reborrow(&self) -> Update<'_> {
         match self {
@@ -376,7 +374,7 @@ fn owned<T: ToOwned + ?Sized>(value: Cow<'_, T>) -> Cow<'static, T> {
     Cow::Owned(value.into_owned())
 }
 
-/// An [`Update`] as it is serialised.
+/// The serialised form of an [`Update`].
 #[derive(serde::Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Form<'a> {
@@ -516,7 +514,7 @@ mod tests {
 
     use crate::failure::{Cause, Cut};
 
-    /// One of each kind, with its JSON.
+    /// One update of each kind, with its JSON.
     fn all() -> Vec<(Update<'static>, &'static str)> {
         let id = ConversationId::new("c1").unwrap();
         let message_id = MessageId::new("m1").unwrap();
@@ -633,14 +631,14 @@ mod tests {
     }
 
     #[test]
-    fn an_update_is_serialised_in_the_words_of_the_api() {
+    fn an_update_is_serialised_with_the_names_of_the_api() {
         for (update, json) in all() {
             assert_eq!(serde_json::to_string(&update).unwrap(), json);
         }
     }
 
     #[test]
-    fn an_update_is_the_same_borrowed_and_owned_again() {
+    fn an_update_equals_its_borrowed_and_owned_copies() {
         for (update, _) in all() {
             assert_eq!(update.reborrow(), update);
             assert_eq!(update.reborrow().into_owned(), update);
@@ -648,7 +646,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_an_update_is_what_to_append() {
+    fn the_text_of_an_update_is_the_text_to_append() {
         let texts: Vec<_> = all()
             .iter()
             .filter_map(|(update, _)| update.text().map(ToString::to_string))

@@ -1,4 +1,4 @@
-//! Why there is no connection, in the words of the layers below.
+//! The cause of a failed connection, as text.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -6,24 +6,24 @@ use alloc::string::{String, ToString};
 use core::error::Error;
 use core::fmt;
 
-/// What a driver knows of the cause of a failure: a line for a person, such as
-/// `Connection refused (os error 111)`; [`UNKNOWN`](Self::UNKNOWN) if it knows nothing.
+/// The cause of a failure, as the driver reports it: one line for a person, such as
+/// `Connection refused (os error 111)`, or [`UNKNOWN`](Self::UNKNOWN).
 ///
-/// At most [`MAX_LEN`](Self::MAX_LEN) bytes; what is longer is cut. Untrusted text: the
-/// other side may have had a say in it. Source: our decision.
+/// A line longer than [`MAX_LEN`](Self::MAX_LEN) bytes is cut. Untrusted text: it may contain
+/// text from the other side of the connection. Source: our decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Cause(Option<Box<str>>);
 
 impl Cause {
-    /// Nothing is known.
+    /// The cause is unknown.
     pub const UNKNOWN: Self = Self(None);
-    /// The longest line that is kept, in bytes.
+    /// The length limit of the line, in bytes.
     pub const MAX_LEN: usize = 300;
-    /// How far down an error is asked for its sources.
+    /// The number of nested sources that are read from an error.
     const MAX_DEPTH: usize = 16;
 
-    /// The error with its sources, each said once, though many an error says its source
-    /// as well.
+    /// Joins an error and its sources into one line. A source whose text is already in the line
+    /// is left out, because many errors contain the text of their source.
     #[must_use]
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         let mut line = String::new();
@@ -39,8 +39,8 @@ impl Cause {
         Self::from(&*line)
     }
 
-    /// The same with a place before it, such as the host and port that could not be
-    /// reached: `chat.example:443: Connection refused (os error 111)`.
+    /// Puts a place before the cause, such as the host and port that could not be reached:
+    /// `chat.example:443: Connection refused (os error 111)`.
     #[must_use]
     pub fn at(&self, place: &str) -> Self {
         if self.0.is_none() {
@@ -50,13 +50,13 @@ impl Cause {
         }
     }
 
-    /// The line; empty if nothing is known.
+    /// The line; empty if the cause is unknown.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_deref().unwrap_or_default()
     }
 
-    /// Writes what happened, and why if that is known.
+    /// Writes `what`, and then the cause if it is known.
     pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, what: &str) -> fmt::Result {
         f.write_str(what)?;
         if self.0.is_none() {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn each_source_is_said_once() {
+    fn the_text_of_each_source_appears_once() {
         for (words, line) in [
             (&["refused"][..], "refused"),
             (&["connect", "tcp", "refused"], "connect: tcp: refused"),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_stands_before_the_cause_or_alone() {
+    fn a_place_is_put_before_the_cause_or_stands_alone() {
         let refused = Cause::from("refused");
         assert_eq!(refused.at("[::1]:80").as_str(), "[::1]:80: refused");
         assert_eq!(Cause::default().at("[::1]:80").as_str(), "[::1]:80");
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_cause_is_cut_where_a_character_ends() {
+    fn a_long_cause_is_cut_at_a_character_boundary() {
         let long = "ա".repeat(Cause::MAX_LEN);
         let cause = Cause::from(&*format!("a{long}"));
         assert_eq!(cause.as_str().len(), Cause::MAX_LEN - 1);

@@ -1,4 +1,4 @@
-//! An answer that is not what was asked for.
+//! Answers that are not what was requested.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -15,9 +15,9 @@ pub enum ErrorCode {
     InvalidInput,
     /// `unauthenticated`: missing or invalid key or slug, or hosted page disabled.
     Unauthenticated,
-    /// `not_found`: unknown conversation.
+    /// `not_found`: the conversation is unknown.
     NotFound,
-    /// `rate_limited`: over 30 messages a minute for this key or bot.
+    /// `rate_limited`: more than 30 messages a minute for this key or bot.
     RateLimited,
     /// A code that the API's text does not name.
     Other(Box<str>),
@@ -59,35 +59,35 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// The service said no.
+/// An error that the service answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The status; 200 where an error came with it all the same.
+    /// The HTTP status. It is 200 if the service sent an error with a 200.
     pub status: u16,
-    /// Which error, where the body says so.
+    /// The error's code, if the body has one.
     pub code: Option<ErrorCode>,
-    /// A sentence for the user, where the body has one. Untrusted text.
+    /// A sentence for the user, if the body has one. Untrusted text.
     pub message: Option<Box<str>>,
-    /// How long the service asks to wait before asking again.
+    /// The time that the service asks to wait before the next request.
     pub retry_after: Option<Duration>,
 }
 
 impl ApiError {
-    /// Whether the status says that the request is at fault: 4xx.
+    /// Whether the status is 4xx: the request is at fault.
     #[must_use]
     pub const fn is_client_error(&self) -> bool {
         matches!(self.status, 400..=499)
     }
 
-    /// Whether the status says that the service is at fault: 5xx.
+    /// Whether the status is 5xx: the service is at fault.
     #[must_use]
     pub const fn is_server_error(&self) -> bool {
         matches!(self.status, 500..=599)
     }
 }
 
-/// The reason phrase follows the status if the feature `http` is on, as in `404 Not Found`.
+/// With the feature `http`, the reason phrase follows the status, as in `404 Not Found`.
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the service answered {}", Status(self.status))?;
@@ -103,31 +103,31 @@ impl fmt::Display for ApiError {
 
 impl core::error::Error for ApiError {}
 
-/// An answer that is not what was asked for.
+/// An answer that is not what was requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseError {
-    /// The service said no.
+    /// The service answered with an error.
     Api(ApiError),
-    /// It pointed elsewhere. A redirect is never followed: the key would go with it.
+    /// A redirect. It is never followed, because it would take the key elsewhere.
     Redirect(u16),
-    /// A status that no request of ours has a use for, such as 204.
+    /// A status that has no meaning for our requests, such as 204.
     Status(u16),
-    /// A 200 to a message that is no event stream, and no error either.
+    /// A 200 to a message, with a body that is neither an event stream nor an error.
     NotEventStream(Option<Box<str>>),
-    /// The body came in an encoding that was not asked for. With a status that says no,
-    /// that is an [`Api`](Self::Api) without code and message.
+    /// The body has an encoding that was not requested. If the status is an error, the result
+    /// is [`Api`](Self::Api) instead, without code and message.
     ContentEncoding(Box<str>),
-    /// A page of messages that is not what the API's text says.
+    /// A page of messages that the API's text does not allow.
     InvalidPage,
     /// A page of messages longer than [`Config::page_limit`](crate::config::Config::page_limit).
     TooLong,
-    /// A page of messages that broke off: the connection was lost, or the time was over.
+    /// A page of messages that is incomplete: the connection was lost, or a timeout passed.
     BrokenOff,
 }
 
 impl ResponseError {
-    /// `refused`, or `not_a_reply` if the service did not even say no.
+    /// The kind in one word: `refused` for an error of the service, otherwise `not_a_reply`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -142,7 +142,7 @@ impl ResponseError {
         }
     }
 
-    /// A sentence for the user: the service's own, if it gave one. Untrusted text.
+    /// A sentence for the user: the service's own, if it sent one. Untrusted text.
     #[must_use]
     pub fn sentence(&self) -> Cow<'_, str> {
         match self {
@@ -157,7 +157,7 @@ impl ResponseError {
         }
     }
 
-    /// The status of the answer, where it is what was wrong.
+    /// The HTTP status, if it is the reason for the error.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {
@@ -201,14 +201,14 @@ impl fmt::Display for ResponseError {
             }
             Self::InvalidPage => f.write_str("the service's page of messages cannot be read"),
             Self::TooLong => f.write_str("the service's page of messages is longer than the limit"),
-            Self::BrokenOff => f.write_str("the service's page of messages broke off"),
+            Self::BrokenOff => f.write_str("the service's page of messages is incomplete"),
         }
     }
 }
 
 impl core::error::Error for ResponseError {}
 
-/// A status for a person, with its reason phrase if the crate that has them all is there.
+/// An HTTP status as text, with its reason phrase if the feature `http` is on.
 struct Status(u16);
 
 impl fmt::Display for Status {

@@ -1,4 +1,4 @@
-//! The key, which no failure shows.
+//! The endpoint's key, which no error text shows.
 
 use alloc::borrow::Cow;
 use core::fmt;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::api::Text;
 
-/// The key of an endpoint, which no error and no log shows, even if the service repeats it.
+/// The key of an endpoint, to be hidden in error texts and logs, even if the service repeats it.
 /// A clone is cheap.
 ///
 /// ```
@@ -23,15 +23,15 @@ use crate::api::Text;
 pub struct Secret(Option<Bytes>);
 
 impl Secret {
-    /// What stands in its place.
+    /// The text that replaces the key.
     const MASK: &str = "…";
 
-    /// The key that is hidden; `None`: there is none.
+    /// Hides this key; `None` hides nothing.
     pub(crate) const fn new(key: Option<Bytes>) -> Self {
         Self(key)
     }
 
-    /// The text with `…` in place of the key.
+    /// Returns the text with `…` in place of the key.
     #[must_use]
     pub fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let key = self
@@ -44,7 +44,7 @@ impl Secret {
         }
     }
 
-    /// As [`hide`](Self::hide), for a text of the service.
+    /// Like [`hide`](Self::hide), for a text from the service.
     pub(crate) fn hide_in<'t>(&self, text: Text<'t>) -> Text<'t> {
         match self.hide(&text) {
             Cow::Borrowed(_) => text,

@@ -1,4 +1,4 @@
-//! One reply: the body of `POST /v1/chat`, from bytes to events, and whether it was whole.
+//! One reply: reads the body of `POST /v1/chat` into events, and checks whether it is whole.
 
 mod reader;
 
@@ -13,7 +13,7 @@ use crate::sse::{self, Decoder};
 use crate::time::Instant;
 
 pub use self::reader::Reader;
-/// The answer of [`Reply::advance`]: an event can be taken with [`Reply::event`].
+/// A sign from [`Reply::advance`] that [`Reply::event`] has an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready<'c>(Source<'c>);
 
@@ -23,7 +23,7 @@ enum Source<'c> {
     Queue,
 }
 
-/// A [`Ready`] without the chunk, for the reader that owns it.
+/// A [`Ready`] that does not borrow the chunk, for the reader that owns it.
 #[derive(Clone, Copy, Debug)]
 enum ReadyApart {
     Decoder(sse::ReadyApart),
@@ -40,7 +40,7 @@ impl Ready<'_> {
 }
 
 impl ReadyApart {
-    /// With the input as it stood before the step.
+    /// Borrows the chunk again. It must be the same input as before the step.
     const fn with_chunk(self, chunk: &[u8]) -> Ready<'_> {
         Ready(match self {
             Self::Decoder(ready) => Source::Decoder(ready.with_chunk(chunk)),
@@ -62,11 +62,11 @@ enum Phase {
     Cut(Cut),
 }
 
-/// The reading of one reply: chunks of the body go in, events come out.
+/// One reply that is being read: chunks of the body go in, events come out.
 ///
-/// Only `done`, `human` or `error` ends a reply (our decision, on the API's text); the
-/// end of the body without one of them is a [`Cut`], and so is a body on which a clock
-/// runs out. A reply that is over is over: what comes behind is not looked at.
+/// Only `done`, `human` or `error` ends a reply (our decision, after the API's text). If the
+/// body ends without one of them, or if a timeout passes, the reply is [`Cut`]. After the end
+/// of the reply, the rest of the body is ignored.
 ///
 /// ```text
 /// loop {
@@ -74,28 +74,28 @@ enum Phase {
 ///         show(reply.event(ready, now)?);
 ///     }
 ///     if reply.is_over() { break }
-///     // Read more until `reply.deadline()`: at that time `handle_timeout`, at the
-///     // end of the body `finish`.
+///     // Read more until `reply.deadline()`. At that time call `handle_timeout`; at the end
+///     // of the body call `finish`.
 /// }
 /// ```
 #[derive(Debug)]
 pub struct Reply {
     decoder: Decoder<'static>,
-    /// For a text that has escapes.
+    /// Space for unescaped text.
     buffer: String,
     joiner: Joiner,
-    /// What waits behind a half of a surrogate pair that turned out to be alone.
+    /// An event that follows an unpaired half of a surrogate pair.
     queued: Option<Box<Event<'static>>>,
     phase: Phase,
     idle: Clock,
     progress: Clock,
-    /// When the driver last told the time.
+    /// The last time that the driver passed in.
     seen: Instant,
 }
 
 #[derive(Debug)]
 struct Clock {
-    /// In nanoseconds: a conversation is to be small.
+    /// In nanoseconds, because `u64` is smaller than `Duration`.
     timeout: u64,
     since: Instant,
 }
@@ -118,7 +118,7 @@ impl Clock {
 }
 
 impl Reply {
-    /// A reply whose head has just come.
+    /// Creates a reply, when its head has just come.
     #[must_use]
     pub fn new(config: &Config, now: Instant) -> Self {
         Self {
@@ -133,12 +133,12 @@ impl Reply {
         }
     }
 
-    /// Moves `input` past what it takes, up to the next event; `None`: all was taken.
-    /// Once the reply is over, whatever comes is taken and ignored.
+    /// Reads `input` up to the next event, and moves it past what was read; `None` if all of it
+    /// was read. After the end of the reply, all input is read and ignored.
     ///
     /// # Errors
     ///
-    /// The reply is cut, from here on.
+    /// The reply is cut. Later calls return the same error.
     #[inline(always)]
     pub fn advance<'c>(
         &mut self,
@@ -166,14 +166,15 @@ impl Reply {
         }
     }
 
-    /// The event that [`advance`](Self::advance) announced.
+    /// The event that [`advance`](Self::advance) found.
     ///
     /// # Errors
     ///
-    /// The event is not what the API's text says: the reply is cut, from here on.
+    /// The API's text does not allow this event, so the reply is cut. Later calls of `advance`
+    /// return the same error.
     pub fn event<'a>(&'a mut self, ready: Ready<'a>, now: Instant) -> Result<Event<'a>, Cut> {
         let event = match ready.0 {
-            // Asked for twice: there is nothing left, which is what a ping says.
+            // On a second call for the same event, nothing is left. A ping has no effect.
             Source::Queue => self.queued.take().map_or(Event::Ping, |event| *event),
             Source::Decoder(ready) => {
                 match Event::parse_with(self.decoder.frame(ready), &mut self.buffer) {
@@ -196,12 +197,12 @@ impl Reply {
         Ok(event)
     }
 
-    /// The next event in a piece of the body; `None`: all of it was taken. The texts of
-    /// deltas of the usual shape are given to `show` on the way, since an event is large.
+    /// Returns the next event in `input`; `None` if all of it was read. The text of a delta in
+    /// the common form goes directly to `show`, because an [`Event`] is large to move.
     ///
     /// # Errors
     ///
-    /// The reply is cut, from here on.
+    /// The reply is cut. Later calls return the same error.
     #[inline(always)]
     pub(crate) fn next_event<'a, 'c: 'a>(
         &'a mut self,
@@ -220,12 +221,12 @@ impl Reply {
         self.event(ready, now).map(Some)
     }
 
-    /// The next event after the end of the reply, for a driver that reads on to the end of
-    /// the body: a `done` there refines what a `human` before it said of the state.
+    /// Returns the next event after the end of the reply, for a driver that reads the body to
+    /// its end. A `done` after `human` may have a newer state.
     ///
     /// # Errors
     ///
-    /// That event is not what the API's text says. The reply is whole all the same.
+    /// The API's text does not allow this event. The reply is still whole.
     pub(crate) fn next_event_after_end<'a, 'c: 'a>(
         &'a mut self,
         input: &mut &'c [u8],
@@ -240,8 +241,8 @@ impl Reply {
         Ok(Some(Event::parse_with(frame, &mut self.buffer)?))
     }
 
-    /// Gives the text of the event that was announced to `show`, if that is a delta like
-    /// nearly all; otherwise [`event`](Self::event) is to be asked.
+    /// Passes the text of the event to `show`, if it is a delta in the common form. If not, it
+    /// returns `false`, and the caller must call [`event`](Self::event).
     #[inline]
     fn show_usual_delta(
         &mut self,
@@ -264,13 +265,13 @@ impl Reply {
         true
     }
 
-    /// The body ended: takes what had no blank line yet where it is a known event and
-    /// whole, and otherwise says why the reply is cut; `None` where the reply was over
-    /// before. To be called until it gives `None` or an error.
+    /// Handles the end of the body. Returns a last event without a blank line after it, if the
+    /// event is known and valid; `None` if the reply ended before. Call it until it returns
+    /// `None` or an error.
     ///
     /// # Errors
     ///
-    /// The reply is cut: [`Cut::Truncated`], where it was not cut before.
+    /// The reply is cut: [`Cut::Truncated`], unless it was cut before.
     pub fn finish(&mut self) -> Result<Option<Event<'static>>, Cut> {
         let event = match (self.queued.take(), self.phase) {
             (Some(event), _) => *event,
@@ -295,20 +296,19 @@ impl Reply {
         Ok(Some(event))
     }
 
-    /// The connection was lost: as [`finish`](Self::finish), with [`Cut::Interrupted`]
-    /// and without taking what had no blank line yet.
+    /// Handles a lost connection. Unlike [`finish`](Self::finish), it does not return a last
+    /// event without a blank line after it.
     ///
     /// # Errors
     ///
-    /// The reply is cut.
+    /// The reply is cut: [`Cut::Interrupted`], unless it was cut before.
     pub fn handle_interruption(&mut self) -> Result<(), Cut> {
         self.end(Cut::Interrupted)
     }
 
-    /// The driver reads again, after it did not since its last call: what passed in
-    /// between is not held against the service. For drivers that wait for their
-    /// application, which is how it slows the service down; only where the driver was not
-    /// waiting for the service: what passed in a wait that was given up still counts.
+    /// Notes that the driver reads again after a pause. The time since its last call does not
+    /// count for the timeouts. Use this in a driver that waits for its application, which slows
+    /// the service down. Do not use it after a wait for the service: that time must count.
     pub fn resume(&mut self, now: Instant) {
         let away = now.saturating_duration_since(self.seen);
         self.idle.since = self.idle.since + away;
@@ -316,11 +316,11 @@ impl Reply {
         self.seen = now;
     }
 
-    /// A deadline may have come.
+    /// Handles the passing of time.
     ///
     /// # Errors
     ///
-    /// It has, or the reply was cut before.
+    /// A timeout has passed, or the reply was cut before.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Cut> {
         self.seen = now;
         if self.idle.due() <= now {
@@ -334,14 +334,14 @@ impl Reply {
         }
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) is to be called, unless bytes come
-    /// before; `None` once nothing more is waited for.
+    /// When to call [`handle_timeout`](Self::handle_timeout), unless bytes come earlier; `None`
+    /// after the reply is over or cut.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         (self.phase == Phase::Reading).then(|| self.idle.due().min(self.progress.due()))
     }
 
-    /// Whether the reply is over: `done`, `human` or `error` came.
+    /// Whether the reply is over, because `done`, `human` or `error` came.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.phase == Phase::Over
@@ -361,8 +361,8 @@ impl Reply {
     }
 }
 
-/// Joins what a service cut in two. Where no other half follows, its text goes before
-/// the event, which is queued.
+/// Joins the halves of a surrogate pair that a service sent in two deltas. If no second half
+/// follows, the first half is returned before the event, and the event is queued.
 fn join<'a>(
     joiner: &mut Joiner,
     queued: &mut Option<Box<Event<'static>>>,

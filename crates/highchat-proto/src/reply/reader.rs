@@ -1,4 +1,4 @@
-//! A reply together with the piece of its body that is being looked through.
+//! A reply together with the current chunk of its body.
 
 use bytes::Bytes;
 
@@ -8,9 +8,9 @@ use crate::config::Config;
 use crate::failure::{Cut, Secret};
 use crate::time::Instant;
 
-/// A [`Reply`] for a driver that hands on one event at a time: it keeps the piece of the
-/// body that was read last, and asks for another one only when that is used up, which is
-/// how an application that takes its time slows the service down.
+/// A [`Reply`] for a driver that returns one event at a time. It keeps the last chunk of the
+/// body, and asks for another one only after it read this chunk to its end. So a slow
+/// application slows the service down.
 ///
 /// ```
 /// # use highchat_proto::reply::Reader;
@@ -20,13 +20,13 @@ use crate::time::Instant;
 /// # let now = || Instant::ORIGIN;
 /// # let mut body = [": hello\n\n", "event: delta\ndata: {\"text\":\"a\"}\n\n"].into_iter();
 /// let mut reader = Reader::new(&endpoint, &Config::default(), now());
-/// // Each time an event is asked for:
+/// // For each event:
 /// reader.resume(now());
 /// while let Some(_until) = reader.advance(now())? {
 ///     match body.next() {
 ///         Some(chunk) => reader.handle_body(chunk.into()),
 ///         None => reader.handle_end(),
-///         // Or `handle_interruption`; or, at that moment, `handle_timeout`.
+///         // Or `handle_interruption`. If no chunk comes until `_until`: `handle_timeout`.
 ///     }
 /// }
 /// assert!(reader.event()?.is_some());
@@ -35,22 +35,23 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub struct Reader {
     reply: Reply,
-    /// What no error is to show.
+    /// The key, which no error text may show.
     secret: Secret,
     chunk: Bytes,
-    /// Where the event that was found is looked up.
+    /// Where the input of the last step began in the chunk.
     shown: usize,
-    /// As far as the chunk was taken.
+    /// The end of the part of the chunk that was read.
     taken: usize,
     found: Option<ReadyApart>,
-    /// What the end of the body gave.
+    /// The event found at the end of the body.
     last: Option<Event<'static>>,
     is_ended: bool,
     now: Instant,
 }
 
 impl Reader {
-    /// A reply whose head has just come from this endpoint, whose key no error shows.
+    /// Creates a reader, when the head of the reply has just come. `endpoint` is where it came
+    /// from; its key is hidden in error texts.
     #[must_use]
     pub fn new(endpoint: impl Into<Secret>, config: &Config, now: Instant) -> Self {
         Self {
@@ -66,17 +67,17 @@ impl Reader {
         }
     }
 
-    /// As [`Reply::resume`].
+    /// See [`Reply::resume`].
     pub fn resume(&mut self, now: Instant) {
         self.reply.resume(now);
     }
 
-    /// Goes on to the next event; `None`: look with [`event`](Self::event). Otherwise a
-    /// piece of the body is wanted, until that moment.
+    /// Reads on to the next event. `None` means that [`event`](Self::event) has a result. A
+    /// time means that the next chunk of the body is needed, at most until then.
     ///
     /// # Errors
     ///
-    /// The reply is cut, from here on.
+    /// The reply is cut. Later calls return the same error.
     pub fn advance(&mut self, now: Instant) -> Result<Option<Instant>, Cut> {
         (self.shown, self.now) = (self.taken, now);
         let mut input = &self.chunk[self.taken..];
@@ -94,12 +95,12 @@ impl Reader {
         }
     }
 
-    /// The event that was found, once; `None`: the reply is over. An `error` does not show
-    /// the endpoint's key, even if the service repeats it.
+    /// Takes the event that was found; `None` if the reply is over. If the service repeats the
+    /// endpoint's key in an `error`, the key is hidden.
     ///
     /// # Errors
     ///
-    /// The event is not what the API's text says: the reply is cut, from here on.
+    /// The API's text does not allow this event, so the reply is cut.
     pub fn event(&mut self) -> Result<Option<Event<'_>>, Cut> {
         let event = match self.found.take() {
             Some(found) => {
@@ -116,23 +117,24 @@ impl Reader {
         })
     }
 
-    /// A piece of the body came, where [`advance`](Self::advance) asked for one.
+    /// Handles a chunk of the body, after [`advance`](Self::advance) asked for one.
     pub fn handle_body(&mut self, chunk: Bytes) {
         (self.chunk, self.taken) = (chunk, 0);
     }
 
-    /// The body ended.
+    /// Handles the end of the body.
     pub const fn handle_end(&mut self) {
         self.is_ended = true;
     }
 
-    /// The connection was lost; `advance` tells what it means.
+    /// Handles a lost connection. The next [`advance`](Self::advance) returns the error.
     pub fn handle_interruption(&mut self) {
-        // It is told again.
+        // `advance` returns this error again.
         let _ = self.reply.handle_interruption();
     }
 
-    /// The moment that `advance` told has come, or may have.
+    /// Handles the passing of time. Call it at the time that [`advance`](Self::advance)
+    /// returned; an earlier call does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         let _ = self.reply.handle_timeout(now);
     }

@@ -1,7 +1,7 @@
-//! The machines in virtual time: one test for each arrow of the diagrams, and what they
-//! promise together. Tests read as a script and compare the log as text.
+//! The state machines of a conversation in virtual time: one test for each arrow of the
+//! diagrams, and tests of their interplay. Each test is a script, and compares the log as text.
 
-// The text of a refusal has its reason phrase.
+// The log contains reason phrases, which need the feature `http`.
 #![cfg(feature = "http")]
 
 use core::time::Duration;
@@ -14,8 +14,8 @@ use highchat_testing::player::scripted::*;
 
 mod recovery;
 
-/// Something that is done to a world.
-type Act = Box<dyn Fn(&mut World)>;
+/// An action on a world.
+type Action = Box<dyn Fn(&mut World)>;
 
 fn expect(world: &mut World, log: &str) {
     let found = world.log();
@@ -28,7 +28,7 @@ fn expect(world: &mut World, log: &str) {
     assert_eq!(found, log, "\n{}", found.join("\n"));
 }
 
-/// A conversation after one turn, with nothing in the log.
+/// A conversation after one turn, with an empty log.
 fn begun() -> World {
     let mut world = World::new();
     world.turn("a", &format!("{}{}", meta("c"), done("m0", "bot", 1)));
@@ -36,7 +36,7 @@ fn begun() -> World {
     world
 }
 
-/// A conversation in which a person has just taken over.
+/// A conversation in which a person has just taken over, with an empty log.
 fn handed_over() -> World {
     let mut world = World::new();
     world.turn("a", &format!("{}{}", meta("c"), human("h", 1)));
@@ -67,7 +67,7 @@ fn a_turn_goes_from_message_to_done_and_keeps_the_thread() {
 }
 
 #[test]
-fn a_turn_that_is_in_progress_gives_the_next_message_back() {
+fn a_message_during_a_turn_is_returned_to_the_caller() {
     let mut world = World::new();
     world.send("a");
     let refused = world
@@ -77,7 +77,7 @@ fn a_turn_that_is_in_progress_gives_the_next_message_back() {
 }
 
 #[test]
-fn done_ends_the_turn_at_once_though_the_body_never_ends() {
+fn done_ends_the_turn_even_if_the_body_never_ends() {
     let mut world = World::new();
     world.send("a");
     world.stream(&done("m", "bot", 1));
@@ -101,7 +101,7 @@ fn done_ends_the_turn_at_once_though_the_body_never_ends() {
 }
 
 #[test]
-fn a_new_message_drops_what_is_left_of_the_body_before() {
+fn a_new_message_aborts_the_rest_of_the_previous_body() {
     let mut world = World::new();
     world.send("a");
     world.stream(&done("m", "bot", 1));
@@ -119,7 +119,7 @@ fn a_new_message_drops_what_is_left_of_the_body_before() {
 }
 
 #[test]
-fn a_done_behind_a_human_refines_the_state() {
+fn a_done_after_a_human_updates_the_state() {
     let mut world = World::new();
     world.send("a");
     world.stream(&format!("{}{}", meta("c"), human("h", 1)));
@@ -144,7 +144,7 @@ fn a_done_behind_a_human_refines_the_state() {
 }
 
 #[test]
-fn another_conversation_id_replaces_the_one_before_and_is_told() {
+fn a_new_conversation_id_replaces_the_old_one_and_is_reported() {
     let mut world = begun();
     world.turn("b", &format!("{}{}", meta("d"), done("m1", "bot", 2)));
     assert_eq!(world.conversation.id().unwrap().as_str(), "d");
@@ -160,7 +160,7 @@ fn another_conversation_id_replaces_the_one_before_and_is_told() {
 }
 
 #[test]
-fn each_meta_is_told_with_the_id_it_came_with() {
+fn each_meta_is_reported_with_its_own_id() {
     let mut world = World::new();
     world.send("a");
     world.stream(&format!("{}{}", meta("c"), meta("d")));
@@ -175,7 +175,7 @@ fn each_meta_is_told_with_the_id_it_came_with() {
 }
 
 #[test]
-fn an_error_event_fails_the_turn_with_its_sentence() {
+fn an_error_event_fails_the_turn_with_its_message() {
     let mut world = begun();
     world.turn(
         "b",
@@ -195,7 +195,7 @@ fn an_error_event_fails_the_turn_with_its_sentence() {
 }
 
 #[test]
-fn a_429_is_repeated_twice_and_then_reported() {
+fn after_two_retries_a_429_is_reported() {
     let mut world = begun();
     world.send("b");
     for (headers, wait) in [
@@ -254,7 +254,7 @@ fn a_retry_after_that_is_too_long_is_reported_at_once() {
 }
 
 #[test]
-fn a_refusal_that_never_ends_and_asks_for_no_pause_turns_nothing_in_circles() {
+fn without_delays_nothing_loops_at_full_speed() {
     let headers = [("retry-after", "0")];
     let mut world = begun();
     world.send("b");
@@ -264,7 +264,7 @@ fn a_refusal_that_never_ends_and_asks_for_no_pause_turns_nothing_in_circles() {
     world.pass(61.0);
     let log = world.log();
     assert_eq!(log.matches("> POST").count(), 4, "{log}");
-    // Nor does a configuration without any pause.
+    // A configuration without any delay does not loop either.
     let mut world = World::with(|config| {
         config.response_timeout = Duration::ZERO;
         config.poll_interval = Duration::ZERO;
@@ -275,7 +275,7 @@ fn a_refusal_that_never_ends_and_asks_for_no_pause_turns_nothing_in_circles() {
     assert_eq!(log.matches("> GET").count(), 50, "{log}");
 }
 
-/// When each request was sent, in seconds.
+/// The times at which requests were sent, in seconds.
 fn sent_at(log: &str) -> Vec<f64> {
     let requests = log.lines().filter(|line| line.contains('>'));
     requests
@@ -284,7 +284,7 @@ fn sent_at(log: &str) -> Vec<f64> {
 }
 
 #[test]
-fn a_message_that_never_left_is_tried_three_times() {
+fn a_message_that_could_not_be_sent_is_tried_three_times() {
     let mut world = World::new();
     world.send("a");
     for wait in [0.55, 2.2, 60.0] {
@@ -303,10 +303,10 @@ fn a_message_that_never_left_is_tried_three_times() {
     );
 }
 
-/// When a conversation polls for a minute that a person took over.
-fn rhythm(set: Option<u64>, drawn: Option<u64>) -> Vec<u128> {
+/// The times of 12 polls after a person took over, in milliseconds.
+fn poll_times(configured: Option<u64>, drawn: Option<u64>) -> Vec<u128> {
     let mut config = Config::default();
-    config.seed = set;
+    config.seed = configured;
     let mut conversation = Conversation::new(endpoint(), config);
     if let Some(drawn) = drawn {
         conversation = conversation.with_seed(drawn);
@@ -325,28 +325,32 @@ fn rhythm(set: Option<u64>, drawn: Option<u64>) -> Vec<u128> {
 }
 
 #[test]
-fn conversations_of_different_seeds_never_poll_in_step() {
-    let rhythms = [1, 2, 3].map(|seed| rhythm(None, Some(seed)));
+fn conversations_with_different_seeds_poll_at_different_times() {
+    let all_polls = [1, 2, 3].map(|seed| poll_times(None, Some(seed)));
     for (one, other) in [(0, 1), (0, 2), (1, 2)] {
-        // The first poll is due at once.
-        let (one, other) = (&rhythms[one][1..], &rhythms[other][1..]);
+        // The first poll is left out, because it depends on only one random number.
+        let (one, other) = (&all_polls[one][1..], &all_polls[other][1..]);
         let in_step = one.iter().zip(other).filter(|(one, other)| one == other);
-        assert!(in_step.count() <= 1, "{rhythms:?}");
+        assert!(in_step.count() <= 1, "{all_polls:?}");
     }
 }
 
 #[test]
-fn a_set_seed_gives_the_same_rhythm_whatever_was_drawn() {
-    let set = rhythm(Some(7), None);
-    assert_eq!(rhythm(Some(7), Some(1)), set);
-    assert_eq!(rhythm(Some(7), Some(2)), set);
-    assert_eq!(rhythm(None, Some(7)), set);
-    assert_ne!(rhythm(Some(8), None), set);
-    assert_eq!(rhythm(None, None), rhythm(None, None), "a fixed one");
+fn a_configured_seed_beats_a_drawn_seed() {
+    let set = poll_times(Some(7), None);
+    assert_eq!(poll_times(Some(7), Some(1)), set);
+    assert_eq!(poll_times(Some(7), Some(2)), set);
+    assert_eq!(poll_times(None, Some(7)), set);
+    assert_ne!(poll_times(Some(8), None), set);
+    assert_eq!(
+        poll_times(None, None),
+        poll_times(None, None),
+        "without any seed, a fixed one is used"
+    );
 }
 
 #[test]
-fn with_one_attempt_nothing_is_sent_twice() {
+fn with_one_attempt_nothing_is_sent_again() {
     let mut world = World::with(|config| config.attempts = 1);
     world.send("a");
     world.fail(Role::Chat, NotSent(Cause::UNKNOWN));
@@ -365,10 +369,10 @@ fn with_one_attempt_nothing_is_sent_twice() {
 }
 
 #[test]
-fn what_may_have_been_taken_is_never_sent_again() {
-    // Nothing is known by which a reply could be told, so nothing is looked for.
+fn a_message_that_may_have_been_taken_is_never_sent_again() {
+    // There is no id yet, so there is no search.
     let api = |status: u16| move |world: &mut World| world.answer(Role::Chat, status, &[], "");
-    let cases: [(&str, Act); 8] = [
+    let cases: [(&str, Action); 8] = [
         (
             "the connection was lost",
             Box::new(|world| world.fail(Role::Chat, Interrupted(Cause::UNKNOWN))),
@@ -406,7 +410,7 @@ fn what_may_have_been_taken_is_never_sent_again() {
 }
 
 #[test]
-fn an_answer_that_never_ends_is_judged_as_far_as_it_came() {
+fn an_error_whose_body_never_ends_is_reported_after_the_timeout() {
     let mut world = World::new();
     world.send("a");
     world.pass(59.0);
@@ -428,7 +432,7 @@ fn an_answer_that_never_ends_is_judged_as_far_as_it_came() {
 }
 
 #[test]
-fn silence_cuts_a_reply_and_so_do_pings_alone() {
+fn silence_cuts_a_reply_and_pings_alone_cut_it_later() {
     let mut world = World::new();
     world.send("a");
     world.stream("");
@@ -438,7 +442,7 @@ fn silence_cuts_a_reply_and_so_do_pings_alone() {
         r#"
         0.0 > POST chat {"message":"a"}
        60.0 x Chat
-       60.0 turn failed: the reply is incomplete: nothing came any more
+       60.0 turn failed: the reply is incomplete: no data came for too long
     "#,
     );
     let mut world = World::new();
@@ -455,13 +459,13 @@ fn silence_cuts_a_reply_and_so_do_pings_alone() {
         r#"
         0.0 > POST chat {"message":"a"}
       300.0 x Chat
-      300.0 turn failed: the reply is incomplete: nothing came any more but pings
+      300.0 turn failed: the reply is incomplete: only pings came for too long
     "#,
     );
 }
 
 #[test]
-fn pings_and_rare_deltas_live_for_hours() {
+fn a_reply_with_pings_and_rare_deltas_may_take_hours() {
     let mut world = World::new();
     world.send("a");
     world.stream("");
@@ -480,7 +484,7 @@ fn pings_and_rare_deltas_live_for_hours() {
 }
 
 #[test]
-fn an_application_that_takes_its_time_is_not_the_services_silence() {
+fn time_that_the_application_takes_does_not_count_as_silence() {
     let mut world = World::new();
     world.send("a");
     world.stream("");
@@ -494,13 +498,13 @@ fn an_application_that_takes_its_time_is_not_the_services_silence() {
         r#"
         0.0 > POST chat {"message":"a"}
       619.0 x Chat
-      619.0 turn failed: the reply is incomplete: nothing came any more
+      619.0 turn failed: the reply is incomplete: no data came for too long
     "#,
     );
 }
 
 #[test]
-fn a_driver_that_told_the_time_was_there_though_its_application_comes_and_goes() {
+fn time_in_which_the_driver_waited_for_the_service_counts_as_silence() {
     let mut world = World::new();
     world.send("a");
     world.stream("");
@@ -514,13 +518,13 @@ fn a_driver_that_told_the_time_was_there_though_its_application_comes_and_goes()
         r#"
         0.0 > POST chat {"message":"a"}
        60.0 x Chat
-       60.0 turn failed: the reply is incomplete: nothing came any more
+       60.0 turn failed: the reply is incomplete: no data came for too long
     "#,
     );
 }
 
 #[test]
-fn a_cut_reply_is_looked_for_and_told_whole() {
+fn a_cut_reply_is_searched_for_and_reported_whole() {
     let mut world = begun();
     world.send("b");
     world.stream(&delta("one "));
@@ -556,7 +560,7 @@ fn a_cut_reply_is_looked_for_and_told_whole() {
 }
 
 #[test]
-fn a_cut_reply_that_is_not_found_is_incomplete() {
+fn a_cut_reply_that_is_not_found_is_reported_incomplete() {
     let mut world = begun();
     world.send("b");
     world.stream(&delta("one "));
@@ -592,7 +596,7 @@ fn a_cut_reply_that_is_not_found_is_incomplete() {
 }
 
 #[test]
-fn a_first_reply_that_is_cut_is_told_by_the_message_before_it() {
+fn a_cut_first_reply_is_found_by_the_message_before_it() {
     let mut world = World::new();
     world.send("a");
     world.stream(&format!("{}{}", meta("c"), delta("one")));
@@ -621,7 +625,7 @@ fn a_first_reply_that_is_cut_is_told_by_the_message_before_it() {
 }
 
 #[test]
-fn another_conversation_id_ends_the_polls_of_the_one_before() {
+fn a_new_conversation_id_ends_the_polls_of_the_old_conversation() {
     let mut world = handed_over();
     world.check_now();
     world.send("b");
@@ -635,7 +639,7 @@ fn another_conversation_id_ends_the_polls_of_the_one_before() {
 }
 
 #[test]
-fn without_time_and_text_an_older_reply_would_match_and_nothing_is_looked_for() {
+fn without_a_timestamp_and_text_there_is_no_search_because_an_older_reply_would_match() {
     let mut world = World::new();
     world.send("a");
     world.stream(&meta("c"));
@@ -652,7 +656,7 @@ fn without_time_and_text_an_older_reply_would_match_and_nothing_is_looked_for() 
 }
 
 #[test]
-fn without_text_a_persons_message_would_match_and_nothing_is_looked_for() {
+fn in_a_handoff_without_text_there_is_no_search_because_a_persons_message_would_match() {
     let mut world = handed_over();
     world.send("b");
     world.fail(Role::Chat, Interrupted(Cause::UNKNOWN));
@@ -666,7 +670,7 @@ fn without_text_a_persons_message_would_match_and_nothing_is_looked_for() {
 }
 
 #[test]
-fn a_message_without_an_answer_is_looked_for_where_a_time_is_known() {
+fn the_reply_to_an_unanswered_message_is_searched_for_if_a_timestamp_is_known() {
     let mut world = begun();
     world.send("b");
     world.fail(Role::Chat, Interrupted(Cause::UNKNOWN));
@@ -692,7 +696,7 @@ fn a_message_without_an_answer_is_looked_for_where_a_time_is_known() {
 }
 
 #[test]
-fn a_message_without_an_answer_is_not_found_where_the_messages_do_not_show_it() {
+fn no_reply_is_found_if_the_page_does_not_list_the_message() {
     let mut world = begun();
     world.send("b");
     world.fail(Role::Chat, Interrupted(Cause::UNKNOWN));
@@ -708,7 +712,7 @@ fn a_message_without_an_answer_is_not_found_where_the_messages_do_not_show_it() 
 }
 
 #[test]
-fn a_search_begins_at_the_newest_time_before_the_turn() {
+fn a_search_asks_from_the_newest_timestamp_before_the_turn() {
     let mut world = handed_over();
     let (newer, older) = (("p1", "assistant", "x", 9), ("p2", "assistant", "y", 5));
     world.check_now();
@@ -730,7 +734,7 @@ fn a_search_begins_at_the_newest_time_before_the_turn() {
 }
 
 #[test]
-fn a_reply_too_long_to_be_remembered_is_not_looked_for() {
+fn a_reply_over_the_limit_is_not_searched_for() {
     let mut world = World::with(|config| config.reply_limit = 3);
     let before = format!("{}{}", meta("c"), done("m0", "bot", 1));
     world.turn("a", &before);
@@ -770,8 +774,8 @@ fn a_refusal_ends_the_search() {
 }
 
 #[test]
-fn a_turn_can_be_cancelled_in_any_state() {
-    let states: [(&str, Act); 6] = [
+fn a_turn_can_be_cancelled_in_any_phase() {
+    let states: [(&str, Action); 6] = [
         ("x Chat\nturn cancelled", Box::new(|_| ())),
         (
             "x Chat\nturn cancelled",
@@ -818,7 +822,7 @@ fn a_turn_can_be_cancelled_in_any_state() {
 }
 
 #[test]
-fn a_message_cancelled_before_it_was_handed_out_is_not_sent() {
+fn a_message_cancelled_before_the_driver_polled_it_is_not_sent() {
     let mut world = World::new();
     let message = Message::new("a").unwrap();
     world.conversation.send(message, world.now).unwrap();
@@ -827,7 +831,7 @@ fn a_message_cancelled_before_it_was_handed_out_is_not_sent() {
 }
 
 #[test]
-fn late_input_for_a_request_that_is_gone_is_ignored() {
+fn late_input_for_a_dropped_request_is_ignored() {
     let mut world = begun();
     world.send("b");
     let gone = world.id(Role::Chat);
@@ -851,7 +855,7 @@ fn late_input_for_a_request_that_is_gone_is_ignored() {
 }
 
 #[test]
-fn a_handoff_polls_every_4_seconds_with_the_newest_time_as_received() {
+fn a_handoff_polls_every_4_seconds_with_the_newest_timestamp_as_received() {
     let mut world = handed_over();
     world.pass(4.4);
     world.page(&page(
@@ -875,9 +879,9 @@ fn a_handoff_polls_every_4_seconds_with_the_newest_time_as_received() {
         .lines()
         .map(|line| line.trim().split_once(' ').unwrap())
         .collect();
-    let told: Vec<_> = lines.iter().map(|(_, line)| *line).collect();
+    let lines_without_time: Vec<_> = lines.iter().map(|(_, line)| *line).collect();
     assert_eq!(
-        told,
+        lines_without_time,
         [
             "> GET conversations/c/messages",
             "assistant p1: hello",
@@ -895,7 +899,7 @@ fn a_handoff_polls_every_4_seconds_with_the_newest_time_as_received() {
 }
 
 #[test]
-fn a_page_that_begins_with_the_newest_repeats_nothing_however_long_it_is() {
+fn a_long_page_with_the_newest_message_first_repeats_no_message() {
     let mut world = handed_over();
     world.check_now();
     world.page(&page("human", &[("p", "assistant", "hello", 9)]));
@@ -924,7 +928,7 @@ fn a_poll_that_returns_bot_or_closed_ends_the_handoff() {
 }
 
 #[test]
-fn a_state_of_done_begins_a_handoff_and_ends_it_with_one_more_poll() {
+fn the_state_of_a_done_event_begins_a_handoff_and_ends_it_after_one_more_poll() {
     let mut world = World::new();
     world.turn(
         "a",
@@ -934,7 +938,7 @@ fn a_state_of_done_begins_a_handoff_and_ends_it_with_one_more_poll() {
     world.send("b");
     world.stream(&done("m1", "bot", 4));
     world.end(Role::Chat);
-    // It was asked before the bot was back.
+    // This poll was sent before the bot was back.
     world.page(&page("human", &[("p", "assistant", "before", 2)]));
     world.pass(4.4);
     world.page(&page("bot", &[("p2", "assistant", "goodbye", 3)]));
@@ -960,7 +964,7 @@ fn a_state_of_done_begins_a_handoff_and_ends_it_with_one_more_poll() {
 }
 
 #[test]
-fn a_handoff_that_was_announced_without_an_id_begins_with_the_id() {
+fn a_handoff_announced_before_the_id_begins_with_the_id() {
     let mut world = World::new();
     world.turn("Բարև", &done("m", "pending_human", 1));
     world.pass(100.0);
@@ -1001,7 +1005,7 @@ fn an_unknown_state_changes_nothing() {
 }
 
 #[test]
-fn polls_that_fail_back_off_and_go_on() {
+fn failed_polls_back_off_and_continue() {
     let mut world = handed_over();
     world.pass(4.4);
     world.fail(Role::Messages, Interrupted(Cause::UNKNOWN));
@@ -1016,17 +1020,17 @@ fn polls_that_fail_back_off_and_go_on() {
     assert_eq!(log.matches("GET").count(), 5, "{log}");
     assert_eq!(log.matches("Poll delayed").count(), 3, "{log}");
     assert!(log.contains("Poll delayed 100.0: Transient"), "{log}");
-    // A poll that succeeded was the end of that.
+    // After a poll that succeeded, the back-off starts again.
     world.fail(Role::Messages, Interrupted(Cause::UNKNOWN));
     world.pass(8.8);
     assert_eq!(world.log().matches("GET").count(), 1);
 }
 
 #[test]
-fn a_poll_or_a_rating_that_the_driver_withdraws_is_simply_done_again() {
+fn a_poll_or_rating_that_the_driver_withdraws_is_sent_again() {
     let mut world = handed_over();
     world.pass(4.4);
-    // More often than anything is tried that fails.
+    // More times than the limit of attempts.
     for answer in 0..10 {
         if answer % 2 == 1 {
             world.head(Role::Messages, 200, &[]);
@@ -1066,8 +1070,8 @@ fn a_message_that_the_driver_withdraws_may_have_been_taken() {
 }
 
 #[test]
-fn the_application_is_told_what_the_driver_knows_of_a_failure() {
-    for (failure, told) in [
+fn the_cause_that_the_driver_reports_reaches_the_application() {
+    for (failure, expected) in [
         (
             NotSent as fn(Cause) -> TransportFailure,
             "the service could not be reached: refused",
@@ -1081,12 +1085,12 @@ fn the_application_is_told_what_the_driver_knows_of_a_failure() {
         world.send("a");
         world.fail(Role::Chat, failure(Cause::from("refused")));
         let log = world.log();
-        assert!(log.contains(told), "{log}");
+        assert!(log.contains(expected), "{log}");
     }
 }
 
 #[test]
-fn a_poll_that_is_never_answered_is_given_up_and_repeated() {
+fn a_poll_without_an_answer_is_aborted_and_repeated() {
     let mut world = handed_over();
     world.pass(4.4 + 60.0 + 8.8);
     let log = world.log();
@@ -1111,7 +1115,7 @@ fn a_401_or_404_ends_the_handoff_with_the_error() {
 }
 
 #[test]
-fn a_message_can_be_sent_to_the_person_and_polling_goes_on() {
+fn a_message_during_a_handoff_does_not_stop_the_polls() {
     let mut world = handed_over();
     world.send("b");
     world.stream("");
@@ -1134,7 +1138,7 @@ fn a_message_can_be_sent_to_the_person_and_polling_goes_on() {
 }
 
 #[test]
-fn a_look_at_once_does_not_wait_for_the_interval() {
+fn check_now_does_not_wait_for_the_poll_interval() {
     let mut world = handed_over();
     world.check_now();
     world.check_now();
@@ -1145,7 +1149,7 @@ fn a_look_at_once_does_not_wait_for_the_interval() {
 }
 
 #[test]
-fn a_restart_in_a_handoff_polls_at_once_and_loses_and_repeats_nothing() {
+fn after_a_restart_a_handoff_polls_at_once_and_loses_or_repeats_no_message() {
     let mut world = handed_over();
     world.pass(4.4);
     world.page(&page("human", &[("p1", "assistant", "hello", 9)]));
@@ -1168,7 +1172,7 @@ fn a_restart_in_a_handoff_polls_at_once_and_loses_and_repeats_nothing() {
 }
 
 #[test]
-fn a_rating_is_repeated_on_failures_that_pass() {
+fn a_rating_is_repeated_after_temporary_failures() {
     let mut world = begun();
     world.rate(Rating::Up);
     world.fail(Role::Rating, Interrupted(Cause::UNKNOWN));
@@ -1199,7 +1203,7 @@ fn a_rating_is_repeated_on_failures_that_pass() {
 }
 
 #[test]
-fn there_must_be_something_to_rate() {
+fn a_rating_without_a_conversation_is_refused() {
     let mut world = World::new();
     assert!(
         world

@@ -1,4 +1,4 @@
-//! A reply that was cut is found only if the message can be nothing else.
+//! The search for a cut reply: a message is taken only if nothing else is possible.
 
 use highchat_proto::failure::Cause;
 use highchat_proto::failure::TransportFailure::Interrupted;
@@ -9,12 +9,13 @@ use highchat_testing::player::scripted::{Role, World, delta, done, human, meta, 
 /// A message of a page: id, role, content, second.
 type Listed<'a> = (&'a str, &'a str, &'a str, u32);
 
-/// What came of a reply before it was cut.
-const HEADED: &str = "Պատվերը ճանապարհին է Երևան, ";
+/// The text of a reply before it was cut.
+const RECEIVED: &str = "Պատվերը ճանապարհին է Երևան, ";
 const ASKED: &str = "Որտե՞ղ է պատվերը 📦";
 
-/// Cuts the reply to a message after a text, and shows the same page at each look.
-fn cut(
+/// Cuts the reply to a message after the text `so_far`, and answers each search with the same
+/// page.
+fn cut_reply_and_search(
     world: &mut World,
     message: &str,
     so_far: &str,
@@ -28,11 +29,11 @@ fn cut(
         world.stream(&delta(so_far));
         world.end(Role::Chat);
     }
-    look(world, &page(state, messages))
+    search(world, &page(state, messages))
 }
 
-/// Shows the same page at each look, and returns how the turn ended.
-fn look(world: &mut World, page: &str) -> String {
+/// Answers each search with the same page. Returns how the turn ended.
+fn search(world: &mut World, page: &str) -> String {
     for _ in 0..4 {
         if !world.conversation.turn_in_progress() {
             break;
@@ -52,7 +53,7 @@ fn look(world: &mut World, page: &str) -> String {
     found.or(end).and_then(words).unwrap_or(log.clone())
 }
 
-/// A conversation whose first turn is over, at second 1.
+/// A conversation after its first turn, which ended at second 1.
 fn begun() -> World {
     let mut world = World::new();
     world.turn(
@@ -68,12 +69,12 @@ const INCOMPLETE: &str =
 const UNANSWERED: &str = "turn failed: no answer came: the connection was lost";
 
 #[test]
-fn a_candidate_behind_the_own_message_is_the_reply_and_in_doubt_nothing_is() {
+fn only_an_unambiguous_message_after_the_sent_one_is_the_reply() {
     let own: Listed<'_> = ("u", "user", ASKED, 5);
     let reply: Listed<'_> = ("m", "assistant", "Պատվերը ճանապարհին է Երևան, շուտով 🚚", 6);
     let found = "recovered m: Պատվերը ճանապարհին է Երևան, շուտով 🚚 + շուտով 🚚";
     for (why, state, messages, end) in [
-        ("as it is", "bot", vec![own, reply], found),
+        ("in order", "bot", vec![own, reply], found),
         ("the newest first", "bot", vec![reply, own], found),
         (
             "everything twice",
@@ -82,18 +83,18 @@ fn a_candidate_behind_the_own_message_is_the_reply_and_in_doubt_nothing_is() {
             found,
         ),
         (
-            "what was before is shown as well",
+            "with earlier messages",
             "bot",
             vec![
                 ("m0", "assistant", "Ողջույն", 1),
                 own,
-                ("x", "assistant", HEADED, 0),
+                ("x", "assistant", RECEIVED, 0),
                 reply,
             ],
             found,
         ),
         (
-            "another message behind it",
+            "with a later message",
             "pending_human",
             vec![
                 own,
@@ -103,76 +104,85 @@ fn a_candidate_behind_the_own_message_is_the_reply_and_in_doubt_nothing_is() {
             found,
         ),
         (
-            "the message trimmed",
+            "the message has white space at its ends",
             "bot",
             vec![("u", "user", "  Որտե՞ղ է պատվերը 📦 \\n", 5), reply],
             found,
         ),
         (
-            "a message that is odd",
+            "with an invalid message",
             "bot",
-            vec![own, ("", "assistant", HEADED, 5), reply],
+            vec![own, ("", "assistant", RECEIVED, 5), reply],
             found,
         ),
-        ("a person is there", "human", vec![own, reply], INCOMPLETE),
-        ("it is closed", "closed", vec![own, reply], INCOMPLETE),
+        ("a person answers", "human", vec![own, reply], INCOMPLETE),
         (
-            "nobody knows who is there",
+            "the conversation is closed",
+            "closed",
+            vec![own, reply],
+            INCOMPLETE,
+        ),
+        (
+            "the state is unknown",
             "asleep",
             vec![own, reply],
             INCOMPLETE,
         ),
         (
-            "it came before the message",
+            "the reply is older than the message",
             "bot",
-            vec![own, ("m", "assistant", HEADED, 4)],
+            vec![own, ("m", "assistant", RECEIVED, 4)],
             INCOMPLETE,
         ),
         (
-            "both at the same time",
+            "the reply has the timestamp of the message",
             "bot",
-            vec![own, ("m", "assistant", HEADED, 5)],
+            vec![own, ("m", "assistant", RECEIVED, 5)],
             INCOMPLETE,
         ),
         (
-            "another text",
+            "the reply has another text",
             "bot",
             vec![own, ("m", "assistant", "Պատվերը չեղարկվեց", 6)],
             INCOMPLETE,
         ),
         (
-            "another role",
+            "the reply has another role",
             "bot",
-            vec![own, ("m", "supervisor", HEADED, 6)],
+            vec![own, ("m", "supervisor", RECEIVED, 6)],
             INCOMPLETE,
         ),
         (
-            "known already",
+            "the reply was known before",
             "bot",
-            vec![own, ("m0", "assistant", HEADED, 6)],
+            vec![own, ("m0", "assistant", RECEIVED, 6)],
             INCOMPLETE,
         ),
         (
-            "another message of the user",
+            "only another message of the user",
             "bot",
             vec![("u", "user", "Այո", 5), reply],
             INCOMPLETE,
         ),
         (
-            "another message of the user behind it",
+            "another message of the user after it",
             "bot",
-            vec![own, ("v", "user", "Այո", 6), ("m", "assistant", HEADED, 7)],
+            vec![
+                own,
+                ("v", "user", "Այո", 6),
+                ("m", "assistant", RECEIVED, 7),
+            ],
             INCOMPLETE,
         ),
         (
-            "the same message twice, and it was sent once",
+            "the message appears twice, but was sent once",
             "bot",
             vec![own, ("v", "user", ASKED, 4), reply],
             INCOMPLETE,
         ),
-        ("without users, one candidate", "bot", vec![reply], found),
+        ("no user messages, one candidate", "bot", vec![reply], found),
         (
-            "without users, two candidates",
+            "no user messages, two candidates",
             "bot",
             vec![
                 reply,
@@ -181,21 +191,21 @@ fn a_candidate_behind_the_own_message_is_the_reply_and_in_doubt_nothing_is() {
             INCOMPLETE,
         ),
         (
-            "without users, with two clocks",
+            "no user messages, with two clocks",
             "bot",
             vec![("m0", "assistant", "Ողջույն", 3), reply],
             INCOMPLETE,
         ),
         (
-            "without users, an old one",
+            "no user messages, an old candidate",
             "bot",
-            vec![("m", "assistant", HEADED, 1)],
+            vec![("m", "assistant", RECEIVED, 1)],
             INCOMPLETE,
         ),
     ] {
         let mut world = begun();
         assert_eq!(
-            cut(&mut world, ASKED, HEADED, state, &messages),
+            cut_reply_and_search(&mut world, ASKED, RECEIVED, state, &messages),
             end,
             "{why}"
         );
@@ -203,7 +213,7 @@ fn a_candidate_behind_the_own_message_is_the_reply_and_in_doubt_nothing_is() {
 }
 
 #[test]
-fn a_greeting_is_no_reply() {
+fn a_greeting_is_not_taken_for_the_reply() {
     let greeting: Listed<'_> = ("g", "assistant", "Ողջույն 👋 Ինչո՞վ օգնեմ", 1);
     for messages in [
         vec![greeting],
@@ -215,7 +225,7 @@ fn a_greeting_is_no_reply() {
         world.stream(&format!("{}{}", meta("c"), delta("Ողջույն 👋 ")));
         world.end(Role::Chat);
         assert_eq!(
-            look(&mut world, &page("bot", &messages)),
+            search(&mut world, &page("bot", &messages)),
             INCOMPLETE,
             "{messages:?}"
         );
@@ -223,31 +233,31 @@ fn a_greeting_is_no_reply() {
 }
 
 #[test]
-fn a_reply_that_was_cancelled_and_kept_is_not_taken_for_the_next_one() {
+fn a_stored_reply_of_a_cancelled_turn_is_not_taken_for_the_next_reply() {
     let old = "Պատվերը ճանապարհին է Երևան, շուտով";
     let new = "Պատվերը ճանապարհին է Գյումրի";
     let questions = [("u1", "user", ASKED, 5), ("u2", "user", "Իսկ մյո՞ւսը", 8)];
     for (why, replies, so_far, end) in [
         (
-            "stored in its place",
+            "the old reply is stored in time",
             vec![("a", "assistant", old, 6)],
             "Պատվերը ",
             INCOMPLETE,
         ),
         (
-            "stored late",
+            "the old reply is stored late",
             vec![("a", "assistant", old, 9)],
             "Պատվերը ",
             INCOMPLETE,
         ),
         (
-            "both are there, and differ",
+            "both replies are stored, with different texts",
             vec![("a", "assistant", old, 9), ("b", "assistant", new, 10)],
             "Պատվերը ",
             "recovered b: Պատվերը ճանապարհին է Գյումրի + ճանապարհին է Գյումրի",
         ),
         (
-            "both are there, and begin alike",
+            "both replies are stored, with the same text",
             vec![("a", "assistant", old, 6), ("b", "assistant", old, 9)],
             "Պատվերը ",
             INCOMPLETE,
@@ -255,12 +265,12 @@ fn a_reply_that_was_cancelled_and_kept_is_not_taken_for_the_next_one() {
     ] {
         let mut world = begun();
         world.send(ASKED);
-        world.stream(&delta(HEADED));
+        world.stream(&delta(RECEIVED));
         world.cancel();
         world.log();
         let messages: Vec<_> = questions.into_iter().chain(replies).collect();
         assert_eq!(
-            cut(&mut world, "Իսկ մյո՞ւսը", so_far, "bot", &messages),
+            cut_reply_and_search(&mut world, "Իսկ մյո՞ւսը", so_far, "bot", &messages),
             end,
             "{why}"
         );
@@ -268,24 +278,30 @@ fn a_reply_that_was_cancelled_and_kept_is_not_taken_for_the_next_one() {
 }
 
 #[test]
-fn without_users_every_turn_before_must_have_ended() {
+fn if_the_page_has_no_user_messages_all_earlier_turns_must_have_ended() {
     let reply: Listed<'_> = ("m", "assistant", "Այո, վաղը 🚚", 9);
     let mut world = begun();
     world.send(ASKED);
-    world.stream(&delta(HEADED));
+    world.stream(&delta(RECEIVED));
     world.cancel();
     world.log();
-    assert_eq!(cut(&mut world, "Վա՞ղը", "Այո", "bot", &[reply]), INCOMPLETE);
+    assert_eq!(
+        cut_reply_and_search(&mut world, "Վա՞ղը", "Այո", "bot", &[reply]),
+        INCOMPLETE
+    );
 
     let mut world = begun();
     world.turn(ASKED, "event: error\ndata: {\"message\":\"սխալ\"}\n\n");
     world.log();
     let found = "recovered m: Այո, վաղը 🚚 + , վաղը 🚚";
-    assert_eq!(cut(&mut world, "Վա՞ղը", "Այո", "bot", &[reply]), found);
+    assert_eq!(
+        cut_reply_and_search(&mut world, "Վա՞ղը", "Այո", "bot", &[reply]),
+        found
+    );
 }
 
 #[test]
-fn a_text_that_was_sent_before_must_be_there_as_often() {
+fn a_text_sent_twice_must_appear_twice_in_the_page() {
     let reply: Listed<'_> = ("m", "assistant", "Այո, վաղը 🚚", 9);
     let found = "recovered m: Այո, վաղը 🚚 + , վաղը 🚚";
     let first = ("u1", "user", ASKED, 5);
@@ -303,7 +319,7 @@ fn a_text_that_was_sent_before_must_be_there_as_often() {
         world.turn(ASKED, "event: error\ndata: {\"message\":\"սխալ\"}\n\n");
         world.log();
         assert_eq!(
-            cut(&mut world, ASKED, "Այո", "bot", &messages),
+            cut_reply_and_search(&mut world, ASKED, "Այո", "bot", &messages),
             end,
             "{messages:?}"
         );
@@ -311,12 +327,12 @@ fn a_text_that_was_sent_before_must_be_there_as_often() {
 }
 
 #[test]
-fn without_a_text_the_same_reply_must_be_there_twice() {
+fn without_text_two_pages_must_show_the_same_reply() {
     let own: Listed<'_> = ("u", "user", ASKED, 5);
     let reply: Listed<'_> = ("m", "assistant", "Այո 🚚", 6);
     let mut world = begun();
     assert_eq!(
-        cut(&mut world, ASKED, "", "bot", &[own, reply]),
+        cut_reply_and_search(&mut world, ASKED, "", "bot", &[own, reply]),
         "recovered m: Այո 🚚 + Այո 🚚"
     );
 
@@ -326,12 +342,15 @@ fn without_a_text_the_same_reply_must_be_there_twice() {
     world.fail(Role::Chat, Interrupted(Cause::UNKNOWN));
     world.pass(1.0);
     world.page(&page("bot", &[own, reply]));
-    assert_eq!(look(&mut world, &page("human", &[own, reply])), UNANSWERED);
-    assert!(world.conversation.is_polling(), "the person is heard");
+    assert_eq!(
+        search(&mut world, &page("human", &[own, reply])),
+        UNANSWERED
+    );
+    assert!(world.conversation.is_polling(), "the person is polled for");
 }
 
 #[test]
-fn a_failure_of_a_service_that_has_nothing_ends_the_search_at_once() {
+fn after_a_5xx_a_page_without_the_message_ends_the_search() {
     let mut world = begun();
     world.send(ASKED);
     world.answer(Role::Chat, 502, &[], "");
@@ -341,14 +360,14 @@ fn a_failure_of_a_service_that_has_nothing_ends_the_search_at_once() {
 }
 
 #[test]
-fn nothing_is_searched_for_in_a_conversation_continued_by_its_id_alone() {
+fn there_is_no_search_in_a_conversation_continued_by_its_id_alone() {
     let saved = Saved::new(ConversationId::new("c").unwrap());
     let old = r#"{"version":1,"conversation_id":"c","state":"bot","cursor":null,"newest":"2026-06-14T10:00:01Z","seen":[["m0",null]]}"#;
     for saved in [saved, serde_json::from_str(old).unwrap()] {
         let mut world = World::resume(saved);
         for _ in 0..2 {
             world.send(ASKED);
-            world.stream(&delta(HEADED));
+            world.stream(&delta(RECEIVED));
             world.end(Role::Chat);
             world.pass(100.0);
             let log = world.log();
@@ -360,7 +379,7 @@ fn nothing_is_searched_for_in_a_conversation_continued_by_its_id_alone() {
 }
 
 #[test]
-fn a_restart_in_a_turn_searches_for_its_reply_and_sends_nothing() {
+fn after_a_restart_during_a_turn_its_reply_is_searched_for_and_nothing_is_sent() {
     let messages = [
         ("u", "user", ASKED, 5),
         ("m", "assistant", "Պատվերը ճանապարհին է Երևան, շուտով 🚚", 6),
@@ -370,34 +389,34 @@ fn a_restart_in_a_turn_searches_for_its_reply_and_sends_nothing() {
     for (messages, end) in [(&messages[..], found), (&messages[..1], restarted)] {
         let mut world = begun();
         world.send(ASKED);
-        world.stream(&delta(HEADED));
+        world.stream(&delta(RECEIVED));
         let saved = serde_json::to_string(&world.conversation.save()).unwrap();
         assert!(!saved.contains(ASKED), "{saved}");
         let mut world = World::resume(serde_json::from_str(&saved).unwrap());
         assert!(world.conversation.turn_in_progress());
-        assert_eq!(look(&mut world, &page("bot", messages)), end);
+        assert_eq!(search(&mut world, &page("bot", messages)), end);
         assert!(!world.conversation.turn_in_progress());
     }
 }
 
 #[test]
-fn a_message_that_waited_to_be_sent_again_may_have_been_sent_before_the_restart() {
+fn after_a_restart_a_message_that_waited_for_a_retry_may_have_been_taken() {
     let mut world = begun();
     world.send(ASKED);
     world.answer(Role::Chat, 429, &[("retry-after", "60")], "");
     let saved = world.conversation.save();
-    // It goes on without being saved again, and is sent.
+    // The program continues after this save, and sends the message again.
     world.pass(60.0);
     assert_eq!(world.log().matches("POST").count(), 2);
     let mut world = World::resume(saved);
-    let end = look(&mut world, &page("bot", &[]));
+    let end = search(&mut world, &page("bot", &[]));
     let unanswered = "turn failed: no answer came: the connection was lost: the program ended \
                       before the answer came";
     assert_eq!(end, unanswered);
 }
 
 #[test]
-fn what_a_person_wrote_just_before_the_handoff_is_heard() {
+fn a_message_written_just_before_the_handoff_is_reported() {
     let mut world = begun();
     world.turn(ASKED, &human("Սպասեք", 9));
     world.pass(4.4);
@@ -420,7 +439,7 @@ fn what_a_person_wrote_just_before_the_handoff_is_heard() {
 }
 
 #[test]
-fn a_handoff_begins_with_the_conversation_or_with_the_event_of_one_continued_by_its_id() {
+fn the_first_poll_asks_for_all_messages_or_for_those_after_the_human_event() {
     let mut world = World::new();
     world.turn(ASKED, &format!("{}{}", meta("c"), human("Սպասեք", 9)));
     world.pass(4.4);
@@ -435,7 +454,7 @@ fn a_handoff_begins_with_the_conversation_or_with_the_event_of_one_continued_by_
 }
 
 #[test]
-fn a_reply_that_was_cut_or_cancelled_is_not_shown_again_as_a_persons_message() {
+fn a_poll_does_not_report_a_cut_or_cancelled_reply_again() {
     let mut world = begun();
     world.send("Առաջին");
     world.stream(&delta("Մեկ "));
@@ -454,16 +473,16 @@ fn a_reply_that_was_cut_or_cancelled_is_not_shown_again_as_a_persons_message() {
         ],
     ));
     let log = world.log();
-    let heard: Vec<_> = log
+    let reported: Vec<_> = log
         .lines()
         .filter(|line| line.contains("assistant"))
         .collect();
-    assert_eq!(heard.len(), 1, "{log}");
-    assert!(heard[0].contains("Մեկ րոպե 🙂"), "{log}");
+    assert_eq!(reported.len(), 1, "{log}");
+    assert!(reported[0].contains("Մեկ րոպե 🙂"), "{log}");
 }
 
 #[test]
-fn an_odd_message_hides_none_beside_it_and_is_told() {
+fn an_invalid_message_is_counted_and_hides_no_other() {
     let mut world = begun();
     world.turn(ASKED, &human("Սպասեք", 9));
     world.pass(4.4);
@@ -478,7 +497,7 @@ fn an_odd_message_hides_none_beside_it_and_is_told() {
 }
 
 #[test]
-fn events_without_their_fields_lose_neither_reply_nor_handoff() {
+fn events_with_missing_fields_still_end_the_reply_and_begin_the_handoff() {
     let mut world = World::new();
     let reply = format!(
         "event: meta\ndata: {{}}\n\n{}event: done\ndata: {{}}\n\n",
@@ -505,7 +524,7 @@ fn events_without_their_fields_lose_neither_reply_nor_handoff() {
 }
 
 #[test]
-fn another_conversation_begins_with_the_bot_and_is_polled_again_when_a_person_comes() {
+fn a_new_conversation_begins_with_the_bot_and_polls_when_a_person_joins() {
     let mut world = begun();
     world.turn(ASKED, &human("Սպասեք", 9));
     world.turn("Այո", &format!("{}{}", meta("d"), done("m2", "human", 12)));
@@ -519,7 +538,7 @@ fn another_conversation_begins_with_the_bot_and_is_polled_again_when_a_person_co
 }
 
 #[test]
-fn the_key_is_not_shown_though_an_error_event_repeats_it() {
+fn the_key_is_hidden_if_an_error_event_repeats_it() {
     let mut world = begun();
     world.turn(
         ASKED,

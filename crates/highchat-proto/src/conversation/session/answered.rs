@@ -1,4 +1,4 @@
-//! The whole answer to one message, out of updates or of events.
+//! Collects updates or events into the whole answer to one message.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,32 +10,32 @@ use crate::failure::Failure;
 
 /// The whole answer to one message.
 ///
-/// It is whole: a reply that was cut and not read back is an [`AskError`]. Displayed, it is
-/// what to show: the reply, and the sentence about a person who takes over in a line of its
-/// own.
+/// It is never partial: a reply that was cut and not found again is an [`AskError`]. Its
+/// [`Display`](fmt::Display) text is the reply, followed by a line with the service's sentence
+/// about a person who takes over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Answered {
-    /// The reply; often empty if a person took over. Untrusted text.
+    /// The reply. It is often empty if a person took over. Untrusted text.
     pub text: String,
-    /// Who has the message now.
+    /// Who answers the message.
     pub by: AnsweredBy,
     /// The id of the reply, if it is known.
     pub message_id: Option<MessageId>,
-    /// What polling found while the reply came, except the user's own messages: a person may
-    /// write at any time of a handoff.
+    /// Messages that polls found during the reply, except the user's own. During a handoff, a
+    /// person may write at any time.
     pub messages: Vec<ChatMessage>,
 }
 
-/// Who has the message.
+/// Who answers the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnsweredBy {
     /// The bot answered.
     Bot,
-    /// A person took over: their answer comes later, as [`Update::Message`].
+    /// A person took over. Their answer comes later, as [`Update::Message`].
     Human {
-        /// The sentence of the service about that, if it gave one. Untrusted text.
+        /// The service's sentence about this, if it sent one. Untrusted text.
         message: Option<String>,
     },
 }
@@ -57,41 +57,40 @@ impl fmt::Display for Answered {
 
 /// Why there is no whole answer.
 ///
-/// A part of a reply is never passed off as the whole of it: what came stands in `text`,
-/// beside the reason.
+/// A part of a reply is never reported as the whole. It is in `text`, beside the error.
 ///
 /// | what happened | what `ask` returns |
 /// | --- | --- |
-/// | `done` came, or the reply was cut and read back whole | [`Answered`], by the bot |
+/// | `done` came, or the reply was cut and a search found it | [`Answered`], by the bot |
 /// | `human` came | [`Answered`], by a person |
-/// | the stream was cut, silent or broken, and the reply was not found again | [`Failed`](Self::Failed) with [`Failure::Cut`] |
+/// | the stream was cut, silent or invalid, and the search did not find the reply | [`Failed`](Self::Failed) with [`Failure::Cut`] |
 /// | an `error` event | [`Failed`](Self::Failed) with [`Failure::Service`] |
-/// | 401, 404, 429 after the attempts allowed, 5xx, a redirect, no event stream | [`Failed`](Self::Failed) with [`Failure::Refused`] |
-/// | the connection was lost, or the time was over, before an answer | [`Failed`](Self::Failed) with [`Failure::Unanswered`] or [`Failure::TimedOut`] |
-/// | the service could not be reached, after the attempts allowed | [`Failed`](Self::Failed) with [`Failure::NotSent`] |
+/// | 401, 404, 5xx, a redirect, no event stream, or 429 after the last attempt | [`Failed`](Self::Failed) with [`Failure::Refused`] |
+/// | the connection was lost, or a timeout passed, before an answer | [`Failed`](Self::Failed) with [`Failure::Unanswered`] or [`Failure::TimedOut`] |
+/// | the service could not be reached in the last attempt | [`Failed`](Self::Failed) with [`Failure::NotSent`] |
 /// | the application cancelled the turn | [`Cancelled`](Self::Cancelled) |
-/// | the turn before is not over | [`InProgress`](Self::InProgress) |
+/// | the previous turn is not over | [`InProgress`](Self::InProgress) |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AskError {
-    /// The turn before is not over; the message is given back.
+    /// The previous turn is not over. The error contains the message that was not sent.
     InProgress(Message),
     /// The turn failed.
     Failed {
-        /// What of the reply came before; often nothing. It is not whole.
+        /// The part of the reply that came; often empty.
         text: String,
-        /// Why, and what is known of the message.
+        /// Why the turn failed, and whether the message may have been taken.
         error: Failure,
     },
     /// The turn was cancelled. The message may have been taken.
     Cancelled {
-        /// What of the reply came before. It is not whole.
+        /// The part of the reply that came.
         text: String,
     },
 }
 
 impl AskError {
-    /// What of a reply came before; empty if nothing did. It is not whole.
+    /// The part of the reply that came; empty if none did.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -104,14 +103,14 @@ impl AskError {
 impl fmt::Display for AskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InProgress(_) => f.write_str("the reply to the message before is not over yet"),
+            Self::InProgress(_) => f.write_str("the reply to the previous message is not over yet"),
             Self::Failed { error, .. } => error.fmt(f),
             Self::Cancelled { .. } => f.write_str("the reply was cancelled"),
         }
     }
 }
 
-/// Without a source: the text has it already.
+/// There is no source, because the text already includes it.
 impl core::error::Error for AskError {}
 
 impl From<SendError> for AskError {
@@ -120,9 +119,9 @@ impl From<SendError> for AskError {
     }
 }
 
-/// Puts the updates of one turn together to the whole answer.
+/// Collects the updates of one turn into the whole answer.
 ///
-/// `Session::ask` of an adapter is made of it; a loop of your own uses it the same way.
+/// The adapters' `Session::ask` uses it. You can use it in your own loop.
 ///
 /// ```
 /// use highchat_proto::session::Collector;
@@ -143,15 +142,15 @@ impl From<SendError> for AskError {
 ///                 break;
 ///             }
 ///         }
-///         // As in any loop.
+///         // The other outputs, as in any driver.
 /// #       _ => break,
 ///     }
 /// }
 /// # }
 /// ```
 ///
-/// Updates that are not about the reply or a person's messages (a state, a rating, a handoff
-/// that failed) are passed over. Memory: the texts of the turn, without a limit of their own.
+/// Other updates (a state, a rating, a failed handoff) are ignored. Memory: all texts of the
+/// turn, without a limit.
 #[derive(Clone, Debug)]
 pub struct Collector {
     turn: TurnId,
@@ -159,16 +158,16 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// For the turn that [`send`](crate::Conversation::send) named.
+    /// Creates a collector for the turn that [`send`](crate::Conversation::send) began.
     #[must_use]
     pub const fn new(turn: TurnId) -> Self {
         Self {
             turn,
-            answered: NOTHING,
+            answered: EMPTY,
         }
     }
 
-    /// Takes an update, in order. Returns the answer when the turn ends.
+    /// Handles an update. Returns the answer when the turn ends. Updates must come in order.
     pub fn handle_update(&mut self, update: &Update<'_>) -> Option<Result<Answered, AskError>> {
         match update {
             Update::Done { message_id, .. } => {
@@ -183,13 +182,10 @@ impl Collector {
                 self.answered.messages.push((**message).clone());
             }
             Update::TurnEnded { turn, end } if *turn == self.turn => return Some(self.end(end)),
-            // All before it belongs to a turn whose updates nobody had taken.
+            // The updates so far belong to an earlier turn, which nobody read.
             Update::TurnEnded { .. } => {
                 let messages = mem::take(&mut self.answered.messages);
-                self.answered = Answered {
-                    messages,
-                    ..NOTHING
-                };
+                self.answered = Answered { messages, ..EMPTY };
             }
             Update::Delta { text } => self.answered.text.push_str(text),
             _ => {}
@@ -198,7 +194,7 @@ impl Collector {
     }
 
     fn end(&mut self, end: &TurnEnd) -> Result<Answered, AskError> {
-        let answered = mem::replace(&mut self.answered, NOTHING);
+        let answered = mem::replace(&mut self.answered, EMPTY);
         match end {
             TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered => Ok(answered),
             TurnEnd::Failed(error) => Err(AskError::Failed {
@@ -212,8 +208,8 @@ impl Collector {
     }
 }
 
-/// Puts the events of one reply together to the whole answer: [`Collector`] without a
-/// conversation. `Reply::collect_text` of an adapter uses it.
+/// Collects the events of one reply into the whole answer: a [`Collector`] without a
+/// conversation. The adapters' `Reply::collect_text` uses it.
 ///
 /// ```
 /// use highchat_proto::Event;
@@ -236,15 +232,15 @@ pub struct ReplyCollector {
 impl Default for ReplyCollector {
     fn default() -> Self {
         Self {
-            answered: NOTHING,
+            answered: EMPTY,
             failed: None,
         }
     }
 }
 
 impl ReplyCollector {
-    /// Takes what an adapter's `Reply::next_event` returned. Returns the answer when the reply
-    /// is over or was cut.
+    /// Handles a result of an adapter's `Reply::next_event`. Returns the answer when the reply
+    /// is over or cut.
     pub fn handle_event(
         &mut self,
         event: Result<Option<Event<'_>>, Failure>,
@@ -279,10 +275,10 @@ impl ReplyCollector {
     }
 }
 
-/// The message of an `error` event that has none.
+/// The error text if the service fails and gives no reason.
 const NO_REASON: &str = "the service could not answer, and gave no reason";
 
-const NOTHING: Answered = Answered {
+const EMPTY: Answered = Answered {
     text: String::new(),
     by: AnsweredBy::Bot,
     message_id: None,
@@ -335,7 +331,7 @@ mod tests {
     };
 
     #[test]
-    fn a_reply_is_its_deltas_and_the_rest_that_was_read_back() {
+    fn a_recovered_reply_is_its_deltas_and_the_missing_text() {
         let hand = Update::Delta {
             text: " 👋".into()
         };
@@ -354,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_who_takes_over_is_told_from_a_bot_that_answers() {
+    fn the_answer_says_whether_a_bot_or_a_person_answers() {
         let human = |message| Update::Human { message, ts: None };
         let coming = human(Some("Օպերատորը կգա 👩".into()));
         let answered = collect(&[HELLO, coming.clone()], &TurnEnd::Human).unwrap();
@@ -370,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_writes_meanwhile_stands_beside_the_reply() {
+    fn messages_of_a_person_during_the_reply_are_collected_separately() {
         let (person, user) = (message("operator", "Ողջույն 👩"), message("user", "ես"));
         let updates = [
             Update::Message(Borrowed(&person)),
@@ -383,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_reply_is_an_error_that_has_it() {
+    fn a_partial_reply_is_an_error_with_the_text_so_far() {
         let error = Failure::Cut(Cut::Truncated);
         let failed = collect(&[HELLO], &TurnEnd::Failed(error.clone()));
         let text = "Բարև".into();
@@ -393,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn updates_of_an_earlier_turn_that_nobody_took_are_no_part_of_the_answer() {
+    fn unread_updates_of_an_earlier_turn_are_not_part_of_the_answer() {
         let person = message("operator", "Ողջույն 👩");
         let earlier = Update::TurnEnded {
             turn: turn(6),
@@ -409,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn the_events_of_a_reply_give_the_same_answers() {
+    fn events_give_the_same_answer_as_updates() {
         let collect = |events: Vec<Event<'static>>, end: Result<(), Failure>| {
             let mut collector = ReplyCollector::default();
             for event in events {

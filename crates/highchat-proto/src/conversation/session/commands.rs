@@ -1,4 +1,4 @@
-//! The commands of a conversation at one moment.
+//! The commands of a conversation, at a fixed time.
 
 use alloc::string::String;
 
@@ -6,10 +6,10 @@ use crate::api::{Message, Rating, VisitorRef};
 use crate::conversation::{Conversation, RateError, RequestId, SendError, TurnId};
 use crate::time::Instant;
 
-/// The commands of a [`Conversation`], at one moment.
+/// The commands of a [`Conversation`], without their time argument.
 ///
-/// An adapter returns it from its session, with the time of its own clock: so the commands
-/// are the same in all adapters, and a program cannot take an output away from the adapter.
+/// The session of an adapter returns it, with the time of its clock. So all adapters have the
+/// same commands, and a program cannot take an output away from its adapter.
 ///
 /// ```
 /// use highchat_proto::session::Commands;
@@ -29,45 +29,49 @@ pub struct Commands<'a> {
 }
 
 impl<'a> Commands<'a> {
-    /// The commands of a conversation at that moment.
+    /// Creates the commands of a conversation for the time `now`.
     #[must_use]
     pub const fn new(conversation: &'a mut Conversation, now: Instant) -> Self {
         Self { conversation, now }
     }
 
-    /// Sends a message. Returns the name of the turn, which
-    /// [`Update::TurnEnded`](crate::Update::TurnEnded) repeats.
+    /// Sends a message. Returns the id of the turn, which [`Update::TurnEnded`] repeats.
     ///
     /// # Errors
     ///
-    /// The turn before is not over; the error gives the message back.
+    /// The previous turn is not over. The error contains the message.
+    ///
+    /// [`Update::TurnEnded`]: crate::Update::TurnEnded
     pub fn send(self, message: Message) -> Result<TurnId, SendError> {
         self.conversation.send(message, self.now)
     }
 
-    /// Rates the conversation. Returns the name of the rating, which
-    /// [`Update::Rated`](crate::Update::Rated) repeats.
+    /// Rates the conversation. Returns the id of the rating, which [`Update::Rated`] or
+    /// [`Update::RatingFailed`] repeats.
     ///
     /// # Errors
     ///
-    /// There is no conversation yet, or a rating is on its way; the error gives the
-    /// comment back.
+    /// There is no conversation yet, or the previous rating is not answered yet. The error
+    /// contains the comment.
+    ///
+    /// [`Update::Rated`]: crate::Update::Rated
+    /// [`Update::RatingFailed`]: crate::Update::RatingFailed
     pub fn rate(self, rating: Rating, comment: Option<String>) -> Result<RequestId, RateError> {
         self.conversation.rate(rating, comment, self.now)
     }
 
-    /// Cancels the turn that is under way, in whatever state it is. The message may have
-    /// been taken. Without a turn nothing happens.
+    /// Cancels the turn in progress, in any phase. Its message may have been taken. Without a
+    /// turn in progress, this does nothing.
     pub fn cancel(self) {
         self.conversation.cancel(self.now);
     }
 
-    /// Polls for a person's messages now instead of at the next poll, if they are polled for.
+    /// Polls for a person's messages now instead of at the next due time, if polling is on.
     pub fn check_now(self) {
         self.conversation.check_now(self.now);
     }
 
-    /// Says who the end user is, from the next message on.
+    /// Sets the end user, for the next message and all later ones.
     pub fn set_visitor(self, visitor: Option<VisitorRef>) {
         self.conversation.set_visitor(visitor);
     }

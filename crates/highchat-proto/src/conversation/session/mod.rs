@@ -1,4 +1,5 @@
-//! What the sessions of all adapters share: the commands, and the whole answer to one message.
+//! Parts that the sessions of all adapters share: the commands, and the whole answer to a
+//! message.
 
 mod answered;
 mod commands;
