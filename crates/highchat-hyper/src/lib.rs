@@ -44,7 +44,6 @@
 //! - neither: plain HTTP alone, which goes to this machine unless asked otherwise; or a
 //!   connector of your own ([`Client::with_connector`]).
 
-#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod client;

@@ -74,7 +74,6 @@
 //! peer names the visitor in [`Config::visitor_header`], only this visitor can use the id. If
 //! not, anyone with the id can use it, but nobody can guess it.
 
-#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod config;

@@ -40,7 +40,6 @@
 //! - Either way, `SSL_CERT_FILE` and [`Client::with_roots`] name others to trust.
 //! - neither: plain HTTP alone, which goes to this machine unless asked otherwise.
 
-#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod canceller;
