@@ -16,6 +16,8 @@ mod exit;
 mod follow;
 mod input;
 mod logging;
+#[cfg(test)]
+mod manual;
 mod options;
 mod problem;
 mod proxy;

@@ -42,6 +42,7 @@
 //! - Either way, `SSL_CERT_FILE` and `with_roots` name others to trust.
 //! - without TLS: plain HTTP alone; or connections of your own ([`Connector::from_fn`]).
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "blocking")]

@@ -137,6 +137,7 @@
 //! The crate's README says what a target without compare-and-swap needs.
 
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "alloc")]

@@ -157,6 +157,7 @@
 //! | `DELETE /sandbox/faults` | removes all faults that are set |
 //! | `POST /sandbox/cancelled` | records that the client cancels now, as [`Sandbox::note_cancel`] |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod api;
