@@ -83,11 +83,11 @@ impl Client {
     /// There is no reply; the [`Failure`] says whether the message may have been taken
     /// all the same.
     pub fn chat(&self, request: &ChatRequest) -> Result<Reply, Failure> {
-        let (head, body) = self.exchange(self.endpoint.chat(request))?;
+        let (head, body) = self.open(self.endpoint.chat(request), &Closer::default())?;
         if let Some(answer) = Answer::to_chat(&head, &self.endpoint, &self.config) {
             return Err(self.read(body, answer).into_chat_error().into());
         }
-        Ok(Reply::new(self, body))
+        Ok(Reply::new(&self.endpoint, &self.config, self.clock, body))
     }
 
     /// Asks what was said.
@@ -96,7 +96,7 @@ impl Client {
     ///
     /// There is no page. Asking again does no harm.
     pub fn messages(&self, request: &MessagesRequest) -> Result<Page, Failure> {
-        let (head, body) = self.exchange(self.endpoint.messages(request))?;
+        let (head, body) = self.open(self.endpoint.messages(request), &Closer::default())?;
         let answer = Answer::to_messages(&head, &self.endpoint, &self.config);
         Ok(self.read(body, answer).into_page()?)
     }
@@ -108,13 +108,19 @@ impl Client {
     /// The rating may not have been taken. Rating again does no harm: the last one
     /// counts.
     pub fn rate(&self, request: &RatingRequest) -> Result<(), Failure> {
-        let (head, body) = self.exchange(self.endpoint.rate(request))?;
+        let (head, body) = self.open(self.endpoint.rate(request), &Closer::default())?;
         let answer = Answer::to_rating(&head, &self.endpoint, &self.config);
         Ok(self.read(body, answer).into_rating()?)
     }
 
-    fn exchange(&self, request: Request) -> Result<(response::Parts, Body), Failure> {
-        exchange::open(self, request, &Closer::default())
+    /// Sends a request, and waits for the head of its answer. `closer` ends it.
+    pub(crate) fn open(
+        &self,
+        request: Request,
+        closer: &Closer,
+    ) -> Result<(response::Parts, Body), Failure> {
+        let until = self.clock.now() + self.config.response_timeout;
+        exchange::open(&self.connector, self.clock, until, request, closer)
     }
 
     /// Reads an answer that is no reply stream, as far as it comes.

@@ -3,14 +3,15 @@
 use core::time::Duration;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 
-use highchat_connect::blocking::{Closer, Connection};
+use highchat_connect::blocking::{Closer, Connection, Connector};
 use highchat_http1::{Answer, Part};
 use highchat_proto::Failure;
 use highchat_proto::failure::Cause;
 use highchat_proto::http::Request;
+use highchat_proto::time::Instant;
 use http::response;
 
-use crate::client::Client;
+use crate::clock::Clock;
 
 /// The body of an answer, to be read. Its connection closes with it.
 pub(crate) struct Body {
@@ -19,18 +20,19 @@ pub(crate) struct Body {
     piece: Box<[u8; Answer::PIECE]>,
 }
 
-/// Connects, sends a request and waits for the head of its answer, all within
-/// `response_timeout`. `closer` ends it.
+/// Connects, sends a request and waits for the head of its answer, all before `until`.
+/// `closer` ends it.
 pub(crate) fn open(
-    client: &Client,
+    connector: &Connector,
+    clock: Clock,
+    until: Instant,
     request: Request,
     closer: &Closer,
 ) -> Result<(response::Parts, Body), Failure> {
-    let until = client.clock.now() + client.config.response_timeout;
     let serialized = Answer::to(request);
     let (bytes, answer) = serialized.expect("HTTP/1.1 carries what an endpoint asks");
-    let mut connection = client.connector.connect(closer)?;
-    connection.set_time_left(client.clock.left(Some(until)));
+    let mut connection = connector.connect(closer)?;
+    connection.set_time_left(clock.left(Some(until)));
     let mut body = Body {
         connection: BufReader::new(connection),
         answer,

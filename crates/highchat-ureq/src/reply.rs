@@ -7,9 +7,8 @@ use highchat_proto::failure::Cut;
 use highchat_proto::reply::Reader;
 use highchat_proto::session::ReplyCollector;
 use highchat_proto::time::Instant;
-use highchat_proto::{Answered, AskError, Event, Failure};
+use highchat_proto::{Answered, AskError, Config, Endpoint, Event, Failure};
 
-use crate::client::Client;
 use crate::clock::Clock;
 use crate::exchange::{Body, is_timeout};
 
@@ -32,10 +31,9 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn new(client: &Client, body: Body) -> Self {
-        let clock = client.clock;
+    pub(crate) fn new(endpoint: &Endpoint, config: &Config, clock: Clock, body: Body) -> Self {
         Self {
-            reader: Reader::new(&client.endpoint, &client.config, clock.now()),
+            reader: Reader::new(endpoint, config, clock.now()),
             body: Some(body),
             clock,
             has_failed: false,

@@ -16,7 +16,7 @@ use highchat_proto::{
 
 use crate::canceller::{Canceller, Wishes};
 use crate::client::Client;
-use crate::exchange::{self, Body, is_timeout};
+use crate::exchange::{Body, is_timeout};
 
 /// A conversation over blocking HTTP: turns, handoff, recovery and rating, as
 /// [`Conversation`] has them.
@@ -227,7 +227,7 @@ impl Session {
         log::info!("request {id}: {request}");
         let is_of_turn = self.conversation.is_of_turn(id);
         let closer = self.wishes.enter(id, is_of_turn);
-        let (head, mut body) = match exchange::open(&self.client, request, &closer) {
+        let (head, mut body) = match self.client.open(request, &closer) {
             Ok(opened) => opened,
             Err(failure) => return self.end(id, Some(failure)),
         };
