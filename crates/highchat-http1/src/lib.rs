@@ -23,3 +23,8 @@ mod head;
 
 pub use answer::{Answer, Part};
 pub use head::Broken;
+
+// The README's program is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

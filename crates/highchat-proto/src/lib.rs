@@ -187,3 +187,8 @@ pub use crate::{
     http::{Credentials, Endpoint, Head, Request},
     session::{Answered, AnsweredBy, AskError},
 };
+
+// The README's program is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -138,6 +138,11 @@ pub fn sanitise(text: &str) -> String {
     shown
 }
 
+// The README's program is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 #[cfg(test)]
 mod tests {
     use alloc::format;
