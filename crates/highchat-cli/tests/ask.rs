@@ -645,7 +645,12 @@ fn silence_longer_than_a_timeout_ends_the_run() {
             "a\n",
             "no data came for too long",
         ),
-        (pinging, "--progress-timeout", "", "but pings"),
+        (
+            pinging,
+            "--progress-timeout",
+            "",
+            "only pings came for too long",
+        ),
     ] {
         let service = Playback::start(vec![script]).unwrap();
         let run = run(ask(&service, &["a", option, "0.3"]));
