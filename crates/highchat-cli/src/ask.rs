@@ -13,7 +13,7 @@ use crate::run::Run;
 use crate::thread::Thread;
 use crate::{follow, input};
 
-/// Runs the command. Returns the exit status; it is the error if the run could not begin.
+/// Runs the command. Returns the exit status: `Ok` after a run, `Err` if the run could not begin.
 pub(crate) fn run(options: &AskOptions) -> Result<Exit, Exit> {
     let thread = Thread::resolve(&options.thread, &options.service)
         .map_err(|message| usage_error(options.output.color, &message))?;

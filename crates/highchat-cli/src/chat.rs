@@ -36,7 +36,7 @@ use interrupts::Interrupts;
 use keyboard::Keyboard;
 use mode::Mode;
 
-/// Runs the command. Returns the exit status; it is the error if the run could not begin.
+/// Runs the command. Returns the exit status: `Ok` after a run, `Err` if the run could not begin.
 pub(crate) fn run(options: &ChatOptions) -> Result<Exit, Exit> {
     let thread = Thread::resolve(&options.thread, &options.service)
         .map_err(|message| usage_error(options.output.color, &message))?;

@@ -10,7 +10,7 @@ use crate::options::RateOptions;
 use crate::purpose::Purpose;
 use crate::run::Run;
 
-/// Runs the command. Returns the exit status; it is the error if the run could not begin.
+/// Runs the command. Returns the exit status: `Ok` after a run, `Err` if the run could not begin.
 pub(crate) fn run(options: &RateOptions) -> Result<Exit, Exit> {
     let conversation = Some(options.conversation.clone());
     let run = Run::begin(

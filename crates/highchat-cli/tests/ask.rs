@@ -115,7 +115,7 @@ fn cases() -> Vec<Case> {
             stdout: "",
             stderr: &["error: no answer came", "not sent again"],
             json: &[
-                r#"{"type":"error","kind":"no_answer","message":"no answer came: the connection was lost: Peer disconnected"}"#,
+                r#"{"type":"error","kind":"no_answer","message":"no answer came: the connection was lost: unexpected end of file"}"#,
                 r#"{"type":"end","outcome":"incomplete","exit_code":3}"#,
             ],
         },

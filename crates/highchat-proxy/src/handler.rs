@@ -146,7 +146,7 @@ impl Handler {
             },
             Some(Route::Chat) => {
                 let body = self.body(&head, body, answering).await;
-                // It keeps all bytes that hyper read, and the reply may take long.
+                // The head keeps all bytes that hyper read. The reply may take long, so free them.
                 drop(head);
                 return self.chat(body, visitor, log, answering).await;
             }

@@ -15,11 +15,11 @@ use crate::handler::Handler;
 use crate::key::{KeyError, KeySource};
 use crate::reply::body::Body;
 
-/// The key-hiding proxy as a service: three endpoints, `/healthz` and `/readyz`.
+/// The key-hiding proxy as a service: three API endpoints, and also `/healthz` and `/readyz`.
 ///
-/// It is cheap to clone, and all clones share their limits. It spawns no tasks: its work for a
-/// visitor ends when hyper drops the request or the body of the answer, and hyper does so when
-/// the visitor leaves. Your server must limit heads and connections, and close the connections
+/// It is cheap to clone, and all clones share their limits. It spawns no tasks. When a
+/// visitor leaves, hyper drops the request or the body of the answer; then the work for this
+/// visitor ends. Your server must limit heads and connections, and close the connections
 /// of visitors who do not read. [`Server`](crate::Server) does this.
 #[derive(Clone)]
 pub struct Proxy(Arc<Handler>);

@@ -19,7 +19,7 @@ use crate::net::guard;
 use crate::net::refusal::Refusal;
 
 /// The content security policy. It allows only the files below, and does not let text become
-/// HTML. So the browser refuses an attack in a message.
+/// HTML. So a script in a message does not run.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
@@ -167,8 +167,8 @@ fn page(
     response
 }
 
-/// Returns an entity tag made from the content: a new version of the program has other files with
-/// the same names.
+/// Returns an entity tag made from the content. A new version of the program may have other
+/// content under the same name.
 fn tag(content: &str) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);

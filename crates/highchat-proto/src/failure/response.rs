@@ -13,7 +13,7 @@ use core::time::Duration;
 pub enum ErrorCode {
     /// `invalid_input`: an empty message, or one that is too long.
     InvalidInput,
-    /// `unauthenticated`: missing or invalid key or slug, or hosted page disabled.
+    /// `unauthenticated`: the key or the slug is missing or invalid, or the hosted page is disabled.
     Unauthenticated,
     /// `not_found`: the conversation is unknown.
     NotFound,
@@ -59,7 +59,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// An error that the service answered.
+/// An error answer of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiError {
@@ -157,7 +157,7 @@ impl ResponseError {
         }
     }
 
-    /// The HTTP status, if it is the reason for the error.
+    /// The HTTP status of `Api`, `Redirect` and `Status`; `None` for the others.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {

@@ -296,7 +296,8 @@ impl Endpoint {
         self.request(Method::Post, url, headers, body.into())
     }
 
-    /// The headers of each request. The vector has room for one more.
+    /// The headers of each request. The vector has room for `content-type`, which a request
+    /// with a body adds.
     fn headers(&self, accept: &'static str) -> Vec<(&'static str, Bytes)> {
         let fixed = [
             (ACCEPT, accept),

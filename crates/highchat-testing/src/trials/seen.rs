@@ -33,13 +33,13 @@ pub enum Outcome {
     Failed,
     /// A person took over.
     HandedOver,
-    /// Any other end, which no row expects.
+    /// Any other end. No trial in the table expects it.
     Other,
 }
 
 impl Seen {
-    /// The result of [`Talk::ask`](crate::Talk::ask). It does not show whether the reply was
-    /// recovered, so a complete reply counts as recovered if `expected` says so.
+    /// The result of [`Talk::ask`](crate::Talk::ask). It does not say whether the reply was
+    /// recovered, so a complete reply counts as `Recovered` if `expected` is `Recovered`.
     pub(crate) fn of(asked: Result<Answered, AskError>, expected: Outcome) -> Self {
         let (text, outcome, heard) = match asked {
             Ok(answered) => {
