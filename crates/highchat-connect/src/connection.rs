@@ -1,4 +1,4 @@
-//! A connection, whatever is on the way.
+//! An async connection: plain or TLS, direct or through a proxy.
 
 use core::error::Error;
 use core::fmt;
@@ -8,7 +8,7 @@ use std::io;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 
-/// Any error of a connection.
+/// An error of any type, from making a connection.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// A connection to the service. Dropping it closes it.
@@ -23,8 +23,8 @@ trait Io: Read + Write + Send + Unpin {}
 impl<T: Read + Write + Send + Unpin> Io for T {}
 
 impl Connection {
-    /// A connection of your own, on which HTTP/1.1 is to be spoken. An I/O type of tokio's
-    /// is one inside of `hyper_util::rt::TokioIo`.
+    /// Creates a connection from an I/O type of your own, for HTTP/1.1. Wrap a type of tokio's
+    /// in `hyper_util::rt::TokioIo`.
     #[must_use]
     pub fn new(io: impl Read + Write + Send + Unpin + 'static) -> Self {
         Self {
@@ -34,28 +34,28 @@ impl Connection {
         }
     }
 
-    /// The same, if the two sides agreed on HTTP/2.
+    /// Marks the connection as one on which both sides agreed to speak HTTP/2.
     #[must_use]
     pub const fn with_http2(mut self) -> Self {
         self.is_http2 = true;
         self
     }
 
-    /// The same, if it ends at a proxy that reads the requests (no tunnel): they name the
-    /// whole URL then (RFC 9112, section 3.2.2).
+    /// Marks the connection as one to a proxy that reads the requests (not a tunnel). Requests
+    /// then name the whole URL (RFC 9112, section 3.2.2).
     #[must_use]
     pub const fn with_proxy(mut self) -> Self {
         self.is_proxied = true;
         self
     }
 
-    /// Whether HTTP/2 was agreed on; HTTP/1.1 otherwise.
+    /// Whether HTTP/2 is spoken on the connection; otherwise HTTP/1.1 is.
     #[must_use]
     pub const fn is_http2(&self) -> bool {
         self.is_http2
     }
 
-    /// Whether it ends at a proxy that reads the requests.
+    /// Whether the connection ends at a proxy that reads the requests.
     #[must_use]
     pub const fn is_proxied(&self) -> bool {
         self.is_proxied

@@ -1,5 +1,5 @@
-//! How to connect: by default TCP, through a proxy if the environment names one, and TLS if
-//! a feature brings it.
+//! Makes async connections: by default TCP, the proxy that the environment names, and TLS if a
+//! feature enables it.
 
 use core::error::Error;
 use core::fmt;
@@ -22,30 +22,31 @@ type Connecting = Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Se
 
 /// Connects to one service. Cheap to clone.
 ///
-/// Nothing is spawned (except that names are looked up on tokio's blocking threads, as tokio
-/// itself does). Needs a tokio runtime with I/O and time enabled.
+/// Spawns no task. Names are looked up on tokio's blocking threads, as tokio itself does.
+/// Needs a tokio runtime with I/O and time enabled.
 #[derive(Clone)]
 pub struct Connector {
     connect: Arc<dyn Fn(Uri) -> Connecting + Send + Sync>,
     uri: Uri,
-    /// What an error names that could not be reached.
+    /// The host and port that errors name, with the proxy if one is used.
     place: Arc<str>,
     timeout: Duration,
 }
 
-/// The HTTP that is offered if TLS lets the two sides agree.
+/// The HTTP versions that the client offers in the TLS handshake (ALPN).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Offer {
-    /// HTTP/1.1, and so no offer at all.
+    /// HTTP/1.1 only: the handshake offers no protocol.
     Http1,
-    /// HTTP/2, and HTTP/1.1.
+    /// HTTP/2 and HTTP/1.1.
     Http1And2,
 }
 
 impl Connector {
-    /// A connector to that service. A connection that is not there within `timeout` is given
-    /// up. If there is nobody to trust, each connection fails with that reason.
+    /// Creates a connector to the service of `endpoint`. A connection attempt is given up
+    /// after `timeout`. If the default certificates cannot be used, each connection fails with
+    /// that reason.
     #[must_use]
     pub fn new(endpoint: &Endpoint, timeout: Duration, offer: Offer) -> Self {
         Self::with_roots(endpoint, timeout, offer, &Roots::Default).unwrap_or_else(|error| {
@@ -54,11 +55,12 @@ impl Connector {
         })
     }
 
-    /// As [`new`](Self::new), trusting others than [`Roots::Default`].
+    /// Like [`new`](Self::new), but trusts the certificates of `roots` instead of
+    /// [`Roots::Default`].
     ///
     /// # Errors
     ///
-    /// There is nobody to trust.
+    /// The certificates cannot be read, none is valid, or this build cannot use them.
     pub fn with_roots(
         endpoint: &Endpoint,
         timeout: Duration,
@@ -71,9 +73,9 @@ impl Connector {
         Ok(Self::over(endpoint, place, timeout, connect))
     }
 
-    /// Connects in a way of your own: from the base URL of the service (its scheme and
-    /// authority are what counts) to a connection. TLS, proxies and what else there is on the
-    /// way are its business; any failure of it means that nothing was sent.
+    /// Creates a connector that calls `connect` for each connection, with the base URL of the
+    /// service. Only the scheme and the authority of the URL matter. `connect` is responsible
+    /// for TLS and proxies. Any error that it returns means that nothing was sent.
     #[must_use]
     pub fn from_fn<F, C>(endpoint: &Endpoint, timeout: Duration, connect: C) -> Self
     where
@@ -99,7 +101,7 @@ impl Connector {
         }
     }
 
-    /// A new connection. Dropping the future gives it up.
+    /// Opens a new connection. Dropping the future gives it up.
     ///
     /// # Errors
     ///
@@ -110,13 +112,13 @@ impl Connector {
         connected.map_err(|error| self.not_sent(&*error))
     }
 
-    /// What an error names: the host and port of the service, and the proxy on the way.
+    /// The host and port of the service, and of the proxy if one is used. Errors name them.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// A failure before anything was sent, with the place before its cause.
+    /// Returns a [`Failure::NotSent`] with the [place](Self::place) and the cause.
     #[must_use]
     pub fn not_sent(&self, error: &(dyn Error + 'static)) -> Failure {
         Failure::NotSent(Cause::of(error).at(&self.place))
@@ -143,7 +145,7 @@ fn connect(
     use hyper_util::client::legacy::connect::Connection as _;
     use tower::ServiceExt;
 
-    // In the clear nobody needs to be trusted.
+    // A service without TLS needs no certificates, so none are read.
     let roots = if endpoint.is_tls() {
         roots
     } else {
@@ -162,7 +164,7 @@ fn connect(
         Box::pin(async {
             let io = connecting.await?;
             let is_http2 = io.connected().is_negotiated_h2();
-            // A connection without TLS does not take the room of one with it, over 1 KiB.
+            // Unwrapped, so that a connection without TLS saves the space of TLS, over 1 KiB.
             let connection = match io {
                 MaybeHttpsStream::Http(io) => Connection::new(io),
                 io @ MaybeHttpsStream::Https(_) => Connection::new(io),
@@ -176,7 +178,7 @@ fn connect(
     }))
 }
 
-/// Without TLS nothing is agreed on, and there is nobody to trust.
+/// Ignores the offer, and rejects roots that the program names: this build has no TLS.
 #[cfg(not(feature = "rustls"))]
 fn connect(
     endpoint: &Endpoint,

@@ -1,4 +1,4 @@
-//! Connections over tokio: to the service, or to the proxy on the way.
+//! Opens TCP connections over tokio, to the service or to the proxy.
 
 use core::time::Duration;
 
@@ -18,14 +18,15 @@ use crate::way::Way;
 pub(crate) fn http(timeout: Duration) -> HttpConnector {
     let mut http = HttpConnector::new();
     http.enforce_http(false);
-    // A request is written at once, and no acknowledgement is worth waiting for.
+    // The request is written in one piece, so waiting for acknowledgements only delays it.
     http.set_nodelay(true);
-    // Where a name has several addresses, each gets its share.
+    // If a name has several addresses, each one gets a share of this time.
     http.set_connect_timeout(Some(timeout));
     http
 }
 
-/// The proxy, if it is one that can be used.
+/// Parses the URL of a proxy. Returns `None` if its scheme is not supported or the URL is
+/// invalid.
 pub(crate) fn usable(value: &str, endpoint: &Endpoint) -> Option<Intercept> {
     let uri = endpoint.base_url().parse().ok()?;
     let proxy = Matcher::builder().all(value).build().intercept(&uri)?;
@@ -48,7 +49,7 @@ pub(crate) async fn dial(
     }
 }
 
-/// Asks the proxy for a connection to the service, whose name it is to find.
+/// Connects to the service through the proxy. The proxy looks up the name of the service.
 async fn tunnel(
     http: HttpConnector,
     proxy: &Intercept,
@@ -61,7 +62,7 @@ async fn tunnel(
         }
         return Ok(tunnel.oneshot(with_port(uri)?).await?);
     }
-    // The connector takes 80 for want of a port.
+    // `at` adds port 1080: the connector would use 80 if the URL has no port.
     let socks = format!("socks5://{}", at(proxy)).parse()?;
     let mut socks = SocksV5::new(socks, http);
     if let Some((name, password)) = proxy.raw_auth() {
@@ -82,7 +83,7 @@ pub(crate) fn at(proxy: &Intercept) -> String {
     format!("{}:{port}", uri.host().unwrap_or_default())
 }
 
-/// The URL with the port that a tunnel would not guess: for want of one it takes 443.
+/// Adds port 80 to an `http` URL without a port: a tunnel would use 443.
 fn with_port(uri: Uri) -> Result<Uri, BoxError> {
     match (uri.scheme_str(), uri.host(), uri.port()) {
         (Some("http"), Some(host), None) => Ok(format!("{host}:80").parse()?),
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_proxy_that_refuses_is_an_error() {
+    async fn a_proxy_that_refuses_a_tunnel_is_an_error() {
         let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
         let playback = Playback::start([vec![Step::Send(refusal.into())]]).unwrap();
         let url = "http://chat.example";
@@ -135,7 +136,7 @@ mod tests {
 
     #[cfg(not(feature = "rustls"))]
     #[tokio::test]
-    async fn nothing_goes_in_the_clear_to_where_tls_is_asked_for() {
+    async fn a_service_that_needs_tls_gets_no_plain_connection() {
         let playback = Playback::start([vec![Step::Hold]]).unwrap();
         let url = playback.base_url().replace("http:", "https:");
         assert!(through(playback.base_url(), &url).await.is_err());

@@ -1,8 +1,8 @@
-//! Connections to the service over [tokio](https://docs.rs/tokio), or [`blocking`] ones: the
-//! proxy that the environment names, TLS, and whom to trust.
+//! Connections to the service over [tokio](https://docs.rs/tokio), or [`blocking`] ones: with
+//! the proxy that the environment names, TLS, and the certificates to trust.
 //!
-//! `highchat-hyper`, `highchat-proxy` and `highchat-ureq` connect by it, and so does a program
-//! of yours that speaks HTTP by itself, with `highchat-http1` or `highchat-embed`:
+//! `highchat-hyper`, `highchat-proxy` and `highchat-ureq` use it. Use it directly if your
+//! program speaks HTTP itself, with `highchat-http1` or `highchat-embed`:
 //!
 #![cfg_attr(feature = "tokio", doc = "```")]
 #![cfg_attr(not(feature = "tokio"), doc = "```ignore")]
@@ -25,22 +25,25 @@
 //!
 //! # Proxies
 //!
-//! By default, a proxy is taken from the usual environment variables, as curl takes it:
-//! `HTTPS_PROXY` or `HTTP_PROXY`, and `ALL_PROXY` if the scheme has none of its own, in
-//! either case; but not for what `NO_PROXY` lists, nor for a service on this machine. An
-//! `http://` proxy (blocking: or an `https://` one) is asked for a tunnel, a `socks5://` one
-//! finds the name of the service as well. A proxy that cannot be used means that nothing is sent.
+//! By default, the proxy comes from the usual environment variables, read as curl reads them:
+//! `HTTPS_PROXY` or `HTTP_PROXY` by the scheme of the service, then `ALL_PROXY`, each in upper
+//! or lower case. No proxy is used for hosts that `NO_PROXY` lists, or for a service on this
+//! machine.
+//!
+//! An `http://` proxy (for blocking connections also an `https://` one) is asked for a tunnel.
+//! A `socks5://` proxy also looks up the name of the service. If the proxy cannot be used,
+//! nothing is sent.
 //!
 //! # Features
 //!
-//! - `tokio`: connections over tokio; the two after it bring it.
-//! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's roots.
-//! - `native-roots`: TLS by rustls with ring, trusting what the operating system
-//!   trusts.
+//! - `tokio`: connections over tokio. `rustls` and `native-roots` enable it.
+//! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's certificates.
+//! - `native-roots`: TLS by rustls with ring, trusting the certificates of the operating
+//!   system.
 //! - `blocking`, `blocking-rustls`, `blocking-native-roots`: the same three for [`blocking`]
 //!   connections.
-//! - Either way, `SSL_CERT_FILE` and `with_roots` name others to trust.
-//! - without TLS: plain HTTP alone; or connections of your own ([`Connector::from_fn`]).
+//! - With TLS, `SSL_CERT_FILE` or `with_roots` names other certificates to trust.
+//! - Without TLS: only plain HTTP, or your own connections ([`Connector::from_fn`]).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -65,7 +68,7 @@ pub use connection::{BoxError, Connection};
 #[cfg(feature = "tokio")]
 pub use connector::{Connector, Offer};
 
-// The README's program is compiled with the documentation's.
+// Compiles the program in the README as a documentation test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

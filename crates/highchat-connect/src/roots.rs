@@ -1,10 +1,10 @@
-//! Whose certificates are trusted, as the program and the environment say.
+//! Chooses the certificates to trust, from the program's choice and the environment.
 
 use std::{env, fs, io};
 
 use highchat_proto::http::{InvalidRoots, Roots};
 
-/// Whose certificates are trusted; `C` is how the HTTP client holds certificates.
+/// The certificates to trust. `C` is the HTTP client's type for certificates.
 pub(crate) enum Trusted<C> {
     Mozilla,
     System,
@@ -12,7 +12,8 @@ pub(crate) enum Trusted<C> {
 }
 
 impl<C> Trusted<C> {
-    /// Asks the environment if the program names none. `parse` reads the certificates of a PEM.
+    /// Chooses the certificates. `SSL_CERT_FILE` counts only if the program chose the default.
+    /// `parse` reads the certificates of a PEM file.
     pub(crate) fn of(
         roots: &Roots,
         has_system: bool,
@@ -32,7 +33,7 @@ impl<C> Trusted<C> {
     }
 }
 
-/// What is in the file that the environment names.
+/// Reads the file that `SSL_CERT_FILE` names; `None` if the variable is unset or empty.
 fn named() -> Result<Option<Vec<u8>>, InvalidRoots> {
     let name = env::var_os("SSL_CERT_FILE").filter(|name| !name.is_empty());
     let unreadable = |error: io::Error| InvalidRoots::Unreadable(error.to_string().into());

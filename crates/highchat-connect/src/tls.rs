@@ -1,4 +1,4 @@
-//! Whose certificates are trusted, in rustls' terms.
+//! Configures the certificates that rustls trusts.
 
 use std::sync::Arc;
 

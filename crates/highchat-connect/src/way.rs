@@ -1,26 +1,26 @@
-//! The way to the service: directly, or through the proxy that the environment names.
+//! The route to the service: direct, or through the proxy that the environment names.
 
 use std::env;
 
 use highchat_proto::Endpoint;
 use highchat_proto::http::NamedProxy;
 
-/// The way to the service; a proxy is what the HTTP client calls one.
+/// The route to the service. `P` is the HTTP client's type for a proxy.
 #[derive(Clone, Debug)]
 pub(crate) enum Way<P> {
     Direct,
     Through(P),
-    /// Why the proxy that is named cannot be used. To go directly would show the key to a
-    /// network that it was to be kept from.
+    /// The reason why the named proxy cannot be used. A direct connection instead would show
+    /// the key to a network that the proxy was meant to keep it from.
     Refused(String),
 }
 
 impl<P> Way<P> {
-    /// The way that the environment names. `usable` returns the proxy of that URL, if it is
-    /// one that can be used.
+    /// Reads the route from the environment. `usable` parses the URL of a proxy; it returns
+    /// `None` if the proxy cannot be used.
     pub(crate) fn to(endpoint: &Endpoint, usable: impl FnOnce(&str) -> Option<P>) -> Self {
         let named = NamedProxy::of(endpoint, |name| {
-            // What is no UTF-8 names no proxy that can be used.
+            // A value that is not UTF-8 cannot name a usable proxy, so a lossy copy is enough.
             Some(env::var_os(name)?.to_string_lossy().into_owned())
         });
         named.map_or(Self::Direct, |named| {
@@ -36,8 +36,8 @@ impl<P> Way<P> {
         })
     }
 
-    /// What an error names: the service, and the proxy on the way, which is `at` a host and
-    /// port.
+    /// The name for errors: the host and port of the service, and of the proxy if there is
+    /// one. `at` returns the host and port of a proxy.
     pub(crate) fn place(&self, endpoint: &Endpoint, at: impl FnOnce(&P) -> String) -> String {
         let service = endpoint.authority();
         match self {

@@ -1,4 +1,4 @@
-//! Blocking connections, and what their failures mean.
+//! Blocking connections and the meaning of their failures.
 
 use core::time::Duration;
 use std::io::{ErrorKind, Read, Write};
@@ -18,7 +18,7 @@ fn connector(base_url: &str) -> Connector {
     Connector::new(&Endpoint::new(base_url, credentials).unwrap(), LONG)
 }
 
-/// A connection to a service that plays this after a request.
+/// Connects to a service that plays `script`, and sends a request.
 fn connected(script: Vec<Step>, closer: &Closer) -> (Playback, Connection) {
     let service = Playback::start([script]).unwrap();
     let base_url = format!("{}/base", service.base_url());
@@ -43,7 +43,7 @@ fn a_connection_carries_bytes_both_ways_and_closes_when_it_is_dropped() {
 }
 
 #[test]
-fn a_read_whose_time_is_over_can_be_done_again() {
+fn a_read_that_timed_out_can_be_repeated() {
     let script = vec![Step::Pause(4 * SHORT), Step::send("ուշ ⏰"), Step::Hold];
     let (_service, mut connection) = connected(script, &Closer::default());
     let mut answer = vec![0; "ուշ ⏰".len()];
@@ -60,7 +60,7 @@ fn a_read_whose_time_is_over_can_be_done_again() {
 }
 
 #[test]
-fn a_closer_ends_a_read_that_waits() {
+fn a_closer_ends_a_blocked_read() {
     let closer = Closer::default();
     let (service, mut connection) = connected(vec![Step::Hold], &closer);
     let closing = thread::spawn(move || {
@@ -78,7 +78,7 @@ fn a_closer_ends_a_read_that_waits() {
 }
 
 #[test]
-fn a_closer_that_was_used_lets_no_connection_be_made() {
+fn a_used_closer_prevents_a_new_connection() {
     let service = Playback::start([vec![Step::Hold]]).unwrap();
     let closer = Closer::default();
     closer.close();
@@ -90,7 +90,7 @@ fn a_closer_that_was_used_lets_no_connection_be_made() {
 }
 
 #[test]
-fn a_service_that_is_not_there_was_sent_nothing() {
+fn a_failure_to_connect_means_not_sent() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = free.local_addr().unwrap().to_string();
     drop(free);
@@ -105,7 +105,7 @@ fn a_service_that_is_not_there_was_sent_nothing() {
 
 #[cfg(not(feature = "blocking-rustls"))]
 #[test]
-fn nothing_goes_in_the_clear_to_where_tls_is_asked_for() {
+fn a_service_that_needs_tls_gets_no_plain_request() {
     let service = Playback::start([vec![Step::Hold]]).unwrap();
     let base_url = service.base_url().replace("http:", "https:");
 

@@ -1,4 +1,4 @@
-//! Connections by default, and what their failures mean.
+//! Connections of the default connector and the meaning of their failures.
 
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -49,7 +49,7 @@ async fn a_connection_carries_bytes_both_ways_and_closes_when_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_there_was_sent_nothing() {
+async fn a_failure_to_connect_means_not_sent() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
@@ -63,7 +63,7 @@ async fn a_service_that_is_not_there_was_sent_nothing() {
 
 #[cfg(feature = "rustls")]
 #[tokio::test]
-async fn over_tls_no_http_2_is_offered_and_nobody_unknown_is_trusted() {
+async fn http1_offers_no_alpn_and_rejects_an_unknown_certificate() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let certified = rcgen::generate_simple_self_signed(["localhost".into()]).unwrap();

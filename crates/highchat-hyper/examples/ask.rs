@@ -1,7 +1,7 @@
-//! Sends the message of the arguments, and prints the whole answer.
+//! Sends the message given as arguments, and prints the whole answer.
 //!
-//! `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL` where, if it is
-//! not the usual place.
+//! `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` is the credential. `HIGHCHAT_BASE_URL` is the address of
+//! the service, if it is not the default one.
 
 use highchat_hyper::{Client, Message, Session};
 

@@ -1,12 +1,12 @@
-//! Passes replies on to a browser as an event stream: `POST /chat` takes the JSON of the
-//! API's own `POST /v1/chat`, and the key stays here.
+//! Forwards replies to a browser as an event stream. `POST /chat` takes the same JSON as the
+//! API's own `POST /v1/chat`. The browser never sees the key.
 //!
-//! A reply that is cut cuts the answer as well: a browser never takes a part for the whole.
-//! This is the least that such a backend does; `highchat-proxy` has limits, signed ids and
-//! polls too.
+//! If a reply is cut, the answer to the browser is cut too, so a browser never takes a part
+//! for the whole. This is a minimal backend; `highchat-proxy` also has limits, signed ids and
+//! polls.
 //!
-//! `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL` where, if it is
-//! not the usual place.
+//! `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` is the credential. `HIGHCHAT_BASE_URL` is the address of
+//! the service, if it is not the default one.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,8 +1,8 @@
-//! Sends the message of the arguments, prints the reply, and after a handoff what the
-//! person writes, until the bot is back.
+//! Sends the message given as arguments, and prints the reply as it arrives. After a handoff,
+//! it prints the person's messages until the bot is back.
 //!
-//! `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL` where, if it is
-//! not the usual place.
+//! `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` is the credential. `HIGHCHAT_BASE_URL` is the address of
+//! the service, if it is not the default one.
 
 use std::io::{Write, stdout};
 

@@ -1,4 +1,4 @@
-//! One exchange a call.
+//! The async client: each call is one exchange.
 
 use std::env;
 
@@ -16,23 +16,23 @@ use crate::reply::Reply;
 
 /// An async client of the three endpoints: each call is one exchange.
 ///
-/// Every exchange has a connection of its own: one that was kept open may have gone
-/// stale, and a message that was written to it could not be sent again. Cheap to
-/// clone; to be shared between tasks as it is.
+/// Every exchange opens its own connection. A connection that was kept open may be stale, and
+/// a message written to it could not be sent again. A client is cheap to clone, and tasks can
+/// share it.
 ///
-/// Nothing is repeated, no redirect is followed, no compression decoded, and nothing is
-/// spawned (but that the default connector looks names up on tokio's blocking threads,
-/// as tokio itself does). A call makes progress only while it is polled, on a tokio
-/// runtime with its I/O and its time enabled; dropping it closes the connection.
+/// The client repeats nothing, follows no redirect and decodes no compression. It spawns
+/// nothing, except that the default connector looks names up on tokio's blocking threads, as
+/// tokio itself does. A call makes progress only while it is polled, on a tokio runtime with
+/// I/O and time enabled. Dropping a call closes its connection.
 ///
-/// HTTP/2 is spoken where the connector says that it was agreed on, HTTP/1.1 otherwise.
+/// The client speaks HTTP/2 if the connector reports that both sides agreed on it, and
+/// HTTP/1.1 otherwise. The default connector offers HTTP/2 over TLS.
 ///
-/// By default, a proxy is taken from the usual environment variables, as curl takes it:
-/// `HTTPS_PROXY` or `HTTP_PROXY`, and `ALL_PROXY` if the scheme has none of its own, in
-/// either case; but not for what `NO_PROXY` lists, nor for a service on this machine. An
-/// `http://` proxy is asked for a tunnel, a `socks5://` one finds the name of the service as
-/// well. A proxy that cannot be used means that nothing is sent. HTTP/2 is offered to a
-/// service that is reached by TLS.
+/// By default, the proxy comes from the usual environment variables, read as curl reads them:
+/// `HTTPS_PROXY` or `HTTP_PROXY` by the scheme of the service, then `ALL_PROXY`, each in upper
+/// or lower case. No proxy is used for hosts that `NO_PROXY` lists, or for a service on this
+/// machine. An `http://` proxy is asked for a tunnel. A `socks5://` proxy also looks up the
+/// name of the service. If the proxy cannot be used, nothing is sent.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) endpoint: Endpoint,
@@ -41,23 +41,24 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with the default [`Config`].
+    /// Creates a client with the default [`Config`].
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {
         Self::with_config(endpoint, Config::default())
     }
 
-    /// A client of the service that `HIGHCHAT_KEY` or `HIGHCHAT_SLUG`, and `HIGHCHAT_BASE_URL`,
-    /// name in the environment, as the program `highchat` reads them.
+    /// Creates a client from the environment: `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` is the
+    /// credential, and `HIGHCHAT_BASE_URL` the service. The program `highchat` reads the same
+    /// variables.
     ///
     /// # Errors
     ///
-    /// It is not clear who asks, or a value cannot be used.
+    /// The credential is missing or ambiguous, or a value is invalid.
     pub fn from_env() -> Result<Self, InvalidVariables> {
         Endpoint::from_variables(|name| env::var(name).ok()).map(Self::new)
     }
 
-    /// A client that waits and reads as much as `config` says.
+    /// Creates a client with the timeouts and limits of `config`.
     #[must_use]
     pub fn with_config(endpoint: Endpoint, config: Config) -> Self {
         Self {
@@ -67,11 +68,12 @@ impl Client {
         }
     }
 
-    /// The same, connecting by default and trusting others than [`Roots::Default`].
+    /// Returns the client with the default connector, which now trusts `roots` instead of
+    /// [`Roots::Default`].
     ///
     /// # Errors
     ///
-    /// There is nobody to trust.
+    /// The certificates cannot be read, none is valid, or this build cannot use them.
     pub fn with_roots(mut self, roots: &Roots) -> Result<Self, InvalidRoots> {
         let timeout = self.config.connect_timeout();
         let offer = Offer::Http1And2;
@@ -79,9 +81,9 @@ impl Client {
         Ok(self)
     }
 
-    /// A client that connects in a way of your own: from the base URL of the service (its
-    /// scheme and authority are what counts) to a connection. TLS, proxies and what else there
-    /// is on the way are its business; any failure of it means that the message was not sent.
+    /// Creates a client that calls `connect` for each connection, with the base URL of the
+    /// service. Only the scheme and the authority of the URL matter. `connect` is responsible
+    /// for TLS and proxies. Any error that it returns means that the message was not sent.
     #[must_use]
     pub fn with_connector<F>(
         endpoint: Endpoint,
@@ -100,13 +102,13 @@ impl Client {
 
     /// Sends a message, and waits for the head of the reply.
     ///
-    /// Dropping it before it is ready gives the exchange up; the message may have been
-    /// taken then, and must not be sent again by a program.
+    /// Dropping the future gives the exchange up. The service may already have accepted the
+    /// message, so a program must not send it again.
     ///
     /// # Errors
     ///
-    /// There is no reply; the [`Failure`] says whether the message may have been taken
-    /// all the same.
+    /// There is no reply. The [`Failure`] says whether the service may still have accepted the
+    /// message.
     pub async fn chat(&self, request: &ChatRequest) -> Result<Reply, Failure> {
         let (head, body) = self.exchange(self.endpoint.chat(request)).await?;
         if let Some(answer) = Answer::to_chat(&head, &self.endpoint, &self.config) {
@@ -115,11 +117,11 @@ impl Client {
         Ok(Reply::new(&self.endpoint, &self.config, body))
     }
 
-    /// Asks what was said.
+    /// Gets the messages of a conversation.
     ///
     /// # Errors
     ///
-    /// There is no page. Asking again does no harm.
+    /// There is no valid page of messages. Calling again does no harm.
     pub async fn messages(&self, request: &MessagesRequest) -> Result<Page, Failure> {
         let (head, body) = self.exchange(self.endpoint.messages(request)).await?;
         let answer = Answer::to_messages(&head, &self.endpoint, &self.config);
@@ -130,19 +132,19 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The rating may not have been taken. Rating again does no harm: the last one
-    /// counts.
+    /// The service may not have accepted the rating. Rating again does no harm: the last
+    /// rating counts.
     pub async fn rate(&self, request: &RatingRequest) -> Result<(), Failure> {
         let (head, body) = self.exchange(self.endpoint.rate(request)).await?;
         let answer = Answer::to_rating(&head, &self.endpoint, &self.config);
         Ok(self.read(body, answer).await.into_rating()?)
     }
 
-    /// Sends a request and waits for the head of its answer, which is not judged. The
-    /// connection is there within [`Config::connect_timeout`], or nothing was sent; nothing
-    /// else is timed here.
+    /// Sends a request and waits for the head of its answer, whatever its status is. If there
+    /// is no connection within [`Config::connect_timeout`], nothing was sent. No other timeout
+    /// applies here.
     ///
-    /// Dropping it, or the body, closes the connection.
+    /// Dropping the future or the body closes the connection.
     pub(crate) fn open(
         &self,
         request: Request,
@@ -156,11 +158,12 @@ impl Client {
 
     async fn exchange(&self, request: Request) -> Result<(response::Parts, Body), Failure> {
         let opened = timeout(self.config.response_timeout, self.open(request)).await;
-        // Connecting has less time than that.
+        // The connection timeout is shorter, so the request may have left.
         opened.unwrap_or(Err(Failure::TimedOut))
     }
 
-    /// Reads an answer that is no reply stream, as far as it comes.
+    /// Reads the body of an answer that is not a reply stream. On an error or a timeout, the
+    /// answer keeps what arrived.
     async fn read(&self, mut body: Body, mut answer: Answer) -> Answer {
         let reading = async {
             while answer.wants_more() {

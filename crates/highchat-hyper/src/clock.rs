@@ -6,11 +6,11 @@ use core::task::{Context, Poll, ready};
 use highchat_proto::time::Instant;
 use tokio::time::{Sleep, sleep};
 
-/// Tells the time since it was made, as the protocol wants it, and wakes at a moment;
-/// tokio's time, so that a test can stop it.
+/// Measures time as the protocol needs it, from its own start, and wakes a task at a given
+/// time. It uses tokio's time, so that a test can pause it.
 pub(crate) struct Clock {
     origin: tokio::time::Instant,
-    /// Until some moment that was waited for, or an earlier one.
+    /// A timer for the last deadline, or for an earlier one.
     alarm: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
@@ -26,9 +26,13 @@ impl Clock {
         Instant::from_origin(self.origin.elapsed())
     }
 
-    /// Waits until then, and tells what it is then; by a timer even where that is past:
-    /// where the runtime wants the task to pause, bytes may be there and not be seen, but
-    /// no timer ends. One that is put off again and again is set anew only when it rings.
+    /// Waits until `when`, and returns the time then, which is `when` or later.
+    ///
+    /// Even a deadline in the past needs a timer. When tokio forces a task to yield, waiting
+    /// bytes look absent, but no timer fires either.
+    ///
+    /// A deadline that moves later keeps the old timer, and sets a new one only when the old
+    /// one fires.
     pub(crate) fn poll_until(&mut self, when: Instant, cx: &mut Context<'_>) -> Poll<Instant> {
         loop {
             let now = self.now();

@@ -23,26 +23,27 @@ use tokio::time::timeout;
 
 use crate::tasks::{Tasks, tasks};
 
-/// No head within the limit has more fields: a line has a name, a colon and an end.
+/// The largest number of fields that a head within the limit can have: each line has at least
+/// a name, a colon and an end.
 const MAX_FIELDS: usize = Config::HEAD_LIMIT / "n:\n".len();
-/// How far HTTP/2 lets the service write ahead of what was read, in bytes: the
-/// standard's own default, some minutes of a reply.
+/// The number of bytes that the service may send over HTTP/2 before the client reads them: the
+/// default of the standard, some minutes of a reply.
 const WINDOW: u32 = 65_535;
 
 type Answering = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
 
-/// The body of an answer as it comes. Its connection makes progress only while it is read,
-/// and closes with it.
+/// The body of an answer, as a stream. Its connection makes progress only while the body is
+/// read, and closes when the body is dropped.
 pub(crate) struct Body {
-    /// `None` after the end and after an error: hyper repeats an error of HTTP/2 at every
-    /// poll, and a reader that goes on to the end would never get there.
+    /// `None` after the end or an error. hyper repeats an HTTP/2 error at every poll, so a
+    /// reader that continues to the end would never reach it.
     chunks: Option<BodyDataStream<Incoming>>,
     tasks: Tasks,
 }
 
 /// Connects, sends a request and waits for the head of its answer.
 ///
-/// The connection is there within `connect_timeout`, or nothing was sent. Dropping it
+/// If there is no connection within `connect_timeout`, nothing was sent. Dropping the future
 /// closes the connection.
 pub(crate) async fn open(
     connector: Connector,
@@ -59,7 +60,7 @@ pub(crate) async fn open(
             Ok((head, Body { chunks, tasks }))
         }
         Err(error) => {
-            // hyper never began to write what it gives back.
+            // hyper returns the request only if it wrote nothing of it.
             let was_given_back = error.message().is_some();
             let error = error.into_error();
             if was_given_back || is_refused(&error) {
@@ -71,9 +72,9 @@ pub(crate) async fn open(
     }
 }
 
-/// Whether the service says over HTTP/2 that it did nothing with the request (RFC 9113,
-/// section 8.7): by REFUSED_STREAM, or by a GOAWAY whose last stream is one before the
-/// request's. h2 ends a stream with a GOAWAY in that case alone.
+/// Whether the service reports over HTTP/2 that it did not process the request (RFC 9113,
+/// section 8.7): by REFUSED_STREAM, or by a GOAWAY whose last stream is before the request's.
+/// h2 ends a stream with a GOAWAY only in that case.
 fn is_refused(error: &hyper::Error) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref());
     cause.is_some_and(|cause: &h2::Error| {
@@ -82,14 +83,14 @@ fn is_refused(error: &hyper::Error) -> bool {
     })
 }
 
-/// Connects, and hands the request over: nothing of it leaves before the tasks run.
+/// Connects, and passes the request to hyper. hyper sends nothing before the tasks are polled.
 async fn connect(
     connector: &Connector,
     mut request: Request<Bytes>,
 ) -> Result<(Pin<Box<dyn Future<Output = Answering> + Send>>, Tasks), Failure> {
     let io = connector.connect().await?;
     let (spawner, mut tasks) = tasks();
-    // The errors of a connection come with the answer as well.
+    // The errors of a connection task are ignored, because the answer reports them too.
     if io.is_http2() {
         *request.version_mut() = Version::HTTP_2;
         let handshake = http2::Builder::new(spawner.clone())
@@ -106,7 +107,7 @@ async fn connect(
         let addressed = address(&mut request, io.is_proxied());
         addressed.map_err(|error| connector.not_sent(&*error))?;
         let handshake = http1::Builder::new()
-            // The buffer may exceed its limit by one read, the head may not.
+            // Two limits: the buffer may exceed its limit by one read, the head may not.
             .max_buf_size(Config::HEAD_LIMIT)
             .max_header_size(Config::HEAD_LIMIT)
             .max_headers(MAX_FIELDS)
@@ -120,8 +121,8 @@ async fn connect(
     }
 }
 
-/// Puts the authority where HTTP/1.1 wants it: into a header, and into the target only
-/// where that is for a proxy.
+/// Moves the authority into the `host` header, as HTTP/1.1 requires. The target keeps the
+/// whole URL only for a proxy that reads the request.
 fn address(request: &mut Request<Bytes>, is_proxied: bool) -> Result<(), BoxError> {
     let uri = request.uri_mut();
     let host = uri.authority().map_or("", |authority| authority.as_str());
@@ -137,7 +138,7 @@ fn address(request: &mut Request<Bytes>, is_proxied: bool) -> Result<(), BoxErro
 impl Stream for Body {
     type Item = hyper::Result<Bytes>;
 
-    /// Nothing is lost if the wait is given up. An error is the last item.
+    /// Returns the next chunk. Dropping the wait loses nothing. An error is the last item.
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Self { chunks, tasks } = &mut *self;
         let Some(body) = chunks else {

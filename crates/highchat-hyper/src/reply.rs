@@ -1,4 +1,4 @@
-//! A reply as it comes in.
+//! A reply that is read event by event.
 
 use core::fmt;
 use core::future::poll_fn;
@@ -15,24 +15,24 @@ use highchat_proto::{Answered, AskError, Config, Endpoint, Event, Failure};
 use crate::clock::Clock;
 use crate::exchange::Body;
 
-/// A reply that is being read. Dropping it ends the exchange, and closes the connection.
+/// A reply stream. Dropping it ends the exchange and closes the connection.
 ///
-/// It gives its events one by one, borrowed ([`next_event`](Self::next_event)), or as a
-/// [`Stream`] of owned ones, which ends behind a failure. Nothing is read ahead of what
-/// is asked for: an application that takes its time slows the service down. Its
-/// connection makes progress only while an event is waited for.
+/// [`next_event`](Self::next_event) returns borrowed events. As a [`Stream`], a reply yields
+/// owned events and ends after a failure. A reply reads no further than the next event, so a
+/// slow application slows the service down. Its connection makes progress only while an event
+/// is awaited.
 ///
-/// The end of the events is the end of a reply: `done`, `human` or `error` came last.
-/// A reply that was cut ends in [`Failure::Cut`] instead, and so does one on which
+/// A whole reply ends after a `done`, `human` or `error` event. A reply that was cut ends in
+/// [`Failure::Cut`], and so does one that reaches
 /// [`Config::idle_timeout`](highchat_proto::config::Config::idle_timeout) or
-/// [`progress_timeout`](highchat_proto::config::Config::progress_timeout) runs out. The
-/// time from an event to the next call does not count for them.
+/// [`progress_timeout`](highchat_proto::config::Config::progress_timeout). The time between an
+/// event and the next call does not count towards these timeouts.
 pub struct Reply {
     reader: Reader,
-    /// `None` once there is nothing more to be read.
+    /// `None` when nothing is left to read.
     body: Option<Body>,
     clock: Clock,
-    /// Whether the service is what was waited for when this was last polled.
+    /// Whether the last poll waited for the service, so that the time since then counts.
     is_waiting: bool,
     has_failed: bool,
 }
@@ -49,26 +49,25 @@ impl Reply {
         }
     }
 
-    /// Waits for the next event; `None`: the reply is over, and whole unless its last
-    /// event was an `error`.
+    /// Waits for the next event. `None` means that the reply is over. It is whole unless its
+    /// last event was an `error`.
     ///
-    /// Cancel safe: nothing is lost where the future is dropped before it is ready, and
-    /// the clocks go on meanwhile.
+    /// Cancel safe: dropping the future loses nothing, and the timeouts continue to run.
     ///
     /// # Errors
     ///
-    /// The reply was cut: [`Failure::Cut`], again at each further call.
+    /// The reply was cut: [`Failure::Cut`]. Each further call returns the same error.
     pub async fn next_event(&mut self) -> Result<Option<Event<'_>>, Failure> {
         let advanced = poll_fn(|cx| self.poll_advance(cx)).await;
         self.event(advanced)
     }
 
-    /// Reads the reply to its end: the whole answer.
+    /// Reads the reply to its end, and returns the whole answer.
     ///
     /// # Errors
     ///
-    /// The reply was cut, or ended with an `error`: what came of it stands in the error, and
-    /// is never passed off as the whole.
+    /// The reply was cut, or ended with an `error` event. The error contains the text that
+    /// arrived, which is never returned as a whole answer.
     pub async fn collect_text(mut self) -> Result<Answered, AskError> {
         let mut collector = ReplyCollector::default();
         loop {
@@ -78,7 +77,7 @@ impl Reply {
         }
     }
 
-    /// Reads up to the next event, which must be taken at once.
+    /// Reads up to the next event. The caller must take that event before the next read.
     fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Cut>> {
         if !core::mem::take(&mut self.is_waiting) {
             self.reader.resume(self.clock.now());
@@ -114,7 +113,7 @@ impl Reply {
 impl Stream for Reply {
     type Item = Result<Event<'static>, Failure>;
 
-    /// The next event, owned; after a failure there is none.
+    /// Returns the next event, owned, or `None` after a failure.
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.has_failed {
             return Poll::Ready(None);

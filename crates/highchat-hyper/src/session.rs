@@ -1,4 +1,4 @@
-//! A conversation, driven by polling.
+//! A conversation that makes progress when it is polled.
 
 use core::fmt;
 use core::future::{poll_fn, ready};
@@ -24,7 +24,7 @@ use crate::client::Client;
 use crate::clock::Clock;
 use crate::exchange::Body;
 
-/// What comes of an exchange, one after another.
+/// The inputs that one exchange produces, in order.
 type Exchange = Pin<Box<dyn Stream<Item = Input> + Send>>;
 
 enum Input {
@@ -34,16 +34,17 @@ enum Input {
     Failure(TransportFailure),
 }
 
-/// A conversation over async HTTP: turns, handoff, recovery and rating, as
-/// [`Conversation`] has them.
+/// A conversation over async HTTP: turns, handoff, recovery and rating, as in
+/// [`Conversation`].
 ///
-/// [`next`](Self::next) waits for what happens next. That a turn is over is told by
-/// [`Update::TurnEnded`]: what [`conversation`](Self::conversation) tells is ahead of
-/// updates that were not taken yet. Nothing is spawned and no channel
-/// used: all that is under way makes progress while `next` is awaited, and is read no
-/// further than that, which slows the service down for an application that takes its
-/// time. Every exchange has a connection of its own, so that no message is lost to one
-/// that went stale. Dropping the session ends what is under way.
+/// [`next`](Self::next) waits for the next update. [`Update::TurnEnded`] reports the end of a
+/// turn. Do not use [`conversation`](Self::conversation) for that: it already includes updates
+/// that `next` has not returned yet.
+///
+/// A session spawns nothing and uses no channel. All exchanges make progress only while `next`
+/// is awaited, and are read no further than needed, so a slow application slows the service
+/// down. Every exchange opens its own connection, so no message is lost to a stale one.
+/// Dropping the session ends its exchanges.
 ///
 /// Needs a tokio runtime with I/O and time enabled.
 pub struct Session {
@@ -55,7 +56,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A new conversation; it begins with the first message.
+    /// Creates a new conversation, which begins with the first message.
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self {
@@ -68,7 +69,7 @@ impl Session {
         }
     }
 
-    /// A conversation that goes on; one in which a person answers polls at once.
+    /// Continues a saved conversation. If a person is answering, it polls at once.
     #[must_use]
     pub fn resume(client: Client, saved: Saved) -> Self {
         let mut session = Self::new(client);
@@ -79,47 +80,46 @@ impl Session {
         session
     }
 
-    /// What is known of the conversation: id, state, cursor, what to save.
+    /// The state of the conversation: id, state, cursor, and what to save.
     #[must_use]
     pub const fn conversation(&self) -> &Conversation {
         &self.conversation
     }
 
-    /// Rates the conversation, names the user, checks for a person's messages: all commands
-    /// there are. They act with the next call of [`next`](Self::next).
+    /// Returns all commands, such as to rate the conversation, to name the user, or to check
+    /// for messages of a person. They take effect with the next call of [`next`](Self::next).
     pub fn commands(&mut self) -> Commands<'_> {
         Commands::new(&mut self.conversation, self.clock.now())
     }
 
-    /// Sends a message, with the next call of [`next`](Self::next).
+    /// Queues a message. The next call of [`next`](Self::next) sends it.
     ///
     /// # Errors
     ///
-    /// The turn before is not over; the error gives the message back.
+    /// The previous turn is not over. The error returns the message.
     pub fn send(&mut self, message: Message) -> Result<TurnId, SendError> {
         self.commands().send(message)
     }
 
-    /// Cancels the turn that is under way; its end is told by [`next`](Self::next), which
-    /// also drops the connection.
+    /// Cancels the current turn. The next call of [`next`](Self::next) closes its connection
+    /// and reports its end.
     pub fn cancel(&mut self) {
         self.commands().cancel();
     }
 
-    /// Sends a message, and waits for the whole answer. A person who takes over is an answer
-    /// as well ([`AnsweredBy::Human`](crate::AnsweredBy::Human)); go on with
-    /// [`next`](Self::next) for their messages. Other updates (states, ratings) are passed
-    /// over meanwhile.
+    /// Sends a message, and waits for the whole answer. If a person takes over, that is an
+    /// answer too ([`AnsweredBy::Human`](crate::AnsweredBy::Human)); call [`next`](Self::next)
+    /// for the person's messages. Other updates (states, ratings) are dropped meanwhile.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses the text so far; the turn goes on with the next call of
-    /// `next`, until it is [cancelled](Self::cancel).
+    /// Dropping the future loses the text received so far. The turn continues with the next
+    /// call of `next`, unless it is [cancelled](Self::cancel).
     ///
     /// # Errors
     ///
-    /// The turn before is not over, or there is no whole answer: a part of one stands in the
-    /// error, and is never passed off as the whole.
+    /// The previous turn is not over, or there is no whole answer. The error contains the part
+    /// that arrived, which is never returned as a whole answer.
     pub async fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
         let mut collector = Collector::new(self.send(message)?);
         while let Some(update) = self.next().await {
@@ -132,15 +132,15 @@ impl Session {
 }
 
 impl Session {
-    /// Waits for what happens next; `None`: nothing is under way and nothing is waited
-    /// for.
+    /// Waits for the next update. `None` means that the session is idle: no exchange is
+    /// running, and nothing is scheduled.
     ///
-    /// In a handoff it waits for the person, between polls, until the bot is back or the
-    /// conversation is closed.
+    /// During a handoff, it polls and waits for messages of the person, until the bot is back
+    /// or the conversation is closed.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: what was under way goes on with the next call.
+    /// Dropping the future loses nothing. Running exchanges continue with the next call.
     pub async fn next(&mut self) -> Option<Update<'_>> {
         if poll_fn(|cx| self.poll_update(cx)).await {
             self.conversation.update()
@@ -149,21 +149,21 @@ impl Session {
         }
     }
 
-    /// The updates as a [`Stream`] of owned ones, for combinators and other tasks: [`next`]
-    /// without the borrow. It ends when nothing is under way and nothing is waited for; it can
-    /// be polled again after the next command.
+    /// Returns the updates as a [`Stream`] of owned values, for combinators and other tasks.
+    /// It yields the same updates as [`next`]. It ends when the session is idle, and can be
+    /// polled again after the next command.
     ///
     /// # Cancel safety
     ///
-    /// Dropping it, or a future of its items, loses nothing: what was under way goes on with
-    /// the next call of [`next`] or of this.
+    /// Dropping the stream, or a future of its items, loses nothing. Running exchanges
+    /// continue with the next call of [`next`] or `updates`.
     ///
     /// [`next`]: Self::next
     pub const fn updates(&mut self) -> Updates<'_> {
         Updates(self)
     }
 
-    /// Goes on until an update can be looked at; `false`: there will be none.
+    /// Polls until an update is available. `false` means that there will be none.
     fn poll_update(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         if !core::mem::take(&mut self.is_waiting) {
             self.conversation.handle_return(self.clock.now());
@@ -212,7 +212,7 @@ impl Session {
     }
 }
 
-/// The updates of a [`Session`], owned: what [`Session::updates`] returned.
+/// A stream of the owned updates of a [`Session`], from [`Session::updates`].
 #[derive(Debug)]
 pub struct Updates<'a>(&'a mut Session);
 
@@ -226,7 +226,8 @@ impl Stream for Updates<'_> {
     }
 }
 
-/// What comes of an exchange: its head, its body, and how that ends.
+/// Returns the inputs of an exchange: its head, the chunks of its body, and its end or
+/// failure.
 fn inputs(
     opening: impl Future<Output = Result<(response::Parts, Body), Failure>>,
 ) -> impl Stream<Item = Input> {
@@ -240,7 +241,7 @@ fn inputs(
             Ok(chunk) => Input::Chunk(chunk),
             Err(lost) => Input::Failure(TransportFailure::Interrupted(Cause::of(&lost))),
         });
-        // Behind a failure the end says nothing: the exchange is no longer live.
+        // An end after a failure is ignored: the exchange is no longer live.
         let first = once(ready(first));
         first.chain(rest).chain(once(ready(Input::End)))
     })

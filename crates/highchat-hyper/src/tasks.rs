@@ -1,4 +1,4 @@
-//! What hyper wants run beside an exchange, polled together with it instead of spawned.
+//! The background tasks of an exchange, polled together with it instead of spawned.
 
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
@@ -11,17 +11,17 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The tasks of one exchange: its connection, and for HTTP/2 what hyper spawns, which is
-/// as many as there are streams, and so a few.
+/// The background tasks of one exchange: its connection, and for HTTP/2 the tasks that hyper
+/// spawns. These are few: one for each stream.
 pub(crate) struct Tasks {
     running: FuturesUnordered<Task>,
     spawned: UnboundedReceiver<Task>,
 }
 
-/// Where hyper spawns.
+/// The executor on which hyper spawns tasks.
 ///
-/// It does not keep the tasks: it is a part of some of them, and a circle would keep
-/// their connection open for ever.
+/// It only sends the tasks, and does not own them. Some tasks contain a spawner, so owning
+/// them would be a reference cycle that keeps their connection open for ever.
 #[derive(Clone)]
 pub(crate) struct Spawner(UnboundedSender<Task>);
 
@@ -32,7 +32,8 @@ pub(crate) fn tasks() -> (Spawner, Tasks) {
 }
 
 impl Tasks {
-    /// Polls every task that can go on; those that come up meanwhile have this polled again.
+    /// Polls every task that is ready. A task that is spawned meanwhile wakes the caller to
+    /// poll again.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
         while let Poll::Ready(Some(task)) = self.spawned.poll_recv(cx) {
             self.running.push(task);
@@ -40,7 +41,7 @@ impl Tasks {
         while let Poll::Ready(Some(())) = self.running.poll_next_unpin(cx) {}
     }
 
-    /// Waits for a future that makes progress by the tasks.
+    /// Waits for a future that needs the tasks for its progress.
     pub(crate) async fn drive<F: Future>(&mut self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|cx| {
@@ -53,7 +54,7 @@ impl Tasks {
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Spawner {
     fn execute(&self, task: F) {
-        // Where the exchange is gone, so is what was to run beside it.
+        // If the exchange was dropped, its tasks are not needed either.
         let _ = self.0.send(Box::pin(task));
     }
 }

@@ -1,4 +1,4 @@
-//! Reaching into a session from another thread.
+//! Cancels or wakes a session from another thread.
 
 use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,30 +6,32 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use highchat_connect::blocking::Closer;
 use highchat_proto::RequestId;
 
-/// Reaches into a [`Session`](crate::Session) from another thread, at any time.
+/// Cancels or wakes a [`Session`](crate::Session) from another thread, at any time. Clones act
+/// on the same session.
 #[derive(Clone, Debug)]
 pub struct Canceller(pub(crate) Wishes);
 
 impl Canceller {
-    /// Cancels the turn that is under way: a blocked
-    /// [`Session::next`](crate::Session::next) is woken at once, but where it still
-    /// connects, which ends with its own timeout. Where no turn is under way, this is no
-    /// more than [`wake`](Self::wake).
+    /// Cancels the current turn. It wakes a blocked [`Session::next`](crate::Session::next) at
+    /// once, except during a name lookup or a TCP connection attempt, which end at their own
+    /// timeout. If there is no current turn, this only [wakes](Self::wake).
     pub fn cancel(&self) {
         self.0.interrupt(true);
     }
 
-    /// Makes [`Session::next`](crate::Session::next) return [`Next::Woken`](crate::Next::Woken)
-    /// while it waits, so that its caller can do something else: at once if it waits for the
-    /// time to pass, as between polls, or for the answer to a poll or a rating, which is given
-    /// up then and done again with a later call. A turn goes on: while its reply is waited
-    /// for, `Woken` comes after the next piece of it.
+    /// Makes a waiting [`Session::next`](crate::Session::next) return
+    /// [`Next::Woken`](crate::Next::Woken), so that its caller can do something else.
+    ///
+    /// It returns at once if it waits for time to pass, as between polls. It also returns at
+    /// once if it waits for the answer to a poll or a rating; that request is given up, and
+    /// repeated by a later call. It does not interrupt a turn: while a reply is awaited,
+    /// `Woken` comes after the next piece of the reply.
     pub fn wake(&self) {
         self.0.interrupt(false);
     }
 }
 
-/// What another thread wants of the session; clones are the same.
+/// The requests of other threads to a session. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wishes(Arc<(Mutex<Wish>, Condvar)>);
 
@@ -40,7 +42,7 @@ struct Wish {
     live: Vec<Live>,
 }
 
-/// An exchange that is under way, and what shuts it down.
+/// A running exchange, and the handle that closes its connection.
 #[derive(Debug)]
 struct Live {
     id: RequestId,
@@ -49,7 +51,7 @@ struct Live {
 }
 
 impl Wish {
-    /// Shuts down what is not to go on.
+    /// Closes the connections of the exchanges that the requests interrupt.
     fn interrupt(&mut self) {
         let (cancel, wake) = (self.cancel, self.wake);
         self.live.retain(|live| {
@@ -74,8 +76,8 @@ impl Wishes {
         self.0.1.notify_all();
     }
 
-    /// Begins an exchange, and returns what is to close its connection. If it is not to go
-    /// on, it ends at once.
+    /// Registers an exchange, and returns the handle that closes its connection. If a request
+    /// already interrupts it, its connection is closed at once.
     pub(crate) fn enter(&self, id: RequestId, is_of_turn: bool) -> Closer {
         let closer = Closer::default();
         let mut wish = self.lock();
@@ -88,19 +90,20 @@ impl Wishes {
         closer
     }
 
-    /// Ends one; `false`: another thread did.
+    /// Removes an exchange. `false` means that another thread has already ended it.
     pub(crate) fn leave(&self, id: RequestId) -> bool {
         let live = &mut self.lock().live;
         let found = live.iter().position(|live| live.id == id);
         found.map(|at| live.swap_remove(at)).is_some()
     }
 
-    /// What was wished for before does not count for what comes.
+    /// Drops an earlier request to cancel: it does not apply to the next turn.
     pub(crate) fn forget_cancel(&self) {
         self.lock().cancel = false;
     }
 
-    /// Whether the turn, if there is one, is to be cancelled.
+    /// Takes a request to cancel, and returns whether there is a turn to cancel. Without a
+    /// turn, the request remains as one to wake.
     pub(crate) fn take_cancel(&self, is_turning: bool) -> bool {
         let mut wish = self.lock();
         let is_taken = core::mem::take(&mut wish.cancel) && is_turning;
@@ -108,13 +111,13 @@ impl Wishes {
         is_taken
     }
 
-    /// Whether the session is to look up; a turn is cancelled first.
+    /// Takes a request to wake. A pending request to cancel must be handled first.
     pub(crate) fn take_wake(&self) -> bool {
         let mut wish = self.lock();
         !wish.cancel && core::mem::take(&mut wish.wake)
     }
 
-    /// Waits that long, or for a wish.
+    /// Waits for `time` to pass, or for a request of another thread.
     pub(crate) fn wait(&self, time: Duration) {
         let is_idle = |wish: &mut Wish| !wish.wake;
         drop(self.0.1.wait_timeout_while(self.lock(), time, is_idle));

@@ -1,4 +1,4 @@
-//! One exchange a call.
+//! The blocking client: each call is one exchange.
 
 use std::env;
 
@@ -15,17 +15,17 @@ use crate::reply::Reply;
 
 /// A blocking client of the three endpoints: each call is one exchange.
 ///
-/// Every exchange has a connection of its own: one that was kept open may have gone
-/// stale, and a message that was written to it could not be sent again. Cheap to
-/// clone; to be shared between threads as it is.
+/// Every exchange opens its own connection. A connection that was kept open may be stale, and
+/// a message written to it could not be sent again. A client is cheap to clone, and threads
+/// can share it.
 ///
-/// Nothing is repeated, no redirect is followed, no compression decoded.
+/// The client repeats nothing, follows no redirect and decodes no compression.
 ///
-/// A proxy is taken from the usual environment variables, as curl takes it: `HTTPS_PROXY`
-/// or `HTTP_PROXY`, and `ALL_PROXY` if the scheme has none of its own, in either case; but
-/// not for what `NO_PROXY` lists, nor for a service on this machine. `http://` and
-/// `https://` proxies are asked for a tunnel, `socks5://` ones find the name of the service
-/// as well. A proxy that cannot be used means that nothing is sent.
+/// The proxy comes from the usual environment variables, read as curl reads them:
+/// `HTTPS_PROXY` or `HTTP_PROXY` by the scheme of the service, then `ALL_PROXY`, each in upper
+/// or lower case. No proxy is used for hosts that `NO_PROXY` lists, or for a service on this
+/// machine. An `http://` or `https://` proxy is asked for a tunnel. A `socks5://` proxy also
+/// looks up the name of the service. If the proxy cannot be used, nothing is sent.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) endpoint: Endpoint,
@@ -35,27 +35,28 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with the default [`Config`].
+    /// Creates a client with the default [`Config`].
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {
         Self::with_config(endpoint, Config::default())
     }
 
-    /// A client of the service that `HIGHCHAT_KEY` or `HIGHCHAT_SLUG`, and `HIGHCHAT_BASE_URL`,
-    /// name in the environment, as the program `highchat` reads them.
+    /// Creates a client from the environment: `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` is the
+    /// credential, and `HIGHCHAT_BASE_URL` the service. The program `highchat` reads the same
+    /// variables.
     ///
     /// # Errors
     ///
-    /// It is not clear who asks, or a value cannot be used.
+    /// The credential is missing or ambiguous, or a value is invalid.
     pub fn from_env() -> Result<Self, InvalidVariables> {
         Endpoint::from_variables(|name| env::var(name).ok()).map(Self::new)
     }
 
-    /// A client that waits and reads as much as `config` says.
+    /// Creates a client with the timeouts and limits of `config`.
     #[must_use]
     pub fn with_config(endpoint: Endpoint, config: Config) -> Self {
-        // The way to the service has half of the time for its name, and half for its
-        // connection; what the request and the head of its answer have is what is left.
+        // `connect_timeout` applies once to the name lookup and once to the connection. The
+        // request and the head of its answer get the rest of the response timeout.
         let connector = Connector::new(&endpoint, config.connect_timeout());
         Self {
             endpoint,
@@ -65,11 +66,11 @@ impl Client {
         }
     }
 
-    /// The same, trusting others than [`Roots::Default`].
+    /// Returns the client, which now trusts `roots` instead of [`Roots::Default`].
     ///
     /// # Errors
     ///
-    /// There is nobody to trust.
+    /// The certificates cannot be read, none is valid, or this build cannot use them.
     pub fn with_roots(mut self, roots: &Roots) -> Result<Self, InvalidRoots> {
         let timeout = self.config.connect_timeout();
         self.connector = Connector::with_roots(&self.endpoint, timeout, roots)?;
@@ -80,8 +81,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// There is no reply; the [`Failure`] says whether the message may have been taken
-    /// all the same.
+    /// There is no reply. The [`Failure`] says whether the service may still have accepted the
+    /// message.
     pub fn chat(&self, request: &ChatRequest) -> Result<Reply, Failure> {
         let (head, body) = self.open(self.endpoint.chat(request), &Closer::default())?;
         if let Some(answer) = Answer::to_chat(&head, &self.endpoint, &self.config) {
@@ -90,11 +91,11 @@ impl Client {
         Ok(Reply::new(&self.endpoint, &self.config, self.clock, body))
     }
 
-    /// Asks what was said.
+    /// Gets the messages of a conversation.
     ///
     /// # Errors
     ///
-    /// There is no page. Asking again does no harm.
+    /// There is no valid page of messages. Calling again does no harm.
     pub fn messages(&self, request: &MessagesRequest) -> Result<Page, Failure> {
         let (head, body) = self.open(self.endpoint.messages(request), &Closer::default())?;
         let answer = Answer::to_messages(&head, &self.endpoint, &self.config);
@@ -105,15 +106,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The rating may not have been taken. Rating again does no harm: the last one
-    /// counts.
+    /// The service may not have accepted the rating. Rating again does no harm: the last
+    /// rating counts.
     pub fn rate(&self, request: &RatingRequest) -> Result<(), Failure> {
         let (head, body) = self.open(self.endpoint.rate(request), &Closer::default())?;
         let answer = Answer::to_rating(&head, &self.endpoint, &self.config);
         Ok(self.read(body, answer).into_rating()?)
     }
 
-    /// Sends a request, and waits for the head of its answer. `closer` ends it.
+    /// Sends a request, and waits for the head of its answer. `closer` can close the
+    /// connection from another thread.
     pub(crate) fn open(
         &self,
         request: Request,
@@ -123,7 +125,8 @@ impl Client {
         exchange::open(&self.connector, self.clock, until, request, closer)
     }
 
-    /// Reads an answer that is no reply stream, as far as it comes.
+    /// Reads the body of an answer that is not a reply stream. On an error or a timeout, the
+    /// answer keeps what arrived.
     fn read(&self, mut body: Body, mut answer: Answer) -> Answer {
         let deadline = self.clock.now() + self.config.response_timeout;
         while answer.wants_more() {

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use highchat_proto::time::Instant;
 
-/// Tells the time since it was made, as the protocol wants it.
+/// Measures time as the protocol needs it, from its own start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock(std::time::Instant);
 
@@ -17,7 +17,7 @@ impl Clock {
         Instant::from_origin(self.0.elapsed())
     }
 
-    /// How long it is until then; `None`: for ever.
+    /// Returns the time left until `deadline`: [`Duration::MAX`] if there is none.
     pub(crate) fn left(self, deadline: Option<Instant>) -> Duration {
         deadline.map_or(Duration::MAX, |deadline| {
             deadline.saturating_duration_since(self.now())

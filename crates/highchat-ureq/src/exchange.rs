@@ -1,4 +1,4 @@
-//! One exchange: a connection of its own, a request, the head of its answer, and the body.
+//! One exchange: its own connection, a request, the head of the answer, and the body.
 
 use core::time::Duration;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
@@ -13,15 +13,15 @@ use http::response;
 
 use crate::clock::Clock;
 
-/// The body of an answer, to be read. Its connection closes with it.
+/// The unread body of an answer. Dropping it closes its connection.
 pub(crate) struct Body {
     connection: BufReader<Connection>,
     answer: Answer,
     piece: Box<[u8; Answer::PIECE]>,
 }
 
-/// Connects, sends a request and waits for the head of its answer, all before `until`.
-/// `closer` ends it.
+/// Connects, sends a request and waits for the head of its answer. The request and the head
+/// must be done before `until`. `closer` can close the connection from another thread.
 pub(crate) fn open(
     connector: &Connector,
     clock: Clock,
@@ -41,14 +41,14 @@ pub(crate) fn open(
     match body.ask(&bytes) {
         Ok(head) => Ok((head, body)),
         Err(error) if is_timeout(&error) => Err(Failure::TimedOut),
-        // A write that fails may still have put bytes on the wire.
+        // A failed write may still have sent some bytes.
         Err(error) => Err(Failure::Unanswered(Cause::of(&error))),
     }
 }
 
 impl Body {
-    /// Waits that long for the next bytes; none at the end of the body. With no time at all,
-    /// what has come already is read.
+    /// Waits up to `time` for the next bytes. Returns an empty slice at the end of the body.
+    /// With no time left, it reads only what has already arrived.
     pub(crate) fn read(&mut self, time: Duration) -> io::Result<&[u8]> {
         self.connection.get_mut().set_time_left(time);
         match self.part()? {
@@ -85,7 +85,7 @@ impl Body {
     }
 }
 
-/// Whether a read ended because its time was over.
+/// Whether a read or write ended because its time was over.
 pub(crate) fn is_timeout(error: &io::Error) -> bool {
     error.kind() == ErrorKind::TimedOut
 }

@@ -1,10 +1,10 @@
-//! A blocking HighChat client over [ureq](https://docs.rs/ureq): its connections carry the
-//! HTTP/1.1 of `highchat-http1`.
+//! A blocking HighChat client. It speaks the HTTP/1.1 of `highchat-http1` over the connections
+//! of [ureq](https://docs.rs/ureq).
 //!
-//! [`Client`] is one-shot: each call is one exchange with the service. It follows no
-//! redirect, decodes no compression and repeats nothing by itself; a [`Failure`] says
-//! what is known of the message. [`Session`] is a conversation: turns, a person's
-//! messages, recovery of cut replies, rating.
+//! [`Client`] has no state: each call is one exchange with the service. It follows no
+//! redirect, decodes no compression and repeats nothing by itself. A [`Failure`] says what is
+//! known about the message. [`Session`] is a conversation: turns, messages of a person,
+//! recovery of cut replies, rating.
 //!
 //! ```
 //! use std::io::Write;
@@ -28,17 +28,18 @@
 //!
 //! # Log
 //!
-//! By the crate [log](https://docs.rs/log), at `info` and under this crate's name: each request
-//! of a session (method and path), the status of its answer, and why there is none. No key,
-//! no query, no text of a message. Without a logger it costs next to nothing.
+//! A session logs through the crate [log](https://docs.rs/log), at level `info` and under this
+//! crate's name: each request (method and path), and the status of its answer or the reason
+//! why there is no answer. It never logs a key, a query or the text of a message. Without a
+//! logger, the cost is negligible.
 //!
 //! # Features
 //!
-//! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's roots.
-//! - `native-roots`: TLS by rustls with ring, trusting what the operating system
-//!   trusts.
-//! - Either way, `SSL_CERT_FILE` and [`Client::with_roots`] name others to trust.
-//! - neither: plain HTTP alone, which goes to this machine unless asked otherwise.
+//! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's certificates.
+//! - `native-roots`: TLS by rustls with ring, trusting the certificates of the operating
+//!   system.
+//! - With TLS, `SSL_CERT_FILE` or [`Client::with_roots`] names other certificates to trust.
+//! - Without TLS: only plain HTTP, by default only to this machine.
 
 #![forbid(unsafe_code)]
 
@@ -51,7 +52,8 @@ mod session;
 
 pub use canceller::Canceller;
 pub use client::Client;
-/// The protocol, whose usual names stand here as well: a program needs this crate alone.
+/// The protocol crate. Its most used names are exported here too, so a program needs only this
+/// crate.
 pub use highchat_proto as proto;
 pub use highchat_proto::{
     Answered, AnsweredBy, AskError, ChatMessage, ChatRequest, Config, Conversation, ConversationId,

@@ -1,4 +1,4 @@
-//! A reply as it comes in.
+//! A reply that is read event by event.
 
 use core::fmt;
 
@@ -12,19 +12,19 @@ use highchat_proto::{Answered, AskError, Config, Endpoint, Event, Failure};
 use crate::clock::Clock;
 use crate::exchange::{Body, is_timeout};
 
-/// A reply that is being read. Dropping it ends the exchange.
+/// A reply stream. Dropping it ends the exchange and closes the connection.
 ///
-/// It gives its events one by one, borrowed ([`next_event`](Self::next_event)), or as
-/// an iterator of owned ones. Nothing is read ahead of what is asked for: an
-/// application that takes its time slows the service down.
+/// [`next_event`](Self::next_event) returns borrowed events. As an iterator, a reply yields
+/// owned events and ends after a failure. A reply reads no further than the next event, so a
+/// slow application slows the service down.
 ///
-/// The end of the events is the end of a reply: `done`, `human` or `error` came last.
-/// A reply that was cut ends in [`Failure::Cut`] instead, and so does one on which
+/// A whole reply ends after a `done`, `human` or `error` event. A reply that was cut ends in
+/// [`Failure::Cut`], and so does one that reaches
 /// [`Config::idle_timeout`](highchat_proto::config::Config::idle_timeout) or
-/// [`progress_timeout`](highchat_proto::config::Config::progress_timeout) runs out.
+/// [`progress_timeout`](highchat_proto::config::Config::progress_timeout).
 pub struct Reply {
     reader: Reader,
-    /// `None` once there is nothing more to be read.
+    /// `None` when nothing is left to read.
     body: Option<Body>,
     clock: Clock,
     has_failed: bool,
@@ -40,12 +40,12 @@ impl Reply {
         }
     }
 
-    /// Waits for the next event; `None`: the reply is over, and whole unless its last
-    /// event was an `error`.
+    /// Waits for the next event. `None` means that the reply is over. It is whole unless its
+    /// last event was an `error`.
     ///
     /// # Errors
     ///
-    /// The reply was cut: [`Failure::Cut`], again at each further call.
+    /// The reply was cut: [`Failure::Cut`]. Each further call returns the same error.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, Failure> {
         let advanced = self.advance();
         let event = advanced.and_then(|()| self.reader.event());
@@ -55,12 +55,12 @@ impl Reply {
         Ok(event?)
     }
 
-    /// Reads the reply to its end: the whole answer.
+    /// Reads the reply to its end, and returns the whole answer.
     ///
     /// # Errors
     ///
-    /// The reply was cut, or ended with an `error`: what came of it stands in the error, and
-    /// is never passed off as the whole.
+    /// The reply was cut, or ended with an `error` event. The error contains the text that
+    /// arrived, which is never returned as a whole answer.
     pub fn collect_text(mut self) -> Result<Answered, AskError> {
         let mut collector = ReplyCollector::default();
         loop {
@@ -70,7 +70,7 @@ impl Reply {
         }
     }
 
-    /// Reads up to the next event.
+    /// Reads until the reader has an event, or the end of the reply.
     fn advance(&mut self) -> Result<(), Cut> {
         self.reader.resume(self.clock.now());
         while let Some(deadline) = self.reader.advance(self.clock.now())? {
@@ -79,17 +79,18 @@ impl Reply {
         Ok(())
     }
 
-    /// Reads what there is, waiting until then.
+    /// Reads the next bytes of the body, or waits for them until `deadline`.
     fn read(&mut self, deadline: Instant) {
         let now = self.clock.now();
         let left = deadline.saturating_duration_since(now);
         let read = self.body.as_mut().map(|it| it.read(left));
         match read {
             None | Some(Ok([])) => self.reader.handle_end(),
-            // A service that always has something to read never makes a read wait.
+            // If the service always has bytes to read, no read waits, so the deadline is
+            // checked here.
             Some(Ok(_)) if deadline <= now => self.reader.handle_timeout(now),
             Some(Ok(chunk)) => self.reader.handle_body(Bytes::copy_from_slice(chunk)),
-            // The clock may be a little short of the deadline.
+            // A read may time out slightly before the deadline.
             Some(Err(error)) if is_timeout(&error) => {
                 self.reader.handle_timeout(deadline.max(self.clock.now()));
             }
@@ -101,7 +102,7 @@ impl Reply {
 impl Iterator for Reply {
     type Item = Result<Event<'static>, Failure>;
 
-    /// The next event, owned; after a failure there is none.
+    /// Returns the next event, owned, or `None` after a failure.
     fn next(&mut self) -> Option<Self::Item> {
         if self.has_failed {
             return None;

@@ -1,4 +1,4 @@
-//! A conversation, driven by blocking reads.
+//! A conversation that makes progress by blocking reads.
 
 use core::fmt;
 use core::hash::BuildHasher;
@@ -18,39 +18,41 @@ use crate::canceller::{Canceller, Wishes};
 use crate::client::Client;
 use crate::exchange::{Body, is_timeout};
 
-/// A conversation over blocking HTTP: turns, handoff, recovery and rating, as
-/// [`Conversation`] has them.
+/// A conversation over blocking HTTP: turns, handoff, recovery and rating, as in
+/// [`Conversation`].
 ///
-/// [`next`](Self::next) waits for what happens next. That a turn is over is told by
-/// [`Update::TurnEnded`]: what [`conversation`](Self::conversation) tells is ahead of
-/// updates that were not taken yet. While a reply streams, a poll or a rating that comes
-/// due is done in between; nothing runs beside the caller. Every exchange has a connection
-/// of its own, so that no message is lost to one that went stale. Dropping the session ends
-/// what is under way.
+/// [`next`](Self::next) waits for the next update. [`Update::TurnEnded`] reports the end of a
+/// turn. Do not use [`conversation`](Self::conversation) for that: it already includes updates
+/// that `next` has not returned yet.
+///
+/// A session starts no thread for its exchanges: a poll or a rating that is due while a reply
+/// streams is done between two reads. Every exchange opens its own connection, so no message
+/// is lost to a stale one. Dropping the session ends its exchanges.
 pub struct Session {
     conversation: Conversation,
     client: Client,
-    /// The reply stream that is being read.
+    /// The reply stream of the current turn, if one is open.
     stream: Option<(RequestId, Body)>,
     wishes: Wishes,
 }
 
-/// What [`Session::next`] returned for.
+/// The reason why [`Session::next`] returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next<'a> {
-    /// Something happened.
+    /// There is an update.
     Update(Update<'a>),
-    /// Another thread called [`Canceller::wake`], or [`Canceller::cancel`] without a turn.
+    /// Another thread called [`Canceller::wake`], or [`Canceller::cancel`] when there was no
+    /// turn.
     Woken,
-    /// Nothing happened within the time of [`Session::next_timeout`].
+    /// There was no update within the timeout of [`Session::next_timeout`].
     TimedOut,
-    /// Nothing is under way and nothing is waited for: nothing will happen before the next
+    /// No exchange is running and nothing is scheduled. There is no update before the next
     /// command.
     Idle,
 }
 
 impl<'a> Next<'a> {
-    /// The update, for a caller that need not know why there is none.
+    /// Returns the update, if there is one. Use it if the other reasons do not matter.
     #[must_use]
     pub fn update(self) -> Option<Update<'a>> {
         match self {
@@ -61,14 +63,14 @@ impl<'a> Next<'a> {
 }
 
 impl Session {
-    /// A new conversation; it begins with the first message.
+    /// Creates a new conversation, which begins with the first message.
     #[must_use]
     pub fn new(client: Client) -> Self {
         let (endpoint, config) = (client.endpoint.clone(), client.config.clone());
         Self::of(client, Conversation::new(endpoint, config))
     }
 
-    /// A conversation that goes on; one in which a person answers polls at once.
+    /// Continues a saved conversation. If a person is answering, it polls at once.
     #[must_use]
     pub fn resume(client: Client, saved: Saved) -> Self {
         let (endpoint, config) = (client.endpoint.clone(), client.config.clone());
@@ -85,47 +87,46 @@ impl Session {
         }
     }
 
-    /// What is known of the conversation: id, state, cursor, what to save.
+    /// The state of the conversation: id, state, cursor, and what to save.
     #[must_use]
     pub const fn conversation(&self) -> &Conversation {
         &self.conversation
     }
 
-    /// Rates the conversation, names the user, checks for a person's messages: all commands
-    /// there are. They act with the next call of [`next`](Self::next).
+    /// Returns all commands, such as to rate the conversation, to name the user, or to check
+    /// for messages of a person. They take effect with the next call of [`next`](Self::next).
     pub fn commands(&mut self) -> Commands<'_> {
         if !self.conversation.turn_in_progress() {
-            // A wish to cancel was for the turn that is over now.
+            // An earlier request to cancel was for a turn that is already over.
             self.wishes.forget_cancel();
         }
         let now = self.now();
         Commands::new(&mut self.conversation, now)
     }
 
-    /// Sends a message, with the next call of [`next`](Self::next).
+    /// Queues a message. The next call of [`next`](Self::next) sends it.
     ///
     /// # Errors
     ///
-    /// The turn before is not over; the error gives the message back.
+    /// The previous turn is not over. The error returns the message.
     pub fn send(&mut self, message: Message) -> Result<TurnId, SendError> {
         self.commands().send(message)
     }
 
-    /// Cancels the turn that is under way; its end is told by [`next`](Self::next).
+    /// Cancels the current turn. [`next`](Self::next) reports its end.
     pub fn cancel(&mut self) {
         self.commands().cancel();
     }
 
-    /// Sends a message, and waits for the whole answer. A person who takes over is an answer
-    /// as well ([`AnsweredBy::Human`](crate::AnsweredBy::Human)); go on with
-    /// [`next`](Self::next) for their messages. Other updates (states, ratings) are passed
-    /// over meanwhile. [`Canceller::cancel`] ends it from another thread;
-    /// [`Canceller::wake`] does not.
+    /// Sends a message, and waits for the whole answer. If a person takes over, that is an
+    /// answer too ([`AnsweredBy::Human`](crate::AnsweredBy::Human)); call [`next`](Self::next)
+    /// for the person's messages. Other updates (states, ratings) are dropped meanwhile.
+    /// [`Canceller::cancel`] ends the wait from another thread; [`Canceller::wake`] does not.
     ///
     /// # Errors
     ///
-    /// The turn before is not over, or there is no whole answer: a part of one stands in the
-    /// error, and is never passed off as the whole.
+    /// The previous turn is not over, or there is no whole answer. The error contains the part
+    /// that arrived, which is never returned as a whole answer.
     pub fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
         let mut collector = Collector::new(self.send(message)?);
         loop {
@@ -141,23 +142,23 @@ impl Session {
         }
     }
 
-    /// What cancels and wakes from another thread.
+    /// Returns a handle that cancels or wakes the session from another thread.
     #[must_use]
     pub fn canceller(&self) -> Canceller {
         Canceller(self.wishes.clone())
     }
 
-    /// Waits for what happens next, and says why it returned.
+    /// Waits for the next update. Returns it, or the reason why there is none.
     ///
-    /// In a handoff it waits for the person, between polls, until the bot is back or the
-    /// conversation is closed.
+    /// During a handoff, it polls and waits for messages of the person, until the bot is back
+    /// or the conversation is closed.
     #[expect(clippy::should_implement_trait, reason = "an iterator cannot lend")]
     pub fn next(&mut self) -> Next<'_> {
         self.next_until(None)
     }
 
-    /// As [`next`](Self::next), for at most that long: [`Next::TimedOut`] if nothing happened
-    /// until then. What was read until then comes first.
+    /// Like [`next`](Self::next), but returns [`Next::TimedOut`] if there is no update within
+    /// `timeout`. Updates that were read by then come first.
     pub fn next_timeout(&mut self, timeout: Duration) -> Next<'_> {
         let until = self.now() + timeout;
         self.next_until(Some(until))
@@ -193,10 +194,11 @@ impl Session {
                     self.wait(due);
                     let now = self.now();
                     if due.is_some_and(|due| due <= now) {
-                        // The clocks go on, however short the caller's patience is.
+                        // The protocol's timeouts must run even if the caller's own timeouts
+                        // are shorter.
                         self.conversation.handle_timeout(now);
                     }
-                    // What was read meanwhile is told first.
+                    // Updates read during the wait are returned before `TimedOut`.
                     is_late = until.is_some_and(|until| until <= now);
                 }
             }
@@ -211,7 +213,8 @@ impl Session {
         }
     }
 
-    /// Waits for the reply that streams, or for a wish, until then.
+    /// Waits until `due` for more of the reply stream. Without a stream, it waits for a
+    /// request of another thread.
     fn wait(&mut self, due: Option<Instant>) {
         let Some((id, mut body)) = self.stream.take() else {
             return self.wishes.wait(self.client.clock.left(due));
@@ -221,8 +224,8 @@ impl Session {
         }
     }
 
-    /// Sends a request. What belongs to the turn is read as it comes; any other answer
-    /// is a short one, and is read whole here, though a reply may be streaming.
+    /// Sends a request. The answer to a request of the turn is read later, piece by piece. Any
+    /// other answer is short, and is read whole here, even while a reply streams.
     fn transmit(&mut self, id: RequestId, request: Request) {
         log::info!("request {id}: {request}");
         let is_of_turn = self.conversation.is_of_turn(id);
@@ -247,7 +250,8 @@ impl Session {
         self.wishes.leave(id);
     }
 
-    /// Reads what there is, waiting for it until then; whether there may be more.
+    /// Reads the next bytes, or waits for them until `until`. Returns whether there may be
+    /// more.
     fn read(&mut self, id: RequestId, body: &mut Body, until: Option<Instant>) -> bool {
         let failure = match body.read(self.client.clock.left(until)) {
             Ok([]) => None,
@@ -256,7 +260,7 @@ impl Session {
                 self.conversation.handle_body(id, chunk, self.now());
                 return true;
             }
-            // Only the moment that was waited for.
+            // This is only the end of the wait, not of the body.
             Err(error) if is_timeout(&error) => return true,
             Err(error) => Some(Failure::Unanswered(Cause::of(&error))),
         };
@@ -264,7 +268,8 @@ impl Session {
         false
     }
 
-    /// Ends an exchange. One that was shut down on purpose has no end and no failure.
+    /// Ends an exchange. If another thread closed it, its end or failure is not reported to
+    /// the conversation.
     fn end(&mut self, id: RequestId, failure: Option<Failure>) {
         if let Some(failure) = &failure {
             log::info!("request {id}: {failure}");

@@ -1,4 +1,4 @@
-//! Closing a connection from another thread.
+//! Closes a connection from another thread.
 
 use core::{fmt, mem};
 use std::io::{self, ErrorKind};
@@ -21,10 +21,11 @@ enum State {
 }
 
 impl Closer {
-    /// Closes the connection: a blocked read or write ends at once, with an error or as if
-    /// the other side had closed it. If there is no connection yet, there will be none: while
-    /// a name is looked up or TCP connects, that ends with its own timeout; a TLS or proxy
-    /// handshake ends at once.
+    /// Closes the connection. A blocked read or write ends at once, with an error or as if the
+    /// other side had closed it.
+    ///
+    /// If there is no connection yet, none is made. A TLS or proxy handshake ends at once. A
+    /// name lookup or a TCP connection attempt is not interrupted; it ends at its own timeout.
     pub fn close(&self) {
         let state = mem::replace(&mut *self.lock(), State::Closed);
         if let State::Open(socket) = state {
@@ -34,7 +35,8 @@ impl Closer {
         }
     }
 
-    /// Takes the socket of the connection, unless that is to be closed already.
+    /// Stores the socket of a new connection; fails if [`close`](Self::close) was called
+    /// before.
     pub(super) fn open(&self, socket: Weak<dyn ShutdownHandle>) -> Result<(), Error> {
         let mut state = self.lock();
         if let State::Closed = *state {

@@ -1,4 +1,4 @@
-//! A connection, whatever is on the way.
+//! A blocking connection: plain or TLS, direct or through a proxy.
 
 use core::fmt;
 use core::time::Duration;
@@ -11,15 +11,15 @@ use ureq::unversioned::transport::{NextTimeout, TransportAdapter};
 
 /// A connection to the service. Dropping it closes it.
 ///
-/// A read or a write for which no [time](Self::set_time_left) is left is an error of the kind
-/// `TimedOut`; a read can be done again then.
+/// A read or write returns an error of the kind `TimedOut` when the [time
+/// limit](Self::set_time_left) is over. A read can be repeated after that error.
 pub struct Connection {
     io: TransportAdapter,
-    /// `None`: there is none.
+    /// `None`: no time limit.
     deadline: Option<Instant>,
 }
 
-/// A year: ureq adds its timeouts to the clock, and panics past the end of its range.
+/// One year. ureq adds its timeouts to the current time, and panics if the clock overflows.
 pub(super) const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Connection {
@@ -28,13 +28,14 @@ impl Connection {
         Self { io, deadline }
     }
 
-    /// How long the reads and writes from now on may take, all in all: for ever by default, and
-    /// with [`Duration::MAX`]. With no time at all, a read returns what has come already.
+    /// Sets how long all reads and writes from now on may take together. There is no limit by
+    /// default, or with [`Duration::MAX`]. With [`Duration::ZERO`], a read returns only what
+    /// has already arrived.
     pub fn set_time_left(&mut self, time: Duration) {
         self.deadline = Instant::now().checked_add(time);
     }
 
-    /// What is left of the time; ureq takes nothing for a second.
+    /// Returns the time left, at least 1 ms: ureq reads a timeout of zero as one second.
     fn left(&self) -> Duration {
         let left = self.deadline.map_or(LONGEST_TIMEOUT, |deadline| {
             deadline.saturating_duration_since(Instant::now())
@@ -48,9 +49,9 @@ impl Connection {
     }
 }
 
-/// The whole seconds of that time, if there are some, for a wait that goes on with what is
-/// left: ureq tells the system each duration that is another one than before, and what is
-/// left always is.
+/// Rounds a wait of a second or more down to whole seconds; the caller waits again for the
+/// rest. ureq makes a system call for each timeout that differs from the last one, and the
+/// exact time left always differs.
 fn in_seconds(time: Duration) -> Duration {
     match time.as_secs() {
         0 => time,
@@ -63,7 +64,8 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(cause, Some(Error::Timeout(_)))
 }
 
-/// The limit for each read and write of the socket: several of them make one of TLS.
+/// Limits each read and each write of the socket. One read or write of TLS can make several of
+/// these.
 fn each(time: Duration) -> NextTimeout {
     let time = Some(UreqDuration::Exact(time));
     NextTimeout {

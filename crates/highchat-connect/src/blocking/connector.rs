@@ -1,8 +1,8 @@
-//! How to connect: TCP, through a proxy if the environment names one, and TLS if a feature
-//! brings it.
+//! Makes blocking connections: TCP, the proxy that the environment names, and TLS if a feature
+//! enables it.
 //!
-//! ureq's traits for this do not follow semantic versioning yet; the tests of this crate and of
-//! `highchat-ureq` pin what is relied on here.
+//! ureq's transport traits do not follow semantic versioning yet. The tests of this crate and
+//! of `highchat-ureq` check the behaviour that this module relies on.
 
 use core::fmt;
 use core::time::Duration;
@@ -27,33 +27,35 @@ use crate::way::Way;
 
 /// Connects to one service. Cheap to clone.
 ///
-/// The name of the service is looked up in a thread of its own, which may outlive the lookup.
+/// A separate thread looks up the name of the service, and may still run after a lookup that
+/// timed out.
 #[derive(Clone)]
 pub struct Connector {
     uri: Uri,
-    /// What an error names that could not be reached.
+    /// The host and port that errors name, with the proxy if one is used.
     place: Arc<str>,
     timeout: Duration,
-    /// How ureq connects, or why it must not.
+    /// ureq's configuration, or the reason why nothing may be sent.
     config: Result<Arc<Config>, Cause>,
     ureq: Arc<DefaultConnector>,
 }
 
 impl Connector {
-    /// A connector to that service. The lookup of its name may take `timeout`, and so may the
-    /// connection with its handshakes. If there is nobody to trust, each connection fails with
-    /// that reason.
+    /// Creates a connector to the service of `endpoint`. `timeout` applies twice: to the name
+    /// lookup, and to the connection with its handshakes. If the default certificates cannot
+    /// be used, each connection fails with that reason.
     #[must_use]
     pub fn new(endpoint: &Endpoint, timeout: Duration) -> Self {
         let config = tls::config(endpoint, &Roots::Default);
         Self::over(endpoint, timeout, config.map_err(|error| Cause::of(&error)))
     }
 
-    /// As [`new`](Self::new), trusting others than [`Roots::Default`].
+    /// Like [`new`](Self::new), but trusts the certificates of `roots` instead of
+    /// [`Roots::Default`].
     ///
     /// # Errors
     ///
-    /// There is nobody to trust.
+    /// The certificates cannot be read, none is valid, or this build cannot use them.
     pub fn with_roots(
         endpoint: &Endpoint,
         timeout: Duration,
@@ -84,14 +86,14 @@ impl Connector {
         }
     }
 
-    /// A new connection, which `closer` closes.
+    /// Opens a new connection. `closer` can close it from another thread.
     ///
     /// # Errors
     ///
     /// [`Failure::NotSent`], with the [place](Self::place) and the cause.
     pub fn connect(&self, closer: &Closer) -> Result<Connection, Failure> {
         let config = self.config.as_ref().map_err(Cause::clone);
-        // The error that ureq would only put a word before.
+        // ureq's own text only adds a prefix to this error.
         let connected = config.and_then(|config| {
             let connected = self.dial(config, closer);
             connected.map_err(|error| Cause::of(&error.into_io()))
@@ -99,7 +101,7 @@ impl Connector {
         connected.map_err(|cause| Failure::NotSent(cause.at(&self.place)))
     }
 
-    /// What an error names: the host and port of the service, and the proxy on the way.
+    /// The host and port of the service, and of the proxy if one is used. Errors name them.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
@@ -114,7 +116,7 @@ impl Connector {
         let resolver = DefaultResolver::default();
         let addrs = match config.proxy() {
             None => resolver.resolve(&self.uri, config, within(Timeout::Resolve))?,
-            // The proxy finds the name.
+            // The proxy looks up the name.
             Some(_) => resolver.empty(),
         };
         let (ureq, closer) = (Arc::clone(&self.ureq), closer.clone());
@@ -148,10 +150,11 @@ fn run(
         .ok_or(Error::ConnectionFailed)
 }
 
-/// The proxy, if it is one that can be used.
+/// Parses the URL of a proxy. Returns `None` if its scheme is not supported or the URL is
+/// invalid.
 fn usable(value: &str) -> Option<Proxy> {
     let value = match value.split_once("://") {
-        // The proxy finds the name: where one is needed, nobody else may be able to.
+        // `socks5h` makes the proxy look up the name: this machine may be unable to do so.
         Some(("socks5" | "socks5h", rest)) => format!("socks5h://{rest}"),
         Some(("http" | "https", _)) | None => value.to_owned(),
         Some(_) => return None,

@@ -1,4 +1,5 @@
-//! Blocking connections to the service, over [ureq](https://docs.rs/ureq)'s connectors.
+//! Blocking connections to the service, made by the connectors of
+//! [ureq](https://docs.rs/ureq).
 //!
 //! ```
 //! use core::time::Duration;

@@ -1,4 +1,4 @@
-//! Whose certificates are trusted, in ureq's terms.
+//! Configures the certificates that ureq trusts.
 
 use highchat_proto::Endpoint;
 use highchat_proto::http::{InvalidRoots, Roots};
@@ -8,7 +8,7 @@ use ureq::typestate::AgentScope;
 
 pub(super) type Builder = ConfigBuilder<AgentScope>;
 
-/// A configuration that trusts those roots; in the clear nobody needs to be trusted.
+/// Returns a configuration that trusts `roots`. They are not read for a service without TLS.
 pub(super) fn config(endpoint: &Endpoint, roots: &Roots) -> Result<Builder, InvalidRoots> {
     let config = Agent::config_builder();
     if endpoint.is_tls() {
@@ -45,7 +45,8 @@ fn trust(config: Builder, roots: &Roots) -> Result<Builder, InvalidRoots> {
     Ok(config.tls_config(TlsConfig::builder().root_certs(roots).build()))
 }
 
-/// Without TLS there is nobody to trust, and a connection with TLS says so.
+/// Rejects roots that the program names: this build has no TLS. With the default roots the
+/// connection itself reports the missing TLS.
 #[cfg(not(feature = "blocking-rustls"))]
 fn trust(config: Builder, roots: &Roots) -> Result<Builder, InvalidRoots> {
     if *roots == Roots::Default {
