@@ -1,10 +1,10 @@
-//! Many conversations at once on one thread, over mio: what is ready is read and written,
-//! and nothing else.
+//! Many conversations on one thread, over the non-blocking sockets of mio.
 //!
-//! Sends the message of the arguments in as many conversations as `HIGHCHAT_COUNT` says
-//! (100), prints the reply to the first, and tells how many came to a good end and how much
-//! memory each took. `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL`
-//! where: `http://` to this machine, as there is no TLS here.
+//! It sends the arguments as a message in `HIGHCHAT_COUNT` conversations (default: 100) and
+//! prints the reply in the first one. At the end it reports how many conversations succeeded
+//! and how much memory each took. It reads the credentials from `HIGHCHAT_KEY` or
+//! `HIGHCHAT_SLUG`, and the URL of the service from `HIGHCHAT_BASE_URL`: an `http://` URL of
+//! this machine, because this example has no TLS.
 
 use core::net::SocketAddr;
 use std::collections::HashMap;
@@ -30,17 +30,17 @@ fn main() -> ExitCode {
         let count = count.and_then(|count| count.parse().ok()).unwrap_or(100);
         let before = memory("VmRSS:");
         let good = talk(endpoint, &message, count, screen)?;
-        eprintln!("{good} of {count} conversations came to a good end");
+        eprintln!("{good} of {count} conversations succeeded");
         if let (Some(before), Some(peak)) = (before, memory("VmHWM:")) {
             let each = peak.saturating_sub(before) / count.max(1);
-            eprintln!("{each} bytes of memory for each, at most");
+            eprintln!("at most {each} bytes of memory per conversation");
         }
         Ok(())
     })
 }
 
-/// Sends the message in so many conversations, and shows the first of them; how many came
-/// to a good end.
+/// Sends the message in `count` conversations and shows the first one. Returns how many
+/// succeeded.
 pub(crate) fn talk(
     endpoint: Endpoint,
     message: &Message,
@@ -74,14 +74,14 @@ pub(crate) fn talk(
     Ok(good.count())
 }
 
-/// One of the conversations, until when it waits, and what is shown of it.
+/// One of the conversations, the time until which it waits, and its output.
 struct Talk {
     embed: Embed,
     due: Option<Instant>,
     screen: Screen<Sink>,
 }
 
-/// One of their sockets.
+/// A socket of one of the conversations.
 struct Line {
     owner: usize,
     pipe: PipeId,
@@ -124,7 +124,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Something may be ready; whose it is.
+    /// Reads and writes a socket that may be ready. Returns the conversation that owns it.
     fn handle(&mut self, token: Token) -> Option<usize> {
         let line = self.lines.get_mut(&token)?;
         let (owner, pipe) = (line.owner, line.pipe);
@@ -143,7 +143,7 @@ impl Crowd {
         Some(owner)
     }
 
-    /// Does all that a conversation wants done.
+    /// Does everything that a conversation asks for, until it waits.
     fn drain(&mut self, owner: usize, screen: &mut Screen<impl Write>) -> io::Result<()> {
         loop {
             let talk = &mut self.talks[owner];
@@ -208,7 +208,8 @@ impl Crowd {
 }
 
 impl Line {
-    /// Reads and writes what can be; `false`: the service ended it.
+    /// Reads and writes as much as possible. Returns `false` if the service closed the
+    /// connection.
     fn advance(&mut self, embed: &mut Embed, clock: Clock) -> io::Result<bool> {
         if let Some(error) = self.stream.take_error()? {
             return Err(error);
@@ -234,7 +235,7 @@ impl Line {
         }
     }
 
-    /// Writes as much as the socket takes of what was announced.
+    /// Writes as many of the announced bytes as the socket takes.
     fn write(&mut self, embed: &mut Embed, clock: Clock) -> io::Result<()> {
         while !embed.bytes(self.pipe).is_empty() {
             match self.stream.write(embed.bytes(self.pipe)) {
@@ -248,7 +249,8 @@ impl Line {
     }
 }
 
-/// A line of what Linux says of this process, in bytes; `None` elsewhere.
+/// A memory figure of this process, in bytes, as Linux reports it. Returns `None` on other
+/// systems.
 fn memory(name: &str) -> Option<usize> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;

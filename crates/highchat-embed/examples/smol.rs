@@ -1,8 +1,9 @@
-//! The conversation over smol: async, without tokio.
+//! A conversation over smol: async, without tokio.
 //!
-//! Sends the message of the arguments, prints the reply, and after a handoff what the
-//! person writes. `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL`
-//! where: `http://` to this machine, as there is no TLS here.
+//! It sends the arguments as a message and prints the reply. After a handoff, it prints what
+//! the person writes. It reads the credentials from `HIGHCHAT_KEY` or `HIGHCHAT_SLUG`, and the
+//! URL of the service from `HIGHCHAT_BASE_URL`: an `http://` URL of this machine, because this
+//! example has no TLS.
 
 use core::time::Duration;
 use std::io::{self, Write};
@@ -90,7 +91,8 @@ pub(crate) async fn talk(
     }
 }
 
-/// What comes within that time. Nothing is lost if a read or a write is given up.
+/// Returns the result of `what`, or `None` after `time`. No data is lost if this drops a read
+/// or a write.
 async fn within<T>(time: Duration, what: impl Future<Output = T>) -> Option<T> {
     let late = async {
         Timer::after(time).await;
@@ -99,7 +101,7 @@ async fn within<T>(time: Duration, what: impl Future<Output = T>) -> Option<T> {
     or(async { Some(what.await) }, late).await
 }
 
-/// What did not come within its time.
+/// The result of an operation that took too long.
 fn late<T>() -> io::Result<T> {
     Err(io::ErrorKind::TimedOut.into())
 }

@@ -1,8 +1,9 @@
-//! The conversation over `std::net::TcpStream`, with read timeouts for a clock.
+//! A conversation over `std::net::TcpStream`: blocking, with read timeouts.
 //!
-//! Sends the message of the arguments, prints the reply, and after a handoff what the
-//! person writes. `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL`
-//! where: `http://` to this machine, as there is no TLS here.
+//! It sends the arguments as a message and prints the reply. After a handoff, it prints what
+//! the person writes. It reads the credentials from `HIGHCHAT_KEY` or `HIGHCHAT_SLUG`, and the
+//! URL of the service from `HIGHCHAT_BASE_URL`: an `http://` URL of this machine, because this
+//! example has no TLS.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;

@@ -1,8 +1,8 @@
-//! The conversation over `std::net::TcpStream` under rustls.
+//! A conversation over `std::net::TcpStream` with rustls.
 //!
-//! Sends the message of the arguments, prints the reply, and after a handoff what the
-//! person writes. `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` says who asks, `HIGHCHAT_BASE_URL`
-//! where, if it is not the usual place.
+//! It sends the arguments as a message and prints the reply. After a handoff, it prints what
+//! the person writes. It reads the credentials from `HIGHCHAT_KEY` or `HIGHCHAT_SLUG`. If
+//! `HIGHCHAT_BASE_URL` is set, it replaces the default URL of the service.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -74,7 +74,7 @@ pub(crate) fn talk(
                     }
                     Ok(len) => embed.handle_read(pipe, &buffer[..len], clock.now()),
                     Err(error) if is_timeout(&error) => {}
-                    // An end that TLS did not announce is one of these.
+                    // An end without `close_notify` is one of these errors.
                     Err(error) => {
                         live = None;
                         embed.handle_failure(pipe, Cause::of(&error), clock.now());
@@ -91,7 +91,7 @@ pub(crate) fn talk(
     }
 }
 
-/// A connection whose handshake is done: what fails until then has sent nothing.
+/// Connects and completes the TLS handshake. If this fails, no request was sent.
 fn connect(endpoint: &Endpoint, config: &Arc<ClientConfig>) -> io::Result<TlsStream> {
     let name = ServerName::try_from(endpoint.host().to_owned()).map_err(io::Error::other)?;
     let tls = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;

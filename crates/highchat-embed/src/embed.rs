@@ -1,4 +1,4 @@
-//! The conversation and its pipes, joined.
+//! A conversation together with its pipes.
 
 use core::fmt;
 use core::hash::BuildHasher;
@@ -18,57 +18,57 @@ use crate::exchange::Exchange;
 use crate::pipe::PipeId;
 use crate::pipes::{Lost, Order, Pipes};
 
-/// What a driver is to do next.
+/// What the driver must do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Output {
     /// Open a pipe to the [`host`](Endpoint::host) and [`port`](Endpoint::port) of the
-    /// [`endpoint`](Embed::endpoint), under TLS where it [says so](Endpoint::is_tls), and
-    /// tell [`handle_opened`](Embed::handle_opened) or
+    /// [`endpoint`](Embed::endpoint), with TLS if the endpoint [needs it](Endpoint::is_tls).
+    /// Then call [`handle_opened`](Embed::handle_opened) or
     /// [`handle_failure`](Embed::handle_failure).
     Open(PipeId),
-    /// Write what [`bytes`](Embed::bytes) shows, as much of it as the pipe takes, and tell
-    /// [`handle_written`](Embed::handle_written). Told again while there is more.
+    /// Write as much of [`bytes`](Embed::bytes) as the pipe takes, then call
+    /// [`handle_written`](Embed::handle_written). This output comes again while bytes are left.
     Write(PipeId),
-    /// Close the pipe, whatever is on its way, or stop opening it. Nothing more is to be
-    /// told of it.
+    /// Close the pipe, even if data is in flight, or stop opening it. No input for it is
+    /// needed after that.
     Close(PipeId),
-    /// Something happened: look with [`Embed::update`].
+    /// Read the update that [`Embed::update`] returns.
     Update,
-    /// Nothing more to do until an input or a command comes, or this moment, at which
-    /// [`Embed::handle_timeout`] is to be called. `None`: nothing is under way, no pipe is
-    /// open, and nothing is waited for.
+    /// Wait for an input or a command, at most until this time; then call
+    /// [`Embed::handle_timeout`]. `None` means that nothing is under way, no pipe is open, and
+    /// nothing will become due.
     Wait(Option<Instant>),
 }
 
-/// A conversation over byte pipes that the driver brings: what goes in is time, and bytes
-/// that were read; what comes out is bytes to be written, and updates.
+/// A conversation over byte pipes that the driver provides. The driver passes in the time and
+/// the bytes that it read. `Embed` returns bytes to write, and updates.
 ///
-/// The conversation is [`Conversation`]'s, with all that it promises; this adds HTTP/1.1.
-/// Several exchanges may be under way (a reply that streams, a poll, a rating), each on a
-/// pipe of its own; [`with_one_pipe`](Self::with_one_pipe) does them one after the other.
+/// It adds HTTP/1.1 to [`Conversation`], whose guarantees hold here as well. Several exchanges
+/// may be under way at the same time (a streaming reply, a poll, a rating), each on its own
+/// pipe. [`with_one_pipe`](Self::with_one_pipe) runs them one after the other.
 ///
 /// # When a message counts as sent
 ///
-/// From the moment that [`Output::Write`] was polled for it: a write that fails may still
-/// have put bytes on the wire. A pipe that is lost before that means that nothing was
-/// sent, and the message is tried again; one that is lost after it, that the message may
-/// have been taken, and it is not.
+/// A message counts as sent when [`poll_output`](Self::poll_output) returns [`Output::Write`]
+/// for it, because a write that fails may still have put bytes on the wire. If the pipe is lost
+/// before that, nothing was sent, and the message is tried again. If the pipe is lost after
+/// that, the service may have received the message, and it is not sent again.
 ///
 /// # Which pipes are kept
 ///
-/// A pipe on which HTTP allows another exchange is kept while polls are due, for at most
-/// 10 s, and carries `GET` requests alone. They can be repeated, so one that finds the pipe
-/// gone stale goes out again on a new one. A message and a rating always have a new pipe:
-/// whether a kept one still reaches the service can only be found out by writing to it,
-/// and then it is too late. Source: our decision.
+/// A pipe is kept while the conversation polls, for at most 10 s, if HTTP allows another
+/// exchange on it. A kept pipe carries only `GET` requests. They can be repeated: if the pipe
+/// went stale, the request goes out again on a new pipe. A message or a rating always gets a
+/// new pipe. Only a write shows whether a kept pipe still reaches the service, and after the
+/// write it is too late. Source: our decision.
 ///
 /// # Cost
 ///
-/// 0.6 KB for a conversation that waits, 7 KB for one whose reply streams (4 of them the
-/// decoder's), counted with an endpoint and a configuration that are shared. There is no
-/// buffer for what is read, but for heads (up to 64 KiB) and lines between chunks (up to
-/// 4 KiB) that are cut, and a streaming reply allocates nothing.
+/// A waiting conversation takes 0.6 KB of memory. A conversation whose reply streams takes 7 KB,
+/// 4 KB of it for the decoder. A shared endpoint and configuration are not counted. Bytes that
+/// were read are buffered only if they are an incomplete head (up to 64 KiB) or an incomplete
+/// line between chunks (up to 4 KiB). A streaming reply allocates nothing.
 ///
 /// ```
 /// use highchat_embed::{Embed, Output};
@@ -121,13 +121,13 @@ pub struct Embed {
     conversation: Conversation,
     endpoint: Arc<Endpoint>,
     pipes: Pipes,
-    /// The time, as the last input or command told it.
+    /// The time of the last input or command.
     now: Instant,
 }
 
 impl Embed {
-    /// A new conversation; it begins with the first message. Many conversations can share
-    /// their endpoint and configuration, which are most of what one holds.
+    /// Creates a new conversation; it begins with the first message. Conversations can share
+    /// their endpoint and configuration, which take most of a conversation's memory.
     #[must_use]
     pub fn new(endpoint: impl Into<Arc<Endpoint>>, config: impl Into<Arc<Config>>) -> Self {
         let (endpoint, config) = (endpoint.into(), config.into());
@@ -141,7 +141,7 @@ impl Embed {
         }
     }
 
-    /// A conversation that goes on; one in which a person answers polls at once.
+    /// Resumes a saved conversation. It polls at once if a person is answering.
     #[must_use]
     pub fn resume(
         endpoint: impl Into<Arc<Endpoint>>,
@@ -160,24 +160,25 @@ impl Embed {
         }
     }
 
-    /// Uses one pipe at a time, for drivers that can wait for one alone: each is closed or
-    /// gone before the next is to be opened. To be said before the first output.
+    /// Uses one pipe at a time, for drivers that can wait for only one: each pipe is closed or
+    /// gone before the next one must be opened. Call it before the first output.
     ///
-    /// What comes due while a reply streams waits for its end, and is put off where that
-    /// takes longer than [`Config::connect_timeout`].
+    /// A request that becomes due while a reply streams waits for the end of the reply. If it
+    /// waits longer than [`Config::connect_timeout`], it counts as not sent and is tried again
+    /// later.
     #[must_use]
     pub const fn with_one_pipe(mut self) -> Self {
         self.pipes.use_one();
         self
     }
 
-    /// Where pipes lead to.
+    /// The endpoint that the pipes connect to.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// What is known of the conversation: id, state, cursor, what to save.
+    /// The conversation: its id, state and cursor, and what to save.
     #[must_use]
     pub const fn conversation(&self) -> &Conversation {
         &self.conversation
@@ -185,43 +186,43 @@ impl Embed {
 
     // ---- commands ----
 
-    /// All commands there are: rating, naming the user, checking for a person's messages.
+    /// All commands, such as rating, naming the user, and checking for a person's messages.
     pub const fn commands(&mut self, now: Instant) -> Commands<'_> {
         self.now = now;
         Commands::new(&mut self.conversation, now)
     }
 
-    /// Sends a message. Returns the name of the turn, which its end will tell.
+    /// Sends a message. Returns the id of the turn, which the update at its end contains.
     ///
     /// # Errors
     ///
-    /// The turn before is not over; the error gives the message back.
+    /// The previous turn is not over. The error returns the message.
     pub fn send(&mut self, message: Message, now: Instant) -> Result<TurnId, SendError> {
         self.commands(now).send(message)
     }
 
-    /// Ends the turn that is under way, in whatever state it is. The message may have
-    /// been taken. Nothing happens where there is none.
+    /// Ends the current turn, in any state. The service may have received the message. Does
+    /// nothing if there is no turn.
     pub fn cancel(&mut self, now: Instant) {
         self.commands(now).cancel();
     }
 
     // ---- inputs ----
 
-    /// The pipe is there, its TLS handshake included: bytes can be written to it.
+    /// The pipe is open, its TLS handshake included, and can take bytes.
     pub fn handle_opened(&mut self, pipe: PipeId, now: Instant) {
         self.now = now;
         self.pipes.handle_opened(pipe, now);
     }
 
-    /// So many of the [`bytes`](Self::bytes) were written.
+    /// The first `len` of the [`bytes`](Self::bytes) were written.
     pub fn handle_written(&mut self, pipe: PipeId, len: usize, now: Instant) {
         self.now = now;
         self.pipes.handle_written(pipe, len);
     }
 
-    /// Bytes were read, in whatever pieces they came. No bytes are nothing: the end is
-    /// [`handle_end`](Self::handle_end).
+    /// Bytes were read. They may be cut anywhere. An empty slice is ignored: call
+    /// [`handle_end`](Self::handle_end) at the end of the pipe.
     pub fn handle_read(&mut self, pipe: PipeId, bytes: &[u8], now: Instant) {
         self.now = now;
         if bytes.is_empty() {
@@ -229,7 +230,7 @@ impl Embed {
         }
         let exchange = self.pipes.exchange(pipe);
         let Some(exchange) = exchange.filter(|exchange| exchange.may_have_left()) else {
-            // Nothing was asked yet.
+            // No request was handed out, so this cannot be an answer.
             let cause = Cause::from("the service spoke before it was asked");
             return self.give_up(pipe, cause, now);
         };
@@ -251,15 +252,16 @@ impl Embed {
                 Ok(None) => return,
                 Err(broken) => return self.give_up(pipe, Cause::of(&broken), now),
             }
-            // Decided before its end, however that is cut: its pipe goes with it.
+            // The conversation needs no more of this answer. Such a pipe is always closed;
+            // otherwise the result would depend on how the bytes are cut.
             if !self.conversation.is_live(id) {
                 return self.pipes.release(pipe, false, now);
             }
         }
     }
 
-    /// The service ended the pipe in order: a read gave nothing. Under TLS only where it
-    /// said so (`close_notify`); otherwise it is a failure. The pipe is gone.
+    /// The service closed the pipe in an orderly way: a read returned no bytes. With TLS, call
+    /// it only after a `close_notify`; any other end is a failure. The pipe is gone.
     pub fn handle_end(&mut self, pipe: PipeId, now: Instant) {
         self.now = now;
         let exchange = self.pipes.exchange(pipe);
@@ -272,28 +274,28 @@ impl Embed {
         }
     }
 
-    /// The pipe could not be opened, or was lost, and why: [`Cause::of`] the driver's error,
-    /// or a line of its own, which the application gets to see. The pipe is gone.
+    /// The pipe could not be opened, or was lost. The pipe is gone.
     ///
-    /// For a pipe that could not be opened, host and port of the service are put before it.
+    /// The cause is [`Cause::of`] the driver's error, or a line of text. The application sees
+    /// it. If nothing was sent, it begins with the host and port of the service.
     pub fn handle_failure(&mut self, pipe: PipeId, cause: impl Into<Cause>, now: Instant) {
         self.now = now;
         let lost = self.pipes.lose(pipe, now);
         self.tell_loss(lost, cause.into(), now);
     }
 
-    /// The driver reads again, after it waited for its application: what passed since its
-    /// last input is not held against a reply that streams. For drivers that slow the
+    /// The driver reads again after it waited for its application. The time since its last
+    /// input does not count as silence of a streaming reply. It is for drivers that slow the
     /// service down by not reading.
     pub fn handle_return(&mut self, now: Instant) {
         self.now = now;
         self.conversation.handle_return(now);
     }
 
-    /// A moment that [`Output::Wait`] told has come, or may have.
+    /// The time of [`Output::Wait`] has come. An early call does no harm.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
-        // First, as what has no pipe yet was surely not sent.
+        // This comes first, because a request without a pipe was certainly not sent.
         while let Some(lost) = self.pipes.overdue(now) {
             self.tell_loss(Some(lost), Cause::from("no connection in time"), now);
         }
@@ -320,7 +322,7 @@ impl Embed {
 
     // ---- outputs ----
 
-    /// What to do next.
+    /// Returns what the driver must do next.
     #[must_use]
     pub fn poll_output(&mut self) -> Output {
         loop {
@@ -349,7 +351,7 @@ impl Embed {
         log::info!("request {id}: {request}");
         match Exchange::new(id, request) {
             Some(exchange) => self.pipes.begin(Box::new(exchange), self.now),
-            // An endpoint makes none that HTTP/1.1 could not carry.
+            // This cannot happen: HTTP/1.1 can carry every request of an endpoint.
             None => {
                 let cause = Cause::from("HTTP/1.1 cannot carry it");
                 let not_sent = TransportFailure::NotSent(cause);
@@ -358,15 +360,15 @@ impl Embed {
         }
     }
 
-    /// What the last [`Output::Update`] announced, until the next
-    /// [`poll_output`](Self::poll_output); `None` at any other time.
+    /// The update that the last [`Output::Update`] announced, until the next
+    /// [`poll_output`](Self::poll_output). Returns `None` at any other time.
     #[must_use]
     pub fn update(&self) -> Option<Update<'_>> {
         self.conversation.update()
     }
 
-    /// What is to be written to a pipe, from the [`Output::Write`] on that told of it; the
-    /// rest of it after [`handle_written`](Self::handle_written). The request is in it,
+    /// The bytes to write to a pipe; empty until [`Output::Write`] announces them. After
+    /// [`handle_written`](Self::handle_written), they are the rest. They contain the request
     /// with its key.
     #[must_use]
     pub fn bytes(&self, pipe: PipeId) -> &[u8] {

@@ -1,14 +1,14 @@
-//! One exchange of a conversation: a request that is written, an answer that is read.
+//! One exchange of a conversation: it writes a request and reads its answer.
 
 use highchat_http1::{Answer, Broken, Part};
 use highchat_proto::RequestId;
 use highchat_proto::http::{Method, Request};
 
-/// A request and its answer, on whatever pipe.
+/// A request and its answer, independent of the pipe.
 pub(crate) struct Exchange {
     id: RequestId,
     is_repeatable: bool,
-    /// The request; its memory is given back once it cannot be asked for again.
+    /// The request; freed when it cannot be written again.
     bytes: Vec<u8>,
     written: usize,
     is_written: bool,
@@ -17,7 +17,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// `None`: no request that HTTP/1.1 could carry.
+    /// Returns `None` if HTTP/1.1 cannot carry the request.
     pub(crate) fn new(id: RequestId, request: Request) -> Option<Self> {
         let is_repeatable = request.method() == Method::Get;
         let (bytes, answer) = Answer::to(request)?;
@@ -36,12 +36,12 @@ impl Exchange {
         self.id
     }
 
-    /// Whether the same request does no harm a second time.
+    /// Whether the request can be sent twice without harm.
     pub(crate) const fn is_repeatable(&self) -> bool {
         self.is_repeatable
     }
 
-    /// What is still to be written, once it was handed out for that.
+    /// The bytes that are still to be written; empty before [`hand_out`](Self::hand_out).
     pub(crate) fn unwritten(&self) -> &[u8] {
         if self.may_have_left {
             self.bytes.get(self.written..).unwrap_or_default()
@@ -50,7 +50,7 @@ impl Exchange {
         }
     }
 
-    /// The bytes are handed out: from here on they may be on their way.
+    /// Releases the bytes to the driver. From now on they may be on the wire.
     pub(crate) const fn hand_out(&mut self) {
         self.may_have_left = true;
     }
@@ -59,7 +59,7 @@ impl Exchange {
         self.may_have_left
     }
 
-    /// So many more bytes left; whether there are more to come.
+    /// Counts bytes that were written. Returns whether more must be written.
     pub(crate) fn handle_written(&mut self, len: usize) -> bool {
         self.written = self.written.saturating_add(len).min(self.bytes.len());
         self.is_written |= self.written == self.bytes.len();
@@ -71,31 +71,31 @@ impl Exchange {
         self.is_written
     }
 
-    /// The request will not be written again.
+    /// Frees the request, which will not be written again.
     pub(crate) fn forget_request(&mut self) {
         self.bytes = Vec::new();
         self.written = 0;
     }
 
-    /// Whether nothing came back yet.
+    /// Whether no byte of the answer was read yet.
     pub(crate) const fn is_unanswered(&self) -> bool {
         self.answer.is_unanswered()
     }
 
-    /// Begins again, on another pipe; for one that is unanswered.
+    /// Resets an unanswered exchange, so that it can start again on another pipe.
     pub(crate) const fn rewind(&mut self) {
         self.written = 0;
         self.is_written = false;
         self.may_have_left = false;
     }
 
-    /// Whether the end of the pipe is the end of the answer.
+    /// Whether the answer ends when the service closes the pipe.
     pub(crate) const fn ends_with_its_pipe(&self) -> bool {
         self.answer.ends_with_its_pipe()
     }
 
-    /// Takes what belongs to the answer out of `input`: its next part; `None` where more
-    /// input is needed.
+    /// Reads the next part of the answer, and removes its bytes from `input`. Returns `None`
+    /// if more input is needed.
     pub(crate) fn read(
         &mut self,
         input: &mut &[u8],

@@ -1,5 +1,5 @@
-//! A HighChat client over any byte pipe: for whoever has a socket, a clock and a loop of
-//! their own, and neither tokio nor ureq.
+//! A HighChat client over any byte pipe, for programs that have a socket, a clock and a loop
+//! of their own. It needs neither tokio nor ureq.
 //!
 //! ```text
 //!             bytes              answers            updates
@@ -8,10 +8,10 @@
 //!     └──── bytes ─────┴───── requests ◀────┘
 //! ```
 //!
-//! [`Embed`] holds a [`Conversation`] and its HTTP/1.1 exchanges, and does no I/O: it says
-//! which pipe to open and what to write, and is told what was read. HTTP is
-//! [`highchat_http1`]'s; no runtime, no socket and no thread is among
-//! the dependencies.
+//! [`Embed`] holds a [`Conversation`] and its HTTP/1.1 exchanges, and does no I/O. It returns
+//! which pipe to open and what to write; your loop, the *driver*, passes in what it read.
+//! [`highchat_http1`] implements HTTP. There is no runtime, socket or thread among the
+//! dependencies.
 //!
 //! ```
 //! use core::time::Duration;
@@ -77,52 +77,53 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `examples/` has whole programs, to be copied: `std_tcp` (blocking), `tls` (the same
-//! under rustls), `smol` (async without tokio) and `mio` (a hundred conversations on one
-//! thread).
+//! `examples/` has whole programs to copy: `std_tcp` (blocking), `tls` (the same with rustls),
+//! `smol` (async without tokio) and `mio` (a hundred conversations on one thread).
 //!
-//! # Which of them to take
+//! # Which crate to use
 //!
-//! | you bring | take | a program that streams a reply and follows a handoff |
+//! | you bring | use | code of a program that streams a reply and follows a handoff |
 //! | --- | --- | --- |
-//! | nothing, and have tokio | `highchat-hyper` | 20 lines, 11 of them the loop |
-//! | nothing, and block | `highchat-ureq` | 19 lines, 11 of them the loop |
-//! | a socket, or any byte pipe | this crate | a loop of 58 lines blocking, 59 under rustls, 64 over smol; over mio 226, which is all of the program |
-//! | an HTTP client | `highchat-proto` alone | a loop of some 75 lines, and the client; where that is HTTP/1.0 by hand (its example `by_hand`), 174 in all |
+//! | nothing, and your program uses tokio | `highchat-hyper` | 20 lines, 11 of them the loop |
+//! | nothing, and your program blocks | `highchat-ureq` | 19 lines, 11 of them the loop |
+//! | a socket, or any byte pipe | this crate | a loop of 58 lines with blocking sockets, 59 with rustls, 64 with smol; with mio 226 lines for the whole program |
+//! | an HTTP client | `highchat-proto` alone | a loop of some 75 lines, and the client; 174 lines in all with a hand-written HTTP/1.0 client (its example `by_hand`) |
 //!
-//! Lines are those of the examples, without empty ones and comments. What costs lines with
-//! a socket of your own is the socket: connecting, TLS and name lookup are yours, as is
-//! waiting. What you get for it is that nothing else is in your program: 22 packages with
-//! this crate in it, 16 with proto alone, 35 with ureq and 66 with hyper.
+//! The numbers count the examples' lines, without empty lines and comments. Your own socket
+//! needs more lines because your program connects, looks up names, does TLS and waits by
+//! itself. In return, your program has fewer dependencies: 22 packages with this crate, 16 with
+//! proto alone, 35 with ureq and 66 with hyper.
 //!
-//! # What a driver has to know
+//! # What a driver must know
 //!
-//! - **Opening** takes as long as [`Config::connect_timeout`] says, and is given up then:
-//!   [`Output::Close`] may come for a pipe that is not there yet. A loop that blocks while
-//!   it connects gives that up by itself.
-//! - **TLS** belongs to the pipe: it is open when the handshake is done, so that whatever
-//!   fails in it has sent nothing. Offer no protocol but `http/1.1`. An end that TLS did
-//!   not announce is a failure; to tell the two apart is what makes a reply that ends
-//!   with its connection a whole one.
-//! - **A proxy** belongs to the pipe as well, as a tunnel.
-//! - **Reading** may be put off, which slows the service down; tell
-//!   [`handle_return`](Embed::handle_return) when it goes on.
-//! - **Time** is told with every input. A moment that has come is told by
-//!   [`handle_timeout`](Embed::handle_timeout); to call it more often does no harm.
-//! - **Order** does not matter: inputs act at once, and those for a pipe that is gone are
+//! - **Opening** a pipe may take at most [`Config::connect_timeout`]. After that,
+//!   [`Output::Close`] comes for the pipe that is still opening. A loop that blocks while it
+//!   connects must set this limit itself.
+//! - **TLS** belongs to the pipe. The pipe is open when the handshake is done, so a failed
+//!   handshake has sent nothing. Offer only the protocol `http/1.1`. Report an end without
+//!   `close_notify` as a failure: a reply may end with its connection, and a cut one must not
+//!   count as whole.
+//! - **A proxy** belongs to the pipe as well: the pipe is a tunnel through it.
+//! - **Reading** may pause, which slows the service down. Call
+//!   [`handle_return`](Embed::handle_return) when you read again.
+//! - **Time** is an argument of every input. Call
+//!   [`handle_timeout`](Embed::handle_timeout) when the time of [`Output::Wait`] has come. An
+//!   extra call does no harm.
+//! - **Late inputs** are allowed: inputs act at once, and inputs for a pipe that is gone are
 //!   ignored.
 //!
 //! # Log
 //!
-//! By the crate [log](https://docs.rs/log), at `info` and under this crate's name: each request
-//! of a session (method and path), the status of its answer, and why there is none. No key,
-//! no query, no text of a message. Without a logger it costs next to nothing.
+//! This crate writes to the crate [log](https://docs.rs/log), at level `info` and under its own
+//! name: each request of a session (method and path), and the status of its answer or the
+//! reason why there is none. It logs no key, no query and no message text. Without a logger it
+//! costs next to nothing.
 //!
-//! # What of HTTP/1.1 there is
+//! # The supported part of HTTP/1.1
 //!
-//! What [`highchat_http1`] has: no redirect is followed, nothing is decompressed, and an
-//! answer that breaks a limit, or that is no HTTP/1, is a lost connection. A program that
-//! passes answers on, and has no conversation, takes that crate.
+//! It is the part that [`highchat_http1`] supports: redirects are not followed and nothing is
+//! decompressed. An answer that breaks a limit, or is not HTTP/1, counts as a lost connection.
+//! A program that forwards answers and has no conversation can use that crate directly.
 //!
 //! [`Conversation`]: highchat_proto::Conversation
 //! [`Config::connect_timeout`]: highchat_proto::config::Config::connect_timeout
@@ -134,9 +135,10 @@ mod exchange;
 mod pipe;
 mod pipes;
 
-/// The protocol, whose usual names stand here as well: a program needs this crate alone.
+/// The protocol crate. Its common types are exported here as well, so that a program needs
+/// only this crate.
 pub use highchat_proto as proto;
-/// Puts the updates of one turn together to the whole answer, as `Session::ask` of the other
+/// Collects the updates of one turn into the whole answer, as `Session::ask` of the other
 /// adapters does.
 pub use highchat_proto::session::Collector;
 pub use highchat_proto::{

@@ -1,12 +1,12 @@
-//! The names of pipes.
+//! The ids of pipes.
 
 use core::fmt;
 
-/// Names a byte pipe to the service: a socket, a TLS session, whatever carries bytes both
-/// ways.
+/// Identifies a byte pipe to the service: a socket, a TLS session, or anything else that
+/// carries bytes in both directions.
 ///
-/// A name is given once, and never again. Inputs for a pipe that is gone are ignored, so
-/// that what comes late needs no care.
+/// Ids are not reused. Late inputs do no harm, because inputs for a pipe that is gone are
+/// ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PipeId(u64);
 

@@ -1,4 +1,4 @@
-//! The pipes, and what is under way on each.
+//! The pipes, and the exchange on each of them.
 //!
 //! ```text
 //!   Opening ── opened ──▶ Busy ── over, HTTP allows it ──▶ Idle
@@ -17,11 +17,11 @@ use highchat_proto::time::Instant;
 use crate::exchange::Exchange;
 use crate::pipe::PipeId;
 
-/// How long an idle pipe counts as fresh: two polls' time (our decision). A stale one does
-/// no harm, but one that died without a word would keep its request waiting.
+/// How long an idle pipe counts as fresh: two poll intervals (our decision). A stale pipe does
+/// no harm. But if the service vanished without closing it, a request on it would get no answer.
 const FRESH: Duration = Duration::from_secs(10);
 
-/// What is to be done with a pipe.
+/// An order to the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     Open(PipeId),
@@ -30,32 +30,32 @@ pub(crate) enum Order {
 }
 
 enum Stage {
-    /// It is to be there by then.
+    /// The exchange that waits for the pipe, and the time by which the pipe must be open.
     Opening(Box<Exchange>, Instant),
     Busy {
         exchange: Box<Exchange>,
-        /// It carried another exchange before, and may have gone stale since.
+        /// Whether the pipe carried another exchange before, and so may be stale.
         was_kept: bool,
     },
-    /// Since when.
+    /// The time since when the pipe is idle.
     Idle(Instant),
 }
 
-/// An exchange that ended without an answer, or without the rest of one.
+/// An exchange that ended without an answer, or with an incomplete one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lost {
     pub(crate) id: RequestId,
-    /// Something of the request may have reached the service.
+    /// Whether a part of the request may have reached the service.
     pub(crate) may_have_left: bool,
 }
 
 pub(crate) struct Pipes {
-    /// What an exchange has until its pipe is there.
+    /// How long an exchange waits for its pipe to open.
     patience: Duration,
     has_one: bool,
     next: PipeId,
     pipes: Vec<(PipeId, Stage)>,
-    /// Until the only pipe is free; each is to have one by then.
+    /// Exchanges that wait until the only pipe is free, each with its deadline for an open pipe.
     waiting: VecDeque<(Box<Exchange>, Instant)>,
     orders: VecDeque<Order>,
 }
@@ -78,8 +78,7 @@ impl Pipes {
 
     // ---- exchanges ----
 
-    /// Begins an exchange: over a pipe that was kept where that is safe, over a new one
-    /// otherwise.
+    /// Begins an exchange: on the kept pipe if that is safe, otherwise on a new one.
     pub(crate) fn begin(&mut self, exchange: Box<Exchange>, now: Instant) {
         let due = now + self.patience;
         if self.has_one && self.is_busy() {
@@ -112,7 +111,7 @@ impl Pipes {
         self.orders.push_back(Order::Open(id));
     }
 
-    /// Drops an exchange, with its pipe.
+    /// Drops an exchange and closes its pipe.
     pub(crate) fn abort(&mut self, id: RequestId, now: Instant) {
         self.waiting.retain(|(exchange, _)| exchange.id() != id);
         let is_meant = |exchange: &Exchange| exchange.id() == id;
@@ -123,7 +122,7 @@ impl Pipes {
         }
     }
 
-    /// The exchange on a pipe is over.
+    /// Keeps or closes a pipe whose exchange is over.
     pub(crate) fn release(&mut self, pipe: PipeId, is_reusable: bool, now: Instant) {
         if let Some(at) = self.position(pipe) {
             if is_reusable && self.idle().is_none() {
@@ -144,7 +143,7 @@ impl Pipes {
         }
     }
 
-    /// What is to be written to a pipe.
+    /// The bytes that must be written to a pipe.
     pub(crate) fn unwritten(&self, pipe: PipeId) -> &[u8] {
         match self.position(pipe).map(|at| &self.pipes[at].1) {
             Some(Stage::Busy { exchange, .. }) => exchange.unwritten(),
@@ -152,7 +151,7 @@ impl Pipes {
         }
     }
 
-    // ---- what happens to a pipe ----
+    // ---- inputs ----
 
     pub(crate) fn handle_opened(&mut self, pipe: PipeId, now: Instant) {
         let Some(at) = self.position(pipe) else {
@@ -174,14 +173,15 @@ impl Pipes {
             return;
         };
         if let Stage::Busy { exchange, was_kept } = &mut self.pipes[at].1 {
-            // What was not handed out cannot have been written.
+            // Bytes that were not handed out cannot have been written.
             if len == 0 || exchange.unwritten().is_empty() {
                 return;
             }
             if exchange.handle_written(len) {
                 let order = Order::Write(pipe);
                 if !self.orders.contains(&order) {
-                    // One request after the other, however they are cut.
+                    // At the front, so that requests go out one after the other, even if a
+                    // write is partial.
                     self.orders.push_front(order);
                 }
             } else if !*was_kept {
@@ -190,7 +190,7 @@ impl Pipes {
         }
     }
 
-    /// A pipe is gone. What that means for its exchange, where it does not begin again.
+    /// Removes a pipe that is gone. Returns its exchange, unless it begins again on a new pipe.
     pub(crate) fn lose(&mut self, pipe: PipeId, now: Instant) -> Option<Lost> {
         let at = self.position(pipe)?;
         self.drop_orders(pipe);
@@ -200,7 +200,7 @@ impl Pipes {
         lost
     }
 
-    /// As [`lose`](Self::lose), for a pipe that is not wanted any more.
+    /// Closes a pipe that is no longer needed. Returns the same as [`lose`](Self::lose).
     pub(crate) fn give_up(&mut self, pipe: PipeId, now: Instant) -> Option<Lost> {
         let at = self.position(pipe)?;
         let stage = self.close(at);
@@ -216,7 +216,7 @@ impl Pipes {
                 id: exchange.id(),
                 may_have_left: false,
             }),
-            // It went stale, and the request does no harm a second time.
+            // The kept pipe was stale. A kept pipe carries only requests that are safe to repeat.
             Stage::Busy {
                 mut exchange,
                 was_kept: true,
@@ -234,7 +234,7 @@ impl Pipes {
 
     // ---- time ----
 
-    /// An exchange that should have had its pipe by now.
+    /// Removes an exchange whose pipe did not open in time.
     pub(crate) fn overdue(&mut self, now: Instant) -> Option<Lost> {
         let mut waiting = self.waiting.iter();
         if let Some(at) = waiting.position(|(_, due)| *due <= now) {
@@ -258,14 +258,14 @@ impl Pipes {
 
     // ---- orders ----
 
-    /// What is to be done next. Bytes that are to be written count as sent from here on.
+    /// The next order. Bytes count as sent as soon as their order is returned.
     pub(crate) fn next_order(&mut self) -> Option<Order> {
         loop {
             let order = self.orders.pop_front()?;
             if let Order::Write(pipe) = order {
                 match self.exchange(pipe) {
                     Some(exchange) if !exchange.is_written() => exchange.hand_out(),
-                    // The driver wrote on by itself.
+                    // The driver has already written the rest.
                     _ => continue,
                 }
             }
@@ -273,7 +273,7 @@ impl Pipes {
         }
     }
 
-    /// Nothing will need a pipe that was kept.
+    /// Closes the kept pipe, because no request will need it.
     pub(crate) fn close_idle(&mut self) {
         if let Some(at) = self.idle() {
             self.close(at);
@@ -297,7 +297,7 @@ impl Pipes {
         self.orders.retain(is_other);
     }
 
-    /// The only pipe may be free.
+    /// Begins the next waiting exchange if the pipe is free.
     fn go_on(&mut self, now: Instant) {
         if !self.is_busy() {
             if let Some((exchange, due)) = self.waiting.pop_front() {

@@ -1,5 +1,4 @@
-//! What a conversation and its pipes hold, and what they allocate while a reply streams,
-//! counted.
+//! Counts the memory of a conversation with its pipes, and its allocations while a reply streams.
 
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use highchat_proto::{Config, Message, Update};
 mod support;
 use support::{META, chunked, delta, endpoint};
 
-/// What `run` gives, and what it asked of the allocator.
+/// The result of `run`, and its allocations.
 fn counted<T>(run: impl FnOnce() -> T) -> (T, AllocationInfo) {
     let mut value = None;
     let asked = measure(|| value = Some(run()));
@@ -20,7 +19,7 @@ fn counted<T>(run: impl FnOnce() -> T) -> (T, AllocationInfo) {
 
 const NOW: Instant = Instant::ORIGIN;
 
-/// Does all that is to be done: the pipe, and how many bytes of text were told.
+/// Handles all outputs. Returns the opened pipe, and the number of text bytes in the updates.
 fn drain(embed: &mut Embed) -> (Option<PipeId>, usize) {
     let (mut live, mut told) = (None, 0);
     loop {
@@ -54,7 +53,7 @@ fn streaming(mut embed: Embed) -> (Embed, PipeId) {
     (embed, pipe)
 }
 
-/// The chunks of a stream, without head and end.
+/// The chunks of a chunked answer, without its head and its last chunk.
 fn chunks(events: &str, len: usize) -> Vec<u8> {
     let answer = chunked("", events, len);
     let head = answer.windows(4).position(|it| it == b"\r\n\r\n").unwrap() + 4;
@@ -62,7 +61,7 @@ fn chunks(events: &str, len: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_reply_that_streams_allocates_nothing_once_it_is_warm() {
+fn a_streaming_reply_allocates_nothing_after_its_buffers_have_grown() {
     let events = delta("Բարև Ձեզ").repeat(40);
     for len in [7, 100, events.len()] {
         let chunks = chunks(&events, len);
@@ -79,7 +78,7 @@ fn a_reply_that_streams_allocates_nothing_once_it_is_warm() {
                 }
                 told
             };
-            // The text so far is remembered, and doubles its room now and then.
+            // The conversation collects the text, and its buffer doubles from time to time.
             for _ in 0..9 {
                 feed();
             }
@@ -91,7 +90,7 @@ fn a_reply_that_streams_allocates_nothing_once_it_is_warm() {
 }
 
 #[test]
-fn a_conversation_holds_some_kilobytes_while_its_reply_streams() {
+fn a_conversation_holds_at_most_8_kib_while_its_reply_streams() {
     let shared = Arc::new(endpoint("https://chat.example"));
     let config = Arc::new(Config::default());
     let new = || Embed::new(Arc::clone(&shared), Arc::clone(&config));
@@ -113,7 +112,7 @@ fn a_conversation_holds_some_kilobytes_while_its_reply_streams() {
         held(asked_live)
     );
     assert!(held(asked_idle) <= 1024);
-    // 4 KiB of it are the decoder's, for the event that is cut.
+    // The decoder uses 4 KiB of it, for an incomplete event.
     assert!(held(asked_live) <= 8 * 1024);
     drop((idle, live));
 }

@@ -1,4 +1,4 @@
-//! What is made of each answer that is no reply, or no HTTP; and how much of it is read.
+//! Answers that are not a reply or not HTTP: how the turn ends, and when the pipe is closed.
 
 use core::time::Duration;
 
@@ -11,12 +11,12 @@ use support::*;
 
 const STREAM: &str = "content-type: text/event-stream\r\n";
 
-/// How a turn ends that is answered so, and when its pipe was closed.
+/// Runs a turn with this answer. Returns its last update, and when its pipe was closed.
 fn told(bytes: &[u8], reads: Cuts) -> (String, String) {
     let mut world = World::new([says(bytes)]);
     world.reads = reads;
     world.send("a");
-    // What is tried again would find no answer.
+    // A retry would find no answer in the script.
     world.pass(Duration::from_millis(200));
     let log = world.log();
     let closed = log.lines().find(|line| line.contains("> close 0"));
@@ -27,12 +27,12 @@ fn told(bytes: &[u8], reads: Cuts) -> (String, String) {
     (end, closed)
 }
 
-/// The same, however it is cut.
+/// Asserts how a turn with this answer ends, for several cuts of the answer.
 #[track_caller]
 fn assert_told(answer: impl Into<Vec<u8>>, end: &str, closed: &str) {
     let answer = answer.into();
     let shown = String::from_utf8_lossy(&answer[..answer.len().min(200)]).into_owned();
-    // Long ones in some more bytes at a time, as they take theirs.
+    // Long answers are cut into longer pieces, to keep the test fast.
     let short = 1 + answer.len() / 4096;
     for reads in [Cuts::default(), Cuts::every(short), Cuts::every(1000)] {
         let (found, when) = told(&answer, reads.clone());
@@ -45,7 +45,7 @@ fn assert_told(answer: impl Into<Vec<u8>>, end: &str, closed: &str) {
 }
 
 #[test]
-fn answers_that_are_no_reply_are_told_as_what_they_are() {
+fn an_answer_that_is_not_a_reply_is_reported_with_its_cause() {
     let error = r#"{"error":{"code":"not_found","message":"Ոչ"}}"#;
     let json = "content-type: application/json\r\n";
     for (answer, end) in [
@@ -106,7 +106,7 @@ fn a_refusal_is_read_in_any_framing() {
 }
 
 #[test]
-fn what_is_no_http_is_seen_at_once_and_may_have_been_taken() {
+fn an_answer_that_is_not_http_fails_at_once_without_a_resend() {
     let lost = "failed: no answer came: the connection was lost";
     for answer in [
         &b"* OK IMAP4 ready\r\n"[..],
@@ -141,7 +141,7 @@ fn a_reply_of_http_1_0_ends_with_its_pipe() {
 }
 
 #[test]
-fn a_head_has_64_kib_interim_heads_and_empty_lines_included() {
+fn a_head_has_at_most_64_kib_with_interim_heads_and_empty_lines() {
     let limit = 64 * 1024;
     let head_of = |len: usize| {
         let begin = format!(
@@ -172,7 +172,7 @@ fn a_head_has_64_kib_interim_heads_and_empty_lines_included() {
 }
 
 #[test]
-fn a_head_has_any_number_of_fields() {
+fn a_head_may_have_any_number_of_fields() {
     let head_of = |fields: String| {
         let begin = format!(
             "HTTP/1.1 200 OK\r\n{STREAM}content-length: {}\r\n",
@@ -207,7 +207,7 @@ fn a_line_of_a_head_may_be_folded() {
             "0.0",
         );
     }
-    // Nothing is there that it could go on with.
+    // The first line cannot be folded, because there is no line before it.
     let lost = "the connection was lost";
     assert_told(
         format!("HTTP/1.1 200 OK\r\n x: y\r\n\r\n{DONE}"),
@@ -217,7 +217,7 @@ fn a_line_of_a_head_may_be_folded() {
 }
 
 #[test]
-fn lines_between_chunks_have_an_end() {
+fn invalid_or_too_long_lines_between_chunks_cut_the_reply() {
     let head = format!("HTTP/1.1 200 OK\r\n{STREAM}transfer-encoding: chunked\r\n\r\n");
     let cut = "the reply is incomplete: the connection was lost";
     for framing in [
@@ -241,9 +241,9 @@ fn lines_between_chunks_have_an_end() {
     }
 }
 
-/// Its end is awaited for two seconds, and no longer.
+/// The end of the body is awaited for two seconds.
 #[test]
-fn a_reply_whose_body_goes_on_after_its_end_is_over() {
+fn a_reply_is_over_even_if_its_body_goes_on() {
     let mut world = World::new([says(format!("{HEAD}{DONE}{PING}{PING}"))]);
     world.send("a");
     world.run();
@@ -264,9 +264,9 @@ fn a_reply_that_falls_silent_is_cut_and_its_pipe_closed() {
     assert!(log.contains(" 60.0 failed: "), "{log}");
 }
 
-/// The rest of the request is not wanted there, and the pipe is good for nothing more.
+/// The service does not want the rest of the request, and the pipe cannot be kept.
 #[test]
-fn an_answer_that_comes_before_the_request_was_written_counts() {
+fn an_answer_before_the_end_of_the_request_counts() {
     let mut world = World::new([]);
     world.send("a");
     let now = world.now;
@@ -287,7 +287,7 @@ fn an_answer_that_comes_before_the_request_was_written_counts() {
 }
 
 #[test]
-fn the_time_that_the_application_takes_is_not_held_against_the_service() {
+fn time_spent_in_the_application_does_not_count_as_silence() {
     let mut world = World::new([says([HEAD, META].concat())]);
     world.send("a");
     world.pass(Duration::from_secs(1));
@@ -302,7 +302,7 @@ fn the_time_that_the_application_takes_is_not_held_against_the_service() {
 }
 
 #[test]
-fn a_pipe_with_half_a_request_in_it_is_not_kept() {
+fn a_pipe_with_a_partly_written_request_is_not_kept() {
     let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
     let now = Instant::ORIGIN;
     let endpoint = endpoint("https://chat.example");
@@ -318,9 +318,9 @@ fn a_pipe_with_half_a_request_in_it_is_not_kept() {
     assert!(matches!(embed.poll_output(), Output::Wait(Some(_))));
 }
 
-/// Nothing was asked: surely nothing was taken, even where it looks like an answer.
+/// The service received no request, even if its bytes look like an answer.
 #[test]
-fn a_service_that_speaks_first_was_sent_nothing() {
+fn bytes_before_the_request_mean_that_nothing_was_sent() {
     for (is_open, words) in [
         (false, "220 smtp.example\r\n"),
         (true, "220 smtp.example\r\n"),

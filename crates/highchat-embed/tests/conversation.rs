@@ -1,5 +1,5 @@
-//! Whole conversations over pipes in memory: which are opened, kept and closed, and what
-//! goes over them.
+//! Whole conversations over pipes in memory: which pipes are opened, kept and closed, and what
+//! is sent over them.
 
 use core::time::Duration;
 use std::io::ErrorKind;
@@ -74,7 +74,7 @@ fn the_host_header_names_address_and_port() {
 }
 
 #[test]
-fn a_handoff_polls_over_the_pipe_that_was_kept() {
+fn a_handoff_polls_over_the_kept_pipe() {
     let mut world = World::new([
         says(reply(&[META, HUMAN].concat())),
         says(page("human", &["one"])),
@@ -134,9 +134,9 @@ fn a_message_and_a_rating_have_a_new_pipe_each() {
     assert_eq!(world.open_pipes(), 0, "{log}");
 }
 
-/// The poll begins again on a new pipe, and nobody hears of it.
+/// The poll begins again on a new pipe, without an update.
 #[test]
-fn a_poll_on_a_stale_pipe_is_asked_again_on_a_new_one() {
+fn a_poll_on_a_stale_pipe_is_sent_again_on_a_new_one() {
     for stale in [
         answers("", Ending::Ends),
         answers("", Ending::Fails),
@@ -157,7 +157,7 @@ fn a_poll_on_a_stale_pipe_is_asked_again_on_a_new_one() {
 }
 
 #[test]
-fn a_poll_whose_answer_began_is_not_asked_again_at_once() {
+fn a_poll_whose_answer_began_is_not_sent_again_at_once() {
     let mut world = World::new([
         says(reply(&[META, HUMAN].concat())),
         answers("HTTP/1.1 200 OK\r\n", Ending::Ends),
@@ -180,7 +180,7 @@ fn a_new_pipe_that_is_lost_fails_its_poll() {
 }
 
 #[test]
-fn a_pipe_that_ends_while_it_is_idle_is_not_used() {
+fn a_pipe_that_ends_while_it_is_idle_is_not_used_again() {
     let mut world = World::new([
         answers(reply(&[META, HUMAN].concat()), Ending::Ends),
         says(page("bot", &[])),
@@ -193,7 +193,7 @@ fn a_pipe_that_ends_while_it_is_idle_is_not_used() {
 }
 
 #[test]
-fn a_pipe_that_says_what_was_not_asked_is_closed() {
+fn a_pipe_with_an_unrequested_answer_is_closed() {
     let extra = format!(
         "{}HTTP/1.1 408 Request Timeout\r\n\r\n",
         reply(&[META, HUMAN].concat())
@@ -215,7 +215,7 @@ fn a_pipe_that_says_what_was_not_asked_is_closed() {
 }
 
 #[test]
-fn a_pipe_that_was_idle_for_long_is_not_used() {
+fn a_pipe_that_was_idle_too_long_is_not_used_again() {
     let mut config = seeded();
     config.poll_interval = seconds(15);
     let embed = Embed::new(endpoint("https://chat.example"), config);
@@ -231,7 +231,7 @@ fn a_pipe_that_was_idle_for_long_is_not_used() {
 }
 
 #[test]
-fn a_pipe_is_kept_only_where_http_allows_it() {
+fn a_pipe_is_kept_only_if_http_allows_it() {
     let page = |head: &str| {
         let body = r#"{"state":"human","messages":[]}"#;
         format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
@@ -267,7 +267,7 @@ fn a_chunked_answer_keeps_its_pipe_as_well() {
 }
 
 #[test]
-fn a_conversation_is_resumed_where_it_was() {
+fn a_resumed_conversation_polls_from_its_cursor() {
     let saved = Saved::new(ConversationId::new("c1").unwrap())
         .with_state(State::Human)
         .with_after("2026-06-14T10:00:00Z".parse().unwrap());
@@ -281,7 +281,7 @@ fn a_conversation_is_resumed_where_it_was() {
 }
 
 #[test]
-fn a_turn_that_is_cancelled_closes_its_pipe_wherever_it_is() {
+fn cancelling_a_turn_closes_its_pipe_at_any_stage() {
     for script in [
         Turn::IsSilent,
         says(""),
@@ -300,9 +300,9 @@ fn a_turn_that_is_cancelled_closes_its_pipe_wherever_it_is() {
     }
 }
 
-/// Neither was the pipe told of, nor is it to be closed.
+/// The pipe was not announced yet, so that it is not closed either.
 #[test]
-fn a_turn_that_is_cancelled_at_once_opens_nothing() {
+fn a_turn_that_is_cancelled_at_once_opens_no_pipe() {
     let mut world = World::new([]);
     world.send("a");
     world.embed.cancel(world.now);
@@ -311,7 +311,7 @@ fn a_turn_that_is_cancelled_at_once_opens_nothing() {
 }
 
 #[test]
-fn a_turn_that_is_cancelled_before_its_pipe_is_told_of_opens_nothing() {
+fn a_turn_that_is_cancelled_before_its_open_output_opens_no_pipe() {
     let mut embed = in_handoff();
     let now = Instant::ORIGIN;
     let Output::Open(poll) = embed.poll_output() else {
@@ -329,7 +329,7 @@ fn a_turn_that_is_cancelled_before_its_pipe_is_told_of_opens_nothing() {
 }
 
 #[test]
-fn a_pipe_that_is_not_there_in_time_is_given_up_and_nothing_was_sent() {
+fn a_pipe_that_does_not_open_in_time_is_closed_and_nothing_was_sent() {
     let mut config = seeded();
     config.not_sent_delays = [Duration::ZERO; 2];
     let embed = Embed::new(endpoint("https://chat.example"), config);
@@ -348,7 +348,7 @@ fn a_pipe_that_is_not_there_in_time_is_given_up_and_nothing_was_sent() {
 }
 
 #[test]
-fn a_driver_that_comes_late_is_told_that_nothing_was_sent() {
+fn a_late_timeout_of_an_opening_pipe_means_that_nothing_was_sent() {
     let mut config = seeded();
     config.attempts = 1;
     let mut embed = Embed::new(endpoint("https://chat.example"), config);
@@ -367,11 +367,11 @@ fn a_driver_that_comes_late_is_told_that_nothing_was_sent() {
     assert_eq!(embed.poll_output(), Output::Wait(None));
 }
 
-/// Ends a message's exchange in some way: before its pipe is open, or after that.
+/// Ends a message's exchange in some way. The flag is `true` if its pipe is open by then.
 type Ends = (bool, fn(&mut Embed, PipeId, Instant));
 
 #[test]
-fn the_application_is_told_why_an_exchange_failed() {
+fn the_application_gets_the_cause_of_a_failed_exchange() {
     let cases: [(Ends, &str); 6] = [
         (
             (false, |embed, pipe, now| {
@@ -450,9 +450,9 @@ fn inputs_for_a_pipe_that_is_gone_are_ignored() {
     assert_eq!(world.updates(), ["done", "Done"]);
 }
 
-/// As one does that is told by its socket when to write on.
+/// A driver does so if its socket reports when it can take more bytes.
 #[test]
-fn a_driver_may_write_on_without_being_told_again() {
+fn a_driver_may_write_without_another_output() {
     let mut world = World::new([]);
     world.send("a");
     let now = world.now;
@@ -471,7 +471,7 @@ fn a_driver_may_write_on_without_being_told_again() {
     assert_eq!(world.embed.bytes(pipe).len(), len - 2);
     assert_eq!(world.embed.poll_output(), Output::Write(pipe));
     world.embed.handle_written(pipe, 1, now);
-    // More than there was counts as all of it.
+    // A length beyond the end counts as all of the bytes.
     world.embed.handle_written(pipe, len, now);
     assert_eq!(world.embed.bytes(pipe), b"");
     let Output::Wait(Some(_)) = world.embed.poll_output() else {
@@ -489,7 +489,7 @@ fn no_debug_output_shows_a_key() {
 }
 
 #[test]
-fn a_conversation_can_go_to_another_thread() {
+fn a_conversation_can_move_to_another_thread() {
     fn check<T: Send + Sync>() {}
     check::<Embed>();
 }

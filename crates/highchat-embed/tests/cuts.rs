@@ -1,5 +1,5 @@
-//! A request and its answer, cut at every byte: whole, or cut, and never anything between;
-//! and a message that goes out once.
+//! A request and its answer, cut at every byte: the reply is either whole or incomplete, and
+//! the message is sent only once.
 
 mod support;
 use support::*;
@@ -11,18 +11,18 @@ fn events() -> String {
     [META, &one, PING, &two, &three, DONE].concat()
 }
 
-/// A reply as it goes over the wire.
+/// The bytes of a reply on the wire.
 #[derive(Default)]
 struct Wire {
     bytes: Vec<u8>,
     head_len: usize,
-    /// Of each byte: whether it is of the body.
+    /// For each byte, whether it belongs to the body.
     is_body: Vec<bool>,
     is_close_delimited: bool,
 }
 
 impl Wire {
-    /// In all framings.
+    /// The same reply in each framing.
     fn all() -> [Self; 3] {
         let events = events();
         let mut close_delimited = Self::new("");
@@ -31,7 +31,7 @@ impl Wire {
         let mut of_known_length = Self::new(&format!("content-length: {}\r\n", events.len()));
         of_known_length.push(events.as_bytes(), true);
         let mut chunked = Self::new("transfer-encoding: chunked\r\n");
-        // Chunks of no event's length, and of no letter's.
+        // The chunks end inside events and inside letters.
         for chunk in events.as_bytes().chunks(37) {
             chunked.push(format!("{:x}\r\n", chunk.len()).as_bytes(), false);
             chunked.push(chunk, true);
@@ -64,7 +64,7 @@ fn run(script: Vec<Turn>, writes: Cuts, reads: Cuts) -> World {
     world
 }
 
-/// How many times the message went out, in part or whole.
+/// How many times the message was sent, at least in part.
 fn sent(world: &World) -> usize {
     let is_message = |(_, bytes): &&(_, Vec<u8>)| bytes.starts_with(b"P");
     world.written.iter().filter(is_message).count()
@@ -105,7 +105,7 @@ fn a_pipe_that_is_lost_at_any_byte_of_the_request_sends_no_message_twice() {
     let len = whole.written[0].1.len();
     for hang in 1..=len {
         for piece in [1, 7, len] {
-            // A service that would take it the next time.
+            // The service would accept a second request.
             let script = vec![Turn::Hangs(hang), says(reply(DONE))];
             let world = run(script, Cuts::every(piece), Cuts::default());
             assert_eq!(sent(&world), 1, "lost at {hang}");
@@ -116,7 +116,7 @@ fn a_pipe_that_is_lost_at_any_byte_of_the_request_sends_no_message_twice() {
 }
 
 #[test]
-fn a_pipe_that_cannot_be_opened_takes_nothing_and_the_message_goes_out_later() {
+fn a_message_goes_out_later_if_its_pipe_cannot_be_opened() {
     let script = vec![Turn::IsAway, Turn::IsAway, says(reply(DONE))];
     let world = run(script, Cuts::default(), Cuts::default());
     assert_eq!(sent(&world), 1);
@@ -131,12 +131,12 @@ fn a_pipe_that_cannot_be_opened_takes_nothing_and_the_message_goes_out_later() {
     );
 }
 
-/// How a turn ends whose reply came as far as `cut`, before its pipe ended or was lost.
+/// The expected end of a turn if its pipe ends or is lost after `cut` bytes of the reply.
 fn end_at(wire: &Wire, cut: usize, ending: Ending) -> &'static str {
     let body_len = wire.is_body[..cut].iter().filter(|it| **it).count();
     let ends_in_order = wire.is_close_delimited && ending == Ending::Ends;
-    // An event that is known and whole needs its blank line only where the connection may
-    // have broken before it.
+    // A whole event of a known type needs its blank line only if the connection may have been
+    // lost before that line.
     let is_whole =
         body_len == events().len() || ends_in_order && body_len >= events().trim_end().len();
     if cut < wire.head_len {

@@ -1,4 +1,4 @@
-//! The examples' own loops, against the sandbox and against what is none.
+//! The examples' loops, with the sandbox and with scripted services.
 
 #![allow(
     clippy::duplicate_mod,
@@ -31,7 +31,7 @@ mod over_tls;
 mod support;
 use support::*;
 
-/// What an example prints, its exit status, and its last error.
+/// The output of an example, its exit status, and its last error.
 type Shown = (String, u8, String);
 
 /// A loop without TLS.
@@ -96,12 +96,12 @@ fn a_hundred_conversations_share_a_thread() {
 }
 
 #[test]
-fn the_exit_status_is_that_of_ask() {
+fn each_example_exits_with_the_status_of_ask() {
     for (name, talk) in LOOPS {
         let error = "event: error\ndata: {\"message\":\"e\"}\n\n";
         for (answer, expected) in [
             (reply(DONE), 0),
-            // Without a conversation, nothing is looked for.
+            // Without a conversation id, the reply cannot be recovered.
             ([HEAD, &delta("a")].concat(), 3),
             (String::new(), 3),
             (answer("401 Unauthorized", "", ""), 4),
@@ -126,8 +126,8 @@ fn the_exit_status_is_that_of_ask() {
     }
 }
 
-/// A service under TLS that answers once, whose certificate it made itself. A handshake may
-/// fail three times.
+/// A TLS service with a self-signed certificate. It answers once, or ends after three failed
+/// handshakes.
 fn tls_service(
     answer: String,
     says_goodbye: bool,
@@ -148,7 +148,7 @@ fn tls_service(
             let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut stream = StreamOwned::new(tls, stream);
             let mut request = vec![0; 8 * 1024];
-            // A handshake that fails reads nothing.
+            // If the handshake fails, no byte is read.
             let len = stream.read(&mut request).unwrap_or_default();
             request.truncate(len);
             if len > 0 && stream.write_all(answer.as_bytes()).is_ok() {
@@ -173,8 +173,8 @@ fn over_tls(endpoint: Endpoint, roots: RootCertStore) -> Shown {
 }
 
 #[test]
-fn an_end_under_tls_is_one_only_where_it_was_announced() {
-    // The last event has no blank line: only an end in order makes it whole.
+fn a_tls_connection_ends_in_order_only_with_a_close_notify() {
+    // The last event has no blank line. It is whole only if the connection ends in order.
     let answer = [HEAD, &delta("Բարև"), DONE.trim_end()].concat();
     for (says_goodbye, expected) in [(true, 0), (false, 3)] {
         let (endpoint, certificate, serving) = tls_service(answer.clone(), says_goodbye);
@@ -191,7 +191,7 @@ fn an_end_under_tls_is_one_only_where_it_was_announced() {
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_means_that_nothing_was_sent() {
+fn a_certificate_that_is_not_trusted_means_that_nothing_was_sent() {
     let (endpoint, _, serving) = tls_service(String::new(), true);
     let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let place = endpoint.authority();

@@ -1,4 +1,4 @@
-//! Every fault of the sandbox, and every reading of the API's text.
+//! Each fault of the sandbox, and each possible reading of the API's text.
 
 use highchat_testing::trials::drivers::embed::EmbedSession;
 use highchat_testing::trials::{
@@ -25,7 +25,7 @@ fn each_reading_of_the_api_will_do() {
     hold_readings(converse::<EmbedSession>);
 }
 
-/// What a collector of a loop of one's own makes of each fault.
+/// The same faults, with a `Collector` in the driver's own loop.
 #[test]
 fn asking_has_the_same_outcome_for_each_fault() {
     hold(TRIALS, converse_by_ask::<EmbedSession>);

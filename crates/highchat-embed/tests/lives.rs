@@ -1,4 +1,4 @@
-//! Whole lives of conversations over pipes that are played, in virtual time.
+//! Whole lives of conversations over simulated pipes, in virtual time.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use highchat_testing::world::play::{endpoint, play_to};
 use highchat_testing::world::run::{Played, lives};
 use highchat_testing::world::step::Step;
 
-/// What a life may take, however busy the machine is.
+/// The time limit of a life, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
@@ -53,12 +53,12 @@ fn play(life: &Life, tells: bool, has_one_pipe: bool) -> Played {
     play_to(&mut piped, world)
 }
 
-/// A pipe as the service has it.
+/// The service's end of a pipe.
 #[derive(Default)]
 struct Pipe {
-    /// What came of a request.
+    /// The received part of a request.
     asked: Vec<u8>,
-    /// The exchange whose answer is on its way.
+    /// The exchange whose answer is under way, and the encoder of the answer.
     answer: Option<(u64, Encoder)>,
     was_used: bool,
 }
@@ -70,13 +70,13 @@ struct Piped {
     config: Arc<Config>,
     has_one_pipe: bool,
     rng: Rng,
-    /// How many there were.
+    /// The number of exchanges so far.
     exchanges: u64,
     pipes: BTreeMap<PipeId, Pipe>,
 }
 
 impl Piped {
-    /// Takes some of what is to be written. Returns whether a request is whole.
+    /// Takes some of the bytes to write. Returns the request when it is complete.
     fn write(&mut self, id: PipeId, now: Instant) -> Option<http1::Request> {
         let bytes = self.embed.bytes(id);
         let len = match self.rng.u8(..4) {

@@ -1,4 +1,4 @@
-//! A driver that can wait for one pipe alone.
+//! A driver that can wait for only one pipe.
 
 use core::time::Duration;
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ fn world(script: impl IntoIterator<Item = Turn>) -> World {
     World::over(embed.with_one_pipe(), script)
 }
 
-/// That no pipe is opened before the one before it is gone.
+/// Asserts that no pipe is opened before the previous one is gone.
 fn assert_one_at_a_time(log: &str) {
     let mut open = HashSet::new();
     for line in log.lines().filter_map(|line| line[6..].strip_prefix("> ")) {
@@ -30,7 +30,7 @@ fn assert_one_at_a_time(log: &str) {
 }
 
 #[test]
-fn a_handoff_with_a_message_and_a_rating_in_it() {
+fn a_handoff_with_a_message_and_a_rating_opens_one_pipe_at_a_time() {
     let mut world = world([
         says(reply(&[META, HUMAN].concat())),
         says(page("human", &["one"])),
@@ -65,7 +65,7 @@ fn a_handoff_with_a_message_and_a_rating_in_it() {
 }
 
 #[test]
-fn what_comes_due_while_a_reply_streams_waits_for_its_end() {
+fn requests_that_become_due_while_a_reply_streams_wait_for_its_end() {
     let mut world = world([
         says(reply(&[META, HUMAN].concat())),
         says(HEAD),
@@ -96,7 +96,7 @@ fn what_comes_due_while_a_reply_streams_waits_for_its_end() {
 }
 
 #[test]
-fn what_waits_for_too_long_was_not_sent_and_is_tried_again() {
+fn a_request_that_waits_too_long_was_not_sent_and_is_tried_again() {
     let pings = PING.repeat(3);
     let mut world = world([
         says(reply(&[META, HUMAN].concat())),
@@ -113,9 +113,9 @@ fn what_waits_for_too_long_was_not_sent_and_is_tried_again() {
     assert!(log.contains("assistant: one"), "{log}");
 }
 
-/// Neither the one that waits nor the one that is under way.
+/// A message waits for the poll's pipe and is cancelled. It opens no pipe, and the poll goes on.
 #[test]
-fn what_waits_can_be_aborted() {
+fn a_waiting_request_can_be_aborted() {
     let mut world = world([says(reply(&[META, HUMAN].concat())), says("")]);
     world.send("a");
     world.pass(Duration::from_secs(5));

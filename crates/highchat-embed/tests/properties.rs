@@ -72,7 +72,7 @@ fn body() -> impl Strategy<Value = String> {
     prop_oneof![4 => events(), 2 => select(vec![human, bot, refusal, String::new()])]
 }
 
-/// An answer in any framing, right or wrong.
+/// An answer in any framing, valid or invalid.
 fn any_answer() -> impl Strategy<Value = Vec<u8>> {
     let trailer = select(vec!["\r\n", "x: y\r\n\r\n", "x\r\n", ""]);
     (head(), body(), 0..5_u8, 1..40_usize, trailer).prop_map(
@@ -93,8 +93,8 @@ fn any_answer() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn turn(start: Start) -> impl Strategy<Value = Turn> {
-    // Where a request waits for the one pipe, it goes out as soon as an answer is whole: what
-    // the service says behind that is seen before or after it, as the bytes are cut.
+    // A request that waits for the only pipe goes out as soon as an answer is whole. Unrequested
+    // bytes after the answer would be read before or after that, depending on the cuts.
     let unasked = if start.has_one_pipe { 0..1 } else { 1..9 };
     let ending = || {
         select(vec![
@@ -177,7 +177,7 @@ fn play(turns: &[Turn], steps: &[Step], start: Start, writes: Cuts, reads: Cuts)
         let now = world.now;
         match step {
             Step::Send => {
-                // Refused while the turn before is not over.
+                // It is refused while the previous turn is not over.
                 let _ = world.embed.send(Message::new("Ողջույն").unwrap(), now);
             }
             Step::Rate => {
@@ -195,8 +195,8 @@ fn play(turns: &[Turn], steps: &[Step], start: Start, writes: Cuts, reads: Cuts)
     world
 }
 
-/// The log, and apart from it what was closed when: a pipe that is dropped in the middle of
-/// a piece is closed after it.
+/// The log, and separately the lines about closed pipes. Their place in the log depends on the
+/// cuts: a pipe that is dropped in the middle of a piece is closed after the piece.
 fn told(world: &World) -> (Vec<String>, Vec<String>) {
     let lines = world.log();
     let lines = lines.lines().map(str::to_owned);
@@ -226,7 +226,7 @@ proptest! {
     #![proptest_config(config(2000))]
 
     #[test]
-    fn whatever_comes_nothing_breaks_and_no_message_goes_out_twice(
+    fn random_bytes_break_nothing_and_send_no_message_twice(
         data in vec(any::<u8>(), 0..600),
     ) {
         hostile::drive(&data);

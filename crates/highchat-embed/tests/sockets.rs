@@ -1,4 +1,4 @@
-//! A conversation over real sockets, with a service and without one.
+//! A conversation over real sockets, with the sandbox and with scripted services.
 
 use core::time::Duration;
 
@@ -9,7 +9,7 @@ use highchat_testing::trials::{Talk, brisk};
 mod support;
 use support::*;
 
-/// Longer than anything here takes, on the slowest machine.
+/// A time limit that is long enough for the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
 
 highchat_testing::scenarios!(EmbedSession);
@@ -35,12 +35,12 @@ fn a_conversation_goes_on_after_a_restart() {
 }
 
 #[test]
-fn a_turn_is_cancelled_wherever_it_is_and_its_socket_is_closed() {
+fn cancelling_a_turn_closes_its_socket_at_any_stage() {
     for answer in ["", HEAD, &[HEAD, META, &delta("a")].concat()] {
         let service = Playback::start([vec![Step::send(answer), Step::Hold]]).unwrap();
         let mut session = session(&service);
         session.say("a");
-        // Open, write.
+        // The steps open the pipe and write the request.
         assert!(session.step() && session.step());
         assert!(service.wait_for_requests(1, BOUND));
         let now = session.now();
@@ -51,7 +51,7 @@ fn a_turn_is_cancelled_wherever_it_is_and_its_socket_is_closed() {
 }
 
 #[test]
-fn a_poll_that_finds_its_socket_gone_is_asked_over_another_one() {
+fn a_poll_on_a_closed_socket_is_sent_again_on_a_new_one() {
     let keep = reply(&[META, HUMAN].concat());
     for ending in [Step::Close, Step::Reset] {
         let service = Playback::start([

@@ -1,4 +1,4 @@
-//! A request into bytes, and its answer out of bytes.
+//! Turns a request into bytes and reads its answer from bytes.
 
 use core::fmt;
 use core::mem;
@@ -12,16 +12,18 @@ use ureq_proto::client::{Call, RecvResponseResult, SendRequestResult};
 use crate::body::{Body, PIECE};
 use crate::head::{Broken, Head};
 
-/// The answer to one request, without a conversation: for a program that passes answers on.
+/// Reads the answer to one request, without a conversation: for a program that forwards
+/// answers.
 ///
 /// ```text
 ///   Head ── whole ──▶ Body ── over ──▶ Over
 ///     └─────────── no body ─────────────▲
 /// ```
 ///
-/// It holds no bytes but those of a head (up to 64 KiB) or of a line between chunks (up to
-/// 4 KiB) that is cut, and does not depend on the cuts; but of a chunk without an end, what
-/// came with the break is lost. What of HTTP/1.1 there is, the [crate] says.
+/// It buffers only an incomplete head (up to 64 KiB) or an incomplete line between chunks (up
+/// to 4 KiB). Its results do not depend on how the bytes are cut, with one exception: if a
+/// chunk has no valid end, the bytes read together with the fault are lost. The [crate]'s
+/// documentation lists what is supported of HTTP/1.1.
 ///
 /// ```
 /// use highchat_http1::{Answer, Part};
@@ -50,32 +52,32 @@ enum State {
     Over(bool),
 }
 
-/// What came of the bytes that were read.
+/// The next part of an answer.
 #[derive(Debug)]
 pub enum Part {
-    /// The head, whole; interim ones are skipped.
+    /// The whole head. Interim heads are skipped.
     Head(response::Parts),
-    /// So many bytes of the body.
+    /// A piece of the body, with its length in bytes.
     Body(usize),
-    /// The answer is over, and said so itself. Whether HTTP lets the pipe carry another
-    /// exchange.
+    /// The end of the answer, known from its own framing. The value is `true` if HTTP allows
+    /// another exchange on the pipe.
     Over(bool),
 }
 
 impl Answer {
-    /// How much of a body is given at a time, at most, in bytes (our decision).
+    /// The maximum length of a body piece, in bytes (our decision).
     pub const PIECE: usize = PIECE;
 
-    /// A request as it goes over the pipe, and what takes its answer. `None`: no request
-    /// that HTTP/1.1 could carry.
+    /// Returns the bytes of a request, and the reader of its answer. Returns `None` if
+    /// HTTP/1.1 cannot carry the request.
     #[must_use]
     pub fn to(request: impl Into<Request<Bytes>>) -> Option<(Vec<u8>, Self)> {
         let (bytes, call) = serialize(request.into())?;
         Some((bytes, Self(State::Head(Head::new(call)))))
     }
 
-    /// Whether no byte of it came yet: the same request can go out again on another connection,
-    /// if it does no harm a second time.
+    /// Whether no byte of the answer was read yet. If so, a request that is safe to repeat can
+    /// be sent again on another connection.
     #[must_use]
     pub const fn is_unanswered(&self) -> bool {
         match &self.0 {
@@ -84,7 +86,7 @@ impl Answer {
         }
     }
 
-    /// Whether the end of the pipe is the end of the answer.
+    /// Whether the answer ends when the service closes the pipe.
     #[must_use]
     pub const fn ends_with_its_pipe(&self) -> bool {
         match &self.0 {
@@ -93,12 +95,12 @@ impl Answer {
         }
     }
 
-    /// Takes what belongs to the answer out of `input`: its next part, of which `piece`
-    /// holds the bytes where it is one of the body; `None` where more input is needed.
+    /// Reads the next part of the answer, and removes its bytes from `input`. The bytes of a
+    /// body part are in `piece`. Returns `None` if more input is needed.
     ///
     /// # Errors
     ///
-    /// It is no HTTP/1 answer, or breaks a limit: nothing can be read any further.
+    /// The answer is not HTTP/1, or breaks a limit. Nothing more can be read from it.
     pub fn read(
         &mut self,
         input: &mut &[u8],
@@ -144,13 +146,13 @@ fn after(head: Head) -> State {
     match head.into_call().proceed() {
         Some(RecvResponseResult::RecvBody(call)) => State::Body(Body::new(call)),
         Some(RecvResponseResult::Cleanup(call)) => State::Over(!call.must_close_connection()),
-        // It is not followed.
+        // Redirects are not followed.
         Some(RecvResponseResult::Redirect(call)) => State::Over(!call.must_close_connection()),
         None => State::Over(false),
     }
 }
 
-/// The request as it goes over the pipe, and what takes its answer.
+/// The bytes of a request, and the call that reads its answer.
 fn serialize(request: Request<Bytes>) -> Option<(Vec<u8>, Call<RecvResponse>)> {
     let (mut head, body) = request.into_parts();
     if head.method != Method::GET {
@@ -176,7 +178,7 @@ fn serialize(request: Request<Bytes>) -> Option<(Vec<u8>, Call<RecvResponse>)> {
     Some((bytes, call))
 }
 
-/// No head of this request is longer.
+/// An upper bound for the length of this request's head, in bytes.
 fn head_len_bound(head: &http::request::Parts) -> usize {
     let headers = head.headers.iter();
     let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());

@@ -1,4 +1,4 @@
-//! The body of an answer, out of bytes that are cut anywhere.
+//! Reads the body of an answer from bytes, however they are cut.
 
 use ureq_proto::BodyMode;
 use ureq_proto::client::state::RecvBody;
@@ -6,21 +6,21 @@ use ureq_proto::client::{Call, RecvBodyResult};
 
 use crate::head::Broken;
 
-/// How much of a body is handed on at a time, at most; and the longest line between
-/// chunks, a trailer's above all (our decision).
+/// The maximum length of a body piece, and of a line between chunks such as a trailer, in
+/// bytes (our decision).
 pub(crate) const PIECE: usize = 4 * 1024;
 
-/// A body that is read.
+/// The body that is being read.
 pub(crate) struct Body {
     call: Call<RecvBody>,
     is_close_delimited: bool,
-    /// The beginning of a line between chunks: ureq-proto takes whole ones.
+    /// The start of an incomplete line between chunks. ureq-proto accepts only whole lines.
     carry: Vec<u8>,
 }
 
 impl Body {
     pub(crate) fn new(mut call: Call<RecvBody>) -> Self {
-        // What is whole before a chunk that is broken is read all the same.
+        // Otherwise whole chunks would be lost if a broken one follows in the same bytes.
         call.stop_on_chunk_boundary(true);
         Self {
             is_close_delimited: call.body_mode() == BodyMode::CloseDelimited,
@@ -29,18 +29,18 @@ impl Body {
         }
     }
 
-    /// Whether the body ends where its pipe does.
+    /// Whether the body ends when the service closes the pipe.
     pub(crate) const fn is_close_delimited(&self) -> bool {
         self.is_close_delimited
     }
 
-    /// Whether the body is over, as far as its own framing says.
+    /// Whether the body is over by its own framing.
     pub(crate) fn is_over(&self) -> bool {
         !self.is_close_delimited && self.call.can_proceed()
     }
 
-    /// Takes what belongs to the body out of `input`, until `piece` holds some of it: the
-    /// length of that; 0 where there is none.
+    /// Reads the next bytes of the body into `piece`, and removes them from `input`. Returns
+    /// their number, or 0 if there are none.
     pub(crate) fn read(
         &mut self,
         input: &mut &[u8],

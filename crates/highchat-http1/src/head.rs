@@ -1,4 +1,4 @@
-//! The head of an answer, out of bytes that are cut anywhere.
+//! Reads the head of an answer from bytes, however they are cut.
 
 use core::fmt;
 use std::borrow::Cow;
@@ -11,11 +11,11 @@ use httparse::{EMPTY_HEADER, ParserConfig, Status};
 use ureq_proto::client::Call;
 use ureq_proto::client::state::RecvResponse;
 
-/// How much of the first line is looked at before it is whole: enough to see that no HTTP
-/// is spoken there.
+/// The number of bytes of the first line that are checked before the line is complete. They
+/// are enough to detect a service that does not speak HTTP.
 const PROTOCOL_LEN: usize = "HTTP/1.1".len();
 
-/// What came is no HTTP/1 answer, or breaks a limit.
+/// The error for an answer that is not HTTP/1 or breaks a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Broken;
@@ -28,13 +28,14 @@ impl fmt::Display for Broken {
 
 impl core::error::Error for Broken {}
 
-/// A head that is awaited, with the interim heads before it.
+/// Reads the head of an answer and skips the interim heads before it.
 ///
-/// Each line is checked when it is whole, so that what is no HTTP is seen at once, and the
-/// head is parsed when all of it is there: the work is bounded by its length, and what comes
-/// of it does not depend on the cuts. The fields of HTTP/1.1 that frame the body go to
-/// ureq-proto, which says what is to come. It is not given the head as it is, because it
-/// takes no more than 128 fields, and no folded line.
+/// Each line is checked when it is complete, so that bytes that are not HTTP are detected at
+/// once. The head is parsed only when it is complete, so that the work is bounded by its
+/// length and the result does not depend on how the bytes are cut.
+///
+/// ureq-proto gets only the fields that frame the body, and decides what follows the head. It
+/// cannot get the whole head, because it accepts at most 128 fields and no folded lines.
 pub(crate) struct Head {
     call: Call<RecvResponse>,
     bytes: Vec<u8>,
@@ -50,12 +51,13 @@ impl Head {
         }
     }
 
-    /// Whether a byte of an answer came.
+    /// Whether a byte of the answer was read.
     pub(crate) const fn has_begun(&self) -> bool {
         self.taken > 0
     }
 
-    /// Takes what belongs to the head out of `input`; the head, once it is whole.
+    /// Reads the head, and removes its bytes from `input`. Returns `None` while the head is
+    /// incomplete.
     pub(crate) fn read(&mut self, input: &mut &[u8]) -> Result<Option<response::Parts>, Broken> {
         while !input.is_empty() {
             let line_end = input.iter().position(|byte| *byte == b'\n');
@@ -97,7 +99,7 @@ impl Head {
         Ok(None)
     }
 
-    /// The line that has just ended.
+    /// The last complete line.
     fn last_line(&self) -> &[u8] {
         let before = self
             .bytes
@@ -107,7 +109,7 @@ impl Head {
         &self.bytes[start.map_or(0, |end| end + 1)..]
     }
 
-    /// Tells ureq-proto what frames the body.
+    /// Passes the fields that frame the body to ureq-proto.
     fn frame(&mut self, parts: &response::Parts) -> Result<(), Broken> {
         let minor = u8::from(parts.version == Version::HTTP_11);
         let mut head = format!("HTTP/1.{minor} {}\r\n", parts.status.as_str()).into_bytes();
@@ -124,13 +126,13 @@ impl Head {
         }
     }
 
-    /// What is to come after a head that was whole.
+    /// The call that decides what follows a complete head.
     pub(crate) fn into_call(self) -> Call<RecvResponse> {
         self.call
     }
 }
 
-/// A head; `None`: more of it is to come.
+/// Parses a head. Returns `None` if it is incomplete.
 fn parse(bytes: &[u8]) -> Result<Option<response::Parts>, Broken> {
     let lines = bytes.iter().filter(|byte| **byte == b'\n');
     let mut fields = vec![EMPTY_HEADER; lines.count()];
@@ -160,7 +162,7 @@ fn is_empty_line(line: &[u8]) -> bool {
     matches!(line, b"\n" | b"\r\n")
 }
 
-/// Refuses a line that cannot be a field, nor go on with the one before it.
+/// Rejects a line that is neither a field nor the continuation of one.
 fn check_field(line: &[u8]) -> Result<(), Broken> {
     if !line.starts_with(b" ") && !line.starts_with(b"\t") {
         httparse::parse_headers(line, &mut [EMPTY_HEADER]).map_err(|_| Broken)?;
@@ -168,8 +170,8 @@ fn check_field(line: &[u8]) -> Result<(), Broken> {
     Ok(())
 }
 
-/// The value of a field that may go over several lines: a line's end, with the white space
-/// around it, is a space (RFC 9112, section 5.2).
+/// Joins the lines of a folded field value: each line end, with the white space around it,
+/// becomes one space (RFC 9112, section 5.2).
 fn unfolded(value: &[u8]) -> Cow<'_, [u8]> {
     if !value.contains(&b'\n') {
         return Cow::Borrowed(value);

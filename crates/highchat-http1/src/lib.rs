@@ -1,19 +1,21 @@
-//! One HTTP/1.1 exchange without I/O: a request into bytes, and its answer out of bytes that
-//! are cut anywhere.
+//! The client's side of one HTTP/1.1 exchange, without I/O: it turns a request into bytes and
+//! reads the answer from bytes, however they are cut.
 //!
-//! `highchat-ureq`, `highchat-embed` and `highchat-proxy` are built on it, and so is a program
-//! of yours that passes answers on over connections of its own, such as those of
-//! `highchat-connect`. [`Answer`] has an example. HTTP is
-//! [ureq-proto](https://docs.rs/ureq-proto)'s.
+//! `highchat-ureq`, `highchat-embed` and `highchat-proxy` are built on it. Use it if your
+//! program forwards answers over its own connections, for example connections from
+//! `highchat-connect`. [`Answer`] has an example. The HTTP implementation is
+//! [ureq-proto](https://docs.rs/ureq-proto).
 //!
-//! # What of HTTP/1.1 there is
+//! # The supported part of HTTP/1.1
 //!
-//! Bodies of a known length, in chunks, and those that end with their connection (HTTP/1.0);
-//! interim heads are skipped; no redirect is followed and nothing is decompressed. A head
-//! has at most [64 KiB](highchat_proto::config::Config::HEAD_LIMIT), a line between chunks at
-//! most 4 KiB, and a chunk's length with its extensions at most 20 bytes (the last is
-//! ureq-proto's limit, the others our decision). A folded line of a head is one line. An
-//! answer that breaks them, or that is no HTTP/1, is [`Broken`].
+//! A body has a known length, comes in chunks, or ends with its connection (HTTP/1.0).
+//! Interim heads are skipped, redirects are not followed, and nothing is decompressed. A
+//! folded line in a head counts as one line.
+//!
+//! A head has at most [64 KiB](highchat_proto::config::Config::HEAD_LIMIT), and a line between
+//! chunks at most 4 KiB (both our decision). A chunk's length has at most 20 bytes, its
+//! extensions included (ureq-proto's limit). An answer that breaks a limit, or is not HTTP/1,
+//! is [`Broken`].
 
 #![forbid(unsafe_code)]
 

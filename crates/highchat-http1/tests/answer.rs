@@ -1,4 +1,5 @@
-//! One exchange without a conversation: what is written, and what is read however it is cut.
+//! One exchange without a conversation: the bytes that are written, and an answer that is cut
+//! in every way.
 
 use bytes::Bytes;
 use highchat_http1::{Answer, Broken, Part};
@@ -27,8 +28,8 @@ fn get() -> Answer {
     Answer::to(request.unwrap()).unwrap().1
 }
 
-/// What came of an answer in pieces of one length: the status, the body, and whether it said
-/// that it is over.
+/// Reads an answer in pieces of one length. Returns the status, the body, and whether the
+/// answer ended by its own framing.
 fn read(bytes: &[u8], len: usize) -> Result<(u16, Vec<u8>, bool), Broken> {
     let (mut answer, mut piece) = (get(), [0; Answer::PIECE]);
     let (mut status, mut body) = (0, Vec::new());
@@ -82,7 +83,7 @@ fn an_answer_is_the_same_however_it_is_cut() {
 }
 
 #[test]
-fn an_answer_that_breaks_off_is_never_over() {
+fn an_incomplete_answer_is_never_over() {
     let whole = chunked("", BODY, 7);
     for len in 0..whole.len() {
         let (_, body, is_over) = read(&whole[..len], 5).unwrap();
@@ -92,7 +93,7 @@ fn an_answer_that_breaks_off_is_never_over() {
 }
 
 #[test]
-fn what_is_no_http_or_beyond_a_limit_is_broken() {
+fn an_answer_that_is_not_http_or_breaks_a_limit_is_broken() {
     let long = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(64 << 10));
     for bytes in [
         "SSH-2.0-x\r\n",
@@ -106,7 +107,7 @@ fn what_is_no_http_or_beyond_a_limit_is_broken() {
 }
 
 #[test]
-fn chunks_before_a_broken_one_are_read_however_they_are_cut() {
+fn whole_chunks_before_a_broken_one_are_read() {
     let bytes = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nwhole\r\nzz\r\n";
     for len in [1, 4, bytes.len()] {
         let (mut answer, mut piece, mut body) = (get(), [0; Answer::PIECE], Vec::new());
@@ -126,7 +127,7 @@ fn chunks_before_a_broken_one_are_read_however_they_are_cut() {
 }
 
 #[test]
-fn a_request_is_written_as_it_is_with_the_length_of_its_body() {
+fn a_request_is_written_with_the_length_of_its_body() {
     let request = Request::post("https://chat.example/v1/chat?slug=demo")
         .header("accept", "text/event-stream")
         .body(Bytes::from_static(b"{}"));

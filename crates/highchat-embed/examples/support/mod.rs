@@ -1,4 +1,4 @@
-//! What the examples share: who asks what and where, a clock, and what is shown.
+//! The code that the examples share: their arguments and environment, a clock, and the output.
 #![allow(dead_code, reason = "no example needs all of it")]
 
 use core::time::Duration;
@@ -12,12 +12,12 @@ use highchat_proto::failure::ResponseError;
 use highchat_proto::time::Instant;
 use highchat_proto::{Credentials, Endpoint, Failure, Message, TurnEnd, Update};
 
-/// What has no status of its own.
+/// Exit status of every failure without its own status.
 const OTHER: u8 = 1;
-/// Wrong usage, or input refused before anything was sent.
+/// Exit status of wrong usage, and of input that is refused before anything is sent.
 const USAGE: u8 = 2;
 
-/// Lets `talk` bring about the message of the arguments; exits as `highchat ask` does.
+/// Runs `talk` with the message of the arguments. Returns the exit status of `highchat ask`.
 pub(crate) fn run(
     has_tls: bool,
     talk: impl FnOnce(Endpoint, Message, &mut Screen<io::Stdout>) -> io::Result<()>,
@@ -39,28 +39,28 @@ pub(crate) fn run(
     }
 }
 
-/// Who asks, by the environment, and what, by the arguments.
+/// Reads the endpoint from the environment and the message from the arguments.
 fn asked(has_tls: bool) -> Result<(Endpoint, Message), Box<dyn core::error::Error>> {
     let credentials = match env::var("HIGHCHAT_SLUG") {
         Ok(slug) => Credentials::slug(slug)?,
         Err(_) => match env::var("HIGHCHAT_KEY") {
             Ok(key) => Credentials::key(&key)?,
-            Err(_) => return Err("HIGHCHAT_KEY or HIGHCHAT_SLUG must say who asks".into()),
+            Err(_) => return Err("HIGHCHAT_KEY or HIGHCHAT_SLUG must be set".into()),
         },
     };
     let base_url = env::var("HIGHCHAT_BASE_URL");
     let base_url = base_url.as_deref().unwrap_or(Endpoint::DEFAULT_BASE_URL);
     let endpoint = Endpoint::new(base_url, credentials)?;
     match (endpoint.is_tls(), has_tls) {
-        (false, true) => return Err("this example speaks TLS alone, to an https:// URL".into()),
-        (true, false) => return Err("this example speaks no TLS: see the one named tls".into()),
+        (false, true) => return Err("this example needs an https:// URL".into()),
+        (true, false) => return Err("this example has no TLS: use the example tls".into()),
         (true, true) | (false, false) => {}
     }
     let words: Vec<_> = env::args().skip(1).collect();
     Ok((endpoint, Message::new(words.join(" "))?))
 }
 
-/// The time since it was started, which is all that the protocol wants to know.
+/// Measures the time since its start. The protocol needs no other clock.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock(Moment);
 
@@ -73,19 +73,19 @@ impl Clock {
         Instant::from_origin(self.0.elapsed())
     }
 
-    /// How long until then; never nothing, which sockets take for having no end.
+    /// The time until `when`; at least 1 ms, because sockets do not accept a timeout of zero.
     pub(crate) fn until(self, when: Instant) -> Duration {
         let wait = when.saturating_duration_since(self.now());
         wait.max(Duration::from_millis(1))
     }
 }
 
-/// Shows what came, and remembers how it ended.
+/// Prints updates, and remembers how the turn ended.
 pub(crate) struct Screen<W> {
     pub(crate) out: W,
     /// The exit status.
     pub(crate) status: u8,
-    /// The last error, which went to standard error as well.
+    /// The last error. It was also printed to standard error.
     pub(crate) error: String,
     pub(crate) has_ended: bool,
 }
@@ -125,7 +125,7 @@ impl<W: Write> Screen<W> {
     }
 }
 
-/// As `highchat ask` exits.
+/// The exit status of `highchat ask` for the same end.
 const fn status(end: &TurnEnd) -> u8 {
     match end {
         TurnEnd::Done | TurnEnd::Human | TurnEnd::Recovered => 0,
@@ -157,10 +157,10 @@ const fn refused(error: &ResponseError) -> u8 {
     }
 }
 
-/// What a connection, and each write to it, may take.
+/// Timeout of a connection attempt, and of each write.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A blocking connection to the first address that takes one.
+/// Opens a blocking connection to the first address that accepts one.
 pub(crate) fn connect(endpoint: &Endpoint) -> io::Result<TcpStream> {
     let mut found = Err(io::ErrorKind::NotFound.into());
     for address in (endpoint.host(), endpoint.port()).to_socket_addrs()? {
@@ -174,7 +174,7 @@ pub(crate) fn connect(endpoint: &Endpoint) -> io::Result<TcpStream> {
     found
 }
 
-/// Whether a read ended because its time was over.
+/// Whether a read ended early, because of its timeout or a signal.
 pub(crate) fn is_timeout(error: &io::Error) -> bool {
     use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(error.kind(), Interrupted | TimedOut | WouldBlock)

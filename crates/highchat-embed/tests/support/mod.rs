@@ -1,5 +1,5 @@
-//! A conversation over pipes in memory and in virtual time: a script plays the service,
-//! and a log tells all that came of it.
+//! A conversation over pipes in memory and in virtual time. A script plays the service, and a
+//! log records everything that happens.
 #![allow(dead_code, unused_imports, reason = "no test needs all of it")]
 
 use core::fmt::{self, Write};
@@ -26,10 +26,10 @@ pub(crate) fn chunked(headers: &str, body: &str, len: usize) -> Vec<u8> {
     bytes
 }
 
-/// Longer than anything that has an end.
+/// Longer than any conversation that ends.
 const LONG: Duration = Duration::from_secs(86_400);
 
-/// How a pipe goes on once an answer was read.
+/// What happens to a pipe after an answer was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     Stays,
@@ -40,17 +40,17 @@ pub(crate) enum Ending {
 /// What the service does with a request.
 #[derive(Clone)]
 pub(crate) enum Turn {
-    /// Answers, once the request is whole.
+    /// Answers when the request is complete.
     Answers(Vec<u8>, Ending),
-    /// Cannot be reached; for a new pipe alone.
+    /// Cannot be reached; only for a new pipe.
     IsAway,
-    /// Never takes the connection; for a new pipe alone.
+    /// Never accepts the connection; only for a new pipe.
     IsSilent,
-    /// Loses the pipe once so many bytes of the request came.
+    /// Loses the pipe after this many bytes of the request.
     Hangs(usize),
 }
 
-/// Bytes that a failed property shows as text.
+/// Shows bytes as text, for the report of a failed property.
 impl fmt::Debug for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -72,7 +72,7 @@ pub(crate) fn says(bytes: impl Into<Vec<u8>>) -> Turn {
     answers(bytes, Ending::Stays)
 }
 
-/// Where bytes are cut, on and on; whole where it is empty.
+/// The lengths of the pieces that bytes are cut into, repeated; no cuts if it is empty.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cuts {
     lens: Vec<usize>,
@@ -97,7 +97,7 @@ impl Cuts {
     }
 }
 
-/// The other end of a pipe.
+/// The service's end of a pipe.
 struct Line {
     id: PipeId,
     received: Vec<u8>,
@@ -115,11 +115,11 @@ pub(crate) struct World {
     log: String,
     /// Every whole request, byte for byte.
     pub(crate) requests: Vec<Vec<u8>>,
-    /// All bytes that were written, in the order of their pipes.
+    /// All written bytes of each pipe, in the order in which the pipes were opened.
     pub(crate) written: Vec<(PipeId, Vec<u8>)>,
 }
 
-/// The defaults, with a rhythm that is the same each time.
+/// The default configuration, with a seed that makes the delays repeatable.
 pub(crate) fn seeded() -> Config {
     let mut config = Config::default();
     config.seed = Some(0);
@@ -159,12 +159,12 @@ impl World {
         self.log.clone()
     }
 
-    /// Begins a new log.
+    /// Clears the log.
     pub(crate) fn forget(&mut self) {
         self.log.clear();
     }
 
-    /// The lines of the log that tell updates, without their times.
+    /// The log's lines about updates, without their times.
     pub(crate) fn updates(&self) -> Vec<&str> {
         let lines = self.log.lines().map(|line| line[6..].trim());
         lines.filter(|line| !line.starts_with('>')).collect()
@@ -180,14 +180,14 @@ impl World {
             .unwrap();
     }
 
-    /// Goes on until nothing is left to be waited for.
+    /// Runs until nothing more will become due.
     pub(crate) fn run(&mut self) -> &mut Self {
         self.pass(LONG);
         assert_eq!(self.drain(), None, "it goes on and on:\n{}", self.log);
         self
     }
 
-    /// Goes on for so long.
+    /// Runs for this time.
     pub(crate) fn pass(&mut self, time: Duration) -> &mut Self {
         let until = self.now + time;
         loop {
@@ -207,7 +207,7 @@ impl World {
         }
     }
 
-    /// Does all that is to be done; what is waited for.
+    /// Handles all outputs. Returns the time of the final `Output::Wait`.
     pub(crate) fn drain(&mut self) -> Option<Instant> {
         loop {
             match self.embed.poll_output() {
@@ -283,7 +283,7 @@ impl World {
         }
     }
 
-    /// Reads a piece from the first pipe that has something; `false`: none has.
+    /// Reads a piece from the first pipe that has bytes or an end. Returns `false` if none has.
     fn read(&mut self) -> bool {
         let is_ready = |line: &&mut Line| !line.to_read.is_empty() || line.ending != Ending::Stays;
         let Some(line) = self.lines.iter_mut().find(is_ready) else {
