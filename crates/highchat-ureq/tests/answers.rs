@@ -1,4 +1,4 @@
-//! What the three calls make of each answer that is none, over a socket.
+//! What the three calls return for each answer that is not the expected one, over a socket.
 
 use highchat_proto::failure::{ApiError, ResponseError};
 use highchat_proto::{Config, Event};

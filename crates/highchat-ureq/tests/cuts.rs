@@ -16,7 +16,7 @@ const TEXTS: [&str; 3] = ["Բարև Ձեզ։ ", "Ինչո՞վ կարող եմ ",
 struct Wire {
     bytes: Vec<u8>,
     head_len: usize,
-    /// How much of the body is in the first so many bytes.
+    /// How many bytes of the body are in this many bytes of the answer.
     body_lens: Vec<usize>,
     /// Whether the body ends where its connection does.
     is_close_delimited: bool,
