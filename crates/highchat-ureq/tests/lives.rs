@@ -209,7 +209,7 @@ impl Driver {
     }
 }
 
-/// Reports an update that is shown to the world.
+/// Shows an update, and reports it to the world.
 fn show(service: &Service, update: &Update<'_>) {
     let now = service.now();
     service.world().update(update, now);
