@@ -1,4 +1,4 @@
-//! Answers that are no reply stream, and the two other endpoints, over real sockets.
+//! Answers that are not reply streams, and the two other endpoints, over real sockets.
 
 use core::time::Duration;
 
@@ -12,7 +12,7 @@ use support::*;
 
 const REFUSAL: &str = r#"{"error":{"code":"rate_limited","message":"Շատ է"}}"#;
 
-/// Plays one answer, which the service then holds open.
+/// Starts a service that sends one answer and then keeps the connection open.
 fn play(head: &str, body: &[u8]) -> (Playback, Client) {
     let head = format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n", body.len());
     let playback = Playback::start([vec![
@@ -40,7 +40,7 @@ async fn refused(head: &str, body: &[u8]) -> ResponseError {
 }
 
 #[tokio::test]
-async fn a_refusal_says_why() {
+async fn a_refusal_reports_the_reason() {
     let cases = [
         (
             "401 Unauthorized",
@@ -89,7 +89,7 @@ async fn a_refusal_says_why() {
 }
 
 #[tokio::test]
-async fn a_429_says_how_long_to_wait_and_is_not_repeated() {
+async fn a_429_returns_its_retry_after_and_is_not_repeated() {
     let head = "429 Too Many Requests\r\nretry-after: 7";
     let ResponseError::Api(error) = refused(head, REFUSAL.as_bytes()).await else {
         panic!("the service said no")
@@ -98,10 +98,10 @@ async fn a_429_says_how_long_to_wait_and_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn an_error_body_is_read_to_its_limit_and_no_further() {
+async fn an_error_body_is_read_only_up_to_its_limit() {
     let head = "HTTP/1.1 500 Internal Server Error\r\n\r\n";
     let body = vec![b' '; (64 << 10) + 1];
-    // Whoever reads to the end waits for it.
+    // The body has no end, so a client that reads to the end would wait.
     let script = vec![Step::Send(head.into()), Step::Send(body), Step::Hold];
     let playback = Playback::start([script]).unwrap();
     let client = Client::new(endpoint(playback.base_url()));
@@ -111,7 +111,7 @@ async fn an_error_body_is_read_to_its_limit_and_no_further() {
 }
 
 #[tokio::test]
-async fn a_head_is_bounded() {
+async fn a_head_over_the_size_limit_is_a_failure() {
     let long = format!("200 OK\r\nx-long: {}", "a".repeat(70_000));
     let (playback, client) = play(&long, b"");
     let failure = client.chat(&message()).await.unwrap_err();
@@ -127,7 +127,7 @@ async fn a_head_is_bounded() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_an_interruption() {
+async fn an_answer_that_is_not_http_is_unanswered() {
     for bytes in ["SSH-2.0-x\r\n", "HTTP/1.1 200", "\0\0\0\0\r\n\r\n"] {
         let playback = Playback::start([vec![Step::Send(bytes.into())]]).unwrap();
         let client = Client::new(endpoint(playback.base_url()));
@@ -137,7 +137,7 @@ async fn what_is_no_http_is_an_interruption() {
 }
 
 #[tokio::test]
-async fn messages_are_a_page() {
+async fn messages_returns_a_page() {
     let body = r#"{"state":"human","messages":[{"id":"m1","role":"assistant","content":"Բարև",
                    "created_at":"2026-06-14T10:00:00.000Z"}],"ts":"2026-06-14T10:00:05.000Z"}"#;
     let (playback, client) = play("200 OK", body.as_bytes());
@@ -153,7 +153,7 @@ async fn messages_are_a_page() {
 }
 
 #[tokio::test]
-async fn a_page_that_was_cut_or_is_none_is_an_error() {
+async fn a_cut_page_or_a_404_is_an_error() {
     let (_playback, client) = play("200 OK", br#"{"state":"bot","mess"#);
     let failure = client.messages(&page()).await.unwrap_err();
     let invalid = Failure::Refused(ResponseError::InvalidPage);
@@ -165,7 +165,7 @@ async fn a_page_that_was_cut_or_is_none_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_rating_is_sent_and_any_success_is_one() {
+async fn a_rating_succeeds_with_any_2xx_status() {
     for head in ["200 OK", "201 Created", "204 No Content"] {
         let (playback, client) = play(head, b"");
         let rating = RatingRequest::new(conversation(), Rating::Up).with_comment("լավ");

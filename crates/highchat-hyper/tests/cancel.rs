@@ -1,4 +1,4 @@
-//! Giving up at each await.
+//! Futures that are dropped at each await.
 
 use core::pin::pin;
 use core::task::Poll;
@@ -15,7 +15,7 @@ use tokio::time::sleep;
 mod support;
 use support::*;
 
-/// A wait that is given up after each poll loses nothing.
+/// Drops the future after each poll.
 #[tokio::test]
 async fn next_event_is_cancel_safe() {
     for is_chunked in [false, true] {
@@ -63,9 +63,9 @@ async fn next_event_is_cancel_safe() {
     }
 }
 
-/// A call that is given up after any number of polls leaves no connection behind.
+/// Drops the call after every possible number of polls.
 #[tokio::test]
-async fn a_call_that_is_given_up_closes_its_connection() {
+async fn dropping_a_call_closes_its_connection() {
     for is_h2 in [false, true] {
         for polls in 0.. {
             assert!(polls < 100, "it never came to its end");
@@ -96,9 +96,9 @@ async fn a_call_that_is_given_up_closes_its_connection() {
     }
 }
 
-/// The same over a real socket, whose connecting takes polls as well.
+/// The same over a real socket, where connecting takes polls too.
 #[tokio::test]
-async fn a_call_that_is_given_up_over_a_socket_closes_its_connection() {
+async fn dropping_a_call_over_a_socket_closes_its_connection() {
     let request = message();
     for polls in 0..100 {
         let answer = vec![Step::Send(HEAD.into()), Step::Hold];
@@ -115,7 +115,8 @@ async fn a_call_that_is_given_up_over_a_socket_closes_its_connection() {
                 sleep(Duration::from_millis(2)).await;
             }
         }
-        // Once a later connection is served, an earlier one was counted.
+        // The service accepts in order: if a later connection is served, an earlier one was
+        // counted.
         let mut later = std::net::TcpStream::connect(playback.addr()).unwrap();
         later.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         later.read_exact(&mut [0; HEAD.len()]).unwrap();

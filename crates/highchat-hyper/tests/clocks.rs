@@ -1,4 +1,4 @@
-//! What is waited for how long, in virtual time and over pipes in memory.
+//! Timeouts, in virtual time and over in-memory pipes.
 
 use core::pin::pin;
 use core::task::Poll;
@@ -18,7 +18,7 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connector_that_takes_too_long_has_not_sent() {
+async fn a_connect_timeout_means_not_sent() {
     let (client, []) = piped(false, Config::default());
     let start = Instant::now();
     let reply = client.chat(&message()).await;
@@ -27,7 +27,7 @@ async fn a_connector_that_takes_too_long_has_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_head_that_takes_too_long_is_a_timeout() {
+async fn a_late_head_is_a_timeout() {
     for part in ["", "HTTP/1.1 200 OK\r\n"] {
         let (client, [mut service]) = piped(false, Config::default());
         let start = Instant::now();
@@ -41,7 +41,7 @@ async fn a_head_that_takes_too_long_is_a_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_is_not_read_is_a_timeout() {
+async fn a_request_that_the_service_does_not_read_is_a_timeout() {
     let (client, [_service]) = piped(false, Config::default());
     let mut long = message();
     long.message = highchat_proto::Message::new("a".repeat(4000)).unwrap();
@@ -50,7 +50,7 @@ async fn a_request_that_is_not_read_is_a_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_never_ends_is_judged_as_far_as_it_came() {
+async fn an_endless_error_answer_is_reported_with_what_arrived() {
     let (client, [mut service]) = piped(false, Config::default());
     let head = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 1000\r\n\r\n";
     let body = r#"{"error":{"code":"unauthenticated","message":"Սխալ"}}"#;
@@ -70,7 +70,7 @@ async fn an_answer_that_never_ends_is_judged_as_far_as_it_came() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_body_is_idle() {
+async fn a_silent_body_reaches_the_idle_timeout() {
     let (client, [mut service]) = piped(false, Config::default());
     let request = message();
     let (reply, ()) = tokio::join!(client.chat(&request), answer(&mut service, HEAD));
@@ -86,7 +86,7 @@ async fn a_silent_body_is_idle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pings_alone_are_no_progress() {
+async fn pings_alone_do_not_count_as_progress() {
     let (client, [mut service]) = piped(false, Config::default());
     let start = Instant::now();
     let pings = async {
@@ -100,12 +100,12 @@ async fn pings_alone_are_no_progress() {
     let ((events, end), ()) = tokio::join!(reading, pings);
     assert!(matches!(end, Err(Failure::Cut(Cut::NoProgress))), "{end:?}");
     assert_eq!(events.len(), 43);
-    // The last ping finds the connection closed.
+    // The service notices the closed connection only at its next ping.
     assert_eq!(start.elapsed().as_secs(), 301);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_reply_that_lives_is_read_to_its_end() {
+async fn a_slow_reply_with_progress_is_read_to_its_end() {
     let (client, [mut service]) = piped(false, Config::default());
     let start = Instant::now();
     let slow = async {
@@ -124,7 +124,7 @@ async fn a_slow_reply_that_lives_is_read_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_that_the_application_takes_is_its_own() {
+async fn time_between_calls_does_not_count_towards_the_idle_timeout() {
     let (client, [mut service]) = piped(false, Config::default());
     let request = message();
     let bytes = format!("{HEAD}{}{}", delta("a"), delta("b"));
@@ -143,7 +143,7 @@ async fn the_time_that_the_application_takes_is_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_clocks_go_on_where_a_wait_is_given_up() {
+async fn the_idle_timeout_continues_after_a_dropped_wait() {
     let (client, [mut service]) = piped(false, Config::default());
     let request = message();
     let (reply, ()) = tokio::join!(client.chat(&request), answer(&mut service, HEAD));
@@ -160,7 +160,7 @@ async fn the_clocks_go_on_where_a_wait_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_came_while_nobody_looked_is_read_before_a_clock_is() {
+async fn bytes_that_arrived_between_polls_are_read_before_a_timeout() {
     let (client, [mut service]) = piped(false, Config::default());
     let request = message();
     let (reply, ()) = tokio::join!(client.chat(&request), answer(&mut service, HEAD));
@@ -176,7 +176,7 @@ async fn what_came_while_nobody_looked_is_read_before_a_clock_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_must_pause_does_not_take_its_pause_for_silence() {
+async fn a_task_without_coop_budget_still_reads_before_a_timeout() {
     let (client, [mut service]) = piped(false, Config::default());
     let request = message();
     let (reply, ()) = tokio::join!(client.chat(&request), answer(&mut service, HEAD));
@@ -194,7 +194,7 @@ async fn a_task_that_must_pause_does_not_take_its_pause_for_silence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn limits_that_are_for_ever_are() {
+async fn a_timeout_of_duration_max_never_fires() {
     let mut config = Config::default();
     config.response_timeout = Duration::MAX;
     config.idle_timeout = Duration::MAX;
@@ -210,7 +210,7 @@ async fn limits_that_are_for_ever_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_read_is_not_taken_from_the_service() {
+async fn a_reply_that_is_not_read_blocks_the_service() {
     let (client, [mut service]) = piped(false, Config::default());
     let request = message();
     let bytes = format!("{HEAD}{}", delta("a"));
@@ -224,7 +224,7 @@ async fn what_is_not_read_is_not_taken_from_the_service() {
         }
         service.write_all(DONE.as_bytes()).await.unwrap();
     });
-    // The pipe holds less than an event, and nobody empties it.
+    // The pipe holds less than an event, and the client does not read.
     assert!(timeout(seconds(3600), &mut flood).await.is_err());
     let ((events, end), ()) = tokio::join!(read(&mut reply), flood);
     assert_eq!(events.len(), 1001);

@@ -1,7 +1,7 @@
-//! What the environment says of the way to the service: proxies, and whom to trust.
+//! Environment variables for the route to the service: proxies and trusted certificates.
 //!
-//! The environment belongs to a process, so each client here has one of its own: this
-//! program again, started to run [`the_client`] alone.
+//! The environment belongs to a process, so each client here runs in its own process: this
+//! program, started again to run only [`the_client`].
 
 use highchat_hyper::{Client, Failure};
 use highchat_proto::{Credentials, Endpoint};
@@ -15,8 +15,9 @@ fn whole_reply() -> Step {
     Step::send([HEAD, &delta("Բարև 👋"), DONE].concat())
 }
 
-/// Asks the service of the environment, and prints what came of it: a process of its own
-/// for the other tests. If the environment names none, one is there that answers.
+/// Sends a message to the service that the environment names, and prints the outcome. The
+/// other tests run it as a separate process. If the environment names no service, it starts
+/// one.
 #[tokio::test]
 async fn the_client() {
     let named = std::env::var(BASE_URL).ok();
@@ -47,7 +48,7 @@ async fn ask(client: &Client) -> String {
 
 #[cfg(feature = "rustls")]
 #[test]
-fn nobody_is_trusted_but_whom_the_program_or_the_environment_names() {
+fn only_roots_from_the_program_or_the_environment_are_trusted() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let ask = |base_url: &str, roots| {
         let client = Client::new(endpoint(base_url)).with_roots(&roots)?;
@@ -57,12 +58,12 @@ fn nobody_is_trusted_but_whom_the_program_or_the_environment_names() {
 }
 
 #[test]
-fn the_environment_names_the_way_as_curl_reads_it() {
+fn proxy_variables_are_read_as_curl_reads_them() {
     hold_proxies("the_client");
 }
 
 #[test]
-fn a_socks_proxy_finds_the_name_and_carries_the_request() {
+fn a_socks_proxy_looks_up_the_name_and_carries_the_request() {
     hold_socks("the_client");
 }
 

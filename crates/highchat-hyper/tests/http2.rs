@@ -1,4 +1,4 @@
-//! HTTP/2, which the connector says was agreed on, over pipes in memory.
+//! HTTP/2 over in-memory pipes, with a connector that reports HTTP/2.
 
 use core::convert::Infallible;
 use core::pin::{Pin, pin};
@@ -25,7 +25,7 @@ use tokio::time::sleep;
 mod support;
 use support::*;
 
-/// A body that gives its pieces one by one, and then ends, fails or waits for ever.
+/// A body that yields its pieces one by one, and then ends, fails or stays open.
 #[derive(Clone)]
 struct Pieces {
     pieces: VecDeque<String>,
@@ -66,7 +66,7 @@ impl Body for Pieces {
         }
         match self.end {
             End::Whole => Poll::Ready(None),
-            // A reset overtakes what was not written yet.
+            // A reset overtakes bytes that are not written yet, so wait.
             End::Broken if self.polls_at_end < 100 => {
                 self.polls_at_end += 1;
                 cx.waker().wake_by_ref();
@@ -78,7 +78,7 @@ impl Body for Pieces {
     }
 }
 
-/// Serves one connection, the same answer to each request; what was asked.
+/// Serves one connection with the same answer to each request. Returns the requests.
 async fn serve(
     service: DuplexStream,
     status: u16,
@@ -97,7 +97,7 @@ async fn serve(
             Ok::<_, Infallible>(answer.body(pieces).unwrap())
         }
     });
-    // A client that leaves is an error here.
+    // hyper returns an error when the client closes the connection.
     let _ = http2::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(service), answer)
         .await;
@@ -105,7 +105,7 @@ async fn serve(
 }
 
 #[tokio::test]
-async fn a_reply_comes_over_http_2() {
+async fn a_reply_arrives_over_http_2() {
     let (client, [service]) = piped(true, Config::default());
     let pieces = [delta("a"), PING.into(), delta("b"), DONE.into()];
     let request = message();
@@ -122,9 +122,9 @@ async fn a_reply_comes_over_http_2() {
 }
 
 #[tokio::test]
-async fn nothing_is_spawned() {
+async fn a_client_spawns_no_tasks() {
     let (client, [service]) = piped(true, Config::default());
-    // The service has a runtime of its own.
+    // The service has its own runtime, so that its tasks do not count.
     let service = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
@@ -144,7 +144,7 @@ async fn nothing_is_spawned() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_reset_is_an_interruption_and_an_end_truncates() {
+async fn a_reset_interrupts_a_reply_and_an_early_end_truncates_it() {
     for (end, is_cut) in [
         (
             End::Broken,
@@ -178,7 +178,7 @@ async fn dropping_a_reply_ends_the_connection() {
         let mut reply = client.chat(&request).await.unwrap();
         assert!(reply.next_event().await.unwrap().is_some());
     };
-    // The service ends with its connection.
+    // `serve` returns when the client closes the connection.
     let (_, asked) = tokio::join!(
         leaving,
         serve(service, 200, Pieces::new(&pieces, End::Open))
@@ -212,7 +212,7 @@ async fn next_event_is_cancel_safe() {
 }
 
 #[tokio::test]
-async fn refusals_messages_and_ratings_come_over_http_2() {
+async fn refusals_messages_and_ratings_work_over_http_2() {
     let (client, [refusing, paging, rating]) = piped(true, Config::default());
     let request = message();
     let refusal = [r#"{"error":{"code":"rate_limited","message":"Շատ է"}}"#.into()];
@@ -231,7 +231,7 @@ async fn refusals_messages_and_ratings_come_over_http_2() {
     assert!(page.unwrap().messages.is_empty());
     assert!(asked[0].1.is_empty());
 
-    // Longer than the window that HTTP/2 opens with.
+    // Longer than the initial window of HTTP/2.
     let comment = "a".repeat(200_000);
     let request = RatingRequest::new(conversation(), Rating::Up).with_comment(comment);
     let serving = serve(rating, 200, Pieces::new(&[], End::Whole));
@@ -241,8 +241,8 @@ async fn refusals_messages_and_ratings_come_over_http_2() {
 }
 
 #[tokio::test]
-async fn a_service_that_refuses_the_preface_was_sent_nothing() {
-    // Never a word: the request itself is what waits for an answer.
+async fn a_failed_preface_means_not_sent() {
+    // If the service sends nothing at all, the request still waits for an answer.
     let mut config = Config::default();
     config.response_timeout = Duration::from_millis(50);
     let (client, [service]) = piped(true, config);
@@ -250,7 +250,7 @@ async fn a_service_that_refuses_the_preface_was_sent_nothing() {
     assert!(matches!(failure, Failure::TimedOut), "{failure:?}");
     drop(service);
 
-    // The preface finds nobody.
+    // If the service is gone, the preface cannot be written.
     let (client, [service]) = piped(true, Config::default());
     drop(service);
     let failure = client.chat(&message()).await.unwrap_err();
@@ -258,11 +258,11 @@ async fn a_service_that_refuses_the_preface_was_sent_nothing() {
 }
 
 #[tokio::test]
-async fn a_head_is_bounded() {
+async fn a_head_over_the_size_limit_is_a_failure() {
     let (client, [mut service]) = piped(true, Config::default());
     let request = message();
     let flood = async {
-        // An empty SETTINGS, HEADERS for stream 1, and CONTINUATION without an end.
+        // An empty SETTINGS frame, HEADERS for stream 1, and endless CONTINUATION frames.
         let mut preface = [0; 24];
         service.read_exact(&mut preface).await.unwrap();
         let mut frames = vec![0, 0, 0, 4, 0, 0, 0, 0, 0];
@@ -274,7 +274,7 @@ async fn a_head_is_bounded() {
             while reads.read(&mut sink).await.is_ok_and(|len| len > 0) {}
         };
         let write = async {
-            // `x: aaa…`, a literal without indexing.
+            // The field `x: aaa…`, as a literal without indexing.
             let mut block = vec![0, 1, b'x', 0x7f, 0x81, 0x1f];
             block.extend([b'a'; 4096]);
             let mut frame = vec![0, 0x10, 0x06, 9, 0, 0, 0, 0, 1];
@@ -292,7 +292,7 @@ async fn a_head_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn clocks_run_over_http_2_as_well() {
+async fn the_idle_timeout_applies_over_http_2() {
     let (client, [service]) = piped(true, Config::default());
     let pieces = [delta("a")];
     let request = message();
@@ -304,7 +304,7 @@ async fn clocks_run_over_http_2_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_read_is_not_taken_from_the_service() {
+async fn a_reply_that_is_not_read_blocks_the_service() {
     let (client, [service]) = piped(true, Config::default());
     let mut request = message();
     request.message = Message::new("a").unwrap();
@@ -319,7 +319,7 @@ async fn what_is_not_read_is_not_taken_from_the_service() {
         (given.load(Ordering::Relaxed), read(&mut reply).await)
     };
     let ((ahead, (events, end)), _) = tokio::join!(reading, serve(service, 200, body));
-    // What the window takes.
+    // Only what fits into the window was sent ahead.
     assert!(ahead < 100, "{ahead}");
     assert_eq!(events.len(), 1001);
     end.unwrap();

@@ -1,5 +1,5 @@
-//! Answers over HTTP/2 that are cut, in each way that HTTP/2 has for it, by a service that
-//! writes its frames by hand. Nothing may wait for ever, and nothing may spin.
+//! Answers over HTTP/2 that are cut, in each way that HTTP/2 allows, by a service that writes
+//! its frames by hand. The client must never hang or spin.
 
 use core::time::Duration;
 use std::io;
@@ -17,10 +17,10 @@ use tokio::runtime::Builder;
 mod support;
 use support::*;
 
-/// Longer than anything here takes, on the slowest machine.
+/// The time after which a test counts as hanging, even on the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
 
-/// The kinds of frames (RFC 9113, section 6).
+/// Frame types (RFC 9113, section 6).
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
@@ -30,7 +30,7 @@ const GOAWAY: u8 = 7;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// The stream of the first request on a connection.
+/// The stream id of the first request on a connection.
 const STREAM: u32 = 1;
 
 const NO_ERROR: u32 = 0;
@@ -42,19 +42,19 @@ const CANCEL: u32 = 8;
 const ENHANCE_YOUR_CALM: u32 = 11;
 const HTTP_1_1_REQUIRED: u32 = 13;
 
-/// How a service breaks an answer off.
+/// The way in which a service cuts an answer.
 #[derive(Clone, Copy, Debug)]
 enum Break {
-    /// It closes the connection.
+    /// Closes the connection.
     Close,
     Reset(u32),
-    /// With the last stream that it says it took, and why; then it closes the connection.
+    /// Sends a GOAWAY with the last stream id and an error code, then closes the connection.
     GoAway(u32, u32),
-    /// A frame that no stream may carry: the client gives the connection up.
+    /// Sends an invalid frame, so that the client closes the connection.
     Nonsense,
 }
 
-/// Every way in which an answer that began can be broken off.
+/// Every way to cut an answer after it began.
 const BREAKS: [Break; 14] = [
     Break::Close,
     Break::Reset(NO_ERROR),
@@ -72,7 +72,7 @@ const BREAKS: [Break; 14] = [
     Break::Nonsense,
 ];
 
-/// Runs a test in a thread of its own, with virtual time.
+/// Runs a test in a separate thread, in virtual time.
 #[track_caller]
 fn bounded<F>(test: impl FnOnce() -> F + Send + 'static) -> F::Output
 where
@@ -85,7 +85,8 @@ where
     })
 }
 
-/// A future that spins would never let a timeout of its own runtime fire.
+/// Runs a test in a separate thread, with a real time limit: a future that spins would block a
+/// timeout in its own runtime.
 #[track_caller]
 fn in_a_thread<F>(test: impl FnOnce() -> F + Send + 'static) -> F::Output
 where
@@ -110,7 +111,8 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Status 200 and a content type, each as HPACK has it without a table.
+/// Returns a HEADERS frame with status 200 and a content type, encoded without the dynamic
+/// table of HPACK.
 fn head(content_type: &str) -> Vec<u8> {
     let mut block = vec![0x88, 0x0f, 0x10, u8::try_from(content_type.len()).unwrap()];
     block.extend(content_type.bytes());
@@ -137,7 +139,7 @@ async fn take_request(service: &mut (impl AsyncRead + Unpin)) -> io::Result<()> 
     }
 }
 
-/// Takes a request, and begins to answer it.
+/// Reads a request, and sends the first frames of an answer.
 async fn begin(
     service: &mut (impl AsyncRead + AsyncWrite + Unpin),
     frames: &[Vec<u8>],
@@ -147,7 +149,7 @@ async fn begin(
     service.write_all(&frames.concat()).await
 }
 
-/// Takes a request, begins to answer it, and breaks that off.
+/// Reads a request, sends the first frames of an answer, and cuts it.
 async fn serve(
     mut service: impl AsyncRead + AsyncWrite + Unpin,
     frames: &[Vec<u8>],
@@ -155,7 +157,7 @@ async fn serve(
 ) -> io::Result<()> {
     begin(&mut service, frames).await?;
     if !frames.is_empty() {
-        // A reset and a GOAWAY would overtake what hyper did not take yet.
+        // A reset or a GOAWAY would overtake frames that hyper has not read yet.
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let last = match how {
@@ -169,7 +171,7 @@ async fn serve(
         Break::Nonsense => frame(DATA, 0, 0, b"?"),
     };
     service.write_all(&last).await?;
-    // Until the client leaves.
+    // Wait until the client closes the connection.
     let mut rest = Vec::new();
     service.read_to_end(&mut rest).await.map(drop)
 }
@@ -183,7 +185,7 @@ fn http_2<const N: usize>() -> (Client, [DuplexStream; N]) {
 }
 
 #[test]
-fn a_reply_that_is_cut_ends_in_that() {
+fn a_reply_cut_over_http_2_ends_in_a_cut_failure() {
     for how in BREAKS {
         let (events, end, again) = bounded(move || async move {
             let (client, [service]) = http_2();
@@ -204,7 +206,7 @@ fn a_reply_that_is_cut_ends_in_that() {
 }
 
 #[test]
-fn a_session_looks_for_a_reply_that_was_cut_even_if_a_page_is_cut_as_well() {
+fn a_session_recovers_a_cut_reply_even_if_a_page_is_cut_too() {
     let whole = r#"{"state":"bot","ts":"2026-06-14T10:00:09Z","messages":[
         {"id":"u1","role":"user","content":"Բարև","created_at":"2026-06-14T10:00:01Z"},
         {"id":"a1","role":"assistant","content":"Ողջույն 👋, ինչո՞վ օգնեմ",
@@ -241,7 +243,7 @@ fn a_session_looks_for_a_reply_that_was_cut_even_if_a_page_is_cut_as_well() {
 }
 
 #[test]
-fn a_page_that_is_cut_is_a_failure() {
+fn a_cut_page_is_a_failure() {
     for how in BREAKS {
         let page = bounded(move || async move {
             let (client, [service]) = http_2();
@@ -256,7 +258,7 @@ fn a_page_that_is_cut_is_a_failure() {
     }
 }
 
-/// What came of a message that is cut before an answer began.
+/// Returns the failure of a message whose exchange is cut before an answer.
 fn unanswered(how: Break) -> Failure {
     bounded(move || async move {
         let (client, [service]) = http_2();
@@ -267,7 +269,7 @@ fn unanswered(how: Break) -> Failure {
 }
 
 #[test]
-fn a_message_that_http_2_says_was_not_taken_was_not_sent() {
+fn a_message_that_http_2_reports_as_unprocessed_is_not_sent() {
     for how in [
         Break::Reset(REFUSED_STREAM),
         Break::GoAway(0, NO_ERROR),
@@ -283,7 +285,7 @@ fn a_message_that_http_2_says_was_not_taken_was_not_sent() {
 }
 
 #[test]
-fn a_message_that_got_no_answer_otherwise_may_have_been_taken() {
+fn a_message_cut_in_any_other_way_is_unanswered() {
     for how in [
         Break::Close,
         Break::Reset(NO_ERROR),
@@ -307,7 +309,7 @@ fn a_message_that_got_no_answer_otherwise_may_have_been_taken() {
 }
 
 #[test]
-fn a_message_that_was_refused_is_sent_again_by_a_session() {
+fn a_session_sends_a_refused_message_again() {
     let log = bounded(|| async {
         let (client, [first, second, mut third]) = http_2();
         let mut session = Session::new(client);
@@ -334,10 +336,10 @@ fn a_message_that_was_refused_is_sent_again_by_a_session() {
     assert_eq!(log, expected);
 }
 
-/// Over sockets and TLS, with the default connector.
+/// Runs over sockets and TLS, with the default connector.
 #[cfg(feature = "rustls")]
 #[test]
-fn a_reply_that_is_cut_under_tls_ends_in_that() {
+fn a_reply_cut_over_tls_fails_as_incomplete() {
     use std::sync::Arc;
 
     use highchat_proto::http::Roots;
@@ -370,7 +372,7 @@ fn a_reply_that_is_cut_under_tls_ends_in_that() {
             session.send(Message::new("Բարև 👋").unwrap()).unwrap();
             let serving = async {
                 let (stream, _) = listener.accept().await.unwrap();
-                // Whoever looks for the reply finds nobody.
+                // Recovery must fail, so no further connection is accepted.
                 drop(listener);
                 let stream = acceptor.accept(stream).await.unwrap();
                 let _ = serve(stream, &reply(&[META, &delta("Ողջույն")]), how).await;

@@ -1,4 +1,5 @@
-//! Whole lives of conversations over pipes in memory, by HTTP/1.1 and HTTP/2, in virtual time.
+//! Simulated lives of conversations over in-memory pipes, by HTTP/1.1 and HTTP/2, in virtual
+//! time.
 
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
@@ -27,13 +28,13 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
-/// What a life may take, however busy the machine is.
+/// The real time limit of a life, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Timers may be a millisecond late, and a request is read only after it was written.
+/// In ms: timers may be a millisecond late, and a request is read only after it was written.
 const TOLERANCE: u64 = 5;
-/// Nothing is waited for as long as this, in ms.
+/// Longer than any wait, in ms.
 const FOR_EVER: u64 = 24 * 3_600_000;
-/// What a pipe holds before a write waits for the reader, in bytes.
+/// The capacity of a pipe, in bytes.
 const PIPE_LEN: usize = 1024;
 
 #[test]
@@ -57,14 +58,14 @@ fn play(life: &Life, tells: bool, is_h2: bool) -> Played {
     runtime.block_on(live(life, tells, is_h2))
 }
 
-/// What the service's side of all connections shares.
+/// The state of the service, shared by all connections.
 struct Service {
     world: Mutex<World>,
     rng: Mutex<Rng>,
     origin: Instant,
     is_h2: bool,
     exchanges: AtomicU64,
-    /// The exchanges whose last step was written.
+    /// Sends the numbers of exchanges whose last step was written.
     written: UnboundedSender<u64>,
 }
 
@@ -85,7 +86,7 @@ impl Service {
         self.rng.lock().expect("no panic holds it").fork()
     }
 
-    /// Takes a request: the number of its exchange, and the answer.
+    /// Records a request. Returns the number of its exchange, and the answer.
     fn take(&self, target: &str, body: &[u8]) -> (u64, Steps) {
         let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
         let asked = Asked { target, body };
@@ -93,7 +94,7 @@ impl Service {
     }
 
     fn tell_written(&self, number: u64) {
-        // The life may be over.
+        // The receiver is gone if the life is over.
         let _ = self.written.send(number);
     }
 
@@ -101,9 +102,9 @@ impl Service {
         self.world().aborted(number);
     }
 
-    /// Connects, as a connector does.
+    /// Opens a connection, like a connector.
     fn connect(self: &Arc<Self>) -> Result<Connection, BoxError> {
-        // HTTP/2 says by itself which requests were not taken.
+        // Over HTTP/2, the service refuses a request on its stream instead.
         if !self.is_h2 && !self.world().connect(self.now()) {
             return Err(io::Error::from(io::ErrorKind::ConnectionRefused).into());
         }
@@ -116,7 +117,7 @@ impl Service {
         let service = Arc::clone(self);
         tokio::spawn(async move {
             if service.is_h2 {
-                // A client that leaves early is an error here, and none of ours.
+                // h2 returns an error if the client leaves early, which is allowed.
                 let _ = service.answer_http_2(other, &is_lost).await;
             } else {
                 service.answer_http_1(other, &is_lost).await;
@@ -157,7 +158,7 @@ impl Service {
             }
             let bytes = encoder.encode(&step);
             for piece in http1::pieces(&mut rng, &bytes) {
-                // Of an end, a client may have seen enough already.
+                // A client may close the connection before the very end of an answer.
                 if io.write_all(piece).await.is_err() && step != Step::End {
                     return self.tell_aborted(number);
                 }
@@ -202,8 +203,7 @@ impl Service {
         Ok(())
     }
 
-    /// Answers a request on its stream. Returns what is to break off the connection, if
-    /// anything is.
+    /// Answers a request on its stream. Returns how the connection must be cut, if at all.
     async fn answer_stream(
         &self,
         request: Request<h2::RecvStream>,
@@ -268,7 +268,7 @@ impl Service {
                     }
                 }
                 (Step::End, Some(stream)) => {
-                    // It may have seen enough already.
+                    // A client may close the stream before the very end of an answer.
                     let _ = stream.send_data(Bytes::new(), true);
                     self.tell_written(number);
                 }
@@ -285,7 +285,7 @@ impl Service {
     }
 }
 
-/// What breaks off a connection of HTTP/2.
+/// The way in which the service cuts an HTTP/2 connection.
 #[derive(Clone, Copy, Debug)]
 enum Break {
     Drop,
@@ -303,7 +303,7 @@ fn response(head: Head) -> Response<()> {
     response.body(()).expect("a head")
 }
 
-/// Waits until the client leaves.
+/// Waits until the client closes the connection.
 async fn closed(io: &mut DuplexStream) {
     let mut rest = [0; 64];
     let read = io.read(&mut rest).await;
@@ -342,22 +342,22 @@ async fn live(life: &Life, tells: bool, is_h2: bool) -> Played {
     let now = service.now();
     let mut world = service.world();
     let story = world.story().to_vec();
-    // The tasks of the service keep what is shared alive.
+    // The tasks of the service still hold the shared state, so the world is replaced.
     let over = core::mem::replace(&mut *world, World::new(life, false));
     (over.judge(now), story)
 }
 
-/// What comes next in a life.
+/// The next step in a life.
 #[derive(Clone, Copy, Debug)]
 enum Next {
-    /// Something was shown, or an answer was read to its end.
+    /// The session returned an update, or an answer was written or read to its end.
     Update,
-    /// The user or the person does something.
+    /// The user or the person acts.
     Act,
     Nothing,
 }
 
-/// Tells the world all that the session has to say, and waits for what comes next; `None`:
+/// Passes an update of the session to the world, or waits for the next step. `None` means that
 /// the life is over.
 async fn step(
     session: &mut Session,
@@ -395,7 +395,7 @@ async fn step(
             Some(Next::Update)
         }
         Some(number) = writes.recv() => {
-            // The clock goes on only when the client has read all of it.
+            // Virtual time moves on only after the client has read everything.
             settling.push_back((service.now() + 1, number));
             Some(Next::Update)
         }
@@ -451,7 +451,7 @@ async fn once<F: Future>(future: F) -> Poll<F::Output> {
 /// The client's end of a pipe.
 struct Pipe {
     io: DuplexStream,
-    /// Its end is a loss.
+    /// If true, the end of the pipe reads as a connection error.
     is_lost: Arc<AtomicBool>,
 }
 

@@ -1,5 +1,4 @@
-//! Replies, over real sockets: each byte of a stream as the last one, and all the ways
-//! in which a body ends.
+//! Replies over real sockets: cut after each byte, and with every end that a body can have.
 
 use core::time::Duration;
 
@@ -20,7 +19,7 @@ fn send(bytes: impl Into<Vec<u8>>) -> Step {
     Step::Send(bytes.into())
 }
 
-/// A reply of three pieces, as events and as they are shown in short.
+/// Returns a reply of three pieces, as raw events and in their short form.
 fn recorded() -> (Vec<String>, [&'static str; 5]) {
     let meta = "event: meta\ndata: {\"conversation_id\":\"c1\"}\n\n";
     let events = vec![
@@ -34,7 +33,7 @@ fn recorded() -> (Vec<String>, [&'static str; 5]) {
 }
 
 #[tokio::test]
-async fn the_sandbox_answers() {
+async fn a_reply_of_the_sandbox_is_whole() {
     let sandbox = Sandbox::builder()
         .token_delay(Duration::ZERO)
         .start()
@@ -51,10 +50,10 @@ async fn the_sandbox_answers() {
 }
 
 #[tokio::test]
-async fn a_body_without_a_length_that_was_cut_is_whole_or_truncated() {
+async fn a_cut_body_without_a_length_is_whole_or_truncated() {
     let (events, all) = recorded();
     let body = events.concat();
-    // What lacks its blank line at the end is taken all the same.
+    // The last event counts even without its blank line.
     let whole = HEAD.len() + body.len() - 2;
     let answer = format!("{HEAD}{body}");
     let cuts: Vec<_> = (0..=answer.len()).collect();
@@ -81,7 +80,7 @@ async fn a_body_without_a_length_that_was_cut_is_whole_or_truncated() {
 }
 
 #[tokio::test]
-async fn a_chunked_body_that_was_cut_is_whole_or_interrupted() {
+async fn a_cut_chunked_body_is_whole_or_interrupted() {
     let (events, all) = recorded();
     let head = HEAD.replace("\r\n\r\n", "\r\ntransfer-encoding: chunked\r\n\r\n");
     let chunks = events
@@ -114,7 +113,7 @@ async fn a_chunked_body_that_was_cut_is_whole_or_interrupted() {
 }
 
 #[tokio::test]
-async fn a_reply_that_comes_byte_by_byte_is_the_same() {
+async fn a_reply_sent_byte_by_byte_has_the_same_events() {
     let (events, all) = recorded();
     let mut script = vec![send(HEAD)];
     for byte in events.concat().bytes() {
@@ -128,7 +127,7 @@ async fn a_reply_that_comes_byte_by_byte_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_reset_is_an_interruption_and_loses_nothing_that_came_before() {
+async fn a_reset_interrupts_a_reply_after_its_earlier_events() {
     let script = vec![
         send(format!("{HEAD}{}", delta("a"))),
         Step::Pause(Duration::from_millis(100)),
@@ -149,7 +148,7 @@ async fn a_reset_is_an_interruption_and_loses_nothing_that_came_before() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_over_closes_a_connection_that_the_service_holds() {
+async fn the_end_of_a_reply_closes_a_connection_that_the_service_keeps_open() {
     let script = vec![send(format!("{HEAD}{DONE}")), Step::Hold];
     let playback = Playback::start([script]).unwrap();
     let mut reply = client(&playback).chat(&message()).await.unwrap();
@@ -172,7 +171,7 @@ async fn dropping_a_reply_closes_the_connection() {
 }
 
 #[tokio::test]
-async fn a_stream_gives_the_same_events_and_ends_behind_a_failure() {
+async fn a_stream_yields_the_same_events_and_ends_after_a_failure() {
     let (events, all) = recorded();
     let whole = send(format!("{HEAD}{}", events.concat()));
     let cut = send(format!("{HEAD}{}", events[..2].concat()));
@@ -198,7 +197,7 @@ async fn a_stream_gives_the_same_events_and_ends_behind_a_failure() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_broken_or_too_long_cuts_the_reply_and_closes() {
+async fn an_invalid_or_too_long_event_cuts_the_reply_and_closes_the_connection() {
     let long = format!("data: {}", "a".repeat(2 << 20));
     let broken = "event: delta\ndata: {\"text\":\n\n";
     for (bytes, is_cut) in [
@@ -219,7 +218,7 @@ async fn an_event_that_is_broken_or_too_long_cuts_the_reply_and_closes() {
 }
 
 #[tokio::test]
-async fn a_reply_is_collected_whole_or_is_an_error_with_what_came() {
+async fn collect_text_returns_the_whole_reply_or_an_error_with_the_part() {
     let (events, _) = recorded();
     let text = delta("Բարև 👋");
     let error = "event: error\ndata: {\"message\":\"Սխալ 😔\"}\n\n";
@@ -238,6 +237,6 @@ async fn a_reply_is_collected_whole_or_is_an_error_with_what_came() {
         assert_eq!(failed.text(), "Բարև 👋");
         assert!(failed.to_string().ends_with(told), "{failed}");
     }
-    // A body that does not end holds nobody up.
+    // A body that stays open after the reply does not delay the result.
     assert!(collect().await.is_ok());
 }

@@ -1,4 +1,4 @@
-//! What leaves, what does not, and what is never shown.
+//! What is sent, what is not sent, and what is never shown.
 
 use std::net::TcpListener;
 
@@ -10,7 +10,7 @@ mod support;
 use support::*;
 
 #[tokio::test]
-async fn a_request_is_what_the_api_says() {
+async fn a_request_has_the_form_that_the_api_specifies() {
     let script = vec![Step::Send(format!("{HEAD}{DONE}").into())];
     let playback = Playback::start([script]).unwrap();
     let base_url = format!("{}/prefix", playback.base_url());
@@ -52,14 +52,14 @@ async fn a_refused_connection_means_that_nothing_was_sent() {
 }
 
 #[tokio::test]
-async fn a_host_that_does_not_exist_means_that_nothing_was_sent() {
+async fn an_unknown_host_means_that_nothing_was_sent() {
     let client = Client::new(endpoint("https://chat.invalid"));
     let failure = client.chat(&message()).await.unwrap_err();
     assert!(matches!(failure, Failure::NotSent(_)), "{failure:?}");
 }
 
 #[tokio::test]
-async fn a_connection_that_was_gone_before_the_request_means_that_nothing_was_sent() {
+async fn a_connection_closed_before_the_request_means_that_nothing_was_sent() {
     let (client, [service]) = piped(false, Config::default());
     drop(service);
     let failure = client.chat(&message()).await.unwrap_err();
@@ -67,7 +67,7 @@ async fn a_connection_that_was_gone_before_the_request_means_that_nothing_was_se
 }
 
 #[tokio::test]
-async fn a_connection_that_is_lost_with_the_request_is_an_interruption() {
+async fn a_connection_lost_during_the_request_means_unanswered() {
     for scripts in [vec![vec![Step::Close]], vec![vec![Step::Reset]]] {
         let playback = Playback::start(scripts).unwrap();
         let client = Client::new(endpoint(playback.base_url()));
@@ -78,7 +78,7 @@ async fn a_connection_that_is_lost_with_the_request_is_an_interruption() {
 }
 
 #[tokio::test]
-async fn a_connector_that_is_a_proxy_gets_the_whole_url() {
+async fn a_connection_to_a_proxy_gets_the_whole_url() {
     let (client, mut service) = proxied("http://chat.example:81/prefix");
     let request = message();
     let (_, sent) = tokio::join!(once(client.chat(&request)), support::request(&mut service));
@@ -124,7 +124,7 @@ async fn no_key_is_ever_shown() {
 }
 
 #[test]
-fn everything_can_be_shared_between_tasks() {
+fn a_client_is_send_and_sync_and_its_futures_are_send() {
     fn is_send<T: Send>(_: &T) {}
     fn is_sync<T: Sync>(_: &T) {}
     let client = Client::new(endpoint("https://chat.example"));

@@ -1,5 +1,5 @@
-//! A conversation over real sockets: the scenarios, and what a caller that drops its futures
-//! loses: nothing.
+//! A conversation over real sockets: the scenarios, and proof that dropped futures lose
+//! nothing.
 
 use core::future::{Future as _, poll_fn};
 use core::pin::pin;
@@ -16,7 +16,7 @@ use highchat_testing::trials::drivers::hyper::HyperSession;
 use highchat_testing::trials::words::{DONE, HEAD, HUMAN, META, delta, page};
 use highchat_testing::trials::{Talk, brisk, word};
 
-/// Longer than anything here takes, on the slowest machine.
+/// The time after which a test counts as hanging, even on the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
 
 highchat_testing::scenarios!(HyperSession);
@@ -33,7 +33,7 @@ fn message(text: &str) -> Message {
     Message::new(text).unwrap()
 }
 
-/// What happens until nothing more does.
+/// Returns all updates until the session is idle.
 async fn run(session: &mut Session) -> Vec<String> {
     let mut log = Vec::new();
     while let Some(update) = session.next().await {
@@ -52,7 +52,7 @@ fn a_person_is_heard_while_a_reply_streams() {
 }
 
 #[test]
-fn what_could_not_be_sent_tells_its_cause_once() {
+fn a_not_sent_failure_names_its_cause_once() {
     let gone = Playback::start([]).unwrap().base_url().to_owned();
     let mut talk = HyperSession::begin(endpoint(&gone), brisk());
     talk.say("a");
@@ -69,7 +69,7 @@ async fn no_debug_output_of_a_session_shows_a_key() {
 }
 
 #[tokio::test]
-async fn a_turn_is_cancelled_wherever_it_is_and_its_connection_is_closed() {
+async fn a_turn_can_be_cancelled_at_any_stage_and_its_connection_closes() {
     let scripts = [
         vec![Step::Hold],
         vec![stream(""), Step::Hold],
@@ -91,7 +91,7 @@ async fn a_turn_is_cancelled_wherever_it_is_and_its_connection_is_closed() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_dropped_closes_its_connections() {
+async fn dropping_a_session_closes_its_connections() {
     let script = vec![stream(META), Step::Hold];
     let service = Playback::start(vec![script]).unwrap();
     let mut session = session(service.base_url());
@@ -126,7 +126,7 @@ async fn next_can_be_dropped_at_every_await_and_loses_nothing() {
     let mut found = Vec::new();
     let mut drops = 0;
     loop {
-        // One poll, and then the future is gone.
+        // The future is dropped after one poll.
         let polled = poll_fn(|cx| {
             let next = pin!(session.next());
             Poll::Ready(next.poll(cx).map(|update| update.as_ref().map(word)))
@@ -158,7 +158,7 @@ async fn next_can_be_dropped_at_every_await_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn asking_gives_the_whole_answer_or_says_that_a_person_took_over() {
+async fn ask_returns_the_whole_answer_or_reports_a_person() {
     let deltas = [delta("Բարև "), delta("👋")].concat();
     let service = Playback::start(vec![
         vec![stream(&[META, &deltas, DONE].concat())],
@@ -178,9 +178,10 @@ async fn asking_gives_the_whole_answer_or_says_that_a_person_took_over() {
 }
 
 #[tokio::test]
-async fn asking_never_passes_a_part_off_as_the_whole() {
+async fn ask_never_returns_a_part_as_the_whole_answer() {
     let begun = [META, &delta("Բարև")].concat();
-    // Cut without an end, cut by an event that is broken, an error, nothing, and gone.
+    // The cases: a reply without an end, one with an invalid event, one with an error, and
+    // last no connection.
     let broken = format!("{begun}event: delta\ndata: {{\n\n");
     let error = format!("{begun}event: error\ndata: {{\"message\":\"Սխալ 😔\"}}\n\n");
     for (body, is_reason) in [
@@ -219,7 +220,7 @@ async fn asking_never_passes_a_part_off_as_the_whole() {
 }
 
 #[tokio::test]
-async fn asking_that_is_given_up_leaves_a_turn_that_can_be_cancelled() {
+async fn a_dropped_ask_leaves_a_turn_that_can_be_cancelled() {
     let script = vec![stream(&format!("{META}{}", delta("Բարև"))), Step::Hold];
     let done = vec![stream(&[META, &delta("👋"), DONE].concat())];
     let service = Playback::start(vec![script, done]).unwrap();
@@ -233,7 +234,7 @@ async fn asking_that_is_given_up_leaves_a_turn_that_can_be_cancelled() {
     let again = session.ask(message("կրկին")).await;
     assert_eq!(again, Err(AskError::InProgress(message("կրկին"))));
     session.cancel();
-    // What was not taken of the cancelled turn is no part of the next answer.
+    // Updates left over from the cancelled turn are not part of the next answer.
     let answered = session.ask(message("կրկին")).await.unwrap();
     assert_eq!(answered.text, "👋");
     assert!(service.wait_for_close(0, BOUND));
@@ -249,7 +250,7 @@ async fn a_future_of_a_session_can_be_sent_to_another_thread() {
 }
 
 #[tokio::test]
-async fn updates_are_the_same_as_a_stream_and_outlive_their_session() {
+async fn the_stream_yields_the_same_updates_which_outlive_the_session() {
     let deltas = [delta("Բարև "), delta("👋")].concat();
     let script = || vec![stream(&[META, &deltas, DONE].concat())];
     let service = Playback::start(vec![script(), script()]).unwrap();
@@ -260,7 +261,7 @@ async fn updates_are_the_same_as_a_stream_and_outlive_their_session() {
     session.send(message("Ողջույն")).unwrap();
     let mut owned: Vec<Update<'static>> = Vec::new();
     while owned.is_empty() {
-        // A stream that is dropped at each wait loses nothing.
+        // Dropping the stream at each wait loses nothing.
         let polled = poll_fn(|cx| Poll::Ready(pin!(session.updates()).poll_next(cx)));
         match polled.await {
             Poll::Ready(update) => owned.extend(update),

@@ -1,4 +1,5 @@
-//! TLS: whom the default connector trusts, and what is agreed on.
+//! TLS: the certificates that the default connector trusts, and the protocol that both sides
+//! agree on.
 #![cfg(feature = "rustls")]
 
 use core::future::poll_fn;
@@ -33,7 +34,7 @@ struct Service {
 }
 
 impl Service {
-    /// A service on this machine with a certificate that it made itself.
+    /// Starts a service on this machine with a self-signed certificate.
     async fn start(protocols: &[&str]) -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".into()]).unwrap();
         let certificate = made.cert.der().clone();
@@ -62,7 +63,7 @@ impl Service {
         format!("https://localhost:{port}")
     }
 
-    /// A connector of hyper-util's that trusts this service.
+    /// Returns a connector of hyper-util that trusts this service.
     fn trusting(
         &self,
     ) -> impl Fn(Uri) -> Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Send>>
@@ -99,7 +100,7 @@ impl Service {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_means_that_nothing_was_sent() {
+async fn an_untrusted_certificate_means_that_nothing_was_sent() {
     let service = Service::start(&["http/1.1"]).await;
     let client = Client::new(endpoint(&service.base_url()));
     let request = message();
@@ -115,7 +116,7 @@ async fn a_certificate_that_nobody_vouches_for_means_that_nothing_was_sent() {
 }
 
 #[tokio::test]
-async fn a_service_that_speaks_no_tls_was_sent_nothing() {
+async fn a_service_without_tls_gets_no_request() {
     let service = Service::start(&[]).await;
     let client = Client::new(endpoint(&service.base_url()));
     let request = message();
@@ -130,7 +131,7 @@ async fn a_service_that_speaks_no_tls_was_sent_nothing() {
 }
 
 #[tokio::test]
-async fn http_1_is_spoken_where_that_is_agreed_on_or_nothing_is() {
+async fn http_1_is_used_if_negotiated_or_if_nothing_is_negotiated() {
     for protocols in [&["http/1.1"][..], &[]] {
         let service = Service::start(protocols).await;
         let endpoint = endpoint(&service.base_url());
@@ -144,7 +145,7 @@ async fn http_1_is_spoken_where_that_is_agreed_on_or_nothing_is() {
             let answer = format!("{HEAD}{DONE}");
             stream.write_all(answer.as_bytes()).await.unwrap();
             stream.flush().await.unwrap();
-            // The client closes once the reply is over.
+            // The client closes the connection after the end of the reply.
             let _ = stream.read_to_end(&mut Vec::new()).await;
         };
         let request = message();
@@ -156,7 +157,7 @@ async fn http_1_is_spoken_where_that_is_agreed_on_or_nothing_is() {
 }
 
 #[tokio::test]
-async fn http_2_is_spoken_where_that_is_agreed_on() {
+async fn http_2_is_used_if_negotiated() {
     let service = Service::start(&["h2", "http/1.1"]).await;
     let endpoint = endpoint(&service.base_url());
     let client = Client::with_connector(endpoint, Config::default(), service.trusting());
@@ -188,7 +189,7 @@ async fn read_from(pipe: &mut Connection) -> io::Result<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn a_connection_is_under_tls_and_an_end_that_was_not_announced_is_an_error() {
+async fn an_unannounced_end_of_a_tls_connection_is_an_error() {
     for is_announced in [true, false] {
         let service = Service::start(&["h2", "http/1.1"]).await;
         let endpoint = endpoint(&service.base_url());

@@ -14,7 +14,7 @@ pub struct Canceller(pub(crate) Wishes);
 impl Canceller {
     /// Cancels the current turn. It wakes a blocked [`Session::next`](crate::Session::next) at
     /// once, except during a name lookup or a TCP connection attempt, which end at their own
-    /// timeout. If there is no current turn, this only [wakes](Self::wake).
+    /// timeout. If there is no current turn, this is the same as [`wake`](Self::wake).
     pub fn cancel(&self) {
         self.0.interrupt(true);
     }

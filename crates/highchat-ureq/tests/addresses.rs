@@ -1,4 +1,4 @@
-//! The names and addresses of this machine.
+//! Names and addresses of this machine.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use highchat_ureq::Client;
 mod support;
 use support::*;
 
-/// Answers the first that asks, and gives back what it asked.
+/// Answers one request in a new thread, which returns that request.
 fn serve(listener: TcpListener) -> JoinHandle<String> {
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
@@ -29,7 +29,7 @@ fn serve(listener: TcpListener) -> JoinHandle<String> {
 }
 
 #[test]
-fn a_service_on_this_machine_is_reached_by_all_its_names() {
+fn a_service_on_this_machine_is_reached_by_each_of_its_names() {
     for (bound, host) in [
         ("127.0.0.1:0", "127.0.0.1"),
         ("127.0.0.1:0", "localhost"),
@@ -39,7 +39,7 @@ fn a_service_on_this_machine_is_reached_by_all_its_names() {
     ] {
         let listener = match TcpListener::bind(bound) {
             Ok(listener) => listener,
-            // A machine may be without IPv6, or with one address of its own alone.
+            // A machine may have no IPv6, or only one loopback address.
             Err(error) if bound != "127.0.0.1:0" => {
                 eprintln!("not tried: {bound}: {error}");
                 continue;
@@ -48,7 +48,7 @@ fn a_service_on_this_machine_is_reached_by_all_its_names() {
         };
         let port = listener.local_addr().unwrap().port();
         let service = serve(listener);
-        // Not insecure: all of them are this machine.
+        // Plain HTTP is allowed, because each host is this machine.
         let credentials = Credentials::key(KEY).unwrap();
         let endpoint = Endpoint::new(&format!("http://{host}:{port}"), credentials).unwrap();
         let client = Client::with_config(endpoint, patient());

@@ -8,7 +8,7 @@ use highchat_ureq::{Client, Failure};
 mod support;
 use support::*;
 
-/// A refusal as a line of text.
+/// Returns a refusal as a line of text.
 fn told(failure: &Failure) -> String {
     match failure {
         Failure::Refused(ResponseError::Api(ApiError {
@@ -238,7 +238,7 @@ fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn each_answer_is_told_for_what_it_is() {
+fn each_answer_has_its_own_failure() {
     for case in cases() {
         let playback = Playback::start(vec![vec![send(case.answer)]; 3]).unwrap();
         let client = client(playback.base_url());
@@ -251,7 +251,7 @@ fn each_answer_is_told_for_what_it_is() {
             "{name}"
         );
         assert_eq!(told(client.rate(&rating()).err()), case.rate, "{name}");
-        // Nothing was asked twice.
+        // Each call sent only one request.
         assert_eq!(playback.connections(), 3, "{name}");
         assert_eq!(playback.requests().len(), 3, "{name}");
     }
@@ -263,7 +263,7 @@ fn a_redirect_is_never_followed() {
         let target = play(vec![send(format!("{HEAD}{DONE}"))]);
         let location = format!("location: {}/v1/chat\r\n", target.base_url());
         let there = answer(&format!("{status} There"), &location, "");
-        // A relative one leads to the same place; and a body changes nothing.
+        // A relative location is not followed either, and a body makes no difference.
         let here = answer(&format!("{status} Here"), "location: /v1/chat\r\n", "moved");
         for answer in [there, here] {
             let playback = Playback::start(vec![vec![send(answer)]; 3]).unwrap();
@@ -281,7 +281,7 @@ fn a_redirect_is_never_followed() {
     }
 }
 
-/// The body may never end, and says nothing that matters.
+/// The body may be endless, and is not needed.
 #[test]
 fn a_redirect_or_an_encoded_reply_is_not_read() {
     for head in [
@@ -310,7 +310,7 @@ fn a_reply_may_come_after_informational_heads() {
 }
 
 #[test]
-fn a_reply_of_http_1_0_is_one_too() {
+fn a_reply_over_http_1_0_is_read() {
     let head = "HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
     let playback = play(vec![send([head, META, &delta("a"), DONE].concat())]);
     let mut reply = client(playback.base_url()).chat(&chat()).unwrap();

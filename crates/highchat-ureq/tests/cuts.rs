@@ -1,4 +1,5 @@
-//! A recorded reply, cut after every byte: whole, or cut, and never anything between.
+//! A recorded reply that is cut after every byte. It must be reported as whole or as cut, and
+//! never as anything else.
 
 use std::time::Instant;
 
@@ -12,13 +13,13 @@ use support::*;
 
 const TEXTS: [&str; 3] = ["Բարև Ձեզ։ ", "Ինչո՞վ կարող եմ ", "օգնել 🙂"];
 
-/// A reply as it goes over the wire.
+/// The bytes of a reply on the wire.
 struct Wire {
     bytes: Vec<u8>,
     head_len: usize,
-    /// How many bytes of the body are in this many bytes of the answer.
+    /// At index `n`: the length of the body within the first `n` bytes.
     body_lens: Vec<usize>,
-    /// Whether the body ends where its connection does.
+    /// Whether the end of the connection ends the body.
     is_close_delimited: bool,
 }
 
@@ -61,7 +62,7 @@ impl Wire {
 
     fn chunked() -> Self {
         let mut wire = Self::new("transfer-encoding: chunked\r\n");
-        // Chunks of no event's length, and of no letter's.
+        // With this chunk size, chunks end in the middle of events and of letters.
         for chunk in body().as_bytes().chunks(37) {
             wire.push(&format!("{:x}\r\n", chunk.len()));
             wire.push_body(chunk);
@@ -79,13 +80,13 @@ fn body() -> String {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
-    /// There was no reply.
+    /// The call returned no reply.
     Interrupted,
     Cut(Cut),
     Whole,
 }
 
-/// One exchange, and the text that came of it.
+/// Runs one exchange. Returns its outcome and the text that arrived.
 fn exchange(client: &Client) -> (Outcome, String) {
     let mut reply = match client.chat(&chat()) {
         Ok(reply) => reply,
@@ -108,7 +109,7 @@ fn exchange(client: &Client) -> (Outcome, String) {
     (outcome, text)
 }
 
-/// Cuts `wire` after each byte, and gives `judge` the place and what came of it.
+/// Cuts `wire` after each byte, and calls `judge` with the position, the outcome and the text.
 fn cut_everywhere(wire: &Wire, ending: &Step, judge: impl Fn(usize, &Outcome, &str)) {
     let scripts = (0..=wire.bytes.len()).map(|cut| vec![send(&wire.bytes[..cut]), ending.clone()]);
     let playback = Playback::start(scripts.collect::<Vec<_>>()).unwrap();
@@ -126,23 +127,23 @@ fn cut_everywhere(wire: &Wire, ending: &Step, judge: impl Fn(usize, &Outcome, &s
             assert_eq!(text, TEXTS.concat(), "cut at {cut}");
         }
         judge(cut, &outcome, &text);
-        // Nothing was asked twice.
+        // Each call sent only one request.
         assert_eq!(playback.connections(), cut + 1);
     }
     assert_eq!(playback.requests().len(), wire.bytes.len() + 1);
 }
 
-/// Where the JSON of `done` is whole, in the body.
+/// Returns the length of the body up to the end of the JSON of `done`.
 fn whole_at() -> usize {
     body().trim_end().len()
 }
 
-/// An end in order loses nothing that was sent, so that each byte has one outcome.
+/// An orderly close loses no sent bytes, so each position has exactly one outcome.
 fn closed_everywhere(wire: &Wire) {
     cut_everywhere(wire, &Step::Close, |cut, outcome, text| {
         let body_len = wire.body_lens[cut];
-        // An event that is known and whole needs its blank line only where the
-        // connection may have broken before it.
+        // A complete known event needs its blank line only if the connection may have broken
+        // before it.
         let expected = if cut < wire.head_len {
             Outcome::Interrupted
         } else if body_len == body().len() || wire.is_close_delimited && body_len >= whole_at() {
@@ -153,7 +154,7 @@ fn closed_everywhere(wire: &Wire) {
             Outcome::Cut(Cut::Interrupted)
         };
         assert_eq!(*outcome, expected, "cut at {cut}");
-        // Every delta that came whole was shown.
+        // Every delta that arrived whole was returned.
         let whole = body().as_bytes()[..body_len].to_vec();
         let whole = String::from_utf8_lossy(&whole).into_owned();
         let shown = TEXTS.iter().filter(|text| whole.contains(&delta(text)));
@@ -164,7 +165,7 @@ fn closed_everywhere(wire: &Wire) {
     });
 }
 
-/// A reset may lose what was sent before it.
+/// A reset may lose bytes that were sent before it.
 fn reset_everywhere(wire: &Wire) {
     cut_everywhere(wire, &Step::Reset, |cut, outcome, _| {
         let is_possible = match outcome {
@@ -179,44 +180,44 @@ fn reset_everywhere(wire: &Wire) {
 }
 
 #[test]
-fn a_close_delimited_reply_closed_anywhere() {
+fn a_close_delimited_reply_closed_at_any_byte() {
     closed_everywhere(&Wire::close_delimited());
 }
 
 #[test]
-fn a_reply_of_known_length_closed_anywhere() {
+fn a_reply_of_known_length_closed_at_any_byte() {
     closed_everywhere(&Wire::of_known_length());
 }
 
 #[test]
-fn a_chunked_reply_closed_anywhere() {
+fn a_chunked_reply_closed_at_any_byte() {
     closed_everywhere(&Wire::chunked());
 }
 
 #[test]
-fn a_close_delimited_reply_reset_anywhere() {
+fn a_close_delimited_reply_reset_at_any_byte() {
     reset_everywhere(&Wire::close_delimited());
 }
 
 #[test]
-fn a_reply_of_known_length_reset_anywhere() {
+fn a_reply_of_known_length_reset_at_any_byte() {
     reset_everywhere(&Wire::of_known_length());
 }
 
 #[test]
-fn a_chunked_reply_reset_anywhere() {
+fn a_chunked_reply_reset_at_any_byte() {
     reset_everywhere(&Wire::chunked());
 }
 
 #[test]
-fn a_lost_connection_is_told_from_an_end() {
+fn a_lost_connection_differs_from_an_orderly_end() {
     for wire in [
         Wire::close_delimited(),
         Wire::of_known_length(),
         Wire::chunked(),
     ] {
         let half = wire.head_len + (wire.bytes.len() - wire.head_len) / 2;
-        // Time for the bytes to arrive: the reset would take them with it.
+        // The pause lets the bytes arrive: an immediate reset would discard them.
         let playback = play(vec![send(&wire.bytes[..half]), pause(50), Step::Reset]);
         let (outcome, text) = exchange(&client(playback.base_url()));
         assert_eq!(outcome, Outcome::Cut(Cut::Interrupted));

@@ -1,7 +1,7 @@
-//! What the environment says of the way to the service: proxies, and whom to trust.
+//! Environment variables for the route to the service: proxies and trusted certificates.
 //!
-//! The environment belongs to a process, so each client here has one of its own: this
-//! program again, started to run [`the_client`] alone.
+//! The environment belongs to a process, so each client here runs in its own process: this
+//! program, started again to run only [`the_client`].
 
 use highchat_proto::Event;
 use highchat_sandbox::Step;
@@ -12,8 +12,9 @@ use highchat_ureq::{Client, Failure};
 mod support;
 use support::*;
 
-/// Asks the service of the environment, and prints what came of it: a process of its own
-/// for the other tests. Where the environment names none, one is there that answers.
+/// Sends a message to the service that the environment names, and prints the outcome. The
+/// other tests run it as a separate process. If the environment names no service, it starts
+/// one.
 #[test]
 fn the_client() {
     let named = std::env::var(BASE_URL).ok();
@@ -41,12 +42,12 @@ fn ask(client: &Client) -> String {
     not(any(feature = "rustls", feature = "native-roots")),
     ignore = "there is no TLS to trust anybody for"
 )]
-fn nobody_is_trusted_but_whom_the_program_or_the_environment_names() {
+fn only_roots_from_the_program_or_the_environment_are_trusted() {
     let ask = |base_url: &str, roots| Ok(ask(&client(base_url).with_roots(&roots)?));
     hold_roots(ask, "the_client");
 }
 
-/// What came of asking `base_url` with that environment.
+/// Returns the outcome of a message to `base_url` with these environment variables.
 fn outcome(base_url: &str, variables: &[(&str, &str)]) -> String {
     let outcome = highchat_testing::trials::proxies::outcome("the_client", base_url, variables);
     match outcome.split_once(": ") {
@@ -56,12 +57,12 @@ fn outcome(base_url: &str, variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_environment_names_the_way_as_curl_reads_it() {
+fn proxy_variables_are_read_as_curl_reads_them() {
     hold_proxies("the_client");
 }
 
 #[test]
-fn a_socks_proxy_finds_the_name_and_carries_the_request() {
+fn a_socks_proxy_looks_up_the_name_and_carries_the_request() {
     hold_socks("the_client");
 }
 
@@ -90,7 +91,8 @@ fn a_service_on_this_machine_is_reached_directly() {
     }
 }
 
-/// A service elsewhere, behind a proxy that plays this.
+/// Sends a message to `base_url` through a proxy that plays `script`. Returns the outcome, and
+/// the requests that the proxy received.
 fn through(script: Vec<Step>, base_url: &str) -> (String, Vec<String>) {
     let proxy = play(script);
     let outcome = outcome(base_url, &[("ALL_PROXY", proxy.base_url())]);
@@ -123,7 +125,7 @@ fn another_machine_is_reached_through_the_proxy() {
 }
 
 #[test]
-fn what_a_proxy_was_told_is_not_the_request() {
+fn a_failed_proxy_tunnel_means_that_nothing_was_sent() {
     for base_url in ["http://chat.invalid", "https://chat.invalid"] {
         for script in [
             vec![send(answer("502 Bad Gateway", "", ""))],
@@ -141,7 +143,7 @@ fn what_a_proxy_was_told_is_not_the_request() {
 }
 
 #[test]
-fn a_tls_handshake_behind_a_proxy_is_not_the_request() {
+fn a_failed_tls_handshake_through_a_proxy_means_not_sent() {
     let script = vec![
         send(ESTABLISHED),
         pause(50),
@@ -154,7 +156,7 @@ fn a_tls_handshake_behind_a_proxy_is_not_the_request() {
 }
 
 #[test]
-fn a_request_that_left_through_a_proxy_may_have_been_taken() {
+fn a_request_lost_after_the_tunnel_is_interrupted() {
     let script = vec![send(ESTABLISHED), Step::AwaitRequest, Step::Close];
     let (outcome, requests) = through(script, "http://chat.invalid");
     assert_eq!(outcome, "interrupted");

@@ -1,4 +1,4 @@
-//! Whole lives of conversations over loopback sockets, in real time that is scaled.
+//! Simulated lives of conversations over loopback sockets, in scaled real time.
 
 use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex};
@@ -14,19 +14,19 @@ use highchat_testing::world::run::{Played, lives};
 use highchat_testing::world::{Command, World};
 use highchat_ureq::{Canceller, Client, Session};
 
-/// What a life may take, however busy the machine is.
+/// The real time limit of a life, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// How many lives are under way at a time: most of the time they wait.
+/// The number of lives that run at a time. Most of them are waiting.
 const THREADS: usize = 32;
-/// How late a thread may see what happened, in ms of a life.
+/// The delay after which a thread may notice an event, in ms of a life.
 const TOLERANCE: u64 = 100 * SCALE as u64;
-/// After the moment of an act, until a session that did not return is interrupted.
+/// The time after a planned act until a session that has not returned is interrupted.
 const GRACE: Duration = Duration::from_millis(2);
-/// The longest that the session is asked to wait.
+/// The longest wait of one call of the session.
 const LOOK: Duration = Duration::from_millis(25);
-/// A session that has nothing to wait for is asked again after this.
+/// The pause before an idle session is called again.
 const PAUSE: Duration = Duration::from_millis(1);
-/// How often a session may have nothing to wait for, and the user nothing to do.
+/// The number of pauses without any planned act after which the life counts as stuck.
 const MOST_PAUSES: u32 = 5_000;
 
 #[test]
@@ -36,7 +36,7 @@ fn the_promises_hold_over_sockets() {
     });
 }
 
-/// A session, the service, and what happens between them.
+/// Runs a session and the service, and passes events between them.
 struct Driver {
     service: Service,
     client: Client,
@@ -44,7 +44,7 @@ struct Driver {
     user: Arc<User>,
 }
 
-/// What the user does while the session is asked to wait, from a thread of its own.
+/// Acts for the user, from a separate thread, while the session waits.
 #[derive(Default)]
 struct User {
     state: Mutex<UserState>,
@@ -53,25 +53,25 @@ struct User {
 
 #[derive(Default)]
 struct UserState {
-    /// What is to be done, and when, unless the session returns before.
+    /// The interruption to make at a given time, unless the session returns before.
     planned: Option<(Instant, Reach, Canceller)>,
-    /// The program was ended.
+    /// Whether the program was killed.
     was_killed: bool,
     is_over: bool,
 }
 
-/// How the user reaches into a session that waits.
+/// The way in which the user interrupts a waiting session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
     Cancel,
-    /// Ends the program, which may be in the middle of anything.
+    /// Kills the program at any point.
     Kill,
     Wake,
 }
 
 impl Driver {
     fn play(life: &Life) -> Played {
-        // The next time it may go another way.
+        // The world always keeps a story: in real time, the next run of the life may differ.
         let world = World::new(life, true).with_tolerance(TOLERANCE);
         let config = scaled(world.config());
         let service = Service::start(world, life.seed).expect("a socket");
@@ -93,7 +93,7 @@ impl Driver {
         let now = driver.service.now();
         let mut world = driver.service.world();
         let story = world.story().to_vec();
-        // Threads of the service keep what is shared alive.
+        // Threads of the service still hold the shared state, so the world is replaced.
         let over = core::mem::replace(&mut *world, World::new(life, false));
         (over.judge(now), story)
     }
@@ -107,11 +107,12 @@ impl Driver {
                 (world.next_act(), world.interrupt())
             };
             let wait = act.map_or(LOOK, |act| self.service.until(act).min(LOOK));
-            // All that there is to tell comes first.
+            // First take all updates that are ready.
             let wait = if has_told { Duration::ZERO } else { wait };
-            // A program that is ended in the middle of a wait goes on with what it saved before
-            // it: all was told by then, and no message waited for another attempt, which the
-            // saved turn would call surely not sent.
+            // A program that is killed during a wait continues from the state that it saved
+            // before the wait. This is valid only if all updates were shown and no message
+            // waits for another attempt: the saved turn would count that message as surely not
+            // sent.
             let is_saved = !has_told && !is_delayed;
             let is_killed = matches!(interrupt, Some(Interrupt::Restart(_)));
             if let Some(act) = act.filter(|_| is_saved || !is_killed) {
@@ -123,12 +124,12 @@ impl Driver {
                 let at = Instant::now() + self.service.until(act) + GRACE;
                 self.user.plan(at, reach, self.session.canceller());
             }
-            // A program saves before it waits.
+            // A program saves its state before it waits.
             let saved = self.session.conversation().save();
             let began = Instant::now();
             let update = self.session.next_timeout(wait).update();
             if self.user.stop() {
-                // What the session had to say was not shown any more.
+                // The killed program never showed this update.
                 let now = self.service.now();
                 let command = self.service.world().act(now);
                 self.obey(&command, saved);
@@ -162,13 +163,13 @@ impl Driver {
             }
             if act.is_some_and(|act| act <= now) {
                 pauses = 0;
-                // What was cancelled must not come after the next message.
+                // A cancelled request must not reach the service after the next message.
                 self.service.settle();
                 let command = self.service.world().act(now);
                 let saved = self.session.conversation().save();
                 self.obey(&command, saved);
             } else if !wait.is_zero() && began.elapsed() < wait {
-                // Nothing is waited for.
+                // The session returned early, because it has nothing to wait for.
                 pauses += u32::from(act.is_none());
                 thread::sleep(PAUSE.min(wait));
             }
@@ -208,7 +209,7 @@ impl Driver {
     }
 }
 
-/// Tells the world what is shown.
+/// Shows an update, and reports it to the world.
 fn show(service: &Service, update: &Update<'_>) {
     let now = service.now();
     service.world().update(update, now);
@@ -223,14 +224,15 @@ fn show(service: &Service, update: &Update<'_>) {
 }
 
 impl User {
-    /// From now on the session is asked to wait.
+    /// Plans an interruption of the wait that starts now.
     fn plan(&self, at: Instant, reach: Reach, canceller: Canceller) {
         let mut state = self.state.lock().expect("no panic holds it");
         state.planned = Some((at, reach, canceller));
         self.changed.notify_all();
     }
 
-    /// The session returned; whether the program was ended meanwhile.
+    /// Removes the plan after the session returned. Returns whether the program was killed
+    /// meanwhile.
     fn stop(&self) -> bool {
         let mut state = self.state.lock().expect("no panic holds it");
         state.planned = None;
@@ -242,7 +244,7 @@ impl User {
         self.changed.notify_all();
     }
 
-    /// Does what is planned when it is due, until the life is over.
+    /// Makes each planned interruption when it is due, until the life is over.
     fn reach(&self) {
         let mut state = self.state.lock().expect("no panic holds it");
         while !state.is_over {

@@ -1,4 +1,5 @@
-//! What is known of a message that got no answer: surely not sent, or maybe taken.
+//! What a failure says about a message without an answer: surely not sent, or possibly
+//! accepted.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -26,7 +27,7 @@ fn assert_not_sent(client: &Client) {
 }
 
 #[test]
-fn nothing_is_sent_where_nobody_listens() {
+fn nothing_is_sent_if_the_connection_is_refused() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -34,11 +35,12 @@ fn nothing_is_sent_where_nobody_listens() {
 }
 
 #[test]
-fn nothing_is_sent_to_a_host_that_is_not_there() {
+fn nothing_is_sent_to_an_unknown_host() {
     assert_not_sent(&client("http://chat.invalid"));
 }
 
-/// Listens in the clear, says `answer` to each connection, and tells all it was told.
+/// Starts a service without TLS that sends `answer` on each connection, and reports the bytes
+/// that it received.
 fn eavesdropper(answer: &'static str) -> (String, mpsc::Receiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("https://{}", listener.local_addr().unwrap());
@@ -50,7 +52,7 @@ fn eavesdropper(answer: &'static str) -> (String, mpsc::Receiver<Vec<u8>>) {
             let len = stream.read(&mut bytes)?;
             bytes.truncate(len);
             stream.write_all(answer.as_bytes())?;
-            // A client that is not content may leave at once.
+            // A client that rejects the answer may close the connection at once.
             let _ = stream.read_to_end(&mut bytes);
             let _ = told.send(bytes);
         }
@@ -64,7 +66,7 @@ fn eavesdropper(answer: &'static str) -> (String, mpsc::Receiver<Vec<u8>>) {
     not(any(feature = "rustls", feature = "native-roots")),
     ignore = "there is no TLS to begin with"
 )]
-fn nothing_is_sent_where_there_is_no_tls() {
+fn nothing_is_sent_to_a_service_without_tls() {
     let (base_url, heard) = eavesdropper("HTTP/1.1 400 Bad Request\r\n\r\nspeak up");
     assert_not_sent(&client(&base_url));
     for _ in CALLS {
@@ -80,7 +82,7 @@ fn nothing_is_sent_where_there_is_no_tls() {
     not(any(feature = "rustls", feature = "native-roots")),
     ignore = "there is no TLS to begin with"
 )]
-fn a_tls_handshake_without_an_answer_is_given_up_in_time() {
+fn a_tls_handshake_without_an_answer_times_out() {
     let playback = play(vec![Step::Hold]);
     let mut config = patient();
     config.response_timeout = millis(300);
@@ -93,13 +95,13 @@ fn a_tls_handshake_without_an_answer_is_given_up_in_time() {
     assert!(playback.requests().is_empty());
 }
 
-/// What is no answer, but comes after a connection was made: the request may have
-/// been read and acted on.
+/// The service sends no valid answer after the connection is made, so it may have read and
+/// processed the request.
 #[test]
-fn a_request_that_left_may_have_been_taken() {
+fn a_request_without_a_valid_answer_is_unanswered() {
     let long_head = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(70_000));
     let cases: [(&str, Option<Vec<Step>>); 9] = [
-        // Without a script the connection is closed before anything is read.
+        // Without a script, the service closes the connection before it reads anything.
         ("closed at once", None),
         ("closed after the request", Some(vec![Step::Close])),
         ("reset after the request", Some(vec![Step::Reset])),

@@ -1,4 +1,4 @@
-//! A reply as the application sees it: its events, its end, and its connection.
+//! A reply as the application sees it: its events, its end and its connection.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::io::{Read, Write};
@@ -22,7 +22,7 @@ fn reply_of(playback: &Playback) -> Reply {
     client(playback.base_url()).chat(&chat()).unwrap()
 }
 
-/// All events by `next_event`, and the failure where it ended in one.
+/// Reads all events with `next_event`. Returns them, and the failure if there is one.
 fn events(reply: &mut Reply) -> (Vec<Event<'static>>, Option<Failure>) {
     let mut events = Vec::new();
     loop {
@@ -35,11 +35,11 @@ fn events(reply: &mut Reply) -> (Vec<Event<'static>>, Option<Failure>) {
 }
 
 #[test]
-fn each_event_is_shown_as_soon_as_it_came() {
+fn each_event_is_returned_as_soon_as_it_arrives() {
     let one = delta("մեկ");
     let events = [META, PING, &one, DONE];
     for count in 1..=events.len() {
-        // Behind it there is nothing, not even an end.
+        // Nothing follows the events, not even an end of the body.
         let playback = play(vec![send(HEAD), send(events[..count].concat()), Step::Hold]);
         let mut reply = reply_of(&playback);
         let began = Instant::now();
@@ -51,7 +51,7 @@ fn each_event_is_shown_as_soon_as_it_came() {
 }
 
 #[test]
-fn a_reply_that_is_over_ends_at_once_though_its_body_goes_on() {
+fn a_reply_ends_at_its_last_event_even_if_its_body_continues() {
     let chunked = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
                    transfer-encoding: chunked\r\n\r\n";
     for end in [DONE, HUMAN, ERROR] {
@@ -73,7 +73,7 @@ fn a_reply_that_is_over_ends_at_once_though_its_body_goes_on() {
             let began = Instant::now();
             assert!(reply.next_event().unwrap().is_none(), "{end}");
             assert!(began.elapsed() < BOUND);
-            // The reply is still there, but its connection is not.
+            // The reply still exists, but its connection is closed.
             assert!(playback.wait_for_close(0, BOUND), "{end}");
             assert!(reply.next_event().unwrap().is_none(), "{end}");
             assert!(reply.next().is_none(), "{end}");
@@ -99,7 +99,7 @@ fn dropping_a_reply_closes_its_connection() {
 }
 
 #[test]
-fn dropping_the_client_leaves_its_replies_alone() {
+fn replies_outlive_their_client() {
     let playback = play(vec![send([HEAD, META].concat()), pause(50), send(DONE)]);
     let client = client(playback.base_url());
     let mut reply = client.chat(&chat()).unwrap();
@@ -108,7 +108,7 @@ fn dropping_the_client_leaves_its_replies_alone() {
 }
 
 #[test]
-fn the_iterator_gives_what_next_event_gives() {
+fn the_iterator_yields_the_events_of_next_event() {
     let unknown = "event: mood\ndata: fine\n\n";
     let streams = [
         [
@@ -124,7 +124,7 @@ fn the_iterator_gives_what_next_event_gives() {
         [META, &delta("a"), ERROR].concat(),
         [META, &delta("a")].concat(),
         [META, &delta("a"), "event: delta\ndata: {}\n\n", DONE].concat(),
-        // The two halves of a pair, and one that stays alone.
+        // Two halves of a surrogate pair, and a half without its partner.
         [
             META,
             &delta("\\ud83d"),
@@ -133,7 +133,7 @@ fn the_iterator_gives_what_next_event_gives() {
             DONE,
         ]
         .concat(),
-        // Without its last blank line.
+        // The last blank line is missing.
         [META, DONE.trim_end()].concat(),
         String::new(),
     ];
@@ -154,14 +154,14 @@ fn the_iterator_gives_what_next_event_gives() {
             .map(|failed| cut(failed.unwrap_err()))
             .collect();
         assert_eq!(failures, Vec::from_iter(failed.map(cut)), "{stream}");
-        // After its end, and after a failure, there is nothing.
+        // After its end or a failure, the iterator yields nothing.
         assert!(reply.next().is_none(), "{stream}");
         assert!(reply.next().is_none(), "{stream}");
     }
 }
 
 #[test]
-fn a_failure_is_told_again_at_each_call() {
+fn each_call_after_a_failure_returns_the_same_failure() {
     let mut config = patient();
     config.idle_timeout = millis(150);
     config.event_limit = 1000;
@@ -191,7 +191,7 @@ fn a_failure_is_told_again_at_each_call() {
         }
         assert!(format!("{:?}", told[0]).starts_with(expected), "{told:?}");
         assert!(told.iter().all(|cut| *cut == told[0]), "{told:?}");
-        // The iterator tells it once, and ends.
+        // The iterator yields the failure once, and ends.
         assert!(matches!(reply.next(), Some(Err(Failure::Cut(cut))) if cut == told[0]));
         assert!(reply.next().is_none());
         assert_eq!(playback.connections(), 1);
@@ -200,7 +200,7 @@ fn a_failure_is_told_again_at_each_call() {
 
 #[test]
 fn an_event_of_any_length_up_to_the_limit_is_read() {
-    // Longer than the buffer that is read into.
+    // Longer than the read buffer.
     let text = "ա".repeat(100_000);
     let body = [META, &delta(&text), DONE].concat();
     let playback = play(vec![send(HEAD), send(body)]);
@@ -219,10 +219,10 @@ fn an_event_of_any_length_up_to_the_limit_is_read() {
     );
 }
 
-/// Nothing is read ahead of what is asked for.
+/// Checks that a reply reads no further than the next event.
 #[test]
-fn an_application_that_does_not_read_stops_the_service() {
-    // More than all the buffers on the way.
+fn a_reply_that_is_not_read_blocks_the_service() {
+    // Enough to fill all buffers between the service and the client.
     let pieces = 4096;
     let piece = delta(&"x".repeat(8192));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -238,7 +238,7 @@ fn an_application_that_does_not_read_stops_the_service() {
                 written.fetch_add(1, Ordering::Relaxed);
             }
             stream.write_all(DONE.as_bytes()).unwrap();
-            // Unread bytes of the request would make a reset of the end.
+            // Unread bytes of the request would turn the close into a reset.
             let _ = stream.read(&mut [0; 4096]);
         }
     });
@@ -257,7 +257,7 @@ fn an_application_that_does_not_read_stops_the_service() {
 }
 
 #[test]
-fn a_client_is_shared_between_threads() {
+fn a_client_can_be_shared_between_threads() {
     let scripts = (0..8).map(|_| vec![send([HEAD, META].concat()), pause(50), send(DONE)]);
     let playback = Playback::start(scripts.collect::<Vec<_>>()).unwrap();
     let client = client(playback.base_url());
@@ -265,7 +265,7 @@ fn a_client_is_shared_between_threads() {
         for _ in 0..8 {
             scope.spawn(|| {
                 let mut reply = client.chat(&chat()).unwrap();
-                // A reply can be read elsewhere than it was asked for.
+                // A reply can be read in another thread than the one that made the request.
                 let ended = thread::spawn(move || read(&mut reply).1).join().unwrap();
                 assert!(matches!(ended, Ok(Event::Done { .. })), "{ended:?}");
             });
@@ -275,7 +275,7 @@ fn a_client_is_shared_between_threads() {
 }
 
 #[test]
-fn a_reply_is_collected_whole_or_is_an_error_with_what_came() {
+fn collect_text_returns_the_whole_reply_or_an_error_with_the_part() {
     let text = delta("Բարև 👋");
     let playback = Playback::start([
         vec![send([HEAD, META, &text, &text, DONE].concat()), Step::Hold],

@@ -1,4 +1,4 @@
-//! What goes over the wire, to the byte, as the service sees it.
+//! The exact bytes of each request, as the service receives them.
 
 use highchat_proto::{
     ChatRequest, ConversationId, Credentials, Endpoint, Message, MessagesRequest, Rating,
@@ -10,8 +10,8 @@ use highchat_ureq::Client;
 mod support;
 use support::*;
 
-/// A request as it was received: its first line, its headers in the order of their
-/// names, and its body.
+/// Returns a received request as text: its first line, its headers sorted by name, and its
+/// body.
 fn received(request: &[u8], host: &str) -> String {
     let request = String::from_utf8(request.to_vec()).unwrap();
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
@@ -28,7 +28,8 @@ fn received(request: &[u8], host: &str) -> String {
     format!("{line}\n{}\n{body}", headers.collect::<String>())
 }
 
-/// What a service under `path` is sent, with either of the credentials.
+/// Makes a call to a service under `path`, with the given credentials. Returns the received
+/// request.
 fn sent(path: &str, credentials: Credentials, call: impl FnOnce(&Client)) -> String {
     let playback = play(vec![send(answer("404 Not Found", "", ""))]);
     let base_url = format!("{}{path}", playback.base_url());
@@ -51,7 +52,7 @@ fn slug() -> Credentials {
 const AGENT: &str = concat!("user-agent: highchat-rust/", env!("CARGO_PKG_VERSION"));
 
 #[test]
-fn a_message_is_sent_to_the_byte() {
+fn a_message_is_sent_byte_for_byte() {
     let sent = sent("", key(), |client| {
         let _ = client.chat(&ChatRequest::new(Message::new("Բարև").unwrap()));
     });
@@ -93,7 +94,7 @@ fn a_message_of_a_thread_with_a_slug_is_sent_without_authorization() {
 }
 
 #[test]
-fn messages_are_asked_for_to_the_byte() {
+fn a_request_for_messages_is_sent_byte_for_byte() {
     let id = || ConversationId::new("a/b?c").unwrap();
     let with_key = sent("", key(), |client| {
         let _ = client.messages(&MessagesRequest::new(id()));
@@ -123,7 +124,7 @@ fn messages_are_asked_for_to_the_byte() {
 }
 
 #[test]
-fn a_rating_is_sent_to_the_byte() {
+fn a_rating_is_sent_byte_for_byte() {
     let id = || ConversationId::new("c1").unwrap();
     for (request, body) in [
         (RatingRequest::new(id(), Rating::Down), r#"{"rating":0}"#),
@@ -153,7 +154,7 @@ fn a_rating_is_sent_to_the_byte() {
 
 #[test]
 fn the_longest_message_arrives_whole() {
-    // Four bytes a character, and longer than a packet.
+    // Each character has four bytes, and the message is longer than a packet.
     let text = "🙂".repeat(Message::MAX_CHARS);
     let sent = sent("", key(), |client| {
         let _ = client.chat(&ChatRequest::new(Message::new(text.as_str()).unwrap()));
@@ -161,16 +162,16 @@ fn the_longest_message_arrives_whole() {
     assert!(sent.ends_with(&format!("\n\n{{\"message\":\"{text}\"}}")));
 }
 
-/// A connection that was kept may have gone stale, and a message written to it be lost.
+/// A connection that was kept open may be stale, and a message written to it would be lost.
 #[test]
-fn each_call_has_a_connection_of_its_own() {
+fn each_call_opens_its_own_connection() {
     let answer = answer("200 OK", "connection: keep-alive\r\n", r#"{"state":"bot"}"#);
     let playback = Playback::start(vec![vec![send(answer), Step::Hold]; 3]).unwrap();
     let client = client(playback.base_url());
     for index in 0..3 {
         client.messages(&messages()).unwrap();
         assert_eq!(playback.connections(), index + 1);
-        // And leaves none behind.
+        // The connection is closed after the call.
         assert!(playback.wait_for_close(index, BOUND));
     }
 }

@@ -1,4 +1,4 @@
-//! The three calls against a service that behaves as the API's text says.
+//! The three calls, against a service that follows the API's text.
 
 use core::time::Duration;
 
@@ -39,7 +39,8 @@ fn refused(failure: Failure) -> ApiError {
     }
 }
 
-/// The conversation a reply belongs to, its text, and the state it left.
+/// Sends a message. Returns the conversation id, the text of the reply, and the state after
+/// it.
 fn ask(client: &Client, request: &ChatRequest) -> (ConversationId, String, State) {
     let (mut id, mut whole, mut end) = (None, String::new(), None);
     for event in client.chat(request).unwrap() {
@@ -54,7 +55,7 @@ fn ask(client: &Client, request: &ChatRequest) -> (ConversationId, String, State
 }
 
 #[test]
-fn a_conversation_goes_on_and_can_be_read_again() {
+fn a_conversation_continues_and_its_messages_can_be_read() {
     let sandbox = sandbox();
     for client in clients(&sandbox) {
         let (id, first, state) = ask(&client, &asking("Իմ անունը Անի է"));
@@ -131,7 +132,7 @@ fn an_error_ends_a_reply_with_its_message() {
 }
 
 #[test]
-fn a_rating_arrives() {
+fn a_rating_reaches_the_service() {
     let sandbox = sandbox();
     let [client, _] = clients(&sandbox);
     let (id, ..) = ask(&client, &asking("Բարև"));
@@ -157,7 +158,7 @@ fn a_rating_arrives() {
 }
 
 #[test]
-fn refusals_carry_their_code_their_words_and_their_wait() {
+fn a_refusal_has_its_code_message_and_retry_after() {
     let sandbox = sandbox();
     let wrong = Credentials::key("hc_wrong").unwrap();
     let stranger = Client::new(Endpoint::new(sandbox.base_url(), wrong).unwrap());

@@ -1,4 +1,4 @@
-//! A key stays in its request: nothing that can be printed shows it.
+//! A key appears only in its request: no output of the library shows it.
 
 use core::error::Error;
 use core::fmt::{Debug, Display};
@@ -10,7 +10,7 @@ use highchat_ureq::{Client, Failure};
 mod support;
 use support::*;
 
-/// What begins with it would be enough for a thief.
+/// A part of the key that no output may contain.
 const PART: &str = "hc_very";
 
 #[track_caller]
@@ -48,7 +48,7 @@ fn no_client_and_no_reply_shows_a_key() {
     assert_silent(&reply);
     assert_silent(&reply.next_event().unwrap());
     assert_silent(&reply);
-    // It was there to be shown.
+    // The request did contain the key.
     let request = String::from_utf8(playback.requests().remove(0)).unwrap();
     assert!(request.contains(PART), "{request}");
 }
@@ -90,7 +90,8 @@ fn no_failure_shows_a_key() {
 
     let pings = [send(PING), pause(20)].into_iter().cycle().take(200);
     let long = delta(&"x".repeat(200));
-    // What the service says is shown as it is; it has no key unless the service tells.
+    // Text of the service is shown unchanged. It contains no key unless the service puts one
+    // there.
     let scripts: Vec<(&str, Vec<Step>)> = vec![
         ("TimedOut", vec![Step::Hold]),
         ("Unanswered", vec![Step::Close]),

@@ -1,4 +1,4 @@
-//! A conversation over real sockets: the scenarios, and another thread that reaches in.
+//! A conversation over real sockets: the scenarios, and interruption from another thread.
 
 use core::time::Duration;
 use std::thread;
@@ -13,7 +13,7 @@ use highchat_testing::trials::words::{DONE, HEAD, HUMAN, META, delta, page};
 use highchat_testing::trials::{Talk, brisk};
 use highchat_ureq::{AnsweredBy, AskError, Next, Session};
 
-/// Longer than anything here takes, on the slowest machine.
+/// The time after which a test counts as hanging, even on the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
 
 highchat_testing::scenarios!(UreqSession);
@@ -36,7 +36,7 @@ fn a_person_is_heard_while_a_reply_streams() {
 }
 
 #[test]
-fn what_could_not_be_sent_tells_its_cause_once() {
+fn a_not_sent_failure_names_its_cause_once() {
     let gone = Playback::start([]).unwrap().base_url().to_owned();
     let mut talk = talk(&gone);
     talk.say("a");
@@ -61,7 +61,7 @@ fn a_turn_is_cancelled_from_another_thread_at_once() {
             scope.spawn(|| {
                 assert!(service.wait_for_requests(1, BOUND));
                 canceller.cancel();
-                // One that comes too late has nothing to cancel.
+                // A second cancel comes too late, and does nothing.
                 canceller.cancel();
             });
             let start = Instant::now();
@@ -76,7 +76,7 @@ fn a_turn_is_cancelled_from_another_thread_at_once() {
 }
 
 #[test]
-fn waiting_can_be_bounded_and_be_woken() {
+fn a_wait_can_time_out_or_be_woken() {
     let sandbox = Sandbox::builder().person(Person::absent()).start().unwrap();
     let mut config = brisk();
     config.poll_interval = BOUND;
@@ -96,7 +96,7 @@ fn waiting_can_be_bounded_and_be_woken() {
 }
 
 #[test]
-fn the_end_of_a_wait_comes_after_what_was_read_in_it() {
+fn updates_read_during_a_wait_come_before_its_timeout() {
     let reply = [META, &delta("Բարև 👋"), DONE].concat();
     let service = Playback::start([vec![stream(&reply)]]).unwrap();
     let mut talk = talk(service.base_url());
@@ -117,13 +117,14 @@ fn the_end_of_a_wait_comes_after_what_was_read_in_it() {
     assert_eq!(talk.0.next_timeout(BOUND), Next::Idle);
 }
 
-/// Answers that never come to their end.
+/// Returns answers that never end.
 fn hanging() -> [Vec<Step>; 2] {
     let begun = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"state\":\"bot\"";
     [vec![Step::Hold], vec![Step::send(begun), Step::Hold]]
 }
 
-/// Waits in a session until it is woken, which is when `requests` were asked.
+/// Waits in a session. Another thread wakes it after the service has received `requests`
+/// requests.
 #[track_caller]
 fn wake(session: &mut Session, service: &Playback, requests: usize) {
     let canceller = session.canceller();
@@ -140,7 +141,7 @@ fn wake(session: &mut Session, service: &Playback, requests: usize) {
 }
 
 #[test]
-fn a_poll_that_hangs_is_given_up_for_a_message_and_done_again() {
+fn a_hanging_poll_is_interrupted_for_a_message_and_repeated() {
     for hanging in hanging() {
         let service = Playback::start(vec![
             hanging,
@@ -168,8 +169,8 @@ fn a_poll_that_hangs_is_given_up_for_a_message_and_done_again() {
 }
 
 #[test]
-fn a_rating_that_hangs_is_given_up_for_a_message_and_done_again() {
-    // The body of an answer to a rating is not waited for.
+fn a_hanging_rating_is_interrupted_for_a_message_and_repeated() {
+    // Only the head of the answer to a rating matters, so only a missing head hangs.
     let service = Playback::start(vec![
         vec![Step::Hold],
         vec![stream(&format!("{META}{DONE}"))],
@@ -193,7 +194,7 @@ fn a_rating_that_hangs_is_given_up_for_a_message_and_done_again() {
 }
 
 #[test]
-fn a_turn_is_cancelled_though_a_poll_beside_it_hangs() {
+fn a_turn_can_be_cancelled_while_a_poll_hangs() {
     for hanging in hanging() {
         let service = Playback::start(vec![
             vec![stream(&format!("{META}{HUMAN}"))],
@@ -231,7 +232,7 @@ fn message(text: &str) -> Message {
 }
 
 #[test]
-fn asking_gives_the_whole_answer_or_says_that_a_person_took_over() {
+fn ask_returns_the_whole_answer_or_reports_a_person() {
     let deltas = [delta("Բարև "), delta("👋")].concat();
     let service = Playback::start(vec![
         vec![stream(&[META, &deltas, DONE].concat())],
@@ -250,7 +251,7 @@ fn asking_gives_the_whole_answer_or_says_that_a_person_took_over() {
 }
 
 #[test]
-fn asking_never_passes_a_part_off_as_the_whole() {
+fn ask_never_returns_a_part_as_the_whole_answer() {
     let begun = [META, &delta("Բարև")].concat();
     let error = format!("{begun}event: error\ndata: {{\"message\":\"Սխալ 😔\"}}\n\n");
     for (body, is_cut) in [(begun, true), (error, false)] {
@@ -279,7 +280,7 @@ fn asking_never_passes_a_part_off_as_the_whole() {
 }
 
 #[test]
-fn asking_goes_on_when_it_is_woken_and_ends_when_it_is_cancelled() {
+fn ask_continues_when_woken_and_ends_when_cancelled() {
     let begun = stream(&format!("{META}{}", delta("Բարև")));
     let service = Playback::start(vec![vec![begun, Step::Hold]]).unwrap();
     let mut talk = talk(service.base_url());

@@ -1,5 +1,5 @@
-//! What the clocks of `Config` mean on a socket. ureq has changed what its own mean
-//! within 3.x; this holds it to what the adapter makes of them.
+//! The timeouts of `Config` on a socket. ureq changed the meaning of its own timeouts within
+//! 3.x; these tests fix the meaning in this adapter.
 
 use core::time::Duration;
 use std::io::Write;
@@ -16,7 +16,7 @@ use highchat_ureq::{Client, Failure, Reply};
 mod support;
 use support::*;
 
-/// A clock that does not run out in these tests.
+/// A timeout that does not run out in these tests.
 const LONG: Duration = Duration::from_secs(30);
 
 struct Clocks {
@@ -45,7 +45,7 @@ impl Clocks {
     }
 }
 
-/// Tries all cases at once: they wait more than they work.
+/// Runs all cases at the same time, because they mostly wait.
 fn each<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
     thread::scope(|scope| {
         for case in cases {
@@ -54,18 +54,18 @@ fn each<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
     });
 }
 
-/// Bytes one by one, with a pause after each.
+/// Returns steps that send the bytes one by one, with a pause after each.
 fn trickle(text: &str, time: u64) -> Vec<Step> {
     text.bytes()
         .flat_map(|byte| [send([byte]), pause(time)])
         .collect()
 }
 
-/// Whether something took as long as a clock says, and not much longer.
+/// Asserts that something took as long as `timeout`, and not much longer.
 #[track_caller]
 fn assert_took(began: Instant, timeout: Duration) {
     let took = began.elapsed();
-    // Reads are told how long to wait in whole milliseconds.
+    // The timeouts of reads are in whole milliseconds.
     assert!(
         timeout - millis(2) <= took,
         "{took:?} is less than {timeout:?}"
@@ -85,8 +85,8 @@ fn cut(reply: &mut Reply) -> Cut {
 }
 
 #[test]
-fn a_silent_head_is_waited_for_as_long_as_the_response_timeout_says() {
-    // Longer than the idle timeout, and shorter.
+fn a_silent_head_reaches_the_response_timeout() {
+    // A response timeout longer than the idle timeout, and one shorter.
     let cases = [(millis(700), millis(100)), (millis(200), LONG)];
     each(&cases, |&(response, idle)| {
         let clocks = Clocks {
@@ -105,7 +105,7 @@ fn a_silent_head_is_waited_for_as_long_as_the_response_timeout_says() {
 
 #[test]
 fn all_three_calls_have_the_response_timeout() {
-    // A second is waited for first, and then the rest.
+    // The wait is split: one second first, then the rest.
     let response = millis(1200);
     let clocks = Clocks { response, ..CLOCKS };
     let playback = Playback::start(vec![vec![Step::Hold]; 3]).unwrap();
@@ -119,7 +119,7 @@ fn all_three_calls_have_the_response_timeout() {
 }
 
 #[test]
-fn a_head_that_trickles_is_bounded_as_a_whole() {
+fn the_response_timeout_covers_a_whole_trickling_head() {
     let response = millis(400);
     let clocks = Clocks { response, ..CLOCKS };
     let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "x".repeat(1000));
@@ -131,7 +131,7 @@ fn a_head_that_trickles_is_bounded_as_a_whole() {
 }
 
 #[test]
-fn heads_that_only_announce_another_are_bounded_as_a_whole() {
+fn the_response_timeout_covers_all_informational_heads() {
     let response = millis(400);
     let clocks = Clocks { response, ..CLOCKS };
     let announced = [send("HTTP/1.1 103 Early Hints\r\n\r\n"), pause(20)];
@@ -143,8 +143,8 @@ fn heads_that_only_announce_another_are_bounded_as_a_whole() {
 }
 
 #[test]
-fn a_head_that_trickles_within_its_time_begins_a_reply() {
-    // The idle timeout is one of bodies.
+fn a_trickling_head_within_the_timeout_starts_a_reply() {
+    // The idle timeout applies only to bodies.
     let clocks = Clocks {
         idle: millis(500),
         ..CLOCKS
@@ -158,13 +158,13 @@ fn a_head_that_trickles_within_its_time_begins_a_reply() {
 }
 
 #[test]
-fn a_silent_body_is_waited_for_as_long_as_the_idle_timeout_says() {
+fn a_silent_body_reaches_the_idle_timeout() {
     let mut cases = Vec::new();
     for sent in ["", META, "eve"] {
-        // Longer than the response timeout, and shorter.
+        // An idle timeout longer than the response timeout, and one shorter.
         cases.push((sent, millis(100), millis(600)));
         cases.push((sent, LONG, millis(200)));
-        // A second is waited for first, and then the rest.
+        // The wait is split: one second first, then the rest.
         cases.push((sent, LONG, millis(1400)));
     }
     each(&cases, |&(sent, response, idle)| {
@@ -183,7 +183,7 @@ fn a_silent_body_is_waited_for_as_long_as_the_idle_timeout_says() {
 }
 
 #[test]
-fn pings_alone_are_no_progress() {
+fn pings_alone_do_not_count_as_progress() {
     let progress = millis(800);
     let clocks = Clocks {
         response: millis(400),
@@ -212,8 +212,8 @@ fn pings_alone_are_no_progress() {
     });
 }
 
-/// Answers the first that asks with `head`, and then with `again` for ever, as fast
-/// as it is read.
+/// Starts a service that answers one connection with `head`, and then sends `again` for ever,
+/// as fast as the client reads.
 fn flood(head: &'static str, again: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
@@ -222,7 +222,7 @@ fn flood(head: &'static str, again: &'static str) -> String {
         stream.write_all(head.as_bytes())?;
         let again = again.repeat(4096);
         loop {
-            // Ends when the client does.
+            // The write fails when the client closes the connection.
             stream.write_all(again.as_bytes())?;
         }
     });
@@ -230,13 +230,13 @@ fn flood(head: &'static str, again: &'static str) -> String {
 }
 
 #[test]
-fn a_flood_of_nothing_is_no_progress_either() {
+fn a_flood_without_events_does_not_count_as_progress() {
     let progress = millis(300);
     let clocks = Clocks { progress, ..CLOCKS };
     each(&[PING, ": comment\n", "x"], |again| {
         let base_url = flood(HEAD, again);
         let (client, began) = (clocks.client_of(&base_url), Instant::now());
-        // In a thread of its own, so that one without an end fails the test.
+        // In a separate thread, so that an endless read fails the test.
         let (ended, has_ended) = mpsc::channel();
         thread::spawn(move || {
             let cut = cut(&mut client.chat(&chat()).unwrap());
@@ -249,7 +249,7 @@ fn a_flood_of_nothing_is_no_progress_either() {
 }
 
 #[test]
-fn a_slow_but_living_reply_is_whole_however_long_it_takes() {
+fn a_slow_reply_with_progress_is_read_to_its_end() {
     let clocks = Clocks {
         response: millis(500),
         idle: millis(500),
@@ -270,7 +270,7 @@ fn a_slow_but_living_reply_is_whole_however_long_it_takes() {
 }
 
 #[test]
-fn an_application_that_takes_its_time_loses_nothing() {
+fn a_slow_application_loses_no_events() {
     let clocks = Clocks {
         idle: millis(300),
         progress: millis(300),
@@ -278,9 +278,9 @@ fn an_application_that_takes_its_time_loses_nothing() {
     };
     let away = millis(500);
     let scripts = [
-        // Everything comes while it is away,
+        // Everything arrives during the first pause of the application.
         vec![send([HEAD, META, &delta("a"), &delta("b"), DONE].concat())],
-        // or some of it,
+        // One part arrives during a pause, the rest later.
         vec![
             send([HEAD, META].concat()),
             pause(100),
@@ -288,7 +288,7 @@ fn an_application_that_takes_its_time_loses_nothing() {
             pause(700),
             send([&delta("b"), DONE].concat()),
         ],
-        // or nothing, and only then.
+        // Nothing arrives during a pause, and everything after it.
         vec![
             send([HEAD, META].concat()),
             pause(600),
@@ -313,7 +313,7 @@ fn an_application_that_takes_its_time_loses_nothing() {
 }
 
 #[test]
-fn clocks_may_be_set_to_never_run_out() {
+fn a_timeout_of_duration_max_never_fires() {
     let clocks = Clocks {
         response: Duration::MAX,
         idle: Duration::MAX,
@@ -332,7 +332,7 @@ fn clocks_may_be_set_to_never_run_out() {
 }
 
 #[test]
-fn an_error_without_an_end_is_told_in_time() {
+fn an_endless_error_body_is_reported_at_the_response_timeout() {
     let response = millis(300);
     let clocks = Clocks { response, ..CLOCKS };
     let head = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2000\r\n\r\n";
@@ -356,7 +356,7 @@ fn an_error_without_an_end_is_told_in_time() {
 }
 
 #[test]
-fn a_late_byte_does_not_make_an_answer_wait_longer() {
+fn a_late_byte_does_not_extend_the_response_timeout() {
     let response = millis(1500);
     let clocks = Clocks { response, ..CLOCKS };
     let head = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2000\r\n\r\n";
@@ -369,7 +369,7 @@ fn a_late_byte_does_not_make_an_answer_wait_longer() {
 }
 
 #[test]
-fn a_page_without_an_end_is_given_up_in_time() {
+fn an_endless_page_fails_at_the_response_timeout() {
     let response = millis(300);
     let clocks = Clocks { response, ..CLOCKS };
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"state\":\"bot\",";
@@ -393,7 +393,7 @@ fn a_page_without_an_end_is_given_up_in_time() {
 }
 
 #[test]
-fn what_is_longer_than_its_limit_is_not_waited_for() {
+fn a_body_over_its_size_limit_is_not_read_to_its_end() {
     let long = |status: &str| {
         format!(
             "HTTP/1.1 {status}\r\ncontent-length: 100000000\r\n\r\n{}",

@@ -11,8 +11,8 @@ use ureq::unversioned::transport::{NextTimeout, TransportAdapter};
 
 /// A connection to the service. Dropping it closes it.
 ///
-/// A read or write returns an error of the kind `TimedOut` when the [time
-/// limit](Self::set_time_left) is over. A read can be repeated after that error.
+/// A read or write returns an error of the kind `TimedOut` when no [time](Self::set_time_left)
+/// is left. A read can be repeated after that error.
 pub struct Connection {
     io: TransportAdapter,
     /// `None`: no time limit.

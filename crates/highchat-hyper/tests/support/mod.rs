@@ -1,4 +1,4 @@
-//! What the tests of this crate share.
+//! Helpers for the tests of this crate.
 #![allow(dead_code, unused_imports, reason = "no test needs all of it")]
 
 use core::future::poll_fn;
@@ -37,7 +37,7 @@ pub(crate) fn page() -> MessagesRequest {
     MessagesRequest::new(conversation())
 }
 
-/// The events of a reply, in short, and how it ended.
+/// Reads a reply. Returns its events in short form, and its end.
 pub(crate) async fn read(reply: &mut Reply) -> (Vec<String>, Result<(), Failure>) {
     let mut events = Vec::new();
     loop {
@@ -71,8 +71,8 @@ pub(crate) async fn once<F: Future>(future: F) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }
 
-/// Connects to the other ends of pipes in memory, one a connection; if there are none left
-/// it waits for ever.
+/// Returns a connector to the given in-memory pipes, one for each connection. When none is
+/// left, connecting never finishes.
 fn connector(
     ends: impl IntoIterator<Item = DuplexStream>,
     is_h2: bool,
@@ -97,7 +97,7 @@ fn connector(
     }
 }
 
-/// A client with as many pipes, and their other ends.
+/// Returns a client with `N` pipes, and the service's ends of them.
 pub(crate) fn piped<const N: usize>(is_h2: bool, config: Config) -> (Client, [DuplexStream; N]) {
     let pipes = core::array::from_fn::<_, N, _>(|_| tokio::io::duplex(1024));
     let mut ends = Vec::new();
@@ -111,7 +111,7 @@ pub(crate) fn piped<const N: usize>(is_h2: bool, config: Config) -> (Client, [Du
     (client, services)
 }
 
-/// A client of a proxy that is reached by one pipe.
+/// Returns a client that connects to a proxy over one pipe, and the proxy's end.
 pub(crate) fn proxied(base_url: &str) -> (Client, DuplexStream) {
     let (client, service) = tokio::io::duplex(1024);
     let credentials = Credentials::slug("demo").unwrap();
@@ -121,7 +121,7 @@ pub(crate) fn proxied(base_url: &str) -> (Client, DuplexStream) {
     (client, service)
 }
 
-/// Reads a request with a body, or one without where `len` is 0.
+/// Reads a request and its body, if it has one.
 pub(crate) async fn request(service: &mut DuplexStream) -> String {
     let mut request = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! A client with a key that must not show, and bytes for it to read.
+//! Helpers: a client with a secret key, and answers for it to read.
 
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
@@ -14,7 +14,8 @@ use highchat_ureq::{Client, Failure, Reply};
 
 pub(crate) const KEY: &str = "hc_very_secret";
 
-/// Longer than anything a test waits for on purpose: what takes as long hangs.
+/// The time after which a test counts as hanging: longer than any wait that a test makes on
+/// purpose.
 pub(crate) const BOUND: Duration = Duration::from_secs(5);
 
 pub(crate) fn send(bytes: impl Into<Vec<u8>>) -> Step {
@@ -29,7 +30,7 @@ pub(crate) fn pause(time: u64) -> Step {
     Step::Pause(millis(time))
 }
 
-/// A service that plays this to the first that asks, and nothing to any other.
+/// Starts a service that plays `script` on its first connection, and nothing on any other.
 pub(crate) fn play(script: Vec<Step>) -> Playback {
     Playback::start(vec![script]).unwrap()
 }
@@ -38,7 +39,7 @@ pub(crate) fn endpoint(base_url: &str) -> Endpoint {
     Endpoint::with_insecure_http(base_url, Credentials::key(KEY).unwrap()).unwrap()
 }
 
-/// Clocks that no test of something else is to see run out.
+/// Returns timeouts that never run out in tests of other behaviour.
 pub(crate) fn patient() -> Config {
     let mut config = Config::default();
     config.response_timeout = 2 * BOUND;
@@ -67,7 +68,7 @@ pub(crate) fn rating() -> RatingRequest {
     RatingRequest::new(conversation(), Rating::Up)
 }
 
-/// A call whose answer is of no interest.
+/// A call whose answer is not checked.
 pub(crate) type Call = fn(&Client) -> Result<(), Failure>;
 
 pub(crate) const CALLS: [(&str, Call); 3] = [
@@ -76,7 +77,7 @@ pub(crate) const CALLS: [(&str, Call); 3] = [
     ("rate", |client| client.rate(&rating())),
 ];
 
-/// The text of a reply, read to its end, and how it ended: by which event, or cut.
+/// Reads a reply to its end. Returns its text, and its last event or failure.
 pub(crate) fn read(reply: &mut Reply) -> (String, Result<Event<'static>, Failure>) {
     let mut whole = String::new();
     loop {
