@@ -117,6 +117,12 @@ impl Failure {
         }
     }
 
+    /// The service gave up with an `error` event that had this sentence, if it had one.
+    pub(crate) fn of_error_event(message: Option<&str>) -> Self {
+        let message = message.unwrap_or("the service could not answer, and gave no reason");
+        Self::Service(message.into())
+    }
+
     /// The status, if the service answered with an error.
     pub(crate) fn status(&self) -> Option<u16> {
         self.api().map(|error| error.status)

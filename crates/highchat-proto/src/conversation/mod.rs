@@ -152,9 +152,6 @@ enum StateSource {
     Search,
 }
 
-/// The error text if the service fails and gives no reason.
-const NO_REASON: &str = "the service could not answer, and gave no reason";
-
 impl Conversation {
     /// Creates a conversation. It begins with the first message. Many conversations can share
     /// one endpoint and one configuration, which take most of the memory.
@@ -748,9 +745,9 @@ impl Conversation {
                 self.settle(TurnEnd::Human, Some(Extent::Whole), now);
             }
             Event::Error { message } => {
-                let message = message.as_deref().unwrap_or(NO_REASON);
-                let message = self.endpoint.secret().hide(message).into();
-                let end = TurnEnd::Failed(Failure::Service(message));
+                let secret = self.endpoint.secret();
+                let message = message.as_deref().map(|message| secret.hide(message));
+                let end = TurnEnd::Failed(Failure::of_error_event(message.as_deref()));
                 self.settle(end, Some(Extent::Failed), now);
             }
             Event::Unknown { event, data } => {

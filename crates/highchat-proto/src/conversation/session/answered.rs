@@ -250,8 +250,7 @@ impl ReplyCollector {
             Ok(Some(Event::Done { message_id, .. })) => self.answered.message_id = message_id,
             Ok(Some(Event::Human { message, .. })) => self.answered.hand_over(message.as_deref()),
             Ok(Some(Event::Error { message })) => {
-                let message = message.as_deref().unwrap_or(NO_REASON);
-                self.failed = Some(Failure::Service(message.into()));
+                self.failed = Some(Failure::of_error_event(message.as_deref()));
             }
             Ok(Some(Event::Meta { .. } | Event::Ping | Event::Unknown { .. })) => {}
             Ok(None) => return Some(self.end()),
@@ -274,9 +273,6 @@ impl ReplyCollector {
         }
     }
 }
-
-/// The error text if the service fails and gives no reason.
-const NO_REASON: &str = "the service could not answer, and gave no reason";
 
 const EMPTY: Answered = Answered {
     text: String::new(),
