@@ -7,6 +7,6 @@ mod support;
 
 fn main() {
     let mut criterion: Criterion = support::criterion();
-    support::bench(&mut criterion, Mode::Framing, &ALL);
+    support::bench(&mut criterion, Mode::Framing, ALL);
     criterion.final_summary();
 }

@@ -20,6 +20,7 @@ pub mod cuts;
 
 pub mod contenders;
 
+#[cfg(feature = "peers")]
 pub mod limits;
 
 pub mod cells;

@@ -2,15 +2,23 @@
 //! API.
 
 pub mod conversation;
+#[cfg(feature = "peers")]
 mod eventsource_client;
+#[cfg(feature = "peers")]
 mod eventsource_stream;
 mod highchat;
+#[cfg(feature = "peers")]
 mod json;
 mod plain;
+#[cfg(feature = "peers")]
 mod polling;
+#[cfg(feature = "peers")]
 mod sse_core;
+#[cfg(feature = "peers")]
 mod sse_stream;
+#[cfg(feature = "peers")]
 mod sse_stream_0_2;
+#[cfg(feature = "peers")]
 mod sseer;
 
 use core::fmt;
@@ -22,6 +30,7 @@ use crate::cuts::{Cut, Feed, Visit};
 use crate::witness::{Digest, Tally, Witness};
 use crate::workload::Workload;
 
+#[cfg(feature = "peers")]
 pub(crate) use self::json::text;
 
 /// What is decoded.
@@ -87,10 +96,13 @@ pub const HIGHCHAT: Contender = Contender::new::<highchat::Highchat>("highchat",
 pub const CONVERSATION: Contender =
     Contender::new::<conversation::Conversing>("conversation", true);
 
+const PLAIN: Contender = Contender::new::<plain::Plain>("our plain", true);
+
 /// All decoders, ours first.
-pub const ALL: [Contender; 8] = [
+#[cfg(feature = "peers")]
+pub const ALL: &[Contender] = &[
     HIGHCHAT,
-    Contender::new::<plain::Plain>("our plain", true),
+    PLAIN,
     Contender::new::<sse_stream::SseStream>("sse-stream 0.3", false),
     Contender::new::<sse_stream_0_2::SseStream02>("sse-stream 0.2", false),
     Contender::new::<sse_core::SseCore>("sse-core", false),
@@ -98,6 +110,10 @@ pub const ALL: [Contender; 8] = [
     Contender::new::<eventsource_stream::EventsourceStream>("eventsource-stream", false),
     Contender::new::<eventsource_client::EventsourceClient>("eventsource-client", false),
 ];
+
+/// All decoders. The peers need the feature `peers`.
+#[cfg(not(feature = "peers"))]
+pub const ALL: &[Contender] = &[HIGHCHAT, PLAIN];
 
 impl Contender {
     const fn new<D: Decode>(name: &'static str, is_ours: bool) -> Self {
@@ -144,8 +160,9 @@ impl Contender {
 ///
 /// No contender has this name.
 pub fn find(name: &str) -> Result<Contender, String> {
-    let mut all = ALL.into_iter().chain([CONVERSATION]);
+    let mut all = ALL.iter().chain(&[CONVERSATION]);
     all.find(|contender| contender.name == name)
+        .copied()
         .ok_or_else(|| format!("no contender is called {name}"))
 }
 

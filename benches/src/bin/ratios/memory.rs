@@ -23,7 +23,10 @@ pub(crate) fn allocations() -> String {
         if goal.cell.kind == Kind::Long {
             continue;
         }
-        let shown = ALL.map(|contender| format!("{:.2}", allocations_each(&contender, goal.cell)));
+        let each = ALL
+            .iter()
+            .map(|contender| allocations_each(contender, goal.cell));
+        let shown = each.map(|each| format!("{each:.2}"));
         table.push([goal.cell.to_string()].into_iter().chain(shown));
     }
     let cells = [Mode::Framing, Mode::Typed].into_iter().flat_map(Cell::of);

@@ -23,7 +23,7 @@ impl Standing {
         Self {
             goal,
             events: workload.events(),
-            outcomes: outcomes(&ALL, goal.cell, workload, effort.rounds),
+            outcomes: outcomes(ALL, goal.cell, workload, effort.rounds),
         }
     }
 
@@ -94,7 +94,7 @@ impl Standings {
         };
         Plot {
             title: "Time per event (lower is better; logarithmic)".into(),
-            series: ALL.map(|contender| contender.name.to_owned()).to_vec(),
+            series: ALL.iter().map(|it| it.name.to_owned()).collect(),
             groups: self.0.iter().filter(short).map(group).collect(),
         }
     }
