@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::connection::{BoxError, Connection};
 use crate::dial;
-use crate::way::Way;
+use crate::route::Route;
 
 type Connecting = Pin<Box<dyn Future<Output = Result<Connection, BoxError>> + Send>>;
 
@@ -67,9 +67,9 @@ impl Connector {
         offer: Offer,
         roots: &Roots,
     ) -> Result<Self, InvalidRoots> {
-        let way = Way::to(endpoint, |url| dial::usable(url, endpoint));
-        let place = way.place(endpoint, dial::at);
-        let connect = connect(endpoint, way, timeout, offer, roots)?;
+        let route = Route::to(endpoint, |url| dial::usable(url, endpoint));
+        let place = route.place(endpoint, dial::at);
+        let connect = connect(endpoint, route, timeout, offer, roots)?;
         Ok(Self::over(endpoint, place, timeout, connect))
     }
 
@@ -136,7 +136,7 @@ impl fmt::Debug for Connector {
 #[cfg(feature = "rustls")]
 fn connect(
     endpoint: &Endpoint,
-    way: Way<Intercept>,
+    route: Route<Intercept>,
     timeout: Duration,
     offer: Offer,
     roots: &Roots,
@@ -154,7 +154,7 @@ fn connect(
     let builder = HttpsConnectorBuilder::new().with_tls_config(crate::tls::config(roots)?);
     let builder = builder.https_or_http();
     let http = dial::http(timeout);
-    let dial = tower::service_fn(move |uri| dial::dial(http.clone(), way.clone(), uri));
+    let dial = tower::service_fn(move |uri| dial::dial(http.clone(), route.clone(), uri));
     let connector = match offer {
         Offer::Http1 => builder.enable_http1().wrap_connector(dial),
         Offer::Http1And2 => builder.enable_all_versions().wrap_connector(dial),
@@ -182,7 +182,7 @@ fn connect(
 #[cfg(not(feature = "rustls"))]
 fn connect(
     endpoint: &Endpoint,
-    way: Way<Intercept>,
+    route: Route<Intercept>,
     timeout: Duration,
     _: Offer,
     roots: &Roots,
@@ -192,7 +192,7 @@ fn connect(
     }
     let http = dial::http(timeout);
     Ok(Arc::new(move |uri| {
-        let dialing = dial::dial(http.clone(), way.clone(), uri);
+        let dialing = dial::dial(http.clone(), route.clone(), uri);
         Box::pin(async { Ok(Connection::new(dialing.await?)) })
     }))
 }

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tower::ServiceExt;
 
 use crate::connection::BoxError;
-use crate::way::Way;
+use crate::route::Route;
 
 pub(crate) fn http(timeout: Duration) -> HttpConnector {
     let mut http = HttpConnector::new();
@@ -36,16 +36,16 @@ pub(crate) fn usable(value: &str, endpoint: &Endpoint) -> Option<Intercept> {
 
 pub(crate) async fn dial(
     http: HttpConnector,
-    way: Way<Intercept>,
+    route: Route<Intercept>,
     uri: Uri,
 ) -> Result<TokioIo<TcpStream>, BoxError> {
     if cfg!(not(feature = "rustls")) && uri.scheme() != Some(&Scheme::HTTP) {
         return Err("built without TLS".into());
     }
-    match way {
-        Way::Direct => Ok(http.oneshot(uri).await?),
-        Way::Refused(refusal) => Err(refusal.into()),
-        Way::Through(proxy) => tunnel(http, &proxy, uri).await,
+    match route {
+        Route::Direct => Ok(http.oneshot(uri).await?),
+        Route::Refused(refusal) => Err(refusal.into()),
+        Route::Through(proxy) => tunnel(http, &proxy, uri).await,
     }
 }
 
@@ -100,8 +100,8 @@ mod tests {
     async fn through(proxy: &str, url: &str) -> Result<TokioIo<TcpStream>, BoxError> {
         let url: Uri = url.parse()?;
         let proxy = Matcher::builder().all(proxy).build().intercept(&url);
-        let way = Way::Through(proxy.unwrap());
-        dial(http(Duration::from_secs(10)), way, url).await
+        let route = Route::Through(proxy.unwrap());
+        dial(http(Duration::from_secs(10)), route, url).await
     }
 
     #[tokio::test]

@@ -58,10 +58,10 @@ mod connector;
 mod dial;
 #[cfg(any(feature = "rustls", feature = "blocking-rustls"))]
 mod roots;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+mod route;
 #[cfg(feature = "rustls")]
 mod tls;
-#[cfg(any(feature = "tokio", feature = "blocking"))]
-mod way;
 
 #[cfg(feature = "tokio")]
 pub use connection::{BoxError, Connection};

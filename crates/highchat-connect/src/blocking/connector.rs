@@ -23,7 +23,7 @@ use ureq::{Error, Proxy, Timeout};
 use super::closer::Closer;
 use super::connection::{Connection, LONGEST_TIMEOUT};
 use super::tls::{self, Builder};
-use crate::way::Way;
+use crate::route::Route;
 
 /// Connects to one service. Cheap to clone.
 ///
@@ -67,14 +67,14 @@ impl Connector {
 
     fn over(endpoint: &Endpoint, timeout: Duration, config: Result<Builder, Cause>) -> Self {
         let uri = endpoint.base_url().parse();
-        let way = Way::to(endpoint, usable);
-        let place = way.place(endpoint, |proxy| {
+        let route = Route::to(endpoint, usable);
+        let place = route.place(endpoint, |proxy| {
             format!("{}:{}", proxy.host(), proxy.port())
         });
-        let proxy = match way {
-            Way::Direct => Ok(None),
-            Way::Through(proxy) => Ok(Some(proxy)),
-            Way::Refused(refusal) => Err(Cause::from(&*refusal)),
+        let proxy = match route {
+            Route::Direct => Ok(None),
+            Route::Through(proxy) => Ok(Some(proxy)),
+            Route::Refused(refusal) => Err(Cause::from(&*refusal)),
         };
         let config = proxy.and_then(|proxy| Ok(Arc::new(config?.proxy(proxy).build())));
         Self {

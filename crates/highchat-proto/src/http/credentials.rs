@@ -12,10 +12,10 @@ use crate::failure::Secret;
 ///
 /// Neither `Debug` nor any error shows a key.
 #[derive(Clone)]
-pub struct Credentials(Way);
+pub struct Credentials(Kind);
 
 #[derive(Clone)]
-enum Way {
+enum Kind {
     /// The value of the `authorization` header: visible ASCII.
     Key(Bytes),
     Slug(String),
@@ -99,7 +99,7 @@ impl Credentials {
         if let Some(place) = place(|it| !it.is_ascii()) {
             return Err(InvalidCredentials::ForeignInKey(place));
         }
-        Ok(Self(Way::Key(format!("{BEARER}{key}").into())))
+        Ok(Self(Kind::Key(format!("{BEARER}{key}").into())))
     }
 
     /// Credentials with a public slug, sent as `?slug=…` without an `Authorization` header.
@@ -112,29 +112,29 @@ impl Credentials {
         if !(1..=MAX_CREDENTIAL_LEN).contains(&slug.len()) {
             return Err(InvalidCredentials::Slug);
         }
-        Ok(Self(Way::Slug(slug)))
+        Ok(Self(Kind::Slug(slug)))
     }
 
     /// No credentials: for a backend with this API that adds its own key, such as the
     /// key-hiding proxy. The service itself refuses a request without credentials.
     #[must_use]
     pub const fn none() -> Self {
-        Self(Way::Nothing)
+        Self(Kind::Nothing)
     }
 
     /// The value of the `authorization` header.
     pub(super) const fn authorization(&self) -> Option<&Bytes> {
         match &self.0 {
-            Way::Key(header) => Some(header),
-            Way::Slug(_) | Way::Nothing => None,
+            Kind::Key(header) => Some(header),
+            Kind::Slug(_) | Kind::Nothing => None,
         }
     }
 
     /// The value of the `slug` parameter in the query.
     pub(super) fn slug_value(&self) -> Option<&str> {
         match &self.0 {
-            Way::Key(_) | Way::Nothing => None,
-            Way::Slug(slug) => Some(slug),
+            Kind::Key(_) | Kind::Nothing => None,
+            Kind::Slug(slug) => Some(slug),
         }
     }
 
@@ -149,9 +149,9 @@ impl Credentials {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Way::Key(_) => f.write_str("Key(…)"),
-            Way::Slug(slug) => f.debug_tuple("Slug").field(slug).finish(),
-            Way::Nothing => f.write_str("Nothing"),
+            Kind::Key(_) => f.write_str("Key(…)"),
+            Kind::Slug(slug) => f.debug_tuple("Slug").field(slug).finish(),
+            Kind::Nothing => f.write_str("Nothing"),
         }
     }
 }

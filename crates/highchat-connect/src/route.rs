@@ -7,7 +7,7 @@ use highchat_proto::http::NamedProxy;
 
 /// The route to the service. `P` is the HTTP client's type for a proxy.
 #[derive(Clone, Debug)]
-pub(crate) enum Way<P> {
+pub(crate) enum Route<P> {
     Direct,
     Through(P),
     /// The reason why the named proxy cannot be used. A direct connection instead would show
@@ -15,7 +15,7 @@ pub(crate) enum Way<P> {
     Refused(String),
 }
 
-impl<P> Way<P> {
+impl<P> Route<P> {
     /// Reads the route from the environment. `usable` parses the URL of a proxy; it returns
     /// `None` if the proxy cannot be used.
     pub(crate) fn to(endpoint: &Endpoint, usable: impl FnOnce(&str) -> Option<P>) -> Self {
