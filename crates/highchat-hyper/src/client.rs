@@ -12,13 +12,13 @@ use http::{Uri, response};
 use tokio::time::timeout;
 
 use crate::exchange::{self, Body};
+use crate::kept::Kept;
 use crate::reply::Reply;
 
 /// An async client of the three endpoints: each call is one exchange.
 ///
-/// Every exchange opens its own connection. A connection that was kept open may be stale, and
-/// a message written to it could not be sent again. A client is cheap to clone, and tasks can
-/// share it.
+/// Every call opens its own connection; a [`Session`](crate::Session) keeps one for its polls. A
+/// client is cheap to clone, and tasks can share it.
 ///
 /// The client repeats nothing, follows no redirect and decodes no compression. It spawns
 /// nothing, except that the default connector looks names up on tokio's blocking threads, as
@@ -140,24 +140,22 @@ impl Client {
         Ok(self.read(body, answer).await.into_rating()?)
     }
 
-    /// Sends a request and waits for the head of its answer, whatever its status is. If there
-    /// is no connection within [`Config::connect_timeout`], nothing was sent. No other timeout
-    /// applies here.
+    /// Sends a request and waits for the head of its answer, whatever its status is, on the kept
+    /// connection or on a new one. If there is no connection within
+    /// [`Config::connect_timeout`], nothing was sent.
     ///
-    /// Dropping the future or the body closes the connection.
+    /// Dropping the future or the body gives the exchange up.
     pub(crate) fn open(
         &self,
         request: Request,
+        kept: Kept,
     ) -> impl Future<Output = Result<(response::Parts, Body), Failure>> + Send + use<> {
-        exchange::open(
-            self.connector.clone(),
-            request.into(),
-            self.config.connect_timeout(),
-        )
+        exchange::open(self.connector.clone(), request, self.config.clone(), kept)
     }
 
     async fn exchange(&self, request: Request) -> Result<(response::Parts, Body), Failure> {
-        let opened = timeout(self.config.response_timeout, self.open(request)).await;
+        let opening = self.open(request, Kept::default());
+        let opened = timeout(self.config.response_timeout, opening).await;
         // The connection timeout is shorter, so the request may have left.
         opened.unwrap_or(Err(Failure::TimedOut))
     }

@@ -50,6 +50,8 @@
 mod client;
 mod clock;
 mod exchange;
+mod kept;
+mod link;
 mod reply;
 mod session;
 mod tasks;

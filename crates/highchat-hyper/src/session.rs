@@ -23,6 +23,7 @@ use tokio_stream::StreamMap;
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::exchange::Body;
+use crate::kept::Kept;
 
 /// The inputs that one exchange produces, in order.
 type Exchange = Pin<Box<dyn Stream<Item = Input> + Send>>;
@@ -43,8 +44,13 @@ enum Input {
 ///
 /// A session spawns nothing and uses no channel. All exchanges make progress only while `next`
 /// is awaited, and are read no further than needed, so a slow application slows the service
-/// down. Every exchange opens its own connection, so no message is lost to a stale one.
-/// Dropping the session ends its exchanges.
+/// down. Dropping the session ends its exchanges.
+///
+/// A message always gets a new connection, because it could not be sent again if it were lost
+/// with a stale one. The connection is then kept while a person answers or a cut reply is
+/// searched for, and carries the polls, the searches and ratings. If it turns out to be stale,
+/// the request goes out again on a new one. It is closed when nothing needs it any more, or
+/// after [`Config::keep_alive`](highchat_proto::Config::keep_alive).
 ///
 /// Needs a tokio runtime with I/O and time enabled.
 pub struct Session {
@@ -52,6 +58,7 @@ pub struct Session {
     client: Client,
     clock: Clock,
     exchanges: StreamMap<RequestId, Exchange>,
+    kept: Kept,
     is_waiting: bool,
 }
 
@@ -65,6 +72,7 @@ impl Session {
             client,
             clock: Clock::start(),
             exchanges: StreamMap::new(),
+            kept: Kept::default(),
             is_waiting: false,
         }
     }
@@ -173,7 +181,7 @@ impl Session {
                 Output::Update => return Poll::Ready(true),
                 Output::Transmit(id, request) => {
                     log::info!("request {id}: {request}");
-                    let exchange = inputs(self.client.open(request));
+                    let exchange = inputs(self.client.open(request, self.kept.clone()));
                     self.exchanges.insert(id, Box::pin(exchange));
                     continue;
                 }
@@ -183,6 +191,10 @@ impl Session {
                 }
                 Output::Wait(when) => when,
             };
+            self.close_unneeded();
+            let kept = self.kept.poll(self.client.config.keep_alive, cx);
+            let closing = kept.map(|left| self.clock.now() + left);
+            let when = [when, closing].into_iter().flatten().min();
             match (self.exchanges.poll_next_unpin(cx), when) {
                 (Poll::Ready(Some((id, input))), _) => self.handle(id, input),
                 (Poll::Ready(None), None) => return Poll::Ready(false),
@@ -195,6 +207,13 @@ impl Session {
         }
     }
 
+    /// Closes the kept connection unless more requests are to come.
+    fn close_unneeded(&self) {
+        if !self.conversation.is_polling() && !self.conversation.turn_in_progress() {
+            self.kept.close();
+        }
+    }
+
     fn handle(&mut self, id: RequestId, input: Input) {
         let now = self.clock.now();
         match input {
@@ -203,7 +222,10 @@ impl Session {
                 self.conversation.handle_response(id, &head, now);
             }
             Input::Chunk(chunk) => self.conversation.handle_body(id, &chunk, now),
-            Input::End => self.conversation.handle_end(id, now),
+            Input::End => {
+                self.conversation.handle_end(id, now);
+                self.close_unneeded();
+            }
             Input::Failure(failure) => {
                 log::info!("request {id}: {failure}");
                 self.conversation.handle_failure(id, failure, now);

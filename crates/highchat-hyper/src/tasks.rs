@@ -1,8 +1,10 @@
-//! The background tasks of an exchange, polled together with it instead of spawned.
+//! The background tasks of a connection, polled together with its exchanges instead of
+//! spawned.
 
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -11,10 +13,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The background tasks of one exchange: its connection, and for HTTP/2 the tasks that hyper
-/// spawns. These are few: one for each stream.
-pub(crate) struct Tasks {
-    running: FuturesUnordered<Task>,
+/// The background tasks of one connection: hyper's own, and for HTTP/2 those that hyper spawns,
+/// a few for each stream. Clones share them; they are dropped with the last clone.
+#[derive(Clone)]
+pub(crate) struct Tasks(Arc<Mutex<Running>>);
+
+struct Running {
+    tasks: FuturesUnordered<Task>,
     spawned: UnboundedReceiver<Task>,
 }
 
@@ -27,22 +32,25 @@ pub(crate) struct Spawner(UnboundedSender<Task>);
 
 pub(crate) fn tasks() -> (Spawner, Tasks) {
     let (spawner, spawned) = unbounded_channel();
-    let running = FuturesUnordered::new();
-    (Spawner(spawner), Tasks { running, spawned })
+    let tasks = FuturesUnordered::new();
+    let running = Running { tasks, spawned };
+    (Spawner(spawner), Tasks(Arc::new(Mutex::new(running))))
 }
 
 impl Tasks {
     /// Polls every task that is ready. A task that is spawned meanwhile wakes the caller to
     /// poll again.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
-        while let Poll::Ready(Some(task)) = self.spawned.poll_recv(cx) {
-            self.running.push(task);
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) {
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Running { tasks, spawned } = &mut *running;
+        while let Poll::Ready(Some(task)) = spawned.poll_recv(cx) {
+            tasks.push(task);
         }
-        while let Poll::Ready(Some(())) = self.running.poll_next_unpin(cx) {}
+        while let Poll::Ready(Some(())) = tasks.poll_next_unpin(cx) {}
     }
 
     /// Waits for a future that needs the tasks for its progress.
-    pub(crate) async fn drive<F: Future>(&mut self, future: F) -> F::Output {
+    pub(crate) async fn drive<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|cx| {
             self.poll(cx);

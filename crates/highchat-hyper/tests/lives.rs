@@ -3,7 +3,7 @@
 
 use core::future::poll_fn;
 use core::pin::{Pin, pin};
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -131,14 +131,28 @@ impl Service {
         })
     }
 
+    /// Answers the requests on a connection, until the client or the service closes it.
     async fn answer_http_1(&self, mut io: DuplexStream, is_lost: &AtomicBool) {
+        while self.answer_one(&mut io, is_lost).await {
+            match self.rng().u8(..8) {
+                // The client finds the connection closed.
+                0 => return,
+                // The client finds nothing: the connection leads nowhere.
+                1 => return core::future::pending().await,
+                _ => {}
+            }
+        }
+    }
+
+    /// Answers one request. Returns whether the connection can carry another.
+    async fn answer_one(&self, io: &mut DuplexStream, is_lost: &AtomicBool) -> bool {
         let mut came = Vec::new();
         let request = loop {
             if let Some(request) = http1::take_request(&mut came) {
                 break request;
             }
             if !matches!(io.read_buf(&mut came).await, Ok(1..)) {
-                return;
+                return false;
             }
         };
         let (number, steps) = self.take(&request.target, &request.body);
@@ -149,65 +163,85 @@ impl Service {
                 tokio::select! {
                     biased;
                     () = sleep_until(self.moment(at)) => {}
-                    () = closed(&mut io) => return self.tell_aborted(number),
+                    () = closed(io) => {
+                        self.tell_aborted(number);
+                        return false;
+                    }
                 }
             }
             if matches!(step, Step::Lost | Step::NotSent) {
                 is_lost.store(true, Ordering::Relaxed);
-                return;
+                return false;
             }
             let bytes = encoder.encode(&step);
             for piece in http1::pieces(&mut rng, &bytes) {
                 // A client may close the connection before the very end of an answer.
                 if io.write_all(piece).await.is_err() && step != Step::End {
-                    return self.tell_aborted(number);
+                    self.tell_aborted(number);
+                    return false;
                 }
                 tokio::task::yield_now().await;
             }
             if step == Step::End {
                 self.tell_written(number);
-                if encoder.closes() {
-                    return;
-                }
+                return !encoder.closes();
             }
         }
-        closed(&mut io).await;
+        closed(io).await;
         self.tell_aborted(number);
+        false
     }
 
-    async fn answer_http_2(&self, io: DuplexStream, is_lost: &AtomicBool) -> Result<(), h2::Error> {
+    /// Answers the requests on a connection, several at a time, until the client or the service
+    /// closes it.
+    async fn answer_http_2(
+        self: &Arc<Self>,
+        io: DuplexStream,
+        is_lost: &AtomicBool,
+    ) -> Result<(), h2::Error> {
         let mut connection = server::handshake(io).await?;
-        let Some(asked) = connection.accept().await else {
-            return Ok(());
-        };
-        let (request, respond) = asked?;
-        let breaking = {
-            let mut answering = pin!(self.answer_stream(request, respond));
-            tokio::select! {
+        let live = Arc::<AtomicUsize>::default();
+        let (breaking, mut breaks) = unbounded_channel();
+        loop {
+            let asked = tokio::select! {
                 biased;
-                breaking = &mut answering => breaking?,
-                _ = connection.accept() => None,
-            }
-        };
-        match breaking {
-            Some(Break::Drop) => {
-                is_lost.store(true, Ordering::Relaxed);
+                Some(way) = breaks.recv() => match way {
+                    Break::Drop => {
+                        is_lost.store(true, Ordering::Relaxed);
+                        return Ok(());
+                    }
+                    Break::GoAway => {
+                        connection.abrupt_shutdown(Reason::INTERNAL_ERROR);
+                        continue;
+                    }
+                },
+                asked = connection.accept() => asked,
+            };
+            let Some(asked) = asked else {
                 return Ok(());
-            }
-            Some(Break::GoAway) => connection.abrupt_shutdown(Reason::INTERNAL_ERROR),
-            None => {}
+            };
+            let (request, respond) = asked?;
+            let (service, live, breaking) = (Arc::clone(self), Arc::clone(&live), breaking.clone());
+            live.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(async move {
+                // h2 returns an error if the client leaves early, which is allowed.
+                let answered = service.answer_stream(request, respond, &live).await;
+                live.fetch_sub(1, Ordering::Relaxed);
+                if let Ok(Some(way)) = answered {
+                    // The connection is gone if the client has left.
+                    let _ = breaking.send(way);
+                }
+            });
         }
-        while let Some(another) = connection.accept().await {
-            another?;
-        }
-        Ok(())
     }
 
-    /// Answers a request on its stream. Returns how the connection must be cut, if at all.
+    /// Answers a request on its stream. Returns how the connection must be cut, if at all. With
+    /// other streams on it, `live` in all, only the stream is cut: a life has no fault for them.
     async fn answer_stream(
         &self,
         request: Request<h2::RecvStream>,
         mut respond: server::SendResponse<Bytes>,
+        live: &AtomicUsize,
     ) -> Result<Option<Break>, h2::Error> {
         let (head, mut stream) = request.into_parts();
         let mut body = Vec::new();
@@ -241,7 +275,7 @@ impl Service {
                     respond.send_reset(Reason::REFUSED_STREAM);
                     return Ok(None);
                 }
-                (Step::Lost, _) => match rng.u8(..6) {
+                (Step::Lost, _) => match rng.u8(first_way(live)..6) {
                     0 => return Ok(Some(Break::Drop)),
                     1 => return Ok(Some(Break::GoAway)),
                     reason => {
@@ -285,6 +319,15 @@ impl Service {
     }
 }
 
+/// The first way to cut a stream: the first two would cut the others on the connection too.
+fn first_way(live: &AtomicUsize) -> u8 {
+    if live.load(Ordering::Relaxed) > 1 {
+        2
+    } else {
+        0
+    }
+}
+
 /// The way in which the service cuts an HTTP/2 connection.
 #[derive(Clone, Copy, Debug)]
 enum Break {
@@ -303,11 +346,12 @@ fn response(head: Head) -> Response<()> {
     response.body(()).expect("a head")
 }
 
-/// Waits until the client closes the connection.
+/// Waits until the client closes the connection. It sends no request before it has the answer
+/// to the one before.
 async fn closed(io: &mut DuplexStream) {
     let mut rest = [0; 64];
     let read = io.read(&mut rest).await;
-    assert!(!matches!(read, Ok(1..)), "a second request on a connection");
+    assert!(!matches!(read, Ok(1..)), "a request before the answer");
 }
 
 async fn live(life: &Life, tells: bool, is_h2: bool) -> Played {

@@ -33,6 +33,10 @@ pub struct Config {
     /// Time to read the rest of a body after its reply ended: 2 s. The rest is read so that the
     /// connection can be reused. Its events are ignored, except a `done` after a `human`.
     pub settle_timeout: Duration,
+    /// Time that a connection without a request is kept for the next poll, search or rating:
+    /// 10 s, two poll intervals. A message does not wait for it, and gets a new connection. With
+    /// zero, no connection is kept.
+    pub keep_alive: Duration,
     /// How many times a message is sent at most: 3. It is sent again only if the service surely
     /// did not take it. With 1, it is never sent again. The same number applies to ratings,
     /// which are repeated after any temporary failure.
@@ -82,6 +86,11 @@ impl Config {
     /// counts 32 bytes more (RFC 9113, section 6.5.2).
     pub const HEAD_LIMIT: usize = 64 << 10;
 
+    /// Time that a request waits on a kept connection for the head of its response, before it is
+    /// repeated on a new connection: 5 s. The service answers a poll at once, so a longer wait
+    /// means that the network has changed, and that the connection leads nowhere.
+    pub const REUSE_TIMEOUT: Duration = Duration::from_secs(5);
+
     /// Time to connect to the service (name, TCP, TLS): half of
     /// [`response_timeout`](Self::response_timeout). If it runs out, the request was surely not
     /// sent, and can be tried again.
@@ -118,6 +127,14 @@ impl Config {
     #[must_use]
     pub const fn with_settle_timeout(mut self, settle_timeout: Duration) -> Self {
         self.settle_timeout = settle_timeout;
+        self
+    }
+
+    /// Sets [`keep_alive`](Self::keep_alive): the time that a connection is kept without a
+    /// request.
+    #[must_use]
+    pub const fn with_keep_alive(mut self, keep_alive: Duration) -> Self {
+        self.keep_alive = keep_alive;
         self
     }
 
@@ -221,6 +238,7 @@ impl Default for Config {
             idle_timeout: Duration::from_secs(60),
             progress_timeout: Duration::from_secs(300),
             settle_timeout: Duration::from_secs(2),
+            keep_alive: Duration::from_secs(10),
             attempts: 3,
             rate_limit_delays: [Duration::from_secs(5), Duration::from_secs(20)],
             retry_after_limit: Duration::from_secs(120),
@@ -261,7 +279,8 @@ mod tests {
             .with_reply_limit(18)
             .with_event_limit(19)
             .with_error_limit(20)
-            .with_page_limit(21);
+            .with_page_limit(21)
+            .with_keep_alive(second(22));
         let expected = Config {
             response_timeout: second(1),
             idle_timeout: second(2),
@@ -279,6 +298,7 @@ mod tests {
             event_limit: 19,
             error_limit: 20,
             page_limit: 21,
+            keep_alive: second(22),
         };
         assert_eq!(config, expected);
     }

@@ -1,8 +1,10 @@
 //! The HTTP requests that an endpoint builds, and the base URLs and keys that it accepts.
 
+use core::time::Duration;
+
 use highchat_proto::http::{InvalidBaseUrl, InvalidCredentials};
 use highchat_proto::{
-    ChatRequest, ConversationId, Credentials, Endpoint, Message, MessagesRequest, Rating,
+    ChatRequest, Config, ConversationId, Credentials, Endpoint, Message, MessagesRequest, Rating,
     RatingRequest, Request, VisitorRef,
 };
 
@@ -329,4 +331,28 @@ fn without_credentials_neither_a_header_nor_a_slug_is_sent() {
         "https://chat.example/v1/conversations/c1/messages"
     );
     assert_eq!(header(&request, "authorization"), None);
+}
+
+#[test]
+fn only_a_message_never_reuses_a_connection() {
+    let endpoint = by_key();
+    let message = endpoint.chat(&ChatRequest::new(Message::new("Բարև 👋").unwrap()));
+    let others = [
+        endpoint.messages(&MessagesRequest::new(id("c"))),
+        endpoint.rate(&RatingRequest::new(id("c"), Rating::Up)),
+    ];
+    let config = Config::default();
+    let (now, late) = (Duration::ZERO, config.keep_alive + Duration::from_millis(1));
+    assert!(message.is_message());
+    assert!(!message.may_reuse_connection(now, &config));
+    for request in &others {
+        assert!(!request.is_message(), "{request}");
+        assert!(
+            request.may_reuse_connection(config.keep_alive, &config),
+            "{request}"
+        );
+        assert!(!request.may_reuse_connection(late, &config), "{request}");
+        let none = config.clone().with_keep_alive(Duration::ZERO);
+        assert!(!request.may_reuse_connection(now, &none), "{request}");
+    }
 }

@@ -253,6 +253,7 @@ impl Endpoint {
     #[must_use]
     pub fn chat(&self, request: &ChatRequest) -> Request {
         self.post(self.url("/v1/chat", None), EVENT_STREAM, request)
+            .sends_message()
     }
 
     /// The HTTP request that reads the messages of a conversation.

@@ -3,10 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use bytes::Bytes;
 
 use super::credentials::AUTHORIZATION;
+use crate::config::Config;
 
 /// The method of a [`Request`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +76,7 @@ pub struct Request {
     target_start: usize,
     headers: Vec<(&'static str, Bytes)>,
     body: Bytes,
+    is_message: bool,
 }
 
 impl Request {
@@ -92,7 +95,34 @@ impl Request {
             target_start,
             headers,
             body,
+            is_message: false,
         }
+    }
+
+    /// Marks the request as one that sends a message.
+    pub(super) const fn sends_message(mut self) -> Self {
+        self.is_message = true;
+        self
+    }
+
+    /// Whether the request sends a message. It must not be sent a second time, unless no byte of
+    /// it left. Any other request may be sent again: a poll or a search changes nothing, and of
+    /// two ratings the last one counts.
+    #[must_use]
+    pub const fn is_message(&self) -> bool {
+        self.is_message
+    }
+
+    /// Whether the request may go out on a connection that carried an earlier exchange, and on
+    /// which nothing has happened for `idle` (our decision).
+    ///
+    /// Nothing shows whether such a connection still reaches the service. So a message may not,
+    /// and any other request may only within [`Config::keep_alive`]. If the connection is lost
+    /// before the head of the response, or there is no head within
+    /// [`Config::REUSE_TIMEOUT`], the request must go out again on a new connection.
+    #[must_use]
+    pub fn may_reuse_connection(&self, idle: Duration, config: &Config) -> bool {
+        !self.is_message && idle <= config.keep_alive && !config.keep_alive.is_zero()
     }
 
     /// The method.

@@ -39,6 +39,7 @@ pub fn scaled(mut config: Config) -> Config {
         &mut config.idle_timeout,
         &mut config.progress_timeout,
         &mut config.settle_timeout,
+        &mut config.keep_alive,
         &mut config.retry_after_limit,
         &mut config.poll_interval,
         &mut config.poll_backoff_limit,

@@ -10,10 +10,12 @@
 //! adapter's test implements [`Talk`], and [`scenarios!`](crate::scenarios) makes a test of
 //! each scenario.
 //!
+//! [`hold_connections`] counts the connections of a long handoff.
 //! [`proxies`] checks which proxy a client uses, and [`tls`] which certificates it trusts.
 //! [`words`] has texts of a service for other tests.
 
 mod behind;
+mod connections;
 pub mod drivers;
 pub mod proxies;
 mod runner;
@@ -25,6 +27,7 @@ pub mod tls;
 mod trial;
 pub mod words;
 
+pub use connections::hold_connections;
 pub use runner::{hold, hold_readings};
 pub use seen::{Outcome, Seen};
 pub use table::{ALIKE, IN_A_THREAD, TRIALS, untried};

@@ -78,17 +78,10 @@ impl Vouched {
     #[must_use]
     pub fn start(authority: &Authority) -> Self {
         let (certificate, key) = authority.vouch();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("the provider has them")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .expect("they belong together");
+        let config = server_config(certificate, key);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let (telling, requests) = channel();
-        let config = Arc::new(config);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let tls = ServerConnection::new(Arc::clone(&config)).expect("a sound one");
@@ -113,6 +106,20 @@ impl Vouched {
     pub fn requests(&self) -> Vec<String> {
         self.requests.try_iter().collect()
     }
+}
+
+pub(super) fn server_config(
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+) -> Arc<ServerConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider has them")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("they belong together");
+    Arc::new(config)
 }
 
 fn answer<S: Read + Write>(

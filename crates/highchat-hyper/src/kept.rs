@@ -1,0 +1,61 @@
+//! The connection that a session keeps for its next request.
+
+use core::task::Context;
+use core::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use highchat_proto::Config;
+use highchat_proto::http::Request;
+use tokio::time::Instant;
+
+use crate::link::Link;
+
+/// The place for the connection of an exchange that is over, or that can carry others. Clones
+/// share it. An exchange without a session has a place of its own, which goes with it.
+#[derive(Clone, Default)]
+pub(crate) struct Kept(Arc<Mutex<Option<(Link, Instant)>>>);
+
+impl Kept {
+    /// Keeps a connection that the service has just been heard on.
+    pub(crate) fn put(&self, link: Link) {
+        if !link.is_closed() {
+            *self.lock() = Some((link, Instant::now()));
+        }
+    }
+
+    /// Returns the kept connection, if the request may go out on it.
+    pub(crate) fn take(&self, request: &Request, config: &Config) -> Option<Link> {
+        let mut kept = self.lock();
+        let (link, since) = kept.take()?;
+        if link.is_closed() || !request.may_reuse_connection(since.elapsed(), config) {
+            return None;
+        }
+        if let Some(shared) = link.share() {
+            *kept = Some((shared, Instant::now()));
+        }
+        Some(link)
+    }
+
+    /// Lets the kept connection make progress, so that its end is noticed, and closes it after
+    /// `keep_alive`. Returns how much of this time is left.
+    pub(crate) fn poll(&self, keep_alive: Duration, cx: &mut Context<'_>) -> Option<Duration> {
+        let mut kept = self.lock();
+        let (link, since) = kept.as_ref()?;
+        link.poll(cx);
+        let left = keep_alive.saturating_sub(since.elapsed());
+        if link.is_closed() || left.is_zero() {
+            *kept = None;
+            return None;
+        }
+        Some(left)
+    }
+
+    /// Closes the kept connection.
+    pub(crate) fn close(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(Link, Instant)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
