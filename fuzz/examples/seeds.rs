@@ -57,6 +57,7 @@ fn main() -> io::Result<()> {
     waits()?;
     scripts()?;
     texts()?;
+    answers()?;
     pipes()
 }
 
@@ -292,6 +293,48 @@ fn texts() -> io::Result<()> {
     ] {
         for places in [&[][..], &[2, 4]] {
             seeds.add(&[&cuts(places), text.as_bytes()])?;
+        }
+    }
+    Ok(())
+}
+
+/// Answers in each framing, valid and invalid.
+fn answers() -> io::Result<()> {
+    let mut seeds = Seeds::of("http1")?;
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n";
+    let chunks = "8\r\nԲարև\r\n4;a=b\r\n👋\r\n0\r\n";
+    let text = "HTTP/1.1 200 OK\r\ncontent-length: ";
+    for answer in [
+        &format!("{chunked}\r\n{chunks}\r\n"),
+        &format!("{chunked}connection: close\r\n\r\n{chunks}x: y\r\nz: 1\r\n\r\nrest"),
+        &format!("{chunked}content-length: 3\r\n\r\n3\r\nabcd\r\n"),
+        &format!("{chunked}\r\n{chunks}x: y\rz"),
+        &format!("{chunked}\r\nffffffffffffffff \r\nabc"),
+        &format!("{chunked}\r\n+3\r\nabc\r\n"),
+        &format!("{chunked}\r\n3;a\nabc\r\n"),
+        &format!("{text}12\r\nconnection: x, close\r\n\r\nԲարև👋 and more"),
+        &format!("{text}5, 5\r\n\r\nabcde"),
+        &format!("{text}5\r\ncontent-length: 6\r\n\r\nabcde"),
+        &format!("{text}18446744073709551615\r\n\r\nabcde"),
+        &format!("{text}18446744073709551616\r\n\r\nabcde"),
+        "HTTP/1.0 200\n\nuntil closed 👋",
+        "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+        "\r\n\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\na: b\r\n\r\nHTTP/1.1 204\r\n\r\n",
+        "HTTP/1.1 101 Other\r\nupgrade: x\r\n\r\nrest",
+        "HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nx: a\r\n b\r\n\t \r\n c\r\ncontent-length:\r\n 1\r\n\r\nx",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: identity, chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n folded: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "HTTP/1.1 099 Odd\r\n\r\n",
+        "HTTP/2 200\r\n",
+        "\rHTTP/1.1 200 OK",
+        "SSH-2.0-x",
+    ] {
+        for places in [&[][..], &[9, 17, 40, 50, 52]] {
+            seeds.add(&[&cuts(places), answer.as_bytes()])?;
         }
     }
     Ok(())

@@ -7,6 +7,7 @@
 
 mod fields;
 mod json;
+mod naive_answer;
 mod naive_event;
 mod naive_page;
 mod pieces;
@@ -16,6 +17,7 @@ pub mod conversation;
 pub mod decode;
 pub mod embed;
 pub mod event;
+pub mod http1;
 pub mod limits;
 pub mod page;
 pub mod retry_after;

@@ -2,13 +2,13 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::{conversation, decode, embed, event, limits, page, retry_after, sanitise};
+use crate::{conversation, decode, embed, event, http1, limits, page, retry_after, sanitise};
 
 /// A target as a function of libFuzzer's bytes.
 pub type Run = fn(&[u8]) -> Result<()>;
 
 /// All targets.
-pub const ALL: [(&str, Run); 8] = [
+pub const ALL: [(&str, Run); 9] = [
     ("decode", |bytes| {
         read(bytes).map(|input| decode::hold(&input))
     }),
@@ -27,6 +27,9 @@ pub const ALL: [(&str, Run); 8] = [
     }),
     ("sanitise", |bytes| {
         read(bytes).map(|input| sanitise::hold(&input))
+    }),
+    ("http1", |bytes| {
+        read(bytes).map(|input| http1::hold(&input))
     }),
     ("embed", |bytes| {
         embed::hold(bytes);

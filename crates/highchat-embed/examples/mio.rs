@@ -169,7 +169,6 @@ impl Crowd {
                     talk.due = when;
                     return Ok(());
                 }
-                _ => {}
             }
         }
     }

@@ -86,7 +86,7 @@ pub(crate) async fn talk(
                 Timer::after(clock.until(when)).await;
                 embed.handle_timeout(clock.now());
             }
-            _ => {}
+            (Output::Write(_), None) => {}
         }
     }
 }

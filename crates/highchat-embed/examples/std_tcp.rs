@@ -75,7 +75,7 @@ pub(crate) fn talk(
                 sleep(clock.until(when));
                 embed.handle_timeout(clock.now());
             }
-            _ => {}
+            (Output::Write(_), None) => {}
         }
     }
 }

@@ -1,17 +1,22 @@
 //! A conversation together with its pipes.
 
+use alloc::boxed::Box;
 use core::fmt;
-use core::hash::BuildHasher;
-use std::hash::RandomState;
-use std::sync::Arc;
+use core::time::Duration;
 
-use highchat_http1::{Answer, Part};
+// A target without compare-and-swap has no `Arc`; a `Conversation` uses `Rc` there too.
+#[cfg(not(target_has_atomic = "ptr"))]
+use alloc::rc::Rc as Arc;
+#[cfg(target_has_atomic = "ptr")]
+use alloc::sync::Arc;
+
+use highchat_http1::Part;
 use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::session::Commands;
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Config, Conversation, Endpoint, Message, Request, RequestId, Saved, SendError, TurnId, Update,
-    conversation,
+    Config, Conversation, Endpoint, Head, Message, Request, RequestId, Saved, SendError, TurnId,
+    Update, conversation,
 };
 
 use crate::exchange::Exchange;
@@ -20,7 +25,6 @@ use crate::pipes::{Lost, Order, Pipes};
 
 /// What the driver must do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Output {
     /// Open a pipe to the [`host`](Endpoint::host) and [`port`](Endpoint::port) of the
     /// [`endpoint`](Embed::endpoint), with TLS if the endpoint [needs it](Endpoint::is_tls).
@@ -111,7 +115,6 @@ pub enum Output {
 ///             // Wait until then for bytes; without any:
 ///             embed.handle_timeout(when);
 ///         }
-///         _ => {}
 ///     }
 /// }
 /// assert_eq!(text, "Բարև");
@@ -131,14 +134,9 @@ impl Embed {
     #[must_use]
     pub fn new(endpoint: impl Into<Arc<Endpoint>>, config: impl Into<Arc<Config>>) -> Self {
         let (endpoint, config) = (endpoint.into(), config.into());
-        let patience = config.connect_timeout();
-        Self {
-            conversation: Conversation::new(Arc::clone(&endpoint), config)
-                .with_seed(RandomState::new().hash_one(0)),
-            endpoint,
-            pipes: Pipes::new(patience),
-            now: Instant::ORIGIN,
-        }
+        let open_timeout = config.connect_timeout();
+        let conversation = Conversation::new(Arc::clone(&endpoint), config);
+        Self::over(conversation, endpoint, open_timeout, Instant::ORIGIN)
     }
 
     /// Resumes a saved conversation. It polls at once if a person is answering.
@@ -150,14 +148,40 @@ impl Embed {
         now: Instant,
     ) -> Self {
         let (endpoint, config) = (endpoint.into(), config.into());
-        let patience = config.connect_timeout();
-        Self {
-            conversation: Conversation::resume(Arc::clone(&endpoint), config, saved, now)
-                .with_seed(RandomState::new().hash_one(0)),
+        let open_timeout = config.connect_timeout();
+        let conversation = Conversation::resume(Arc::clone(&endpoint), config, saved, now);
+        Self::over(conversation, endpoint, open_timeout, now)
+    }
+
+    fn over(
+        conversation: Conversation,
+        endpoint: Arc<Endpoint>,
+        open_timeout: Duration,
+        now: Instant,
+    ) -> Self {
+        let embed = Self {
+            conversation,
             endpoint,
-            pipes: Pipes::new(patience),
+            pipes: Pipes::new(open_timeout),
             now,
-        }
+        };
+        #[cfg(feature = "std")]
+        let embed = embed.with_seed(random());
+        embed
+    }
+
+    /// Sets the seed of all jitter, unless [`Config::seed`] is set. Call it before the first
+    /// output.
+    ///
+    /// With the feature `std`, each conversation has a random seed already. Without it there is
+    /// no source of random numbers, and every conversation has the same seed until this is
+    /// called. Call it with a number that differs from device to device and from start to
+    /// start, such as a number of the chip's random number generator. Otherwise many devices
+    /// that start at the same moment also poll at the same moments.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.conversation = self.conversation.with_seed(seed);
+        self
     }
 
     /// Uses one pipe at a time, for drivers that can wait for only one: each pipe is closed or
@@ -232,25 +256,25 @@ impl Embed {
         let Some(exchange) = exchange.filter(|exchange| exchange.may_have_left()) else {
             // No request was handed out, so this cannot be an answer.
             let cause = Cause::from("the service spoke before it was asked");
-            return self.give_up(pipe, cause, now);
+            return self.close_lost(pipe, cause, now);
         };
         let id = exchange.id();
         let mut input = bytes;
-        let mut piece = [0; Answer::PIECE];
         loop {
-            match exchange.read(&mut input, &mut piece) {
+            match exchange.read(&mut input) {
                 Ok(Some(Part::Head(head))) => {
-                    log::info!("request {id}: {}", head.status);
-                    self.conversation.handle_response(id, &head, now);
+                    log::info!("request {id}: {}", head.status());
+                    self.conversation
+                        .handle_response(id, Head::from(&head), now);
                 }
-                Ok(Some(Part::Body(len))) => self.conversation.handle_body(id, &piece[..len], now),
-                Ok(Some(Part::Over(leaves_a_pipe))) => {
-                    let is_clean = leaves_a_pipe && input.is_empty() && exchange.is_written();
+                Ok(Some(Part::Body(piece))) => self.conversation.handle_body(id, piece, now),
+                Ok(Some(Part::Over(is_reusable))) => {
+                    let is_clean = is_reusable && input.is_empty() && exchange.is_written();
                     self.conversation.handle_end(id, now);
                     return self.pipes.release(pipe, is_clean, now);
                 }
                 Ok(None) => return,
-                Err(broken) => return self.give_up(pipe, Cause::of(&broken), now),
+                Err(broken) => return self.close_lost(pipe, Cause::of(&broken), now),
             }
             // The conversation needs no more of this answer. Such a pipe is always closed;
             // otherwise the result would depend on how the bytes are cut.
@@ -267,10 +291,10 @@ impl Embed {
         let exchange = self.pipes.exchange(pipe);
         let ending = exchange.filter(|exchange| exchange.ends_with_its_pipe());
         let ending = ending.map(|exchange| exchange.id());
-        let lost = self.pipes.lose(pipe, now);
+        let lost = self.pipes.handle_lost(pipe, now);
         match ending {
             Some(id) => self.conversation.handle_end(id, now),
-            None => self.tell_loss(lost, Cause::from("the service closed it"), now),
+            None => self.report_loss(lost, Cause::from("the service closed it"), now),
         }
     }
 
@@ -280,8 +304,8 @@ impl Embed {
     /// it. If nothing was sent, it begins with the host and port of the service.
     pub fn handle_failure(&mut self, pipe: PipeId, cause: impl Into<Cause>, now: Instant) {
         self.now = now;
-        let lost = self.pipes.lose(pipe, now);
-        self.tell_loss(lost, cause.into(), now);
+        let lost = self.pipes.handle_lost(pipe, now);
+        self.report_loss(lost, cause.into(), now);
     }
 
     /// The driver reads again after it waited for its application. The time since its last
@@ -297,17 +321,18 @@ impl Embed {
         self.now = now;
         // This comes first, because a request without a pipe was certainly not sent.
         while let Some(lost) = self.pipes.overdue(now) {
-            self.tell_loss(Some(lost), Cause::from("no connection in time"), now);
+            self.report_loss(Some(lost), Cause::from("no connection in time"), now);
         }
         self.conversation.handle_timeout(now);
     }
 
-    fn give_up(&mut self, pipe: PipeId, cause: Cause, now: Instant) {
-        let lost = self.pipes.give_up(pipe, now);
-        self.tell_loss(lost, cause, now);
+    /// Closes a pipe whose exchange failed.
+    fn close_lost(&mut self, pipe: PipeId, cause: Cause, now: Instant) {
+        let lost = self.pipes.drop_pipe(pipe, now);
+        self.report_loss(lost, cause, now);
     }
 
-    fn tell_loss(&mut self, lost: Option<Lost>, cause: Cause, now: Instant) {
+    fn report_loss(&mut self, lost: Option<Lost>, cause: Cause, now: Instant) {
         let Some(lost) = lost else {
             return;
         };
@@ -349,15 +374,8 @@ impl Embed {
 
     fn transmit(&mut self, id: RequestId, request: Request) {
         log::info!("request {id}: {request}");
-        match Exchange::new(id, request) {
-            Some(exchange) => self.pipes.begin(Box::new(exchange), self.now),
-            // This cannot happen: HTTP/1.1 can carry every request of an endpoint.
-            None => {
-                let cause = Cause::from("HTTP/1.1 cannot carry it");
-                let not_sent = TransportFailure::NotSent(cause);
-                self.conversation.handle_failure(id, not_sent, self.now);
-            }
-        }
+        let exchange = Exchange::new(id, &request);
+        self.pipes.begin(Box::new(exchange), self.now);
     }
 
     /// The update that the last [`Output::Update`] announced, until the next
@@ -384,4 +402,12 @@ impl fmt::Debug for Embed {
             .field("state", self.conversation.state())
             .finish_non_exhaustive()
     }
+}
+
+/// A random number for the seed of a conversation.
+#[cfg(feature = "std")]
+fn random() -> u64 {
+    use core::hash::BuildHasher;
+
+    std::hash::RandomState::new().hash_one(0)
 }

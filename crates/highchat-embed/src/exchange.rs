@@ -1,5 +1,7 @@
 //! One exchange of a conversation: it writes a request and reads its answer.
 
+use alloc::vec::Vec;
+
 use highchat_http1::{Answer, Broken, Part};
 use highchat_proto::RequestId;
 use highchat_proto::http::{Method, Request};
@@ -17,19 +19,17 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Returns `None` if HTTP/1.1 cannot carry the request.
-    pub(crate) fn new(id: RequestId, request: Request) -> Option<Self> {
-        let is_repeatable = request.method() == Method::Get;
-        let (bytes, answer) = Answer::to(request)?;
-        Some(Self {
+    pub(crate) fn new(id: RequestId, request: &Request) -> Self {
+        let (bytes, answer) = Answer::to(request);
+        Self {
             id,
-            is_repeatable,
+            is_repeatable: request.method() == Method::Get,
             bytes,
             written: 0,
             is_written: false,
             may_have_left: false,
             answer,
-        })
+        }
     }
 
     pub(crate) const fn id(&self) -> RequestId {
@@ -41,7 +41,7 @@ impl Exchange {
         self.is_repeatable
     }
 
-    /// The bytes that are still to be written; empty before [`hand_out`](Self::hand_out).
+    /// The bytes that are still to be written; empty before [`release`](Self::release).
     pub(crate) fn unwritten(&self) -> &[u8] {
         if self.may_have_left {
             self.bytes.get(self.written..).unwrap_or_default()
@@ -51,7 +51,7 @@ impl Exchange {
     }
 
     /// Releases the bytes to the driver. From now on they may be on the wire.
-    pub(crate) const fn hand_out(&mut self) {
+    pub(crate) const fn release(&mut self) {
         self.may_have_left = true;
     }
 
@@ -72,7 +72,7 @@ impl Exchange {
     }
 
     /// Frees the request, which will not be written again.
-    pub(crate) fn forget_request(&mut self) {
+    pub(crate) fn free_request(&mut self) {
         self.bytes = Vec::new();
         self.written = 0;
     }
@@ -96,11 +96,7 @@ impl Exchange {
 
     /// Reads the next part of the answer, and removes its bytes from `input`. Returns `None`
     /// if more input is needed.
-    pub(crate) fn read(
-        &mut self,
-        input: &mut &[u8],
-        piece: &mut [u8; Answer::PIECE],
-    ) -> Result<Option<Part>, Broken> {
-        self.answer.read(input, piece)
+    pub(crate) fn read<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Broken> {
+        self.answer.read(input)
     }
 }

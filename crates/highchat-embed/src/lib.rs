@@ -71,7 +71,8 @@
 //!             std::thread::sleep(when.saturating_duration_since(now()));
 //!             embed.handle_timeout(now());
 //!         }
-//!         _ => break, // Nothing is under way and nothing waited for.
+//!         // Nothing is under way and nothing waited for.
+//!         (Output::Wait(None) | Output::Write(_), _) => break,
 //!     }
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -128,7 +129,13 @@
 //! [`Conversation`]: highchat_proto::Conversation
 //! [`Config::connect_timeout`]: highchat_proto::config::Config::connect_timeout
 
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod embed;
 mod exchange;

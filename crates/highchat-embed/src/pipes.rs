@@ -7,9 +7,11 @@
 //!     gone                gone                               gone
 //! ```
 
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::mem;
 use core::time::Duration;
-use std::collections::VecDeque;
 
 use highchat_proto::RequestId;
 use highchat_proto::time::Instant;
@@ -51,7 +53,7 @@ pub(crate) struct Lost {
 
 pub(crate) struct Pipes {
     /// How long an exchange waits for its pipe to open.
-    patience: Duration,
+    open_timeout: Duration,
     has_one: bool,
     next: PipeId,
     pipes: Vec<(PipeId, Stage)>,
@@ -61,9 +63,9 @@ pub(crate) struct Pipes {
 }
 
 impl Pipes {
-    pub(crate) const fn new(patience: Duration) -> Self {
+    pub(crate) const fn new(open_timeout: Duration) -> Self {
         Self {
-            patience,
+            open_timeout,
             has_one: false,
             next: PipeId::FIRST,
             pipes: Vec::new(),
@@ -80,15 +82,15 @@ impl Pipes {
 
     /// Begins an exchange: on the kept pipe if that is safe, otherwise on a new one.
     pub(crate) fn begin(&mut self, exchange: Box<Exchange>, now: Instant) {
-        let due = now + self.patience;
+        let due = now + self.open_timeout;
         if self.has_one && self.is_busy() {
             self.waiting.push_back((exchange, due));
         } else {
-            self.place(exchange, due, now);
+            self.assign(exchange, due, now);
         }
     }
 
-    fn place(&mut self, exchange: Box<Exchange>, due: Instant, now: Instant) {
+    fn assign(&mut self, exchange: Box<Exchange>, due: Instant, now: Instant) {
         if let Some(at) = self.idle() {
             let (id, stage) = &mut self.pipes[at];
             if exchange.is_repeatable() && stage.is_fresh(now) {
@@ -114,11 +116,11 @@ impl Pipes {
     /// Drops an exchange and closes its pipe.
     pub(crate) fn abort(&mut self, id: RequestId, now: Instant) {
         self.waiting.retain(|(exchange, _)| exchange.id() != id);
-        let is_meant = |exchange: &Exchange| exchange.id() == id;
+        let is_of_id = |exchange: &Exchange| exchange.id() == id;
         let mut stages = self.pipes.iter().map(|(_, stage)| stage);
-        if let Some(at) = stages.position(|stage| stage.exchange().is_some_and(is_meant)) {
+        if let Some(at) = stages.position(|stage| stage.exchange().is_some_and(is_of_id)) {
             self.close(at);
-            self.go_on(now);
+            self.begin_waiting(now);
         }
     }
 
@@ -130,7 +132,7 @@ impl Pipes {
             } else {
                 self.close(at);
             }
-            self.go_on(now);
+            self.begin_waiting(now);
         }
     }
 
@@ -173,7 +175,7 @@ impl Pipes {
             return;
         };
         if let Stage::Busy { exchange, was_kept } = &mut self.pipes[at].1 {
-            // Bytes that were not handed out cannot have been written.
+            // Bytes that were not released cannot have been written.
             if len == 0 || exchange.unwritten().is_empty() {
                 return;
             }
@@ -185,31 +187,31 @@ impl Pipes {
                     self.orders.push_front(order);
                 }
             } else if !*was_kept {
-                exchange.forget_request();
+                exchange.free_request();
             }
         }
     }
 
     /// Removes a pipe that is gone. Returns its exchange, unless it begins again on a new pipe.
-    pub(crate) fn lose(&mut self, pipe: PipeId, now: Instant) -> Option<Lost> {
+    pub(crate) fn handle_lost(&mut self, pipe: PipeId, now: Instant) -> Option<Lost> {
         let at = self.position(pipe)?;
         self.drop_orders(pipe);
         let (_, stage) = self.pipes.remove(at);
-        let lost = self.judge(stage, now);
-        self.go_on(now);
+        let lost = self.end(stage, now);
+        self.begin_waiting(now);
         lost
     }
 
-    /// Closes a pipe that is no longer needed. Returns the same as [`lose`](Self::lose).
-    pub(crate) fn give_up(&mut self, pipe: PipeId, now: Instant) -> Option<Lost> {
+    /// Closes a pipe that is no longer needed. Returns the same as [`handle_lost`](Self::handle_lost).
+    pub(crate) fn drop_pipe(&mut self, pipe: PipeId, now: Instant) -> Option<Lost> {
         let at = self.position(pipe)?;
         let stage = self.close(at);
-        let lost = self.judge(stage, now);
-        self.go_on(now);
+        let lost = self.end(stage, now);
+        self.begin_waiting(now);
         lost
     }
 
-    fn judge(&mut self, stage: Stage, now: Instant) -> Option<Lost> {
+    fn end(&mut self, stage: Stage, now: Instant) -> Option<Lost> {
         match stage {
             Stage::Idle(_) => None,
             Stage::Opening(exchange, _) => Some(Lost {
@@ -222,7 +224,7 @@ impl Pipes {
                 was_kept: true,
             } if exchange.is_unanswered() => {
                 exchange.rewind();
-                self.open(exchange, now + self.patience);
+                self.open(exchange, now + self.open_timeout);
                 None
             }
             Stage::Busy { exchange, .. } => Some(Lost {
@@ -247,7 +249,7 @@ impl Pipes {
         let is_late = |stage: &Stage| stage.due().is_some_and(|due| due <= now);
         let late = self.pipes.iter().find(|(_, stage)| is_late(stage));
         let pipe = late.map(|(id, _)| *id)?;
-        self.give_up(pipe, now)
+        self.drop_pipe(pipe, now)
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -264,7 +266,7 @@ impl Pipes {
             let order = self.orders.pop_front()?;
             if let Order::Write(pipe) = order {
                 match self.exchange(pipe) {
-                    Some(exchange) if !exchange.is_written() => exchange.hand_out(),
+                    Some(exchange) if !exchange.is_written() => exchange.release(),
                     // The driver has already written the rest.
                     _ => continue,
                 }
@@ -298,10 +300,10 @@ impl Pipes {
     }
 
     /// Begins the next waiting exchange if the pipe is free.
-    fn go_on(&mut self, now: Instant) {
+    fn begin_waiting(&mut self, now: Instant) {
         if !self.is_busy() {
             if let Some((exchange, due)) = self.waiting.pop_front() {
-                self.place(exchange, due, now);
+                self.assign(exchange, due, now);
             }
         }
     }

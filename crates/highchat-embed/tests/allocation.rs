@@ -38,7 +38,7 @@ fn drain(embed: &mut Embed) -> (Option<PipeId>, usize) {
                 }
             }
             Output::Wait(_) => return (live, told),
-            _ => {}
+            Output::Close(_) => {}
         }
     }
 }

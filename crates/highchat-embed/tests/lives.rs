@@ -160,7 +160,6 @@ impl Client for Piped {
                     }
                 }
                 Output::Wait(when) => return when,
-                _ => {}
             }
         }
     }

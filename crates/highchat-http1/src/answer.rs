@@ -1,79 +1,124 @@
-//! Turns a request into bytes and reads its answer from bytes.
+//! Reads the answer to one request from bytes.
+//!
+//! ```text
+//!   Head ── complete ──▶ Body ── its end ──▶ Over
+//!    │ └───────── no body ──────────────────▲
+//!    └─ fault ─▶ Broken ◀─ fault ─ Body
+//! ```
 
+use alloc::vec::Vec;
 use core::fmt;
-use core::mem;
 
-use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
-use http::{Method, Request, response};
-use ureq_proto::client::state::RecvResponse;
-use ureq_proto::client::{Call, RecvResponseResult, SendRequestResult};
+use highchat_proto::http::Request;
 
-use crate::body::{Body, PIECE};
-use crate::head::{Broken, Head};
+use crate::body::Body;
+use crate::head::{HeadReader, ResponseHead};
+use crate::request;
+
+/// The error for an answer that is not HTTP/1 or breaks a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer is no HTTP/1, or beyond its limits")
+    }
+}
+
+impl core::error::Error for Broken {}
 
 /// Reads the answer to one request, without a conversation: for a program that forwards
 /// answers.
 ///
 /// ```text
-///   Head ── whole ──▶ Body ── over ──▶ Over
-///     └─────────── no body ─────────────▲
+///   Head ── complete ──▶ Body ── its end ──▶ Over
+///    │ └───────── no body ──────────────────▲
+///    └─ fault ─▶ Broken ◀─ fault ─ Body
 /// ```
 ///
-/// It buffers only an incomplete head (up to 64 KiB) or an incomplete line between chunks (up
-/// to 4 KiB). Its results do not depend on how the bytes are cut, with one exception: if a
-/// chunk has no valid end, the bytes read together with the fault are lost. The [crate]'s
-/// documentation lists what is supported of HTTP/1.1.
+/// It buffers only an incomplete head, up to 64 KiB. The body is not copied. The results do not
+/// depend on how the bytes are cut: what came before a fault is returned first, then the fault.
+/// The [crate]'s documentation lists what is supported of HTTP/1.1.
 ///
 /// ```
 /// use highchat_http1::{Answer, Part};
-/// use bytes::Bytes;
-/// use http::Request;
+/// use highchat_proto::{ChatRequest, Credentials, Endpoint, Message};
 ///
-/// let request = Request::get("http://chat.example/healthz").body(Bytes::new())?;
-/// let (bytes, mut answer) = Answer::to(request).expect("HTTP/1.1 can carry it");
-/// assert!(bytes.starts_with(b"GET /healthz HTTP/1.1\r\nhost: chat.example\r\n"));
+/// let endpoint = Endpoint::new("https://chat.example", Credentials::slug("demo")?)?;
+/// let request = endpoint.chat(&ChatRequest::new(Message::new("Բարև 👋")?));
+/// let (bytes, mut answer) = Answer::to(&request);
+/// assert!(bytes.starts_with(b"POST /v1/chat?widget=demo HTTP/1.1\r\nhost: chat.example\r\n"));
 ///
-/// let mut piece = [0; Answer::PIECE];
 /// let mut input = &b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"[..];
-/// let Some(Part::Head(head)) = answer.read(&mut input, &mut piece)? else { panic!() };
-/// assert_eq!(head.status, 200);
-/// let Some(Part::Body(len)) = answer.read(&mut input, &mut piece)? else { panic!() };
-/// assert_eq!(&piece[..len], b"ok");
-/// assert!(matches!(answer.read(&mut input, &mut piece)?, Some(Part::Over(true))));
+/// let Some(Part::Head(head)) = answer.read(&mut input)? else { panic!() };
+/// assert_eq!(head.status(), 200);
+/// let Some(Part::Body(piece)) = answer.read(&mut input)? else { panic!() };
+/// assert_eq!(piece, b"ok");
+/// assert!(matches!(answer.read(&mut input)?, Some(Part::Over(true))));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 pub struct Answer(State);
 
 enum State {
-    Head(Head),
-    Body(Body),
+    Head {
+        reader: HeadReader,
+        sent: Sent,
+    },
+    Body {
+        body: Body,
+        is_reusable: bool,
+    },
     /// Whether the pipe can carry another exchange.
     Over(bool),
+    Broken,
+}
+
+/// What the request means for its answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sent {
+    /// The method is `HEAD`, so the answer has no body.
+    pub(crate) is_head: bool,
+    /// The request has `connection: close`.
+    pub(crate) closes: bool,
 }
 
 /// The next part of an answer.
 #[derive(Debug)]
-pub enum Part {
+pub enum Part<'i> {
     /// The whole head. Interim heads are skipped.
-    Head(response::Parts),
-    /// A piece of the body, with its length in bytes.
-    Body(usize),
+    Head(ResponseHead),
+    /// The next bytes of the body, at least one. They are a part of the input.
+    Body(&'i [u8]),
     /// The end of the answer, known from its own framing. The value is `true` if HTTP allows
     /// another exchange on the pipe.
     Over(bool),
 }
 
 impl Answer {
-    /// The maximum length of a body piece, in bytes (our decision).
-    pub const PIECE: usize = PIECE;
-
-    /// Returns the bytes of a request, and the reader of its answer. Returns `None` if
-    /// HTTP/1.1 cannot carry the request.
+    /// Returns the bytes of a request, and the reader of its answer.
     #[must_use]
-    pub fn to(request: impl Into<Request<Bytes>>) -> Option<(Vec<u8>, Self)> {
-        let (bytes, call) = serialize(request.into())?;
-        Some((bytes, Self(State::Head(Head::new(call)))))
+    pub fn to(request: &Request) -> (Vec<u8>, Self) {
+        (request::serialize(request), Self::after(Sent::default()))
+    }
+
+    /// Returns the bytes of a request of the crate `http`, and the reader of its answer.
+    ///
+    /// The `host` comes from the URI if the request has no such header. The length of the body
+    /// is added. Returns `None` if the request cannot be sent like this: its version is not
+    /// HTTP/1.1, its method is `CONNECT`, it has no host, its URI has user information, or it
+    /// has the header `transfer-encoding` or `expect`.
+    #[cfg(feature = "http")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+    #[must_use]
+    pub fn to_http(request: &http::Request<impl AsRef<[u8]>>) -> Option<(Vec<u8>, Self)> {
+        let (bytes, sent) = request::serialize_http(request)?;
+        Some((bytes, Self::after(sent)))
+    }
+
+    const fn after(sent: Sent) -> Self {
+        let reader = HeadReader::new();
+        Self(State::Head { reader, sent })
     }
 
     /// Whether no byte of the answer was read yet. If so, a request that is safe to repeat can
@@ -81,8 +126,8 @@ impl Answer {
     #[must_use]
     pub const fn is_unanswered(&self) -> bool {
         match &self.0 {
-            State::Head(head) => !head.has_begun(),
-            State::Body(_) | State::Over(_) => false,
+            State::Head { reader, .. } => !reader.has_begun(),
+            State::Body { .. } | State::Over(_) | State::Broken => false,
         }
     }
 
@@ -90,48 +135,53 @@ impl Answer {
     #[must_use]
     pub const fn ends_with_its_pipe(&self) -> bool {
         match &self.0 {
-            State::Body(body) => body.is_close_delimited(),
-            State::Head(_) | State::Over(_) => false,
+            State::Body { body, .. } => body.ends_with_its_pipe(),
+            State::Head { .. } | State::Over(_) | State::Broken => false,
         }
     }
 
-    /// Reads the next part of the answer, and removes its bytes from `input`. The bytes of a
-    /// body part are in `piece`. Returns `None` if more input is needed.
+    /// Reads the next part of the answer, and removes its bytes from `input`. Returns `None` if
+    /// more input is needed; `input` is empty then. After the end it returns [`Part::Over`]
+    /// again, and leaves `input` as it is.
     ///
     /// # Errors
     ///
-    /// The answer is not HTTP/1, or breaks a limit. Nothing more can be read from it.
-    pub fn read(
-        &mut self,
-        input: &mut &[u8],
-        piece: &mut [u8; PIECE],
-    ) -> Result<Option<Part>, Broken> {
+    /// The answer is not HTTP/1, or breaks a limit. Each further call returns the same error.
+    pub fn read<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Broken> {
+        let read = self.step(input);
+        if read.is_err() {
+            self.0 = State::Broken;
+        }
+        read
+    }
+
+    fn step<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Broken> {
         match &mut self.0 {
-            State::Head(head) => {
-                let Some(parts) = head.read(input)? else {
+            State::Head { reader, sent } => {
+                let Some(head) = reader.read(input)? else {
                     return Ok(None);
                 };
-                match mem::replace(&mut self.0, State::Over(false)) {
-                    State::Head(head) => self.0 = after(head),
-                    State::Body(_) | State::Over(_) => {}
-                }
-                Ok(Some(Part::Head(parts)))
+                let body = head.body(sent.is_head)?;
+                let is_reusable = !sent.closes && head.keeps_its_pipe(body.as_ref());
+                self.0 = match body {
+                    Some(body) => State::Body { body, is_reusable },
+                    None => State::Over(is_reusable),
+                };
+                Ok(Some(Part::Head(head)))
             }
-            State::Body(body) => {
-                let len = body.read(input, piece)?;
-                if len > 0 {
-                    return Ok(Some(Part::Body(len)));
+            State::Body { body, is_reusable } => {
+                if let Some(piece) = body.read(input)? {
+                    return Ok(Some(Part::Body(piece)));
                 }
                 if !body.is_over() {
                     return Ok(None);
                 }
-                match mem::replace(&mut self.0, State::Over(false)) {
-                    State::Body(body) => self.0 = State::Over(body.leaves_a_pipe()),
-                    State::Head(_) | State::Over(_) => {}
-                }
-                self.read(input, piece)
+                let is_reusable = *is_reusable;
+                self.0 = State::Over(is_reusable);
+                Ok(Some(Part::Over(is_reusable)))
             }
-            State::Over(leaves_a_pipe) => Ok(Some(Part::Over(*leaves_a_pipe))),
+            State::Over(is_reusable) => Ok(Some(Part::Over(*is_reusable))),
+            State::Broken => Err(Broken),
         }
     }
 }
@@ -140,50 +190,4 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer").finish_non_exhaustive()
     }
-}
-
-fn after(head: Head) -> State {
-    match head.into_call().proceed() {
-        Some(RecvResponseResult::RecvBody(call)) => State::Body(Body::new(call)),
-        Some(RecvResponseResult::Cleanup(call)) => State::Over(!call.must_close_connection()),
-        // Redirects are not followed.
-        Some(RecvResponseResult::Redirect(call)) => State::Over(!call.must_close_connection()),
-        None => State::Over(false),
-    }
-}
-
-/// The bytes of a request, and the call that reads its answer.
-fn serialize(request: Request<Bytes>) -> Option<(Vec<u8>, Call<RecvResponse>)> {
-    let (mut head, body) = request.into_parts();
-    if head.method != Method::GET {
-        head.headers.insert(CONTENT_LENGTH, body.len().into());
-    }
-    let mut bytes = vec![0; head_len_bound(&head) + body.len()];
-    let mut call = Call::new(Request::from_parts(head, ())).ok()?.proceed();
-    let mut len = call.write(&mut bytes).ok()?;
-    let call = match call.proceed().ok()?? {
-        SendRequestResult::RecvResponse(call) => call,
-        SendRequestResult::SendBody(mut call) => {
-            let (used, written) = call.write(&body, &mut bytes[len..]).ok()?;
-            if used < body.len() {
-                return None;
-            }
-            len += written;
-            call.proceed()?
-        }
-        SendRequestResult::Await100(_) => return None,
-    };
-    bytes.truncate(len);
-    bytes.shrink_to_fit();
-    Some((bytes, call))
-}
-
-/// An upper bound for the length of this request's head, in bytes.
-fn head_len_bound(head: &http::request::Parts) -> usize {
-    let headers = head.headers.iter();
-    let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
-    let authority = head.uri.authority().map_or(0, |it| it.as_str().len());
-    let target = head.uri.path_and_query().map_or(0, |it| it.as_str().len());
-    let around = "/ HTTP/1.1\r\nhost: \r\n\r\n".len() + head.method.as_str().len() + 1;
-    headers.sum::<usize>() + authority + target + around
 }

@@ -1,88 +1,173 @@
-//! Reads the body of an answer from bytes, however they are cut.
+//! Finds the bytes of a body, and its end, in the bytes of an answer.
+//!
+//! The chunks (RFC 9112, section 7.1):
+//!
+//! ```text
+//!   Size ── n ──▶ Data(n) ── 0 left ──▶ DataEnd ── CR LF ──▶ Size
+//!    └── 0 ──▶ Trailers ── empty line ──▶ Over
+//! ```
 
-use ureq_proto::BodyMode;
-use ureq_proto::client::state::RecvBody;
-use ureq_proto::client::{Call, RecvBodyResult};
+use httparse::Status;
 
-use crate::head::Broken;
+use crate::answer::Broken;
 
-/// The maximum length of a body piece, and of a line between chunks such as a trailer, in
-/// bytes (our decision).
-pub(crate) const PIECE: usize = 4 * 1024;
+/// The maximum length of a chunk's size with its extensions, in bytes, without the line end
+/// (ureq's limit; a size has at most 16).
+const SIZE_LIMIT: usize = 20;
+const SIZE_LINE_LIMIT: usize = SIZE_LIMIT + "\r\n".len();
 
-/// The body that is being read.
-pub(crate) struct Body {
-    call: Call<RecvBody>,
-    is_close_delimited: bool,
-    /// The start of an incomplete line between chunks. ureq-proto accepts only whole lines.
-    carry: Vec<u8>,
+/// The maximum length of one trailer and of all trailers, in bytes (our decision). They are
+/// skipped, not stored.
+const TRAILER_LIMIT: usize = 4 << 10;
+const TRAILERS_LIMIT: usize = 64 << 10;
+
+/// The part of a body that was not read yet.
+pub(crate) enum Body {
+    /// Its length in bytes is known.
+    Length(u64),
+    Chunked(Chunks),
+    /// It ends when the service closes the pipe.
+    UntilClosed,
+}
+
+pub(crate) enum Chunks {
+    /// The line with the size of a chunk, as far as it was read.
+    Size {
+        line: [u8; SIZE_LINE_LIMIT],
+        len: usize,
+    },
+    /// The number of bytes that are left of a chunk.
+    Data(u64),
+    /// The line end after a chunk. Whether its CR was read.
+    DataEnd(bool),
+    Trailers {
+        /// The length of the current line so far, and its last byte.
+        line_len: usize,
+        last: u8,
+        /// The length of all lines so far.
+        len: usize,
+    },
+    Over,
+}
+
+impl Chunks {
+    pub(crate) const START: Self = Self::Size {
+        line: [0; SIZE_LINE_LIMIT],
+        len: 0,
+    };
 }
 
 impl Body {
-    pub(crate) fn new(mut call: Call<RecvBody>) -> Self {
-        // Otherwise whole chunks would be lost if a broken one follows in the same bytes.
-        call.stop_on_chunk_boundary(true);
-        Self {
-            is_close_delimited: call.body_mode() == BodyMode::CloseDelimited,
-            call,
-            carry: Vec::new(),
-        }
-    }
-
-    /// Whether the body ends when the service closes the pipe.
-    pub(crate) const fn is_close_delimited(&self) -> bool {
-        self.is_close_delimited
+    pub(crate) const fn ends_with_its_pipe(&self) -> bool {
+        matches!(self, Self::UntilClosed)
     }
 
     /// Whether the body is over by its own framing.
-    pub(crate) fn is_over(&self) -> bool {
-        !self.is_close_delimited && self.call.can_proceed()
+    pub(crate) const fn is_over(&self) -> bool {
+        matches!(self, Self::Length(0) | Self::Chunked(Chunks::Over))
     }
 
-    /// Reads the next bytes of the body into `piece`, and removes them from `input`. Returns
-    /// their number, or 0 if there are none.
-    pub(crate) fn read(
-        &mut self,
-        input: &mut &[u8],
-        piece: &mut [u8; PIECE],
-    ) -> Result<usize, Broken> {
-        while !input.is_empty() && !self.is_over() {
-            let carried = self.carry.len();
-            let (taken, rest) = input.split_at(input.len().min(PIECE - carried));
-            if carried > 0 {
-                self.carry.extend_from_slice(taken);
+    /// Reads the next bytes of the body, and removes them and the framing before them from
+    /// `input`. Returns `None` if there are none.
+    pub(crate) fn read<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, Broken> {
+        let piece = match self {
+            Self::Length(left) => take(input, left),
+            Self::Chunked(chunks) => return chunks.read(input),
+            Self::UntilClosed => core::mem::take(input),
+        };
+        Ok((!piece.is_empty()).then_some(piece))
+    }
+}
+
+impl Chunks {
+    fn read<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, Broken> {
+        loop {
+            if let Self::Data(left) = self {
+                let piece = take(input, left);
+                if *left == 0 {
+                    *self = Self::DataEnd(false);
+                }
+                if !piece.is_empty() {
+                    return Ok(Some(piece));
+                }
             }
-            let window = if carried > 0 { &self.carry } else { taken };
-            let window_len = window.len();
-            let (used, len) = self.call.read(window, piece).map_err(|_| Broken)?;
-            if used == 0 {
-                if window_len == PIECE {
+            let Some((byte, rest)) = input.split_first() else {
+                return Ok(None);
+            };
+            if matches!(self, Self::Over) {
+                return Ok(None);
+            }
+            *input = rest;
+            self.read_framing(*byte)?;
+        }
+    }
+
+    /// Reads one byte that is not a part of the body.
+    fn read_framing(&mut self, byte: u8) -> Result<(), Broken> {
+        match self {
+            Self::Size { line, len } => {
+                *line.get_mut(*len).ok_or(Broken)? = byte;
+                *len += 1;
+                if byte == b'\n' {
+                    *self = match size(&line[..*len])? {
+                        0 => Self::Trailers {
+                            line_len: 0,
+                            last: 0,
+                            len: 0,
+                        },
+                        size => Self::Data(size),
+                    };
+                }
+            }
+            Self::DataEnd(has_cr) => match (*has_cr, byte) {
+                (false, b'\r') => *has_cr = true,
+                (true, b'\n') => *self = Self::START,
+                _ => return Err(Broken),
+            },
+            Self::Trailers {
+                line_len,
+                last,
+                len,
+            } => {
+                *line_len += 1;
+                *len += 1;
+                if *line_len > TRAILER_LIMIT || *len > TRAILERS_LIMIT {
                     return Err(Broken);
                 }
-                if carried == 0 {
-                    self.carry.extend_from_slice(taken);
+                let is_line_end = *last == b'\r';
+                if is_line_end && byte != b'\n' {
+                    return Err(Broken);
                 }
-                *input = rest;
-            } else if used >= carried {
-                *input = &input[used - carried..];
-                self.carry.clear();
-            } else {
-                self.carry.truncate(carried);
-                self.carry.drain(..used);
+                *last = byte;
+                if is_line_end && *line_len == "\r\n".len() {
+                    *self = Self::Over;
+                } else if is_line_end {
+                    *line_len = 0;
+                }
             }
-            if len > 0 {
-                return Ok(len);
-            }
+            Self::Data(_) | Self::Over => {}
         }
-        Ok(0)
+        Ok(())
     }
+}
 
-    /// Whether the pipe can carry another exchange.
-    pub(crate) fn leaves_a_pipe(self) -> bool {
-        match self.call.proceed() {
-            Some(RecvBodyResult::Cleanup(call)) => !call.must_close_connection(),
-            Some(RecvBodyResult::Redirect(call)) => !call.must_close_connection(),
-            None => false,
-        }
+/// Removes the first bytes from `input`, at most `left`, and counts them.
+fn take<'i>(input: &mut &'i [u8], left: &mut u64) -> &'i [u8] {
+    let len = usize::try_from(*left).map_or(input.len(), |left| left.min(input.len()));
+    let (piece, rest) = input.split_at(len);
+    *input = rest;
+    *left -= piece.len() as u64;
+    piece
+}
+
+/// The size that a line says. httparse reads a line without a digit as zero, which would end a
+/// body that was cut.
+fn size(line: &[u8]) -> Result<u64, Broken> {
+    if !line.first().is_some_and(u8::is_ascii_hexdigit) {
+        return Err(Broken);
+    }
+    match httparse::parse_chunk_size(line) {
+        Ok(Status::Complete((_, size))) => Ok(size),
+        Ok(Status::Partial) | Err(_) => Err(Broken),
     }
 }

@@ -3,28 +3,55 @@
 //!
 //! `highchat-ureq`, `highchat-embed` and `highchat-proxy` are built on it. Use it if your
 //! program forwards answers over its own connections, for example connections from
-//! `highchat-connect`. [`Answer`] has an example. The HTTP implementation is
-//! [ureq-proto](https://docs.rs/ureq-proto).
+//! `highchat-connect`. [`Answer`] has an example.
 //!
 //! # The supported part of HTTP/1.1
 //!
-//! A body has a known length, comes in chunks, or ends with its connection (HTTP/1.0).
-//! Interim heads are skipped, redirects are not followed, and nothing is decompressed. A
-//! folded line in a head counts as one line.
+//! A body has a known length, comes in chunks, or ends with its connection. Interim heads are
+//! skipped, redirects are not followed, and nothing is decompressed. A folded line in a head is
+//! joined to the line before it. Trailers and chunk extensions are skipped.
 //!
-//! A head has at most [64 KiB](highchat_proto::config::Config::HEAD_LIMIT), and a line between
-//! chunks at most 4 KiB (both our decision). A chunk's length has at most 20 bytes, its
-//! extensions included (ureq-proto's limit). An answer that breaks a limit, or is not HTTP/1,
-//! is [`Broken`].
+//! The body's end is found as RFC 9112, section 6.3 says. These answers are [`Broken`]:
+//!
+//! - `content-length` is not a number, or two of them differ;
+//! - `transfer-encoding` is anything except `chunked` or `identity`, because the request asked
+//!   for no other coding; or it is in an answer of HTTP/1.0 (RFC 9112, section 6.1);
+//! - the size of a chunk is no hexadecimal number of at most 16 digits, or the bytes of a chunk
+//!   are not followed by a line end;
+//! - a limit is exceeded.
+//!
+//! | what | limit in bytes | source |
+//! | --- | --: | --- |
+//! | a head, with the interim heads and empty lines before it | [64 Ki](highchat_proto::config::Config::HEAD_LIMIT) | our decision |
+//! | the size of a chunk with its extensions | 20 | ureq's limit, our decision |
+//! | one trailer | 4 Ki | our decision |
+//! | all trailers | 64 Ki | our decision |
+//!
+//! # Features
+//!
+//! Without `std` the crate needs an allocator and no operating system.
+//!
+//! - `std` (default): the standard library's types in the dependencies too.
+//! - `http`: an [`Answer`] to a request of the crate `http`, and a [`ResponseHead`] as its
+//!   `response::Parts`. It needs `std`.
+//! - `portable-atomic`: for targets without compare-and-swap. The README of `highchat-proto`
+//!   says what they need.
 
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod answer;
 mod body;
 mod head;
+mod request;
 
-pub use answer::{Answer, Part};
-pub use head::Broken;
+pub use answer::{Answer, Broken, Part};
+pub use head::ResponseHead;
 
 // The README's program is compiled with the documentation's.
 #[cfg(doctest)]

@@ -3,11 +3,11 @@
 use std::env;
 
 use highchat_connect::blocking::{Closer, Connector};
+use highchat_http1::ResponseHead;
 use highchat_proto::http::{Answer, InvalidRoots, InvalidVariables, Request, Roots};
 use highchat_proto::{
     ChatRequest, Config, Endpoint, Failure, MessagesRequest, Page, RatingRequest,
 };
-use http::response;
 
 use crate::clock::Clock;
 use crate::exchange::{self, Body};
@@ -120,7 +120,7 @@ impl Client {
         &self,
         request: Request,
         closer: &Closer,
-    ) -> Result<(response::Parts, Body), Failure> {
+    ) -> Result<(ResponseHead, Body), Failure> {
         let until = self.clock.now() + self.config.response_timeout;
         exchange::open(&self.connector, self.clock, until, request, closer)
     }

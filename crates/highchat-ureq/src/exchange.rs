@@ -1,15 +1,16 @@
 //! One exchange: its own connection, a request, the head of the answer, and the body.
 
+use core::mem;
+use core::ops::Range;
 use core::time::Duration;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 
 use highchat_connect::blocking::{Closer, Connection, Connector};
-use highchat_http1::{Answer, Part};
+use highchat_http1::{Answer, Part, ResponseHead};
 use highchat_proto::Failure;
 use highchat_proto::failure::Cause;
 use highchat_proto::http::Request;
 use highchat_proto::time::Instant;
-use http::response;
 
 use crate::clock::Clock;
 
@@ -17,7 +18,16 @@ use crate::clock::Clock;
 pub(crate) struct Body {
     connection: BufReader<Connection>,
     answer: Answer,
-    piece: Box<[u8; Answer::PIECE]>,
+    /// The number of buffered bytes that the last part came from.
+    used: usize,
+}
+
+/// The next part of an answer.
+enum Buffered {
+    Head(ResponseHead),
+    /// The place of the body's next bytes in the connection's buffer.
+    Body(Range<usize>),
+    Over,
 }
 
 /// Connects, sends a request and waits for the head of its answer. The request and the head
@@ -28,15 +38,14 @@ pub(crate) fn open(
     until: Instant,
     request: Request,
     closer: &Closer,
-) -> Result<(response::Parts, Body), Failure> {
-    let serialized = Answer::to(request);
-    let (bytes, answer) = serialized.expect("HTTP/1.1 carries what an endpoint asks");
+) -> Result<(ResponseHead, Body), Failure> {
+    let (bytes, answer) = Answer::to(&request);
     let mut connection = connector.connect(closer)?;
     connection.set_time_left(clock.left(Some(until)));
     let mut body = Body {
         connection: BufReader::new(connection),
         answer,
-        piece: Box::new([0; Answer::PIECE]),
+        used: 0,
     };
     match body.ask(&bytes) {
         Ok(head) => Ok((head, body)),
@@ -52,32 +61,38 @@ impl Body {
     pub(crate) fn read(&mut self, time: Duration) -> io::Result<&[u8]> {
         self.connection.get_mut().set_time_left(time);
         match self.part()? {
-            Part::Body(len) => Ok(&self.piece[..len]),
-            Part::Head(_) | Part::Over(_) => Ok(&[]),
+            Buffered::Body(place) => Ok(&self.connection.buffer()[place]),
+            Buffered::Head(_) | Buffered::Over => Ok(&[]),
         }
     }
 
-    fn ask(&mut self, bytes: &[u8]) -> io::Result<response::Parts> {
+    fn ask(&mut self, bytes: &[u8]) -> io::Result<ResponseHead> {
         self.connection.get_mut().write_all(bytes)?;
         match self.part()? {
-            Part::Head(head) => Ok(head),
-            Part::Body(_) | Part::Over(_) => Err(ErrorKind::InvalidData.into()),
+            Buffered::Head(head) => Ok(head),
+            Buffered::Body(_) | Buffered::Over => Err(ErrorKind::InvalidData.into()),
         }
     }
 
-    fn part(&mut self) -> io::Result<Part> {
+    fn part(&mut self) -> io::Result<Buffered> {
         loop {
+            self.connection.consume(mem::take(&mut self.used));
             let mut input = self.connection.buffer();
             let len = input.len();
-            let part = self.answer.read(&mut input, &mut self.piece);
-            let used = len - input.len();
-            self.connection.consume(used);
-            if let Some(part) = part.map_err(io::Error::other)? {
-                return Ok(part);
+            let part = self.answer.read(&mut input);
+            self.used = len - input.len();
+            match part.map_err(io::Error::other)? {
+                Some(Part::Head(head)) => return Ok(Buffered::Head(head)),
+                Some(Part::Body(piece)) => {
+                    return Ok(Buffered::Body(self.used - piece.len()..self.used));
+                }
+                Some(Part::Over(_)) => return Ok(Buffered::Over),
+                // All buffered bytes were used.
+                None => self.connection.consume(mem::take(&mut self.used)),
             }
             if self.connection.fill_buf()?.is_empty() {
                 return match self.answer.ends_with_its_pipe() {
-                    true => Ok(Part::Over(false)),
+                    true => Ok(Buffered::Over),
                     false => Err(ErrorKind::UnexpectedEof.into()),
                 };
             }

@@ -234,7 +234,7 @@ impl Session {
             Ok(opened) => opened,
             Err(failure) => return self.end(id, Some(failure)),
         };
-        log::info!("request {id}: {}", head.status);
+        log::info!("request {id}: {}", head.status());
         let now = self.now();
         self.conversation.handle_response(id, &head, now);
         if is_of_turn {

@@ -222,7 +222,6 @@ impl World {
                     self.say(&line);
                 }
                 Output::Wait(when) => return when,
-                other => panic!("{other:?}"),
             }
         }
     }

@@ -51,9 +51,7 @@ pub(crate) async fn open(
     connector: &Connector,
     request: Request,
 ) -> Result<(Parts, Body), Failure> {
-    let Some((request, answer)) = Answer::to(request) else {
-        return Err(Failure::NotSent("HTTP/1.1 cannot carry it".into()));
-    };
+    let (request, answer) = Answer::to(&request);
     let mut body = Body {
         pipe: connector.connect().await?,
         unsent: request.into(),
@@ -105,7 +103,6 @@ impl Body {
 
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Parts>> {
         self.send(cx);
-        let mut piece = [0; Answer::PIECE];
         loop {
             let mut room = [MaybeUninit::uninit(); READ];
             let mut read = ReadBuf::uninit(&mut room);
@@ -114,22 +111,21 @@ impl Body {
             if input.is_empty() {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
-            let part = self.answer.read(&mut input, &mut piece);
+            let part = self.answer.read(&mut input);
             // The first part of an answer is the head.
             if let Some(Part::Head(head)) = part.map_err(io::Error::other)? {
                 (self.ahead, self.end) = self.body(input);
-                return Poll::Ready(Ok(head));
+                return Poll::Ready(Ok(head.into()));
             }
         }
     }
 
     /// Decodes the part of the body in `input`. Returns it, and whether the body ends there.
     fn body(&mut self, mut input: &[u8]) -> (Bytes, End) {
-        let mut piece = [0; Answer::PIECE];
         let mut bytes = BytesMut::new();
         let end = loop {
-            match self.answer.read(&mut input, &mut piece) {
-                Ok(Some(Part::Body(len))) => bytes.extend_from_slice(&piece[..len]),
+            match self.answer.read(&mut input) {
+                Ok(Some(Part::Body(piece))) => bytes.extend_from_slice(piece),
                 Ok(Some(Part::Head(_)) | None) => break End::Open,
                 Ok(Some(Part::Over(_))) => break End::Over,
                 Err(_) => break End::Broken,

@@ -139,7 +139,6 @@ impl Driver {
                 }
                 Output::Update => self.look(),
                 Output::Wait(when) => return when,
-                other => panic!("{other:?}"),
             }
         }
     }

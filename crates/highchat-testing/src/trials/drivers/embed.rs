@@ -122,7 +122,7 @@ impl EmbedSession {
             Output::Close(_) => self.live = None,
             Output::Wait(None) => return false,
             Output::Wait(Some(when)) => self.wait(when),
-            _ => {}
+            Output::Update => {}
         }
         true
     }
