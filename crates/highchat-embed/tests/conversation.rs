@@ -2,12 +2,13 @@
 //! is sent over them.
 
 use core::time::Duration;
+use std::collections::HashSet;
 use std::io::ErrorKind;
 
 use highchat_embed::{Embed, Output, PipeId};
 use highchat_proto::failure::Cause;
 use highchat_proto::time::Instant;
-use highchat_proto::{ConversationId, Message, Rating, Saved, State};
+use highchat_proto::{Config, ConversationId, Message, Rating, Saved, State, Update};
 
 mod support;
 use support::*;
@@ -492,4 +493,46 @@ fn no_debug_output_shows_a_key() {
 fn a_conversation_can_move_to_another_thread() {
     fn check<T: Send + Sync>() {}
     check::<Embed>();
+}
+
+/// How long the first message of a conversation is delayed if no pipe can be opened.
+fn first_delay(mut embed: Embed) -> Duration {
+    let now = Instant::ORIGIN;
+    embed.send(Message::new("Բարև 👋").unwrap(), now).unwrap();
+    let Output::Open(pipe) = embed.poll_output() else {
+        panic!("a message needs a pipe")
+    };
+    embed.handle_failure(pipe, "lost", now);
+    assert_eq!(embed.poll_output(), Output::Update);
+    match embed.update() {
+        Some(Update::Delayed { delay, .. }) => delay,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_seed_decides_the_delays() {
+    let new = |config| Embed::new(endpoint("https://chat.example"), config);
+    let delay = |seed| first_delay(new(Config::default()).with_seed(seed));
+    assert_eq!(delay(1), delay(1));
+    assert_ne!(delay(1), delay(2));
+    let fixed = || Config::default().with_seed(3);
+    assert_eq!(
+        first_delay(new(fixed()).with_seed(1)),
+        first_delay(new(fixed()).with_seed(2)),
+        "the configuration takes precedence"
+    );
+}
+
+#[test]
+fn a_conversation_draws_its_seed_only_with_std() {
+    let delays: HashSet<_> = (0..5)
+        .map(|_| {
+            first_delay(Embed::new(
+                endpoint("https://chat.example"),
+                Config::default(),
+            ))
+        })
+        .collect();
+    assert_eq!(delays.len() > 1, cfg!(feature = "std"), "{delays:?}");
 }

@@ -487,7 +487,7 @@ fn cut<'a>(bytes: &'a [u8], places: &[Index]) -> Vec<&'a [u8]> {
 
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: 40000,
+        cases: 3000,
         failure_persistence: None,
         ..ProptestConfig::default()
     }

@@ -1,7 +1,6 @@
 //! One exchange: its own connection, a request, the head of the answer, and the body.
 
 use core::mem;
-use core::ops::Range;
 use core::time::Duration;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 
@@ -20,14 +19,6 @@ pub(crate) struct Body {
     answer: Answer,
     /// The number of buffered bytes that the last part came from.
     used: usize,
-}
-
-/// The next part of an answer.
-enum Buffered {
-    Head(ResponseHead),
-    /// The place of the body's next bytes in the connection's buffer.
-    Body(Range<usize>),
-    Over,
 }
 
 /// Connects, sends a request and waits for the head of its answer. The request and the head
@@ -60,21 +51,19 @@ impl Body {
     /// With no time left, it reads only what has already arrived.
     pub(crate) fn read(&mut self, time: Duration) -> io::Result<&[u8]> {
         self.connection.get_mut().set_time_left(time);
-        match self.part()? {
-            Buffered::Body(place) => Ok(&self.connection.buffer()[place]),
-            Buffered::Head(_) | Buffered::Over => Ok(&[]),
-        }
+        let (_, len) = self.part()?;
+        Ok(&self.connection.buffer()[self.used - len..self.used])
     }
 
     fn ask(&mut self, bytes: &[u8]) -> io::Result<ResponseHead> {
         self.connection.get_mut().write_all(bytes)?;
-        match self.part()? {
-            Buffered::Head(head) => Ok(head),
-            Buffered::Body(_) | Buffered::Over => Err(ErrorKind::InvalidData.into()),
-        }
+        let (head, _) = self.part()?;
+        head.ok_or_else(|| ErrorKind::InvalidData.into())
     }
 
-    fn part(&mut self) -> io::Result<Buffered> {
+    /// Reads the next part of the answer: the head, or bytes of the body. Returns their number.
+    /// They are the last of the used bytes in the connection's buffer. There are none at the end.
+    fn part(&mut self) -> io::Result<(Option<ResponseHead>, usize)> {
         loop {
             self.connection.consume(mem::take(&mut self.used));
             let mut input = self.connection.buffer();
@@ -82,17 +71,15 @@ impl Body {
             let part = self.answer.read(&mut input);
             self.used = len - input.len();
             match part.map_err(io::Error::other)? {
-                Some(Part::Head(head)) => return Ok(Buffered::Head(head)),
-                Some(Part::Body(piece)) => {
-                    return Ok(Buffered::Body(self.used - piece.len()..self.used));
-                }
-                Some(Part::Over(_)) => return Ok(Buffered::Over),
+                Some(Part::Head(head)) => return Ok((Some(head), 0)),
+                Some(Part::Body(piece)) => return Ok((None, piece.len())),
+                Some(Part::Over(_)) => return Ok((None, 0)),
                 // All buffered bytes were used.
                 None => self.connection.consume(mem::take(&mut self.used)),
             }
             if self.connection.fill_buf()?.is_empty() {
                 return match self.answer.ends_with_its_pipe() {
-                    true => Ok(Buffered::Over),
+                    true => Ok((None, 0)),
                     false => Err(ErrorKind::UnexpectedEof.into()),
                 };
             }

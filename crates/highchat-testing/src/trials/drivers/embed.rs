@@ -1,7 +1,9 @@
 //! A session of the crate highchat-embed over one blocking socket at a time. Tests can act
 //! between its steps.
 
+use core::hash::BuildHasher;
 use core::time::Duration;
+use std::hash::RandomState;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread::sleep;
@@ -81,8 +83,10 @@ impl Talk for EmbedSession {
 
 impl EmbedSession {
     fn over(embed: Embed) -> Self {
+        // Without the feature `std`, the seed comes from the driver.
+        let seed = RandomState::new().hash_one(0);
         Self {
-            embed: embed.with_one_pipe(),
+            embed: embed.with_one_pipe().with_seed(seed),
             start: Moment::now(),
             live: None,
         }
