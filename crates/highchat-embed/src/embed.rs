@@ -71,8 +71,8 @@ pub enum Output {
 ///
 /// A waiting conversation takes 0.6 KB of memory. A conversation whose reply streams takes 7 KB,
 /// 4 KB of it for the decoder. A shared endpoint and configuration are not counted. Bytes that
-/// were read are buffered only if they are an incomplete head (up to 64 KiB) or an incomplete
-/// line between chunks (up to 4 KiB). A streaming reply allocates nothing.
+/// were read are buffered only if they are an incomplete head (up to 64 KiB); body bytes go to
+/// the decoder without a copy. A streaming reply allocates nothing.
 ///
 /// ```
 /// use highchat_embed::{Embed, Output};

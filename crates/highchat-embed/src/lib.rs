@@ -1,5 +1,6 @@
 //! A HighChat client over any byte pipe, for programs that have a socket, a clock and a loop
-//! of their own. It needs neither tokio nor ureq.
+//! of their own. It needs neither tokio nor ureq, and without the feature `std` no operating
+//! system.
 //!
 //! ```text
 //!             bytes              answers            updates
@@ -92,7 +93,7 @@
 //!
 //! The numbers count the examples' lines, without empty lines and comments. Your own socket
 //! needs more lines because your program connects, looks up names, does TLS and waits by
-//! itself. In return, your program has fewer dependencies: 22 packages with this crate, 16 with
+//! itself. In return, your program has fewer dependencies: 20 packages with this crate, 16 with
 //! proto alone, 35 with ureq and 66 with hyper.
 //!
 //! # What a driver must know
@@ -112,6 +113,18 @@
 //!   extra call does no harm.
 //! - **Late inputs** are allowed: inputs act at once, and inputs for a pipe that is gone are
 //!   ignored.
+//!
+//! # Without an operating system
+//!
+//! With `default-features = false` the crate needs an allocator, and no `std`. Then there is no
+//! source of random numbers: give each conversation a seed by [`with_seed`](Embed::with_seed).
+//!
+//! - `std` (default): a random seed for each conversation, and the standard library's types in
+//!   the dependencies too.
+//! - `http` (default): conversions to and from the types of the `http` crate, and reason phrases
+//!   in error texts. It needs `std`.
+//! - `portable-atomic`: for targets without compare-and-swap, such as `thumbv6m-none-eabi`. There
+//!   `Arc` in this documentation is `Rc`. The README of `highchat-proto` says what else they need.
 //!
 //! # Log
 //!
@@ -156,3 +169,8 @@ pub use highchat_proto::{
 
 pub use embed::{Embed, Output};
 pub use pipe::PipeId;
+
+// The README's program is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

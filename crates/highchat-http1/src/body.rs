@@ -31,7 +31,7 @@ pub(crate) enum Body {
 }
 
 pub(crate) enum Chunks {
-    /// The line with the size of a chunk, as far as it was read.
+    /// The part of the line with the size of a chunk that was read so far.
     Size {
         line: [u8; SIZE_LINE_LIMIT],
         len: usize,
@@ -68,7 +68,7 @@ impl Body {
     }
 
     /// Reads the next bytes of the body, and removes them and the framing before them from
-    /// `input`. Returns `None` if there are none.
+    /// `input`. Returns `None` if more input is needed, or if the body is over.
     pub(crate) fn read<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, Broken> {
         let piece = match self {
             Self::Length(left) => take(input, left),

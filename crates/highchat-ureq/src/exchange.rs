@@ -61,8 +61,8 @@ impl Body {
         head.ok_or_else(|| ErrorKind::InvalidData.into())
     }
 
-    /// Reads the next part of the answer: the head, or bytes of the body. Returns their number.
-    /// They are the last of the used bytes in the connection's buffer. There are none at the end.
+    /// Reads the next part of the answer: the head, or bytes of the body. Returns their number,
+    /// which is 0 at the end. They are the last of the used bytes in the connection's buffer.
     fn part(&mut self) -> io::Result<(Option<ResponseHead>, usize)> {
         loop {
             self.connection.consume(mem::take(&mut self.used));
