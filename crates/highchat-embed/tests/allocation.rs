@@ -90,7 +90,7 @@ fn a_streaming_reply_allocates_nothing_after_its_buffers_have_grown() {
 }
 
 #[test]
-fn a_conversation_holds_at_most_8_kib_while_its_reply_streams() {
+fn a_conversation_holds_at_most_6_kib_while_its_reply_streams() {
     let shared = Arc::new(endpoint("https://chat.example"));
     let config = Arc::new(Config::default());
     let new = || Embed::new(Arc::clone(&shared), Arc::clone(&config));
@@ -113,6 +113,6 @@ fn a_conversation_holds_at_most_8_kib_while_its_reply_streams() {
     );
     assert!(held(asked_idle) <= 1024);
     // The decoder uses 4 KiB of it, for an incomplete event.
-    assert!(held(asked_live) <= 8 * 1024);
+    assert!(held(asked_live) <= 6 * 1024);
     drop((idle, live));
 }
