@@ -45,10 +45,10 @@ impl core::error::Error for Broken {}
 /// use highchat_http1::{Answer, Part};
 /// use highchat_proto::{ChatRequest, Credentials, Endpoint, Message};
 ///
-/// let endpoint = Endpoint::new("https://chat.example", Credentials::slug("demo")?)?;
+/// let endpoint = Endpoint::new("https://chat.example", Credentials::key("hc_xxx")?)?;
 /// let request = endpoint.chat(&ChatRequest::new(Message::new("Բարև 👋")?));
 /// let (bytes, mut answer) = Answer::to(&request);
-/// assert!(bytes.starts_with(b"POST /v1/chat?widget=demo HTTP/1.1\r\nhost: chat.example\r\n"));
+/// assert!(bytes.starts_with(b"POST /v1/chat HTTP/1.1\r\nhost: chat.example\r\n"));
 ///
 /// let mut input = &b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"[..];
 /// let Some(Part::Head(head)) = answer.read(&mut input)? else { panic!() };
