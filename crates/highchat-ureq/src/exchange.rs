@@ -13,10 +13,6 @@ use highchat_proto::time::Instant;
 
 use crate::clock::Clock;
 
-/// The maximum length of a piece of a body, in bytes (our decision). The deadlines of a reply are
-/// checked between two pieces, so that a flood of pings is noticed soon.
-const PIECE: usize = 4 * 1024;
-
 /// The unread body of an answer. Dropping it closes its connection.
 pub(crate) struct Body {
     connection: BufReader<Connection>,
@@ -70,8 +66,7 @@ impl Body {
     fn part(&mut self) -> io::Result<(Option<ResponseHead>, usize)> {
         loop {
             self.connection.consume(mem::take(&mut self.used));
-            let buffer = self.connection.buffer();
-            let mut input = &buffer[..buffer.len().min(PIECE)];
+            let mut input = self.connection.buffer();
             let len = input.len();
             let part = self.answer.read(&mut input);
             self.used = len - input.len();
@@ -79,8 +74,7 @@ impl Body {
                 Some(Part::Head(head)) => return Ok((Some(head), 0)),
                 Some(Part::Body(piece)) => return Ok((None, piece.len())),
                 Some(Part::Over(_)) => return Ok((None, 0)),
-                None if len > 0 => continue,
-                None => {}
+                None => self.connection.consume(mem::take(&mut self.used)),
             }
             if self.connection.fill_buf()?.is_empty() {
                 return match self.answer.ends_with_its_pipe() {

@@ -27,15 +27,21 @@ pub struct Reply {
     /// `None` when nothing is left to read.
     body: Option<Body>,
     clock: Clock,
+    /// The time that the reader knows, and the time of the return to the application.
+    seen: Instant,
+    left: Instant,
     has_failed: bool,
 }
 
 impl Reply {
     pub(crate) fn new(endpoint: &Endpoint, config: &Config, clock: Clock, body: Body) -> Self {
+        let now = clock.now();
         Self {
-            reader: Reader::new(endpoint, config, clock.now()),
+            reader: Reader::new(endpoint, config, now),
             body: Some(body),
             clock,
+            seen: now,
+            left: now,
             has_failed: false,
         }
     }
@@ -72,10 +78,18 @@ impl Reply {
 
     /// Reads until the reader has an event, or the end of the reply.
     fn advance(&mut self) -> Result<(), Cut> {
-        self.reader.resume(self.clock.now());
-        while let Some(deadline) = self.reader.advance(self.clock.now())? {
+        // Only the application's own time is no silence. The time to decode an event is, so
+        // that a flood of pings is no progress.
+        let away = self.clock.now().saturating_duration_since(self.left);
+        self.reader.resume(self.seen + away);
+        loop {
+            self.seen = self.clock.now();
+            let Some(deadline) = self.reader.advance(self.seen)? else {
+                break;
+            };
             self.read(deadline);
         }
+        self.left = self.clock.now();
         Ok(())
     }
 
