@@ -1,8 +1,8 @@
 //! Connections to the service over [tokio](https://docs.rs/tokio), or [`blocking`] ones: with
 //! the proxy that the environment names, TLS, and the certificates to trust.
 //!
-//! `highchat-hyper`, `highchat-proxy` and `highchat-ureq` use it. Use it directly if your
-//! program speaks HTTP itself, with `highchat-http1` or `highchat-embed`:
+//! `highchat-hyper`, `highchat-proxy`, `highchat-reqwest` and `highchat-ureq` use it. Use it
+//! directly if your program speaks HTTP itself, with `highchat-http1` or `highchat-embed`:
 //!
 #![cfg_attr(feature = "tokio", doc = "```")]
 #![cfg_attr(not(feature = "tokio"), doc = "```ignore")]
@@ -56,6 +56,8 @@ mod connection;
 mod connector;
 #[cfg(feature = "tokio")]
 mod dial;
+#[cfg(feature = "tokio")]
+mod refused;
 #[cfg(any(feature = "rustls", feature = "blocking-rustls"))]
 mod roots;
 #[cfg(any(feature = "tokio", feature = "blocking"))]
@@ -67,6 +69,12 @@ mod tls;
 pub use connection::{BoxError, Connection};
 #[cfg(feature = "tokio")]
 pub use connector::{Connector, Offer};
+#[cfg(feature = "tokio")]
+pub use refused::is_refused;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+pub use route::proxy;
+#[cfg(feature = "rustls")]
+pub use tls::config as tls_config;
 
 // Compiles the program in the README as a documentation test.
 #[cfg(doctest)]

@@ -11,7 +11,13 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use crate::roots::Trusted;
 
-pub(crate) fn config(roots: &Roots) -> Result<ClientConfig, InvalidRoots> {
+/// The configuration of rustls that trusts `roots`, for an HTTP client that connects by itself.
+/// It offers no protocol (ALPN): set `alpn_protocols`.
+///
+/// # Errors
+///
+/// The certificates cannot be read, none is valid, or this build cannot use them.
+pub fn config(roots: &Roots) -> Result<ClientConfig, InvalidRoots> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let tls = tls.map_err(|_| InvalidRoots::NotBuilt)?;

@@ -1,19 +1,19 @@
 //! The async client: each call is one exchange.
 
+use core::pin::Pin;
 use std::env;
 
-use futures_util::StreamExt;
+use highchat_async::{TokioTimer, Transport};
 use highchat_connect::{BoxError, Connection, Connector, Offer};
-use highchat_proto::http::{Answer, InvalidRoots, InvalidVariables, Request, Roots};
+use highchat_proto::http::{Head, InvalidRoots, InvalidVariables, Request, Roots};
 use highchat_proto::{
     ChatRequest, Config, Endpoint, Failure, MessagesRequest, Page, RatingRequest,
 };
-use http::{Uri, response};
-use tokio::time::timeout;
+use http::Uri;
 
+use crate::Reply;
 use crate::exchange::{self, Body};
 use crate::kept::Kept;
-use crate::reply::Reply;
 
 /// An async client of the three endpoints: each call is one exchange.
 ///
@@ -35,8 +35,8 @@ use crate::reply::Reply;
 /// name of the service. If the proxy cannot be used, nothing is sent.
 #[derive(Clone, Debug)]
 pub struct Client {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) config: Config,
+    endpoint: Endpoint,
+    config: Config,
     connector: Connector,
 }
 
@@ -110,11 +110,7 @@ impl Client {
     /// There is no reply. The [`Failure`] says whether the service may still have accepted the
     /// message.
     pub async fn chat(&self, request: &ChatRequest) -> Result<Reply, Failure> {
-        let (head, body) = self.exchange(self.endpoint.chat(request)).await?;
-        if let Some(answer) = Answer::to_chat(&head, &self.endpoint, &self.config) {
-            return Err(self.read(body, answer).await.into_chat_error().into());
-        }
-        Ok(Reply::new(&self.endpoint, &self.config, body))
+        highchat_async::chat(self, request).await
     }
 
     /// Gets the messages of a conversation.
@@ -123,9 +119,7 @@ impl Client {
     ///
     /// There is no valid page of messages. Calling again does no harm.
     pub async fn messages(&self, request: &MessagesRequest) -> Result<Page, Failure> {
-        let (head, body) = self.exchange(self.endpoint.messages(request)).await?;
-        let answer = Answer::to_messages(&head, &self.endpoint, &self.config);
-        Ok(self.read(body, answer).await.into_page()?)
+        highchat_async::messages(self, request).await
     }
 
     /// Rates a conversation.
@@ -135,47 +129,27 @@ impl Client {
     /// The service may not have accepted the rating. Rating again does no harm: the last
     /// rating counts.
     pub async fn rate(&self, request: &RatingRequest) -> Result<(), Failure> {
-        let (head, body) = self.exchange(self.endpoint.rate(request)).await?;
-        let answer = Answer::to_rating(&head, &self.endpoint, &self.config);
-        Ok(self.read(body, answer).await.into_rating()?)
+        highchat_async::rate(self, request).await
+    }
+}
+
+impl Transport for Client {
+    type Opening = Pin<Box<dyn Future<Output = Result<(Head, Body), Failure>> + Send>>;
+    type Body = Body;
+    type Kept = Kept;
+    type Timer = TokioTimer;
+    const NAME: &'static str = env!("CARGO_CRATE_NAME");
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
-    /// Sends a request and waits for the head of its answer, whatever its status is, on the kept
-    /// connection or on a new one. If there is no connection within
-    /// [`Config::connect_timeout`], nothing was sent.
-    ///
-    /// Dropping the future or the body gives the exchange up.
-    pub(crate) fn open(
-        &self,
-        request: Request,
-        kept: Kept,
-    ) -> impl Future<Output = Result<(response::Parts, Body), Failure>> + Send + use<> {
-        exchange::open(self.connector.clone(), request, self.config.clone(), kept)
+    fn config(&self) -> &Config {
+        &self.config
     }
 
-    async fn exchange(&self, request: Request) -> Result<(response::Parts, Body), Failure> {
-        let opening = self.open(request, Kept::default());
-        let opened = timeout(self.config.response_timeout, opening).await;
-        // The connection timeout is shorter, so the request may have left.
-        opened.unwrap_or(Err(Failure::TimedOut))
-    }
-
-    /// Reads the body of an answer that is not a reply stream. On an error or a timeout, the
-    /// answer keeps what arrived.
-    async fn read(&self, mut body: Body, mut answer: Answer) -> Answer {
-        let reading = async {
-            while answer.wants_more() {
-                match body.next().await {
-                    Some(Ok(chunk)) => answer.handle_body(&chunk),
-                    Some(Err(_)) => answer.handle_interruption(),
-                    None => break,
-                }
-            }
-        };
-        let limit = self.config.response_timeout;
-        if timeout(limit, reading).await.is_err() {
-            answer.handle_interruption();
-        }
-        answer
+    fn open(&self, request: Request, kept: &Kept) -> Self::Opening {
+        let (connector, config) = (self.connector.clone(), self.config.clone());
+        Box::pin(exchange::open(connector, request, config, kept.clone()))
     }
 }

@@ -5,10 +5,12 @@ use core::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use highchat_async::KeptConnection as _;
 use highchat_connect::Connector;
-use highchat_proto::http::Request;
+use highchat_proto::failure::Cause;
+use highchat_proto::http::{Head, Request};
 use highchat_proto::{Config, Failure};
-use http::{Response, response};
+use http::Response;
 use hyper::body::{Body as _, Frame, Incoming};
 use tokio::time::timeout;
 
@@ -17,7 +19,7 @@ use crate::link::Link;
 
 /// The body of an answer, as a stream. Its connection makes progress only while the body is
 /// read. It is kept after the end of the body, and closes if the body is dropped before.
-pub(crate) struct Body {
+pub struct Body {
     /// `None` after the end or an error. hyper repeats an HTTP/2 error at every poll, so a
     /// reader that continues to the end would never reach it.
     open: Option<(Incoming, Link)>,
@@ -34,7 +36,7 @@ pub(crate) async fn open(
     request: Request,
     config: Config,
     kept: Kept,
-) -> Result<(response::Parts, Body), Failure> {
+) -> Result<(Head, Body), Failure> {
     if let Some(mut link) = kept.take(&request, &config) {
         let sent = link.send(request.clone().into(), &connector);
         // Otherwise the connection was stale. This request may be repeated.
@@ -50,17 +52,17 @@ pub(crate) async fn open(
     Ok(begin(answer, link, kept))
 }
 
-fn begin(answer: Response<Incoming>, link: Link, kept: Kept) -> (response::Parts, Body) {
+fn begin(answer: Response<Incoming>, link: Link, kept: Kept) -> (Head, Body) {
     if let Some(shared) = link.share() {
         kept.put(shared);
     }
     let (head, body) = answer.into_parts();
     let open = Some((body, link));
-    (head, Body { open, kept })
+    (Head::from(&head), Body { open, kept })
 }
 
 impl Stream for Body {
-    type Item = hyper::Result<Bytes>;
+    type Item = Result<Bytes, Cause>;
 
     /// Returns the next chunk. Dropping the wait loses nothing. An error is the last item.
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -84,7 +86,7 @@ impl Stream for Body {
             Poll::Ready(Some(Err(_))) => self.open = None,
             Poll::Pending => {}
         }
-        chunk
+        chunk.map_err(|lost| Cause::of(&lost))
     }
 }
 

@@ -4,6 +4,7 @@ use core::task::Context;
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use highchat_async::KeptConnection;
 use highchat_proto::Config;
 use highchat_proto::http::Request;
 use tokio::time::Instant;
@@ -13,7 +14,7 @@ use crate::link::Link;
 /// The place for the connection of an exchange that is over, or that can carry others. Clones
 /// share it. An exchange without a session has a place of its own, which goes with it.
 #[derive(Clone, Default)]
-pub(crate) struct Kept(Arc<Mutex<Option<(Link, Instant)>>>);
+pub struct Kept(Arc<Mutex<Option<(Link, Instant)>>>);
 
 impl Kept {
     /// Keeps a connection that the service has just been heard on.
@@ -36,9 +37,13 @@ impl Kept {
         Some(link)
     }
 
-    /// Lets the kept connection make progress, so that its end is noticed, and closes it after
-    /// `keep_alive`. Returns how much of this time is left.
-    pub(crate) fn poll(&self, keep_alive: Duration, cx: &mut Context<'_>) -> Option<Duration> {
+    fn lock(&self) -> MutexGuard<'_, Option<(Link, Instant)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl KeptConnection for Kept {
+    fn poll(&self, keep_alive: Duration, cx: &mut Context<'_>) -> Option<Duration> {
         let mut kept = self.lock();
         let (link, since) = kept.as_ref()?;
         link.poll(cx);
@@ -50,12 +55,7 @@ impl Kept {
         Some(left)
     }
 
-    /// Closes the kept connection.
-    pub(crate) fn close(&self) {
+    fn close(&self) {
         *self.lock() = None;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<(Link, Instant)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -48,15 +48,15 @@
 #![forbid(unsafe_code)]
 
 mod client;
-mod clock;
 mod exchange;
 mod kept;
 mod link;
-mod reply;
-mod session;
 mod tasks;
 
 pub use client::Client;
+pub use exchange::Body;
+/// The timer of sessions and replies.
+pub use highchat_async::TokioTimer;
 /// The types for [`Client::with_connector`].
 pub use highchat_connect::{BoxError, Connection};
 /// The protocol crate. Its most used names are exported here too, so a program needs only this
@@ -68,8 +68,21 @@ pub use highchat_proto::{
     Rating, RatingRequest, RequestId, Role, Saved, SendError, State, Timestamp, TurnEnd, TurnId,
     Update, VisitorRef,
 };
-pub use reply::Reply;
-pub use session::{Session, Updates};
+pub use kept::Kept;
+
+/// A conversation over async HTTP. It needs a tokio runtime with I/O and time enabled.
+///
+/// A message always gets a new connection, because it could not be sent again if it were lost
+/// with a stale one. The connection is then kept while a person answers or a cut reply is
+/// searched for, and carries the polls, the searches and ratings. If it turns out to be stale,
+/// the request goes out again on a new one. It is closed when nothing needs it any more, or
+/// after [`Config::keep_alive`](highchat_proto::Config::keep_alive).
+pub type Session = highchat_async::Session<Client>;
+/// A reply stream, from [`Client::chat`]. Its connection makes progress only while an event is
+/// awaited.
+pub type Reply = highchat_async::Reply<Client>;
+/// A stream of the owned updates of a [`Session`], from [`Session::updates`].
+pub type Updates<'a> = highchat_async::Updates<'a, Client>;
 
 // Compiles the program in the README as a documentation test.
 #[cfg(doctest)]

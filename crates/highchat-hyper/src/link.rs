@@ -1,11 +1,9 @@
 //! An open connection, and the requests that go out on it.
 
-use core::error::Error;
 use core::task::Context;
 
 use bytes::Bytes;
-use h2::Reason;
-use highchat_connect::{BoxError, Connector};
+use highchat_connect::{BoxError, Connector, is_refused};
 use highchat_proto::failure::Cause;
 use highchat_proto::{Config, Failure};
 use http::header::HOST;
@@ -134,17 +132,6 @@ impl Link {
             }
         })
     }
-}
-
-/// Whether the service reports over HTTP/2 that it did not process the request (RFC 9113,
-/// section 8.7): by REFUSED_STREAM, or by a GOAWAY whose last stream is before the request's.
-/// h2 ends a stream with a GOAWAY only in that case.
-fn is_refused(error: &hyper::Error) -> bool {
-    let cause = error.source().and_then(|cause| cause.downcast_ref());
-    cause.is_some_and(|cause: &h2::Error| {
-        let is_refusal = cause.is_reset() && cause.reason() == Some(Reason::REFUSED_STREAM);
-        cause.is_remote() && (is_refusal || cause.is_go_away())
-    })
 }
 
 /// Moves the authority into the `host` header, as HTTP/1.1 requires. The target keeps the

@@ -95,8 +95,16 @@ impl Head {
 #[cfg(feature = "http")]
 impl From<&http::response::Parts> for Head {
     fn from(parts: &http::response::Parts) -> Self {
-        let mut head = Self::new(parts.status.as_u16());
-        for (name, value) in &parts.headers {
+        Self::from((parts.status, &parts.headers))
+    }
+}
+
+/// For an HTTP client that does not give away the parts of its response.
+#[cfg(feature = "http")]
+impl From<(http::StatusCode, &http::HeaderMap)> for Head {
+    fn from((status, fields): (http::StatusCode, &http::HeaderMap)) -> Self {
+        let mut head = Self::new(status.as_u16());
+        for (name, value) in fields {
             head.header(name.as_str(), value.as_bytes());
         }
         head

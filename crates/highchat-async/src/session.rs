@@ -1,39 +1,23 @@
 //! A conversation that makes progress when it is polled.
 
 use core::fmt;
-use core::future::{poll_fn, ready};
+use core::future::poll_fn;
 use core::hash::BuildHasher;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use std::hash::RandomState;
 
-use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
-use futures_util::stream::once;
-use highchat_proto::failure::{Cause, TransportFailure};
 use highchat_proto::session::{Collector, Commands};
 use highchat_proto::{
-    Answered, AskError, Conversation, Failure, Message, Output, RequestId, Saved, SendError,
-    TurnId, Update,
+    Answered, AskError, Conversation, Message, Output, RequestId, Saved, SendError, TurnId, Update,
 };
-use http::response;
 use tokio_stream::StreamMap;
 
-use crate::client::Client;
 use crate::clock::Clock;
-use crate::exchange::Body;
-use crate::kept::Kept;
-
-/// The inputs that one exchange produces, in order.
-type Exchange = Pin<Box<dyn Stream<Item = Input> + Send>>;
-
-enum Input {
-    Head(response::Parts),
-    Chunk(Bytes),
-    End,
-    Failure(TransportFailure),
-}
+use crate::exchange::{Exchange, Input};
+use crate::transport::{KeptConnection as _, Transport};
 
 /// A conversation over async HTTP: turns, handoff, recovery and rating, as in
 /// [`Conversation`].
@@ -45,43 +29,35 @@ enum Input {
 /// A session spawns nothing and uses no channel. All exchanges make progress only while `next`
 /// is awaited, and are read no further than needed, so a slow application slows the service
 /// down. Dropping the session ends its exchanges.
-///
-/// A message always gets a new connection, because it could not be sent again if it were lost
-/// with a stale one. The connection is then kept while a person answers or a cut reply is
-/// searched for, and carries the polls, the searches and ratings. If it turns out to be stale,
-/// the request goes out again on a new one. It is closed when nothing needs it any more, or
-/// after [`Config::keep_alive`](highchat_proto::Config::keep_alive).
-///
-/// Needs a tokio runtime with I/O and time enabled.
-pub struct Session {
+pub struct Session<T: Transport> {
     conversation: Conversation,
-    client: Client,
-    clock: Clock,
-    exchanges: StreamMap<RequestId, Exchange>,
-    kept: Kept,
+    client: T,
+    clock: Clock<T::Timer>,
+    exchanges: StreamMap<RequestId, Exchange<T>>,
+    kept: T::Kept,
     is_waiting: bool,
 }
 
-impl Session {
+impl<T: Transport> Session<T> {
     /// Creates a new conversation, which begins with the first message.
     #[must_use]
-    pub fn new(client: Client) -> Self {
+    pub fn new(client: T) -> Self {
         Self {
-            conversation: Conversation::new(client.endpoint.clone(), client.config.clone())
+            conversation: Conversation::new(client.endpoint().clone(), client.config().clone())
                 .with_seed(RandomState::new().hash_one(0)),
             client,
             clock: Clock::start(),
             exchanges: StreamMap::new(),
-            kept: Kept::default(),
+            kept: T::Kept::default(),
             is_waiting: false,
         }
     }
 
     /// Continues a saved conversation. If a person is answering, it polls at once.
     #[must_use]
-    pub fn resume(client: Client, saved: Saved) -> Self {
+    pub fn resume(client: T, saved: Saved) -> Self {
         let mut session = Self::new(client);
-        let (endpoint, config) = (&session.client.endpoint, &session.client.config);
+        let (endpoint, config) = (session.client.endpoint(), session.client.config());
         let (endpoint, config, now) = (endpoint.clone(), config.clone(), session.clock.now());
         session.conversation = Conversation::resume(endpoint, config, saved, now)
             .with_seed(RandomState::new().hash_one(0));
@@ -139,7 +115,7 @@ impl Session {
     }
 }
 
-impl Session {
+impl<T: Transport> Session<T> {
     /// Waits for the next update. `None` means that the session is idle: no exchange is
     /// running, and nothing is scheduled.
     ///
@@ -167,7 +143,7 @@ impl Session {
     /// continue with the next call of [`next`] or `updates`.
     ///
     /// [`next`]: Self::next
-    pub const fn updates(&mut self) -> Updates<'_> {
+    pub const fn updates(&mut self) -> Updates<'_, T> {
         Updates(self)
     }
 
@@ -180,9 +156,9 @@ impl Session {
             let when = match self.conversation.poll_output() {
                 Output::Update => return Poll::Ready(true),
                 Output::Transmit(id, request) => {
-                    log::info!("request {id}: {request}");
-                    let exchange = inputs(self.client.open(request, self.kept.clone()));
-                    self.exchanges.insert(id, Box::pin(exchange));
+                    log::info!(target: T::NAME, "request {id}: {request}");
+                    let opening = self.client.open(request, &self.kept);
+                    self.exchanges.insert(id, Exchange::Opening(opening));
                     continue;
                 }
                 Output::Abort(id) => {
@@ -192,7 +168,7 @@ impl Session {
                 Output::Wait(when) => when,
             };
             self.close_unneeded();
-            let kept = self.kept.poll(self.client.config.keep_alive, cx);
+            let kept = self.kept.poll(self.client.config().keep_alive, cx);
             let closing = kept.map(|left| self.clock.now() + left);
             let when = [when, closing].into_iter().flatten().min();
             match (self.exchanges.poll_next_unpin(cx), when) {
@@ -218,8 +194,8 @@ impl Session {
         let now = self.clock.now();
         match input {
             Input::Head(head) => {
-                log::info!("request {id}: {}", head.status);
-                self.conversation.handle_response(id, &head, now);
+                log::info!(target: T::NAME, "request {id}: {}", head.status());
+                self.conversation.handle_response(id, head, now);
             }
             Input::Chunk(chunk) => self.conversation.handle_body(id, &chunk, now),
             Input::End => {
@@ -227,7 +203,7 @@ impl Session {
                 self.close_unneeded();
             }
             Input::Failure(failure) => {
-                log::info!("request {id}: {failure}");
+                log::info!(target: T::NAME, "request {id}: {failure}");
                 self.conversation.handle_failure(id, failure, now);
             }
         }
@@ -236,9 +212,9 @@ impl Session {
 
 /// A stream of the owned updates of a [`Session`], from [`Session::updates`].
 #[derive(Debug)]
-pub struct Updates<'a>(&'a mut Session);
+pub struct Updates<'a, T: Transport>(&'a mut Session<T>);
 
-impl Stream for Updates<'_> {
+impl<T: Transport> Stream for Updates<'_, T> {
     type Item = Update<'static>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -248,28 +224,7 @@ impl Stream for Updates<'_> {
     }
 }
 
-/// Returns the inputs of an exchange: its head, the chunks of its body, and its end or
-/// failure.
-fn inputs(
-    opening: impl Future<Output = Result<(response::Parts, Body), Failure>>,
-) -> impl Stream<Item = Input> {
-    once(opening).flat_map(|opened| {
-        let (first, body) = match opened {
-            Ok((head, body)) => (Input::Head(head), Some(body)),
-            Err(failure) => (Input::Failure(failure.into()), None),
-        };
-        let chunks = futures_util::stream::iter(body).flatten();
-        let rest = chunks.map(|chunk| match chunk {
-            Ok(chunk) => Input::Chunk(chunk),
-            Err(lost) => Input::Failure(TransportFailure::Interrupted(Cause::of(&lost))),
-        });
-        // An end after a failure is ignored: the exchange is no longer live.
-        let first = once(ready(first));
-        first.chain(rest).chain(once(ready(Input::End)))
-    })
-}
-
-impl fmt::Debug for Session {
+impl<T: Transport> fmt::Debug for Session<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("id", &self.conversation.id())

@@ -1,29 +1,30 @@
-//! The adapter's clock.
+//! The clock of a session or a reply.
 
-use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
+use futures_util::FutureExt;
 use highchat_proto::time::Instant;
-use tokio::time::{Sleep, sleep};
+
+use crate::transport::Timer;
 
 /// Measures time as the protocol needs it, from its own start, and wakes a task at a given
-/// time. It uses tokio's time, so that a test can pause it.
-pub(crate) struct Clock {
-    origin: tokio::time::Instant,
-    /// A timer for the last deadline, or for an earlier one.
-    alarm: Option<(Instant, Pin<Box<Sleep>>)>,
+/// time.
+pub(crate) struct Clock<T: Timer> {
+    timer: T,
+    /// A wait until the last deadline, or until an earlier one.
+    alarm: Option<(Instant, T::Sleep)>,
 }
 
-impl Clock {
+impl<T: Timer> Clock<T> {
     pub(crate) fn start() -> Self {
         Self {
-            origin: tokio::time::Instant::now(),
+            timer: T::start(),
             alarm: None,
         }
     }
 
     pub(crate) fn now(&self) -> Instant {
-        Instant::from_origin(self.origin.elapsed())
+        Instant::from_origin(self.timer.elapsed())
     }
 
     /// Waits until `when`, and returns the time then, which is `when` or later.
@@ -38,7 +39,7 @@ impl Clock {
             let now = self.now();
             match &mut self.alarm {
                 Some((set, alarm)) if *set <= when => {
-                    ready!(alarm.as_mut().poll(cx));
+                    ready!(alarm.poll_unpin(cx));
                     let is_due = *set == when;
                     self.alarm = None;
                     if is_due {
@@ -47,7 +48,7 @@ impl Clock {
                 }
                 alarm => {
                     let wait = when.saturating_duration_since(now);
-                    *alarm = Some((when, Box::pin(sleep(wait))));
+                    *alarm = Some((when, T::sleep(wait)));
                 }
             }
         }

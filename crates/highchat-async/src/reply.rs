@@ -13,7 +13,7 @@ use highchat_proto::session::ReplyCollector;
 use highchat_proto::{Answered, AskError, Config, Endpoint, Event, Failure};
 
 use crate::clock::Clock;
-use crate::exchange::Body;
+use crate::transport::Transport;
 
 /// A reply stream. Dropping it ends the exchange and closes the connection.
 ///
@@ -27,18 +27,18 @@ use crate::exchange::Body;
 /// [`Config::idle_timeout`](highchat_proto::config::Config::idle_timeout) or
 /// [`progress_timeout`](highchat_proto::config::Config::progress_timeout). The time between an
 /// event and the next call does not count towards these timeouts.
-pub struct Reply {
+pub struct Reply<T: Transport> {
     reader: Reader,
     /// `None` when nothing is left to read.
-    body: Option<Body>,
-    clock: Clock,
+    body: Option<T::Body>,
+    clock: Clock<T::Timer>,
     /// Whether the last poll waited for the service, so that the time since then counts.
     is_waiting: bool,
     has_failed: bool,
 }
 
-impl Reply {
-    pub(crate) fn new(endpoint: &Endpoint, config: &Config, body: Body) -> Self {
+impl<T: Transport> Reply<T> {
+    pub(crate) fn new(endpoint: &Endpoint, config: &Config, body: T::Body) -> Self {
         let clock = Clock::start();
         Self {
             reader: Reader::new(endpoint, config, clock.now()),
@@ -110,7 +110,10 @@ impl Reply {
     }
 }
 
-impl Stream for Reply {
+impl<T: Transport> Stream for Reply<T>
+where
+    Self: Unpin,
+{
     type Item = Result<Event<'static>, Failure>;
 
     /// Returns the next event, owned, or `None` after a failure.
@@ -127,7 +130,7 @@ impl Stream for Reply {
     }
 }
 
-impl fmt::Debug for Reply {
+impl<T: Transport> fmt::Debug for Reply<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").finish_non_exhaustive()
     }
