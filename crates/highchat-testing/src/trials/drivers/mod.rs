@@ -4,5 +4,7 @@
 pub mod embed;
 #[cfg(feature = "hyper")]
 pub mod hyper;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 #[cfg(feature = "ureq")]
 pub mod ureq;

@@ -1,0 +1,66 @@
+//! reqwest in a browser, over `fetch`.
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::LocalBoxStream;
+use highchat_proto::failure::Cause;
+use highchat_proto::http::{Head, InvalidRoots, Roots};
+use highchat_proto::{Config, Endpoint, Failure};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, USER_AGENT};
+use reqwest::{ClientBuilder, Request, Response};
+
+use crate::exchange::{Adjust, Http, cause};
+
+pub(crate) use highchat_async::BrowserTimer as Timer;
+
+pub(crate) type Opening = LocalBoxFuture<'static, Result<(Head, Body), Failure>>;
+pub(crate) type Body = LocalBoxStream<'static, Result<Bytes, Cause>>;
+/// Nothing is known of what was sent.
+pub(crate) type Sent = ();
+
+/// A browser has its own roots and proxies, and reqwest has no setting here that must be off.
+pub(crate) fn build(
+    _: &Endpoint,
+    _: &Config,
+    roots: &Roots,
+    adjust: Option<Adjust<'_>>,
+) -> Result<Http, InvalidRoots> {
+    if *roots != Roots::Default {
+        return Err(InvalidRoots::NotBuilt);
+    }
+    let mut builder = ClientBuilder::new();
+    if let Some(adjust) = adjust {
+        builder = adjust(builder);
+    }
+    Ok(builder
+        .build()
+        .map_or_else(|error| Http::Unusable(cause(error)), Http::Prepared))
+}
+
+/// Leaves out the fields that a browser sets itself: some need the service's consent (CORS).
+pub(crate) fn request(
+    mut request: http::Request<Bytes>,
+    _: bool,
+) -> reqwest::Result<(Request, Sent)> {
+    for own in [ACCEPT_ENCODING, USER_AGENT] {
+        request.headers_mut().remove(own);
+    }
+    Ok((request.try_into()?, ()))
+}
+
+/// `fetch` has one error for everything after this.
+pub(crate) fn is_not_sent(error: &reqwest::Error, _: &Sent, _: bool) -> bool {
+    error.is_builder()
+}
+
+/// Takes out a field that says no more how the body is: `fetch` has decoded it.
+pub(crate) fn decoded(mut response: Response) -> Response {
+    response.headers_mut().remove(CONTENT_ENCODING);
+    response
+}
+
+/// The chunks of a body. The browser reads ahead by a limited amount.
+pub(crate) fn chunks(response: Response) -> Body {
+    Box::pin(response.bytes_stream().map_err(cause))
+}

@@ -1,0 +1,62 @@
+//! One exchange over reqwest: a request, the head of its answer, and the body.
+
+use highchat_proto::failure::Cause;
+use highchat_proto::http::{Head, Request};
+use highchat_proto::{Config, Failure};
+use reqwest::ClientBuilder;
+
+use crate::platform::{self, Body};
+
+/// What a program changes in a builder.
+pub(crate) type Adjust<'a> = Box<dyn FnOnce(ClientBuilder) -> ClientBuilder + 'a>;
+
+/// reqwest, and what is known of it.
+#[derive(Clone, Debug)]
+pub(crate) enum Http {
+    /// Everything in the crate's list is off.
+    Prepared(reqwest::Client),
+    /// It was brought, and nobody can look into it.
+    Unchecked(reqwest::Client),
+    /// It could not be built. Each request fails as not sent.
+    Unusable(Cause),
+}
+
+/// Sends a request, and waits for the head of its answer. `place` is the service, for errors.
+pub(crate) async fn open(
+    http: &Http,
+    request: Request,
+    place: &str,
+) -> Result<(Head, Body), Failure> {
+    let (client, is_prepared) = match http {
+        Http::Prepared(client) => (client, true),
+        Http::Unchecked(client) => (client, false),
+        Http::Unusable(cause) => return Err(Failure::NotSent(cause.at(place))),
+    };
+    let made = platform::request(request.into(), is_prepared);
+    let (request, sent) = made.map_err(|error| Failure::NotSent(cause(error).at(place)))?;
+    let url = request.url().clone();
+    let answered = client.execute(request).await.map(platform::decoded);
+    let response = answered.map_err(|error| {
+        if platform::is_not_sent(&error, &sent, is_prepared) {
+            Failure::NotSent(cause(error).at(place))
+        } else {
+            Failure::Unanswered(cause(error))
+        }
+    })?;
+    let unanswered = |why| Err(Failure::Unanswered(Cause::from(why)));
+    if *response.url() != url {
+        return unanswered("the HTTP client followed a redirect");
+    }
+    let fields = response.headers().iter();
+    let lens = fields.map(|(name, value)| name.as_str().len() + value.len() + ":\r\n".len());
+    if lens.sum::<usize>() > Config::HEAD_LIMIT {
+        return unanswered("the head is too long");
+    }
+    let head = Head::from((response.status(), response.headers()));
+    Ok((head, platform::chunks(response)))
+}
+
+/// The cause of an error, without the URL: it contains the slug.
+pub(crate) fn cause(error: reqwest::Error) -> Cause {
+    Cause::of(&error.without_url())
+}

@@ -1,0 +1,225 @@
+//! A conversation over real sockets.
+
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+
+use futures_util::{Stream as _, StreamExt};
+use highchat_reqwest::{
+    AskError, Client, Credentials, Endpoint, Failure, Message, Session, Update,
+};
+use highchat_sandbox::{Playback, Step};
+use highchat_testing::trials::drivers::reqwest::ReqwestSession;
+use highchat_testing::trials::words::{DONE, HEAD, HUMAN, META, delta, page};
+use highchat_testing::trials::{brisk, word};
+
+/// The time after which a test counts as hanging, even on the slowest machine.
+const BOUND: Duration = Duration::from_secs(30);
+
+highchat_testing::scenarios! { ReqwestSession:
+    two_turns_are_in_the_same_conversation_and_it_can_be_rated,
+    a_handoff_lasts_until_the_bot_is_back,
+    a_saved_conversation_continues_after_its_last_message,
+    a_cut_reply_is_recovered_without_sending_the_message_again,
+    a_cut_reply_is_not_completed_with_a_cancelled_one,
+    silence_or_only_pings_end_a_turn,
+    no_send_fails_if_the_service_closes_each_connection_silently,
+    a_message_that_cannot_be_sent_is_tried_again_and_then_reported,
+    sessions_have_different_delays_unless_a_seed_is_set,
+    a_folded_or_repeated_header_field_is_read,
+    a_person_is_heard_while_a_reply_streams,
+}
+
+fn session(base_url: &str) -> Session {
+    let key = Credentials::key("hc_sandbox").unwrap();
+    let endpoint = Endpoint::new(base_url, key).unwrap();
+    Session::new(Client::with_config(endpoint, brisk()))
+}
+
+fn message(text: &str) -> Message {
+    Message::new(text).unwrap()
+}
+
+/// Returns all updates until the session is idle.
+async fn run(session: &mut Session) -> Vec<String> {
+    let mut log = Vec::new();
+    while let Some(update) = session.next().await {
+        log.push(word(&update));
+    }
+    log
+}
+
+fn stream(events: &str) -> Step {
+    Step::send(format!("{HEAD}{events}"))
+}
+
+#[tokio::test]
+async fn a_turn_can_be_cancelled_at_any_stage_and_its_connection_closes() {
+    let scripts = [
+        vec![Step::Hold],
+        vec![stream(""), Step::Hold],
+        vec![stream(&format!("{META}{}", delta("Բարև 👋"))), Step::Hold],
+    ];
+    for script in scripts {
+        let service = Playback::start(vec![script]).unwrap();
+        let mut session = session(service.base_url());
+        session.send(message("Ողջույն 🙂")).unwrap();
+        while service.requests().is_empty() {
+            let next = tokio::time::timeout(Duration::from_millis(10), session.next());
+            let _ = next.await;
+        }
+        session.cancel();
+        let log = run(&mut session).await;
+        assert_eq!(log.last().unwrap(), "Cancelled", "{log:?}");
+        // The task of the connection, which reqwest spawned, needs a poll to notice it.
+        let closed = tokio::task::spawn_blocking(move || service.wait_for_close(0, BOUND));
+        assert!(closed.await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn dropping_a_session_in_the_middle_of_a_reply_closes_its_connection() {
+    let service = Playback::start(vec![vec![stream(META), Step::Hold]]).unwrap();
+    let mut session = session(service.base_url());
+    session.send(message("Ողջույն 🙂")).unwrap();
+    assert!(session.next().await.is_some());
+    drop(session);
+    let closed = tokio::task::spawn_blocking(move || service.wait_for_close(0, BOUND));
+    assert!(closed.await.unwrap());
+}
+
+/// A service whose reply arrives in small pieces, with a handoff after it.
+fn in_pieces() -> Playback {
+    let mut scripts = vec![Vec::new(), vec![Step::send(page("human", &[]))]];
+    let reply = format!("{HEAD}{META}{}{}{HUMAN}", delta("Կանչում "), delta("եմ 👩"));
+    for piece in reply.as_bytes().chunks(7) {
+        scripts[0].push(Step::send(piece));
+        scripts[0].push(Step::Pause(Duration::from_millis(1)));
+    }
+    scripts.push(vec![Step::send(page("bot", &["Ողջույն 👩"]))]);
+    Playback::start(scripts).unwrap()
+}
+
+#[tokio::test]
+async fn next_can_be_dropped_at_every_await_and_loses_nothing() {
+    let whole = in_pieces();
+    let mut session = session(whole.base_url());
+    session.send(message("Օպերատո՛ր")).unwrap();
+    let log = run(&mut session).await;
+
+    let dropped = in_pieces();
+    let mut session = self::session(dropped.base_url());
+    session.send(message("Օպերատո՛ր")).unwrap();
+    let (mut found, mut drops) = (Vec::new(), 0);
+    loop {
+        // The future is dropped after one poll.
+        let polled = poll_fn(|cx| {
+            let next = pin!(session.next());
+            Poll::Ready(next.poll(cx).map(|update| update.as_ref().map(word)))
+        });
+        match polled.await {
+            Poll::Ready(Some(word)) => found.push(word),
+            Poll::Ready(None) => break,
+            Poll::Pending => {
+                drops += 1;
+                tokio::time::sleep(Duration::from_micros(300)).await;
+            }
+        }
+    }
+    assert_eq!(found, log);
+    assert!(log.contains(&"assistant: Ողջույն 👩".to_owned()), "{log:?}");
+    assert!(drops > 20, "{drops}");
+    let count = |service: &Playback| service.requests().len();
+    assert_eq!(count(&whole), count(&dropped));
+}
+
+#[tokio::test]
+async fn the_stream_yields_owned_updates_and_can_be_dropped_at_each_wait() {
+    let deltas = [delta("Բարև "), delta("👋")].concat();
+    let service = Playback::start([vec![stream(&[META, &deltas, DONE].concat())]]).unwrap();
+    let mut session = session(service.base_url());
+    session.send(message("Ողջույն")).unwrap();
+    let mut owned: Vec<Update<'static>> = Vec::new();
+    while owned.is_empty() {
+        let polled = poll_fn(|cx| Poll::Ready(pin!(session.updates()).poll_next(cx)));
+        match polled.await {
+            Poll::Ready(update) => owned.extend(update),
+            Poll::Pending => tokio::task::yield_now().await,
+        }
+    }
+    owned.extend(session.updates().collect::<Vec<_>>().await);
+    drop(session);
+    let words: Vec<_> = owned.iter().map(word).collect();
+    assert_eq!(words, ["meta", "delta Բարև ", "delta 👋", "done", "Done"]);
+}
+
+#[tokio::test]
+async fn a_session_and_its_futures_can_be_sent_to_another_thread() {
+    fn is_send(_: impl Send) {}
+    let mut session = session("http://127.0.0.1:9");
+    is_send(session.next());
+    is_send(session.ask(message("Ողջույն")));
+    is_send(session.updates());
+    is_send(session);
+}
+
+/// reqwest has no limit of its own for a head, and shows only the fields.
+#[tokio::test]
+async fn the_length_of_a_head_is_limited_and_the_number_of_its_fields_is_not() {
+    let field = "content-type: text/event-stream\r\n";
+    let many: String = (0..3000).map(|at| format!("x{at}: y\r\n")).collect();
+    for (fields, is_whole) in [
+        ("x: y\r\n".repeat(129), true),
+        (many, true),
+        (format!("x: {}\r\n", "x".repeat(60_000)), true),
+        (format!("x: {}\r\n", "x".repeat(65_536)), false),
+        (format!("x: {}\r\n", "x".repeat(1_000_000)), false),
+        ("abc:\r\n".repeat(11_000), false),
+    ] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{field}{fields}\r\n{DONE}");
+        let service = Playback::start([vec![Step::send(answer)]]).unwrap();
+        let end = session(service.base_url()).ask(message("Բարև 👋")).await;
+        let is_lost = |error: &AskError| {
+            matches!(
+                error,
+                AskError::Failed {
+                    error: Failure::Unanswered(_),
+                    ..
+                }
+            )
+        };
+        let is_right = match &end {
+            Ok(_) => is_whole,
+            Err(error) => !is_whole && is_lost(error),
+        };
+        assert!(is_right, "{}: {end:?}", fields.len());
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_is_not_read_blocks_the_service() {
+    let event = delta(&"ա".repeat(1000));
+    let mut script = vec![stream(META)];
+    // More than the buffers of two sockets and of the HTTP client hold.
+    const LEN: usize = 64 << 20;
+    script.extend((0..LEN / event.len() / 100).map(|_| Step::send(event.repeat(100))));
+    script.push(Step::send(DONE));
+    let service = Playback::start([script]).unwrap();
+    let mut session = session(service.base_url());
+    session.send(message("Ողջույն 🙂")).unwrap();
+    assert!(session.next().await.is_some());
+    // The service cannot write everything while nobody reads.
+    let early = {
+        let (service, early) = (service, Duration::from_millis(500));
+        tokio::task::spawn_blocking(move || (service.wait_for_close(0, early), service)).await
+    };
+    let (is_written, _service) = early.unwrap();
+    assert!(!is_written, "the whole reply was read into memory");
+    let mut len = 0;
+    while let Some(update) = session.next().await {
+        len += update.text().map_or(0, str::len);
+        assert!(!word(&update).starts_with("failed"));
+    }
+    assert!(len > LEN / 2, "{len}");
+}
