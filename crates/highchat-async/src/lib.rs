@@ -32,6 +32,7 @@
 //! - `tokio`: `TokioTimer`, a timer over tokio's time.
 //! - `browser`: `BrowserTimer`, a timer over a browser's time, on `wasm32-unknown-unknown`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "browser")]

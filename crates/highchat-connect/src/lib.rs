@@ -71,7 +71,7 @@ pub use connection::{BoxError, Connection};
 pub use connector::{Connector, Offer};
 #[cfg(feature = "tokio")]
 pub use refused::is_refused;
-#[cfg(any(feature = "tokio", feature = "blocking"))]
+#[cfg(feature = "tokio")]
 pub use route::proxy;
 #[cfg(feature = "rustls")]
 pub use tls::config as tls_config;

@@ -75,7 +75,7 @@ pub use kept::Kept;
 /// A message always gets a new connection, because it could not be sent again if it were lost
 /// with a stale one. The connection is then kept while a person answers or a cut reply is
 /// searched for, and carries the polls, the searches and ratings. If it turns out to be stale,
-/// the request goes out again on a new one. It is closed when nothing needs it any more, or
+/// the request goes out again on a new one. It is closed when no other request is to come, or
 /// after [`Config::keep_alive`](highchat_proto::Config::keep_alive).
 pub type Session = highchat_async::Session<Client>;
 /// A reply stream, from [`Client::chat`]. Its connection makes progress only while an event is

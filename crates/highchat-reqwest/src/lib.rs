@@ -31,7 +31,7 @@
 //! | --- | --- | --- |
 //! | retries | A message must not be sent twice. | Impossible: reqwest cannot copy the body of a message. A `GET` may be retried, which does no harm. |
 //! | redirects | The message or the key would go to another place. | A message is not repeated, and reqwest removes the key for another host. The answer to a redirect that was followed is refused, unless it came from the same URL. |
-//! | pooled connections | A message on a connection that has died silently is lost, and nobody knows whether it was taken. It is reported, and never sent again. | HTTP/1.1: each request asks to close its connection. *You*: no other request to the same host leaves a connection in the pool, and HTTP/2 is off ([`pool_max_idle_per_host(0)`][pool] does both). |
+//! | pooled connections | A message on a connection that has died silently is lost, and nobody knows whether it was taken. It is reported, and never sent again. | HTTP/1.1: each request asks to close its connection. *You*: [`pool_max_idle_per_host(0)`][pool] is set, or HTTP/2 is off and no other request to the same host leaves a connection in the pool. |
 //! | the total timeout | A healthy reply may take minutes. | Each request has its own, which never ends. |
 //! | the read timeout | A reply is cut before the idle timeout of [`Config`] passes. | *You*. The reply is then searched for, as any that was cut. |
 //! | no connection timeout | Waiting for a connection counts as waiting for the answer. | *You*: set [`connect_timeout`][connect] below [`Config::response_timeout`](highchat_proto::config::Config::response_timeout). |
@@ -53,9 +53,10 @@
 //!
 //! # In a browser
 //!
-//! `fetch` follows redirects and cannot be told not to; the answer is then refused as in the list.
-//! It has one error for everything, so a message that failed may have been taken, and is not
-//! sent again. The browser decodes compression and has its own pool and proxies. The service must
+//! `fetch` follows redirects, and reqwest has no setting for it; the answer is then refused as in
+//! the list.
+//! `fetch` has one error for everything, so a message that failed may have been taken, and is
+//! not sent again. The browser decodes compression and has its own pool and proxies. The service must
 //! allow the page's origin (CORS). A key in a page is known to everybody: use a slug there.
 //! Futures are not `Send`.
 //!
@@ -79,7 +80,12 @@
 //!   system.
 //! - With either, `SSL_CERT_FILE` or [`Client::with_roots`] names other certificates to trust.
 //! - Without: the TLS of the features of reqwest that the program turns on.
+//!
+//! A builder or a client of your own has the TLS of reqwest's features too. If your program turns
+//! on none of them, `rustls` leaves reqwest without a cryptography provider: install one for the
+//! process, or `build` panics.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod client;

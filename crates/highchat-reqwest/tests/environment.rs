@@ -5,7 +5,7 @@
 
 use highchat_reqwest::{ChatRequest, Client, Credentials, Endpoint, Failure, Message};
 use highchat_sandbox::{Playback, Step};
-use highchat_testing::trials::proxies::{BASE_URL, hold_proxies, hold_socks, outcome};
+use highchat_testing::trials::proxies::{BASE_URL, hold_socks, outcome};
 use highchat_testing::trials::words::{DONE, HEAD, delta};
 
 fn whole_reply() -> Step {
@@ -52,9 +52,55 @@ fn only_roots_from_the_program_or_the_environment_are_trusted() {
     highchat_testing::trials::tls::hold_roots(ask, "the_client");
 }
 
+/// Returns the first line that a proxy gets, and the outcome. The proxy refuses each request.
+fn through(base_url: &str, name: &str, more: &[(&str, &str)]) -> (Option<String>, String) {
+    let refusal = Step::send("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n");
+    let proxy = Playback::start([vec![refusal]]).unwrap();
+    let mut variables = vec![(name, proxy.base_url())];
+    variables.extend(more);
+    let outcome = outcome("the_client", base_url, &variables);
+    let line = proxy.requests().into_iter().next().map(|request| {
+        let text = String::from_utf8(request).unwrap();
+        text.lines().next().unwrap().to_owned()
+    });
+    (line, outcome)
+}
+
+/// reqwest has no tunnel for plain HTTP, so the table of the other adapters does not fit.
 #[test]
-fn proxy_variables_are_read_as_curl_reads_them() {
-    hold_proxies("the_client");
+fn the_proxy_comes_from_the_environment_and_nothing_is_sent_if_it_refuses() {
+    let service = "https://chat.invalid";
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        let (line, outcome) = through(service, name, &[]);
+        let tunnel = "CONNECT chat.invalid:443 HTTP/1.1";
+        assert_eq!(line.as_deref(), Some(tunnel), "{name}: {outcome}");
+        assert!(outcome.starts_with("not sent: "), "{name}: {outcome}");
+    }
+    for (name, more) in [
+        ("HTTP_PROXY", &[][..]),
+        ("HTTPS_PROXY", &[("NO_PROXY", "invalid")]),
+        ("HTTPS_PROXY", &[("REQUEST_METHOD", "GET")]),
+    ] {
+        let (line, outcome) = through(service, name, more);
+        assert_eq!(line, None, "{name} {more:?}");
+        assert!(outcome.starts_with("not sent: "), "{name}: {outcome}");
+    }
+    // A proxy of plain HTTP reads the request, and answers it.
+    let (line, outcome) = through("http://chat.invalid", "HTTP_PROXY", &[]);
+    let line = line.unwrap();
+    assert_eq!(line, "POST http://chat.invalid/v1/chat HTTP/1.1");
+    assert!(outcome.contains("502 Bad Gateway"), "{outcome}");
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_means_that_nothing_is_sent() {
+    for value in ["quic://127.0.0.1:9", "http://", "ոչ մի 🙈"] {
+        let set = [("HTTPS_PROXY", value)];
+        let outcome = outcome("the_client", "https://chat.invalid", &set);
+        assert!(outcome.starts_with("not sent: "), "{value}: {outcome}");
+        let refusal = "HTTPS_PROXY names no proxy that can be used";
+        assert!(outcome.ends_with(refusal), "{value}: {outcome}");
+    }
 }
 
 #[test]
