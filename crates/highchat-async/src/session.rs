@@ -92,7 +92,7 @@ impl<T: Transport> Session<T> {
     }
 
     /// Sends a message, and waits for the whole answer. If a person takes over, that is an
-    /// answer too ([`AnsweredBy::Human`](crate::AnsweredBy::Human)); call [`next`](Self::next)
+    /// answer too ([`AnsweredBy::Human`](highchat_proto::AnsweredBy::Human)); call [`next`](Self::next)
     /// for the person's messages. Other updates (states, ratings) are dropped meanwhile.
     ///
     /// # Cancel safety

@@ -54,11 +54,10 @@
 //! # In a browser
 //!
 //! `fetch` follows redirects, and reqwest has no setting for it; the answer is then refused as in
-//! the list.
-//! `fetch` has one error for everything, so a message that failed may have been taken, and is
-//! not sent again. The browser decodes compression and has its own pool and proxies. The service must
-//! allow the page's origin (CORS). A key in a page is known to everybody: use a slug there.
-//! Futures are not `Send`.
+//! the list. `fetch` has one error for everything, so a message that failed may have been taken,
+//! and is not sent again. The browser decodes compression, and has its own pool and proxies. The
+//! service must allow the page's origin (CORS). A key in a page is known to everybody: use a slug
+//! there. Futures are not `Send`. This target is compiled by the gate, and not run by it.
 //!
 //! # Proxies
 //!
