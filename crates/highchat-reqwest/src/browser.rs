@@ -33,9 +33,14 @@ pub(crate) fn build(
     if let Some(adjust) = adjust {
         builder = adjust(builder);
     }
-    Ok(builder
-        .build()
-        .map_or_else(|error| Http::Unusable(cause(error)), Http::Prepared))
+    Ok(match builder.build() {
+        // The browser's pool is the same for both.
+        Ok(fresh) => Http::Prepared {
+            kept: fresh.clone(),
+            fresh,
+        },
+        Err(error) => Http::Unusable(cause(error)),
+    })
 }
 
 /// Leaves out the fields that a browser sets itself: some need the service's consent (CORS).

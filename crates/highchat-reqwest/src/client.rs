@@ -19,8 +19,10 @@ use crate::platform::{self, Body, Opening, Timer};
 /// The client repeats nothing, follows no redirect and decodes no compression. It is cheap to
 /// clone, and tasks can share it. Dropping a call closes its connection.
 ///
-/// On a native target, every exchange opens its own connection, and a call needs a tokio runtime
-/// with I/O and time enabled: reqwest runs each connection as a task of it. By default, the
+/// On a native target, every message gets its own connection. Polls, searches and ratings use one
+/// that is kept for [`Config::keep_alive`]; a request on it that is lost or silent for
+/// [`Config::REUSE_TIMEOUT`] goes out again on a new one. A call needs a tokio runtime with I/O
+/// and time enabled: reqwest runs each connection as a task of it. By default, the
 /// proxy comes from the usual environment variables, and the variables count as curl counts
 /// them: `HTTPS_PROXY` or `HTTP_PROXY` by the scheme of the service, then `ALL_PROXY`. No proxy
 /// is used for hosts that `NO_PROXY` lists, or for a service on this machine. If the proxy
@@ -61,6 +63,7 @@ impl Client {
     /// `adjust` gets a builder with this crate's TLS and proxy. It may return another one, such
     /// as `reqwest::Client::builder()`, whose TLS is that of reqwest's features. Then everything
     /// in [the list](crate#what-must-be-off) is turned off, so that `adjust` cannot turn it on.
+    /// `adjust` is called twice: for messages, and for requests that may use a kept connection.
     ///
     /// ```
     /// # use highchat_reqwest::{Client, Config, Credentials, Endpoint};
@@ -74,7 +77,7 @@ impl Client {
     pub fn with_builder(
         endpoint: Endpoint,
         config: Config,
-        adjust: impl FnOnce(ClientBuilder) -> ClientBuilder,
+        adjust: impl Fn(ClientBuilder) -> ClientBuilder,
     ) -> Self {
         Self::built(endpoint, config, Some(Box::new(adjust)))
     }

@@ -31,7 +31,7 @@
 //! | --- | --- | --- |
 //! | retries | A message must not be sent twice. | Impossible: reqwest cannot copy the body of a message. A `GET` may be retried, which does no harm. |
 //! | redirects | The message or the key would go to another place. | A message is not repeated, and reqwest removes the key for another host. The answer to a redirect that was followed is refused, unless it came from the same URL. |
-//! | pooled connections | A message on a connection that has died silently is lost, and nobody knows whether it was taken. It is reported, and never sent again. | HTTP/1.1: each request asks to close its connection. *You*: [`pool_max_idle_per_host(0)`][pool] is set, or HTTP/2 is off and no other request to the same host leaves a connection in the pool. |
+//! | pooled connections for messages | A message on a connection that has died silently is lost, and nobody knows whether it was taken. It is reported, and never sent again. | HTTP/1.1: each request asks to close its connection. *You*: [`pool_max_idle_per_host(0)`][pool] is set, or HTTP/2 is off and no other request to the same host leaves a connection in the pool. |
 //! | the total timeout | A healthy reply may take minutes. | Each request has its own, which never ends. |
 //! | the read timeout | A reply is cut before the idle timeout of [`Config`] passes. | *You*. The reply is then searched for, as any that was cut. |
 //! | no connection timeout | Waiting for a connection counts as waiting for the answer. | *You*: set [`connect_timeout`][connect] below [`Config::response_timeout`](highchat_proto::config::Config::response_timeout). |

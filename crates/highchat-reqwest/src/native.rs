@@ -35,30 +35,49 @@ const WINDOW: u32 = 65_535;
 /// `Duration::MAX` would overflow.
 const FOREVER: Duration = Duration::from_secs(u32::MAX as u64);
 
-/// Builds a client with everything off that must be off. Whatever `adjust` turned on is turned
-/// off after it.
+/// Builds the clients with everything off that must be off. Whatever `adjust` turned on is
+/// turned off after it.
 pub(crate) fn build(
     endpoint: &Endpoint,
     config: &Config,
     roots: &Roots,
     adjust: Option<Adjust<'_>>,
 ) -> Result<Http, InvalidRoots> {
-    let mut builder = trusting(roots)?.no_proxy();
     // The proxy looks up the name of the service, as with the other adapters.
     let parse = |url: &str| Proxy::all(url.replacen("socks5://", "socks5h://", 1)).ok();
-    match proxy(endpoint, parse) {
-        Ok(Some(proxy)) => builder = builder.proxy(proxy),
-        Ok(None) => {}
+    let proxy = match proxy(endpoint, parse) {
+        Ok(proxy) => proxy,
         Err(refusal) => return Ok(Http::Unusable(refusal)),
-    }
-    if let Some(adjust) = adjust {
-        // A timeout cannot be unset.
-        builder = adjust(builder).timeout(FOREVER).read_timeout(FOREVER);
-    }
-    let built = builder
+    };
+    let prepared = || {
+        let mut builder = trusting(roots)?.no_proxy();
+        if let Some(proxy) = proxy.clone() {
+            builder = builder.proxy(proxy);
+        }
+        if let Some(adjust) = &adjust {
+            // A timeout cannot be unset.
+            builder = adjust(builder).timeout(FOREVER).read_timeout(FOREVER);
+        }
+        Ok(prepare(builder, config))
+    };
+    let fresh = prepared()?.pool_max_idle_per_host(0);
+    // HTTP/2 keeps a silent connection in the pool, unless its pings are not answered.
+    let kept = prepared()?
+        .pool_max_idle_per_host(usize::from(!config.keep_alive.is_zero()))
+        .pool_idle_timeout(config.keep_alive)
+        .http2_keep_alive_interval(Config::REUSE_TIMEOUT)
+        .http2_keep_alive_timeout(Config::REUSE_TIMEOUT);
+    let built = fresh.build().and_then(|fresh| {
+        let kept = kept.build()?;
+        Ok(Http::Prepared { fresh, kept })
+    });
+    Ok(built.unwrap_or_else(|error| Http::Unusable(cause(error))))
+}
+
+fn prepare(builder: ClientBuilder, config: &Config) -> ClientBuilder {
+    builder
         .redirect(redirect::Policy::none())
         .retry(retry::never())
-        .pool_max_idle_per_host(0)
         .no_gzip()
         .no_brotli()
         .no_zstd()
@@ -70,8 +89,6 @@ pub(crate) fn build(
         .http2_adaptive_window(false)
         .http2_initial_stream_window_size(WINDOW)
         .http2_initial_connection_window_size(WINDOW)
-        .build();
-    Ok(built.map_or_else(|error| Http::Unusable(cause(error)), Http::Prepared))
 }
 
 #[cfg(feature = "rustls")]

@@ -27,7 +27,7 @@ pub mod tls;
 mod trial;
 pub mod words;
 
-pub use connections::hold_connections;
+pub use connections::{hold_connections, hold_connections_beside_messages};
 pub use runner::{hold, hold_readings};
 pub use seen::{Outcome, Seen};
 pub use table::{ALIKE, IN_A_THREAD, TRIALS, untried};
