@@ -25,9 +25,9 @@ impl Cause {
     /// Joins an error and its sources into one line. A source whose text is already in the line
     /// is left out, because many errors contain the text of their source.
     #[must_use]
-    pub fn of(error: &(dyn Error + 'static)) -> Self {
+    pub fn of(error: &dyn Error) -> Self {
         let mut line = String::new();
-        let chain = core::iter::successors(Some(error), |error| (*error).source());
+        let chain = core::iter::successors(Some(error), |error| (**error).source());
         for error in chain.take(Self::MAX_DEPTH) {
             let text = error.to_string();
             if text.contains(&line) {
@@ -119,6 +119,23 @@ mod tests {
         ] {
             assert_eq!(said(words).as_str(), line, "{words:?}");
         }
+    }
+
+    #[test]
+    fn an_error_may_borrow() {
+        #[derive(Debug)]
+        struct Refused<'a>(&'a str);
+
+        impl fmt::Display for Refused<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{} է", self.0)
+            }
+        }
+
+        impl Error for Refused<'_> {}
+
+        let place = String::from("գիծը զբաղված 📞");
+        assert_eq!(Cause::of(&Refused(&place)).as_str(), "գիծը զբաղված 📞 է");
     }
 
     #[test]
