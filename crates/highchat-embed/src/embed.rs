@@ -124,6 +124,8 @@ pub struct Embed {
     conversation: Conversation,
     endpoint: Arc<Endpoint>,
     pipes: Pipes,
+    /// The size limit of an answer's head, in bytes.
+    head_limit: usize,
     /// The time of the last input or command.
     now: Instant,
 }
@@ -163,6 +165,7 @@ impl Embed {
             conversation,
             endpoint,
             pipes: Pipes::new(open_timeout),
+            head_limit: Config::HEAD_LIMIT,
             now,
         };
         #[cfg(feature = "std")]
@@ -181,6 +184,15 @@ impl Embed {
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.conversation = self.conversation.with_seed(seed);
+        self
+    }
+
+    /// Sets the size limit of an answer's head in bytes, in place of [`Config::HEAD_LIMIT`], for
+    /// devices whose memory does not hold 64 KiB. A longer head counts as a lost connection. Call
+    /// it before the first output.
+    #[must_use]
+    pub const fn with_head_limit(mut self, limit: usize) -> Self {
+        self.head_limit = limit;
         self
     }
 
@@ -373,8 +385,20 @@ impl Embed {
 
     fn transmit(&mut self, id: RequestId, request: Request) {
         log::info!("request {id}: {request}");
-        let exchange = Exchange::new(id, &request);
+        let exchange = Exchange::new(id, &request, self.head_limit);
         self.pipes.begin(Box::new(exchange), self.now);
+    }
+
+    /// The time by which the pipe that is opening must be open.
+    #[cfg(feature = "embedded-io")]
+    pub(crate) fn open_until(&self) -> Option<Instant> {
+        self.pipes.open_until()
+    }
+
+    /// How long a pipe may take to open.
+    #[cfg(feature = "embedded-io-async")]
+    pub(crate) const fn open_timeout(&self) -> Duration {
+        self.pipes.open_timeout()
     }
 
     /// The update that the last [`Output::Update`] announced, until the next

@@ -19,7 +19,8 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(id: RequestId, request: &Request) -> Self {
+    /// The limit is that of the answer's head, in bytes.
+    pub(crate) fn new(id: RequestId, request: &Request, head_limit: usize) -> Self {
         let (bytes, answer) = Answer::to(request);
         Self {
             id,
@@ -28,7 +29,7 @@ impl Exchange {
             written: 0,
             is_written: false,
             may_have_left: false,
-            answer,
+            answer: answer.with_head_limit(head_limit),
         }
     }
 

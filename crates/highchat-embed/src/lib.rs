@@ -80,7 +80,8 @@
 //! ```
 //!
 //! `examples/` has whole programs to copy: `std_tcp` (blocking), `tls` (the same with rustls),
-//! `smol` (async without tokio) and `mio` (a hundred conversations on one thread).
+//! `smol` (async without tokio) and `mio` (a hundred conversations on one thread). `embedded_io` and
+//! `embedded_io_async` are for devices.
 //!
 //! # Which crate to use
 //!
@@ -123,8 +124,43 @@
 //!   the dependencies too.
 //! - `http` (default): conversions to and from the types of the `http` crate, and reason phrases
 //!   in error texts. It needs `std`.
+//! - `embedded-io` and `embedded-io-async`: the module `device`, [see below](#on-a-device).
 //! - `portable-atomic`: for targets without compare-and-swap, such as `thumbv6m-none-eabi`. There
 //!   `Arc` in this documentation is `Rc`. The README of `highchat-proto` says what else they need.
+//!
+//! # Memory
+//!
+//! Nothing grows without a bound. These are the buffers of one conversation. The limits that are
+//! fields of [`Config`] suit a computer; a device sets them to what its heap can hold. Whatever is
+//! longer is an error of its exchange.
+//!
+//! | buffer | bytes | lives |
+//! | --- | --- | --- |
+//! | what is read, of a session for [devices](#on-a-device) | 512 | with the session, inside it |
+//! | a request | head 0.5 KB, and the message (at most 4000 characters as JSON) or the comment of a rating | until it is written; a poll until its answer |
+//! | the head of an answer | at most 64 KiB, or [`with_head_limit`](Embed::with_head_limit), and its fields again while they are read | until it is complete |
+//! | an event of a reply | 4 KiB, or [`event_limit`] if that is less; grows up to [`event_limit`] | with the reply |
+//! | the text of a reply | grows up to [`reply_limit`] | with the turn, and its search |
+//! | the body of an error | grows up to [`error_limit`] | until it is read |
+//! | a page of messages | grows up to [`page_limit`], and its messages again | until its messages are shown |
+//! | ids of messages that were shown | the last 256, and up to 65,536 with the newest timestamp; an id has at most 1 KiB | with the conversation |
+//! | what a search for a reply needs | hashes of 64 messages, and 512 bytes of each of 8 replies without an id | with the conversation |
+//!
+//! While a reply streams, nothing is allocated, except when its text outgrows its buffer, which
+//! then doubles. A conversation that waits allocates nothing. A request and the head of its answer
+//! allocate, and release it at the end of the exchange. Tests hold all three.
+//!
+//! [`event_limit`]: Config::event_limit
+//! [`reply_limit`]: Config::reply_limit
+//! [`error_limit`]: Config::error_limit
+//! [`page_limit`]: Config::page_limit
+//!
+//! # On a device
+//!
+//! The module `device` has the loop over the traits of `embedded-io` (feature `embedded-io`) and
+//! of `embedded-io-async` (feature `embedded-io-async`), for any executor, any network and any TLS
+//! with these traits. The repository's `examples/bare-metal` has a Cortex-M3 that talks with a
+//! service over a serial line, with its sizes.
 //!
 //! # Log
 //!
@@ -150,6 +186,9 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "embedded-io")]
+#[cfg_attr(docsrs, doc(cfg(feature = "embedded-io")))]
+pub mod device;
 mod embed;
 mod exchange;
 mod pipe;

@@ -254,8 +254,18 @@ impl Pipes {
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let waiting = self.waiting.iter().map(|(_, due)| *due);
-        let opening = self.pipes.iter().filter_map(|(_, stage)| stage.due());
-        waiting.chain(opening).min()
+        waiting.chain(self.open_until()).min()
+    }
+
+    /// The time by which the next pipe that is opening must be open.
+    pub(crate) fn open_until(&self) -> Option<Instant> {
+        self.pipes.iter().filter_map(|(_, stage)| stage.due()).min()
+    }
+
+    /// How long a pipe may take to open.
+    #[cfg(feature = "embedded-io-async")]
+    pub(crate) const fn open_timeout(&self) -> Duration {
+        self.open_timeout
     }
 
     // ---- orders ----

@@ -177,6 +177,23 @@ fn a_head_has_at_most_64_kib_with_interim_heads_and_empty_lines() {
 }
 
 #[test]
+fn a_device_may_limit_the_head_to_what_its_memory_holds() {
+    let head = reply(DONE).find("\r\n\r\n").unwrap() + 4;
+    for (limit, end) in [(head, "Done"), (head - 1, "the connection was lost")] {
+        for reads in [Cuts::default(), Cuts::every(1), Cuts::every(7)] {
+            let embed = Embed::new(endpoint("https://chat.example"), seeded());
+            let mut world = World::over(embed.with_head_limit(limit), [says(reply(DONE))]);
+            world.reads = reads;
+            world.send("Բարև 👋");
+            world.run();
+            let log = world.log();
+            assert!(world.updates().pop().unwrap().contains(end), "{log}");
+            assert_eq!(world.requests.len(), 1, "{log}");
+        }
+    }
+}
+
+#[test]
 fn a_head_may_have_any_number_of_fields() {
     let head_of = |fields: String| {
         let begin = format!(

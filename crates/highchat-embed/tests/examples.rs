@@ -17,6 +17,12 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 #[allow(dead_code, reason = "it has a main as well")]
+#[path = "../examples/embedded_io.rs"]
+mod over_embedded_io;
+#[allow(dead_code, reason = "it has a main as well")]
+#[path = "../examples/embedded_io_async.rs"]
+mod over_embedded_io_async;
+#[allow(dead_code, reason = "it has a main as well")]
 #[path = "../examples/mio.rs"]
 mod over_mio;
 #[allow(dead_code, reason = "it has a main as well")]
@@ -47,7 +53,7 @@ macro_rules! shown {
     }};
 }
 
-const LOOPS: [(&str, Loop); 3] = [
+const LOOPS: [(&str, Loop); 5] = [
     (
         "std_tcp",
         |endpoint, message| shown!(over_std, screen => over_std::talk(endpoint, message, screen)),
@@ -57,10 +63,27 @@ const LOOPS: [(&str, Loop); 3] = [
         |endpoint, message| shown!(over_smol, screen => smol::block_on(over_smol::talk(endpoint, message, screen))),
     ),
     (
+        "embedded_io",
+        |endpoint, message| shown!(over_embedded_io, screen => over_embedded_io::talk(endpoint, message, screen)),
+    ),
+    (
+        "embedded_io_async",
+        |endpoint, message| shown!(over_embedded_io_async, screen => smol::block_on(over_embedded_io_async::talk(endpoint, message, screen))),
+    ),
+    (
         "mio",
         |endpoint, message| shown!(over_mio, screen => over_mio::talk(endpoint, &message, 1, screen)),
     ),
 ];
+
+/// Runs a test of each example. Most of it waits, so the examples run side by side.
+fn each_loop(test: fn(&str, Loop)) {
+    thread::scope(|scope| {
+        for (name, talk) in LOOPS {
+            scope.spawn(move || test(name, talk));
+        }
+    });
+}
 
 fn message(text: &str) -> Message {
     Message::new(text).unwrap()
@@ -68,7 +91,7 @@ fn message(text: &str) -> Message {
 
 #[test]
 fn a_handoff_is_followed_to_its_end() {
-    for (name, talk) in LOOPS {
+    each_loop(|name, talk| {
         let person = Person::absent()
             .says(Duration::from_millis(50), "Բարև")
             .hands_back(Duration::from_millis(100));
@@ -79,7 +102,7 @@ fn a_handoff_is_followed_to_its_end() {
         assert_eq!(lines[1..], ["Բարև"], "{name}: {shown}");
         assert!(lines[0].contains("աշխատակից"), "{name}: {shown}");
         assert_eq!(status, 0, "{name}");
-    }
+    });
 }
 
 #[test]
@@ -97,33 +120,35 @@ fn a_hundred_conversations_share_a_thread() {
 
 #[test]
 fn each_example_exits_with_the_status_of_ask() {
-    for (name, talk) in LOOPS {
-        let error = "event: error\ndata: {\"message\":\"e\"}\n\n";
-        for (answer, expected) in [
-            (reply(DONE), 0),
-            // Without a conversation id, the reply cannot be recovered.
-            ([HEAD, &delta("a")].concat(), 3),
-            (String::new(), 3),
-            (answer("401 Unauthorized", "", ""), 4),
-            (answer("429 Slow", "retry-after: 900\r\n", ""), 5),
-            (answer("404 Not Found", "", ""), 6),
-            (reply(error), 8),
-            (answer("500 Oops", "", ""), 8),
-            (answer("302 Found", "location: /\r\n", ""), 8),
-            (answer("200 OK", "content-type: text/html\r\n", ""), 8),
-        ] {
-            let service = Playback::start([vec![Step::send(answer.clone())]]).unwrap();
-            let (_, status, _) = talk(endpoint(service.base_url()), message("a"));
-            assert_eq!(status, expected, "{name}: {answer}");
-            assert_eq!(service.requests().len(), 1, "{name}: {answer}");
-        }
-        let gone = Playback::start([]).unwrap().base_url().to_owned();
-        let (_, status, error) = talk(endpoint(&gone), message("a"));
-        assert_eq!(status, 7, "{name}");
-        let place = gone.trim_start_matches("http://");
-        let expected = format!("the service could not be reached: {place}: Connection refused");
-        assert!(error.starts_with(&expected), "{name}: {error}");
+    each_loop(exits_with_the_status_of_ask);
+}
+
+fn exits_with_the_status_of_ask(name: &str, talk: Loop) {
+    let error = "event: error\ndata: {\"message\":\"e\"}\n\n";
+    for (answer, expected) in [
+        (reply(DONE), 0),
+        // Without a conversation id, the reply cannot be recovered.
+        ([HEAD, &delta("a")].concat(), 3),
+        (String::new(), 3),
+        (answer("401 Unauthorized", "", ""), 4),
+        (answer("429 Slow", "retry-after: 900\r\n", ""), 5),
+        (answer("404 Not Found", "", ""), 6),
+        (reply(error), 8),
+        (answer("500 Oops", "", ""), 8),
+        (answer("302 Found", "location: /\r\n", ""), 8),
+        (answer("200 OK", "content-type: text/html\r\n", ""), 8),
+    ] {
+        let service = Playback::start([vec![Step::send(answer.clone())]]).unwrap();
+        let (_, status, _) = talk(endpoint(service.base_url()), message("a"));
+        assert_eq!(status, expected, "{name}: {answer}");
+        assert_eq!(service.requests().len(), 1, "{name}: {answer}");
     }
+    let gone = Playback::start([]).unwrap().base_url().to_owned();
+    let (_, status, error) = talk(endpoint(&gone), message("a"));
+    assert_eq!(status, 7, "{name}");
+    let place = gone.trim_start_matches("http://");
+    let expected = format!("the service could not be reached: {place}: Connection refused");
+    assert!(error.starts_with(&expected), "{name}: {error}");
 }
 
 /// A TLS service with a self-signed certificate. It answers once, or ends after three failed

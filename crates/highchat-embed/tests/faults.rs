@@ -1,5 +1,6 @@
 //! Each fault of the sandbox, and each possible reading of the API's text.
 
+use highchat_testing::trials::drivers::device::DeviceSession;
 use highchat_testing::trials::drivers::embed::EmbedSession;
 use highchat_testing::trials::{
     ALIKE, IN_A_THREAD, TRIALS, converse, converse_by_ask, hold, hold_readings,
@@ -29,4 +30,15 @@ fn each_reading_of_the_api_will_do() {
 #[test]
 fn asking_has_the_same_outcome_for_each_fault() {
     hold(TRIALS, converse_by_ask::<EmbedSession>);
+}
+
+/// The same faults, with the session for devices.
+#[test]
+fn each_fault_has_the_same_outcome_on_a_device() {
+    hold(TRIALS, converse::<DeviceSession>);
+}
+
+#[test]
+fn each_fault_in_a_thread_has_the_same_outcome_on_a_device() {
+    hold(IN_A_THREAD, converse::<DeviceSession>);
 }

@@ -121,6 +121,17 @@ impl Answer {
         Self(State::Head { reader, sent })
     }
 
+    /// Sets the size limit of the head in bytes, interim heads included, in place of
+    /// [`Config::HEAD_LIMIT`](highchat_proto::Config::HEAD_LIMIT). It is for devices with little
+    /// memory. It has no effect after the head.
+    #[must_use]
+    pub const fn with_head_limit(mut self, limit: usize) -> Self {
+        if let State::Head { reader, .. } = &mut self.0 {
+            reader.set_limit(limit);
+        }
+        self
+    }
+
     /// Whether no byte of the answer was read yet. If so, a request that is safe to repeat can
     /// be sent again on another connection.
     #[must_use]

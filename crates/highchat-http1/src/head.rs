@@ -189,6 +189,8 @@ pub(crate) struct HeadReader {
     line_start: usize,
     /// The number of bytes that were read, interim heads included.
     taken: usize,
+    /// The limit of `taken`.
+    limit: usize,
 }
 
 impl HeadReader {
@@ -198,7 +200,12 @@ impl HeadReader {
             lines: Vec::new(),
             line_start: 0,
             taken: 0,
+            limit: Config::HEAD_LIMIT,
         }
+    }
+
+    pub(crate) const fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
     }
 
     /// Whether a byte of the answer was read.
@@ -214,7 +221,7 @@ impl HeadReader {
             let (piece, rest) = input.split_at(line_end.map_or(input.len(), |end| end + 1));
             *input = rest;
             self.taken = self.taken.saturating_add(piece.len());
-            if self.taken > Config::HEAD_LIMIT {
+            if self.taken > self.limit {
                 return Err(Broken);
             }
             self.lines.extend_from_slice(piece);

@@ -326,6 +326,25 @@ fn what_came_before_a_fault_in_the_chunks_is_read() {
 }
 
 #[test]
+fn a_head_limit_counts_interim_heads_and_no_byte_of_the_body() {
+    let interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    let last = "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n";
+    let bytes = [interim, last, "Լավ"].concat();
+    let limit = interim.len() + last.len();
+    for (limit, is_read) in [(limit, true), (limit - 1, false)] {
+        let mut answer = answer().with_head_limit(limit);
+        let mut input = bytes.as_bytes();
+        let first = answer.read(&mut input);
+        assert_eq!(matches!(first, Ok(Some(Part::Head(_)))), is_read, "{limit}");
+        assert_eq!(first.is_err(), !is_read, "{limit}");
+        if is_read {
+            let second = answer.read(&mut input);
+            assert!(matches!(second, Ok(Some(Part::Body(body))) if body == "Լավ".as_bytes()));
+        }
+    }
+}
+
+#[test]
 fn trailers_are_skipped_up_to_their_limits() {
     let trailer = format!("x: {}\r\n", "x".repeat(4000));
     for (trailers, is_broken) in [

@@ -1,6 +1,8 @@
 //! Sessions of the adapters that implement [`Talk`](super::Talk), for scenarios and trials.
 
 #[cfg(feature = "embed")]
+pub mod device;
+#[cfg(feature = "embed")]
 pub mod embed;
 #[cfg(feature = "hyper")]
 pub mod hyper;
