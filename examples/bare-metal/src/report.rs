@@ -8,6 +8,9 @@ unsafe extern "C" {
     static __etext: u8;
     static __srodata: u8;
     static __erodata: u8;
+    // The start and the end of the memory for statics.
+    static __sdata: u8;
+    static __ebss: u8;
 }
 
 /// Prints the size of the program in bytes: `flash CODE CONSTANTS`.
@@ -21,6 +24,17 @@ pub fn flash() {
 /// Prints the bytes of stack that were used to read the reply in chunks: `stack CHUNK BYTES`.
 pub fn stack(chunk: usize, bytes: usize) {
     hprintln!("stack {} {}", chunk, bytes);
+}
+
+/// Prints the bytes of memory for statics, except the heap: `statics BYTES`.
+pub fn statics(heap: usize) {
+    let end = (&raw const __ebss).addr();
+    hprintln!("statics {}", end - (&raw const __sdata).addr() - heap);
+}
+
+/// Prints the most bytes of heap that a part of the program used: `heap PART BYTES`.
+pub fn heap(part: &str, bytes: usize) {
+    hprintln!("heap {} {}", part, bytes);
 }
 
 /// Prints the text of the reply.

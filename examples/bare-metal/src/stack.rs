@@ -28,8 +28,8 @@ pub fn used_by(run: impl FnOnce()) -> usize {
             .map(ptr::with_exposed_provenance_mut)
     };
     for word in free() {
-        // SAFETY: the memory between the end of the stack and the stack pointer is not in use,
-        // because no interrupt is enabled. `end` is aligned to four bytes.
+        // SAFETY: the memory between the end of the stack and the stack pointer is not in use. An
+        // interrupt uses it only until it returns here. `end` is aligned to four bytes.
         unsafe { ptr::write_volatile(word, PAINT) };
     }
     call(run);
