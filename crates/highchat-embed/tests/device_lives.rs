@@ -143,6 +143,8 @@ struct Device<L> {
 }
 
 impl<L: Looping> Client for Device<L> {
+    type Conversation = Conversation;
+
     fn send(&mut self, message: Message, now: Instant) -> bool {
         self.line.set(now);
         self.looping.commands().send(message).is_ok()

@@ -91,6 +91,8 @@ impl Piped {
 }
 
 impl Client for Piped {
+    type Conversation = Conversation;
+
     fn send(&mut self, message: Message, now: Instant) -> bool {
         self.embed.send(message, now).is_ok()
     }

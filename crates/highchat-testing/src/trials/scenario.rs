@@ -11,6 +11,7 @@ use highchat_proto::{
 };
 use highchat_sandbox::{Fault, Person, Playback, Rule, Sandbox, Script, Step};
 
+use crate::standing::Standing;
 use super::seen::{Outcome, Seen};
 use super::table::{OTHER, OTHER_BEGUN, OWN};
 use super::talk::{Talk, brisk, hear, until_all_ended};
@@ -75,11 +76,11 @@ pub fn two_turns_are_in_the_same_conversation_and_it_can_be_rated<T: Talk>() {
     let (reply, end) = talk.turn("իմ անունը Անի է");
     assert_eq!(end, TurnEnd::Done);
     assert!(reply.contains("Անի"), "{reply}");
-    let id = talk.conversation().id().expect("it has begun").clone();
+    let id = talk.conversation().id().expect("it has begun");
     let (reply, end) = talk.turn("ինչպե՞ս է իմ անունը");
     assert_eq!(end, TurnEnd::Done);
     assert!(reply.contains("Անի"), "it remembers: {reply}");
-    assert_eq!(talk.conversation().id(), Some(&id));
+    assert_eq!(talk.conversation().id().as_ref(), Some(&id));
     assert_eq!(talk.run(), [""; 0], "there is nothing to wait for");
 
     talk.rate(Rating::Up, "լավ");
@@ -163,8 +164,8 @@ pub fn a_cut_reply_is_not_completed_with_a_cancelled_one<T: Talk>() {
     talk.cancel();
     assert_eq!(talk.run(), ["Cancelled"]);
     until_all_ended(&sandbox);
-    let id = talk.conversation().id().expect("it has begun").as_str();
-    let transcript = sandbox.inbox().transcript(id).expect("it is known");
+    let id = talk.conversation().id().expect("it has begun");
+    let transcript = sandbox.inbox().transcript(id.as_str()).expect("it is known");
     let newest = transcript.lines.last().expect("it was kept");
     assert_eq!(newest.content, OTHER);
 
@@ -313,7 +314,7 @@ pub fn a_person_is_heard_while_a_reply_streams<T: Talk>() {
     talk.turn("a");
     talk.say("b");
     let mut log = Vec::new();
-    while talk.conversation().state() != &State::Bot {
+    while talk.conversation().state() != State::Bot {
         log.push(talk.word().expect("a poll is due"));
     }
     assert!(talk.conversation().turn_in_progress(), "it still streams");

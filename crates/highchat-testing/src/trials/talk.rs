@@ -1,15 +1,19 @@
 use core::time::Duration;
 
 use highchat_proto::{
-    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, TurnEnd, Update,
+    Answered, AskError, Config, Endpoint, Message, Rating, Saved, TurnEnd, Update,
 };
 use highchat_sandbox::{Request, Sandbox};
 
 use super::seen::Seen;
 use super::trial::{Course, Trial};
+use crate::standing::Standing;
 
 /// A session of one of the adapters, with a blocking interface for tests.
 pub trait Talk: Sized {
+    /// The conversation of the session, or what stands for it.
+    type Conversation: Standing;
+
     /// Makes a session for a new conversation.
     fn begin(endpoint: Endpoint, config: Config) -> Self;
 
@@ -30,7 +34,7 @@ pub trait Talk: Sized {
     fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool;
 
     /// The conversation of the session.
-    fn conversation(&self) -> &Conversation;
+    fn conversation(&self) -> &Self::Conversation;
 
     /// Sends a message and waits for the complete answer.
     ///
@@ -102,7 +106,7 @@ pub fn converse_at<T: Talk>(trial: &Trial, sandbox: &Sandbox, endpoint: &Endpoin
         while talk.next(|update| seen.note(update)) {}
     }
     if trial.course == Course::ById {
-        let id = talk.conversation().id().expect("it has begun").clone();
+        let id = talk.conversation().id().expect("it has begun");
         talk = T::resume(endpoint.clone(), trial.config(), Saved::new(id));
     }
     until_all_ended(sandbox);

@@ -8,6 +8,7 @@ use highchat_proto::{
     Config, Conversation, Endpoint, Message, Output, Rating, RequestId, Saved, Update,
 };
 
+use crate::standing::Standing;
 use crate::world::step::Step;
 
 /// An output of a client.
@@ -26,14 +27,17 @@ pub enum Said<'a> {
 
 /// A client that does not wait and does not read a clock.
 pub trait Client {
+    /// The conversation of the client, or what stands for it.
+    type Conversation: Standing;
+
     /// Sends a message. Returns whether it was accepted.
     fn send(&mut self, message: Message, now: Instant) -> bool;
     /// Rates the conversation. Returns whether the rating was accepted.
     fn rate(&mut self, rating: Rating, now: Instant) -> bool;
     /// Cancels the turn.
     fn cancel(&mut self, now: Instant);
-    /// The state of the conversation.
-    fn conversation(&self) -> &Conversation;
+    /// The conversation.
+    fn conversation(&self) -> &Self::Conversation;
     /// Ends the client and starts it again, with what was saved or as new.
     fn resume(&mut self, saved: Option<Saved>, now: Instant);
     /// Reports all outputs to `hear`. Returns when the client wants to be called next.
@@ -73,6 +77,8 @@ impl Alone {
 }
 
 impl Client for Alone {
+    type Conversation = Conversation;
+
     fn send(&mut self, message: Message, now: Instant) -> bool {
         self.conversation.send(message, now).is_ok()
     }

@@ -9,6 +9,7 @@ use highchat_proto::time::Instant;
 use highchat_proto::{Credentials, Endpoint, Saved};
 
 use crate::life::{Life, Restart};
+use crate::standing::Standing;
 use crate::world::client::{Alone, Client, Said};
 use crate::world::step::Step;
 use crate::world::{Asked, Command, Finding, World};

@@ -30,6 +30,8 @@ impl DeviceSession {
 }
 
 impl Talk for DeviceSession {
+    type Conversation = Conversation;
+
     fn begin(endpoint: Endpoint, config: Config) -> Self {
         Self::over(Embed::new(endpoint, config))
     }

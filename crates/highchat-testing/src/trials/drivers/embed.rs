@@ -27,6 +27,8 @@ pub struct EmbedSession {
 }
 
 impl Talk for EmbedSession {
+    type Conversation = Conversation;
+
     fn begin(endpoint: Endpoint, config: Config) -> Self {
         Self::over(Embed::new(endpoint, config))
     }

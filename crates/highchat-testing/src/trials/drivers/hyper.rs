@@ -21,6 +21,8 @@ impl HyperSession {
 }
 
 impl Talk for HyperSession {
+    type Conversation = Conversation;
+
     fn begin(endpoint: Endpoint, config: Config) -> Self {
         Self::over(Session::new(Client::with_config(endpoint, config)))
     }

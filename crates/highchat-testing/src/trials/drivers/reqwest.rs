@@ -23,6 +23,8 @@ impl ReqwestSession {
 }
 
 impl Talk for ReqwestSession {
+    type Conversation = Conversation;
+
     fn begin(endpoint: Endpoint, config: Config) -> Self {
         Self::over(Session::new(Client::with_config(endpoint, config)))
     }

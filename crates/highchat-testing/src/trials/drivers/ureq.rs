@@ -13,6 +13,8 @@ pub struct UreqSession(
 );
 
 impl Talk for UreqSession {
+    type Conversation = Conversation;
+
     fn begin(endpoint: Endpoint, config: Config) -> Self {
         Self(Session::new(Client::with_config(endpoint, config)))
     }
