@@ -52,7 +52,8 @@ pub enum OutputKind {
     Open = 1,
     /// Write as many of the bytes as the pipe takes, then call
     /// `highchat_conversation_handle_written`. The message counts as sent from now on. The rest
-    /// comes again.
+    /// comes again after a partial write. If the pipe takes nothing now, write later what
+    /// `highchat_conversation_bytes` returns.
     Write = 2,
     /// Close the pipe, or stop opening it. No input for it is needed after that.
     Close = 3,
@@ -360,6 +361,11 @@ impl Conversation {
                 _ => {}
             }
         }
+    }
+
+    pub(crate) fn bytes(&self, pipe: u64) -> Result<Bytes, Status> {
+        let id = self.pipes.find(pipe)?;
+        Ok(Bytes::of(self.embed.bytes(id)))
     }
 
     pub(crate) fn update(&mut self) -> Result<Update, Status> {

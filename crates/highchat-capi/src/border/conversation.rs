@@ -9,7 +9,7 @@ use crate::conversation::{Conversation, ConversationInfo, Output};
 use crate::endpoint::Endpoint;
 use crate::guard::guarded;
 use crate::status::Status;
-use crate::text::Text;
+use crate::text::{Bytes, Text};
 use crate::update::Update;
 
 /// Makes a conversation from an endpoint and settings.
@@ -265,6 +265,27 @@ pub unsafe extern "C" fn highchat_conversation_update(
         with(conversation, |conversation| {
             let update = place(update)?;
             update.write(conversation.update()?);
+            Ok(())
+        })
+    }
+}
+
+/// Returns the bytes that are still to be written to a pipe, for a pipe that could not take them
+/// at `WRITE`. There are none before `WRITE`. They contain the key. They are valid until the next
+/// call with this conversation.
+///
+/// Errors: `NULL_POINTER`, `UNKNOWN_PIPE`, `PIPE_NOT_OPEN`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn highchat_conversation_bytes(
+    conversation: *mut Conversation,
+    pipe: u64,
+    bytes: *mut Bytes,
+) -> Status {
+    // SAFETY: the caller's promise about each pointer.
+    unsafe {
+        with(conversation, |conversation| {
+            let bytes = place(bytes)?;
+            bytes.write(conversation.bytes(pipe)?);
             Ok(())
         })
     }

@@ -119,15 +119,8 @@ pub unsafe extern "C" fn highchat_decoder_decode(
     // SAFETY: the caller's promise about each pointer.
     unsafe {
         with(decoder, |decoder| {
-            let (input, len) = cursor(input, len)?;
             let frame = place(frame)?;
-            let mut rest = bytes(*input, *len)?;
-            let decoded = decoder.decode(&mut rest);
-            if *len > 0 {
-                *input = rest.as_ptr();
-            }
-            *len = rest.len();
-            frame.write(decoded?);
+            frame.write(take(input, len, |rest| decoder.decode(rest))?);
             Ok(())
         })
     }
@@ -204,19 +197,26 @@ pub unsafe extern "C" fn highchat_decoder_reconnection_time(
     }
 }
 
-/// The input and its length, which a function moves on.
+/// Calls a function with the input, and moves the pointer and the length past what it took.
 ///
 /// # Safety
 ///
-/// Each pointer is NULL, or nothing else uses its target during the call.
-pub(super) unsafe fn cursor<'a>(
+/// Each pointer is NULL, or nothing else uses its target during the call; the input is as for
+/// [`bytes`].
+pub(super) unsafe fn take<T>(
     input: *mut *const u8,
     len: *mut usize,
-) -> Result<(&'a mut *const u8, &'a mut usize), Status> {
+    call: impl FnOnce(&mut &[u8]) -> Result<T, Status>,
+) -> Result<T, Status> {
     // SAFETY: the caller's promise.
     unsafe {
         let input = input.as_mut().ok_or(Status::NullPointer)?;
         let len = len.as_mut().ok_or(Status::NullPointer)?;
-        Ok((input, len))
+        let mut rest = bytes(*input, *len)?;
+        let result = call(&mut rest);
+        // The rest is the end of the input, so the sum lies in it.
+        *input = input.add(*len - rest.len());
+        *len = rest.len();
+        result
     }
 }

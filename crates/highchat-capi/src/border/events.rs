@@ -1,7 +1,7 @@
 //! The functions of the typed events.
 
-use super::decoder::cursor;
-use super::{bytes, free, make, place, with};
+use super::decoder::take;
+use super::{free, make, place, with};
 use crate::events::{Event, Events};
 use crate::status::Status;
 
@@ -41,15 +41,8 @@ pub unsafe extern "C" fn highchat_events_decode(
     // SAFETY: the caller's promise about each pointer.
     unsafe {
         with(events, |events| {
-            let (input, len) = cursor(input, len)?;
             let event = place(event)?;
-            let mut rest = bytes(*input, *len)?;
-            let decoded = events.decode(&mut rest);
-            if *len > 0 {
-                *input = rest.as_ptr();
-            }
-            *len = rest.len();
-            event.write(decoded?);
+            event.write(take(input, len, |rest| events.decode(rest))?);
             Ok(())
         })
     }
