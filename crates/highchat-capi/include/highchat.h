@@ -44,7 +44,7 @@
  * Storage of this many bytes is enough for a decoder itself. Every byte more is room for an
  * event.
  */
-#define HIGHCHAT_DECODER_SIZE 512
+#define HIGHCHAT_DECODER_SIZE 320
 
 #if defined(HIGHCHAT_CONVERSATION)
 /**
@@ -226,7 +226,8 @@ enum highchat_output_kind
   /**
    * Write as many of the bytes as the pipe takes, then call
    * `highchat_conversation_handle_written`. The message counts as sent from now on. The rest
-   * comes again.
+   * comes again after a partial write. If the pipe takes nothing now, write later what
+   * `highchat_conversation_bytes` returns.
    */
   HIGHCHAT_OUTPUT_KIND_WRITE = 2,
   /**
@@ -1294,6 +1295,17 @@ highchat_status highchat_conversation_poll(struct highchat_conversation *convers
  */
 highchat_status highchat_conversation_update(struct highchat_conversation *conversation,
                                              struct highchat_update *update);
+
+/**
+ * Returns the bytes that are still to be written to a pipe, for a pipe that could not take them
+ * at `WRITE`. There are none before `WRITE`. They contain the key. They are valid until the next
+ * call with this conversation.
+ *
+ * Errors: `NULL_POINTER`, `UNKNOWN_PIPE`, `PIPE_NOT_OPEN`.
+ */
+highchat_status highchat_conversation_bytes(struct highchat_conversation *conversation,
+                                            uint64_t pipe,
+                                            struct highchat_bytes *bytes);
 
 /**
  * The pipe is open, its TLS handshake included, and can take bytes.

@@ -8,7 +8,7 @@ use crate::text::Bytes;
 
 /// Storage of this many bytes is enough for a decoder itself. Every byte more is room for an
 /// event.
-pub const DECODER_SIZE: usize = 512;
+pub const DECODER_SIZE: usize = 320;
 
 /// A decoder of event streams. It belongs to the caller, who frees it with
 /// `highchat_decoder_free`, or who owns its storage.
@@ -44,8 +44,6 @@ impl Decoder {
         match self.decoder.decode(input) {
             Ok(Some(frame)) => Ok(Frame::of(frame)),
             Ok(None) => Err(Status::Nothing),
-            Err(sse::DecodeError::TooLong) => Err(Status::EventTooLong),
-            #[allow(unreachable_patterns, reason = "the enum may grow")]
             Err(_) => Err(Status::EventTooLong),
         }
     }

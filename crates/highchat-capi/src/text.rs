@@ -1,6 +1,7 @@
 //! Texts and bytes that the library returns.
 
 use core::ffi::c_char;
+#[cfg(feature = "std")]
 use core::ptr::null;
 
 /// Bytes of the library. `ptr` is NULL if there are none.
@@ -25,6 +26,7 @@ pub struct Text {
 }
 
 impl Bytes {
+    #[cfg(feature = "std")]
     pub(crate) const NONE: Self = Self {
         ptr: null(),
         len: 0,
