@@ -782,6 +782,11 @@ typedef struct highchat_config {
    */
   uint64_t settle_timeout_ms;
   /**
+   * Time that a pipe without a request is kept for the next poll, search or rating: 10000.
+   * With 0, no pipe is kept.
+   */
+  uint64_t keep_alive_ms;
+  /**
    * Delays before the next attempt after a 429 without `Retry-After`: 5000, then 20000.
    */
   uint64_t rate_limit_delays_ms[2];

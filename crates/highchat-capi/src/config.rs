@@ -21,6 +21,9 @@ pub struct Config {
     pub progress_timeout_ms: u64,
     /// Time to read the rest of a body after its reply ended: 2000.
     pub settle_timeout_ms: u64,
+    /// Time that a pipe without a request is kept for the next poll, search or rating: 10000.
+    /// With 0, no pipe is kept.
+    pub keep_alive_ms: u64,
     /// Delays before the next attempt after a 429 without `Retry-After`: 5000, then 20000.
     pub rate_limit_delays_ms: [u64; 2],
     /// The longest `Retry-After` that the conversation waits for: 120000.
@@ -57,6 +60,7 @@ impl Default for Config {
             idle_timeout_ms: milliseconds(config.idle_timeout),
             progress_timeout_ms: milliseconds(config.progress_timeout),
             settle_timeout_ms: milliseconds(config.settle_timeout),
+            keep_alive_ms: milliseconds(config.keep_alive),
             rate_limit_delays_ms: config.rate_limit_delays.map(milliseconds),
             retry_after_limit_ms: milliseconds(config.retry_after_limit),
             not_sent_delays_ms: config.not_sent_delays.map(milliseconds),
@@ -81,6 +85,7 @@ impl From<Config> for proto::Config {
         settings.idle_timeout = time(config.idle_timeout_ms);
         settings.progress_timeout = time(config.progress_timeout_ms);
         settings.settle_timeout = time(config.settle_timeout_ms);
+        settings.keep_alive = time(config.keep_alive_ms);
         settings.rate_limit_delays = config.rate_limit_delays_ms.map(time);
         settings.retry_after_limit = time(config.retry_after_limit_ms);
         settings.not_sent_delays = config.not_sent_delays_ms.map(time);
@@ -99,10 +104,36 @@ impl From<Config> for proto::Config {
 
 #[cfg(test)]
 mod tests {
+    use std::string::{String, ToString};
+    use std::vec::Vec;
+    use std::{assert_eq, format, matches};
+
     use super::*;
+
+    /// The names in the debug form of a structure.
+    fn names(debug: &str) -> Vec<String> {
+        let words =
+            debug.split(|character: char| !(character.is_alphanumeric() || character == '_'));
+        let names = words.filter(|word| word.starts_with(|first: char| first.is_lowercase()));
+        let mut names: Vec<String> = names
+            .map(|name| name.trim_end_matches("_ms").to_string())
+            .filter(|name| !matches!(&**name, "s" | "ms" | "s_"))
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn every_setting_of_the_protocol_can_be_set() {
+        let of_rust = format!("{:?}", proto::Config::default());
+        assert_eq!(names(&format!("{:?}", Config::default())), names(&of_rust));
+    }
 
     #[test]
     fn the_default_settings_are_those_of_the_protocol() {
-        assert_eq!(proto::Config::from(Config::default()), proto::Config::default());
+        assert_eq!(
+            proto::Config::from(Config::default()),
+            proto::Config::default()
+        );
     }
 }

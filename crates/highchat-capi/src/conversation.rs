@@ -186,7 +186,10 @@ impl Conversation {
     ) -> Result<Self, Status> {
         let endpoint = Arc::clone(&endpoint.endpoint);
         let config = proto::Config::from(config);
-        Self::over(Embed::resume(endpoint, config, saved, instant(now_ms)), flags)
+        Self::over(
+            Embed::resume(endpoint, config, saved, instant(now_ms)),
+            flags,
+        )
     }
 
     pub(crate) fn resume(

@@ -81,10 +81,12 @@ pub use crate::{
         Conversation, ConversationInfo, NEVER, ONE_PIPE, Output, OutputKind, RATING_DOWN,
         RATING_UP, State,
     },
-    endpoint::{CREDENTIALS_KEY, CREDENTIALS_NONE, CREDENTIALS_SLUG, Endpoint, EndpointInfo, INSECURE_HTTP},
+    endpoint::{
+        CREDENTIALS_KEY, CREDENTIALS_NONE, CREDENTIALS_SLUG, Endpoint, EndpointInfo, INSECURE_HTTP,
+    },
     events::{Event, EventKind, Events},
     failure::{Cut, Failure, FailureKind, Refusal},
-    update::{Delayed, DelayReason, Role, TurnEnd, Update, UpdateKind},
+    update::{DelayReason, Delayed, Role, TurnEnd, Update, UpdateKind},
 };
 
 /// Ends the program if the decoder panics, which no input makes it do. There is no library that

@@ -39,7 +39,9 @@ fn outcome(decoder: *mut Decoder, chunks: &[&[u8]]) -> Outcome {
             match status {
                 // SAFETY: a function that succeeds writes its result.
                 Status::Ok => {
-                    outcome.dispatched.push(dispatched(unsafe { frame.assume_init_ref() }));
+                    outcome
+                        .dispatched
+                        .push(dispatched(unsafe { frame.assume_init_ref() }));
                 }
                 Status::Nothing => break,
                 error => panic!("{error:?}"),
@@ -98,8 +100,7 @@ fn the_storage_bounds_an_event_at_every_alignment() {
             let size = storage.len() - offset;
             let start = storage[offset..].as_mut_ptr();
             // SAFETY: the storage lives longer than the decoder is used.
-            let decoder =
-                made(|decoder| unsafe { highchat_decoder_init(start, size, decoder) });
+            let decoder = made(|decoder| unsafe { highchat_decoder_init(start, size, decoder) });
             let (mut input, mut len) = (stream.as_ptr(), stream.len());
             let mut frame = MaybeUninit::uninit();
             // A byte alone first, so that the event cannot be shown in place.
@@ -110,7 +111,11 @@ fn the_storage_bounds_an_event_at_every_alignment() {
                 len -= 1;
                 highchat_decoder_decode(decoder, &raw mut input, &raw mut len, frame.as_mut_ptr())
             };
-            let expected = if is_enough { Status::Ok } else { Status::EventTooLong };
+            let expected = if is_enough {
+                Status::Ok
+            } else {
+                Status::EventTooLong
+            };
             assert_eq!(status, expected, "offset {offset}, room {room}");
         }
         let start = storage[offset..].as_mut_ptr();
@@ -192,7 +197,11 @@ fn typed_events_are_the_same_for_any_cut_and_the_last_one_needs_no_blank_line() 
     // SAFETY: the place is one for a handle.
     let events = made(|events| unsafe { highchat_events_new(1 << 16, events) });
     for piece in [1, 2, 3, 7, 64, stream.len()] {
-        assert_eq!(shown(events, stream, piece), expected, "pieces of {piece} bytes");
+        assert_eq!(
+            shown(events, stream, piece),
+            expected,
+            "pieces of {piece} bytes"
+        );
     }
     assert_eq!(
         shown(events, "event: delta\ndata: ?\n\n", 5),

@@ -61,7 +61,13 @@ impl Talk for Session {
     }
 
     fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self {
-        Self::over(Raw::new(&endpoint, &config, true, Some(saved), Instant::ORIGIN))
+        Self::over(Raw::new(
+            &endpoint,
+            &config,
+            true,
+            Some(saved),
+            Instant::ORIGIN,
+        ))
     }
 
     fn send(&mut self, message: Message) {
@@ -169,7 +175,8 @@ impl Session {
     fn fail(&mut self, pipe: u64, error: &std::io::Error) {
         self.live = None;
         let now = self.now();
-        self.raw.handle_failure(pipe, Cause::of(error).as_str(), now);
+        self.raw
+            .handle_failure(pipe, Cause::of(error).as_str(), now);
     }
 
     fn wait(&mut self, when: Instant) {

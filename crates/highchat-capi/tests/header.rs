@@ -151,6 +151,9 @@ fn the_header_is_current() {
          HIGHCHAT_WRITE_HEADER=1 cargo test -p highchat-capi --test header"
     );
     for name in TYPES {
-        assert!(made.contains(&name_in_c(name)), "{name} is not in the header");
+        assert!(
+            made.contains(&name_in_c(name)),
+            "{name} is not in the header"
+        );
     }
 }

@@ -24,7 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn the_promises_hold_over_several_pipes() {
-    lives("C", 1000, 1, PATIENCE, |life, tells| play(life, tells, false));
+    lives("C", 1000, 1, PATIENCE, |life, tells| {
+        play(life, tells, false)
+    });
 }
 
 #[test]

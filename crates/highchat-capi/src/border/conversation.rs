@@ -301,7 +301,11 @@ pub unsafe extern "C" fn highchat_conversation_handle_opened(
     now_ms: u64,
 ) -> Status {
     // SAFETY: the caller's promise.
-    unsafe { with(conversation, |conversation| conversation.handle_opened(pipe, now_ms)) }
+    unsafe {
+        with(conversation, |conversation| {
+            conversation.handle_opened(pipe, now_ms)
+        })
+    }
 }
 
 /// The first `len` of the bytes of the last `WRITE` were written.
@@ -354,7 +358,11 @@ pub unsafe extern "C" fn highchat_conversation_handle_end(
     now_ms: u64,
 ) -> Status {
     // SAFETY: the caller's promise.
-    unsafe { with(conversation, |conversation| conversation.handle_end(pipe, now_ms)) }
+    unsafe {
+        with(conversation, |conversation| {
+            conversation.handle_end(pipe, now_ms)
+        })
+    }
 }
 
 /// The pipe could not be opened, or was lost. The pipe is gone. `cause` is a line for a person,

@@ -132,7 +132,10 @@ pub unsafe extern "C" fn highchat_decoder_decode(
 ///
 /// Errors: `NULL_POINTER`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn highchat_decoder_finish(decoder: *mut Decoder, frame: *mut Frame) -> Status {
+pub unsafe extern "C" fn highchat_decoder_finish(
+    decoder: *mut Decoder,
+    frame: *mut Frame,
+) -> Status {
     // SAFETY: the caller's promise about each pointer.
     unsafe {
         with(decoder, |decoder| {

@@ -90,6 +90,7 @@ fn settings(config: &Config) -> c::Config {
     settings.idle_timeout_ms = milliseconds(config.idle_timeout);
     settings.progress_timeout_ms = milliseconds(config.progress_timeout);
     settings.settle_timeout_ms = milliseconds(config.settle_timeout);
+    settings.keep_alive_ms = milliseconds(config.keep_alive);
     settings.rate_limit_delays_ms = config.rate_limit_delays.map(milliseconds);
     settings.retry_after_limit_ms = milliseconds(config.retry_after_limit);
     settings.not_sent_delays_ms = config.not_sent_delays.map(milliseconds);
@@ -133,7 +134,9 @@ impl Raw {
         // SAFETY: the endpoint was made, and the text and the settings live during the call.
         let conversation = made(|conversation| unsafe {
             match &saved {
-                None => c::highchat_conversation_new(endpoint, &raw const config, flags, conversation),
+                None => {
+                    c::highchat_conversation_new(endpoint, &raw const config, flags, conversation)
+                }
                 Some(saved) => c::highchat_conversation_resume(
                     endpoint,
                     &raw const config,
@@ -239,14 +242,20 @@ impl Raw {
                 now_ms(now),
             )
         };
-        assert!(matches!(status, Status::Ok | Status::UnknownPipe), "{status:?}");
+        assert!(
+            matches!(status, Status::Ok | Status::UnknownPipe),
+            "{status:?}"
+        );
     }
 
     pub(crate) fn handle_end(&mut self, pipe: u64, now: Instant) {
         // SAFETY: the conversation lives.
         let status =
             unsafe { c::highchat_conversation_handle_end(self.conversation, pipe, now_ms(now)) };
-        assert!(matches!(status, Status::Ok | Status::UnknownPipe), "{status:?}");
+        assert!(
+            matches!(status, Status::Ok | Status::UnknownPipe),
+            "{status:?}"
+        );
     }
 
     pub(crate) fn handle_failure(&mut self, pipe: u64, cause: &str, now: Instant) {
@@ -260,7 +269,10 @@ impl Raw {
                 now_ms(now),
             )
         };
-        assert!(matches!(status, Status::Ok | Status::UnknownPipe), "{status:?}");
+        assert!(
+            matches!(status, Status::Ok | Status::UnknownPipe),
+            "{status:?}"
+        );
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
@@ -481,7 +493,11 @@ fn refusal(shown: &c::Failure) -> ResponseError {
         c::Refusal::Api => {
             head.header("content-type", b"application/json");
             if shown.retry_after_ms != c::NEVER {
-                assert_eq!(shown.retry_after_ms % 1000, 0, "the service says whole seconds");
+                assert_eq!(
+                    shown.retry_after_ms % 1000,
+                    0,
+                    "the service says whole seconds"
+                );
                 let seconds = (shown.retry_after_ms / 1000).to_string();
                 head.header("retry-after", seconds.as_bytes());
             }
@@ -509,8 +525,7 @@ fn refusal(shown: &c::Failure) -> ResponseError {
         c::Refusal::None | c::Refusal::Other => panic!("{shown:?}"),
     }
     let endpoint = Endpoint::new("https://chat.example", Credentials::none()).expect("a URL");
-    let mut answer =
-        Answer::to_chat(head, &endpoint, &Config::default()).expect("it is no reply");
+    let mut answer = Answer::to_chat(head, &endpoint, &Config::default()).expect("it is no reply");
     answer.handle_body(body.as_bytes());
     let error = answer.into_chat_error();
     assert_eq!(error.status().unwrap_or_default(), shown.status);
@@ -537,4 +552,3 @@ fn cut(shown: &c::Failure) -> Cut {
         c::Cut::None | c::Cut::Other => panic!("{shown:?}"),
     }
 }
-

@@ -11,12 +11,12 @@ use highchat_proto::{
 };
 use highchat_sandbox::{Fault, Person, Playback, Rule, Sandbox, Script, Step};
 
-use crate::standing::Standing;
 use super::seen::{Outcome, Seen};
 use super::table::{OTHER, OTHER_BEGUN, OWN};
 use super::talk::{Talk, brisk, hear, until_all_ended};
 use super::trial::{EARLIER, LATER};
 use super::words::{DONE, HEAD, HUMAN, META, PING, delta, page, page_of, reply};
+use crate::standing::Standing;
 
 /// Makes a test of each scenario that every adapter must pass. The argument is the adapter's
 /// type that implements [`Talk`](super::Talk).
@@ -165,7 +165,10 @@ pub fn a_cut_reply_is_not_completed_with_a_cancelled_one<T: Talk>() {
     assert_eq!(talk.run(), ["Cancelled"]);
     until_all_ended(&sandbox);
     let id = talk.conversation().id().expect("it has begun");
-    let transcript = sandbox.inbox().transcript(id.as_str()).expect("it is known");
+    let transcript = sandbox
+        .inbox()
+        .transcript(id.as_str())
+        .expect("it is known");
     let newest = transcript.lines.last().expect("it was kept");
     assert_eq!(newest.content, OTHER);
 
