@@ -1201,7 +1201,7 @@ highchat_status highchat_conversation_resume(struct highchat_endpoint *endpoint,
                                              struct highchat_conversation **conversation);
 
 /**
- * Continues a conversation of which only the id is known. `state` is NULL for `bot`; with
+ * Continues a conversation by its id alone. `state` is NULL for `bot`; with
  * `human` or `pending_human`, polling begins at once. `after` is NULL, or the timestamp of the
  * newest known message. A cut reply of such a conversation is not searched for, because its
  * earlier messages are unknown. The other arguments are as for `highchat_conversation_new`.

@@ -150,6 +150,15 @@ const fn instant(now_ms: u64) -> Instant {
     Instant::from_origin(Duration::from_millis(now_ms))
 }
 
+/// A handle may move to another thread.
+const _: () = {
+    const fn may_move<T: Send>() {}
+    may_move::<Conversation>();
+    may_move::<Endpoint>();
+    may_move::<crate::decoder::Decoder>();
+    may_move::<crate::events::Events>();
+};
+
 impl Handle for Conversation {
     fn broken(&mut self) -> &mut bool {
         &mut self.is_broken

@@ -231,6 +231,7 @@ static void null_is_an_error_everywhere(void) {
     highchat_bytes bytes;
     highchat_text text;
     const uint8_t *input = (const uint8_t *)"data: x\n\n", *no_input = NULL;
+    uint8_t storage[4096];
     uint64_t number;
     size_t len = 9, zero = 0;
 
@@ -303,6 +304,10 @@ static void null_is_an_error_everywhere(void) {
     CHECK(highchat_decoder_new(100, NULL) == NULL_POINTER);
     CHECK(highchat_decoder_new(100, &decoder) == OK);
     CHECK(highchat_decoder_init(NULL, 4096, &no_decoder) == NULL_POINTER && no_decoder == NULL);
+    CHECK(highchat_decoder_init(storage, sizeof storage, NULL) == NULL_POINTER);
+    CHECK(highchat_decoder_init(storage, TOO_LONG, &no_decoder) == HIGHCHAT_STATUS_INVALID_LENGTH);
+    CHECK(highchat_decoder_init(storage, HIGHCHAT_DECODER_SIZE - 1, &no_decoder) ==
+          HIGHCHAT_STATUS_STORAGE_TOO_SMALL);
     CHECK(highchat_decoder_decode(NULL, &input, &len, &frame) == NULL_POINTER);
     CHECK(highchat_decoder_decode(decoder, NULL, &len, &frame) == NULL_POINTER);
     CHECK(highchat_decoder_decode(decoder, &input, NULL, &frame) == NULL_POINTER);
@@ -315,6 +320,23 @@ static void null_is_an_error_everywhere(void) {
     CHECK(highchat_decoder_reconnection_time(NULL, &number) == NULL_POINTER);
     CHECK(highchat_decoder_reconnection_time(decoder, NULL) == NULL_POINTER);
     highchat_decoder_free(decoder);
+
+    /* In memory of exactly its size, so that a sanitizer sees a byte outside of it. */
+    {
+        uint8_t *exact = malloc(HIGHCHAT_DECODER_SIZE);
+        const uint8_t *long_input = (const uint8_t *)META;
+        size_t long_len = sizeof META - 1, count = 0;
+        CHECK(exact != NULL && highchat_decoder_init(exact, HIGHCHAT_DECODER_SIZE, &decoder) == OK);
+        while (highchat_decoder_decode(decoder, &long_input, &long_len, &frame) == OK) count++;
+        CHECK(count == 1 && long_len == 0);
+        for (count = 0; count < 200; count++) {
+            const uint8_t *piece = (const uint8_t *)(count == 0 ? "data:" : "x");
+            size_t piece_len = count == 0 ? 5 : 1;
+            highchat_decoder_decode(decoder, &piece, &piece_len, &frame);
+        }
+        highchat_decoder_free(decoder);
+        free(exact);
+    }
 
     highchat_conversation_free(NULL);
     highchat_endpoint_free(NULL);
