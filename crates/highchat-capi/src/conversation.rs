@@ -370,7 +370,6 @@ impl Conversation {
                         when.map_or(NEVER, |when| milliseconds(when.since_origin()));
                     return output;
                 }
-                _ => {}
             }
         }
     }
