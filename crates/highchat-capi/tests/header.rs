@@ -3,6 +3,8 @@
 //! After a change of a function or a type of the border:
 //! `HIGHCHAT_WRITE_HEADER=1 cargo test -p highchat-capi --test header`.
 
+use std::collections::BTreeSet;
+use std::ffi::CStr;
 use std::path::Path;
 use std::{env, fs};
 
@@ -156,4 +158,31 @@ fn the_header_is_current() {
             "{name} is not in the header"
         );
     }
+}
+
+#[test]
+fn every_status_of_the_header_has_a_sentence_of_its_own() {
+    let header = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/include/highchat.h"));
+    let header = header.expect("it is shipped");
+    let mut sentences = BTreeSet::new();
+    let mut count = 0;
+    for line in header.lines() {
+        let Some((_, value)) = line
+            .split_once("HIGHCHAT_STATUS_")
+            .filter(|(before, _)| before.trim().is_empty())
+        else {
+            continue;
+        };
+        let (name, number) = value.split_once(" = ").expect("a number");
+        let number = number.trim_end_matches(',').parse().expect("a number");
+        let sentence = highchat_capi::highchat_status_text(number);
+        // SAFETY: it has a NUL at its end and is valid for ever.
+        #[expect(unsafe_code, reason = "the library returns a pointer")]
+        let sentence = unsafe { CStr::from_ptr(sentence) }.to_str().expect("ASCII");
+        assert_ne!(sentence, "unknown status", "{name}");
+        sentences.insert(sentence);
+        count += 1;
+    }
+    assert!(count > 25, "the header has statuses");
+    assert_eq!(sentences.len(), count, "no two are the same");
 }
