@@ -7,13 +7,15 @@
 //! | `net` | HTTP/1.1 as bytes, and a life's service on loopback | `world`, except `answer` |
 //! | `trials` | each fault of the sandbox, and the outcome that each client must have | `trials` |
 //! | `player` | a conversation in virtual time: scripts, restarts, other polling | none |
+//! | `remote` | a client in another process, for trials and lives | `world`; `trials` |
 //! | `standing` | what a client says of its conversation | none |
 //! | `oracles` | independent decoders, test cases, cuts, hostile bytes | none; `embed` |
 //!
 //! The feature `proptest` adds random streams and scripts.
 //!
 //! Imports go one way: `player` imports `oracles`, `world` imports `life`, `net` imports
-//! `world`, and `trials` imports none of them. `standing` imports nothing.
+//! `world`, and `trials` imports none of them. `remote` imports `world` and `trials`.
+//! `standing` imports nothing.
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +24,8 @@ pub mod life;
 pub mod net;
 pub mod oracles;
 pub mod player;
+#[cfg(feature = "world")]
+pub mod remote;
 pub mod standing;
 #[cfg(feature = "trials")]
 pub mod trials;

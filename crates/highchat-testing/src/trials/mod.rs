@@ -17,6 +17,7 @@
 mod behind;
 mod connections;
 pub mod drivers;
+mod fetch;
 pub mod proxies;
 mod runner;
 pub mod scenario;
@@ -28,7 +29,7 @@ mod trial;
 pub mod words;
 
 pub use connections::{hold_connections, hold_connections_beside_messages};
-pub use runner::{hold, hold_readings};
+pub use runner::{Pace, hold, hold_at, hold_readings, hold_readings_at};
 pub use seen::{Outcome, Seen};
 pub use table::{ALIKE, IN_A_THREAD, TRIALS, untried};
 pub use talk::{Talk, brisk, converse, converse_at, converse_by_ask, word};

@@ -3,7 +3,8 @@ use core::time::Duration;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use highchat_sandbox::{Person, Reading, Sandbox, Script};
+use highchat_sandbox::{Person, Reading, Request, Sandbox, Script};
+use http::Method;
 
 use super::seen::{Outcome, Seen};
 use super::trial::{Course, TEXT, Trial};
@@ -15,6 +16,19 @@ const AT_ONCE: usize = 8;
 /// of the trials' configuration.
 const TIME_SCALE: u32 = 80;
 
+/// The time before each word of a reply that comes word by word.
+const WORD_DELAY: Duration = Duration::from_millis(30);
+
+/// How fast a reply comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As fast as the client reads.
+    AtOnce,
+    /// With a pause before each word. If a connection is lost, `fetch` drops what it has not
+    /// passed on yet; with the pause, it has passed on the words before the loss.
+    WordByWord,
+}
+
 /// The messages of the person in each sandbox.
 const LINES: [&str; 3] = ["մեկ", "երկու", "երեք"];
 
@@ -25,8 +39,17 @@ const LINES: [&str; 3] = ["մեկ", "երկու", "երեք"];
 ///
 /// A row ends in another way than the table says. The panic names each such row.
 pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
+    hold_at(Pace::AtOnce, trials, send);
+}
+
+/// Does the same as [`hold`], with this pace of a reply.
+///
+/// # Panics
+///
+/// A row ends in another way than the table says. The panic names each such row.
+pub fn hold_at(pace: Pace, trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     each(trials, |trial| {
-        let sandbox = sandbox(&[], trial.script())?;
+        let sandbox = sandbox(pace, &[], trial.script())?;
         let seen = send(trial, &sandbox);
         judge(trial, &sandbox, &seen)
             .map_err(|wrong| format!("{} ({}): {wrong}", trial.name(), trial.why))
@@ -39,8 +62,17 @@ pub fn hold(trials: &[Trial], send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
 ///
 /// The client does not work with a reading. The panic names each such reading.
 pub fn hold_readings(send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
+    hold_readings_at(Pace::AtOnce, send);
+}
+
+/// Does the same as [`hold_readings`], with this pace of a reply.
+///
+/// # Panics
+///
+/// The client does not work with a reading. The panic names each such reading.
+pub fn hold_readings_at(pace: Pace, send: impl Fn(&Trial, &Sandbox) -> Seen + Sync) {
     each(Reading::ALL, |reading| {
-        let sandbox = sandbox(&[*reading], Script::new())?;
+        let sandbox = sandbox(pace, &[*reading], Script::new())?;
         for (outcome, text) in [(Outcome::Whole, TEXT), (Outcome::HandedOver, "")] {
             let trial = Trial {
                 faults: if outcome == Outcome::Whole {
@@ -86,8 +118,12 @@ fn each<T: Sync>(rows: &[T], hold: impl Fn(&T) -> Result<(), String> + Sync) {
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
-fn sandbox(readings: &[Reading], script: Script) -> Result<Sandbox, String> {
+fn sandbox(pace: Pace, readings: &[Reading], script: Script) -> Result<Sandbox, String> {
     let seconds = Duration::from_secs;
+    let token_delay = match pace {
+        Pace::AtOnce => Duration::ZERO,
+        Pace::WordByWord => WORD_DELAY * TIME_SCALE,
+    };
     let person = Person::absent()
         .says(seconds(8), LINES[0])
         .says(seconds(16), LINES[1])
@@ -95,7 +131,7 @@ fn sandbox(readings: &[Reading], script: Script) -> Result<Sandbox, String> {
         .hands_back(seconds(72));
     let mut builder = Sandbox::builder()
         .time_scale(TIME_SCALE)
-        .token_delay(Duration::ZERO)
+        .token_delay(token_delay)
         .ping_interval(seconds(8))
         .rate_limit(0)
         .script(script)
@@ -127,7 +163,9 @@ fn judge_from(trial: &Trial, sandbox: &Sandbox, seen: &Seen, before: usize) -> R
     )?;
     is("the text", quoted(&seen.text), quoted(&trial.text))?;
     let requests = sandbox.requests().split_off(before);
-    let posts = requests.iter().filter(|request| request.path == "/v1/chat");
+    // A browser asks for permission first, with `OPTIONS`.
+    let is_post = |request: &&Request| request.method == Method::POST && request.path == "/v1/chat";
+    let posts = requests.iter().filter(is_post);
     is(
         "the number of posts",
         posts.count().to_string(),
