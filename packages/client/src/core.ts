@@ -1,0 +1,194 @@
+/** The conversation of `crates/highchat-web`, with types. It decides; it does no I/O. */
+
+import text from "./conversation.wasm.js";
+import { type Failure, failed, misused } from "./errors.js";
+import { type Instance, Module } from "./module.js";
+import type { State, Update } from "./updates.js";
+
+interface Exports {
+  setting(value: number): number;
+  key(): number;
+  slug(): number;
+  visitor(): number;
+  saved(): number;
+  open(isHttpAllowed: number, seed: number, now: number): number;
+  send(now: number): number;
+  rate(isUp: number, hasComment: number, now: number): number;
+  cancel(now: number): void;
+  check_now(now: number): void;
+  response(id: number, status: number, now: number): void;
+  body(id: number, now: number): void;
+  end(id: number, now: number): void;
+  failure(id: number, isNotSent: number, now: number): void;
+  timeout(now: number): void;
+  poll(): number;
+  deadline(): number;
+  save(): void;
+  status(): void;
+}
+
+const module = new Module(text);
+
+/** The codes that a call returns in place of an id. */
+const CODES: Record<number, string> = { [-1]: "invalid", [-2]: "in_progress", [-3]: "no_conversation" };
+
+/** What the session must do next. */
+export type Output =
+  | { do: "wait"; until: number }
+  | { do: "transmit"; request: Request }
+  | { do: "abort"; id: number }
+  | { do: "show"; update: Update };
+
+/** A request to send. */
+export interface Request {
+  id: number;
+  method: string;
+  url: string;
+  headers: [string, string][];
+  body: string;
+}
+
+/** The state of a conversation. */
+export interface Status {
+  id: string | null;
+  state: State;
+  turnInProgress: boolean;
+  isPolling: boolean;
+}
+
+/** What a conversation is opened with. */
+export interface Setup {
+  key?: string | undefined;
+  slug?: string | undefined;
+  visitor?: string | undefined;
+  saved?: string | undefined;
+  baseUrl: string;
+  isHttpAllowed: boolean;
+  settings: [string, number][];
+  seed: number;
+}
+
+/** A conversation. Times are milliseconds. */
+export class Core {
+  readonly #instance: Instance<Exports>;
+  readonly #call: Exports;
+
+  private constructor(instance: Instance<Exports>) {
+    this.#instance = instance;
+    this.#call = instance.call;
+  }
+
+  static async open(setup: Setup, clock: () => number): Promise<Core> {
+    const core = new Core(await module.instance<Exports>());
+    const call = core.#call;
+    for (const [name, value] of setup.settings) core.#check(name, () => call.setting(value), `${name}: `);
+    if (setup.key !== undefined) core.#check(setup.key, () => call.key());
+    if (setup.slug !== undefined) core.#check(setup.slug, () => call.slug());
+    if (setup.visitor !== undefined) core.#check(setup.visitor, () => call.visitor());
+    if (setup.saved !== undefined) core.#check(setup.saved, () => call.saved());
+    core.#check(setup.baseUrl, () => call.open(Number(setup.isHttpAllowed), setup.seed, clock()));
+    return core;
+  }
+
+  /** Sends a message. Returns the id of the turn. */
+  send(message: string, now: number): number {
+    return this.#check(message, () => this.#call.send(now));
+  }
+
+  /** Rates the conversation. Returns the id of the rating. */
+  rate(rating: 0 | 1, comment: string | undefined, now: number): number {
+    return this.#check(comment ?? "", () => this.#call.rate(rating, Number(comment !== undefined), now));
+  }
+
+  cancel(now: number): void {
+    this.#call.cancel(now);
+  }
+
+  checkNow(now: number): void {
+    this.#call.check_now(now);
+  }
+
+  response(id: number, status: number, headers: Iterable<[string, string]>, now: number): void {
+    this.#instance.give(Array.from(headers, ([name, value]) => `${name}: ${value}`).join("\n"));
+    this.#call.response(id, status, now);
+  }
+
+  body(id: number, chunk: Uint8Array, now: number): void {
+    this.#instance.give(chunk);
+    this.#call.body(id, now);
+  }
+
+  end(id: number, now: number): void {
+    this.#call.end(id, now);
+  }
+
+  /** A request failed. `isNotSent` only if surely no byte of it was sent. */
+  failure(id: number, isNotSent: boolean, cause: string, now: number): void {
+    this.#instance.give(cause);
+    this.#call.failure(id, Number(isNotSent), now);
+  }
+
+  timeout(now: number): void {
+    this.#call.timeout(now);
+  }
+
+  poll(): Output {
+    switch (this.#call.poll()) {
+      case 1: {
+        const [id, method, url, headers, body] = this.#result();
+        return { do: "transmit", request: { id, method, url, headers, body } };
+      }
+      case 2:
+        return { do: "abort", id: this.#result() };
+      case 3:
+        return { do: "show", update: update(this.#result()) };
+      default:
+        return { do: "wait", until: this.#call.deadline() };
+    }
+  }
+
+  save(): string {
+    this.#call.save();
+    return this.#instance.text();
+  }
+
+  get status(): Status {
+    this.#call.status();
+    const [id, state, turnInProgress, isPolling] = this.#result();
+    return { id, state, turnInProgress, isPolling };
+  }
+
+  #check(argument: string, call: () => number, about = ""): number {
+    this.#instance.give(argument);
+    const result = call();
+    if (result >= 0) return result;
+    throw misused(CODES[result] ?? "invalid", about + this.#instance.text());
+  }
+
+  // What the module writes is checked by its own tests.
+  #result(): any {
+    return JSON.parse(this.#instance.text());
+  }
+}
+
+type Described = [
+  update: Update & { error?: Failure | Error },
+  append: string | null,
+  mayHaveBeenTaken: boolean | null,
+  canBeSentAgain: boolean | null,
+  retryAfter: number | null,
+  isReplaced: boolean,
+];
+
+function update([shown, append, taken, again, retryAfter, isReplaced]: Described): Update {
+  if (append !== null) shown.append = append;
+  if ("error" in shown && shown.error) {
+    shown.error = failed(shown.error as unknown as Failure, {
+      mayHaveBeenTaken: taken === true,
+      canBeSentAgain: again === true,
+      retryAfter: retryAfter ?? undefined,
+    });
+  }
+  if (shown.type === "meta") shown.is_replaced = isReplaced;
+  return shown;
+}

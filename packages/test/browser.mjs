@@ -1,0 +1,45 @@
+// Helpers for tests in Chromium: a page of another origin than the sandbox's, which loads the
+// package as it is published, without a bundler.
+
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const PACKAGES = fileURLToPath(new URL("..", import.meta.url));
+
+const PAGE = `<!doctype html><html lang="en"><title>Test</title>
+<script type="module">
+import * as client from "/client/dist/index.js";
+import { Host } from "/test/host.js";
+globalThis.highchat = client;
+globalThis.host = new Host(client.Session);
+</script>`;
+
+/** Starts a server of the packages. Returns its origin. */
+export async function serve(page = PAGE, host = "127.0.0.1") {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, "http://localhost");
+    if (pathname === "/") return response.setHeader("content-type", "text/html").end(page);
+    try {
+      const file = readFileSync(join(PACKAGES, normalize(pathname)));
+      const type = pathname.endsWith(".css") ? "text/css" : "text/javascript";
+      response.setHeader("content-type", type).end(file);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, host, resolve));
+  server.unref();
+  return { origin: `http://${host}:${server.address().port}`, close: () => server.close() };
+}
+
+/** Starts Chromium. */
+export function launch(options = {}) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    // Chromium's own sandbox does not work for root, and CI jobs often run as root.
+    args: [...(process.getuid() === 0 ? ["--no-sandbox"] : []), ...(options.args ?? [])],
+  });
+}

@@ -1,0 +1,20 @@
+// The sessions of `host.js` in a page in Chromium, commanded over standard input and output.
+
+import { createInterface } from "node:readline";
+import { launch, serve } from "./browser.mjs";
+
+const { origin, close } = await serve();
+const browser = await launch();
+const page = await browser.newPage();
+page.on("pageerror", (error) => console.error(error));
+await page.goto(origin);
+await page.waitForFunction(() => globalThis.host !== undefined);
+
+for await (const line of createInterface({ input: process.stdin })) {
+  page
+    .evaluate((command) => globalThis.host.command(command), JSON.parse(line))
+    .then((answer) => process.stdout.write(`${JSON.stringify(answer)}\n`))
+    .catch((error) => console.error(error));
+}
+await browser.close();
+close();
