@@ -1,9 +1,12 @@
 // Helpers for tests in Chromium: a page of another origin than the sandbox's, which loads the
 // package as it is published, without a bundler.
 
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join, normalize } from "node:path";
+import { createInterface } from "node:readline";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -42,4 +45,20 @@ export function launch(options = {}) {
     // Chromium's own sandbox does not work for root, and CI jobs often run as root.
     args: [...(process.getuid() === 0 ? ["--no-sandbox"] : []), ...(options.args ?? [])],
   });
+}
+
+/** Starts a sandbox. Returns its URL, and a function that returns its requests of one method. */
+export async function sandbox(options = {}) {
+  const flags = Object.entries({ port: 0, "token-delay": 5, "rate-limit": 0, ...options });
+  const child = spawn(process.env.HIGHCHAT, ["sandbox", ...flags.map(([name, value]) => `--${name}=${value}`)], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  after(() => child.kill("SIGKILL"));
+  const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+  const base = value.replace("listening on ", "");
+  const requests = async (method) => {
+    const { requests } = await (await fetch(`${base}/sandbox/requests`)).json();
+    return requests.filter((request) => request.method === method);
+  };
+  return { base, requests };
 }

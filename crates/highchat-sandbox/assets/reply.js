@@ -8,16 +8,15 @@ export class Reply {
   /** The text so far. */
   text = "";
   #log;
-  #language;
   #watcher;
   #node;
   #text;
   #dots;
+  #search;
 
-  /** `watcher` has `answered()` and `recover()`. */
-  constructor(log, language, watcher) {
+  /** `watcher` has `answered()`. */
+  constructor(log, watcher) {
     this.#log = log;
-    this.#language = language;
     this.#watcher = watcher;
     this.#node = log.message("theirs", "bot");
     this.#text = this.#node.querySelector(".text");
@@ -30,10 +29,18 @@ export class Reply {
   }
 
   append(text) {
+    this.#search?.remove();
     this.text += text;
     this.#text.append(text);
     this.#dots.remove();
     this.#log.keep();
+  }
+
+  /** The whole text of a reply that was cut. */
+  complete(text) {
+    this.append("");
+    this.text = text;
+    this.#text.textContent = text;
   }
 
   done() {
@@ -49,14 +56,16 @@ export class Reply {
     this.#watcher.answered();
   }
 
-  /** Handles an `error` event. */
+  /** There is no reply, or no more of it. `message` says why. */
   fail(message) {
     this.#showProblem("failed", message);
   }
 
-  refuse({ sentence, status }) {
-    const key = status < 400 ? "noReply" : "refused";
-    this.#showProblem("failed", sentence ?? this.#language.text(key, { status }));
+  /** The reply was cut, and the rest of it is searched for. */
+  search() {
+    this.#search = part(this.#node, "div", "trouble");
+    this.#log.localText(this.#search, "span", "", "searching");
+    this.#log.keep();
   }
 
   /** The message may or may not have arrived. */
@@ -66,18 +75,7 @@ export class Reply {
 
   /** Only a part of the reply arrived. `how` is `cut` or `stopped`. */
   cut(how) {
-    const problem = this.#showProblem(how === "cut" ? "part" : "stopped", null, how);
-    if (how === "cut") this.#log.button(problem, "checkAgain", () => this.#watcher.recover());
-  }
-
-  /** Shows the complete text of a cut reply. A reply that the user stopped stays as it is. */
-  complete(content) {
-    if (this.#node.classList.contains("stopped")) return;
-    this.text = content;
-    this.#text.textContent = content;
-    this.#node.querySelector(".trouble")?.remove();
-    this.#node.classList.remove("part");
-    this.done();
+    this.#showProblem(how === "cut" ? "part" : "stopped", null, how);
   }
 
   remove() {
@@ -92,13 +90,13 @@ export class Reply {
     this.#node.classList.add(kind);
     if (this.text === "") this.#text.remove();
     this.#finish();
-    return problem;
   }
 
   #finish() {
     this.over = true;
     this.#text.normalize();
     this.#dots.remove();
+    this.#search?.remove();
     this.#node.removeAttribute("aria-busy");
     this.#node.removeAttribute("aria-live");
     // Removing and inserting the node makes a screen reader read the complete reply.

@@ -48,7 +48,7 @@ test("a refused message returns to the text field", async () => {
   chat.clean();
 });
 
-test("a cut reply is marked as a part, is not sent again, and can be completed", async () => {
+test("the rest of a cut reply is found, and the message is not sent again", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`);
   await say(chat, "Բարև");
@@ -59,42 +59,53 @@ test("a cut reply is marked as a part, is not sent again, and can be completed",
     await route.fulfill({ contentType: "text/event-stream", body: body.slice(0, body.indexOf("event: done") - 60) });
   }, { times: 1 });
 
-  await say(chat, "/long 30");
+  await chat.fill("#message", "/long 30");
+  await chat.press("#message", "Enter");
 
-  await sees(chat, ".part .trouble", "this is only a part");
-  const part = await chat.locator(".part .text").textContent();
-  assert.equal(sent.length, 1);
+  await sees(chat, ".trouble", "looking for the rest");
+  const part = await chat.locator(".theirs .text").last().textContent();
   await chat.shot("wide-chat-cut");
   await chat.isAccessible();
-
-  await chat.click(".part button");
-  await chat.waitForFunction(() => !document.querySelector(".part"));
+  await chat.waitForFunction(() => !document.querySelector("[aria-busy]"));
   const whole = (await texts(chat, ".theirs .text")).at(-1);
   assert.ok(whole.startsWith(part) && whole.length > part.length, whole);
+  assert.equal(await chat.locator(".trouble").count(), 0);
   assert.equal(await chat.locator(".theirs").count(), 2);
   assert.equal(sent.length, 1);
   chat.clean();
 });
 
-test("a reply is cut if the sandbox stops", async () => {
+/** Lets the page's clock run until a text is on the page. */
+async function runUntil(page, selector, text) {
+  const found = page.locator(selector).filter({ hasText: text });
+  for (let seconds = 0; seconds < 120 && (await found.count()) === 0; seconds += 1) {
+    await page.clock.runFor(1000);
+  }
+  await sees(page, selector, text);
+}
+
+test("a reply is marked as a part if the sandbox stops", async () => {
   const service = await sandbox({ "token-delay": 200 });
   const chat = await open(await visitor(), `${service.base}/c/demo`, FAILED);
   await chat.fill("#message", "/long 500");
   await chat.press("#message", "Enter");
   await sees(chat, ".theirs .text", "երկար");
+  await chat.clock.install();
 
   await service.stop();
 
-  await sees(chat, ".part .trouble", "this is only a part");
+  await sees(chat, ".trouble", "looking for the rest");
+  await runUntil(chat, ".part .trouble", "this is only a part");
+  await chat.isAccessible();
   await chat.fill("#message", "Բարև");
   await chat.press("#message", "Enter");
-  await sees(chat, ".failed .trouble", "not sent again");
+  await runUntil(chat, ".failed .trouble", "not sent again");
   chat.clean();
 });
 
 test("an unusable event cuts the reply", async () => {
   const { base } = await sandbox();
-  const chat = await open(await visitor(), `${base}/c/demo`);
+  const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
   const meta = 'event: meta\ndata: {"conversation_id":"x"}\n\nevent: delta\ndata: {"text":"Բա"}\n\n';
 
   for (const rest of ["", "event: delta\ndata: {broken\n\n", "event: delta\ndata: {}\n\n"]) {
@@ -210,18 +221,24 @@ test("polls keep the interval, send `after`, and end with the handoff", async ()
 
 test("a new conversation can be started if the old one no longer exists", async () => {
   const { base } = await sandbox();
-  const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
-  await chat.evaluate(() => sessionStorage.setItem("highchat:conversation:demo", '{"id":"gone","state":"human"}'));
-  await chat.reload();
+  const chat = await open(await visitor(), `${base}/inbox`, FAILED);
+  /** Opens the chat page with this in its storage. */
+  const openWith = async (kept) => {
+    // A chat page that is left stores its own conversation.
+    await chat.goto(`${base}/inbox`);
+    await chat.evaluate((kept) => sessionStorage.setItem("highchat:conversation:demo", kept), kept);
+    await chat.goto(`${base}/c/demo`);
+  };
+  const saved = { version: 1, conversation_id: "gone", state: "human", cursor: null, newest: null, seen: [] };
+  await openWith(JSON.stringify({ saved: JSON.stringify(saved), lines: [] }));
   await sees(chat, ".notice", "Զրույցը չի գտնվել");
 
   await chat.click(".notice button");
   await say(chat, "Բարև");
 
   assert.equal(await chat.locator(".theirs .text").count(), 1);
-  for (const kept of ["{broken", "7", '{"id":7}', '{"id":"","state":"x"}', "null"]) {
-    await chat.evaluate((kept) => sessionStorage.setItem("highchat:conversation:demo", kept), kept);
-    await chat.reload();
+  for (const kept of ["{broken", "7", '{"saved":7}', '{"saved":"{}","lines":[]}', '{"saved":"","lines":[7]}', "null"]) {
+    await openWith(kept);
     await chat.waitForSelector(".notice");
     assert.equal(await chat.locator(".message").count(), 0);
   }
@@ -275,23 +292,40 @@ test("neither page treats a message as HTML or runs it", async () => {
   }
 });
 
-test("a reload without a network waits for the network", async () => {
+test("a reload without a network shows the conversation, and it goes on", async () => {
   const { base } = await sandbox();
   const chat = await open(await visitor(), `${base}/c/demo`, FAILED);
   await say(chat, "Բարև");
-  await chat.route("**/messages**", (route) => route.abort());
+  await chat.route("**/v1/**", (route) => route.abort());
 
   await chat.reload();
 
-  await sees(chat, "#status", "reconnecting");
-  await chat.waitForSelector("#message:disabled");
-  await chat.unroute("**/messages**");
-  await chat.evaluate(() => dispatchEvent(new Event("online")));
-  await chat.waitForSelector("#message:enabled");
+  await chat.waitForSelector(".theirs");
   assert.equal(await chat.locator(".message").count(), 2);
   await sees(chat, "#status", "The bot answers");
+  await chat.unroute("**/v1/**");
   await say(chat, "ի՞նչ ասացի");
   assert.equal(await chat.locator(".message").count(), 4);
+  chat.clean();
+});
+
+test("a reload in the middle of a reply finds the reply", async () => {
+  const { base } = await sandbox({ "token-delay": 100 });
+  const chat = await open(await visitor(), `${base}/c/demo`);
+  await say(chat, "Բարև");
+  const sent = count(chat, "POST", "/v1/chat");
+  await chat.fill("#message", "/long 12");
+  await chat.press("#message", "Enter");
+  await chat.waitForFunction(() => document.querySelectorAll(".theirs .text")[1]?.textContent.includes("երկար"));
+
+  await chat.reload();
+
+  await chat.waitForFunction(() => document.querySelectorAll(".message").length === 4);
+  await chat.waitForFunction(() => !document.querySelector("[aria-busy]"));
+  const whole = (await texts(chat, ".theirs .text")).at(-1);
+  assert.ok(whole.startsWith("Սա") && whole.split(" ").length >= 12, whole);
+  assert.equal(await chat.locator(".trouble").count(), 0);
+  assert.equal(sent.length, 1);
   chat.clean();
 });
 
@@ -317,9 +351,10 @@ test("a stopped reply does not appear again during a handoff", async () => {
 });
 
 for (const [behaviour, ping, limit] of [["is silent", 0, 60], ["has only pings", 20, 300]]) {
-  test(`a reply that ${behaviour} for too long is cut`, async () => {
+  test(`a reply that ${behaviour} for too long is given up`, async () => {
     const { base } = await sandbox({ "token-delay": 3_600_000, "ping-interval": ping });
     const chat = await open(await visitor(), `${base}/c/demo`);
+    const [sent, searches] = [count(chat, "POST", "/v1/chat"), count(chat, "GET", "/messages")];
     const network = await chat.context().newCDPSession(chat);
     await network.send("Network.enable");
     const pings = async () => {
@@ -330,16 +365,22 @@ for (const [behaviour, ping, limit] of [["is silent", 0, 60], ["has only pings",
     await chat.fill("#message", "Բարև");
     await chat.press("#message", "Enter");
     // The id is stored after the first event.
-    await chat.waitForFunction(() => sessionStorage.length > 0);
+    await chat.waitForFunction(() => {
+      const { saved } = JSON.parse(sessionStorage.getItem("highchat:conversation:demo") ?? "{}");
+      return saved && JSON.parse(saved).conversation_id !== null;
+    });
 
     for (let seconds = 20; seconds < limit; seconds += 20) {
       await chat.clock.runFor(20_000);
       if (ping) await pings();
     }
-    assert.equal(await chat.locator(".part").count(), 0);
+    assert.equal(searches.length, 0);
     await chat.clock.runFor(21_000);
 
+    // No part of its text came, so there is nothing by which a search could know it.
     await sees(chat, ".part .trouble", "this is only a part");
+    assert.equal(searches.length, 0);
+    assert.equal(sent.length, 1);
     chat.clean();
   });
 }

@@ -36,9 +36,10 @@ pub const WAIT: u32 = 0;
 pub const TRANSMIT: u32 = 1;
 /// [`poll`]: drop a request. The result is JSON: its id.
 pub const ABORT: u32 = 2;
-/// [`poll`]: show an update. The result is JSON: the update, the text to append, and about its
-/// failure: whether the message may have been taken, whether it can be sent again, and the time
-/// that the service asks to wait, in seconds. Last, whether the conversation is another one now.
+/// [`poll`]: show an update. The result is JSON: the update; the text to append; about its
+/// failure, whether the message may have been taken, whether it can be sent again, the time that
+/// the service asks to wait in seconds, and whether its text is the service's own; and last,
+/// whether the conversation is another one now.
 pub const UPDATE: u32 = 3;
 
 /// One session: the settings until it is opened, and then the conversation.
@@ -344,10 +345,8 @@ pub extern "C" fn poll() -> u32 {
                             ..
                         }
                     );
-                    write(
-                        buffers,
-                        &(&update, update.text(), taken, again, seconds, replaced),
-                    );
+                    let about = (taken, again, seconds, failure.is_some_and(has_sentence));
+                    write(buffers, &(&update, update.text(), about, replaced));
                 }
                 UPDATE
             }
@@ -409,6 +408,15 @@ fn failure_of<'a>(update: &'a Update<'_>) -> Option<&'a Failure> {
     }
 }
 
+/// Whether the text of a failure is the service's own.
+const fn has_sentence(failure: &Failure) -> bool {
+    match failure {
+        Failure::Refused(ResponseError::Api(ApiError { message, .. })) => message.is_some(),
+        Failure::Service(_) => true,
+        _ => false,
+    }
+}
+
 fn retry_after(failure: &Failure) -> Option<Duration> {
     match failure {
         Failure::Refused(ResponseError::Api(ApiError { retry_after, .. })) => *retry_after,
@@ -466,11 +474,11 @@ mod tests {
         assert_eq!(
             shown,
             [
-                r#"[{"type":"delta","text":"Ողջույն 😀"},"Ողջույն 😀",null,null,null,false]"#,
+                r#"[{"type":"delta","text":"Ողջույն 😀"},"Ողջույն 😀",[null,null,null,false],false]"#,
                 concat!(
                     r#"[{"type":"turn_ended","turn":0,"end":"failed","error":{"kind":"failed","#,
                     r#""message":"the service could not answer, and gave no reason"}},"#,
-                    "null,true,false,null,false]"
+                    "null,[true,false,null,true],false]"
                 ),
             ]
         );
@@ -500,7 +508,7 @@ mod tests {
         end(0.0, 0.0);
         assert_eq!(poll(), UPDATE);
         assert!(
-            result().ends_with(",null,false,true,3.0,false]"),
+            result().ends_with(",null,[false,true,3.0,false],false]"),
             "{}",
             result()
         );

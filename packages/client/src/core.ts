@@ -174,16 +174,21 @@ export class Core {
 type Described = [
   update: Update & { error?: Failure | Error },
   append: string | null,
-  mayHaveBeenTaken: boolean | null,
-  canBeSentAgain: boolean | null,
-  retryAfter: number | null,
+  failure: [
+    mayHaveBeenTaken: boolean | null,
+    canBeSentAgain: boolean | null,
+    retryAfter: number | null,
+    hasSentence: boolean,
+  ],
   isReplaced: boolean,
 ];
 
-function update([shown, append, taken, again, retryAfter, isReplaced]: Described): Update {
+function update([shown, append, [taken, again, retryAfter, hasSentence], isReplaced]: Described): Update {
   if (append !== null) shown.append = append;
   if ("error" in shown && shown.error) {
-    shown.error = failed(shown.error as unknown as Failure, {
+    const failure = shown.error as unknown as Failure;
+    shown.error = failed(failure, {
+      sentence: hasSentence ? failure.message : undefined,
       mayHaveBeenTaken: taken === true,
       canBeSentAgain: again === true,
       retryAfter: retryAfter ?? undefined,

@@ -4,6 +4,8 @@
 export interface FailureDetails {
   /** The service's own code, such as `rate_limited`; otherwise the kind of failure. */
   code: string;
+  /** The service's own sentence for the user, in Armenian, if it sent one. Untrusted text. */
+  sentence?: string | undefined;
   /** The HTTP status, if the service answered with an error. */
   status?: number | undefined;
   /** Whether the service may have taken the message. If so, never send it again. */
@@ -14,22 +16,21 @@ export interface FailureDetails {
   retryAfter?: number | undefined;
 }
 
-/**
- * Why there is no whole answer. `message` is a sentence for the user: the service's own, in
- * Armenian, if it sent one. It is untrusted text.
- */
+/** Why there is no whole answer. `message` is the service's sentence, or one of ours in English. */
 export class HighChatError extends Error implements FailureDetails {
   readonly code: string;
+  readonly sentence?: string | undefined;
   readonly status?: number | undefined;
   readonly mayHaveBeenTaken: boolean;
   readonly canBeSentAgain: boolean;
   readonly retryAfter?: number | undefined;
 
-  constructor(sentence: string, details: FailureDetails) {
-    super(sentence);
+  constructor(message: string, details: FailureDetails) {
+    super(message);
     // Not the name of the class, which a minifier shortens.
     this.name = "HighChatError";
     this.code = details.code;
+    this.sentence = details.sentence;
     this.status = details.status;
     this.mayHaveBeenTaken = details.mayHaveBeenTaken;
     this.canBeSentAgain = details.canBeSentAgain;

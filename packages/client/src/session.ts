@@ -288,12 +288,21 @@ export class Session {
         (listener as (value: SessionEvents[Name]) => void)(value);
       } catch (error) {
         // A page's error must not stop the conversation. It is reported as any other.
-        queueMicrotask(() => {
-          throw error;
-        });
+        report(error);
       }
     }
   }
+}
+
+function report(error: unknown): void {
+  if (typeof reportError === "function") {
+    reportError(error);
+    return;
+  }
+  // Node has no `reportError`.
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 function setup(options: SessionOptions & { saved?: string }): Setup {
