@@ -17,7 +17,7 @@ const AT_ONCE: usize = 8;
 const TIME_SCALE: u32 = 80;
 
 /// The time before each word of a reply that comes word by word.
-const WORD_DELAY: Duration = Duration::from_millis(30);
+const WORD_DELAY: Duration = Duration::from_millis(120);
 
 /// How fast a reply comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
