@@ -159,6 +159,57 @@ test("a reply that nobody reads is held as one text, and reading goes on when so
   session.close();
 });
 
+test("a page that is slow to read is not taken for a service that is silent", async () => {
+  const piece = "ա".repeat(100_000);
+  let body;
+  const fetch = async () =>
+    new Response(new ReadableStream({ start: (it) => (body = it) }), { headers: { "content-type": "text/event-stream" } });
+  let now = 0;
+  const timers = new Set();
+  const platform = {
+    fetch,
+    now: () => now,
+    after: (delay, run) => {
+      const timer = { at: now + delay, run };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    isOnline: () => true,
+    on: () => () => {},
+  };
+  const settle = async () => {
+    for (let n = 0; n < 20; n += 1) await new Promise(setImmediate);
+  };
+  const pass = async (time) => {
+    now += time;
+    for (const timer of timers) if (timer.at <= now && timers.delete(timer)) timer.run();
+    await settle();
+  };
+  const session = new Session({ slug: "demo", platform, settings: { replyLimit: 16 << 20 } });
+  await session.ready();
+  const turn = session.send("Բարև")[Symbol.asyncIterator]();
+  const first = turn.next();
+  await settle();
+  for (let n = 0; n < 12; n += 1) body.enqueue(new TextEncoder().encode(`event: delta\ndata: {"text":"${piece}"}\n\n`));
+  let { length } = (await first).value.append;
+  await settle();
+
+  // Ten minutes, in which nobody reads, and then the page reads on.
+  for (let n = 0; n < 10; n += 1) await pass(60_000);
+  let last;
+  while (length < 12 * piece.length) {
+    last = (await turn.next()).value;
+    length += last.append?.length ?? 0;
+    await settle();
+  }
+  for (let n = 0; n < 3; n += 1) await pass(10_000);
+  body.enqueue(new TextEncoder().encode(DONE));
+  await settle();
+  for (let next = await turn.next(); !next.done; next = await turn.next()) last = next.value;
+  assert.equal(last.end, "done");
+  session.close();
+});
+
 const STREAMS = [
   ["event: a\ndata: 1\n\n", [["a", "1"]]],
   ["event: a\r\ndata: 1\r\n\r\n", [["a", "1"]]],

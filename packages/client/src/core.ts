@@ -20,6 +20,7 @@ interface Exports {
   body(id: number, now: number): void;
   end(id: number, now: number): void;
   failure(id: number, isNotSent: number, now: number): void;
+  back(now: number): void;
   timeout(now: number): void;
   poll(): number;
   deadline(): number;
@@ -126,6 +127,11 @@ export class Core {
   failure(id: number, isNotSent: boolean, cause: string, now: number): void {
     this.#instance.give(cause);
     this.#call.failure(id, Number(isNotSent), now);
+  }
+
+  /** The page reads again after it did not. The time between does not count as silence. */
+  back(now: number): void {
+    this.#call.back(now);
   }
 
   timeout(now: number): void {

@@ -89,7 +89,9 @@ export class Driver {
   /** Reads on after {@link mayRead} was false. */
   readOn(): void {
     const waiting = this.#waiting;
+    if (waiting.length === 0) return;
     this.#waiting = [];
+    this.#core.back(this.#platform.now());
     for (const resume of waiting) resume();
   }
 
@@ -116,7 +118,7 @@ export class Driver {
 
   #timeOut(): void {
     if (!this.#mayRead()) {
-      // The silence is the page's own. The timer is set again with the next input.
+      // The silence is the page's own. The timer is set again when it reads on.
       this.#waiting.push(() => this.pump());
       return;
     }

@@ -47,9 +47,8 @@ export function HighChat({ language = "hy", theme = "auto", texts: own, parts, .
   const chat = useHighChat(options);
   const texts = { ...TEXTS[language], ...own };
   const { Header, Message, Composer, Rating } = { ...PARTS, ...parts };
-  const title = useId();
   return (
-    <section className="highchat" data-theme={theme} lang={language} aria-label={texts.title} id={title}>
+    <section className="highchat" data-theme={theme} lang={language} aria-label={texts.title}>
       <Header chat={chat} texts={texts} />
       <Log chat={chat} texts={texts} Message={Message} />
       <Rating chat={chat} texts={texts} />
