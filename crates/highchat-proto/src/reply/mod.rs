@@ -122,7 +122,8 @@ impl Reply {
     #[must_use]
     pub fn new(config: &Config, now: Instant) -> Self {
         Self {
-            decoder: Decoder::with_limit(config.event_limit),
+            // Most events lie completely in one chunk and need no storage.
+            decoder: Decoder::growing(config.event_limit),
             buffer: String::new(),
             joiner: Joiner::default(),
             queued: None,
