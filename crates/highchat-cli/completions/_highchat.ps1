@@ -174,6 +174,7 @@ Register-ArgumentCompleter -Native -CommandName 'highchat' -ScriptBlock {
             [CompletionResult]::new('--visitor-connections', '--visitor-connections', [CompletionResultType]::ParameterName, 'Connections of one visitor at the same time; peers in a --trust network are not counted')
             [CompletionResult]::new('--insecure-http', '--insecure-http', [CompletionResultType]::ParameterName, 'Allow http:// to another host. Anybody on the network path can read the key')
             [CompletionResult]::new('--system-roots', '--system-roots', [CompletionResultType]::ParameterName, 'Trust the certificate authorities of the operating system instead of Mozilla''s')
+            [CompletionResult]::new('--no-heal', '--no-heal', [CompletionResultType]::ParameterName, 'Do not search for the rest of a reply that the service cut; end it with an error')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log more to standard error [env: HIGHCHAT_LOG]')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log more to standard error [env: HIGHCHAT_LOG]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

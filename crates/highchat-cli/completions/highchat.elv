@@ -165,6 +165,7 @@ set edit:completion:arg-completer[highchat] = {|@words|
             cand --visitor-connections 'Connections of one visitor at the same time; peers in a --trust network are not counted'
             cand --insecure-http 'Allow http:// to another host. Anybody on the network path can read the key'
             cand --system-roots 'Trust the certificate authorities of the operating system instead of Mozilla''s'
+            cand --no-heal 'Do not search for the rest of a reply that the service cut; end it with an error'
             cand -v 'Log more to standard error [env: HIGHCHAT_LOG]'
             cand --verbose 'Log more to standard error [env: HIGHCHAT_LOG]'
             cand -h 'Print help (see more with ''--help'')'

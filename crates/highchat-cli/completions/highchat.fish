@@ -157,6 +157,7 @@ complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l connections 
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l visitor-connections -d 'Connections of one visitor at the same time; peers in a --trust network are not counted' -r
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l insecure-http -d 'Allow http:// to another host. Anybody on the network path can read the key'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l system-roots -d 'Trust the certificate authorities of the operating system instead of Mozilla\'s'
+complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l no-heal -d 'Do not search for the rest of a reply that the service cut; end it with an error'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -s v -l verbose -d 'Log more to standard error [env: HIGHCHAT_LOG]'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highchat -n "__fish_highchat_using_subcommand completions" -s h -l help -d 'Print help'

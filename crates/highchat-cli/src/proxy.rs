@@ -83,6 +83,7 @@ fn make(options: ProxyOptions) -> Result<Proxy, String> {
     config.trusted_networks = options.trust;
     config.visitor_header = options.visitor_header;
     config.secret = options.secret_file.as_deref().map(secret).transpose()?;
+    config.heal = !options.no_heal;
     config.messages_in_all = options.messages;
     config.messages_a_visitor = options.visitor_messages;
     config.polls_a_visitor = options.visitor_polls;

@@ -124,6 +124,7 @@ const proxy = await start(
   `--key-file=${file("key", "hc_page")}`,
   `--secret-file=${file("secret", "a secret of 16 bytes and more")}`,
   `--allow-origin=${listed}`,
+  ...["--messages=0", "--visitor-messages=0", "--visitor-polls=0"],
   `--metrics=${metrics.replace("http://", "")}`,
 );
 const browser = await chromium.launch({
@@ -191,6 +192,56 @@ test("a page can read the answer to a request whose head is too long", async () 
     return [answer.status, (await answer.json()).error.code];
   });
   assert.deepEqual(refusal, [431, "invalid_input"]);
+});
+
+// `stall`, `stall-pings` and `slow-head` wait for the proxy's time limits of a minute and more;
+// the tests in Rust have them, with shorter limits.
+const CUT = ["cut", "reset", "no-done", "huge-event", "broken-json", "missing-field", "cut,close-delimited"];
+const NOT_FOUND = ["cut,no-meta", "cut,poll-404"];
+const NOT_CUT = [
+  ...["one-byte", "cr-lf", "bom", "unknown-event", "extra-fields", "no-last-blank-line", "split-pair", "no-space"],
+  ...["no-meta", "bytes-after-done", "no-end", "close-delimited", "comments"],
+];
+const REFUSED = ["429", "500-html", "502-empty", "redirect", "gzip", "cut:0"];
+
+/** Sends a message with a fault from a page of its own. Returns what the sample shows, and the stored reply. */
+async function shown(fault) {
+  const app = await page(listed, SAMPLE);
+  const seen = await app.evaluate(async (message) => {
+    const seen = { text: "", errors: [], stored: null };
+    console.error = (error) => seen.errors.push(error);
+    await send(message, (text) => (seen.text += text)).catch((error) => seen.errors.push(String(error)));
+    if (conversationId) {
+      const page = await (await fetch(`${API}/v1/conversations/${conversationId}/messages`)).json();
+      seen.stored = page.messages?.[1]?.content;
+    }
+    return seen;
+  }, `/fault ${fault} /long 6`);
+  await app.close();
+  return { fault, ...seen };
+}
+
+test("the first sample shows a reply that is cut as a whole one if the service has it", async () => {
+  const seen = await Promise.all(CUT.map(shown));
+  for (const { fault, text, errors, stored } of seen) {
+    assert.deepEqual([text, errors], [stored, []], fault);
+    assert.ok(stored.length > 20, fault);
+  }
+});
+
+test("the first sample shows an error after a part of a reply that cannot be found", async () => {
+  for (const { fault, text, errors } of await Promise.all(NOT_FOUND.map(shown))) {
+    assert.ok(text.length > 0 && errors.length === 1, fault);
+  }
+});
+
+test("no fault of the service makes the first sample show a part of a reply without an error", async () => {
+  const stored = (await shown("one-byte")).stored;
+  for (const { fault, text, errors } of await Promise.all(NOT_CUT.map(shown))) {
+    const expected = fault === "split-pair" ? text.replace("🙂", "") : text;
+    assert.ok(errors.length > 0 || text.startsWith(stored) || expected.startsWith(stored), `${fault}: ${text}`);
+  }
+  for (const { fault, text } of await Promise.all(REFUSED.map(shown))) assert.equal(text, "", fault);
 });
 
 test("closing a page ends its reply", async () => {

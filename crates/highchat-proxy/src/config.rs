@@ -78,6 +78,13 @@ pub struct Config {
     /// Open streams of one visitor. Default: 16.
     pub streams_a_visitor: usize,
 
+    /// Whether the proxy searches for the rest of a cut reply. Default: true. Turn it off if
+    /// several proxies serve the messages of one conversation in turn.
+    pub heal: bool,
+    /// The delays before each of the four requests of such a search. Default: 1, 3, 6 and
+    /// 10 s. A search takes at most 60 s in all.
+    pub recovery_delays: [Duration; 4],
+
     /// The longest time for the head of a visitor's request, and again for its body.
     /// Default: 10 s.
     pub request_timeout: Duration,
@@ -122,6 +129,8 @@ impl Default for Config {
             connections_a_visitor: 256,
             streams: 2048,
             streams_a_visitor: 16,
+            heal: true,
+            recovery_delays: client.recovery_delays,
             request_timeout: Duration::from_secs(10),
             visitor_timeout: Duration::from_secs(30),
             keepalive: Duration::from_secs(15),

@@ -17,6 +17,7 @@ use crate::front::half_close::Answering;
 use crate::front::refusal::Refusal;
 use crate::front::route::Route;
 use crate::front::{rebuild, request_body};
+use crate::heal::Healer;
 use crate::key::{KeyError, KeySource};
 use crate::limits::drain::Drain;
 use crate::limits::reservation::Reservation;
@@ -42,8 +43,10 @@ pub(crate) struct Handler {
     ownership: Ownership,
     window: Arc<Mutex<Window>>,
     message_rate: Mutex<VisitorRate>,
-    poll_rate: Mutex<VisitorRate>,
+    poll_rate: Arc<Mutex<VisitorRate>>,
     polls: Polls,
+    /// `None` if a cut reply is not searched for.
+    healer: Option<Arc<Healer>>,
     streams: Slots,
     pub(crate) drain: Drain,
     metrics: Arc<Metrics>,
@@ -52,11 +55,15 @@ pub(crate) struct Handler {
 impl Handler {
     pub(crate) fn new(config: Config, key: KeySource) -> Result<Self, InvalidConfig> {
         let metrics = Arc::<Metrics>::default();
-        let upstream = Upstream::new(&config, key, Arc::clone(&metrics))?;
+        let upstream = Arc::new(Upstream::new(&config, key, Arc::clone(&metrics))?);
         let messages = config.messages_a_visitor;
         let polls = config.polls_a_visitor;
+        let poll_rate = Arc::new(Mutex::new(VisitorRate::new(polls, polls.div_ceil(2))));
+        let healer = config
+            .heal
+            .then(|| Arc::new(Healer::new(&config, &upstream, &poll_rate)));
         Ok(Self {
-            upstream: Arc::new(upstream),
+            upstream,
             trust: Trust {
                 networks: config.trusted_networks.clone(),
                 visitor_header: config.visitor_header.clone(),
@@ -65,8 +72,9 @@ impl Handler {
             ownership: Ownership::new(config.secret.clone()),
             window: Arc::new(Mutex::new(Window::new(config.messages_in_all))),
             message_rate: Mutex::new(VisitorRate::new(messages, messages.div_ceil(2))),
-            poll_rate: Mutex::new(VisitorRate::new(polls, polls.div_ceil(2))),
+            poll_rate,
             polls: Polls::default(),
+            healer,
             streams: Slots::new(config.streams, config.streams_a_visitor),
             drain: Drain::new(),
             metrics,
@@ -229,6 +237,8 @@ impl Handler {
             Ok(admitted) => admitted,
             Err(refusal) => return log.with(Refusal::into_response(refusal).map(Body::whole)),
         };
+        let followed = self.healer.as_ref();
+        let mut followed = followed.and_then(|healer| healer.follow(&request, visitor.network));
         let mut opening = self.upstream.chat(|endpoint| endpoint.chat(&request));
         drop(request);
         // The service's status is passed on if it comes in time. Otherwise the stream begins
@@ -241,10 +251,13 @@ impl Handler {
             None => Err(opening),
             Some(Opened::Reply(body)) => Ok(body),
             Some(Opened::Refused(answer)) => {
+                if let Some(followed) = &mut followed {
+                    followed.handle_refusal(answer.status.as_u16());
+                }
                 return log.with(answer.into_response().map(Body::whole));
             }
-            Some(Opened::Failed(refusal)) => {
-                return log.with(Refusal::into_response(refusal).map(Body::whole));
+            Some(Opened::Failed(no_answer)) => {
+                return log.with(no_answer.refusal.into_response().map(Body::whole));
             }
         };
         log.begin_stream();
@@ -260,7 +273,7 @@ impl Handler {
         };
         let cut = self.drain.until_cut();
         let half_close = answering.half_close().clone();
-        let events = Events::new(owner);
+        let events = Events::new(owner, followed);
         let relay = Relay::new(source, events, clocks, (cut, half_close), (log, slot));
         event_stream(relay)
     }

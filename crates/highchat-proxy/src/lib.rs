@@ -41,11 +41,31 @@
 //! 401, the visitor gets 502, and the log has an error: the key is wrong. A redirect, any
 //! other status outside 2xx, 4xx and 5xx, and an encoded body become 502 too.
 //!
-//! A stream is passed on in whole events. So the proxy can end it with an `error` event of its
-//! own if the connection to the service is cut or silent for too long: only `done`, `human`
-//! and `error` end a reply. If the head of the service's answer does not arrive in 15 s, the
+//! A stream is passed on in whole events. So the proxy can complete it, or end it with an
+//! `error` event of its own, if the connection to the service is cut or silent for too long:
+//! only `done`, `human` and `error` end a reply. If the head of the service's answer does not arrive in 15 s, the
 //! stream begins without it. If the service then refuses the message, the refusal becomes an
 //! `error` event.
+//!
+//! # Cut replies
+//!
+//! If the service cuts a reply, is silent for too long, or sends an event that is not what the
+//! API's text says, the proxy asks the service for the messages of the conversation. If it finds
+//! the reply, it sends the rest as `delta` and `done`. A client that knows nothing of this sees
+//! one whole reply. The message is never sent again. In doubt, the stream ends with an `error`
+//! event. The rule is the one of `highchat-proto`, which follows each reply for this, and keeps
+//! up to 1 MiB of its text. Two things are stricter, because the proxy sees only a part of what
+//! a client sees: the page must list the message too, and after a person has answered, later
+//! replies of this conversation are not searched for.
+//!
+//! A search sends up to four requests after the delays in [`Config::recovery_delays`], and ends
+//! after 60 s. At most 32 requests of searches run at the same time. They count as polls of the
+//! visitor. The remembered answers to polls are not used.
+//!
+//! The proxy remembers the last 4096 conversations that began with a message through it. A reply
+//! in any other conversation, or in one with two messages at once, is not searched for. This
+//! assumes that the later messages of a conversation go through the same [`Proxy`]. If several
+//! proxies serve one visitor in turn, bind visitors to proxies, or turn [`Config::heal`] off.
 //!
 //! # The key in an answer
 //!
@@ -79,6 +99,7 @@
 mod config;
 mod front;
 mod handler;
+mod heal;
 mod key;
 mod limits;
 mod metrics;

@@ -37,9 +37,9 @@ pub(crate) struct Upstream {
 }
 
 /// The current key, and the endpoint that uses it.
-struct Access {
-    key: Key,
-    endpoint: Endpoint,
+pub(crate) struct Access {
+    pub(crate) key: Key,
+    pub(crate) endpoint: Arc<Endpoint>,
 }
 
 /// The body of a reply from the service.
@@ -66,7 +66,24 @@ pub(crate) enum Opened {
     /// A complete answer that is passed on: a refusal.
     Refused(Answer),
     /// There is no answer that can be passed on.
-    Failed(Refusal),
+    Failed(NoAnswer),
+}
+
+/// Why the service's answer to a message cannot be passed on.
+#[derive(Clone, Debug)]
+pub(crate) struct NoAnswer {
+    pub(crate) refusal: Refusal,
+    /// The message was sent and nothing came back, so there may be a reply to it.
+    pub(crate) may_have_a_reply: bool,
+}
+
+impl From<Refusal> for NoAnswer {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            may_have_a_reply: false,
+        }
+    }
 }
 
 /// A message that was sent and is not answered yet.
@@ -110,7 +127,10 @@ impl Upstream {
             connector: connector.map_err(InvalidConfig::Roots)?,
             base_url: config.base_url.clone(),
             source,
-            access: RwLock::new(Arc::new(Access { key, endpoint })),
+            access: RwLock::new(Arc::new(Access {
+                key,
+                endpoint: Arc::new(endpoint),
+            })),
             response_timeout: config.response_timeout,
             metrics,
         })
@@ -125,13 +145,15 @@ impl Upstream {
             key,
             // `new` has checked the base URL and whether `http://` is allowed.
             endpoint: Endpoint::with_insecure_http(&self.base_url, credentials)
-                .expect("the base URL was checked at the start"),
+                .expect("the base URL was checked at the start")
+                .into(),
         };
         *self.access.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
         Ok(())
     }
 
-    fn access(&self) -> Arc<Access> {
+    /// The current key and its endpoint.
+    pub(crate) fn access(&self) -> Arc<Access> {
         Arc::clone(&self.access.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -147,9 +169,9 @@ impl Upstream {
                 }
                 Ok((head, body)) => match this.read(head, body, &access).await {
                     Ok(answer) => Opened::Refused(answer),
-                    Err(refusal) => Opened::Failed(refusal),
+                    Err(refusal) => Opened::Failed(refusal.into()),
                 },
-                Err(refusal) => Opened::Failed(refusal),
+                Err(no_answer) => Opened::Failed(no_answer),
             }
         })
     }
@@ -160,11 +182,22 @@ impl Upstream {
         request: impl FnOnce(&Endpoint) -> Request,
     ) -> Result<Answer, Refusal> {
         let access = self.access();
-        let (head, body) = self.open(request(&access.endpoint)).await?;
-        self.read(head, body, &access).await
+        let request = request(&access.endpoint);
+        self.fetch_with(&access, request).await
     }
 
-    async fn open(&self, request: Request) -> Result<(Parts, Body), Refusal> {
+    /// Sends a request that has the key of `access`, and reads the answer.
+    pub(crate) async fn fetch_with(
+        &self,
+        access: &Access,
+        request: Request,
+    ) -> Result<Answer, Refusal> {
+        let opened = self.open(request).await;
+        let (head, body) = opened.map_err(|no_answer| no_answer.refusal)?;
+        self.read(head, body, access).await
+    }
+
+    async fn open(&self, request: Request) -> Result<(Parts, Body), NoAnswer> {
         let opened = timeout(
             self.response_timeout,
             exchange::open(&self.connector, request),
@@ -172,11 +205,17 @@ impl Upstream {
         .await;
         match opened {
             Ok(Ok(opened)) => Ok(opened),
-            Ok(Err(failure)) => Err(self.failed(&failure)),
+            Ok(Err(failure)) => Err(NoAnswer {
+                refusal: self.failed(&failure),
+                may_have_a_reply: failure.may_have_been_taken(),
+            }),
             Err(_) => {
                 log::warn!("the service did not answer in time");
                 self.metrics.upstream_failed();
-                Err(Refusal::TIMED_OUT)
+                Err(NoAnswer {
+                    refusal: Refusal::TIMED_OUT,
+                    may_have_a_reply: true,
+                })
             }
         }
     }

@@ -70,6 +70,14 @@ pub(crate) struct ProxyOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
 
+    /// Do not search for the rest of a reply that the service cut; end it with an error
+    ///
+    /// Without this flag, the proxy asks the service for the messages of the conversation, up
+    /// to four times in 20 s, and sends the visitor the rest of the reply. The message is never
+    /// sent again.
+    #[arg(long)]
+    pub(crate) no_heal: bool,
+
     /// Messages per minute of all visitors together; 0: no limit
     #[arg(long, value_name = "N", default_value_t = 30, help_heading = "Limits")]
     pub(crate) messages: u32,

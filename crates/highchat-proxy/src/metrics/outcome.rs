@@ -5,6 +5,8 @@
 pub(crate) enum Outcome {
     /// With `done`, `human` or the service's own `error`.
     Whole,
+    /// Cut, and then completed by a search.
+    Healed,
     /// The visitor left.
     Left,
     /// The connection to the service was cut, or sent something unusable.
@@ -18,8 +20,9 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Whole,
+        Self::Healed,
         Self::Left,
         Self::Cut,
         Self::Silent,
@@ -30,6 +33,7 @@ impl Outcome {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Whole => "whole",
+            Self::Healed => "healed",
             Self::Left => "left",
             Self::Cut => "cut",
             Self::Silent => "silent",

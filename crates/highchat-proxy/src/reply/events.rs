@@ -4,10 +4,11 @@
 use core::mem;
 
 use bytes::Bytes;
-use highchat_proto::sse::{DecodeError, Decoder, Frame};
+use highchat_proto::sse::{Decoder, Frame};
 use highchat_proto::{Event, VisitorRef};
 use serde_json::{Map, Value};
 
+use crate::heal::followed::{Followed, InvalidReply};
 use crate::key::Key;
 use crate::visitor::ownership::Ownership;
 
@@ -26,7 +27,10 @@ pub(crate) struct Events {
     /// The bytes after the end of the last event.
     held: Vec<u8>,
     owner: Owner,
+    /// Notes each event that is passed on, if the reply can be searched for after a cut.
+    followed: Option<Box<Followed>>,
     is_over: bool,
+    is_broken: bool,
     has_progress: bool,
     has_redacted: bool,
 }
@@ -45,22 +49,20 @@ pub(crate) enum Unusable {
     TooLong,
     /// A `meta` event has no conversation id that can be signed.
     Meta,
-}
-
-impl From<DecodeError> for Unusable {
-    fn from(_: DecodeError) -> Self {
-        Self::TooLong
-    }
+    /// A followed reply has an event that is not what the API's text says.
+    Invalid,
 }
 
 impl Events {
-    pub(crate) fn new(owner: Owner) -> Self {
+    pub(crate) fn new(owner: Owner, followed: Option<Box<Followed>>) -> Self {
         Self {
             // It needs no memory while it waits for the next event.
             decoder: Decoder::growing(MAX_EVENT),
             held: Vec::new(),
             owner,
+            followed,
             is_over: false,
+            is_broken: false,
             has_progress: false,
             has_redacted: false,
         }
@@ -69,6 +71,23 @@ impl Events {
     /// Whether the key was replaced since the last call.
     pub(crate) const fn take_redacted(&mut self) -> bool {
         mem::replace(&mut self.has_redacted, false)
+    }
+
+    /// Whether the rest of the reply cannot be passed on.
+    pub(crate) const fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// Takes the followed turn, for the search after a cut.
+    pub(crate) fn take_followed(&mut self) -> Option<Box<Followed>> {
+        self.followed.take()
+    }
+
+    /// Notes the head of the reply.
+    pub(crate) fn begin(&mut self) {
+        if let Some(followed) = &mut self.followed {
+            followed.handle_reply();
+        }
     }
 
     /// Whether an event that ends the reply was passed on.
@@ -82,19 +101,31 @@ impl Events {
     }
 
     /// Takes the next bytes of the reply. Returns all bytes up to the end of the last whole
-    /// event, and nothing if no event ends in `chunk`.
-    pub(crate) fn push(&mut self, chunk: &Bytes, key: &Key) -> Result<Bytes, Unusable> {
+    /// event, and nothing if no event ends in `chunk`. If the reply becomes
+    /// [broken](Self::is_broken), these are the last bytes.
+    pub(crate) fn push(&mut self, chunk: &Bytes, key: &Key) -> Bytes {
         let mut rest = &chunk[..];
         // Output that goes before `chunk[from..]`: bytes of earlier chunks and changed events.
         let mut before = mem::take(&mut self.held);
         let (mut from, mut boundary) = (0, 0);
-        while let Some(ready) = self.decoder.advance(&mut rest)? {
-            let frame = self.decoder.frame(ready);
-            let end = chunk.len() - rest.len();
-            self.is_over |= matches!(frame.event(), b"done" | b"human" | b"error");
-            self.has_progress |= frame.event() != b"ping";
-            let (changed, is_redacted) = self.owner.change(&frame, key)?;
+        while !self.is_broken {
+            let event = match self.decoder.advance(&mut rest) {
+                Ok(None) => break,
+                Ok(Some(ready)) => {
+                    let frame = self.decoder.frame(ready);
+                    let changed = self.owner.change(&frame, key, self.followed.as_deref_mut());
+                    changed.map(|changed| (changed, frame.event()))
+                }
+                Err(_) => Err(Unusable::TooLong),
+            };
+            let Ok(((changed, is_redacted), name)) = event else {
+                self.is_broken = true;
+                break;
+            };
+            self.is_over |= matches!(name, b"done" | b"human" | b"error");
+            self.has_progress |= name != b"ping";
             self.has_redacted |= is_redacted;
+            let end = chunk.len() - rest.len();
             if let Some(event) = changed {
                 // The event began after the last boundary, which may be in `before`.
                 if boundary == 0 {
@@ -107,43 +138,50 @@ impl Events {
             }
             boundary = end;
         }
-        let since = if boundary == 0 { &before[..] } else { &[] };
-        if ends_blank(since, &chunk[boundary..]) {
-            boundary = chunk.len();
+        if !self.is_broken {
+            let since = if boundary == 0 { &before[..] } else { &[] };
+            if ends_blank(since, &chunk[boundary..]) {
+                boundary = chunk.len();
+            }
+            let begun = if boundary == 0 { before.len() } else { 0 };
+            self.is_broken = begun + chunk.len() - boundary > MAX_EVENT;
         }
         if boundary == 0 {
-            before.extend_from_slice(chunk);
-            self.held = before;
-            return if self.held.len() > MAX_EVENT {
-                Err(Unusable::TooLong)
-            } else {
-                Ok(Bytes::new())
-            };
+            if !self.is_broken {
+                before.extend_from_slice(chunk);
+                self.held = before;
+            }
+            return Bytes::new();
         }
-        if chunk.len() - boundary > MAX_EVENT {
-            return Err(Unusable::TooLong);
+        if !self.is_broken {
+            self.held.extend_from_slice(&chunk[boundary..]);
         }
-        self.held.extend_from_slice(&chunk[boundary..]);
-        Ok(if before.is_empty() {
+        if before.is_empty() {
             chunk.slice(from..boundary)
         } else {
             before.extend_from_slice(&chunk[from..boundary]);
             before.into()
-        })
+        }
     }
 
     /// Takes the end of the reply. If only the blank line of the last event is missing, it
     /// returns that event. Any other incomplete event is dropped.
     pub(crate) fn finish(&mut self, key: &Key) -> Bytes {
         let mut last = mem::take(&mut self.held);
-        let Some(frame) = self.decoder.finish() else {
+        let frame = if self.is_broken {
+            None
+        } else {
+            self.decoder.finish()
+        };
+        let Some(frame) = frame else {
             return Bytes::new();
         };
-        let changed = self.owner.change(&frame, key);
-        match Event::parse(frame) {
+        let ends_reply = match Event::parse(frame) {
             Ok(Event::Unknown { .. }) | Err(_) => return Bytes::new(),
-            Ok(event) => self.is_over |= event.ends_reply(),
-        }
+            Ok(event) => event.ends_reply(),
+        };
+        let changed = self.owner.change(&frame, key, self.followed.as_deref_mut());
+        self.is_over |= ends_reply && changed.is_ok();
         match changed {
             Ok((Some(event), is_redacted)) => {
                 self.has_redacted |= is_redacted;
@@ -160,17 +198,26 @@ impl Events {
 
 impl Owner {
     /// Returns the event as the visitor sees it, if that differs from what the service sent,
-    /// and whether the key was replaced in it.
-    fn change(&self, frame: &Frame<'_>, key: &Key) -> Result<(Option<Vec<u8>>, bool), Unusable> {
-        let signed = if frame.event() == b"meta" && self.ownership.is_on() {
-            Some(self.sign(frame.data())?)
-        } else {
-            None
-        };
-        let redacted = key.redact(signed.as_deref().unwrap_or(frame.data()));
+    /// and whether the key was replaced in it. `followed` notes the event with the service's own
+    /// id.
+    fn change(
+        &self,
+        frame: &Frame<'_>,
+        key: &Key,
+        followed: Option<&mut Followed>,
+    ) -> Result<(Option<Vec<u8>>, bool), Unusable> {
+        let redacted = key.redact(frame.data());
         let is_redacted = redacted.is_some();
-        let event = redacted.or(signed).map(|data| encode(frame, &data));
-        Ok((event, is_redacted))
+        let data = redacted.as_deref().unwrap_or(frame.data());
+        if let Some(followed) = followed {
+            let noted = followed.handle_event(&encode(frame, data));
+            noted.map_err(|InvalidReply| Unusable::Invalid)?;
+        }
+        if frame.event() == b"meta" && self.ownership.is_on() {
+            let signed = self.sign(data)?;
+            return Ok((Some(encode(frame, &signed)), is_redacted));
+        }
+        Ok((redacted.map(|data| encode(frame, &data)), is_redacted))
     }
 
     /// Returns the data of a `meta` event with a signed id.
@@ -235,10 +282,11 @@ mod tests {
 
     fn events(secret: Option<&[u8]>) -> Events {
         let secret = secret.map(|secret| Secret::new(secret).unwrap());
-        Events::new(Owner {
+        let owner = Owner {
             ownership: Ownership::new(secret),
             visitor: None,
-        })
+        };
+        Events::new(owner, None)
     }
 
     /// Returns the output for each piece of a reply, and then the output for its end.
@@ -246,13 +294,7 @@ mod tests {
         let text = |bytes: Bytes| String::from_utf8(bytes.to_vec()).unwrap();
         let mut passed: Vec<String> = pieces
             .iter()
-            .map(|piece| {
-                text(
-                    events
-                        .push(&Bytes::copy_from_slice(piece.as_bytes()), &key())
-                        .unwrap(),
-                )
-            })
+            .map(|piece| text(events.push(&Bytes::copy_from_slice(piece.as_bytes()), &key())))
             .collect();
         passed.push(text(events.finish(&key())));
         passed
@@ -283,7 +325,7 @@ mod tests {
             let mut events = events(None);
             let mut passed = Vec::new();
             for piece in reply.as_bytes().chunks(size) {
-                let bytes = events.push(&Bytes::copy_from_slice(piece), &key()).unwrap();
+                let bytes = events.push(&Bytes::copy_from_slice(piece), &key());
                 passed.extend_from_slice(&bytes);
                 let is_whole = passed.is_empty() || ends.iter().any(|end| passed.ends_with(end));
                 let text = String::from_utf8_lossy(&passed);
@@ -317,7 +359,7 @@ mod tests {
     fn whole_events_are_not_copied() {
         let mut events = events(None);
         let piece = Bytes::from_static(b"data: 1\n\ndata: 2\n\ndata");
-        let passed = events.push(&piece, &key()).unwrap();
+        let passed = events.push(&piece, &key());
         assert_eq!(passed.as_ptr(), piece.as_ptr());
         assert_eq!(passed, piece[..18]);
     }
@@ -370,11 +412,8 @@ mod tests {
         for data in ["{}", "1", "{\"conversation_id\":1}", "{"] {
             let mut events = events(Some(b"a secret of 16 bytes and more"));
             let meta = format!("event: meta\ndata: {data}\n\n");
-            assert_eq!(
-                events.push(&meta.into(), &key()),
-                Err(Unusable::Meta),
-                "{data}"
-            );
+            assert_eq!(events.push(&meta.into(), &key()), "", "{data}");
+            assert!(events.is_broken(), "{data}");
         }
     }
 
@@ -383,7 +422,10 @@ mod tests {
         for line in ["data: x\n", ": comment\n", "xxxxxxxxxxxxxxxx"] {
             let mut events = events(None);
             let piece = Bytes::from(line.repeat(4096));
-            let refused = (0..1000).find(|_| events.push(&piece, &key()).is_err());
+            let refused = (0..1000).find(|_| {
+                let _ = events.push(&piece, &key());
+                events.is_broken()
+            });
             assert!(
                 refused.is_some_and(|pushes| pushes * piece.len() <= 8 * MAX_EVENT),
                 "{line}"
@@ -394,16 +436,12 @@ mod tests {
     #[test]
     fn pings_do_not_count_as_progress() {
         let mut events = events(None);
-        events
-            .push(
-                &Bytes::from_static(b"event: ping\ndata: {}\n\n: c\n\n"),
-                &key(),
-            )
-            .unwrap();
+        let _ = events.push(
+            &Bytes::from_static(b"event: ping\ndata: {}\n\n: c\n\n"),
+            &key(),
+        );
         assert!(!events.take_progress());
-        events
-            .push(&Bytes::from_static(b"data: 1\n\n"), &key())
-            .unwrap();
+        let _ = events.push(&Bytes::from_static(b"data: 1\n\n"), &key());
         assert!(events.take_progress());
         assert!(!events.take_progress());
     }

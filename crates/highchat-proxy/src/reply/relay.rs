@@ -14,6 +14,8 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::front::half_close::{HalfClose, PROBE_INTERVAL};
 use crate::front::refusal::Refusal;
+use crate::heal::followed::Followed;
+use crate::heal::search::Search;
 use crate::limits::slots::Slot;
 use crate::metrics::outcome::Outcome;
 use crate::metrics::request_log::RequestLog;
@@ -25,7 +27,11 @@ use crate::upstream::{Opened, Opening, Reply};
 /// ```text
 ///   Opening ── 200, event stream ──▶ Reply ── done | human | error, then end or 2 s ──▶ Over
 ///      │                               │                                                 ▲
-///      └── refused, failed ────────────┴── cut, silent, unusable, proxy ends: an error ──┘
+///      │                 cut, silent, unusable                                           │
+///      │                               ▼                                                 │
+///      ├── no answer ──────────────▶ Search ── found: the rest of the reply, and done ───┤
+///      │                               │                                                 │
+///      └── refused, failed ────────────┴── not found, proxy ends: an error ──────────────┘
 /// ```
 ///
 /// It works only when it is polled, and hyper polls it only when the visitor's connection can
@@ -54,6 +60,8 @@ pub(crate) struct Relay {
 enum Source {
     Opening(Opening),
     Reply(Reply),
+    /// The search for the rest, and the outcome if it finds nothing.
+    Search(Search, Outcome),
     Over,
 }
 
@@ -71,14 +79,17 @@ const COMMENT: &[u8] = b": keepalive\n\n";
 impl Relay {
     pub(crate) fn new(
         source: Result<Reply, Opening>,
-        events: Events,
+        mut events: Events,
         clocks: Clocks,
         (cut, half_close): (WaitForCancellationFutureOwned, HalfClose),
         (log, slot): (RequestLog, Slot),
     ) -> Self {
         let now = Instant::now();
         let (source, sent_at) = match source {
-            Ok(reply) => (Source::Reply(reply), now),
+            Ok(reply) => {
+                events.begin();
+                (Source::Reply(reply), now)
+            }
             // The keepalive time is over already, so the first comment is due now.
             Err(opening) => (
                 Source::Opening(opening),
@@ -110,12 +121,18 @@ impl Relay {
             let arrived = match &mut self.source {
                 Source::Opening(opening) => opening.as_mut().poll(cx).map(Arrived::Opened),
                 Source::Reply(reply) => reply.poll_next(cx).map(Arrived::Piece),
+                Source::Search(search, otherwise) => {
+                    let otherwise = *otherwise;
+                    let found = search.as_mut().poll(cx);
+                    found.map(|rest| Arrived::Found(rest, otherwise))
+                }
                 Source::Over => return Poll::Ready(None),
             };
             let bytes = match arrived {
                 Poll::Ready(Arrived::Opened(opened)) => self.opened(opened),
                 Poll::Ready(Arrived::Piece(Some(Ok(piece)))) => self.piece(&piece),
                 Poll::Ready(Arrived::Piece(Some(Err(_)) | None)) => Some(self.end_of_body()),
+                Poll::Ready(Arrived::Found(rest, otherwise)) => Some(self.found(rest, otherwise)),
                 Poll::Pending if self.cut.as_mut().poll(cx).is_ready() => {
                     Some(self.end_with(Refusal::ENDING.message(), Outcome::Ended))
                 }
@@ -143,6 +160,7 @@ impl Relay {
                 let now = Instant::now();
                 (self.received_at, self.progress_at) = (now, now);
                 self.source = Source::Reply(reply);
+                self.events.begin();
                 self.set_alarm();
                 None
             }
@@ -150,9 +168,21 @@ impl Relay {
             Opened::Refused(answer) => {
                 let message = answer.message();
                 let message = message.as_deref().unwrap_or(Refusal::NO_ANSWER.message());
+                if let Some(mut followed) = self.events.take_followed() {
+                    followed.handle_refusal(answer.status.as_u16());
+                }
                 Some(self.end_with(message, Outcome::Refused))
             }
-            Opened::Failed(refusal) => Some(self.end_with(refusal.message(), Outcome::Cut)),
+            Opened::Failed(no_answer) => {
+                if no_answer.may_have_a_reply {
+                    if let Some(mut followed) = self.events.take_followed() {
+                        if followed.handle_no_answer() {
+                            return Some(self.search(followed, Outcome::Cut));
+                        }
+                    }
+                }
+                Some(self.end_with(no_answer.refusal.message(), Outcome::Cut))
+            }
         }
     }
 
@@ -162,9 +192,7 @@ impl Relay {
         let Source::Reply(reply) = &self.source else {
             return None;
         };
-        let Ok(bytes) = self.events.push(piece, reply.key()) else {
-            return Some(self.end_of_body());
-        };
+        let bytes = self.events.push(piece, reply.key());
         if self.shows_key(&bytes) {
             return Some(self.error(Refusal::CUT.message(), Outcome::Cut));
         }
@@ -176,9 +204,12 @@ impl Relay {
             self.log.outcome(Outcome::Whole);
             self.set_alarm();
         }
+        if self.events.is_broken() {
+            return Some(joined(bytes, self.cut_off(Outcome::Cut)));
+        }
         // If bytes arrive without a pause, the alarm is never polled.
         if now >= self.progress_at + self.clocks.progress {
-            return Some(self.end_with(Refusal::CUT.message(), Outcome::Silent));
+            return Some(joined(bytes, self.cut_off(Outcome::Silent)));
         }
         Some(bytes)
     }
@@ -200,18 +231,53 @@ impl Relay {
     fn end_of_body(&mut self) -> Bytes {
         let last = match &self.source {
             Source::Reply(reply) => self.events.finish(reply.key()),
-            Source::Opening(_) | Source::Over => Bytes::new(),
+            Source::Opening(_) | Source::Search(..) | Source::Over => Bytes::new(),
         };
         if self.shows_key(&last) {
             return self.error(Refusal::CUT.message(), Outcome::Cut);
         }
-        self.source = Source::Over;
         if self.events.is_over() {
+            self.source = Source::Over;
             self.log.outcome(Outcome::Whole);
             return last;
         }
-        let error = self.end_with(Refusal::CUT.message(), Outcome::Cut);
-        [last, error].concat().into()
+        joined(last, self.cut_off(Outcome::Cut))
+    }
+
+    /// Ends a reply that is cut: begins the search for its rest if there can be one. If not, it
+    /// returns an `error` event.
+    fn cut_off(&mut self, outcome: Outcome) -> Bytes {
+        if self.events.is_over() {
+            self.source = Source::Over;
+            return Bytes::new();
+        }
+        if let Some(mut followed) = self.events.take_followed() {
+            if followed.handle_cut() {
+                return self.search(followed, outcome);
+            }
+        }
+        self.error(Refusal::CUT.message(), outcome)
+    }
+
+    /// Begins the search for the rest of a reply. `outcome` is how the stream ends if nothing
+    /// is found.
+    fn search(&mut self, followed: Box<Followed>, outcome: Outcome) -> Bytes {
+        self.source = Source::Search(followed.search(), outcome);
+        self.set_alarm();
+        // The first comment shows at once that the connection is alive.
+        Bytes::from_static(COMMENT)
+    }
+
+    /// Handles the end of a search.
+    fn found(&mut self, rest: Option<Bytes>, otherwise: Outcome) -> Bytes {
+        match rest {
+            Some(rest) => {
+                self.source = Source::Over;
+                self.log.outcome(Outcome::Healed);
+                rest
+            }
+            None => self.error(Refusal::CUT.message(), otherwise),
+        }
     }
 
     /// Ends the stream, with an `error` event if the reply is not over.
@@ -238,7 +304,7 @@ impl Relay {
         let comment = self.sent_at + self.keepalive();
         match self.source {
             // Opening a reply has its own timeout.
-            Source::Opening(_) => comment,
+            Source::Opening(_) | Source::Search(..) => comment,
             Source::Reply(_) | Source::Over => comment
                 .min(self.received_at + self.clocks.idle)
                 .min(self.progress_at + self.clocks.progress),
@@ -268,7 +334,7 @@ impl Relay {
         let is_dead = now >= self.received_at + self.clocks.idle
             || now >= self.progress_at + self.clocks.progress;
         if is_reply && is_dead {
-            return Some(self.end_with(Refusal::CUT.message(), Outcome::Silent));
+            return Some(self.cut_off(Outcome::Silent));
         }
         let comment = (self.over_at.is_none() && now >= self.sent_at + self.keepalive())
             .then(|| Bytes::from_static(COMMENT));
@@ -291,6 +357,15 @@ impl Relay {
 enum Arrived {
     Opened(Opened),
     Piece(Option<io::Result<Bytes>>),
+    /// The result of a search, and the outcome if there is none.
+    Found(Option<Bytes>, Outcome),
+}
+
+fn joined(bytes: Bytes, more: Bytes) -> Bytes {
+    if bytes.is_empty() {
+        return more;
+    }
+    [bytes, more].concat().into()
 }
 
 impl fmt::Debug for Relay {

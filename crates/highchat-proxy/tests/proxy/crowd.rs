@@ -54,6 +54,7 @@ fn hundreds_of_visitors_with_every_fault_get_the_right_outcome_and_nothing_is_le
     let sandbox = sandbox.start().unwrap();
     let proxy = TestProxy::start(sandbox.base_url(), |config| {
         config.secret = Some(Secret::new(SECRET).unwrap());
+        config.heal = true;
         config.streams_a_visitor = VISITORS;
         config.connections_a_visitor = 2 * VISITORS;
     });

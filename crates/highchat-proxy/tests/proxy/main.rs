@@ -9,6 +9,7 @@ mod crowd;
 mod ending;
 mod faults;
 mod half_close;
+mod heal;
 mod key;
 mod leaks;
 mod leaving;

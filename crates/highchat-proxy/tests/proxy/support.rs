@@ -63,8 +63,8 @@ pub(crate) struct TestProxy {
 }
 
 impl TestProxy {
-    /// Starts a proxy for the service at `base_url`. It has no limits of messages and polls
-    /// unless `set` sets them.
+    /// Starts a proxy for the service at `base_url`. It has no limits of messages and polls, and
+    /// does not search for cut replies, unless `set` sets these.
     pub(crate) fn start(base_url: &str, set: impl FnOnce(&mut Config)) -> Self {
         Self::with_key(KEY, base_url, set)
     }
@@ -86,6 +86,8 @@ impl TestProxy {
         config.messages_a_visitor = 0;
         config.polls_a_visitor = 0;
         config.poll_memory = Duration::ZERO;
+        config.heal = false;
+        config.recovery_delays = [Duration::from_millis(30); 4];
         set(&mut config);
         let source = KeySource::File(key_file.path().into());
         let proxy = Proxy::new(config, source).expect("a sound configuration");

@@ -40,6 +40,8 @@ fn start_proxy(trial: &Trial, sandbox: &Sandbox, secret: Option<&Secret>) -> Tes
         config.idle_timeout = trial.proxy_patience();
         config.progress_timeout = trial.proxy_patience();
         config.settle_timeout = client.settle_timeout;
+        config.heal = true;
+        config.recovery_delays = client.recovery_delays;
         config.poll_memory = client.poll_interval / 2;
         config.secret = secret.cloned();
         // Even the fast clients of the trials stay below the default limits.

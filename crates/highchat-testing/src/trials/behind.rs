@@ -6,9 +6,10 @@ use super::trial::{Course, TEXT, Trial};
 /// The proxy's response to a fault that it notices.
 #[derive(Clone, Copy, Debug)]
 enum Shown {
-    /// An `error` event after a part of the text. The turn fails, and a client does not try to
-    /// recover the reply.
-    Error(TextBefore),
+    /// The proxy searches for the rest of the reply, by the rule of the clients, and sends it. If
+    /// it finds nothing, an `error` event follows this part of the text: the turn fails, and a
+    /// client does not try to recover the reply.
+    Healed(TextBefore),
     /// 502 for a message that the service accepted. The turn fails. As after any 5xx, a client
     /// tries to recover the reply if it can distinguish it from an older one.
     NoAnswer,
@@ -25,38 +26,34 @@ enum TextBefore {
     Whole,
 }
 
-const ONLY_AN_EVENT: &str =
-    "only an event ends a reply, so the proxy reports a cut reply with an error event";
-const SILENCE: &str =
-    "the proxy has already sent a head and comments, so it reports the timeout with an error event";
+const HEALED: &str =
+    "the proxy recovers a cut reply where a client would, and else reports an error event";
 const LOST: &str = "the proxy answers with 502 if the connection is lost before the response";
 const NOT_PASSED_ON: &str =
     "the proxy answers with 502 instead of a response that no client can use";
 
 /// The faults that the proxy notices, with their amounts. If a row has several, the first one
-/// in this list counts. The proxy does not read the data of events, so all other faults pass.
+/// in this list counts. All other faults pass.
 const NOTICED: &[(&str, Shown, &str)] = &[
     ("cut:0", Shown::NoAnswer, LOST),
     ("cut:40", Shown::NoAnswer, LOST),
     ("reset:0", Shown::NoAnswer, LOST),
     ("gzip", Shown::NoAnswer, NOT_PASSED_ON),
     ("redirect", Shown::NotTaken, NOT_PASSED_ON),
-    ("stall:0", Shown::Error(TextBefore::Nothing), SILENCE),
+    ("stall:0", Shown::Healed(TextBefore::Nothing), HEALED),
     (
         "slow-head:600000",
-        Shown::Error(TextBefore::Nothing),
-        SILENCE,
+        Shown::Healed(TextBefore::Nothing),
+        HEALED,
     ),
-    ("cut", Shown::Error(TextBefore::Begun), ONLY_AN_EVENT),
-    ("reset", Shown::Error(TextBefore::Begun), ONLY_AN_EVENT),
-    ("stall", Shown::Error(TextBefore::Begun), ONLY_AN_EVENT),
-    (
-        "stall-pings",
-        Shown::Error(TextBefore::Whole),
-        ONLY_AN_EVENT,
-    ),
-    ("huge-event", Shown::Error(TextBefore::Begun), ONLY_AN_EVENT),
-    ("no-done", Shown::Error(TextBefore::Whole), ONLY_AN_EVENT),
+    ("cut", Shown::Healed(TextBefore::Begun), HEALED),
+    ("reset", Shown::Healed(TextBefore::Begun), HEALED),
+    ("stall", Shown::Healed(TextBefore::Begun), HEALED),
+    ("stall-pings", Shown::Healed(TextBefore::Whole), HEALED),
+    ("huge-event", Shown::Healed(TextBefore::Begun), HEALED),
+    ("no-done", Shown::Healed(TextBefore::Whole), HEALED),
+    ("broken-json", Shown::Healed(TextBefore::Begun), HEALED),
+    ("missing-field", Shown::Healed(TextBefore::Begun), HEALED),
 ];
 
 const NO_PROGRESS: &str = "comments show that the service is alive, but they are not progress";
@@ -75,10 +72,13 @@ impl Trial {
         let Some((_, shown, why)) = NOTICED.iter().find(|(fault, ..)| has_fault(fault)) else {
             return self;
         };
+        // The proxy has seen the earlier messages too, even if the client has forgotten them.
+        let is_known = matches!(self.course, Course::ById) || self.outcome == Outcome::Recovered;
         (self.outcome, self.text) = match shown {
-            Shown::Error(TextBefore::Nothing) => (Outcome::Failed, ""),
-            Shown::Error(TextBefore::Begun) => (Outcome::Failed, self.begun()),
-            Shown::Error(TextBefore::Whole) => (Outcome::Failed, self.whole()),
+            Shown::Healed(_) if is_known => (Outcome::Whole, self.whole()),
+            Shown::Healed(TextBefore::Nothing) => (Outcome::Failed, ""),
+            Shown::Healed(TextBefore::Begun) => (Outcome::Failed, self.begun()),
+            Shown::Healed(TextBefore::Whole) => (Outcome::Failed, self.whole()),
             Shown::NoAnswer if self.course == Course::InAThread => (Outcome::Recovered, TEXT),
             Shown::NoAnswer | Shown::NotTaken => (Outcome::Failed, ""),
         };
@@ -104,18 +104,20 @@ mod tests {
     use crate::trials::table::{ALIKE as ALIKE_TRIALS, IN_A_THREAD, TRIALS};
 
     #[test]
-    fn behind_the_proxy_only_faults_in_event_data_cut_a_reply() {
-        let trials = TRIALS.iter().copied().map(Trial::behind_the_proxy);
+    fn behind_the_proxy_a_client_recovers_only_replies_that_did_not_begin() {
+        let trials = TRIALS.iter().chain(IN_A_THREAD).chain(ALIKE_TRIALS);
         let is_cut = |trial: &Trial| {
             matches!(
                 trial.outcome,
                 Outcome::Recovered | Outcome::Incomplete | Outcome::Unanswered
             )
         };
-        let cut: Vec<_> = trials.filter(is_cut).map(|trial| trial.faults).collect();
-        assert_eq!(cut, ["broken-json", "missing-field"]);
-        let resumed = |trial: &&Trial| matches!(trial.course, Course::Restarted(_));
-        for trial in ALIKE_TRIALS.iter().filter(resumed) {
+        let is_restarted = |trial: &Trial| matches!(trial.course, Course::Restarted(_));
+        let trials = trials.copied().map(Trial::behind_the_proxy);
+        let cut = trials.filter(|trial| is_cut(trial) && !is_restarted(trial));
+        let cut: Vec<_> = cut.map(|trial| trial.faults).collect();
+        assert_eq!(cut, ["cut:0", "reset:0", "cut:40"]);
+        for trial in ALIKE_TRIALS.iter().filter(|trial| is_restarted(trial)) {
             assert_eq!(trial.behind_the_proxy().outcome, trial.outcome);
         }
     }

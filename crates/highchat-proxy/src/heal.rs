@@ -1,0 +1,108 @@
+//! Makes a cut reply whole: finds it among the conversation's messages and returns its rest.
+//!
+//! ```text
+//!   message ──▶ Followed ── each event of the reply ──▶ over: the conversation is kept
+//!                  │
+//!                  └── cut ──▶ search ── found ──▶ the rest of the reply, and its end
+//!                                 └── not found | visitor leaves ──▶ nothing
+//! ```
+//!
+//! The rule is the one of `highchat-proto`: each turn is followed by a `Conversation`, which
+//! also does the search. So the message is never sent again, and in doubt nothing is found.
+
+pub(crate) mod conversations;
+pub(crate) mod followed;
+pub(crate) mod search;
+
+use core::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use highchat_proto::time::Instant;
+use highchat_proto::{ChatRequest, Config as ClientConfig, Request};
+use tokio::sync::Semaphore;
+
+use crate::config::Config;
+use crate::front::refusal::Refusal;
+use crate::heal::conversations::Conversations;
+use crate::heal::followed::Followed;
+use crate::limits::visitor_rate::VisitorRate;
+use crate::upstream::{Access, Answer, Upstream};
+use crate::visitor::Network;
+
+/// How many requests of searches may be under way at once. If the service restarts, very many
+/// replies are cut at the same moment.
+const MAX_REQUESTS: usize = 32;
+
+/// The state that the searches of all visitors share.
+pub(crate) struct Healer {
+    upstream: Arc<Upstream>,
+    /// The requests of a search count as polls of the visitor.
+    poll_rate: Arc<Mutex<VisitorRate>>,
+    requests: Semaphore,
+    config: Arc<ClientConfig>,
+    conversations: Mutex<Conversations>,
+    /// The origin of the times that conversations get.
+    origin: std::time::Instant,
+}
+
+impl Healer {
+    pub(crate) fn new(
+        config: &Config,
+        upstream: &Arc<Upstream>,
+        poll_rate: &Arc<Mutex<VisitorRate>>,
+    ) -> Self {
+        let client = ClientConfig::default()
+            .with_response_timeout(config.response_timeout)
+            .with_recovery_delays(config.recovery_delays)
+            // The stream has its own clocks.
+            .with_idle_timeout(Duration::MAX)
+            .with_progress_timeout(Duration::MAX);
+        Self {
+            upstream: Arc::clone(upstream),
+            poll_rate: Arc::clone(poll_rate),
+            requests: Semaphore::new(MAX_REQUESTS),
+            config: Arc::new(client),
+            conversations: Mutex::default(),
+            origin: std::time::Instant::now(),
+        }
+    }
+
+    /// Follows the reply to a message that is about to be sent. Returns `None` if the reply
+    /// could not be found after a cut, because this proxy does not know the whole conversation.
+    pub(crate) fn follow(
+        self: &Arc<Self>,
+        request: &ChatRequest,
+        visitor: Network,
+    ) -> Option<Box<Followed>> {
+        Followed::begin(Arc::clone(self), request, visitor).map(Box::new)
+    }
+
+    fn now(&self) -> Instant {
+        Instant::from_origin(self.origin.elapsed())
+    }
+
+    fn conversations<R>(&self, with: impl FnOnce(&mut Conversations) -> R) -> R {
+        let mut conversations = self
+            .conversations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        with(&mut conversations)
+    }
+
+    /// Sends one request of a search.
+    async fn fetch(
+        &self,
+        request: Request,
+        access: &Access,
+        visitor: Network,
+    ) -> Result<Answer, Refusal> {
+        // The semaphore is never closed.
+        let _permit = self.requests.acquire().await.ok();
+        self.poll_rate
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(visitor, std::time::Instant::now())
+            .map_err(Refusal::rate_limited)?;
+        self.upstream.fetch_with(access, request).await
+    }
+}

@@ -1,0 +1,123 @@
+//! The search for a cut reply, as a future.
+
+use core::pin::Pin;
+use core::time::Duration;
+
+use bytes::Bytes;
+use highchat_proto::failure::TransportFailure;
+use highchat_proto::{Event, Head, Output, Page, RequestId, TurnEnd, Update};
+use tokio::time::{sleep_until, timeout};
+
+use crate::heal::followed::{Followed, TextHash};
+
+/// The longest time of a search, in all. The delays between its requests are 20 s by default.
+const MAX_TIME: Duration = Duration::from_secs(60);
+
+/// The longest text of one delta, in bytes. A client may refuse a very long event.
+const MAX_DELTA: usize = 16 * 1024;
+
+/// A search under way. Its result is the bytes that complete the visitor's stream; `None` if
+/// the reply was not found. Dropping it ends the search.
+pub(crate) type Search = Pin<Box<dyn Future<Output = Option<Bytes>> + Send>>;
+
+impl Followed {
+    /// Searches for the reply, after [`handle_cut`](Self::handle_cut) returned true.
+    pub(crate) fn search(self: Box<Self>) -> Search {
+        Box::pin(async move {
+            let found = timeout(MAX_TIME, find(*self)).await.ok().flatten();
+            match &found {
+                Some(rest) => log::info!("a cut reply was completed: {} bytes", rest.len()),
+                None => log::warn!("a cut reply could not be completed"),
+            }
+            found
+        })
+    }
+}
+
+async fn find(mut turn: Followed) -> Option<Bytes> {
+    let mut rest = None;
+    loop {
+        match turn.conversation.poll_output() {
+            Output::Transmit(id, request) if turn.conversation.is_of_turn(id) => {
+                let (access, visitor) = (&turn.access, turn.visitor);
+                let answer = turn.healer.fetch(request, access, visitor).await;
+                if !turn.is_newest() {
+                    return None;
+                }
+                let status = answer.as_ref().map_or(502, |answer| answer.status.as_u16());
+                let body = answer.map(|answer| answer.body).unwrap_or_default();
+                handle_page(&mut turn, id, status, &body);
+            }
+            Output::Transmit(..) | Output::Abort(_) => {}
+            Output::Update => match turn.conversation.update() {
+                Some(Update::Recovered { message, missing }) => {
+                    let id = message.id.clone();
+                    rest = Some((missing.into_owned(), id, message.created_at.clone()));
+                }
+                Some(Update::TurnEnded { end, .. }) => {
+                    let is_found = *end == TurnEnd::Recovered;
+                    let (missing, message_id, ts) = rest.filter(|_| is_found)?;
+                    let done = Event::Done {
+                        message_id: Some(message_id),
+                        state: Some(turn.conversation.state().clone()),
+                        ts,
+                    };
+                    return Some(events(&missing, &done));
+                }
+                _ => {}
+            },
+            Output::Wait(at) => {
+                let at = turn.healer.origin + at?.since_origin();
+                sleep_until(at.into()).await;
+                let now = turn.healer.now();
+                turn.conversation.handle_timeout(now);
+            }
+        }
+    }
+}
+
+/// Passes the answer of the service to the conversation. If it does not list the message, the
+/// reply is not searched in it: unlike a client, the proxy does not see what the visitor's
+/// other requests brought, so it cannot distinguish a reply without its message.
+fn handle_page(turn: &mut Followed, id: RequestId, status: u16, body: &[u8]) {
+    let now = turn.healer.now();
+    let text = turn.text();
+    let conversation = &mut turn.conversation;
+    match serde_json::from_slice::<Page>(body) {
+        Ok(page) if status == 200 && !lists(&page, text) => {
+            let failure = TransportFailure::Interrupted(Default::default());
+            conversation.handle_failure(id, failure, now);
+        }
+        _ => {
+            let mut head = Head::new(status);
+            head.header("content-type", b"application/json");
+            conversation.handle_response(id, head, now);
+            conversation.handle_body(id, body, now);
+            conversation.handle_end(id, now);
+        }
+    }
+}
+
+fn lists(page: &Page, text: TextHash) -> bool {
+    let mut messages = page.messages.iter();
+    messages.any(|message| message.role.is_user() && TextHash::of(&message.content) == text)
+}
+
+/// The rest of a reply as events.
+fn events(mut missing: &str, done: &Event<'_>) -> Bytes {
+    let mut bytes = String::new();
+    let mut push = |event: &Event<'_>| {
+        bytes += &format!("event: {}\ndata: {}\n\n", event.name(), event.data());
+    };
+    while !missing.is_empty() {
+        let end = (1..=missing.len().min(MAX_DELTA))
+            .rev()
+            .find(|end| missing.is_char_boundary(*end))
+            .unwrap_or(missing.len());
+        let (text, rest) = missing.split_at(end);
+        push(&Event::Delta { text: text.into() });
+        missing = rest;
+    }
+    push(done);
+    bytes.into()
+}
