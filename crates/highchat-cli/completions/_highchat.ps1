@@ -172,6 +172,7 @@ Register-ArgumentCompleter -Native -CommandName 'highchat' -ScriptBlock {
             [CompletionResult]::new('--visitor-streams', '--visitor-streams', [CompletionResultType]::ParameterName, 'Replies that stream to one visitor at the same time')
             [CompletionResult]::new('--connections', '--connections', [CompletionResultType]::ParameterName, 'Connections of all visitors at the same time')
             [CompletionResult]::new('--visitor-connections', '--visitor-connections', [CompletionResultType]::ParameterName, 'Connections of one visitor at the same time; peers in a --trust network are not counted')
+            [CompletionResult]::new('--held-mib', '--held-mib', [CompletionResultType]::ParameterName, 'MiB of incomplete request bodies and of unread answers in memory, of all visitors')
             [CompletionResult]::new('--insecure-http', '--insecure-http', [CompletionResultType]::ParameterName, 'Allow http:// to another host. Anybody on the network path can read the key')
             [CompletionResult]::new('--system-roots', '--system-roots', [CompletionResultType]::ParameterName, 'Trust the certificate authorities of the operating system instead of Mozilla''s')
             [CompletionResult]::new('--no-heal', '--no-heal', [CompletionResultType]::ParameterName, 'Do not search for the rest of a reply that the service cut; end it with an error')

@@ -163,6 +163,7 @@ set edit:completion:arg-completer[highchat] = {|@words|
             cand --visitor-streams 'Replies that stream to one visitor at the same time'
             cand --connections 'Connections of all visitors at the same time'
             cand --visitor-connections 'Connections of one visitor at the same time; peers in a --trust network are not counted'
+            cand --held-mib 'MiB of incomplete request bodies and of unread answers in memory, of all visitors'
             cand --insecure-http 'Allow http:// to another host. Anybody on the network path can read the key'
             cand --system-roots 'Trust the certificate authorities of the operating system instead of Mozilla''s'
             cand --no-heal 'Do not search for the rest of a reply that the service cut; end it with an error'

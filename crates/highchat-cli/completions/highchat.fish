@@ -155,6 +155,7 @@ complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l streams -d '
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l visitor-streams -d 'Replies that stream to one visitor at the same time' -r
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l connections -d 'Connections of all visitors at the same time' -r
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l visitor-connections -d 'Connections of one visitor at the same time; peers in a --trust network are not counted' -r
+complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l held-mib -d 'MiB of incomplete request bodies and of unread answers in memory, of all visitors' -r
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l insecure-http -d 'Allow http:// to another host. Anybody on the network path can read the key'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l system-roots -d 'Trust the certificate authorities of the operating system instead of Mozilla\'s'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l no-heal -d 'Do not search for the rest of a reply that the service cut; end it with an error'

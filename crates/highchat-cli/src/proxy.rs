@@ -89,6 +89,7 @@ fn make(options: ProxyOptions) -> Result<Proxy, String> {
     config.polls_a_visitor = options.visitor_polls;
     config.streams = options.streams;
     config.streams_a_visitor = options.visitor_streams;
+    config.held_bytes = usize::from(options.held_mib) << 20;
     config.connections = options.connections;
     config.connections_a_visitor = options.visitor_connections;
     Proxy::new(config, key).map_err(|error| match error {

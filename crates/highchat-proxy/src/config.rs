@@ -78,6 +78,12 @@ pub struct Config {
     /// Open streams of one visitor. Default: 16.
     pub streams_a_visitor: usize,
 
+    /// How many bytes of request bodies and of answers that are not streams the proxy holds in
+    /// memory, for all visitors together. If there would be more, a request is refused with
+    /// 503. Default: 32 MiB. In addition, each connection has buffers of at most 32 KiB, and
+    /// the recent answers to polls take at most 16 MiB.
+    pub held_bytes: usize,
+
     /// Whether the proxy searches for the rest of a cut reply. Default: true. Turn it off if
     /// several proxies serve the messages of one conversation in turn.
     pub heal: bool,
@@ -91,6 +97,10 @@ pub struct Config {
     /// The longest time in which a visitor may read nothing of an answer. Then the
     /// connection is closed. Default: 30 s.
     pub visitor_timeout: Duration,
+    /// How many bytes a second a visitor must read, on average over `visitor_timeout`, while
+    /// the proxy waits for this. Then the connection is closed. Default: 1024. 0: no floor.
+    /// Only [`Server`](crate::Server) does this.
+    pub visitor_floor: u32,
     /// The silence after which a comment is written into a stream. Default: 15 s. If the
     /// service has not begun to answer a message by then, the stream begins without it.
     pub keepalive: Duration,
@@ -129,10 +139,12 @@ impl Default for Config {
             connections_a_visitor: 256,
             streams: 2048,
             streams_a_visitor: 16,
+            held_bytes: 32 << 20,
             heal: true,
             recovery_delays: client.recovery_delays,
             request_timeout: Duration::from_secs(10),
             visitor_timeout: Duration::from_secs(30),
+            visitor_floor: 1024,
             keepalive: Duration::from_secs(15),
             response_timeout: client.response_timeout,
             idle_timeout: client.idle_timeout,

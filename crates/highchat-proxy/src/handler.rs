@@ -4,7 +4,6 @@ use core::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use bytes::Bytes;
 use highchat_proto::{ConversationId, Endpoint};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::request::Parts;
@@ -14,12 +13,14 @@ use tokio::time::sleep_until;
 use crate::config::{Config, InvalidConfig};
 use crate::front::cors::{self, Cors};
 use crate::front::half_close::Answering;
+use crate::front::rebuild;
 use crate::front::refusal::Refusal;
+use crate::front::request_body::{self, RequestBody};
 use crate::front::route::Route;
-use crate::front::{rebuild, request_body};
 use crate::heal::Healer;
 use crate::key::{KeyError, KeySource};
 use crate::limits::drain::Drain;
+use crate::limits::held::Held;
 use crate::limits::reservation::Reservation;
 use crate::limits::slots::Slots;
 use crate::limits::visitor_rate::VisitorRate;
@@ -30,7 +31,7 @@ use crate::reply::body::Body;
 use crate::reply::events::{Events, Owner};
 use crate::reply::relay::{Clocks, Relay};
 use crate::upstream::polls::{PollKey, Polls};
-use crate::upstream::{Opened, Upstream};
+use crate::upstream::{Answer, Opened, Upstream};
 use crate::visitor::ownership::Ownership;
 use crate::visitor::{Trust, Visitor};
 
@@ -48,6 +49,7 @@ pub(crate) struct Handler {
     /// `None` if a cut reply is not searched for.
     healer: Option<Arc<Healer>>,
     streams: Slots,
+    held: Held,
     pub(crate) drain: Drain,
     metrics: Arc<Metrics>,
 }
@@ -76,6 +78,7 @@ impl Handler {
             polls: Polls::default(),
             healer,
             streams: Slots::new(config.streams, config.streams_a_visitor),
+            held: Held::new(config.held_bytes),
             drain: Drain::new(),
             metrics,
             config,
@@ -149,7 +152,7 @@ impl Handler {
                 self.poll(id, &head, visitor).await
             }
             Some(Route::Rating(id)) => match self.body(&head, body, answering).await {
-                Ok(body) => self.rate(id, &body, visitor).await,
+                Ok(body) => self.rate(id, &body.bytes, visitor).await,
                 Err(refusal) => Err(refusal),
             },
             Some(Route::Chat) => {
@@ -181,7 +184,7 @@ impl Handler {
             .polls
             .fetch(key, self.config.poll_memory, fetch)
             .await?;
-        Ok(answer.into_response().map(Body::whole))
+        self.hold(answer)
     }
 
     async fn rate(
@@ -196,7 +199,15 @@ impl Handler {
             .upstream
             .fetch(|endpoint| endpoint.rate(&request))
             .await?;
-        Ok(answer.into_response().map(Body::whole))
+        self.hold(answer)
+    }
+
+    /// Returns the answer for a visitor who may read it slowly.
+    fn hold(&self, answer: Answer) -> Result<Response<Body>, Refusal> {
+        let held = self.held.take(answer.body.len()).ok_or(Refusal::BUSY)?;
+        Ok(answer
+            .into_response()
+            .map(|bytes| Body::whole(bytes).with_held(held)))
     }
 
     async fn body<B: hyper::body::Body>(
@@ -204,10 +215,10 @@ impl Handler {
         head: &Parts,
         body: B,
         answering: &Answering,
-    ) -> Result<Bytes, Refusal> {
+    ) -> Result<RequestBody, Refusal> {
         rebuild::check_query(head.uri.query())?;
         rebuild::check_type(&head.headers)?;
-        let body = request_body::read(body, self.config.request_timeout).await?;
+        let body = request_body::read(body, self.config.request_timeout, &self.held).await?;
         answering.read_whole();
         Ok(body)
     }
@@ -215,14 +226,14 @@ impl Handler {
     /// Sends a message to the service. Returns the stream of its reply, or a refusal.
     async fn chat(
         &self,
-        body: Result<Bytes, Refusal>,
+        body: Result<RequestBody, Refusal>,
         visitor: &Visitor,
         mut log: RequestLog,
         answering: &Answering,
     ) -> Response<Body> {
         let received_at = Instant::now();
         let admitted = async {
-            let request = rebuild::chat(&body?, visitor, &self.ownership)?;
+            let request = rebuild::chat(&body?.bytes, visitor, &self.ownership)?;
             let slot = self
                 .streams
                 .take(Some(visitor.network))
@@ -254,7 +265,10 @@ impl Handler {
                 if let Some(followed) = &mut followed {
                     followed.handle_refusal(answer.status.as_u16());
                 }
-                return log.with(answer.into_response().map(Body::whole));
+                let answer = self.hold(answer);
+                return log.with(
+                    answer.unwrap_or_else(|refusal| refusal.into_response().map(Body::whole)),
+                );
             }
             Some(Opened::Failed(no_answer)) => {
                 return log.with(no_answer.refusal.into_response().map(Body::whole));

@@ -124,6 +124,25 @@ impl Key {
         (redacted != json).then_some(redacted)
     }
 
+    /// Whether the key begins in `before` and ends in `text`, which follows it. `before` then
+    /// becomes the longest beginning of the key with which both texts together end.
+    pub(crate) fn ends_in(&self, before: &mut String, text: &str) -> bool {
+        let most = self.text.len() - 1;
+        let (mut text, mut ends_here) = (text.as_bytes(), false);
+        let joined;
+        if !before.is_empty() {
+            joined = [before.as_bytes(), text].concat();
+            ends_here = self.is_in(&joined[..joined.len().min(before.len() + most)]);
+            text = &joined;
+        }
+        let end = &text[text.len().saturating_sub(most)..];
+        let is_beginning = |from: &usize| self.text.as_bytes().starts_with(&end[*from..]);
+        let from = (0..end.len()).find(is_beginning).unwrap_or(end.len());
+        before.clear();
+        before.push_str(&self.text[..end.len() - from]);
+        ends_here
+    }
+
     /// Returns a body in which the key is replaced as by [`redact`](Self::redact), and logs
     /// an error if there was one to replace.
     pub(crate) fn hide_in(&self, body: Bytes) -> Bytes {
@@ -213,6 +232,32 @@ mod tests {
             (r"a\b", r#"{"text":"a\\b"}"#, r#"{"text":"[redacted]"}"#),
         ] {
             assert_eq!(redacted(key, json).as_deref(), Some(expected), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_any_pieces_is_noticed_with_its_last_piece() {
+        let key = Key::new("hc_a-b").unwrap();
+        let text = "Բարև 👋 hc_hc_a-b 👋";
+        let end = text.find("-b").unwrap() + 2;
+        let boundary = |at: &usize| text.is_char_boundary(*at);
+        for first in (0..text.len()).filter(boundary) {
+            for second in (first..text.len()).filter(boundary) {
+                let pieces = [&text[..first], &text[first..second], &text[second..]];
+                let (mut before, mut len) = (String::new(), 0);
+                let mut found = Vec::new();
+                for piece in pieces {
+                    let is_whole = piece.contains("hc_a-b");
+                    if key.ends_in(&mut before, piece) && !is_whole {
+                        found.push(len + piece.len());
+                    }
+                    len += piece.len();
+                    assert!(before.len() < "hc_a-b".len());
+                }
+                let is_split = !pieces.iter().any(|piece| piece.contains("hc_a-b"));
+                assert_eq!(found.len(), usize::from(is_split), "{pieces:?}");
+                assert!(found.iter().all(|at| *at >= end), "{pieces:?}");
+            }
         }
     }
 

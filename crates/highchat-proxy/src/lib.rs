@@ -71,10 +71,12 @@
 //!
 //! A service may repeat the key in an error. The proxy replaces the key by `[redacted]` in
 //! each JSON string of an answer and in the data of each event of a reply, in every form of
-//! JSON escaping, and logs an error. If the key appears unescaped anywhere else (an HTML page,
-//! a comment, an event's name), that answer or the rest of that reply is not passed on. There
-//! is no further protection: the proxy does not recognise a key that is split over two strings
-//! or two deltas, or encoded in another way (base64, percent-encoding).
+//! JSON escaping, and logs an error. If the text of several deltas together shows the key, the
+//! reply ends with an `error` event before the last of them. If the key appears unescaped
+//! anywhere else (an HTML page, a comment, an event's name), that answer or the rest of that
+//! reply is not passed on. The promise ends here: the proxy does not recognise a key that is
+//! split in another way (over two fields, or over two strings of one answer), or encoded in
+//! another way (base64, percent-encoding).
 //!
 //! # Limits
 //!

@@ -1,6 +1,7 @@
 //! A complete server for the proxy, on its own thread.
 
 mod accept;
+mod floor;
 mod transport;
 
 use core::fmt;

@@ -117,6 +117,16 @@ pub(crate) struct ProxyOptions {
     #[arg(long, value_name = "N", default_value_t = 256, help_heading = "Limits")]
     pub(crate) visitor_connections: usize,
 
+    /// MiB of incomplete request bodies and of unread answers in memory, of all visitors
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 32,
+        value_parser = clap::value_parser!(u16).range(1..),
+        help_heading = "Limits"
+    )]
+    pub(crate) held_mib: u16,
+
     /// Log more to standard error [env: HIGHCHAT_LOG]
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,

@@ -27,12 +27,15 @@ pub(crate) struct Events {
     /// The bytes after the end of the last event.
     held: Vec<u8>,
     owner: Owner,
+    /// The end of the text so far, as far as the key can continue from it.
+    text_end: String,
     /// Notes each event that is passed on, if the reply can be searched for after a cut.
     followed: Option<Box<Followed>>,
     is_over: bool,
     is_broken: bool,
     has_progress: bool,
     has_redacted: bool,
+    has_split_key: bool,
 }
 
 /// The visitor for whom the id in `meta` is signed.
@@ -49,6 +52,8 @@ pub(crate) enum Unusable {
     TooLong,
     /// A `meta` event has no conversation id that can be signed.
     Meta,
+    /// With the text of this delta, the text of the reply shows the key.
+    Key,
     /// A followed reply has an event that is not what the API's text says.
     Invalid,
 }
@@ -60,11 +65,13 @@ impl Events {
             decoder: Decoder::growing(MAX_EVENT),
             held: Vec::new(),
             owner,
+            text_end: String::new(),
             followed,
             is_over: false,
             is_broken: false,
             has_progress: false,
             has_redacted: false,
+            has_split_key: false,
         }
     }
 
@@ -95,6 +102,11 @@ impl Events {
         self.is_over
     }
 
+    /// Whether the key was split over several deltas. The last one was not passed on.
+    pub(crate) const fn has_split_key(&self) -> bool {
+        self.has_split_key
+    }
+
     /// Whether an event other than `ping` arrived since the last call.
     pub(crate) const fn take_progress(&mut self) -> bool {
         mem::replace(&mut self.has_progress, false)
@@ -113,8 +125,14 @@ impl Events {
                 Ok(None) => break,
                 Ok(Some(ready)) => {
                     let frame = self.decoder.frame(ready);
-                    let changed = self.owner.change(&frame, key, self.followed.as_deref_mut());
-                    changed.map(|changed| (changed, frame.event()))
+                    if ends_key(frame, key, &mut self.text_end) {
+                        self.has_split_key = true;
+                        Err(Unusable::Key)
+                    } else {
+                        let followed = self.followed.as_deref_mut();
+                        let changed = self.owner.change(&frame, key, followed);
+                        changed.map(|changed| (changed, frame.event()))
+                    }
                 }
                 Err(_) => Err(Unusable::TooLong),
             };
@@ -180,7 +198,12 @@ impl Events {
             Ok(Event::Unknown { .. }) | Err(_) => return Bytes::new(),
             Ok(event) => event.ends_reply(),
         };
-        let changed = self.owner.change(&frame, key, self.followed.as_deref_mut());
+        if ends_key(frame, key, &mut self.text_end) {
+            self.has_split_key = true;
+            return Bytes::new();
+        }
+        let followed = self.followed.as_deref_mut();
+        let changed = self.owner.change(&frame, key, followed);
         self.is_over |= ends_reply && changed.is_ok();
         match changed {
             Ok((Some(event), is_redacted)) => {
@@ -231,6 +254,18 @@ impl Owner {
             *id = self.ownership.sign(id, self.visitor.as_ref());
         }
         Ok(Value::Object(data).to_string().into_bytes())
+    }
+}
+
+/// Whether the frame is a delta whose text ends the key that earlier deltas began. `text_end` is
+/// the end of their text.
+fn ends_key(frame: Frame<'_>, key: &Key, text_end: &mut String) -> bool {
+    if frame.event() != b"delta" {
+        return false;
+    }
+    match Event::parse(frame) {
+        Ok(Event::Delta { text }) => key.ends_in(text_end, &text),
+        Ok(_) | Err(_) => false,
     }
 }
 
@@ -464,6 +499,24 @@ mod tests {
             let plain = |text: &str| text.replace("\n\n\n", "\n\n").replace(": c\n\n", "");
             assert_eq!(plain(&passed), plain(hidden), "cut at {cut}");
             assert!(events.take_redacted() && events.is_over(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn the_delta_that_completes_a_key_in_parts_is_not_passed_on() {
+        let delta = |text: &str| format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n");
+        let begun = [delta("Բարև 👋 hc_very"), "event: ping\ndata: {}\n\n".into()].concat();
+        for end in ["_secret", "_\\u0073ecret 👋", "_s"] {
+            let mut events = events(None);
+            let pieces = [&*begun, &delta(end), &delta("ecret")];
+            let passed = passed(&mut events, &pieces).concat();
+            let shown = if end == "_s" {
+                begun.clone() + &delta(end)
+            } else {
+                begun.clone()
+            };
+            assert_eq!(passed, shown, "{end}");
+            assert!(events.has_split_key() && events.is_broken(), "{end}");
         }
     }
 

@@ -220,7 +220,8 @@ impl Relay {
         if self.events.take_redacted() {
             log::error!("THE SERVICE SHOWED THE KEY in a reply; it was replaced");
         }
-        let is_shown = matches!(&self.source, Source::Reply(reply) if reply.key().is_in(bytes));
+        let is_shown = self.events.has_split_key()
+            || matches!(&self.source, Source::Reply(reply) if reply.key().is_in(bytes));
         if is_shown {
             log::error!("THE SERVICE SHOWED THE KEY in a reply; the reply was ended there");
         }

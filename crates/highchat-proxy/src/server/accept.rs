@@ -116,7 +116,9 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
     let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
     let handler = proxy.handler();
     let half_close = HalfClose::default();
-    let stream = Transport::new(stream, handler.config.visitor_timeout, half_close.clone());
+    let config = &handler.config;
+    let (time_limit, floor) = (config.visitor_timeout, config.visitor_floor);
+    let stream = Transport::new(stream, time_limit, floor, half_close.clone());
     let mut builder = builder(handler.config.request_timeout);
     // While the proxy drains, a new connection gets one answer and closes.
     builder.keep_alive(!handler.drain.has_begun());

@@ -1,5 +1,5 @@
 //! The transport between hyper and a visitor's socket. It fails if the visitor reads nothing
-//! for too long, finds out whether a visitor who closed the writing side has left, and
+//! for too long or too slowly, finds out whether a visitor who closed the writing side has left, and
 //! withholds hyper's own refusals, which have no body.
 
 use core::pin::Pin;
@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep};
 use tokio_io_timeout::TimeoutWriter;
 
 use crate::front::half_close::HalfClose;
+use crate::server::floor::Floor;
 
 /// The time from the end of input to the first check for a reset. It doubles after each check
 /// up to the maximum.
@@ -27,6 +28,7 @@ const INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// A visitor's connection, with the state of the answer on it.
 pub(crate) struct Transport {
     stream: Pin<Box<TimeoutWriter<TcpStream>>>,
+    floor: Floor,
     half_close: HalfClose,
     /// The status of a refusal of hyper's own, which was not written.
     withheld_status: Option<StatusCode>,
@@ -43,12 +45,19 @@ struct ResetCheck {
 }
 
 impl Transport {
-    /// Writes fail if the visitor reads nothing for `time_limit`.
-    pub(crate) fn new(stream: TcpStream, time_limit: Duration, half_close: HalfClose) -> Self {
+    /// Writes fail if the visitor reads nothing for `time_limit`, or fewer bytes in it than
+    /// `floor` bytes a second.
+    pub(crate) fn new(
+        stream: TcpStream,
+        time_limit: Duration,
+        floor: u32,
+        half_close: HalfClose,
+    ) -> Self {
         let mut stream = TimeoutWriter::new(stream);
         stream.set_timeout(Some(time_limit));
         Self {
             stream: Box::pin(stream),
+            floor: Floor::new(floor, time_limit),
             half_close,
             withheld_status: None,
             reset_check: None,
@@ -65,6 +74,27 @@ impl Transport {
     /// The connection itself. Nothing that is written to it is withheld.
     pub(crate) fn into_inner(self) -> Pin<Box<TimeoutWriter<TcpStream>>> {
         self.stream
+    }
+
+    /// Handles the result of a write.
+    fn written(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        self.has_unsent = true;
+        match written {
+            Poll::Ready(Ok(count)) => {
+                self.floor.wrote(count);
+                self.half_close.wrote();
+                Poll::Ready(Ok(count))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => self.floor.poll_too_slow(cx).map(|()| {
+                log::info!("a visitor reads too slowly, and was disconnected");
+                Err(io::ErrorKind::TimedOut.into())
+            }),
+        }
     }
 
     /// Handles the end of input. It waits while an answer is under way and the visitor may
@@ -126,10 +156,8 @@ impl AsyncWrite for Transport {
             self.withheld_status = self.withheld_status.or_else(|| status?.ok());
             return Poll::Ready(Ok(bytes.len()));
         }
-        self.has_unsent = true;
-        let count = ready!(self.stream.as_mut().poll_write(cx, bytes))?;
-        self.half_close.wrote();
-        Poll::Ready(Ok(count))
+        let written = self.stream.as_mut().poll_write(cx, bytes);
+        self.written(written, cx)
     }
 
     fn poll_write_vectored(
@@ -142,10 +170,8 @@ impl AsyncWrite for Transport {
             let first: &[u8] = first.map_or(&[], |slice| slice);
             return self.poll_write(cx, first);
         }
-        self.has_unsent = true;
-        let count = ready!(self.stream.as_mut().poll_write_vectored(cx, slices))?;
-        self.half_close.wrote();
-        Poll::Ready(Ok(count))
+        let written = self.stream.as_mut().poll_write_vectored(cx, slices);
+        self.written(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {

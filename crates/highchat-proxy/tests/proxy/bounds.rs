@@ -5,6 +5,8 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 
 use highchat_sandbox::Step;
+use highchat_testing::trials::words;
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::support::*;
 
@@ -188,4 +190,95 @@ fn many_invalid_requests_do_not_block_a_visitor() {
 
     assert!(Call::chat("ա").send(&proxy).body.contains("event: done"));
     until(|| proxy.counter("highchat_proxy_requests ") == 0);
+}
+
+/// A page of a little more than half a MiB, which no buffer between the proxy and a visitor
+/// takes as a whole.
+fn long_page() -> String {
+    let body = format!("{{\"messages\":[],\"note\":\"{}\"}}", "ա".repeat(300_000));
+    words::answer("200 OK", "content-type: application/json\r\n", &body)
+}
+
+/// Connects with the smallest buffers, and asks for a page.
+fn ask_slowly(proxy: &TestProxy) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(&proxy.server.addr().into()).unwrap();
+    let mut stream = TcpStream::from(socket);
+    stream.set_read_timeout(Some(LONG)).unwrap();
+    let call = Call::messages("c1").header("connection", "close");
+    stream.write_all(&call.bytes()).unwrap();
+    stream
+}
+
+#[test]
+fn the_bytes_that_slow_readers_make_the_proxy_hold_are_limited_in_all() {
+    let service = play((0..8).map(|_| vec![Step::send(long_page())]));
+    let proxy = TestProxy::start(service.base_url(), |config| config.held_bytes = 2 << 20);
+    let mut readers: Vec<_> = (0..3).map(|_| ask_slowly(&proxy)).collect();
+    for reader in &mut readers {
+        read_until(reader, "\r\n\r\n");
+    }
+
+    let refused = Call::messages("c1").send(&proxy);
+    assert_eq!(refused.refusal(), (503, "unavailable".to_owned()));
+    assert!(refused.header("retry-after").is_some());
+
+    // The others still get the whole page.
+    let page = long_page();
+    let (_, body) = page.split_once("\r\n\r\n").unwrap();
+    assert!(rest(readers.remove(0)) == body);
+    until(|| Call::messages("c1").send(&proxy).status == 200);
+}
+
+#[test]
+fn request_bodies_that_are_not_complete_count_as_held() {
+    let service = play([]);
+    let proxy = TestProxy::start(service.base_url(), |config| config.held_bytes = 100_000);
+    let body = vec![b' '; 60_000];
+    let call = Call::new("POST", "/v1/chat").header("content-type", "application/json");
+    let bytes = call.body(body).bytes();
+    let mut slow = proxy.connect();
+    slow.write_all(&bytes[..bytes.len() - 1]).unwrap();
+    let other = || {
+        let mut stream = proxy.connect();
+        // The write fails if the refusal comes before it is complete.
+        let _ = stream.write_all(&bytes);
+        read_until(&mut stream, "\r\n\r\n")
+    };
+
+    until(|| other().starts_with("HTTP/1.1 503 "));
+
+    drop(slow);
+    until(|| other().starts_with("HTTP/1.1 400 "));
+}
+
+#[test]
+fn a_visitor_who_reads_more_slowly_than_the_floor_is_disconnected() {
+    let page = long_page();
+    let (_, body) = page.split_once("\r\n\r\n").unwrap();
+    for (floor, is_whole) in [(100 << 20, false), (1024, true)] {
+        let service = play([vec![Step::send(page.clone())]]);
+        let proxy = TestProxy::start(service.base_url(), |config| {
+            config.visitor_timeout = Duration::from_millis(300);
+            config.visitor_floor = floor;
+        });
+        let mut reader = ask_slowly(&proxy);
+        read_until(&mut reader, "\r\n\r\n");
+        let mut received = Vec::new();
+        let mut piece = vec![0; 16 * 1024];
+        // Never so slow that nothing is read for 300 ms.
+        let is_complete = loop {
+            std::thread::sleep(Duration::from_millis(20));
+            match reader.read(&mut piece) {
+                Ok(0) => break received.len() == body.len(),
+                Ok(len) => received.extend_from_slice(&piece[..len]),
+                Err(_) => break false,
+            }
+        };
+        assert_eq!(is_complete, is_whole, "{} bytes", received.len());
+        assert!(body.as_bytes().starts_with(&received));
+        assert!(SockRef::from(&reader).take_error().is_ok());
+        until(|| proxy.counter("highchat_proxy_requests ") == 0);
+    }
 }

@@ -147,6 +147,22 @@ fn the_key_is_replaced_in_the_events_of_a_reply() {
 }
 
 #[test]
+fn a_reply_with_the_key_in_several_deltas_is_cut_before_its_last_part() {
+    for (heal, cut) in [(false, 1), (false, 7), (true, KEY.len() - 1)] {
+        let (begin, end) = KEY.split_at(cut);
+        let shown = format!("{META}{}", delta(&format!("Բարև 👋 {begin}")));
+        let reply = format!("{STREAM}{shown}{}{DONE}", delta(end));
+        let service = play([vec![Step::send(reply)]]);
+        let proxy = TestProxy::start(service.base_url(), |config| config.heal = heal);
+
+        let got = Call::chat("ա").send(&proxy);
+
+        assert!(shown.starts_with(got.before_error()), "{}", got.body);
+        assert_eq!(service.connections(), 1, "nothing is searched");
+    }
+}
+
+#[test]
 fn a_reply_with_the_key_outside_of_json_is_cut_before_the_key() {
     for shown in [
         format!(": {KEY}\n\n"),
