@@ -361,7 +361,7 @@ _highchat() {
             return 0
             ;;
         highchat__subcmd__proxy)
-            opts="-v -h --listen --key-file --base-url --insecure-http --ca-file --system-roots --prefix --allow-origin --metrics --trust --visitor-header --secret-file --no-heal --messages --visitor-messages --visitor-polls --streams --visitor-streams --connections --visitor-connections --held-mib --verbose --help"
+            opts="-v -h --listen --key-file --base-url --insecure-http --ca-file --system-roots --prefix --allow-origin --metrics --trust --visitor-header --secret-file --no-heal --messages --visitor-messages --visitor-polls --streams --visitor-streams --connections --visitor-connections --held-mib --log-format --check-config --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -437,6 +437,10 @@ _highchat() {
                     ;;
                 --held-mib)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)

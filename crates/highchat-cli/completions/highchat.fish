@@ -156,9 +156,12 @@ complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l visitor-stre
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l connections -d 'Connections of all visitors at the same time' -r
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l visitor-connections -d 'Connections of one visitor at the same time; peers in a --trust network are not counted' -r
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l held-mib -d 'MiB of incomplete request bodies and of unread answers in memory, of all visitors' -r
+complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l log-format -d 'Form of the log on standard error: text, or one JSON object per line' -r -f -a "text\t''
+json\t''"
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l insecure-http -d 'Allow http:// to another host. Anybody on the network path can read the key'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l system-roots -d 'Trust the certificate authorities of the operating system instead of Mozilla\'s'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l no-heal -d 'Do not search for the rest of a reply that the service cut; end it with an error'
+complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l check-config -d 'Read and check the options, the key and the secret, and end: with status 0 if the proxy would start, and 2 if not. Listens on no address and asks the service nothing'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -s v -l verbose -d 'Log more to standard error [env: HIGHCHAT_LOG]'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highchat -n "__fish_highchat_using_subcommand completions" -s h -l help -d 'Print help'

@@ -7,12 +7,17 @@ use highchat_proto::Update;
 use highchat_sanitise::sanitise;
 use log::{LevelFilter, Log, Metadata, Record};
 
+use log::kv::{self, Key, Value, VisitSource};
+use serde_json::{Map, json};
+
 use crate::connection::variable;
+use crate::options::LogFormat;
 use crate::screen::Screen;
 
 struct Logger {
     screen: Screen,
     start: Instant,
+    format: LogFormat,
 }
 
 impl Log for Logger {
@@ -24,13 +29,44 @@ impl Log for Logger {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            let seconds = self.start.elapsed().as_secs_f64();
             let text = sanitise(&record.args().to_string()).replace('\n', " ");
-            self.screen.err(&format!("[{seconds:8.3}] {text}\n"));
+            let line = match self.format {
+                LogFormat::Text => {
+                    let seconds = self.start.elapsed().as_secs_f64();
+                    format!("[{seconds:8.3}] {text}\n")
+                }
+                LogFormat::Json => format!("{}\n", json_line(record, &text)),
+            };
+            self.screen.err(&line);
         }
     }
 
     fn flush(&self) {}
+}
+
+/// A record as a JSON object: the time, the level, the text and the record's own fields.
+fn json_line(record: &Record<'_>, text: &str) -> serde_json::Value {
+    let mut fields = Fields(Map::new());
+    let mut field = |name: &str, value: &str| fields.0.insert(name.into(), json!(value));
+    field("time", &jiff::Timestamp::now().to_string());
+    field("level", record.level().as_str());
+    field("message", text);
+    // Inserting into a map cannot fail.
+    let _ = record.key_values().visit(&mut fields);
+    fields.0.into()
+}
+
+/// Collects the fields of a record.
+struct Fields(Map<String, serde_json::Value>);
+
+impl<'v> VisitSource<'v> for Fields {
+    fn visit_pair(&mut self, key: Key<'v>, value: Value<'v>) -> Result<(), kv::Error> {
+        let number = value.to_u64().map(|number| json!(number));
+        let number = number.or_else(|| value.to_f64().map(|number| json!(number)));
+        let value = number.unwrap_or_else(|| json!(sanitise(&value.to_string())));
+        self.0.insert(key.to_string(), value);
+        Ok(())
+    }
 }
 
 /// Starts logging at the level that the flags or the environment ask for.
@@ -38,7 +74,7 @@ impl Log for Logger {
 /// # Errors
 ///
 /// A sentence about what is wrong with the environment.
-pub(crate) fn start(verbose: u8, screen: &Screen) -> Result<(), String> {
+pub(crate) fn start(verbose: u8, screen: &Screen, format: LogFormat) -> Result<(), String> {
     let verbose = match (verbose, variable("HIGHCHAT_LOG")?.as_deref()) {
         (1.., _) => verbose,
         (0, None | Some("0")) => return Ok(()),
@@ -49,6 +85,7 @@ pub(crate) fn start(verbose: u8, screen: &Screen) -> Result<(), String> {
     let logger = Logger {
         screen: screen.clone(),
         start: Instant::now(),
+        format,
     };
     // Each process has one run, so no other logger is set.
     if log::set_boxed_logger(Box::new(logger)).is_ok() {

@@ -15,7 +15,7 @@ use highchat_proto::{ConversationId, Rating, Timestamp, VisitorRef};
 use highchat_sandbox::{Faults, Reading};
 
 pub(crate) use output::{Color, OutputOptions};
-pub(crate) use proxy::ProxyOptions;
+pub(crate) use proxy::{LogFormat, ProxyOptions};
 pub(crate) use roots::RootsOptions;
 pub(crate) use service::ServiceOptions;
 use service::seconds;

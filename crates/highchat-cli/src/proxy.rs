@@ -17,7 +17,8 @@ use crate::{logging, standard};
 pub(crate) fn run(options: ProxyOptions) -> Exit {
     let verbose = options.verbose.max(1);
     let (listen, metrics) = (options.listen, options.metrics);
-    let made = logging::start(verbose, &Screen::default()).and_then(|()| make(options));
+    let (format, is_check) = (options.log_format, options.check_config);
+    let made = logging::start(verbose, &Screen::default(), format).and_then(|()| make(options));
     let proxy = match made {
         Ok(proxy) => proxy,
         Err(message) => {
@@ -25,6 +26,12 @@ pub(crate) fn run(options: ProxyOptions) -> Exit {
             return Exit::Usage;
         }
     };
+    if is_check {
+        return match standard::out("the configuration is valid\n") {
+            Ok(()) => Exit::Complete,
+            Err(_) => Exit::Other,
+        };
+    }
     let served = Server::start(proxy, listen, metrics)
         .map_err(|error| io::Error::new(error.kind(), format!("{listen}: {error}")))
         .and_then(serve);

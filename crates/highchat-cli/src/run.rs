@@ -8,7 +8,7 @@ use highchat_ureq::Client;
 
 use crate::connection::{Connection, roots};
 use crate::exit::Exit;
-use crate::options::{OutputOptions, ServiceOptions};
+use crate::options::{LogFormat, OutputOptions, ServiceOptions};
 use crate::purpose::Purpose;
 use crate::report::{Report, usage_error};
 use crate::screen::Screen;
@@ -37,7 +37,7 @@ impl Run {
     ) -> Result<Self, Exit> {
         let usage = |message: String| usage_error(output.color, &message);
         let screen = Screen::default();
-        logging::start(output.verbose, &screen).map_err(usage)?;
+        logging::start(output.verbose, &screen, LogFormat::Text).map_err(usage)?;
         let connection = Connection::open(service).map_err(usage)?;
         let roots = roots(&service.roots).map_err(usage)?;
         let client = Client::with_config(connection.endpoint.clone(), service.config())

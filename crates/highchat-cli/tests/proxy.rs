@@ -61,7 +61,10 @@ fn each_request_is_logged_on_one_line_without_texts_ids_and_keys() {
 
     assert_eq!(asked.status, Some(0), "{asked:?}");
     let line = proxy.logs("127.0.0.1 chat 200 ");
-    assert!(line.contains(" whole ") && line.ends_with('B'), "{line}");
+    assert!(
+        line.contains(" whole ") && line.contains("B trace="),
+        "{line}"
+    );
     for text in ["secret", "hidden", "c1"] {
         assert!(!line.contains(text), "{line}");
     }
@@ -74,6 +77,71 @@ fn each_request_is_logged_on_one_line_without_texts_ids_and_keys() {
         .write_all(head.as_bytes());
     let line = proxy.logs("127.0.0.1 other 431 ");
     assert!(!line.contains("secret"), "{line}");
+}
+
+#[test]
+fn with_log_format_json_each_line_is_an_object_with_the_values_of_the_request() {
+    let service = play(stream(&format!("{}{}{DONE}", meta("c1"), delta("Բարև 👋"))));
+    let key = file("log-json", KEY);
+    let key = key.to_str().unwrap();
+    let arguments = ["--key-file", key, "--log-format", "json"];
+    let proxy = Proxy::start(service.base_url(), &arguments);
+
+    let asked = proxy.through("ask", &["Ողջույն 👋"]);
+
+    assert_eq!(asked.status, Some(0), "{asked:?}");
+    let line = proxy.logs("\"chat\"");
+    assert!(!line.contains("Ողջույն") && !line.contains("c1"), "{line}");
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["level"], "INFO");
+    assert_eq!(line["visitor"], "127.0.0.1");
+    assert_eq!(
+        (&line["endpoint"], &line["status"]),
+        (&"chat".into(), &200.into())
+    );
+    assert_eq!(line["outcome"], "whole");
+    assert!(
+        line["bytes"].as_u64().unwrap() > 100 && line["seconds"].is_f64(),
+        "{line}"
+    );
+    let time = line["time"].as_str().unwrap();
+    assert!(time.len() > 19 && time.ends_with('Z'), "{time}");
+    // The service got the same trace.
+    let trace = line["trace"].as_str().unwrap();
+    let request = String::from_utf8(service.requests().remove(0)).unwrap();
+    assert!(
+        request.contains(&format!("traceparent: 00-{trace}-")),
+        "{request}"
+    );
+}
+
+#[test]
+fn check_config_reports_whether_the_proxy_would_start() {
+    let key = file("check", KEY);
+    let key = key.to_str().unwrap();
+    let check = |arguments: &[&str]| {
+        let mut command = highchat(["proxy", "--check-config", "--listen", "192.0.2.1:1"]);
+        command.args(arguments).env_remove("CREDENTIALS_DIRECTORY");
+        command.output().unwrap()
+    };
+    // It does not listen: this address is not this machine's.
+    let sound = check(&["--key-file", key]);
+    assert_eq!(sound.status.code(), Some(0), "{sound:?}");
+    assert_eq!(sound.stdout, b"the configuration is valid\n");
+    for wrong in [
+        &["--key-file", "/nonexistent/key"][..],
+        &["--key-file", key, "--base-url", "http://chat.example"],
+        &["--key-file", key, "--secret-file", key],
+        &["--key-file", key, "--trust", "localhost"],
+    ] {
+        let checked = check(wrong);
+        assert_eq!(checked.status.code(), Some(2), "{checked:?}");
+        let message = String::from_utf8(checked.stderr).unwrap();
+        assert!(
+            message.contains("error: ") && !message.contains(KEY),
+            "{message}"
+        );
+    }
 }
 
 #[test]

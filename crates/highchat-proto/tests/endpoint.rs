@@ -356,3 +356,17 @@ fn only_a_message_never_reuses_a_connection() {
         assert!(!request.may_reuse_connection(now, &none), "{request}");
     }
 }
+
+#[test]
+fn a_trace_is_one_more_header_and_an_invalid_one_is_left_out() {
+    let endpoint = Endpoint::new("https://chat.example", Credentials::none()).unwrap();
+    let request = || endpoint.chat(&ChatRequest::new(Message::new("Բարև 👋").unwrap()));
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let traced = request().with_traceparent(trace);
+    let mut added = traced.headers().skip(request().headers().count());
+    assert_eq!(added.next(), Some(("traceparent", trace.as_bytes())));
+    assert_eq!(added.next(), None);
+    for invalid in ["", "00-a\r\nx: y", "00 11", "Բարև"] {
+        assert!(request().with_traceparent(invalid) == request(), "{invalid}");
+    }
+}

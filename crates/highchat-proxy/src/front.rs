@@ -8,3 +8,4 @@ pub(crate) mod rebuild;
 pub(crate) mod refusal;
 pub(crate) mod request_body;
 pub(crate) mod route;
+pub(crate) mod trace;

@@ -17,7 +17,9 @@ use crate::front::rebuild;
 use crate::front::refusal::Refusal;
 use crate::front::request_body::{self, RequestBody};
 use crate::front::route::Route;
+use crate::front::trace::Trace;
 use crate::heal::Healer;
+use crate::heal::followed::Followed;
 use crate::key::{KeyError, KeySource};
 use crate::limits::drain::Drain;
 use crate::limits::held::Held;
@@ -25,8 +27,8 @@ use crate::limits::reservation::Reservation;
 use crate::limits::slots::Slots;
 use crate::limits::visitor_rate::VisitorRate;
 use crate::limits::window::Window;
-use crate::metrics::Metrics;
 use crate::metrics::request_log::RequestLog;
+use crate::metrics::{Gauges, Metrics};
 use crate::reply::body::Body;
 use crate::reply::events::{Events, Owner};
 use crate::reply::relay::{Clocks, Relay};
@@ -63,12 +65,13 @@ impl Handler {
         let poll_rate = Arc::new(Mutex::new(VisitorRate::new(polls, polls.div_ceil(2))));
         let healer = config
             .heal
-            .then(|| Arc::new(Healer::new(&config, &upstream, &poll_rate)));
+            .then(|| Arc::new(Healer::new(&config, &upstream, &metrics, &poll_rate)));
         Ok(Self {
             upstream,
             trust: Trust {
                 networks: config.trusted_networks.clone(),
                 visitor_header: config.visitor_header.clone(),
+                ..Trust::default()
             },
             cors: Cors::new(config.allow_origins.clone()),
             ownership: Ownership::new(config.secret.clone()),
@@ -99,7 +102,9 @@ impl Handler {
         let route = Route::find(self.config.prefix.as_ref(), &head.method, head.uri.path());
         let name = route.as_ref().map_or("other", Route::name);
         let metrics = Arc::clone(&self.metrics);
-        let log = RequestLog::begin(metrics, self.drain.under_way(), name, visitor.network);
+        let trace = Trace::of(&head.headers, self.trust.includes(peer));
+        let under_way = self.drain.under_way();
+        let log = RequestLog::begin(metrics, under_way, name, visitor.network, trace);
         let allowed = self.cors.allowed(&head.headers);
         let mut response = match route {
             Some(Route::Preflight) => log.with(cors::preflight(allowed.as_ref()).map(Body::whole)),
@@ -115,7 +120,7 @@ impl Handler {
     /// Answers input that is not a valid request, and logs and counts it like a request.
     pub(crate) fn refuse(&self, peer: IpAddr, refusal: Refusal) -> Response<String> {
         let (metrics, under_way) = (Arc::clone(&self.metrics), self.drain.under_way());
-        let log = RequestLog::begin(metrics, under_way, "other", peer.into());
+        let log = RequestLog::begin(metrics, under_way, "other", peer.into(), Trace::new());
         let mut response = log.with(refusal.into_response());
         self.cors.mark_all(response.headers_mut());
         response
@@ -129,7 +134,12 @@ impl Handler {
         let under_way = *self.drain.under_way().borrow();
         let streams = self.streams.taken();
         let is_ready = !self.drain.has_begun();
-        self.metrics.render(under_way, streams, is_ready)
+        self.metrics.render(&Gauges {
+            under_way,
+            streams,
+            held: self.held.taken(),
+            is_ready,
+        })
     }
 
     async fn route<B: hyper::body::Body>(
@@ -149,10 +159,10 @@ impl Handler {
             Some(Route::Ready) => Err(Refusal::ENDING),
             Some(Route::Messages(id)) => {
                 answering.read_whole();
-                self.poll(id, &head, visitor).await
+                self.poll(id, &head, visitor, log.trace()).await
             }
             Some(Route::Rating(id)) => match self.body(&head, body, answering).await {
-                Ok(body) => self.rate(id, &body.bytes, visitor).await,
+                Ok(body) => self.rate(id, &body.bytes, visitor, log.trace()).await,
                 Err(refusal) => Err(refusal),
             },
             Some(Route::Chat) => {
@@ -170,6 +180,7 @@ impl Handler {
         id: ConversationId,
         head: &Parts,
         visitor: &Visitor,
+        trace: Trace,
     ) -> Result<Response<Body>, Refusal> {
         rebuild::check_query(head.uri.query())?;
         let request = rebuild::messages(id, head.uri.query(), visitor, &self.ownership)?;
@@ -177,12 +188,15 @@ impl Handler {
         let upstream = Arc::clone(&self.upstream);
         let key = PollKey::from(&request);
         let fetch = move || async move {
-            let request = |endpoint: &Endpoint| endpoint.messages(&request);
+            let request = |endpoint: &Endpoint| {
+                let request = endpoint.messages(&request);
+                request.with_traceparent(&trace.for_service())
+            };
             upstream.fetch(request).await
         };
         let answer = self
             .polls
-            .fetch(key, self.config.poll_memory, fetch)
+            .fetch(key, self.config.poll_memory, &self.metrics, fetch)
             .await?;
         self.hold(answer)
     }
@@ -192,12 +206,16 @@ impl Handler {
         id: ConversationId,
         body: &[u8],
         visitor: &Visitor,
+        trace: Trace,
     ) -> Result<Response<Body>, Refusal> {
         let request = rebuild::rating(id, body, visitor, &self.ownership)?;
         take(&self.poll_rate, visitor)?;
         let answer = self
             .upstream
-            .fetch(|endpoint| endpoint.rate(&request))
+            .fetch(|endpoint| {
+                let request = endpoint.rate(&request);
+                request.with_traceparent(&trace.for_service())
+            })
             .await?;
         self.hold(answer)
     }
@@ -236,7 +254,7 @@ impl Handler {
             let request = rebuild::chat(&body?.bytes, visitor, &self.ownership)?;
             let slot = self
                 .streams
-                .take(Some(visitor.network))
+                .take(Some(visitor.identity))
                 .ok_or(Refusal::BUSY)?;
             take(&self.message_rate, visitor)?;
             let reservation = Reservation::reserve(&self.window, self.config.queue_patience)
@@ -249,8 +267,12 @@ impl Handler {
             Err(refusal) => return log.with(Refusal::into_response(refusal).map(Body::whole)),
         };
         let followed = self.healer.as_ref();
-        let mut followed = followed.and_then(|healer| healer.follow(&request, visitor.network));
-        let mut opening = self.upstream.chat(|endpoint| endpoint.chat(&request));
+        let mut followed = followed
+            .and_then(|healer| Followed::begin(healer, &request, visitor.identity, log.trace()));
+        let mut opening = self.upstream.chat(|endpoint| {
+            let request = endpoint.chat(&request);
+            request.with_traceparent(&log.trace().for_service())
+        });
         drop(request);
         // The service's status is passed on if it comes in time. Otherwise the stream begins
         // without it, so that the visitor gets keepalive comments.
@@ -296,7 +318,7 @@ impl Handler {
 fn take(rate: &Mutex<VisitorRate>, visitor: &Visitor) -> Result<(), Refusal> {
     rate.lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .take(visitor.network, Instant::now())
+        .take(visitor.identity, Instant::now())
         .map_err(Refusal::rate_limited)
 }
 

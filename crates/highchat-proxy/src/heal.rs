@@ -18,16 +18,16 @@ use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use highchat_proto::time::Instant;
-use highchat_proto::{ChatRequest, Config as ClientConfig, Request};
+use highchat_proto::{Config as ClientConfig, Request};
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::front::refusal::Refusal;
 use crate::heal::conversations::Conversations;
-use crate::heal::followed::Followed;
 use crate::limits::visitor_rate::VisitorRate;
+use crate::metrics::Metrics;
 use crate::upstream::{Access, Answer, Upstream};
-use crate::visitor::Network;
+use crate::visitor::Identity;
 
 /// How many requests of searches may be under way at once. If the service restarts, very many
 /// replies are cut at the same moment.
@@ -36,6 +36,7 @@ const MAX_REQUESTS: usize = 32;
 /// The state that the searches of all visitors share.
 pub(crate) struct Healer {
     upstream: Arc<Upstream>,
+    metrics: Arc<Metrics>,
     /// The requests of a search count as polls of the visitor.
     poll_rate: Arc<Mutex<VisitorRate>>,
     requests: Semaphore,
@@ -49,6 +50,7 @@ impl Healer {
     pub(crate) fn new(
         config: &Config,
         upstream: &Arc<Upstream>,
+        metrics: &Arc<Metrics>,
         poll_rate: &Arc<Mutex<VisitorRate>>,
     ) -> Self {
         let client = ClientConfig::default()
@@ -59,22 +61,13 @@ impl Healer {
             .with_progress_timeout(Duration::MAX);
         Self {
             upstream: Arc::clone(upstream),
+            metrics: Arc::clone(metrics),
             poll_rate: Arc::clone(poll_rate),
             requests: Semaphore::new(MAX_REQUESTS),
             config: Arc::new(client),
             conversations: Mutex::default(),
             origin: std::time::Instant::now(),
         }
-    }
-
-    /// Follows the reply to a message that is about to be sent. Returns `None` if the reply
-    /// could not be found after a cut, because this proxy does not know the whole conversation.
-    pub(crate) fn follow(
-        self: &Arc<Self>,
-        request: &ChatRequest,
-        visitor: Network,
-    ) -> Option<Box<Followed>> {
-        Followed::begin(Arc::clone(self), request, visitor).map(Box::new)
     }
 
     fn now(&self) -> Instant {
@@ -94,7 +87,7 @@ impl Healer {
         &self,
         request: Request,
         access: &Access,
-        visitor: Network,
+        visitor: Identity,
     ) -> Result<Answer, Refusal> {
         // The semaphore is never closed.
         let _permit = self.requests.acquire().await.ok();
@@ -103,6 +96,7 @@ impl Healer {
             .unwrap_or_else(PoisonError::into_inner)
             .take(visitor, std::time::Instant::now())
             .map_err(Refusal::rate_limited)?;
+        self.metrics.asked_in_search();
         self.upstream.fetch_with(access, request).await
     }
 }

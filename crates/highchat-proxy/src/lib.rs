@@ -90,6 +90,15 @@
 //! you use [`Proxy`] in another server, that server decides: by default hyper treats such a
 //! visitor as gone.
 //!
+//! A visitor is an address, or an IPv6 /64. If a trusted peer names the visitor in
+//! [`Config::visitor_header`], the limits of messages, polls and streams count the name instead.
+//!
+//! # Traces
+//!
+//! Each request to the service has a header `traceparent` (W3C Trace Context), and the log has the
+//! id of the trace. A trusted peer can name the trace; `tracestate` is not passed on. A poll that
+//! shares a request has the trace of the visitor whose poll came first.
+//!
 //! # Ownership of conversations
 //!
 //! With [`Config::secret`] the conversation ids that visitors see are signed. If a trusted

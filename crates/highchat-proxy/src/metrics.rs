@@ -35,6 +35,41 @@ pub(crate) struct Metrics {
     limited: AtomicU64,
     upstream_failures: AtomicU64,
     key_refusals: AtomicU64,
+    polls: [AtomicU64; PollSource::ALL.len()],
+    searches_found: AtomicU64,
+    searches_not_found: AtomicU64,
+    search_requests: AtomicU64,
+}
+
+/// Where the answer to a poll came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PollSource {
+    /// A request to the service of its own.
+    Service,
+    /// The request of another visitor, which was under way.
+    Shared,
+    /// A recent answer.
+    Remembered,
+}
+
+impl PollSource {
+    const ALL: [Self; 3] = [Self::Service, Self::Shared, Self::Remembered];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Shared => "shared",
+            Self::Remembered => "remembered",
+        }
+    }
+}
+
+/// What is true now, for the page.
+pub(crate) struct Gauges {
+    pub(crate) under_way: usize,
+    pub(crate) streams: usize,
+    pub(crate) held: usize,
+    pub(crate) is_ready: bool,
 }
 
 impl Metrics {
@@ -66,8 +101,27 @@ impl Metrics {
         add(&self.key_refusals, 1);
     }
 
+    pub(crate) fn polled(&self, source: PollSource) {
+        add(&self.polls[source as usize], 1);
+    }
+
+    /// Counts a request of a search for a cut reply.
+    pub(crate) fn asked_in_search(&self) {
+        add(&self.search_requests, 1);
+    }
+
+    /// Counts a search that ended before its visitor left.
+    pub(crate) fn searched(&self, is_found: bool) {
+        let count = if is_found {
+            &self.searches_found
+        } else {
+            &self.searches_not_found
+        };
+        add(count, 1);
+    }
+
     /// Returns the page with all counters and the given gauges.
-    pub(crate) fn render(&self, under_way: usize, streams: usize, is_ready: bool) -> String {
+    pub(crate) fn render(&self, now: &Gauges) -> String {
         let mut text = String::new();
         let page = &mut text;
         heading(page, "requests_total", "counter", "Requests answered.");
@@ -90,7 +144,35 @@ impl Metrics {
             let labels = format!("{{outcome=\"{}\"}}", outcome.name());
             sample(page, "streams_total", &labels, count.load(Relaxed));
         }
+        heading(
+            page,
+            "polls_total",
+            "counter",
+            "Polls, by where the answer came from.",
+        );
+        for (source, count) in PollSource::ALL.iter().zip(&self.polls) {
+            let labels = format!("{{source=\"{}\"}}", source.name());
+            sample(page, "polls_total", &labels, count.load(Relaxed));
+        }
+        heading(
+            page,
+            "searches_total",
+            "counter",
+            "Searches for a cut reply, by result.",
+        );
+        for (result, count) in [
+            ("found", &self.searches_found),
+            ("not_found", &self.searches_not_found),
+        ] {
+            let labels = format!("{{result=\"{result}\"}}");
+            sample(page, "searches_total", &labels, count.load(Relaxed));
+        }
         let counters = [
+            (
+                "search_requests_total",
+                "Requests to the service in searches for a cut reply.",
+                &self.search_requests,
+            ),
             (
                 "requests_left_total",
                 "Requests whose visitor left before the answer.",
@@ -122,11 +204,18 @@ impl Metrics {
             sample(page, name, "", count.load(Relaxed));
         }
         heading(page, "requests", "gauge", "Requests under way.");
-        sample(page, "requests", "", under_way as u64);
+        sample(page, "requests", "", now.under_way as u64);
         heading(page, "streams", "gauge", "Streams open.");
-        sample(page, "streams", "", streams as u64);
+        sample(page, "streams", "", now.streams as u64);
+        heading(
+            page,
+            "held_bytes",
+            "gauge",
+            "Bytes of incomplete request bodies and of unread answers.",
+        );
+        sample(page, "held_bytes", "", now.held as u64);
         heading(page, "ready", "gauge", "Whether new requests are accepted.");
-        sample(page, "ready", "", u64::from(is_ready));
+        sample(page, "ready", "", u64::from(now.is_ready));
         text
     }
 }

@@ -3,7 +3,9 @@
 pub(crate) mod ownership;
 
 use core::fmt;
+use core::hash::BuildHasher;
 use core::net::IpAddr;
+use std::hash::RandomState;
 
 use highchat_proto::VisitorRef;
 use http::{HeaderMap, HeaderName};
@@ -13,6 +15,8 @@ use ipnet::{IpNet, Ipv6Net};
 #[derive(Clone, Debug)]
 pub(crate) struct Visitor {
     pub(crate) network: Network,
+    /// What the limits for one visitor count.
+    pub(crate) identity: Identity,
     /// The name that your own server gave the visitor.
     pub(crate) reference: Option<VisitorRef>,
 }
@@ -31,6 +35,21 @@ impl From<IpAddr> for Network {
     }
 }
 
+/// What counts as one visitor: the name that a trusted peer gave, or a network if there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Identity {
+    Network(Network),
+    /// A hash of the name, with a random key. It is short, and nobody can find two names with
+    /// the same one.
+    Name(u64),
+}
+
+impl From<IpAddr> for Identity {
+    fn from(address: IpAddr) -> Self {
+        Self::Network(address.into())
+    }
+}
+
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -41,10 +60,12 @@ impl fmt::Display for Network {
 }
 
 /// The peers whose headers are trusted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Trust {
     pub(crate) networks: Vec<IpNet>,
     pub(crate) visitor_header: Option<HeaderName>,
+    /// The key of the hashes of names.
+    pub(crate) names: RandomState,
 }
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -62,6 +83,7 @@ impl Trust {
         if !self.includes(peer) {
             return Visitor {
                 network: peer.into(),
+                identity: peer.into(),
                 reference: None,
             };
         }
@@ -72,8 +94,13 @@ impl Trust {
             .and_then(|value| core::str::from_utf8(value.as_bytes()).ok())
             .filter(|text| !text.is_empty())
             .and_then(|text| VisitorRef::new(text).ok());
+        let network = self.origin(peer, headers).into();
+        let name = reference
+            .as_ref()
+            .map(|name| self.names.hash_one(name.as_str()));
         Visitor {
-            network: self.origin(peer, headers).into(),
+            network,
+            identity: name.map_or(Identity::Network(network), Identity::Name),
             reference,
         }
     }
@@ -119,7 +146,7 @@ mod tests {
             networks: ["127.0.0.0/8", "10.0.0.0/8", "fd00::/8"]
                 .map(|net| net.parse().unwrap())
                 .into(),
-            visitor_header: None,
+            ..Trust::default()
         };
         let mut headers = HeaderMap::new();
         for line in forwarded {
@@ -156,6 +183,26 @@ mod tests {
         );
         assert_eq!(origin("127.0.0.1", &["[2001:db8::1]:443"]), "2001:db8::/64");
         assert_eq!(origin("fd00::1", &["198.51.100.1:80"]), "198.51.100.1");
+    }
+
+    #[test]
+    fn a_visitor_whom_a_trusted_peer_names_is_counted_by_name() {
+        let trust = Trust {
+            networks: vec!["10.0.0.0/8".parse().unwrap()],
+            visitor_header: Some("x-user".parse().unwrap()),
+            ..Trust::default()
+        };
+        let identity = |peer: &str, name: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-user", name.parse().unwrap());
+            trust.visitor(peer.parse().unwrap(), &headers).identity
+        };
+        let named = identity("10.0.0.1", "ani");
+        assert_eq!(identity("10.0.0.2", "ani"), named);
+        assert_ne!(identity("10.0.0.1", "aram"), named);
+        let address = |peer: &str| Identity::from(peer.parse::<IpAddr>().unwrap());
+        assert_eq!(identity("10.0.0.1", ""), address("10.0.0.1"));
+        assert_eq!(identity("203.0.113.7", "ani"), address("203.0.113.7"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use core::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueEnum};
 use highchat_proxy::{IpNet, Origin, Prefix};
 use http::HeaderName;
 
@@ -127,9 +127,26 @@ pub(crate) struct ProxyOptions {
     )]
     pub(crate) held_mib: u16,
 
+    /// Form of the log on standard error: text, or one JSON object per line
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+
+    /// Read and check the options, the key and the secret, and end: with status 0 if the proxy
+    /// would start, and 2 if not. Listens on no address and asks the service nothing
+    #[arg(long)]
+    pub(crate) check_config: bool,
+
     /// Log more to standard error [env: HIGHCHAT_LOG]
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    #[default]
+    Text,
+    Json,
 }
 
 /// Parses a network or a single address.

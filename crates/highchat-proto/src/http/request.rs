@@ -105,6 +105,21 @@ impl Request {
         self
     }
 
+    /// Adds the header `traceparent`, with which logs of several programs find the same request
+    /// (W3C Trace Context). A value that is empty, or has anything but hexadecimal digits and
+    /// `-`, is not added.
+    #[must_use]
+    pub fn with_traceparent(mut self, value: &str) -> Self {
+        let is_valid = value
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        if is_valid && !value.is_empty() {
+            let value = Bytes::copy_from_slice(value.as_bytes());
+            self.headers.push(("traceparent", value));
+        }
+        self
+    }
+
     /// Whether the request sends a message. It must not be sent a second time, unless no byte of
     /// it left. Any other request may be sent again: a poll or a search changes nothing, and of
     /// two ratings the last one counts.

@@ -10,10 +10,11 @@ use highchat_proto::{
     ChatRequest, Conversation, ConversationId, Head, Output, RequestId, State, Update,
 };
 
+use crate::front::trace::Trace;
 use crate::heal::Healer;
 use crate::heal::conversations::TurnNumber;
 use crate::upstream::Access;
-use crate::visitor::Network;
+use crate::visitor::Identity;
 
 /// A turn that is followed. When it is dropped, the conversation is remembered for its next
 /// turn; if the turn was not over, as one whose reply may still appear.
@@ -22,7 +23,8 @@ pub(crate) struct Followed {
     /// The key of the message. The search uses it too.
     pub(super) access: Arc<Access>,
     pub(super) conversation: Conversation,
-    pub(super) visitor: Network,
+    pub(super) visitor: Identity,
+    pub(super) trace: Trace,
     /// The request of `conversation` that stands for the message. The proxy sends its own.
     message: RequestId,
     text: TextHash,
@@ -46,11 +48,15 @@ impl TextHash {
 pub(crate) struct InvalidReply;
 
 impl Followed {
-    pub(super) fn begin(
-        healer: Arc<Healer>,
+    /// Follows the reply to a message that is about to be sent. Returns `None` if the reply
+    /// could not be found after a cut, because this proxy does not know the whole conversation.
+    pub(crate) fn begin(
+        healer: &Arc<Healer>,
         request: &ChatRequest,
-        visitor: Network,
-    ) -> Option<Self> {
+        visitor: Identity,
+        trace: Trace,
+    ) -> Option<Box<Self>> {
+        let healer = Arc::clone(healer);
         let access = healer.upstream.access();
         let endpoint = Arc::clone(&access.endpoint);
         let config = Arc::clone(&healer.config);
@@ -73,16 +79,17 @@ impl Followed {
                 Output::Transmit(..) | Output::Abort(_) | Output::Update => {}
             }
         };
-        Some(Self {
+        Some(Box::new(Self {
             healer,
             access,
             conversation,
             visitor,
+            trace,
             message,
             text,
             is_new: turn.is_none(),
             turn,
-        })
+        }))
     }
 
     /// Notes the head of a reply.

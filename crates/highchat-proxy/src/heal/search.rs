@@ -2,6 +2,7 @@
 
 use core::pin::Pin;
 use core::time::Duration;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use highchat_proto::failure::TransportFailure;
@@ -24,10 +25,15 @@ impl Followed {
     /// Searches for the reply, after [`handle_cut`](Self::handle_cut) returned true.
     pub(crate) fn search(self: Box<Self>) -> Search {
         Box::pin(async move {
+            let (metrics, trace) = (Arc::clone(&self.healer.metrics), self.trace);
             let found = timeout(MAX_TIME, find(*self)).await.ok().flatten();
+            metrics.searched(found.is_some());
             match &found {
-                Some(rest) => log::info!("a cut reply was completed: {} bytes", rest.len()),
-                None => log::warn!("a cut reply could not be completed"),
+                Some(rest) => {
+                    let bytes = rest.len();
+                    log::info!(bytes, trace:%; "a cut reply was completed: {bytes}B trace={trace}");
+                }
+                None => log::warn!(trace:%; "a cut reply could not be completed trace={trace}"),
             }
             found
         })
@@ -40,6 +46,7 @@ async fn find(mut turn: Followed) -> Option<Bytes> {
         match turn.conversation.poll_output() {
             Output::Transmit(id, request) if turn.conversation.is_of_turn(id) => {
                 let (access, visitor) = (&turn.access, turn.visitor);
+                let request = request.with_traceparent(&turn.trace.for_service());
                 let answer = turn.healer.fetch(request, access, visitor).await;
                 if !turn.is_newest() {
                     return None;

@@ -7,7 +7,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The bytes that all visitors together may make the proxy hold: request bodies that are not
 /// complete yet, and answers that were not read yet.
 #[derive(Debug)]
-pub(crate) struct Held(Arc<Semaphore>);
+pub(crate) struct Held {
+    free: Arc<Semaphore>,
+    limit: usize,
+}
 
 /// A number of held bytes. They are given back when this is dropped.
 #[derive(Debug)]
@@ -17,14 +20,23 @@ pub(crate) struct HeldBytes {
 
 impl Held {
     pub(crate) fn new(limit: usize) -> Self {
-        Self(Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS))))
+        let limit = limit.min(Semaphore::MAX_PERMITS);
+        Self {
+            free: Arc::new(Semaphore::new(limit)),
+            limit,
+        }
     }
 
     /// Takes `len` bytes. Returns `None` if the limit would be exceeded.
     pub(crate) fn take(&self, len: usize) -> Option<HeldBytes> {
         let len = u32::try_from(len).ok()?;
-        let permit = Arc::clone(&self.0).try_acquire_many_owned(len).ok()?;
+        let permit = Arc::clone(&self.free).try_acquire_many_owned(len).ok()?;
         Some(HeldBytes { _permit: permit })
+    }
+
+    /// How many bytes are held.
+    pub(crate) fn taken(&self) -> usize {
+        self.limit - self.free.available_permits()
     }
 }
 
@@ -40,6 +52,7 @@ mod tests {
         let second = held.take(40).unwrap();
         assert!(held.take(1).is_none());
         assert!(held.take(0).is_some());
+        assert_eq!(held.taken(), 100);
         drop(first);
         assert!(held.take(60).is_some());
         drop(second);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::visitor::Network;
+use crate::visitor::Identity;
 
 /// A limited number of slots, and a limit for one visitor. Clones share them.
 #[derive(Clone, Debug)]
@@ -20,14 +20,14 @@ struct Inner {
 struct Taken {
     total: usize,
     /// Visitors that hold at least one slot, so it has at most `total` entries.
-    per_visitor: HashMap<Network, usize>,
+    per_visitor: HashMap<Identity, usize>,
 }
 
 /// A slot, which is free again when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
     slots: Arc<Inner>,
-    visitor: Option<Network>,
+    visitor: Option<Identity>,
 }
 
 impl Slots {
@@ -41,7 +41,7 @@ impl Slots {
 
     /// Takes a slot. With a visitor, the limit for one visitor applies too. Returns `None` if
     /// a limit is reached.
-    pub(crate) fn take(&self, visitor: Option<Network>) -> Option<Slot> {
+    pub(crate) fn take(&self, visitor: Option<Identity>) -> Option<Slot> {
         let mut taken = self.0.lock();
         if taken.total >= self.0.total {
             return None;

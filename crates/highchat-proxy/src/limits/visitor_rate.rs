@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use crate::visitor::Network;
+use crate::visitor::Identity;
 
 /// How many visitors the table can hold. A visitor is removed when its allowance is full.
 const MAX_VISITORS: usize = 65_536;
@@ -21,7 +21,7 @@ pub(crate) struct VisitorRate {
     /// How far a visitor may be ahead of the average rate.
     slack: Duration,
     /// When the allowance of each visitor is full again.
-    full_at: HashMap<Network, Instant>,
+    full_at: HashMap<Identity, Instant>,
     swept_at: Option<Instant>,
 }
 
@@ -45,7 +45,7 @@ impl VisitorRate {
     /// # Errors
     ///
     /// The allowance is used up. The error is the time until one more request is allowed.
-    pub(crate) fn take(&mut self, visitor: Network, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn take(&mut self, visitor: Identity, now: Instant) -> Result<(), Duration> {
         let Some(interval) = self.interval else {
             return Ok(());
         };
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use core::net::{IpAddr, Ipv4Addr};
 
-    fn visitor(number: u32) -> Network {
+    fn visitor(number: u32) -> Identity {
         IpAddr::from(Ipv4Addr::from_bits(number)).into()
     }
 

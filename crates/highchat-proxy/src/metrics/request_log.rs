@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 use log::Level;
 use tokio::sync::watch;
 
+use crate::front::trace::Trace;
 use crate::metrics::Metrics;
 use crate::metrics::outcome::Outcome;
 use crate::visitor::Network;
@@ -19,6 +20,7 @@ pub(crate) struct RequestLog {
     under_way: watch::Sender<usize>,
     route: &'static str,
     visitor: Network,
+    trace: Trace,
     began: Instant,
     status: Option<StatusCode>,
     stream: Option<(Outcome, u64)>,
@@ -30,6 +32,7 @@ impl RequestLog {
         under_way: watch::Sender<usize>,
         route: &'static str,
         visitor: Network,
+        trace: Trace,
     ) -> Self {
         under_way.send_modify(|count| *count += 1);
         Self {
@@ -37,10 +40,15 @@ impl RequestLog {
             under_way,
             route,
             visitor,
+            trace,
             began: Instant::now(),
             status: None,
             stream: None,
         }
+    }
+
+    pub(crate) const fn trace(&self) -> Trace {
+        self.trace
     }
 
     /// Records the status of the answer, and returns the answer.
@@ -70,31 +78,46 @@ impl RequestLog {
 
 impl Drop for RequestLog {
     fn drop(&mut self) {
-        let Self { route, visitor, .. } = self;
+        let Self {
+            route,
+            visitor,
+            trace,
+            ..
+        } = self;
         // Load balancers ask for these every few seconds.
         let level = match *route {
             "healthz" | "readyz" => Level::Debug,
             _ => Level::Info,
         };
         let seconds = self.began.elapsed().as_secs_f64();
+        // The same values follow as fields, for a log in JSON.
         match (self.status, self.stream) {
             (Some(status), Some((outcome, bytes))) => {
                 self.metrics.answered(route, status);
                 self.metrics.streamed(outcome, bytes);
-                let outcome = outcome.name();
+                let (status, outcome) = (status.as_u16(), outcome.name());
                 log::log!(
                     level,
-                    "{visitor} {route} {} {seconds:.3}s {outcome} {bytes}B",
-                    status.as_u16()
+                    visitor:%, endpoint = *route, status, seconds, outcome, bytes, trace:%;
+                    "{visitor} {route} {status} {seconds:.3}s {outcome} {bytes}B trace={trace}",
                 );
             }
             (Some(status), None) => {
                 self.metrics.answered(route, status);
-                log::log!(level, "{visitor} {route} {} {seconds:.3}s", status.as_u16());
+                let status = status.as_u16();
+                log::log!(
+                    level,
+                    visitor:%, endpoint = *route, status, seconds, trace:%;
+                    "{visitor} {route} {status} {seconds:.3}s trace={trace}",
+                );
             }
             (None, _) => {
                 self.metrics.left();
-                log::log!(level, "{visitor} {route} - {seconds:.3}s left");
+                log::log!(
+                    level,
+                    visitor:%, endpoint = *route, seconds, outcome = "left", trace:%;
+                    "{visitor} {route} - {seconds:.3}s left trace={trace}",
+                );
             }
         }
         self.under_way.send_modify(|count| *count -= 1);

@@ -11,6 +11,7 @@ use futures_util::future::{Shared, WeakShared};
 use highchat_proto::MessagesRequest;
 
 use crate::front::refusal::Refusal;
+use crate::metrics::{Metrics, PollSource};
 use crate::upstream::Answer;
 
 type PollResult = Result<Answer, Refusal>;
@@ -60,6 +61,7 @@ impl Polls {
         &self,
         key: PollKey,
         memory: Duration,
+        metrics: &Metrics,
         send: impl FnOnce() -> F,
     ) -> PollResult
     where
@@ -68,9 +70,18 @@ impl Polls {
         let (request, number) = {
             let mut table = self.lock();
             match table.find(&key, Instant::now(), memory) {
-                Lookup::Answer(answer) => return Ok(answer),
-                Lookup::UnderWay(request, number) => (request, number),
-                Lookup::Nothing => table.begin(&key, Box::pin(send())),
+                Lookup::Answer(answer) => {
+                    metrics.polled(PollSource::Remembered);
+                    return Ok(answer);
+                }
+                Lookup::UnderWay(request, number) => {
+                    metrics.polled(PollSource::Shared);
+                    (request, number)
+                }
+                Lookup::Nothing => {
+                    metrics.polled(PollSource::Service);
+                    table.begin(&key, Box::pin(send()))
+                }
             }
         };
         let result = request.await;

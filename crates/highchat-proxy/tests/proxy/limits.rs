@@ -48,6 +48,27 @@ fn each_visitor_has_a_limit_of_messages_a_minute() {
 }
 
 #[test]
+fn a_visitor_whom_a_trusted_peer_names_has_the_limits_at_every_address() {
+    let service = play(vec![reply(); 3]);
+    let proxy = TestProxy::start(service.base_url(), |config| {
+        config.messages_a_visitor = 2;
+        config.trusted_networks = vec!["127.0.0.0/8".parse().unwrap()];
+        config.visitor_header = Some("x-user".parse().unwrap());
+    });
+    let from = |name: &str, address: &str| {
+        let call = Call::chat("Բարև 👋").header("x-forwarded-for", address);
+        call.header("x-user", name).send(&proxy)
+    };
+
+    assert_eq!(from("ani", "192.0.2.1").status, 200);
+    retry_after(&from("ani", "192.0.2.2"));
+    assert_eq!(from("aram", "192.0.2.1").status, 200);
+    assert_eq!(from("", "192.0.2.1").status, 200);
+    retry_after(&from("", "192.0.2.1"));
+    assert_eq!(service.connections(), 3);
+}
+
+#[test]
 fn a_forwarded_address_from_an_untrusted_peer_is_ignored() {
     let service = play(vec![reply(); 2]);
     let proxy = TestProxy::start(service.base_url(), |config| config.messages_a_visitor = 2);

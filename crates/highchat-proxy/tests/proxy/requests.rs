@@ -3,7 +3,9 @@
 use std::io::{Read as _, Write as _};
 
 use highchat_sandbox::Step;
-use serde_json::json;
+use serde_json::{Value, json};
+
+use highchat_testing::trials::words::page_of;
 
 use crate::support::*;
 
@@ -38,6 +40,10 @@ fn the_request_for_a_message_has_only_known_fields() {
     let sent = String::from_utf8(service.requests().remove(0)).unwrap();
     let (head, body) = sent.split_once("\r\n\r\n").unwrap();
     let mut lines: Vec<_> = head.lines().collect();
+    let trace = lines
+        .iter()
+        .position(|line| line.starts_with("traceparent: "));
+    lines.remove(trace.expect("a trace"));
     lines[1..].sort_unstable();
     let host = service.base_url().replace("http://", "host: ");
     let agent = format!("user-agent: highchat-rust/{}", env!("CARGO_PKG_VERSION"));
@@ -309,6 +315,120 @@ fn health_readiness_and_counters_are_served() {
     assert!(page.contains(counted), "{page}");
     assert!(page.contains("\ncontent-type: text/plain; version=0.0.4\r\n"));
     assert!(page.contains("# TYPE highchat_proxy_streams gauge\nhighchat_proxy_streams 0\n"));
+}
+
+#[test]
+fn all_requests_to_the_service_for_one_visitor_request_have_its_trace() {
+    const ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let named = format!("00-{ID}-00f067aa0ba902b7-01");
+    for is_trusted in [true, false] {
+        let cut = format!("{STREAM}{META}{}", delta("Բարև "));
+        let page = page_of("bot", &[("user", "Ողջույն"), ("assistant", "Բարև 👋")]);
+        let service = play([vec![Step::send(cut)], vec![Step::send(page)]]);
+        let proxy = TestProxy::start(service.base_url(), |config| {
+            config.heal = true;
+            if is_trusted {
+                config.trusted_networks = vec!["127.0.0.0/8".parse().unwrap()];
+            }
+        });
+        let call = Call::chat("Ողջույն").header("traceparent", &named);
+        assert!(call.send(&proxy).body.contains("event: done"));
+
+        let requests = service.requests().into_iter();
+        let sent: Vec<String> = requests
+            .map(|request| {
+                let request = String::from_utf8(request).unwrap();
+                let value = request
+                    .lines()
+                    .find_map(|line| line.strip_prefix("traceparent: "));
+                value.expect("a trace").to_owned()
+            })
+            .collect();
+
+        let ids: Vec<&str> = sent.iter().map(|value| &value[3..35]).collect();
+        assert_eq!((sent.len(), ids[0]), (2, ids[1]));
+        assert_ne!(sent[0], sent[1], "each request has its own parent id");
+        assert_eq!(ids[0] == ID, is_trusted);
+    }
+}
+
+#[test]
+fn every_counter_of_the_dashboard_is_on_the_metrics_page() {
+    let service = play([]);
+    let proxy = TestProxy::start(service.base_url(), |_| ());
+    let page = proxy.server.proxy().metrics();
+    let dashboard: Value = serde_json::from_str(include_str!("../../grafana.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let mut ids: Vec<_> = panels
+        .iter()
+        .map(|panel| panel["id"].as_u64().unwrap())
+        .collect();
+    ids.dedup();
+    assert!(ids.is_sorted() && ids.len() == panels.len());
+    let mut shown = String::new();
+    for panel in panels {
+        assert!(panel["gridPos"]["w"].as_u64().unwrap() <= 24, "{panel}");
+        for target in panel["targets"].as_array().unwrap() {
+            shown += target["expr"].as_str().unwrap();
+            shown += "\n";
+        }
+    }
+    for line in shown.lines() {
+        let names = line.split("highchat_proxy_").skip(1);
+        for name in names {
+            let end = name.find(|c: char| !c.is_ascii_lowercase() && c != '_');
+            let name = &name[..end.unwrap_or(name.len())];
+            assert!(
+                page.contains(&format!("# TYPE highchat_proxy_{name} ")),
+                "{name}"
+            );
+        }
+    }
+    // And the other way round: nothing that is counted is missing.
+    for line in page.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let name = line.split(' ').next().unwrap();
+        assert!(shown.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn polls_and_searches_are_counted_by_their_result() {
+    let page = || {
+        vec![Step::send(page_of(
+            "bot",
+            &[("user", "ա"), ("assistant", "Բարև 👋")],
+        ))]
+    };
+    let cut = |meta: &str, text: &str| vec![Step::send(format!("{STREAM}{meta}{}", delta(text)))];
+    let found = [cut(META, "Բարև "), page()];
+    let nothing = [
+        cut(&META.replace("c1", "c2"), "Ոչ "),
+        page(),
+        page(),
+        page(),
+        page(),
+    ];
+    let service = play(found.into_iter().chain(nothing).chain([page()]));
+    let proxy = TestProxy::start(service.base_url(), |config| {
+        config.heal = true;
+        config.poll_memory = LONG;
+    });
+    Call::chat("ա").send(&proxy);
+    Call::chat("ա").send(&proxy);
+    Call::messages("c1").send(&proxy);
+    Call::messages("c1").send(&proxy);
+
+    for (name, count) in [
+        ("searches_total{result=\"found\"}", 1),
+        ("searches_total{result=\"not_found\"}", 1),
+        ("search_requests_total", 5),
+        ("polls_total{source=\"service\"}", 1),
+        ("polls_total{source=\"remembered\"}", 1),
+        ("polls_total{source=\"shared\"}", 0),
+        ("held_bytes", 0),
+    ] {
+        until(|| proxy.counter(&format!("highchat_proxy_{name} ")) == count);
+    }
 }
 
 #[test]
