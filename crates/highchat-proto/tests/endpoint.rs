@@ -367,6 +367,9 @@ fn a_trace_is_one_more_header_and_an_invalid_one_is_left_out() {
     assert_eq!(added.next(), Some(("traceparent", trace.as_bytes())));
     assert_eq!(added.next(), None);
     for invalid in ["", "00-a\r\nx: y", "00 11", "Բարև"] {
-        assert!(request().with_traceparent(invalid) == request(), "{invalid}");
+        assert!(
+            request().with_traceparent(invalid) == request(),
+            "{invalid}"
+        );
     }
 }

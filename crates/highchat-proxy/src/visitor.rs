@@ -35,7 +35,7 @@ impl From<IpAddr> for Network {
     }
 }
 
-/// What counts as one visitor: the name that a trusted peer gave, or a network if there is none.
+/// What counts as one visitor: the name that a trusted peer gave, or else a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Network(Network),

@@ -11,7 +11,7 @@ const MAX_CONVERSATIONS: usize = 4096;
 /// The conversations that began with a message through this proxy.
 ///
 /// A search must know all turns of its conversation. So if two turns of one conversation
-/// overlap, it is forgotten, and the proxy does not search in it any more.
+/// overlap, it is forgotten, and the proxy no longer searches in it.
 #[derive(Debug, Default)]
 pub(crate) struct Conversations {
     entries: HashMap<ConversationId, Entry>,

@@ -358,7 +358,7 @@ impl Relay {
 enum Arrived {
     Opened(Opened),
     Piece(Option<io::Result<Bytes>>),
-    /// The result of a search, and the outcome if there is none.
+    /// The result of a search, and the outcome if it found nothing.
     Found(Option<Bytes>, Outcome),
 }
 
