@@ -78,8 +78,8 @@ pub struct Config {
     /// Open streams of one visitor. Default: 16.
     pub streams_a_visitor: usize,
 
-    /// How many bytes of request bodies and of answers that are not streams the proxy holds in
-    /// memory, for all visitors together. If there would be more, a request is refused with
+    /// How many bytes of request bodies, of answers that are not streams, and of the rests of
+    /// cut replies the proxy holds in memory, for all visitors together. If there would be more, a request is refused with
     /// 503. Default: 32 MiB. In addition, each connection has buffers of at most 32 KiB, and
     /// the recent answers to polls take at most 16 MiB.
     pub held_bytes: usize,

@@ -51,7 +51,7 @@ pub(crate) struct Handler {
     /// `None` if a cut reply is not searched for.
     healer: Option<Arc<Healer>>,
     streams: Slots,
-    held: Held,
+    held: Arc<Held>,
     pub(crate) drain: Drain,
     metrics: Arc<Metrics>,
 }
@@ -62,10 +62,11 @@ impl Handler {
         let upstream = Arc::new(Upstream::new(&config, key, Arc::clone(&metrics))?);
         let messages = config.messages_a_visitor;
         let polls = config.polls_a_visitor;
+        let held = Arc::new(Held::new(config.held_bytes));
         let poll_rate = Arc::new(Mutex::new(VisitorRate::new(polls, polls.div_ceil(2))));
         let healer = config
             .heal
-            .then(|| Arc::new(Healer::new(&config, &upstream, &metrics, &poll_rate)));
+            .then(|| Arc::new(Healer::new(&config, &upstream, &metrics, &held, &poll_rate)));
         Ok(Self {
             upstream,
             trust: Trust {
@@ -81,7 +82,7 @@ impl Handler {
             polls: Polls::default(),
             healer,
             streams: Slots::new(config.streams, config.streams_a_visitor),
-            held: Held::new(config.held_bytes),
+            held,
             drain: Drain::new(),
             metrics,
             config,

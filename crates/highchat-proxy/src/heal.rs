@@ -24,6 +24,7 @@ use tokio::sync::Semaphore;
 use crate::config::Config;
 use crate::front::refusal::Refusal;
 use crate::heal::conversations::Conversations;
+use crate::limits::held::Held;
 use crate::limits::visitor_rate::VisitorRate;
 use crate::metrics::Metrics;
 use crate::upstream::{Access, Answer, Upstream};
@@ -37,6 +38,7 @@ const MAX_REQUESTS: usize = 32;
 pub(crate) struct Healer {
     upstream: Arc<Upstream>,
     metrics: Arc<Metrics>,
+    held: Arc<Held>,
     /// The requests of a search count as polls of the visitor.
     poll_rate: Arc<Mutex<VisitorRate>>,
     requests: Semaphore,
@@ -51,6 +53,7 @@ impl Healer {
         config: &Config,
         upstream: &Arc<Upstream>,
         metrics: &Arc<Metrics>,
+        held: &Arc<Held>,
         poll_rate: &Arc<Mutex<VisitorRate>>,
     ) -> Self {
         let client = ClientConfig::default()
@@ -62,6 +65,7 @@ impl Healer {
         Self {
             upstream: Arc::clone(upstream),
             metrics: Arc::clone(metrics),
+            held: Arc::clone(held),
             poll_rate: Arc::clone(poll_rate),
             requests: Semaphore::new(MAX_REQUESTS),
             config: Arc::new(client),

@@ -2,6 +2,7 @@
 
 use core::pin::Pin;
 use core::time::Duration;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use highchat_proto::{Event, Head, Output, Page, RequestId, TurnEnd, Update};
 use tokio::time::{sleep_until, timeout};
 
 use crate::heal::followed::{Followed, TextHash};
+use crate::limits::held::HeldBytes;
 
 /// The longest time of a search, in all. The delays between its requests are 20 s by default.
 const MAX_TIME: Duration = Duration::from_secs(60);
@@ -17,9 +19,27 @@ const MAX_TIME: Duration = Duration::from_secs(60);
 /// The longest text of one delta, in bytes. A client may refuse a very long event.
 const MAX_DELTA: usize = 16 * 1024;
 
-/// A search under way. Its result is the bytes that complete the visitor's stream; `None` if
-/// the reply was not found. Dropping it ends the search.
-pub(crate) type Search = Pin<Box<dyn Future<Output = Option<Bytes>> + Send>>;
+/// A search under way. Its result is `None` if the reply was not found. Dropping it ends the
+/// search.
+pub(crate) type Search = Pin<Box<dyn Future<Output = Option<Rest>> + Send>>;
+
+/// The events that complete a visitor's stream. They count as held until they are read.
+pub(crate) struct Rest {
+    events: VecDeque<Bytes>,
+    _held: HeldBytes,
+}
+
+impl Rest {
+    /// Returns the next event.
+    pub(crate) fn next(&mut self) -> Option<Bytes> {
+        self.events.pop_front()
+    }
+
+    /// Whether no event is left.
+    pub(crate) fn is_over(&self) -> bool {
+        self.events.is_empty()
+    }
+}
 
 impl Followed {
     /// Searches for the reply, after [`handle_cut`](Self::handle_cut) returned true.
@@ -30,7 +50,7 @@ impl Followed {
             metrics.searched(found.is_some());
             match &found {
                 Some(rest) => {
-                    let bytes = rest.len();
+                    let bytes: usize = rest.events.iter().map(Bytes::len).sum();
                     log::info!(bytes, trace:%; "a cut reply was completed: {bytes}B trace={trace}");
                 }
                 None => log::warn!(trace:%; "a cut reply could not be completed trace={trace}"),
@@ -40,7 +60,7 @@ impl Followed {
     }
 }
 
-async fn find(mut turn: Followed) -> Option<Bytes> {
+async fn find(mut turn: Followed) -> Option<Rest> {
     let mut rest = None;
     loop {
         match turn.conversation.poll_output() {
@@ -69,7 +89,14 @@ async fn find(mut turn: Followed) -> Option<Bytes> {
                         state: Some(turn.conversation.state().clone()),
                         ts,
                     };
-                    return Some(events(&missing, &done));
+                    let events = events(&missing, &done);
+                    let len = events.iter().map(Bytes::len).sum();
+                    // Without room, the visitor gets an error, as any other visitor does now.
+                    let held = turn.healer.held.take(len)?;
+                    return Some(Rest {
+                        events,
+                        _held: held,
+                    });
                 }
                 _ => {}
             },
@@ -111,10 +138,11 @@ fn lists(page: &Page, text: TextHash) -> bool {
 }
 
 /// The rest of a reply as events.
-fn events(mut missing: &str, done: &Event<'_>) -> Bytes {
-    let mut bytes = String::new();
+fn events(mut missing: &str, done: &Event<'_>) -> VecDeque<Bytes> {
+    let mut events = VecDeque::new();
     let mut push = |event: &Event<'_>| {
-        bytes += &format!("event: {}\ndata: {}\n\n", event.name(), event.data());
+        let (name, data) = (event.name(), event.data());
+        events.push_back(format!("event: {name}\ndata: {data}\n\n").into());
     };
     while !missing.is_empty() {
         let end = (1..=missing.len().min(MAX_DELTA))
@@ -126,5 +154,5 @@ fn events(mut missing: &str, done: &Event<'_>) -> Bytes {
         missing = rest;
     }
     push(done);
-    bytes.into()
+    events
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use crate::front::half_close::{HalfClose, PROBE_INTERVAL};
 use crate::front::refusal::Refusal;
 use crate::heal::followed::Followed;
-use crate::heal::search::Search;
+use crate::heal::search::{Rest, Search};
 use crate::limits::slots::Slot;
 use crate::metrics::outcome::Outcome;
 use crate::metrics::request_log::RequestLog;
@@ -62,6 +62,8 @@ enum Source {
     Reply(Reply),
     /// The search for the rest, and the outcome if it finds nothing.
     Search(Search, Outcome),
+    /// The rest of a reply that was found.
+    Rest(Rest),
     Over,
 }
 
@@ -126,6 +128,7 @@ impl Relay {
                     let found = search.as_mut().poll(cx);
                     found.map(|rest| Arrived::Found(rest, otherwise))
                 }
+                Source::Rest(rest) => Poll::Ready(Arrived::Rest(rest.next())),
                 Source::Over => return Poll::Ready(None),
             };
             let bytes = match arrived {
@@ -133,6 +136,7 @@ impl Relay {
                 Poll::Ready(Arrived::Piece(Some(Ok(piece)))) => self.piece(&piece),
                 Poll::Ready(Arrived::Piece(Some(Err(_)) | None)) => Some(self.end_of_body()),
                 Poll::Ready(Arrived::Found(rest, otherwise)) => Some(self.found(rest, otherwise)),
+                Poll::Ready(Arrived::Rest(event)) => self.rest(event),
                 Poll::Pending if self.cut.as_mut().poll(cx).is_ready() => {
                     Some(self.end_with(Refusal::ENDING.message(), Outcome::Ended))
                 }
@@ -232,7 +236,9 @@ impl Relay {
     fn end_of_body(&mut self) -> Bytes {
         let last = match &self.source {
             Source::Reply(reply) => self.events.finish(reply.key()),
-            Source::Opening(_) | Source::Search(..) | Source::Over => Bytes::new(),
+            Source::Opening(_) | Source::Search(..) | Source::Rest(_) | Source::Over => {
+                Bytes::new()
+            }
         };
         if self.shows_key(&last) {
             return self.error(Refusal::CUT.message(), Outcome::Cut);
@@ -270,15 +276,23 @@ impl Relay {
     }
 
     /// Handles the end of a search.
-    fn found(&mut self, rest: Option<Bytes>, otherwise: Outcome) -> Bytes {
+    fn found(&mut self, rest: Option<Rest>, otherwise: Outcome) -> Bytes {
         match rest {
             Some(rest) => {
-                self.source = Source::Over;
-                self.log.outcome(Outcome::Healed);
-                rest
+                self.source = Source::Rest(rest);
+                Bytes::new()
             }
             None => self.error(Refusal::CUT.message(), otherwise),
         }
+    }
+
+    /// Handles the next event of the rest of a reply.
+    fn rest(&mut self, event: Option<Bytes>) -> Option<Bytes> {
+        if matches!(&self.source, Source::Rest(rest) if rest.is_over()) {
+            self.source = Source::Over;
+            self.log.outcome(Outcome::Healed);
+        }
+        event
     }
 
     /// Ends the stream, with an `error` event if the reply is not over.
@@ -305,7 +319,7 @@ impl Relay {
         let comment = self.sent_at + self.keepalive();
         match self.source {
             // Opening a reply has its own timeout.
-            Source::Opening(_) | Source::Search(..) => comment,
+            Source::Opening(_) | Source::Search(..) | Source::Rest(_) => comment,
             Source::Reply(_) | Source::Over => comment
                 .min(self.received_at + self.clocks.idle)
                 .min(self.progress_at + self.clocks.progress),
@@ -359,7 +373,9 @@ enum Arrived {
     Opened(Opened),
     Piece(Option<io::Result<Bytes>>),
     /// The result of a search, and the outcome if it found nothing.
-    Found(Option<Bytes>, Outcome),
+    Found(Option<Rest>, Outcome),
+    /// The next event of the rest.
+    Rest(Option<Bytes>),
 }
 
 fn joined(bytes: Bytes, more: Bytes) -> Bytes {

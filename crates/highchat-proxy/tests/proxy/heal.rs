@@ -474,3 +474,12 @@ fn a_reply_whose_head_never_comes_is_searched_in_a_known_conversation() {
     let asked = first_lines(&service);
     assert_eq!(asked.iter().filter(|line| *line == POST).count(), 2);
 }
+
+#[test]
+fn a_rest_for_which_the_proxy_has_no_room_becomes_an_error() {
+    let scripts = [cut_after(&delta(BEGUN)), vec![Step::send(page())]];
+    // The request still has room.
+    let (answer, asked) = ask(scripts, |config| config.held_bytes = 100);
+    assert_eq!(names(&answer.body), ["meta", "delta", "error"]);
+    assert_eq!(asked, [POST, SEARCH]);
+}
