@@ -204,44 +204,57 @@ const NOT_CUT = [
 ];
 const REFUSED = ["429", "500-html", "502-empty", "redirect", "gzip", "cut:0"];
 
-/** Sends a message with a fault from a page of its own. Returns what the sample shows, and the stored reply. */
-async function shown(fault) {
-  const app = await page(listed, SAMPLE);
-  const seen = await app.evaluate(async (message) => {
-    const seen = { text: "", errors: [], stored: null };
-    console.error = (error) => seen.errors.push(error);
-    await send(message, (text) => (seen.text += text)).catch((error) => seen.errors.push(String(error)));
-    if (conversationId) {
-      const page = await (await fetch(`${API}/v1/conversations/${conversationId}/messages`)).json();
-      seen.stored = page.messages?.[1]?.content;
-    }
-    return seen;
-  }, `/fault ${fault} /long 6`);
+/** Sends a message with each fault from one page. Returns what the sample shows each time, and the stored reply. */
+async function shown(faults) {
+  // Each copy of the sample has its own conversation and its own errors.
+  const app = await page(
+    listed,
+    `const copy = (errors) => { const console = { error: (text) => errors.push(text) };
+    ${SAMPLE}
+    return { send, id: () => conversationId }; };`,
+  );
+  const seen = await app.evaluate(
+    (faults) =>
+      Promise.all(
+        faults.map(async (fault) => {
+          const seen = { fault, text: "", errors: [], stored: null };
+          const { send, id } = copy(seen.errors);
+          const show = (text) => (seen.text += text);
+          await send(`/fault ${fault} /long 6`, show).catch((error) => seen.errors.push(String(error)));
+          if (id()) {
+            const page = await (await fetch(`${API}/v1/conversations/${id()}/messages`)).json();
+            seen.stored = page.messages?.[1]?.content;
+          }
+          return seen;
+        }),
+      ),
+    faults,
+  );
   await app.close();
-  return { fault, ...seen };
+  return seen;
 }
 
 test("the first sample shows a reply that is cut as a whole one if the service has it", async () => {
-  const seen = await Promise.all(CUT.map(shown));
-  for (const { fault, text, errors, stored } of seen) {
+  for (const { fault, text, errors, stored } of await shown(CUT)) {
     assert.deepEqual([text, errors], [stored, []], fault);
     assert.ok(stored.length > 20, fault);
   }
 });
 
 test("the first sample shows an error after a part of a reply that cannot be found", async () => {
-  for (const { fault, text, errors } of await Promise.all(NOT_FOUND.map(shown))) {
+  for (const { fault, text, errors } of await shown(NOT_FOUND)) {
     assert.ok(text.length > 0 && errors.length === 1, fault);
   }
 });
 
 test("no fault of the service makes the first sample show a part of a reply without an error", async () => {
-  const stored = (await shown("one-byte")).stored;
-  for (const { fault, text, errors } of await Promise.all(NOT_CUT.map(shown))) {
+  for (const { fault, text, errors, stored } of await shown(NOT_CUT)) {
+    // `split-pair` adds an emoji after a word, and without `meta` the sample does not know the conversation.
     const expected = fault === "split-pair" ? text.replace("🙂", "") : text;
-    assert.ok(errors.length > 0 || text.startsWith(stored) || expected.startsWith(stored), `${fault}: ${text}`);
+    assert.ok(errors.length > 0 || stored === null || expected.startsWith(stored), `${fault}: ${text}`);
+    assert.ok(text.length > 20, fault);
   }
-  for (const { fault, text } of await Promise.all(REFUSED.map(shown))) assert.equal(text, "", fault);
+  for (const { fault, text } of await shown(REFUSED)) assert.equal(text, "", fault);
 });
 
 test("closing a page ends its reply", async () => {
