@@ -257,17 +257,18 @@ fn request_bodies_that_are_not_complete_count_as_held() {
 fn a_visitor_who_reads_more_slowly_than_the_floor_is_disconnected() {
     let page = long_page();
     let (_, body) = page.split_once("\r\n\r\n").unwrap();
-    for (floor, is_whole) in [(100 << 20, false), (1024, true)] {
+    // Reading the page takes some seconds.
+    let window = Duration::from_millis(500);
+    for (window, floor, is_whole) in [(window, 100 << 20, false), (LONG, 1024, true)] {
         let service = play([vec![Step::send(page.clone())]]);
         let proxy = TestProxy::start(service.base_url(), |config| {
-            config.visitor_timeout = Duration::from_millis(300);
+            config.visitor_timeout = window;
             config.visitor_floor = floor;
         });
         let mut reader = ask_slowly(&proxy);
         read_until(&mut reader, "\r\n\r\n");
         let mut received = Vec::new();
         let mut piece = vec![0; 16 * 1024];
-        // Never so slow that nothing is read for 300 ms.
         let is_complete = loop {
             std::thread::sleep(Duration::from_millis(20));
             match reader.read(&mut piece) {
