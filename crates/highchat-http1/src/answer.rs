@@ -9,6 +9,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use highchat_proto::Config;
 use highchat_proto::http::Request;
 
 use crate::body::Body;
@@ -58,13 +59,15 @@ impl core::error::Error for Broken {}
 /// assert!(matches!(answer.read(&mut input)?, Some(Part::Over(true))));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
-pub struct Answer(State);
+pub struct Answer {
+    sent: Sent,
+    /// The size limit of the head, in bytes.
+    head_limit: usize,
+    state: State,
+}
 
 enum State {
-    Head {
-        reader: HeadReader,
-        sent: Sent,
-    },
+    Head(HeadReader),
     Body {
         body: Body,
         is_reusable: bool,
@@ -117,16 +120,26 @@ impl Answer {
     }
 
     const fn after(sent: Sent) -> Self {
-        let reader = HeadReader::new();
-        Self(State::Head { reader, sent })
+        Self {
+            sent,
+            head_limit: Config::HEAD_LIMIT,
+            state: State::Head(HeadReader::new()),
+        }
+    }
+
+    /// Forgets what was read, so that the answer begins again at its head: for a request that is
+    /// sent again on another connection.
+    pub fn restart(&mut self) {
+        *self = Self::after(self.sent).with_head_limit(self.head_limit);
     }
 
     /// Sets the size limit of the head in bytes, interim heads included, in place of
-    /// [`Config::HEAD_LIMIT`](highchat_proto::Config::HEAD_LIMIT). It is for devices with little
+    /// [`Config::HEAD_LIMIT`]. It is for devices with little
     /// memory. It has no effect after the head.
     #[must_use]
     pub const fn with_head_limit(mut self, limit: usize) -> Self {
-        if let State::Head { reader, .. } = &mut self.0 {
+        self.head_limit = limit;
+        if let State::Head(reader) = &mut self.state {
             reader.set_limit(limit);
         }
         self
@@ -136,8 +149,8 @@ impl Answer {
     /// be sent again on another connection.
     #[must_use]
     pub const fn is_unanswered(&self) -> bool {
-        match &self.0 {
-            State::Head { reader, .. } => !reader.has_begun(),
+        match &self.state {
+            State::Head(reader) => !reader.has_begun(),
             State::Body { .. } | State::Over(_) | State::Broken => false,
         }
     }
@@ -145,9 +158,9 @@ impl Answer {
     /// Whether the answer ends when the service closes the pipe.
     #[must_use]
     pub const fn ends_with_its_pipe(&self) -> bool {
-        match &self.0 {
+        match &self.state {
             State::Body { body, .. } => body.ends_with_its_pipe(),
-            State::Head { .. } | State::Over(_) | State::Broken => false,
+            State::Head(_) | State::Over(_) | State::Broken => false,
         }
     }
 
@@ -161,20 +174,20 @@ impl Answer {
     pub fn read<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Broken> {
         let read = self.step(input);
         if read.is_err() {
-            self.0 = State::Broken;
+            self.state = State::Broken;
         }
         read
     }
 
     fn step<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Broken> {
-        match &mut self.0 {
-            State::Head { reader, sent } => {
+        match &mut self.state {
+            State::Head(reader) => {
                 let Some(head) = reader.read(input)? else {
                     return Ok(None);
                 };
-                let body = head.body(sent.is_head)?;
-                let is_reusable = !sent.closes && head.keeps_its_pipe(body.as_ref());
-                self.0 = match body {
+                let body = head.body(self.sent.is_head)?;
+                let is_reusable = !self.sent.closes && head.keeps_its_pipe(body.as_ref());
+                self.state = match body {
                     Some(body) => State::Body { body, is_reusable },
                     None => State::Over(is_reusable),
                 };
@@ -188,7 +201,7 @@ impl Answer {
                     return Ok(None);
                 }
                 let is_reusable = *is_reusable;
-                self.0 = State::Over(is_reusable);
+                self.state = State::Over(is_reusable);
                 Ok(Some(Part::Over(is_reusable)))
             }
             State::Over(is_reusable) => Ok(Some(Part::Over(*is_reusable))),

@@ -389,6 +389,23 @@ fn sizes_and_extensions_of_chunks_are_read_up_to_their_limits() {
 }
 
 #[test]
+fn an_answer_that_restarts_begins_again_at_its_head() {
+    let whole = of_known_length("200 OK", "", BODY);
+    for begun in ["", "HTTP/1.1 50", "* OK\r\n", &whole] {
+        let mut answer = answer();
+        let mut input = begun.as_bytes();
+        while let Ok(Some(Part::Head(_) | Part::Body(_))) = answer.read(&mut input) {}
+        answer.restart();
+        assert!(answer.is_unanswered(), "{begun}");
+        let mut input = whole.as_bytes();
+        let head = answer.read(&mut input);
+        assert!(matches!(head, Ok(Some(Part::Head(head))) if head.status() == 200));
+        let body = answer.read(&mut input);
+        assert!(matches!(body, Ok(Some(Part::Body(piece))) if piece == BODY.as_bytes()));
+    }
+}
+
+#[test]
 fn a_request_is_written_with_its_host_and_the_length_of_its_body() {
     for (base_url, host) in [
         ("https://chat.example/prefix", "chat.example"),
