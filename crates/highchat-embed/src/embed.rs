@@ -1,14 +1,8 @@
 //! A conversation together with its pipes.
 
-use alloc::boxed::Box;
 use core::fmt;
+#[cfg(feature = "embedded-io-async")]
 use core::time::Duration;
-
-// A target without compare-and-swap has no `Arc`; a `Conversation` uses `Rc` there too.
-#[cfg(not(target_has_atomic = "ptr"))]
-use alloc::rc::Rc as Arc;
-#[cfg(target_has_atomic = "ptr")]
-use alloc::sync::Arc;
 
 use highchat_http1::Part;
 use highchat_proto::failure::{Cause, TransportFailure};
@@ -19,9 +13,9 @@ use highchat_proto::{
     conversation,
 };
 
-use crate::exchange::Exchange;
 use crate::pipe::PipeId;
 use crate::pipes::{Lost, Order, Pipes};
+use crate::shared::Arc;
 
 /// What the driver must do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,11 +55,12 @@ pub enum Output {
 ///
 /// # Which pipes are kept
 ///
-/// A pipe is kept while the conversation polls, for at most 10 s, if HTTP allows another
-/// exchange on it. A kept pipe carries only `GET` requests. They can be repeated: if the pipe
-/// went stale, the request goes out again on a new pipe. A message or a rating always gets a
-/// new pipe. Only a write shows whether a kept pipe still reaches the service, and after the
-/// write it is too late. Source: our decision.
+/// A message always gets a new pipe, because it could not be sent again if it were lost with a
+/// stale one. The last pipe that was used is kept while the conversation polls or a turn is in
+/// progress, for at most [`Config::keep_alive`] without a request, if HTTP allows another
+/// exchange on it. It carries the polls, the searches for a cut reply, and ratings. If it is
+/// lost before the head of the answer, or silent for [`Config::REUSE_TIMEOUT`], the request goes
+/// out again on a new pipe. Source: our decision ([`Request::may_reuse_connection`]).
 ///
 /// # Cost
 ///
@@ -124,8 +119,6 @@ pub struct Embed {
     conversation: Conversation,
     endpoint: Arc<Endpoint>,
     pipes: Pipes,
-    /// The size limit of an answer's head, in bytes.
-    head_limit: usize,
     /// The time of the last input or command.
     now: Instant,
 }
@@ -136,9 +129,8 @@ impl Embed {
     #[must_use]
     pub fn new(endpoint: impl Into<Arc<Endpoint>>, config: impl Into<Arc<Config>>) -> Self {
         let (endpoint, config) = (endpoint.into(), config.into());
-        let open_timeout = config.connect_timeout();
-        let conversation = Conversation::new(Arc::clone(&endpoint), config);
-        Self::over(conversation, endpoint, open_timeout, Instant::ORIGIN)
+        let conversation = Conversation::new(Arc::clone(&endpoint), Arc::clone(&config));
+        Self::over(conversation, endpoint, config, Instant::ORIGIN)
     }
 
     /// Resumes a saved conversation. It polls at once if a person is answering.
@@ -150,22 +142,21 @@ impl Embed {
         now: Instant,
     ) -> Self {
         let (endpoint, config) = (endpoint.into(), config.into());
-        let open_timeout = config.connect_timeout();
-        let conversation = Conversation::resume(Arc::clone(&endpoint), config, saved, now);
-        Self::over(conversation, endpoint, open_timeout, now)
+        let (shared, same) = (Arc::clone(&endpoint), Arc::clone(&config));
+        let conversation = Conversation::resume(shared, same, saved, now);
+        Self::over(conversation, endpoint, config, now)
     }
 
     fn over(
         conversation: Conversation,
         endpoint: Arc<Endpoint>,
-        open_timeout: Duration,
+        config: Arc<Config>,
         now: Instant,
     ) -> Self {
         let embed = Self {
             conversation,
             endpoint,
-            pipes: Pipes::new(open_timeout),
-            head_limit: Config::HEAD_LIMIT,
+            pipes: Pipes::new(config),
             now,
         };
         #[cfg(feature = "std")]
@@ -192,7 +183,7 @@ impl Embed {
     /// it before the first output.
     #[must_use]
     pub const fn with_head_limit(mut self, limit: usize) -> Self {
-        self.head_limit = limit;
+        self.pipes.limit_heads(limit);
         self
     }
 
@@ -204,7 +195,7 @@ impl Embed {
     /// later.
     #[must_use]
     pub const fn with_one_pipe(mut self) -> Self {
-        self.pipes.use_one();
+        self.pipes.limit_to_one();
         self
     }
 
@@ -331,7 +322,7 @@ impl Embed {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
         // This comes first, because a request without a pipe was certainly not sent.
-        while let Some(lost) = self.pipes.overdue(now) {
+        while let Some(lost) = self.pipes.handle_timeout(now) {
             self.report_loss(Some(lost), Cause::from("no connection in time"), now);
         }
         self.conversation.handle_timeout(now);
@@ -339,7 +330,7 @@ impl Embed {
 
     /// Closes a pipe whose exchange failed.
     fn close_lost(&mut self, pipe: PipeId, cause: Cause, now: Instant) {
-        let lost = self.pipes.drop_pipe(pipe, now);
+        let lost = self.pipes.close_pipe(pipe, now);
         self.report_loss(lost, cause, now);
     }
 
@@ -372,9 +363,8 @@ impl Embed {
     }
 
     fn poll_pipes(&mut self, when: Option<Instant>) -> Output {
-        if !self.conversation.is_polling() {
-            self.pipes.close_idle();
-        }
+        let is_needed = self.conversation.is_polling() || self.conversation.turn_in_progress();
+        self.pipes.close_kept(is_needed, self.now);
         match self.pipes.next_order() {
             Some(Order::Open(pipe)) => Output::Open(pipe),
             Some(Order::Write(pipe)) => Output::Write(pipe),
@@ -385,8 +375,7 @@ impl Embed {
 
     fn transmit(&mut self, id: RequestId, request: Request) {
         log::info!("request {id}: {request}");
-        let exchange = Exchange::new(id, &request, self.head_limit);
-        self.pipes.begin(Box::new(exchange), self.now);
+        self.pipes.begin(id, &request, self.now);
     }
 
     /// The time by which the pipe that is opening must be open.
@@ -397,7 +386,7 @@ impl Embed {
 
     /// How long a pipe may take to open.
     #[cfg(feature = "embedded-io-async")]
-    pub(crate) const fn open_timeout(&self) -> Duration {
+    pub(crate) fn open_timeout(&self) -> Duration {
         self.pipes.open_timeout()
     }
 

@@ -4,32 +4,39 @@ use alloc::vec::Vec;
 
 use highchat_http1::{Answer, Broken, Part};
 use highchat_proto::RequestId;
-use highchat_proto::http::{Method, Request};
+use highchat_proto::http::Request;
 
 /// A request and its answer, independent of the pipe.
 pub(crate) struct Exchange {
     id: RequestId,
-    is_repeatable: bool,
+    may_reuse: bool,
     /// The request; freed when it cannot be written again.
     bytes: Vec<u8>,
     written: usize,
     is_written: bool,
     may_have_left: bool,
     answer: Answer,
+    has_head: bool,
 }
 
 impl Exchange {
     /// The limit is that of the answer's head, in bytes.
-    pub(crate) fn new(id: RequestId, request: &Request, head_limit: usize) -> Self {
+    pub(crate) fn new(
+        id: RequestId,
+        request: &Request,
+        head_limit: usize,
+        may_reuse: bool,
+    ) -> Self {
         let (bytes, answer) = Answer::to(request);
         Self {
             id,
-            is_repeatable: request.method() == Method::Get,
+            may_reuse,
             bytes,
             written: 0,
             is_written: false,
             may_have_left: false,
             answer: answer.with_head_limit(head_limit),
+            has_head: false,
         }
     }
 
@@ -37,9 +44,9 @@ impl Exchange {
         self.id
     }
 
-    /// Whether the request can be sent twice without harm.
-    pub(crate) const fn is_repeatable(&self) -> bool {
-        self.is_repeatable
+    /// Whether the request may go out on a kept pipe, and again on a new one.
+    pub(crate) const fn may_reuse(&self) -> bool {
+        self.may_reuse
     }
 
     /// The bytes that are still to be written; empty before [`release`](Self::release).
@@ -78,16 +85,17 @@ impl Exchange {
         self.written = 0;
     }
 
-    /// Whether no byte of the answer was read yet.
-    pub(crate) const fn is_unanswered(&self) -> bool {
-        self.answer.is_unanswered()
+    /// Whether the whole head of the answer was read.
+    pub(crate) const fn has_head(&self) -> bool {
+        self.has_head
     }
 
-    /// Resets an unanswered exchange, so that it can start again on another pipe.
-    pub(crate) const fn rewind(&mut self) {
+    /// Resets an exchange without a head, so that it can start again on another pipe.
+    pub(crate) fn restart(&mut self) {
         self.written = 0;
         self.is_written = false;
         self.may_have_left = false;
+        self.answer.restart();
     }
 
     /// Whether the answer ends when the service closes the pipe.
@@ -98,6 +106,13 @@ impl Exchange {
     /// Reads the next part of the answer, and removes its bytes from `input`. Returns `None`
     /// if more input is needed.
     pub(crate) fn read<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Part<'i>>, Broken> {
-        self.answer.read(input)
+        let part = self.answer.read(input)?;
+        if matches!(part, Some(Part::Head(_))) {
+            self.has_head = true;
+            if self.is_written {
+                self.free_request();
+            }
+        }
+        Ok(part)
     }
 }

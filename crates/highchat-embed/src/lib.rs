@@ -193,6 +193,7 @@ mod embed;
 mod exchange;
 mod pipe;
 mod pipes;
+mod shared;
 
 /// The protocol crate. Its common types are exported here as well, so that a program needs
 /// only this crate.

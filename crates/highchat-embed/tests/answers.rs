@@ -59,10 +59,6 @@ fn an_answer_that_is_not_a_reply_is_reported_with_its_cause() {
             },
         ),
         (
-            answer("429 Too Many", "retry-after: 7\r\n", ""),
-            "Message delayed: RateLimited",
-        ),
-        (
             answer("500 Oops", "content-type: text/html\r\n", "<h1>"),
             "500",
         ),
@@ -90,6 +86,9 @@ fn an_answer_that_is_not_a_reply_is_reported_with_its_cause() {
     ] {
         assert_told(answer, end, "0.0");
     }
+    // The turn goes on, so the pipe is kept.
+    let refusal = answer("429 Too Many", "retry-after: 7\r\n", "");
+    assert_told(refusal, "Message delayed: RateLimited", "open");
 }
 
 #[test]

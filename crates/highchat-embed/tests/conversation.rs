@@ -104,7 +104,7 @@ fn a_handoff_polls_over_the_kept_pipe() {
 }
 
 #[test]
-fn a_message_and_a_rating_have_a_new_pipe_each() {
+fn a_message_gets_a_new_pipe_and_a_rating_the_kept_one() {
     let mut world = World::new([
         says(reply(&[META, HUMAN].concat())),
         says(page("human", &[])),
@@ -112,11 +112,12 @@ fn a_message_and_a_rating_have_a_new_pipe_each() {
         says(answer("200 OK", "", "{}")),
         says(page("bot", &[])),
     ]);
-    world.send("a");
+    world.send("Մարդ կա՞ 🙋");
     world.pass(seconds(5));
-    assert_eq!(world.open_pipes(), 1, "an idle one");
-    world.send("b");
+    assert_eq!(world.open_pipes(), 1, "a kept one");
+    world.send("Սպասում եմ 🙂");
     world.pass(Duration::ZERO);
+    assert_eq!(world.open_pipes(), 1, "the last one that was used");
     world
         .embed
         .commands(world.now)
@@ -126,13 +127,34 @@ fn a_message_and_a_rating_have_a_new_pipe_each() {
     let log = world.log();
     for line in [
         "> 1: POST /prefix/v1/chat",
-        "> 2: POST /prefix/v1/conversations/c1/rating",
+        "> close 0",
+        "> 1: POST /prefix/v1/conversations/c1/rating",
     ] {
         assert!(log.contains(line), "{log}");
     }
-    assert!(!log.contains("> 0: POST /prefix/v1/conversations"), "{log}");
     assert_eq!(world.requests.len(), 5);
     assert_eq!(world.open_pipes(), 0, "{log}");
+}
+
+#[test]
+fn the_searches_for_a_cut_reply_share_a_pipe_and_the_next_message_has_a_new_one() {
+    // The reply is cut, though the answer is whole.
+    let mut world = World::new([
+        says(reply(&[META, &delta("Բար")].concat())),
+        says(page("bot", &[])),
+        says(page("bot", &[])),
+        says(page("bot", &[])),
+        says(page("bot", &[])),
+        says(reply(DONE)),
+    ]);
+    world.send("Ողջույն 👋");
+    world.run();
+    let log = world.log();
+    assert_eq!(log.matches("> 0: GET").count(), 4, "{log}");
+    assert_eq!(world.open_pipes(), 0, "the turn is over: {log}");
+    world.send("Այո՞ 🙂");
+    world.run();
+    assert!(world.log().contains("> 1: POST"), "{}", world.log());
 }
 
 /// The poll begins again on a new pipe, without an update.
@@ -158,16 +180,62 @@ fn a_poll_on_a_stale_pipe_is_sent_again_on_a_new_one() {
 }
 
 #[test]
-fn a_poll_whose_answer_began_is_not_sent_again_at_once() {
+fn a_poll_on_a_kept_pipe_is_sent_again_until_its_head_is_whole() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n";
+    for (stale, is_sent_again) in [
+        (answers(head, Ending::Ends), true),
+        (says("* OK բարև 👋\r\n"), true),
+        (answers([head, "\r\n"].concat(), Ending::Ends), false),
+    ] {
+        let mut world = World::new([
+            says(reply(&[META, HUMAN].concat())),
+            stale,
+            says(page("bot", &["Բարև 👋"])),
+        ]);
+        world.send("Մարդ կա՞ 🙋");
+        world.run();
+        let log = world.log();
+        assert_eq!(!log.contains("Poll delayed"), is_sent_again, "{log}");
+        assert!(log.contains("  3.9 > 0: GET"), "{log}");
+        assert_eq!(log.contains("  3.9 > 1: GET"), is_sent_again, "{log}");
+        assert!(log.contains("assistant: Բարև 👋"), "{log}");
+    }
+}
+
+#[test]
+fn a_poll_on_a_kept_pipe_that_is_silent_is_sent_again_on_a_new_one() {
+    for silent in ["", "HTTP/1.1 100 Continue\r\n\r\nHTTP"] {
+        let mut world = World::new([
+            says(reply(&[META, HUMAN].concat())),
+            says(silent),
+            says(page("bot", &["Բարև 👋"])),
+        ]);
+        world.send("Մարդ կա՞ 🙋");
+        world.run();
+        let log = world.log();
+        let again = "  3.9 > 0: GET /prefix/v1/conversations/c1/messages HTTP/1.1\n  \
+                     8.9 > close 0\n  8.9 > open 1\n  8.9 > 1: GET";
+        assert!(log.contains(again), "{log}");
+        assert!(log.contains("  8.9 assistant: Բարև 👋"), "{log}");
+    }
+}
+
+#[test]
+fn an_answer_on_a_kept_pipe_has_all_its_time_after_its_head() {
     let mut world = World::new([
         says(reply(&[META, HUMAN].concat())),
-        answers("HTTP/1.1 200 OK\r\n", Ending::Ends),
+        says("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"),
         says(page("bot", &[])),
     ]);
-    world.send("a");
-    world.run();
+    world.send("Մարդ կա՞ 🙋");
+    world.pass(seconds(30));
     let log = world.log();
-    assert!(log.contains("Poll delayed"), "{log}");
+    assert!(
+        log.ends_with("> 0: GET /prefix/v1/conversations/c1/messages HTTP/1.1\n"),
+        "{log}"
+    );
+    world.run();
+    assert!(world.log().contains("> 1: GET"), "{}", world.log());
 }
 
 #[test]
@@ -216,19 +284,24 @@ fn a_pipe_with_an_unrequested_answer_is_closed() {
 }
 
 #[test]
-fn a_pipe_that_was_idle_too_long_is_not_used_again() {
-    let mut config = seeded();
-    config.poll_interval = seconds(15);
-    let embed = Embed::new(endpoint("https://chat.example"), config);
-    let script = [says(reply(&[META, HUMAN].concat())), says(page("bot", &[]))];
-    let mut world = World::over(embed, script);
-    world.send("a");
-    world.run();
-    let log = world.log();
-    assert!(
-        log.contains("> close 0") && log.contains("> 1: GET"),
-        "{log}"
-    );
+fn a_kept_pipe_is_closed_after_its_time() {
+    for (keep_alive, closed) in [
+        (seconds(10), " 10.0"),
+        (seconds(3), "  3.0"),
+        (Duration::ZERO, "  0.0"),
+    ] {
+        let config = seeded()
+            .with_poll_interval(seconds(15))
+            .with_keep_alive(keep_alive);
+        let embed = Embed::new(endpoint("https://chat.example"), config);
+        let script = [says(reply(&[META, HUMAN].concat())), says(page("bot", &[]))];
+        let mut world = World::over(embed, script);
+        world.send("Մարդ կա՞ 🙋");
+        world.run();
+        let log = world.log();
+        assert!(log.contains(&format!("{closed} > close 0\n")), "{log}");
+        assert!(log.contains("> 1: GET"), "{log}");
+    }
 }
 
 #[test]

@@ -61,6 +61,8 @@ struct Pipe {
     /// The exchange whose answer is under way, and the encoder of the answer.
     answer: Option<(u64, Encoder)>,
     was_used: bool,
+    /// The pipe leads nowhere: the service does not read what is written to it.
+    is_silent: bool,
 }
 
 /// An [`Embed`] and its pipes.
@@ -86,7 +88,29 @@ impl Piped {
         let pipe = self.pipes.get_mut(&id).expect("a pipe that is open");
         pipe.asked.extend_from_slice(&bytes[..len]);
         self.embed.handle_written(id, len, now);
-        http1::take_request(&mut pipe.asked)
+        let request = http1::take_request(&mut pipe.asked);
+        request.filter(|_| !pipe.is_silent)
+    }
+
+    /// Lets a used pipe go stale or silent, sometimes. Returns whether it is lost.
+    fn age(&mut self, id: PipeId, now: Instant) -> bool {
+        let pipe = self.pipes.get_mut(&id).expect("a pipe that is open");
+        if !pipe.was_used || pipe.is_silent {
+            return false;
+        }
+        match self.rng.u8(..8) {
+            0 => {}
+            // The service gave up just before the request came.
+            1 => self.embed.handle_read(id, b"HTTP/1.1 408 Request Ti", now),
+            2 => {
+                pipe.is_silent = true;
+                return false;
+            }
+            _ => return false,
+        }
+        self.pipes.remove(&id);
+        self.embed.handle_end(id, now);
+        true
     }
 }
 
@@ -136,11 +160,10 @@ impl Client for Piped {
                     }
                 }
                 Output::Write(id) => {
-                    let is_stale = self.pipes[&id].was_used && self.rng.u8(..8) == 0;
-                    if is_stale {
-                        self.pipes.remove(&id);
-                        self.embed.handle_end(id, now);
-                    } else if let Some(request) = self.write(id, now) {
+                    if self.age(id, now) {
+                        continue;
+                    }
+                    if let Some(request) = self.write(id, now) {
                         let number = self.exchanges;
                         self.exchanges += 1;
                         let pipe = self.pipes.get_mut(&id).expect("it was written to");

@@ -113,6 +113,39 @@ fn a_request_that_waits_too_long_was_not_sent_and_is_tried_again() {
     assert!(log.contains("assistant: one"), "{log}");
 }
 
+#[test]
+fn a_pipe_that_goes_silent_is_closed_before_the_next_is_opened() {
+    let mut world = world([
+        says(reply(&[META, HUMAN].concat())),
+        says(""),
+        says(page("human", &[])),
+        says(answer("200 OK", "", "{}")),
+        says(reply(HUMAN)),
+        says(page("bot", &["Բարև 👋"])),
+    ]);
+    world.send("Մարդ կա՞ 🙋");
+    world.pass(Duration::from_secs(5));
+    assert_eq!(world.requests.len(), 2, "a poll without an answer");
+    // Both wait for the only pipe.
+    let now = world.now;
+    world.embed.commands(now).rate(Rating::Up, None).unwrap();
+    world.send("Սպասում եմ 🙂");
+    world.run();
+    let log = world.log();
+    assert_one_at_a_time(&log);
+    assert!(
+        log.contains("  8.9 > close 0\n  8.9 > open 1\n  8.9 > 1: GET"),
+        "{log}"
+    );
+    assert!(
+        log.contains("  8.9 > 1: POST /v1/conversations/c1/rating"),
+        "{log}"
+    );
+    let message = log.lines().rfind(|line| line.contains("POST /v1/chat"));
+    assert_eq!(message, Some("  8.9 > 2: POST /v1/chat HTTP/1.1"), "{log}");
+    assert!(log.contains("assistant: Բարև 👋"), "{log}");
+}
+
 /// A message waits for the poll's pipe and is cancelled. It opens no pipe, and the poll goes on.
 #[test]
 fn a_waiting_request_can_be_aborted() {

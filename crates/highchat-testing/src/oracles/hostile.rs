@@ -169,15 +169,15 @@ impl Driver {
             64..=71 => 0,
             _ => bytes.len(),
         };
-        let is_post = bytes.starts_with(b"POST ");
+        let is_message = bytes.starts_with(b"POST /v1/chat ");
         assert!(
-            !is_post || !self.used.contains(&pipe),
-            "a POST on a pipe that was used before"
+            !is_message || !self.used.contains(&pipe),
+            "a message on a pipe that was used before"
         );
         if len > 0 {
             self.used.push(pipe);
         }
-        self.message_left |= len > 0 && bytes.starts_with(b"POST /v1/chat ");
+        self.message_left |= len > 0 && is_message;
         self.embed.handle_written(pipe, len, self.now);
     }
 
