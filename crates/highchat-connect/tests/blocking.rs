@@ -60,6 +60,37 @@ fn a_read_that_timed_out_can_be_repeated() {
 }
 
 #[test]
+fn a_connection_is_closed_only_by_the_closer_that_was_set_last() {
+    let (first, last) = (Closer::default(), Closer::default());
+    let script = vec![Step::send("բարև 👋"), Step::Hold];
+    let (service, mut connection) = connected(script, &first);
+    connection.set_closer(&last).unwrap();
+
+    first.close();
+    let mut answer = vec![0; "բարև 👋".len()];
+    connection.read_exact(&mut answer).unwrap();
+    assert_eq!(String::from_utf8(answer).unwrap(), "բարև 👋");
+
+    last.close();
+    assert!(service.wait_for_close(0, LONG));
+    let error = connection.set_closer(&Closer::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotConnected);
+}
+
+#[test]
+fn a_closed_closer_takes_no_connection_and_makes_none() {
+    let closer = Closer::default();
+    closer.close();
+    let (service, mut connection) = connected(vec![Step::Hold], &Closer::default());
+    let error = connection.set_closer(&closer).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotConnected);
+
+    let failure = connector(service.base_url()).connect(&closer).unwrap_err();
+    assert!(matches!(failure, Failure::NotSent(_)), "{failure}");
+    assert_eq!(service.connections(), 1);
+}
+
+#[test]
 fn a_closer_ends_a_blocked_read() {
     let closer = Closer::default();
     let (service, mut connection) = connected(vec![Step::Hold], &closer);

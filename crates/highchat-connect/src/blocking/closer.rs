@@ -35,20 +35,47 @@ impl Closer {
         }
     }
 
-    /// Stores the socket of a new connection; fails if [`close`](Self::close) was called
-    /// before.
+    /// Fails if [`close`](Self::close) was called before.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match *self.lock() {
+            State::Closed => Err(closed()),
+            State::Unconnected | State::Open(_) => Ok(()),
+        }
+    }
+
+    /// Stores the socket of a connection; fails if [`close`](Self::close) was called before.
     pub(super) fn open(&self, socket: Weak<dyn ShutdownHandle>) -> Result<(), Error> {
         let mut state = self.lock();
         if let State::Closed = *state {
-            return Err(io::Error::new(ErrorKind::NotConnected, "closed by another thread").into());
+            return Err(closed());
         }
         *state = State::Open(socket);
         Ok(())
     }
 
+    /// Moves the socket to `other`, so that only `other` closes it. Fails if
+    /// [`close`](Self::close) was called before on one of them.
+    pub(super) fn pass_to(&self, other: &Self) -> Result<(), Error> {
+        let mut state = self.lock();
+        match mem::take(&mut *state) {
+            State::Open(socket) => {
+                drop(state);
+                other.open(socket)
+            }
+            before @ (State::Unconnected | State::Closed) => {
+                *state = before;
+                Err(closed())
+            }
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn closed() -> Error {
+    io::Error::new(ErrorKind::NotConnected, "closed by another thread").into()
 }
 
 impl fmt::Debug for Closer {

@@ -9,6 +9,8 @@ use ureq::Error;
 use ureq::unversioned::transport::time::Duration as UreqDuration;
 use ureq::unversioned::transport::{NextTimeout, TransportAdapter};
 
+use super::closer::Closer;
+
 /// A connection to the service. Dropping it closes it.
 ///
 /// A read or write returns an error of the kind `TimedOut` when no [time](Self::set_time_left)
@@ -17,15 +19,31 @@ pub struct Connection {
     io: TransportAdapter,
     /// `None`: no time limit.
     deadline: Option<Instant>,
+    closer: Closer,
 }
 
 /// One year. ureq adds its timeouts to the current time, and panics if the clock overflows.
 pub(super) const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Connection {
-    pub(super) const fn new(io: TransportAdapter) -> Self {
-        let deadline = None;
-        Self { io, deadline }
+    pub(super) const fn new(io: TransportAdapter, closer: Closer) -> Self {
+        Self {
+            io,
+            deadline: None,
+            closer,
+        }
+    }
+
+    /// Lets `closer` close this connection from now on, and no longer the [`Closer`] that it was
+    /// opened with: for a connection that carries another exchange.
+    ///
+    /// # Errors
+    ///
+    /// One of the two was closed before. The connection must be dropped.
+    pub fn set_closer(&mut self, closer: &Closer) -> io::Result<()> {
+        self.closer.pass_to(closer).map_err(Error::into_io)?;
+        self.closer = closer.clone();
+        Ok(())
     }
 
     /// Sets how long all reads and writes from now on may take together. There is no limit by

@@ -113,13 +113,14 @@ impl Connector {
             reason,
             ..NextTimeout::default()
         };
+        closer.check()?;
         let resolver = DefaultResolver::default();
         let addrs = match config.proxy() {
             None => resolver.resolve(&self.uri, config, within(Timeout::Resolve))?,
             // The proxy looks up the name.
             Some(_) => resolver.empty(),
         };
-        let (ureq, closer) = (Arc::clone(&self.ureq), closer.clone());
+        let (ureq, registering) = (Arc::clone(&self.ureq), closer.clone());
         let details = ConnectionDetails {
             uri: &self.uri,
             addrs,
@@ -130,14 +131,14 @@ impl Connector {
             timeout: within(Timeout::Connect),
             current_time: Arc::new(Instant::now),
             run_connector: Arc::new(move |details| run(&ureq, details)),
-            register_shutdown: Arc::new(move |socket| closer.open(socket)),
+            register_shutdown: Arc::new(move |socket| registering.open(socket)),
         };
         let transport = run(&self.ureq, &details)?;
         if details.needs_tls() && !transport.is_tls() {
             return Err(Error::TlsRequired);
         }
         let io = TransportAdapter::new(transport, Arc::clone(&details.current_time));
-        Ok(Connection::new(io))
+        Ok(Connection::new(io, closer.clone()))
     }
 }
 
