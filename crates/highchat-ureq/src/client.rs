@@ -10,14 +10,13 @@ use highchat_proto::{
 };
 
 use crate::clock::Clock;
-use crate::exchange::{self, Body};
+use crate::exchange::{self, Body, Buffered};
 use crate::reply::Reply;
 
 /// A blocking client of the three endpoints: each call is one exchange.
 ///
-/// Every exchange opens its own connection. A connection that was kept open may be stale, and
-/// a message written to it could not be sent again. A client is cheap to clone, and threads
-/// can share it.
+/// Every call opens its own connection; a [`Session`](crate::Session) keeps one for its polls. A
+/// client is cheap to clone, and threads can share it.
 ///
 /// The client repeats nothing, follows no redirect and decodes no compression.
 ///
@@ -84,7 +83,7 @@ impl Client {
     /// There is no reply. The [`Failure`] says whether the service may still have accepted the
     /// message.
     pub fn chat(&self, request: &ChatRequest) -> Result<Reply, Failure> {
-        let (head, body) = self.open(self.endpoint.chat(request), &Closer::default())?;
+        let (head, body) = self.open(&self.endpoint.chat(request), &Closer::default(), None)?;
         if let Some(answer) = Answer::to_chat(&head, &self.endpoint, &self.config) {
             return Err(self.read(body, answer).into_chat_error().into());
         }
@@ -97,7 +96,7 @@ impl Client {
     ///
     /// There is no valid page of messages. Calling again does no harm.
     pub fn messages(&self, request: &MessagesRequest) -> Result<Page, Failure> {
-        let (head, body) = self.open(self.endpoint.messages(request), &Closer::default())?;
+        let (head, body) = self.open(&self.endpoint.messages(request), &Closer::default(), None)?;
         let answer = Answer::to_messages(&head, &self.endpoint, &self.config);
         Ok(self.read(body, answer).into_page()?)
     }
@@ -109,20 +108,21 @@ impl Client {
     /// The service may not have accepted the rating. Rating again does no harm: the last
     /// rating counts.
     pub fn rate(&self, request: &RatingRequest) -> Result<(), Failure> {
-        let (head, body) = self.open(self.endpoint.rate(request), &Closer::default())?;
+        let (head, body) = self.open(&self.endpoint.rate(request), &Closer::default(), None)?;
         let answer = Answer::to_rating(&head, &self.endpoint, &self.config);
         Ok(self.read(body, answer).into_rating()?)
     }
 
-    /// Sends a request, and waits for the head of its answer. `closer` can close the
-    /// connection from another thread.
+    /// Sends a request on the kept connection or on a new one, and waits for the head of its
+    /// answer. `closer` can close the connection from another thread.
     pub(crate) fn open(
         &self,
-        request: Request,
+        request: &Request,
         closer: &Closer,
+        kept: Option<Buffered>,
     ) -> Result<(ResponseHead, Body), Failure> {
         let until = self.clock.now() + self.config.response_timeout;
-        exchange::open(&self.connector, self.clock, until, request, closer)
+        exchange::open(&self.connector, self.clock, until, request, closer, kept)
     }
 
     /// Reads the body of an answer that is not a reply stream. On an error or a timeout, the

@@ -1,4 +1,4 @@
-//! One exchange: its own connection, a request, the head of the answer, and the body.
+//! One exchange: a request on a connection, the head of the answer, and the body.
 
 use core::mem;
 use core::time::Duration;
@@ -6,39 +6,51 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 
 use highchat_connect::blocking::{Closer, Connection, Connector};
 use highchat_http1::{Answer, Part, ResponseHead};
-use highchat_proto::Failure;
 use highchat_proto::failure::Cause;
 use highchat_proto::http::Request;
 use highchat_proto::time::Instant;
+use highchat_proto::{Config, Failure};
 
 use crate::clock::Clock;
 
+/// A connection, and the bytes that were read from it ahead.
+pub(crate) type Buffered = BufReader<Connection>;
+
 /// The unread body of an answer. Dropping it closes its connection.
 pub(crate) struct Body {
-    connection: BufReader<Connection>,
+    connection: Buffered,
     answer: Answer,
     /// The number of buffered bytes that the last part came from.
     used: usize,
+    /// Whether the body is over and HTTP allows another exchange on its connection.
+    is_reusable: bool,
 }
 
-/// Connects, sends a request and waits for the head of its answer. The request and the head
-/// must be done before `until`. `closer` can close the connection from another thread.
+/// Sends a request on the kept connection if there is one, otherwise on a new one, and waits for
+/// the head of the answer. The request and the head must be done before `until`. `closer` can
+/// close the connection from another thread.
 pub(crate) fn open(
     connector: &Connector,
     clock: Clock,
     until: Instant,
-    request: Request,
+    request: &Request,
     closer: &Closer,
+    kept: Option<Buffered>,
 ) -> Result<(ResponseHead, Body), Failure> {
-    let (bytes, answer) = Answer::to(&request);
-    let mut connection = connector.connect(closer)?;
-    connection.set_time_left(clock.left(Some(until)));
-    let mut body = Body {
-        connection: BufReader::new(connection),
-        answer,
-        used: 0,
-    };
-    match body.ask(&bytes) {
+    let (bytes, mut answer) = Answer::to(request);
+    if let Some(connection) = kept {
+        let mut body = Body::on(connection, answer);
+        let until = until.min(clock.now() + Config::REUSE_TIMEOUT);
+        if let Ok(head) = body.ask(&bytes, clock.left(Some(until))) {
+            return Ok((head, body));
+        }
+        // The connection was stale. This request may be repeated.
+        answer = body.answer;
+        answer.restart();
+    }
+    let connection = connector.connect(closer)?;
+    let mut body = Body::on(BufReader::new(connection), answer);
+    match body.ask(&bytes, clock.left(Some(until))) {
         Ok(head) => Ok((head, body)),
         Err(error) if is_timeout(&error) => Err(Failure::TimedOut),
         // A failed write may still have sent some bytes.
@@ -47,6 +59,15 @@ pub(crate) fn open(
 }
 
 impl Body {
+    const fn on(connection: Buffered, answer: Answer) -> Self {
+        Self {
+            connection,
+            answer,
+            used: 0,
+            is_reusable: false,
+        }
+    }
+
     /// Waits up to `time` for the next bytes. Returns an empty slice at the end of the body.
     /// With no time left, it reads only what has already arrived.
     pub(crate) fn read(&mut self, time: Duration) -> io::Result<&[u8]> {
@@ -55,7 +76,16 @@ impl Body {
         Ok(&self.connection.buffer()[self.used - len..self.used])
     }
 
-    fn ask(&mut self, bytes: &[u8]) -> io::Result<ResponseHead> {
+    /// The connection, if it can carry another exchange.
+    pub(crate) fn into_connection(mut self) -> Option<Buffered> {
+        self.connection.consume(self.used);
+        let is_clean = self.is_reusable && self.connection.buffer().is_empty();
+        is_clean.then_some(self.connection)
+    }
+
+    /// Sends the request, and waits for the head of the answer.
+    fn ask(&mut self, bytes: &[u8], time: Duration) -> io::Result<ResponseHead> {
+        self.connection.get_mut().set_time_left(time);
         self.connection.get_mut().write_all(bytes)?;
         let (head, _) = self.part()?;
         head.ok_or_else(|| ErrorKind::InvalidData.into())
@@ -73,7 +103,10 @@ impl Body {
             match part.map_err(io::Error::other)? {
                 Some(Part::Head(head)) => return Ok((Some(head), 0)),
                 Some(Part::Body(piece)) => return Ok((None, piece.len())),
-                Some(Part::Over(_)) => return Ok((None, 0)),
+                Some(Part::Over(is_reusable)) => {
+                    self.is_reusable = is_reusable;
+                    return Ok((None, 0));
+                }
                 None => self.connection.consume(mem::take(&mut self.used)),
             }
             if self.connection.fill_buf()?.is_empty() {

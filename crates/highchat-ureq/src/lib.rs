@@ -47,6 +47,7 @@ mod canceller;
 mod client;
 mod clock;
 mod exchange;
+mod kept;
 mod reply;
 mod session;
 

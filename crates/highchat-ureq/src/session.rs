@@ -17,6 +17,7 @@ use highchat_proto::{
 use crate::canceller::{Canceller, Wishes};
 use crate::client::Client;
 use crate::exchange::{Body, is_timeout};
+use crate::kept::Kept;
 
 /// A conversation over blocking HTTP: turns, handoff, recovery and rating, as in
 /// [`Conversation`].
@@ -26,13 +27,19 @@ use crate::exchange::{Body, is_timeout};
 /// that `next` has not returned yet.
 ///
 /// A session starts no thread for its exchanges: a poll or a rating that is due while a reply
-/// streams is done between two reads. Every exchange opens its own connection, so no message
-/// is lost to a stale one. Dropping the session ends its exchanges.
+/// streams is done between two reads. Dropping the session ends its exchanges.
+///
+/// A message always gets a new connection, because it could not be sent again if it were lost
+/// with a stale one. The connection is then kept while a person answers or a cut reply is
+/// searched for, and carries the polls, the searches and ratings. If it turns out to be stale,
+/// the request goes out again on a new one. It is closed when nothing needs it any longer, or
+/// after [`Config::keep_alive`](highchat_proto::Config::keep_alive), during a call of `next`.
 pub struct Session {
     conversation: Conversation,
     client: Client,
     /// The reply stream of the current turn, if one is open.
     stream: Option<(RequestId, Body)>,
+    kept: Kept,
     wishes: Wishes,
 }
 
@@ -83,6 +90,7 @@ impl Session {
             conversation: conversation.with_seed(RandomState::new().hash_one(0)),
             client,
             stream: None,
+            kept: Kept::default(),
             wishes: Wishes::default(),
         }
     }
@@ -181,6 +189,7 @@ impl Session {
                     self.stream = self.stream.take().filter(|(live, _)| *live != id);
                 }
                 Output::Wait(when) => {
+                    self.close_unneeded();
                     if when.is_none() && self.stream.is_none() {
                         return Next::Idle;
                     }
@@ -190,7 +199,8 @@ impl Session {
                     if is_late {
                         return Next::TimedOut;
                     }
-                    let due = [when, until].into_iter().flatten().min();
+                    let closing = self.kept.deadline(&self.client.config);
+                    let due = [when, until, closing].into_iter().flatten().min();
                     self.wait(due);
                     let now = self.now();
                     if due.is_some_and(|due| due <= now) {
@@ -221,6 +231,17 @@ impl Session {
         };
         if self.read(id, &mut body, due) {
             self.stream = Some((id, body));
+        } else {
+            self.kept.put(body, self.now());
+        }
+    }
+
+    /// Closes the kept connection if its time is over, or no request is to come.
+    fn close_unneeded(&mut self) {
+        let is_needed = self.conversation.is_polling() || self.conversation.turn_in_progress();
+        let closing = self.kept.deadline(&self.client.config);
+        if !is_needed || closing.is_some_and(|closing| closing <= self.now()) {
+            self.kept.close();
         }
     }
 
@@ -230,7 +251,9 @@ impl Session {
         log::info!("request {id}: {request}");
         let is_of_turn = self.conversation.is_of_turn(id);
         let closer = self.wishes.enter(id, is_of_turn);
-        let (head, mut body) = match self.client.open(request, &closer) {
+        let (config, now) = (&self.client.config, self.now());
+        let kept = self.kept.take(&request, config, &closer, now);
+        let (head, mut body) = match self.client.open(&request, &closer, kept) {
             Ok(opened) => opened,
             Err(failure) => return self.end(id, Some(failure)),
         };
@@ -248,6 +271,7 @@ impl Session {
             }
         }
         self.wishes.leave(id);
+        self.kept.put(body, self.now());
     }
 
     /// Reads the next bytes, or waits for them until `until`. Returns whether there may be

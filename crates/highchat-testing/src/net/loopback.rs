@@ -77,12 +77,26 @@ struct Control {
     written: Vec<u64>,
     /// The addresses of the clients that connected.
     accepted: HashSet<SocketAddr>,
-    /// The number of connections whose request was not read yet.
+    /// The number of connections whose first request was not read yet, and of requests that were
+    /// read and are not taken yet.
     unread: usize,
+    /// The number of calls of [`Service::settle`].
+    settled: u64,
     /// The service must not listen now.
     is_down: bool,
     is_listening: bool,
     is_over: bool,
+}
+
+/// The end of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// It was written completely, and its connection can carry another one.
+    Kept,
+    /// It was written completely, and ends with its connection.
+    Closed,
+    /// It was not written completely.
+    Cut,
 }
 
 impl Service {
@@ -174,6 +188,9 @@ impl Service {
     /// Waits until the service has read each request of the client. Call it only while the client
     /// does not write.
     ///
+    /// A kept connection is closed at its next request, as if it had gone stale: the client may
+    /// have given up that request, and it must not be taken later.
+    ///
     /// # Panics
     ///
     /// The listening thread does not answer.
@@ -181,6 +198,7 @@ impl Service {
         if self.shared.control().is_listening {
             self.knock();
         }
+        self.shared.control().settled += 1;
         self.shared.wait_until(|control| control.unread == 0);
     }
 
@@ -278,22 +296,50 @@ impl Shared {
         }
     }
 
-    /// Answers one connection.
+    /// Answers the requests on a connection, until the client or the service closes it.
     fn serve(&self, mut stream: TcpStream) {
-        let request = read_request(&mut stream);
-        let taken = request.map(|request| self.take(&request.target, &request.body));
-        {
-            let mut control = self.control();
-            control.unread -= 1;
-            self.changed.notify_all();
-        }
-        if let Some((number, steps)) = taken {
+        let mut request = read_request(&mut stream);
+        loop {
+            let taken = request.map(|request| self.take(&request.target, &request.body));
+            let settled = {
+                let mut control = self.control();
+                control.unread -= 1;
+                self.changed.notify_all();
+                control.settled
+            };
+            let Some((number, steps)) = taken else {
+                return;
+            };
             // A client may leave at any time.
-            match self.answer(&mut stream, steps) {
-                Ok(true) => self.control().written.push(number),
-                Ok(false) | Err(_) => self.world().aborted(number),
+            let ending = self.answer(&mut stream, steps).unwrap_or(Ending::Cut);
+            match ending {
+                Ending::Kept | Ending::Closed => self.control().written.push(number),
+                Ending::Cut => self.world().aborted(number),
             }
+            if ending != Ending::Kept {
+                return;
+            }
+            let way = self.rng().u8(..64);
+            request = match way {
+                0..8 => None,
+                _ => read_request(&mut stream),
+            };
+            let mut control = self.control();
+            if request.is_none() || control.settled != settled {
+                return;
+            }
+            if way == 8 {
+                // The connection leads nowhere. Waits until the client gives it up.
+                drop(control);
+                read_request(&mut stream);
+                return;
+            }
+            control.unread += 1;
         }
+    }
+
+    fn rng(&self) -> Rng {
+        self.rng.lock().expect("no panic holds it").fork()
     }
 
     fn take(&self, target: &str, body: &[u8]) -> (u64, Steps) {
@@ -312,20 +358,20 @@ impl Shared {
         )
     }
 
-    /// Writes a response. Returns whether it was written completely.
-    fn answer(&self, stream: &mut TcpStream, steps: Steps) -> io::Result<bool> {
+    /// Writes a response.
+    fn answer(&self, stream: &mut TcpStream, steps: Steps) -> io::Result<Ending> {
         stream.set_nodelay(true)?;
-        let mut rng = self.rng.lock().expect("no panic holds it").fork();
+        let mut rng = self.rng();
         let encoder = Encoder::draw(&mut rng);
         for (at, mut step) in steps {
             if self.is_over_by(at) {
-                return Ok(false);
+                return Ok(Ending::Cut);
             }
             if matches!(step, Step::Lost | Step::NotSent) {
                 if rng.bool() {
                     SockRef::from(&*stream).set_linger(Some(Duration::ZERO))?;
                 }
-                return Ok(false);
+                return Ok(Ending::Cut);
             }
             if let Step::Head(head) = &mut step {
                 // The header has whole seconds of real time, so a life's time becomes 0 s, or 1 s
@@ -342,14 +388,18 @@ impl Shared {
                 }
             }
             if step == Step::End {
-                return Ok(true);
+                return Ok(if encoder.closes() {
+                    Ending::Closed
+                } else {
+                    Ending::Kept
+                });
             }
         }
         // Nothing more is written. Waits until the client leaves.
         stream.set_read_timeout(Some(PATIENCE))?;
         let mut rest = [0; 64];
         while stream.read(&mut rest)? > 0 {}
-        Ok(false)
+        Ok(Ending::Cut)
     }
 
     /// Waits until this time of the life. Returns whether the life ended before.

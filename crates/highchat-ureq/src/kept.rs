@@ -1,0 +1,56 @@
+//! The connection that a session keeps for its next request.
+
+use core::time::Duration;
+use std::io::BufRead;
+
+use highchat_connect::blocking::Closer;
+use highchat_proto::Config;
+use highchat_proto::http::Request;
+use highchat_proto::time::Instant;
+
+use crate::exchange::{Body, Buffered, is_timeout};
+
+/// The place for the connection of an exchange that is over, and the time since then.
+#[derive(Default)]
+pub(crate) struct Kept(Option<(Buffered, Instant)>);
+
+impl Kept {
+    /// Keeps the connection of a body, if it can carry another exchange.
+    pub(crate) fn put(&mut self, body: Body, now: Instant) {
+        if let Some(connection) = body.into_connection() {
+            self.0 = Some((connection, now));
+        }
+    }
+
+    /// Returns the kept connection, if the request may go out on it. From now on, `closer` closes
+    /// it.
+    pub(crate) fn take(
+        &mut self,
+        request: &Request,
+        config: &Config,
+        closer: &Closer,
+        now: Instant,
+    ) -> Option<Buffered> {
+        let (_, since) = self.0.as_ref()?;
+        let idle = now.saturating_duration_since(*since);
+        if !request.may_reuse_connection(idle, config) {
+            return None;
+        }
+        let (mut connection, _) = self.0.take()?;
+        // Bytes that came meanwhile answer no request, and an end is one.
+        connection.get_mut().set_time_left(Duration::ZERO);
+        let is_quiet = connection.fill_buf().is_err_and(|error| is_timeout(&error));
+        let is_alive = is_quiet && connection.get_mut().set_closer(closer).is_ok();
+        is_alive.then_some(connection)
+    }
+
+    /// The time at which the kept connection must be closed.
+    pub(crate) fn deadline(&self, config: &Config) -> Option<Instant> {
+        self.0.as_ref().map(|(_, since)| *since + config.keep_alive)
+    }
+
+    /// Closes the kept connection.
+    pub(crate) fn close(&mut self) {
+        self.0 = None;
+    }
+}
