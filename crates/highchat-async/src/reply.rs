@@ -102,7 +102,7 @@ impl<T: Transport> Reply<T> {
     }
 
     fn event(&mut self, advanced: Result<(), Cut>) -> Result<Option<Event<'_>>, Failure> {
-        let event = advanced.and_then(|()| self.reader.event());
+        let event = advanced.and_then(|()| self.reader.event(self.clock.now()));
         if !matches!(&event, Ok(Some(event)) if !event.ends_reply()) {
             self.body = None;
         }

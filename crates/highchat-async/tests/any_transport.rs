@@ -1,6 +1,7 @@
 //! A session over a transport in memory, without a runtime: what it does with each input.
 
 use core::pin::pin;
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::future::{Pending, Ready, pending, ready};
-use futures_util::stream::{Iter, iter};
+use futures_util::stream::{Iter, Repeat, iter, repeat};
 use highchat_async::{Session, Timer, Transport};
 use highchat_proto::failure::{Cause, Cut};
 use highchat_proto::http::{Head, Request};
@@ -220,4 +221,72 @@ fn a_call_that_is_not_answered_times_out() {
         }
     );
     assert!(is_lost, "{failed:?}");
+}
+
+/// A service that sends pings for ever, as fast as the client reads.
+#[derive(Clone)]
+struct Flood(Endpoint, Config);
+
+impl Transport for Flood {
+    type Opening = Ready<Result<(Head, Self::Body), Failure>>;
+    type Body = Repeat<Result<Bytes, Cause>>;
+    type Kept = ();
+    type Timer = Busy;
+    const NAME: &'static str = "flood";
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.0
+    }
+
+    fn config(&self) -> &Config {
+        &self.1
+    }
+
+    fn open(&self, _: Request, (): &()) -> Self::Opening {
+        let mut head = Head::new(200);
+        head.header("content-type", b"text/event-stream");
+        let pings = "event: ping\ndata: {}\n\n".repeat(10);
+        ready(Ok((head, repeat(Ok(pings.into())))))
+    }
+}
+
+/// A timer for a program that is always busy: each look at the clock takes 1 s, and no wait ends.
+#[derive(Default)]
+struct Busy(AtomicU64);
+
+impl Timer for Busy {
+    type Sleep = Pending<()>;
+
+    fn start() -> Self {
+        Self::default()
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_secs(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn sleep(_: Duration) -> Self::Sleep {
+        pending()
+    }
+}
+
+#[test]
+fn pings_without_a_pause_are_no_progress() {
+    let endpoint = Endpoint::new("https://chat.example", Credentials::slug("demo").unwrap());
+    let service = Flood(endpoint.unwrap(), Config::default());
+    let mut reply = now(highchat_async::chat(&service, &ChatRequest::new(message()))).unwrap();
+    let mut events = 0;
+    let failure = loop {
+        match now(reply.next_event()) {
+            Ok(event) => assert!(event.is_some()),
+            Err(failure) => break failure,
+        }
+        events += 1;
+        assert!(events < 1000, "it does not end");
+    };
+    assert_eq!(failure, Failure::Cut(Cut::NoProgress));
+    let failed = now(Session::new(service).ask(message())).unwrap_err();
+    let error = Failure::Cut(Cut::NoProgress);
+    let text = String::new();
+    assert_eq!(failed, AskError::Failed { text, error });
 }

@@ -55,7 +55,7 @@ fn read(body: &[Body]) -> (String, usize, Result<(), Cut>) {
                 None => reader.handle_end(),
             }
         }
-        match reader.event() {
+        match reader.event(now) {
             Ok(Some(Event::Delta { text })) => events.push_str(&text),
             Ok(Some(Event::Done { .. })) => events.push('.'),
             Ok(Some(event)) => panic!("{event:?}"),
@@ -77,8 +77,12 @@ fn the_reader_asks_for_bytes_only_after_it_has_used_the_earlier_ones() {
     for expected in ["a", "b"] {
         assert_eq!(reader.advance(seconds(1)), Ok(None));
         let text = expected.into();
-        assert_eq!(reader.event(), Ok(Some(Event::Delta { text })));
-        assert_eq!(reader.event(), Ok(None), "each event is returned once");
+        assert_eq!(reader.event(seconds(1)), Ok(Some(Event::Delta { text })));
+        assert_eq!(
+            reader.event(seconds(1)),
+            Ok(None),
+            "each event is returned once"
+        );
     }
     assert_eq!(reader.advance(seconds(1)), Ok(Some(seconds(61))));
 }
@@ -105,6 +109,45 @@ fn each_end_of_a_reply_is_reported() {
         let (found, _, ended) = read(body);
         assert_eq!((&*found, ended), (events, end));
     }
+}
+
+const PING: &str = "event: ping\ndata: {}\n\n";
+
+/// Reads pings that always come, and shows each for `away`. Each step takes 1 s. Returns the time
+/// in seconds at which the reply was cut, without the time that the pings were shown.
+fn cut_by_pings(chunk: &str, away: Duration) -> (u64, Cut) {
+    let mut reader = Reader::new(&endpoint(), &Config::default(), Instant::ORIGIN);
+    let (mut now, mut shown) = (Instant::ORIGIN, Duration::ZERO);
+    loop {
+        reader.resume(now);
+        let found = loop {
+            let step = reader.advance(now);
+            now = now + Duration::from_secs(1);
+            match step {
+                Ok(Some(_)) => reader.handle_body(chunk.to_owned().into()),
+                Ok(None) => break reader.event(now).map(drop),
+                Err(cut) => break Err(cut),
+            }
+        };
+        if let Err(cut) = found {
+            return ((now.since_origin() - shown).as_secs(), cut);
+        }
+        (now, shown) = (now + away, shown + away);
+    }
+}
+
+#[test]
+fn pings_that_always_come_are_no_progress_however_long_the_application_takes() {
+    for away in [0, 1, 1000].map(Duration::from_secs) {
+        for count in [1, 3, 1000] {
+            let (at, cut) = cut_by_pings(&PING.repeat(count), away);
+            assert_eq!(cut, Cut::NoProgress, "{count}");
+            assert!((300..=302).contains(&at), "{count} pings a chunk: {at}");
+        }
+    }
+    // A line that never ends.
+    let (at, cut) = cut_by_pings("x", Duration::ZERO);
+    assert_eq!((at, cut), (301, Cut::NoProgress));
 }
 
 #[test]

@@ -27,21 +27,15 @@ pub struct Reply {
     /// `None` when nothing is left to read.
     body: Option<Body>,
     clock: Clock,
-    /// The time that the reader knows, and the time of the return to the application.
-    seen: Instant,
-    left: Instant,
     has_failed: bool,
 }
 
 impl Reply {
     pub(crate) fn new(endpoint: &Endpoint, config: &Config, clock: Clock, body: Body) -> Self {
-        let now = clock.now();
         Self {
-            reader: Reader::new(endpoint, config, now),
+            reader: Reader::new(endpoint, config, clock.now()),
             body: Some(body),
             clock,
-            seen: now,
-            left: now,
             has_failed: false,
         }
     }
@@ -54,7 +48,7 @@ impl Reply {
     /// The reply was cut: [`Failure::Cut`]. Each further call returns the same error.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, Failure> {
         let advanced = self.advance();
-        let event = advanced.and_then(|()| self.reader.event());
+        let event = advanced.and_then(|()| self.reader.event(self.clock.now()));
         if !matches!(event, Ok(Some(_))) {
             self.body = None;
         }
@@ -78,31 +72,19 @@ impl Reply {
 
     /// Reads until the reader has an event, or the end of the reply.
     fn advance(&mut self) -> Result<(), Cut> {
-        // Only the application's own time is no silence. The time to decode an event is, so
-        // that a flood of pings is no progress.
-        let away = self.clock.now().saturating_duration_since(self.left);
-        self.reader.resume(self.seen + away);
-        loop {
-            self.seen = self.clock.now();
-            let Some(deadline) = self.reader.advance(self.seen)? else {
-                break;
-            };
+        self.reader.resume(self.clock.now());
+        while let Some(deadline) = self.reader.advance(self.clock.now())? {
             self.read(deadline);
         }
-        self.left = self.clock.now();
         Ok(())
     }
 
     /// Reads the next bytes of the body, or waits for them until `deadline`.
     fn read(&mut self, deadline: Instant) {
-        let now = self.clock.now();
-        let left = deadline.saturating_duration_since(now);
-        let read = self.body.as_mut().map(|it| it.read(left));
+        let left = self.clock.left(Some(deadline));
+        let read = self.body.as_mut().map(|body| body.read(left));
         match read {
             None | Some(Ok([])) => self.reader.handle_end(),
-            // If the service always has bytes to read, no read waits, so the deadline is
-            // checked here.
-            Some(Ok(_)) if deadline <= now => self.reader.handle_timeout(now),
             Some(Ok(chunk)) => self.reader.handle_body(Bytes::copy_from_slice(chunk)),
             // A read may time out slightly before the deadline.
             Some(Err(error)) if is_timeout(&error) => {

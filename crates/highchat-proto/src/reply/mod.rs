@@ -139,7 +139,8 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// The reply is cut. Later calls return the same error.
+    /// The reply is cut. Later calls return the same error. The progress timeout is one reason: if
+    /// the service always has bytes to read, the driver never waits until the deadline.
     #[inline(always)]
     pub fn advance<'c>(
         &mut self,
@@ -158,10 +159,12 @@ impl Reply {
             Phase::Reading => {}
         }
         self.seen = now;
-        if !input.is_empty() {
+        let has_input = !input.is_empty();
+        if has_input {
             self.idle.restart(now);
         }
         match self.decoder.advance(input) {
+            Ok(None) if has_input && self.progress.due() <= now => Err(self.cut(Cut::NoProgress)),
             Ok(ready) => Ok(ready.map(|ready| Ready(Source::Decoder(ready)))),
             Err(error) => Err(self.cut(error.into())),
         }
@@ -171,14 +174,18 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// The API's text does not allow this event, so the reply is cut. Later calls of `advance`
-    /// return the same error.
+    /// The API's text does not allow this event, or it is a ping after the progress timeout. The
+    /// reply is cut. Later calls of `advance` return the same error.
     pub fn event<'a>(&'a mut self, ready: Ready<'a>, now: Instant) -> Result<Event<'a>, Cut> {
         let event = match ready.0 {
             // On a second call for the same event, nothing is left. A ping has no effect.
             Source::Queue => self.queued.take().map_or(Event::Ping, |event| *event),
             Source::Decoder(ready) => {
                 match Event::parse_with(self.decoder.frame(ready), &mut self.buffer) {
+                    Ok(Event::Ping) if self.progress.due() <= now => {
+                        self.phase = Phase::Cut(Cut::NoProgress);
+                        return Err(Cut::NoProgress);
+                    }
                     Ok(event) => {
                         if !matches!(event, Event::Ping) {
                             self.progress.restart(now);
@@ -311,10 +318,14 @@ impl Reply {
     /// count for the timeouts. Use this in a driver that waits for its application, which slows
     /// the service down. Do not use it after a wait for the service: that time must count.
     pub fn resume(&mut self, now: Instant) {
-        let away = now.saturating_duration_since(self.seen);
-        self.idle.since = self.idle.since + away;
-        self.progress.since = self.progress.since + away;
+        self.excuse(now.saturating_duration_since(self.seen));
         self.seen = now;
+    }
+
+    /// Leaves a time out of the timeouts.
+    fn excuse(&mut self, time: Duration) {
+        self.idle.since = self.idle.since + time;
+        self.progress.since = self.progress.since + time;
     }
 
     /// Handles the passing of time.

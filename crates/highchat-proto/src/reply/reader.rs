@@ -29,7 +29,7 @@ use crate::time::Instant;
 ///         // Or `handle_interruption`. If no chunk comes until `_until`: `handle_timeout`.
 ///     }
 /// }
-/// assert!(reader.event()?.is_some());
+/// assert!(reader.event(now())?.is_some());
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -46,7 +46,8 @@ pub struct Reader {
     /// The event found at the end of the body.
     last: Option<Event<'static>>,
     is_ended: bool,
-    now: Instant,
+    /// The time since when the application has the last event.
+    left: Instant,
 }
 
 impl Reader {
@@ -63,13 +64,16 @@ impl Reader {
             found: None,
             last: None,
             is_ended: false,
-            now,
+            left: now,
         }
     }
 
-    /// See [`Reply::resume`].
+    /// Notes that the driver reads again after its application had an event. The time since
+    /// [`event`](Self::event) does not count for the timeouts; the time to find an event does. Do
+    /// not call it after a wait for the service: that time must count.
     pub fn resume(&mut self, now: Instant) {
-        self.reply.resume(now);
+        self.reply.excuse(now.saturating_duration_since(self.left));
+        self.left = now;
     }
 
     /// Reads on to the next event. `None` means that [`event`](Self::event) has a result. A
@@ -79,7 +83,7 @@ impl Reader {
     ///
     /// The reply is cut. Later calls return the same error.
     pub fn advance(&mut self, now: Instant) -> Result<Option<Instant>, Cut> {
-        (self.shown, self.now) = (self.taken, now);
+        self.shown = self.taken;
         let mut input = &self.chunk[self.taken..];
         let advanced = self.reply.advance(&mut input, now);
         let found = advanced.map(|ready| ready.map(Ready::without_chunk));
@@ -95,17 +99,19 @@ impl Reader {
         }
     }
 
-    /// Takes the event that was found; `None` if the reply is over. If the service repeats the
-    /// endpoint's key in an `error`, the key is hidden.
+    /// Takes the event that was found, to give it to the application now; `None` if the reply is
+    /// over. If the service repeats the endpoint's key in an `error`, the key is hidden.
     ///
     /// # Errors
     ///
-    /// The API's text does not allow this event, so the reply is cut.
-    pub fn event(&mut self) -> Result<Option<Event<'_>>, Cut> {
+    /// The API's text does not allow this event, or it is a ping after the progress timeout. The
+    /// reply is cut.
+    pub fn event(&mut self, now: Instant) -> Result<Option<Event<'_>>, Cut> {
+        self.left = now;
         let event = match self.found.take() {
             Some(found) => {
                 let ready = found.with_chunk(&self.chunk[self.shown..]);
-                Some(self.reply.event(ready, self.now)?)
+                Some(self.reply.event(ready, now)?)
             }
             None => self.last.take(),
         };
