@@ -209,7 +209,7 @@ fn answer_to(request: &str, polls: usize, counts: &mut Counts) -> String {
 }
 
 /// Reads a request with its body. Returns `None` at the end of the connection.
-fn read(stream: &mut impl BufRead) -> io::Result<Option<String>> {
+pub(super) fn read(stream: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut head = String::new();
     let mut len = 0;
     loop {

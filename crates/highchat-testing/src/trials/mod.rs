@@ -10,7 +10,8 @@
 //! adapter's test implements [`Talk`], and [`scenarios!`](crate::scenarios) makes a test of
 //! each scenario.
 //!
-//! [`hold_connections`] counts the connections of a long handoff.
+//! [`hold_connections`] counts the connections of a long handoff, and [`hold_resources`] what
+//! sessions leave behind.
 //! [`proxies`] checks which proxy a client uses, and [`tls`] which certificates it trusts.
 //! [`words`] has texts of a service for other tests.
 
@@ -19,6 +20,7 @@ mod connections;
 pub mod drivers;
 mod fetch;
 pub mod proxies;
+mod resources;
 mod runner;
 pub mod scenario;
 mod seen;
@@ -29,6 +31,7 @@ mod trial;
 pub mod words;
 
 pub use connections::{hold_connections, hold_connections_beside_messages};
+pub use resources::hold_resources;
 pub use runner::{Pace, hold, hold_at, hold_readings, hold_readings_at};
 pub use seen::{Outcome, Seen};
 pub use table::{ALIKE, IN_A_THREAD, TRIALS, untried};
