@@ -1,4 +1,4 @@
-//! The clients: sessions of the adapters, and loops that only read the body.
+//! The clients: sessions of the adapters, and loops that only use the HTTP client.
 
 use core::hint::black_box;
 use core::str::FromStr;
@@ -6,7 +6,6 @@ use core::time::Duration;
 use std::io::Read;
 
 use bytes::Bytes;
-use highchat_benches::workload::Workload;
 use highchat_proto::{Credentials, Endpoint, Message, Update};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
@@ -14,9 +13,10 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::net::TcpStream;
 use ureq::Agent;
 
-use crate::Failure;
+use crate::service::{Place, Task};
+use crate::{Failure, polls};
 
-/// The size of the read buffer of [`Client::UreqBody`], in bytes. The session has the same size.
+/// The size of the read buffer of [`Client::UreqAlone`], in bytes. The session has the same size.
 const BUFFER_LEN: usize = 16 * 1024;
 
 /// The body of the loops' request. The sessions send the same.
@@ -26,21 +26,21 @@ const REQUEST: &str = r#"{"message":"a"}"#;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
     Hyper,
-    HyperBody,
+    HyperAlone,
     Ureq,
-    UreqBody,
+    UreqAlone,
 }
 
 impl Client {
     /// All clients, each session before the loop that it is compared with.
-    pub(crate) const ALL: [Self; 4] = [Self::Hyper, Self::HyperBody, Self::Ureq, Self::UreqBody];
+    pub(crate) const ALL: [Self; 4] = [Self::Hyper, Self::HyperAlone, Self::Ureq, Self::UreqAlone];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Hyper => "highchat-hyper",
-            Self::HyperBody => "hyper",
+            Self::HyperAlone => "hyper",
             Self::Ureq => "highchat-ureq",
-            Self::UreqBody => "ureq",
+            Self::UreqAlone => "ureq",
         }
     }
 }
@@ -55,34 +55,43 @@ impl FromStr for Client {
     }
 }
 
-/// The CPU time of this process for reading one reply. Fails if the reply is not complete.
-pub(crate) fn cpu_time(
-    client: Client,
-    workload: &Workload,
-    address: &str,
-) -> Result<Duration, Failure> {
+/// The CPU time of this process for a task. Fails if it is not complete.
+pub(crate) fn cpu_time(client: Client, task: Task, place: &Place) -> Result<Duration, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    let address = place.address.to_string();
+    let workload = task.workload();
+    let sent = workload.map(|workload| match client {
+        Client::Hyper | Client::Ureq => workload.text_len,
+        Client::HyperAlone | Client::UreqAlone => workload.bytes.len(),
+    });
     let clock = || Duration::try_from(clock_gettime(ClockId::ProcessCPUTime));
     let start = clock()?;
-    let (read, sent) = match client {
-        Client::Hyper => (runtime.block_on(hyper(address))?, workload.text_len),
-        Client::Ureq => (ureq(address)?, workload.text_len),
-        Client::HyperBody => (runtime.block_on(hyper_body(address))?, workload.bytes.len()),
-        Client::UreqBody => (ureq_body(address)?, workload.bytes.len()),
+    let is_complete = match (sent, client) {
+        (Some(sent), Client::Hyper) => runtime.block_on(hyper(&address))? == sent,
+        (Some(sent), Client::HyperAlone) => runtime.block_on(hyper_body(&address))? == sent,
+        (Some(sent), Client::Ureq) => ureq(&address)? == sent,
+        (Some(sent), Client::UreqAlone) => ureq_body(&address)? == sent,
+        (None, Client::Hyper) => runtime.block_on(polls::hyper(place))?,
+        (None, Client::HyperAlone) => runtime.block_on(polls::hyper_alone(place))?,
+        (None, Client::Ureq) => polls::ureq(place)?,
+        (None, Client::UreqAlone) => polls::ureq_alone(place)?,
     };
     let took = clock()? - start;
-    if read == sent {
+    if is_complete {
         Ok(took)
     } else {
-        Err(format!("{read} bytes of {sent}").into())
+        Err("it is not complete".into())
     }
 }
 
+pub(crate) fn credentials() -> Result<Credentials, Failure> {
+    Ok(Credentials::key("hc_bench")?)
+}
+
 fn endpoint(address: &str) -> Result<Endpoint, Failure> {
-    let credentials = Credentials::key("hc_bench")?;
-    Ok(Endpoint::new(&format!("http://{address}"), credentials)?)
+    Ok(Endpoint::new(&format!("http://{address}"), credentials()?)?)
 }
 
 /// Adds the length of an update's text to `read`. Returns whether the turn is over.
