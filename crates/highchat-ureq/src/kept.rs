@@ -37,7 +37,7 @@ impl Kept {
             return None;
         }
         let (mut connection, _) = self.0.take()?;
-        // Bytes that came meanwhile answer no request, and an end is one.
+        // Bytes that came meanwhile answer no request, and the service may have closed it.
         connection.get_mut().set_time_left(Duration::ZERO);
         let is_quiet = connection.fill_buf().is_err_and(|error| is_timeout(&error));
         let is_alive = is_quiet && connection.get_mut().set_closer(closer).is_ok();
