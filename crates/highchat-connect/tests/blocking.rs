@@ -87,6 +87,8 @@ fn a_closed_closer_takes_no_connection_and_makes_none() {
 
     let failure = connector(service.base_url()).connect(&closer).unwrap_err();
     assert!(matches!(failure, Failure::NotSent(_)), "{failure}");
+    drop(connection);
+    assert!(service.wait_for_close(0, LONG));
     assert_eq!(service.connections(), 1);
 }
 

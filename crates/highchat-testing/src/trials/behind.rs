@@ -116,7 +116,7 @@ mod tests {
         let trials = trials.copied().map(Trial::behind_the_proxy);
         let cut = trials.filter(|trial| is_cut(trial) && !is_restarted(trial));
         let cut: Vec<_> = cut.map(|trial| trial.faults).collect();
-        assert_eq!(cut, ["cut:0", "reset:0", "cut:40"]);
+        assert_eq!(cut, ["cut:0", "reset:0", "cut:40", "gzip"]);
         for trial in ALIKE_TRIALS.iter().filter(|trial| is_restarted(trial)) {
             assert_eq!(trial.behind_the_proxy().outcome, trial.outcome);
         }
