@@ -1,4 +1,4 @@
-// The programs of the READMEs are compiled, with all that is strict.
+// The programs of the READMEs, and of the page about the API's samples, are compiled, with all that is strict.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -12,15 +12,16 @@ test("each program of the READMEs compiles", () => {
   rmSync(here("built/readme"), { recursive: true, force: true });
   mkdirSync(here("built/readme"), { recursive: true });
   let count = 0;
-  for (const name of ["client", "react"]) {
-    const readme = readFileSync(here(`../${name}/README.md`), "utf8");
+  const pages = { client: "../client/README.md", react: "../react/README.md", samples: "../../docs/the-api-samples.md" };
+  for (const [name, path] of Object.entries(pages)) {
+    const readme = readFileSync(here(path), "utf8");
     for (const [, kind, program] of readme.matchAll(/^```(tsx?)\n(.*?)^```/gms)) {
       count += 1;
       // With an export, a file is a module of its own.
       writeFileSync(here(`built/readme/${name}-${count}.${kind}`), `${program}\nexport {};\n`);
     }
   }
-  assert.ok(count >= 6, `${count} programs`);
+  assert.ok(count >= 8, `${count} programs`);
   writeFileSync(
     here("built/readme/tsconfig.json"),
     JSON.stringify({
