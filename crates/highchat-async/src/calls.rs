@@ -13,6 +13,8 @@ use crate::transport::{Timer, Transport};
 
 /// Sends a message, and waits for the head of the reply.
 ///
+/// It waits at most [`response_timeout`](highchat_proto::config::Config::response_timeout).
+///
 /// Dropping the future gives the exchange up. The service may already have accepted the
 /// message, so a program must not send it again.
 ///
@@ -32,6 +34,9 @@ pub async fn chat<T: Transport>(client: &T, request: &ChatRequest) -> Result<Rep
 
 /// Gets the messages of a conversation.
 ///
+/// It waits at most [`response_timeout`](highchat_proto::config::Config::response_timeout) for
+/// the head of the answer, and as long again for the body.
+///
 /// # Errors
 ///
 /// There is no valid page of messages. Calling again does no harm.
@@ -44,7 +49,7 @@ pub async fn messages<T: Transport>(
     Ok(read(client, body, answer).await.into_page()?)
 }
 
-/// Rates a conversation.
+/// Rates a conversation. The timeouts are the same as for [`messages`].
 ///
 /// # Errors
 ///
@@ -60,7 +65,7 @@ async fn exchange<T: Transport>(client: &T, request: Request) -> Result<(Head, T
     let limit = client.config().response_timeout;
     let opening = client.open(request, &T::Kept::default());
     let opened = within::<T::Timer, _>(limit, opening).await;
-    // The connection timeout is shorter, so the request may have left.
+    // The connection timeout is shorter, so a part of the request may have been sent.
     opened.unwrap_or(Err(Failure::TimedOut))
 }
 

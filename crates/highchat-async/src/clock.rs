@@ -11,7 +11,7 @@ use crate::transport::Timer;
 /// time.
 pub(crate) struct Clock<T: Timer> {
     timer: T,
-    /// A wait until the last deadline, or until an earlier one.
+    /// A wait until the deadline of the last call, or until an earlier one.
     alarm: Option<(Instant, T::Sleep)>,
 }
 

@@ -15,8 +15,8 @@ use highchat_proto::{Config, Endpoint, Failure};
 /// The guide "Write an adapter" lists what the HTTP client must not do: it must not follow
 /// redirects, retry, or send a message over a connection that may be stale.
 pub trait Transport: Clone {
-    /// The request and the wait for the head of its answer. Dropping it gives the exchange up,
-    /// and must close its connection if that can be used for no other exchange.
+    /// The request and the wait for the head of its answer. Dropping it gives the exchange up.
+    /// It must then close its connection if no other exchange can use it.
     type Opening: Future<Output = Result<(Head, Self::Body), Failure>> + Unpin;
     /// The chunks of the body. `None` means that the body is whole for HTTP. An error means that
     /// it was cut; nothing is read after it.
@@ -46,8 +46,8 @@ pub trait Transport: Clone {
     ///
     /// If there is no connection within [`Config::connect_timeout`], the future fails with
     /// [`Failure::NotSent`]. That failure means that the service surely did not take the
-    /// request. Any other loss is [`Failure::Unanswered`]. A head longer than
-    /// [`Config::HEAD_LIMIT`] is one too.
+    /// request. Any other loss is [`Failure::Unanswered`], and so is a head longer than
+    /// [`Config::HEAD_LIMIT`].
     fn open(&self, request: Request, kept: &Self::Kept) -> Self::Opening;
 }
 
@@ -72,8 +72,9 @@ impl KeptConnection for () {
 
 /// Time as it passes, and a future that waits.
 pub trait Timer {
-    /// A wait. It must be pending at least once if it yields to a scheduler that hides bytes
-    /// that came, as tokio's cooperative scheduling does.
+    /// A wait. A scheduler may hide bytes that have arrived, to make a task yield, as tokio's
+    /// cooperative scheduling does. The wait must then be pending at least once, so that it does
+    /// not end before these bytes are read.
     type Sleep: Future<Output = ()> + Unpin;
 
     /// Starts to measure time.
@@ -82,6 +83,6 @@ pub trait Timer {
     /// The time since the start. It never goes back.
     fn elapsed(&self) -> Duration;
 
-    /// Waits. [`Duration::MAX`] means longer than any program runs.
+    /// Waits for `duration`. A wait of [`Duration::MAX`] lasts longer than any program runs.
     fn sleep(duration: Duration) -> Self::Sleep;
 }

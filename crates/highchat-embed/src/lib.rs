@@ -80,8 +80,8 @@
 //! ```
 //!
 //! `examples/` has whole programs to copy: `std_tcp` (blocking), `tls` (the same with rustls),
-//! `smol` (async without tokio) and `mio` (a hundred conversations on one thread). `embedded_io` and
-//! `embedded_io_async` are for devices.
+//! `smol` (async without tokio) and `mio` (a hundred conversations on one thread). `embedded_io`
+//! and `embedded_io_async` are for devices.
 //!
 //! # Which crate to use
 //!
@@ -131,12 +131,12 @@
 //! # Memory
 //!
 //! Nothing grows without a bound. These are the buffers of one conversation. The limits that are
-//! fields of [`Config`] suit a computer; a device sets them to what its heap can hold. Whatever is
+//! fields of [`Config`] suit a computer; a device sets them to what its heap can hold. Anything
 //! longer is an error of its exchange.
 //!
 //! | buffer | bytes | lives |
 //! | --- | --- | --- |
-//! | what is read, of a session for [devices](#on-a-device) | 512 | with the session, inside it |
+//! | the read buffer of a session for [devices](#on-a-device) | 512 | with the session, inside it |
 //! | a request | head 0.5 KB, and the message (at most 4000 characters as JSON) or the comment of a rating | until it is written; a poll until its answer |
 //! | the head of an answer | at most 64 KiB, or [`with_head_limit`](Embed::with_head_limit), and its fields again while they are read | until it is complete |
 //! | an event of a reply | 4 KiB, or [`event_limit`] if that is less; grows up to [`event_limit`] | with the reply |
@@ -165,8 +165,8 @@
 //! # Log
 //!
 //! This crate writes to the crate [log](https://docs.rs/log), at level `info` and under its own
-//! name: each request of a session (method and path), and the status of its answer or the
-//! reason why there is none. It logs no key, no query and no message text. Without a logger it
+//! name: each request of a session (method and path), and the status of its answer or the reason
+//! why there is no answer. It logs no key, no query and no message text. Without a logger it
 //! costs next to nothing.
 //!
 //! # The supported part of HTTP/1.1

@@ -38,7 +38,7 @@ pub(crate) enum Chunks {
     },
     /// The number of bytes that are left of a chunk.
     Data(u64),
-    /// The line end after a chunk. Whether its CR was read.
+    /// The line end after a chunk, and whether its CR was read.
     DataEnd(bool),
     Trailers {
         /// The length of the current line so far, and its last byte.

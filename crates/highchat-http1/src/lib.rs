@@ -16,8 +16,8 @@
 //! - `content-length` is not a number, or two of them differ;
 //! - `transfer-encoding` is anything except `chunked` or `identity`, because the request asked
 //!   for no other coding; or it is in an answer of HTTP/1.0 (RFC 9112, section 6.1);
-//! - the size of a chunk is no hexadecimal number of at most 16 digits, or the bytes of a chunk
-//!   are not followed by a line end;
+//! - the size of a chunk is not a hexadecimal number of at most 16 digits, or the bytes of a
+//!   chunk are not followed by a line end;
 //! - a limit is exceeded.
 //!
 //! | what | limit in bytes | source |

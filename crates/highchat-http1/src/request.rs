@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use highchat_proto::http::{Method, Request};
 
-/// The length that most heads fit in, in bytes.
+/// A length in bytes that is enough for most heads.
 const USUAL_HEAD: usize = 512;
 
 /// The bytes of a request.

@@ -12,12 +12,13 @@ use tokio::time::Instant;
 use crate::link::Link;
 
 /// The place for the connection of an exchange that is over, or that can carry others. Clones
-/// share it. An exchange without a session has a place of its own, which goes with it.
+/// share it. An exchange without a session has a place of its own, and both are dropped
+/// together.
 #[derive(Clone, Default)]
 pub struct Kept(Arc<Mutex<Option<(Link, Instant)>>>);
 
 impl Kept {
-    /// Keeps a connection that the service has just been heard on.
+    /// Keeps a connection on which the service has just sent bytes.
     pub(crate) fn put(&self, link: Link) {
         if !link.is_closed() {
             *self.lock() = Some((link, Instant::now()));

@@ -7,8 +7,8 @@
 //!                                 └── not found | visitor leaves ──▶ nothing
 //! ```
 //!
-//! The rule is the one of `highchat-proto`: each turn is followed by a `Conversation`, which
-//! also does the search. So the message is never sent again, and in doubt nothing is found.
+//! The rules are the same as in `highchat-proto`: a `Conversation` follows each turn, and also
+//! does the search. So the message is never sent again, and in doubt nothing is found.
 
 pub(crate) mod conversations;
 pub(crate) mod followed;

@@ -16,7 +16,7 @@ pub(crate) use highchat_async::BrowserTimer as Timer;
 
 pub(crate) type Opening = LocalBoxFuture<'static, Result<(Head, Body), Failure>>;
 pub(crate) type Body = LocalBoxStream<'static, Result<Bytes, Cause>>;
-/// Nothing is known of what was sent.
+/// A browser does not report what was sent.
 pub(crate) type Sent = ();
 
 /// A browser has its own roots and proxies, and reqwest has no setting here that must be off.
@@ -54,12 +54,12 @@ pub(crate) fn request(
     Ok((request.try_into()?, ()))
 }
 
-/// `fetch` has one error for everything after this.
+/// `fetch` has the same error for everything that fails after the request was built.
 pub(crate) fn is_not_sent(error: &reqwest::Error, _: &Sent, _: bool) -> bool {
     error.is_builder()
 }
 
-/// Takes out a field that says no more how the body is: `fetch` has decoded it.
+/// Removes the field that no longer describes the body, because `fetch` has decoded it.
 pub(crate) fn decoded(mut response: Response) -> Response {
     response.headers_mut().remove(CONTENT_ENCODING);
     response

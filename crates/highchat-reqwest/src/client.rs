@@ -17,16 +17,17 @@ use crate::platform::{self, Body, Opening, Timer};
 /// An async client of the three endpoints: each call is one exchange.
 ///
 /// The client repeats nothing, follows no redirect and decodes no compression. It is cheap to
-/// clone, and tasks can share it. Dropping a call closes its connection.
+/// clone, and tasks can share it. Dropping a call closes its connection. A call waits at most
+/// [`Config::response_timeout`] for the head of the answer.
 ///
 /// On a native target, every message gets its own connection. Polls, searches and ratings use one
 /// that is kept for [`Config::keep_alive`]; a request on it that is lost or silent for
 /// [`Config::REUSE_TIMEOUT`] goes out again on a new one. A call needs a tokio runtime with I/O
-/// and time enabled: reqwest runs each connection as a task of it. By default, the
-/// proxy comes from the usual environment variables, and the variables count as curl counts
-/// them: `HTTPS_PROXY` or `HTTP_PROXY` by the scheme of the service, then `ALL_PROXY`. No proxy
-/// is used for hosts that `NO_PROXY` lists, or for a service on this machine. If the proxy
-/// cannot be used, nothing is sent. In a browser, `fetch` makes the requests.
+/// and time enabled: reqwest runs each connection as a task of it. By default, the proxy comes
+/// from the usual environment variables, in the same order as in curl: `HTTPS_PROXY` or
+/// `HTTP_PROXY` by the scheme of the service, then `ALL_PROXY`. No proxy is used for hosts that
+/// `NO_PROXY` lists, or for a service on this machine. If the proxy cannot be used, nothing is
+/// sent. In a browser, `fetch` makes the requests.
 #[derive(Clone, Debug)]
 pub struct Client {
     endpoint: Endpoint,
@@ -61,9 +62,10 @@ impl Client {
     /// local address of your own.
     ///
     /// `adjust` gets a builder with this crate's TLS and proxy. It may return another one, such
-    /// as `reqwest::Client::builder()`, whose TLS is that of reqwest's features. Then everything
-    /// in [the list](crate#what-must-be-off) is turned off, so that `adjust` cannot turn it on.
-    /// `adjust` is called twice: for messages, and for requests that may use a kept connection.
+    /// as `reqwest::Client::builder()`, whose TLS is that of reqwest's features. After `adjust`,
+    /// this crate turns off everything in [the list](crate#what-must-be-off), so `adjust` cannot
+    /// turn it on. `adjust` is called twice: for messages, and for requests that may use a kept
+    /// connection.
     ///
     /// ```
     /// # use highchat_reqwest::{Client, Config, Credentials, Endpoint};
@@ -82,8 +84,8 @@ impl Client {
         Self::built(endpoint, config, Some(Box::new(adjust)))
     }
 
-    /// Creates a client over a reqwest client whose settings nothing can check: reqwest does
-    /// not show how a client was built. You promise that what is marked with *you* in
+    /// Creates a client over a reqwest client whose settings cannot be checked: reqwest does not
+    /// show how a client was built. You promise that everything marked with *you* in
     /// [the list](crate#what-must-be-off) is off. Prefer [`with_builder`](Self::with_builder).
     ///
     /// The connection timeout is then that of `client`.

@@ -14,7 +14,7 @@ use crate::platform::{self, Body, Timer};
 /// What a program changes in a builder.
 pub(crate) type Adjust<'a> = Box<dyn Fn(ClientBuilder) -> ClientBuilder + 'a>;
 
-/// reqwest, and what is known of it.
+/// The reqwest clients, by what is known about their settings.
 #[derive(Clone, Debug)]
 pub(crate) enum Http {
     /// Everything in the crate's list is off, except that `kept` has a pool.
@@ -24,7 +24,7 @@ pub(crate) enum Http {
         /// For requests that may be sent again.
         kept: reqwest::Client,
     },
-    /// It was brought, and nobody can look into it.
+    /// The program's own client, whose settings cannot be checked.
     Unchecked(reqwest::Client),
     /// It could not be built. Each request fails as not sent.
     Unusable(Cause),

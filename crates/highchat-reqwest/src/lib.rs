@@ -24,32 +24,33 @@
 //!
 //! reqwest does not show how a client was built. [`Client::new`] and [`Client::with_builder`]
 //! build it here, and turn everything off. [`Client::with_unchecked_client`] takes any client; the
-//! last column says what happens then. *You* means that you promise it, and that nothing can be
-//! done about it here.
+//! last column says what happens then. *You* means that you promise it, because this crate
+//! cannot turn it off.
 //!
-//! | what | why | with a client that was brought |
+//! | what | why | with a client of your own |
 //! | --- | --- | --- |
 //! | retries | A message must not be sent twice. | Impossible: reqwest cannot copy the body of a message. A `GET` may be retried, which does no harm. |
 //! | redirects | The message or the key would go to another place. | A message is not repeated, and reqwest removes the key for another host. The answer to a redirect that was followed is refused, unless it came from the same URL. |
 //! | pooled connections for messages | A message on a connection that has died silently is lost, and nobody knows whether it was taken. It is reported, and never sent again. | HTTP/1.1: each request asks to close its connection. *You*: [`pool_max_idle_per_host(0)`][pool] is set, or HTTP/2 is off and no other request to the same host leaves a connection in the pool. |
 //! | the total timeout | A healthy reply may take minutes. | Each request has its own, which never ends. |
-//! | the read timeout | A reply is cut before the idle timeout of [`Config`] passes. | *You*. The reply is then searched for, as any that was cut. |
+//! | the read timeout | A reply is cut before the idle timeout of [`Config`] passes. | *You*. The reply is then searched for, like any cut reply. |
 //! | no connection timeout | Waiting for a connection counts as waiting for the answer. | *You*: set [`connect_timeout`][connect] below [`Config::response_timeout`](highchat_proto::config::Config::response_timeout). |
 //! | decompression | A cut inside of compressed data hides text that came before it. | *You*. The requests ask for no compression, so only a careless service compresses. |
-//! | cookies, default headers | They go to the service beside the credential. | *You*. The headers of the protocol win. |
+//! | cookies, default headers | They go to the service together with the credential. | *You*. The headers of the protocol win. |
 //!
 //! Cookies and default headers stay as the builder of [`Client::with_builder`] has them. A head
-//! of an answer has at most [64 KiB](highchat_proto::config::Config::HEAD_LIMIT); of a longer one
-//! over HTTP/1.1, hyper reads up to some 400 KiB.
+//! of an answer has at most [64 KiB](highchat_proto::config::Config::HEAD_LIMIT). Over HTTP/1.1,
+//! hyper reads up to some 400 KiB of a longer one before it is refused.
 //!
 //! [pool]: https://docs.rs/reqwest/0.13/reqwest/struct.ClientBuilder.html#method.pool_max_idle_per_host
 //! [connect]: https://docs.rs/reqwest/0.13/reqwest/struct.ClientBuilder.html#method.connect_timeout
 //!
 //! # What was sent
 //!
-//! On a native target, [`Failure::NotSent`] means that nobody asked for the body of the message,
-//! or that the service said over HTTP/2 that it did not process it (only with a client that was
-//! built here). Everything else may have been taken. Causes never contain a key or a URL.
+//! On a native target, [`Failure::NotSent`] means that the connection never asked for the body
+//! of the message, or that the service said over HTTP/2 that it did not process it (only with a
+//! client that this crate built). After any other failure, the message may have been taken.
+//! Causes never contain a key or a URL.
 //!
 //! # In a browser
 //!

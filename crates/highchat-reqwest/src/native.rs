@@ -108,8 +108,8 @@ fn trusting(roots: &Roots) -> Result<ClientBuilder, InvalidRoots> {
 }
 
 /// Makes a request. Its body cannot be copied, so reqwest can neither retry the request nor
-/// repeat it at the target of a redirect. A client that was brought gets with the request what
-/// it may lack.
+/// repeat it at the target of a redirect. For a client of the program's own, the request itself
+/// sets what that client may lack.
 pub(crate) fn request(
     request: http::Request<Bytes>,
     is_prepared: bool,

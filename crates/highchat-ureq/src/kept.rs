@@ -10,7 +10,7 @@ use highchat_proto::time::Instant;
 
 use crate::exchange::{Body, Buffered, is_timeout};
 
-/// The place for the connection of an exchange that is over, and the time since then.
+/// The place for the connection of an exchange that is over, and the time when it ended.
 #[derive(Default)]
 pub(crate) struct Kept(Option<(Buffered, Instant)>);
 

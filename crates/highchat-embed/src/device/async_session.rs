@@ -20,15 +20,16 @@ pub trait AsyncNetwork {
     /// Its `read` must have no effect if its future is dropped before it is ready, as
     /// [`embedded_io_async::Read`] encourages: the session drops it when a timeout of the
     /// conversation comes first. The connections of IP stacks do so. A UART that reads by DMA
-    /// needs a buffer in between. A `write` or `flush` that is dropped costs the pipe, and nothing
-    /// else.
+    /// needs a buffer in between. If the future of a `write` or `flush` is dropped, the session
+    /// closes the pipe.
     type Pipe: Read + Write;
     /// The reason why there is no pipe. The application sees its text.
     type Error: core::error::Error;
 
     /// Opens a pipe to the [`host`](Endpoint::host) and [`port`](Endpoint::port) of the
     /// endpoint, with TLS if the endpoint [needs it](Endpoint::is_tls). The session drops the
-    /// future if it takes too long ([`Config::connect_timeout`](highchat_proto::config::Config::connect_timeout)).
+    /// future if it takes too long
+    /// ([`Config::connect_timeout`](highchat_proto::config::Config::connect_timeout)).
     ///
     /// # Errors
     ///
@@ -42,7 +43,7 @@ pub trait AsyncNetwork {
 
 /// A clock that can wait.
 pub trait Timer: Clock {
-    /// Waits until this time of the clock; returns at once if it is over.
+    /// Waits until this time of the clock. Returns at once if the time has passed.
     fn sleep_until(&self, when: Instant) -> impl Future<Output = ()>;
 }
 
@@ -179,7 +180,7 @@ impl<N: AsyncNetwork, T: Timer> AsyncSession<N, T> {
                         Either::Second(()) => self.one.handle_timeout(self.timer.now()),
                     }
                 }
-                // A write is not dropped for what is due meanwhile.
+                // A write is not dropped if something else becomes due meanwhile.
                 Step::Write(_) => {
                     let late = self.timer.sleep_until(now + open_timeout);
                     if let Some((pipe, bytes)) = self.one.begin_write() {

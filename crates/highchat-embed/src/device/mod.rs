@@ -10,9 +10,9 @@
 //!
 //! A device has a network (or a modem, or a serial line), a clock, and one connection at a time.
 //! [`Session`] is for a loop that polls: it never waits for the service, and the loop does other
-//! work or sleeps between its calls. `AsyncSession` is for an executor, such as embassy's; any
-//! executor will do. Neither needs an operating system, and neither starts anything: dropping a
-//! session ends its exchange.
+//! work or sleeps between its calls. `AsyncSession` works with any executor, such as embassy's.
+//! Neither needs an operating system, and neither starts anything: dropping a session ends its
+//! exchange.
 //!
 //! You implement [`Network`], which opens a pipe, and [`Clock`], or for an executor
 //! `AsyncNetwork` and `Timer`. The session uses one pipe at a time
@@ -24,13 +24,13 @@
 //!
 //! # TLS
 //!
-//! TLS belongs to the pipe: [`Network::open`] returns a pipe whose handshake is done, and any TLS
-//! library will do whose connections have these traits. A pipe must report an end, `Ok(0)`, only
-//! after a `close_notify`, and every other end as an error: a reply may end with its connection,
-//! and a cut reply must not count as whole. Some libraries report a `close_notify` as an error of
-//! its own, which the pipe turns into `Ok(0)`. A pipe is ready to read if the library holds
-//! decrypted bytes, or if the connection below is ready. The session flushes after each request,
-//! because some libraries send a record only then.
+//! TLS belongs to the pipe: [`Network::open`] returns a pipe whose handshake is done, and any
+//! TLS library works if its connections have these traits. A pipe must report an end, `Ok(0)`,
+//! only after a `close_notify`, and every other end as an error: a reply may end with its
+//! connection, and a cut reply must not count as whole. Some libraries report a `close_notify`
+//! as an error of its own, which the pipe turns into `Ok(0)`. A pipe is ready to read if the
+//! library holds decrypted bytes, or if the connection below is ready. The session flushes after
+//! each request, because some libraries send a record only then.
 //!
 //! Check what your TLS library verifies before you trust it with a key. This project has no example
 //! with `embedded-tls` (0.19), for these reasons, found in its source:

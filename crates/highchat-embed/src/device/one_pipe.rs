@@ -55,7 +55,8 @@ pub(super) struct OnePipe<P> {
     /// Whether a write or a flush began and did not return yet. An async one can be dropped, and
     /// then nobody knows what it wrote.
     is_writing: bool,
-    /// Whether the application got an update, so that the time until its next call is its own.
+    /// Whether the application got an update. The time until its next call does not count
+    /// towards the timeouts.
     is_away: bool,
 }
 

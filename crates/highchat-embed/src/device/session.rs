@@ -14,7 +14,7 @@ use crate::embed::Embed;
 /// either.
 pub trait Network {
     /// An open pipe. Dropping it closes it at once, even if data is in flight. It cannot borrow
-    /// from the network itself, but from whatever the network borrows.
+    /// from the network itself, only from what the network borrows.
     ///
     /// A pipe that does not report readiness can be wrapped in
     /// [`AlwaysReady`](super::AlwaysReady).
@@ -23,8 +23,9 @@ pub trait Network {
     type Error: core::error::Error;
 
     /// Opens a pipe to the [`host`](Endpoint::host) and [`port`](Endpoint::port) of the
-    /// endpoint, with TLS if the endpoint [needs it](Endpoint::is_tls). It may block, but not
-    /// beyond `until`. The session holds at most one pipe: the previous one is dropped before.
+    /// endpoint, with TLS if the endpoint [needs it](Endpoint::is_tls). It may block until
+    /// `until`, but not longer. The session holds at most one pipe: it drops the previous one
+    /// before this call.
     ///
     /// # Errors
     ///
@@ -170,8 +171,8 @@ impl<N: Network, C: Clock> Session<N, C> {
         self.commands().cancel();
     }
 
-    /// Does what can be done without waiting. Returns the next update, or until when there is
-    /// nothing to do.
+    /// Does what can be done without waiting. Returns the next update, or the time until which
+    /// there is nothing to do.
     ///
     /// One call reads at most once, so a service that sends without a pause does not keep the
     /// loop from its other work.

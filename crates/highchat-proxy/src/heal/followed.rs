@@ -17,7 +17,7 @@ use crate::upstream::Access;
 use crate::visitor::Identity;
 
 /// A turn that is followed. When it is dropped, the conversation is remembered for its next
-/// turn; if the turn was not over, as one whose reply may still appear.
+/// turn. If this turn was not over, it is remembered as a turn whose reply may still appear.
 pub(crate) struct Followed {
     pub(super) healer: Arc<Healer>,
     /// The key of the message. The search uses it too.

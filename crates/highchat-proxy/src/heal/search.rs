@@ -110,9 +110,9 @@ async fn find(mut turn: Followed) -> Option<Rest> {
     }
 }
 
-/// Passes the answer of the service to the conversation. If it does not list the message, the
-/// reply is not searched in it: unlike a client, the proxy does not see what the visitor's
-/// other requests brought, so it cannot distinguish a reply without its message.
+/// Passes the answer of the service to the conversation. If the page does not list the message,
+/// the reply is not looked for in it: unlike a client, the proxy does not see the answers to the
+/// visitor's other requests, so it does not know to which message a reply belongs.
 fn handle_page(turn: &mut Followed, id: RequestId, status: u16, body: &[u8]) {
     let now = turn.healer.now();
     let text = turn.text();

@@ -1,4 +1,4 @@
-//! Limits how many bytes of complete bodies are in memory, in all.
+//! Limits how many bytes of request bodies and unread answers are in memory, in all.
 
 use std::sync::Arc;
 

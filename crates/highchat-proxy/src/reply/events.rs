@@ -27,7 +27,7 @@ pub(crate) struct Events {
     /// The bytes after the end of the last event.
     held: Vec<u8>,
     owner: Owner,
-    /// The longest beginning of the key with which the text so far ends.
+    /// The longest end of the text so far that is also a beginning of the key.
     text_end: String,
     /// Notes each event that is passed on, if the reply can be searched for after a cut.
     followed: Option<Box<Followed>>,

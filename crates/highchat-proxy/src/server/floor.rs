@@ -26,7 +26,7 @@ struct Waiting {
 }
 
 impl Floor {
-    /// `rate` is in bytes a second; 0: no floor.
+    /// `rate` is in bytes a second. 0 means that there is no floor.
     pub(crate) fn new(rate: u32, window: Duration) -> Self {
         let least = u128::from(rate) * window.as_millis() / 1000;
         Self {
@@ -46,8 +46,8 @@ impl Floor {
         }
     }
 
-    /// Records that output waits. Completes if the visitor is too slow; if not, the task is
-    /// woken when the visitor may be.
+    /// Records that output waits. Completes if the visitor is too slow. If not, the task is
+    /// woken at the time when the visitor may be too slow.
     pub(crate) fn poll_too_slow(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.least == 0 {
             return Poll::Pending;
