@@ -181,7 +181,7 @@ fn reply(events: &[&str]) -> Vec<Vec<u8>> {
 }
 
 fn http_2<const N: usize>() -> (Client, [DuplexStream; N]) {
-    piped(true, Config::default())
+    piped(true, Config::default().with_keep_alive(Duration::ZERO))
 }
 
 #[test]
