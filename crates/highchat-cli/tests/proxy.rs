@@ -51,7 +51,7 @@ fn the_commands_work_through_the_proxy_without_a_key() {
 fn each_request_is_logged_on_one_line_without_texts_ids_and_keys() {
     let service = play(stream(&format!(
         "{}{}{DONE}",
-        meta("c1"),
+        meta("thread-7"),
         delta("secret text")
     )));
     let key = file("log", KEY);
@@ -65,7 +65,7 @@ fn each_request_is_logged_on_one_line_without_texts_ids_and_keys() {
         line.contains(" whole ") && line.contains("B trace="),
         "{line}"
     );
-    for text in ["secret", "hidden", "c1"] {
+    for text in ["secret", "hidden", "thread-7"] {
         assert!(!line.contains(text), "{line}");
     }
     // An invalid request gets a line too.
@@ -81,7 +81,7 @@ fn each_request_is_logged_on_one_line_without_texts_ids_and_keys() {
 
 #[test]
 fn with_log_format_json_each_line_is_an_object_with_the_values_of_the_request() {
-    let service = play(stream(&format!("{}{}{DONE}", meta("c1"), delta("Բարև 👋"))));
+    let service = play(stream(&format!("{}{}{DONE}", meta("thread-7"), delta("Բարև 👋"))));
     let key = file("log-json", KEY);
     let key = key.to_str().unwrap();
     let arguments = ["--key-file", key, "--log-format", "json"];
@@ -91,7 +91,7 @@ fn with_log_format_json_each_line_is_an_object_with_the_values_of_the_request() 
 
     assert_eq!(asked.status, Some(0), "{asked:?}");
     let line = proxy.logs("\"chat\"");
-    assert!(!line.contains("Ողջույն") && !line.contains("c1"), "{line}");
+    assert!(!line.contains("Ողջույն") && !line.contains("thread-7"), "{line}");
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(line["level"], "INFO");
     assert_eq!(line["visitor"], "127.0.0.1");
