@@ -81,7 +81,11 @@ fn each_request_is_logged_on_one_line_without_texts_ids_and_keys() {
 
 #[test]
 fn with_log_format_json_each_line_is_an_object_with_the_values_of_the_request() {
-    let service = play(stream(&format!("{}{}{DONE}", meta("thread-7"), delta("Բարև 👋"))));
+    let service = play(stream(&format!(
+        "{}{}{DONE}",
+        meta("thread-7"),
+        delta("Բարև 👋")
+    )));
     let key = file("log-json", KEY);
     let key = key.to_str().unwrap();
     let arguments = ["--key-file", key, "--log-format", "json"];
@@ -91,7 +95,10 @@ fn with_log_format_json_each_line_is_an_object_with_the_values_of_the_request() 
 
     assert_eq!(asked.status, Some(0), "{asked:?}");
     let line = proxy.logs("\"chat\"");
-    assert!(!line.contains("Ողջույն") && !line.contains("thread-7"), "{line}");
+    assert!(
+        !line.contains("Ողջույն") && !line.contains("thread-7"),
+        "{line}"
+    );
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(line["level"], "INFO");
     assert_eq!(line["visitor"], "127.0.0.1");
