@@ -13,21 +13,9 @@ use highchat_proto::Config;
 use highchat_proto::http::Request;
 
 use crate::body::Body;
+use crate::broken::Broken;
 use crate::head::{HeadReader, ResponseHead};
-use crate::request;
-
-/// The error for an answer that is not HTTP/1 or breaks a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Broken;
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the answer is no HTTP/1, or beyond its limits")
-    }
-}
-
-impl core::error::Error for Broken {}
+use crate::request::{self, Sent};
 
 /// Reads the answer to one request, without a conversation: for a program that forwards
 /// answers.
@@ -75,15 +63,6 @@ enum State {
     /// Whether the pipe can carry another exchange.
     Over(bool),
     Broken,
-}
-
-/// What the request means for its answer.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sent {
-    /// The method is `HEAD`, so the answer has no body.
-    pub(crate) is_head: bool,
-    /// The request has `connection: close`.
-    pub(crate) closes: bool,
 }
 
 /// The next part of an answer.

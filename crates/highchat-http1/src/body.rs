@@ -9,7 +9,7 @@
 
 use httparse::Status;
 
-use crate::answer::Broken;
+use crate::broken::Broken;
 
 /// The maximum length of a chunk's size with its extensions, in bytes, without the line end
 /// (ureq's limit; a size has at most 16).

@@ -8,8 +8,8 @@ use highchat_proto::Head;
 use highchat_proto::config::Config;
 use httparse::EMPTY_HEADER;
 
-use crate::answer::Broken;
 use crate::body::{Body, Chunks};
+use crate::broken::Broken;
 
 /// The number of bytes of the status line that are checked before the line is complete. They
 /// are enough to detect a service that does not speak HTTP.

@@ -47,10 +47,12 @@ extern crate std;
 
 mod answer;
 mod body;
+mod broken;
 mod head;
 mod request;
 
-pub use answer::{Answer, Broken, Part};
+pub use answer::{Answer, Part};
+pub use broken::Broken;
 pub use head::ResponseHead;
 
 // The README's program is compiled with the documentation's.

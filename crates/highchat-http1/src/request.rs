@@ -8,6 +8,15 @@ use highchat_proto::http::{Method, Request};
 /// A length in bytes that is enough for most heads.
 const USUAL_HEAD: usize = 512;
 
+/// What the request means for its answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sent {
+    /// The method is `HEAD`, so the answer has no body.
+    pub(crate) is_head: bool,
+    /// The request has `connection: close`.
+    pub(crate) closes: bool,
+}
+
 /// The bytes of a request.
 pub(crate) fn serialize(request: &Request) -> Vec<u8> {
     let is_tls = request.url().starts_with("https:");
@@ -26,9 +35,7 @@ pub(crate) fn serialize(request: &Request) -> Vec<u8> {
 /// The bytes of a request, and what it means for its answer. Returns `None` if it cannot be
 /// sent like this.
 #[cfg(feature = "http")]
-pub(crate) fn serialize_http(
-    request: &http::Request<impl AsRef<[u8]>>,
-) -> Option<(Vec<u8>, crate::answer::Sent)> {
+pub(crate) fn serialize_http(request: &http::Request<impl AsRef<[u8]>>) -> Option<(Vec<u8>, Sent)> {
     use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
@@ -63,7 +70,7 @@ pub(crate) fn serialize_http(
         options.any(|it| it.trim_ascii().eq_ignore_ascii_case(b"close"))
     });
     let is_head = method == http::Method::HEAD;
-    Some((bytes, crate::answer::Sent { is_head, closes }))
+    Some((bytes, Sent { is_head, closes }))
 }
 
 fn write_line(bytes: &mut Vec<u8>, method: &str, target: &str) {
