@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use highchat_proto::Endpoint;
+use highchat_proto::failure::Cause;
 use http::Uri;
 use http::uri::Scheme;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -23,6 +24,26 @@ pub(crate) fn http(timeout: Duration) -> HttpConnector {
     // If a name has several addresses, each one gets a share of this time.
     http.set_connect_timeout(Some(timeout));
     http
+}
+
+/// The proxy that the environment names for the service, for an HTTP client that connects by
+/// itself. Its scheme is `http`, `socks5` or `socks5h`. `parse` returns `None` if the client cannot
+/// use the proxy with this URL.
+///
+/// # Errors
+///
+/// The proxy cannot be used. Then nothing may be sent: a direct connection would show the key to
+/// a network that the proxy was meant to keep it from.
+pub fn proxy<P>(
+    endpoint: &Endpoint,
+    parse: impl FnOnce(&str) -> Option<P>,
+) -> Result<Option<P>, Cause> {
+    let parse = |url: &str| usable(url, endpoint).and_then(|_| parse(url));
+    match Route::to(endpoint, parse) {
+        Route::Direct => Ok(None),
+        Route::Through(proxy) => Ok(Some(proxy)),
+        Route::Refused(refusal) => Err(Cause::from(&*refusal)),
+    }
 }
 
 /// Parses the URL of a proxy. Returns `None` if its scheme is not supported or the URL is

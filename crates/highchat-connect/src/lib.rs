@@ -70,9 +70,9 @@ pub use connection::{BoxError, Connection};
 #[cfg(feature = "tokio")]
 pub use connector::{Connector, Offer};
 #[cfg(feature = "tokio")]
-pub use refused::is_refused;
+pub use dial::proxy;
 #[cfg(feature = "tokio")]
-pub use route::proxy;
+pub use refused::is_refused;
 #[cfg(feature = "rustls")]
 pub use tls::config as tls_config;
 

@@ -3,8 +3,6 @@
 use std::env;
 
 use highchat_proto::Endpoint;
-#[cfg(feature = "tokio")]
-use highchat_proto::failure::Cause;
 use highchat_proto::http::NamedProxy;
 
 /// The route to the service. `P` is the HTTP client's type for a proxy.
@@ -15,27 +13,6 @@ pub(crate) enum Route<P> {
     /// The reason why the named proxy cannot be used. A direct connection instead would show
     /// the key to a network that the proxy was meant to keep it from.
     Refused(String),
-}
-
-/// The proxy that the environment names for the service, for an HTTP client that connects by
-/// itself. Its scheme is `http`, `socks5` or `socks5h`. `parse` returns `None` if the client cannot
-/// use the proxy with this URL.
-///
-/// # Errors
-///
-/// The proxy cannot be used. Then nothing may be sent: a direct connection would show the key to
-/// a network that the proxy was meant to keep it from.
-#[cfg(feature = "tokio")]
-pub fn proxy<P>(
-    endpoint: &Endpoint,
-    parse: impl FnOnce(&str) -> Option<P>,
-) -> Result<Option<P>, Cause> {
-    let usable = |url: &str| crate::dial::usable(url, endpoint).and_then(|_| parse(url));
-    match Route::to(endpoint, usable) {
-        Route::Direct => Ok(None),
-        Route::Through(proxy) => Ok(Some(proxy)),
-        Route::Refused(refusal) => Err(Cause::from(&*refusal)),
-    }
 }
 
 impl<P> Route<P> {
