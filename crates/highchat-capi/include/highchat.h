@@ -18,26 +18,11 @@
 #define HIGHCHAT_CONVERSATION
 
 /**
- * A time that never comes, and a number of milliseconds that is not known.
- */
-#define HIGHCHAT_NEVER UINT64_MAX
-
-/**
  * Flag of a new conversation: at most one pipe is open at the same time, for programs that can
  * wait for only one. A request that becomes due while a reply streams waits for the end of the
  * reply.
  */
 #define HIGHCHAT_ONE_PIPE 1
-
-/**
- * The rating 👎.
- */
-#define HIGHCHAT_RATING_DOWN 0
-
-/**
- * The rating 👍.
- */
-#define HIGHCHAT_RATING_UP 1
 #endif
 
 /**
@@ -67,6 +52,21 @@
  * who can listen on the network can then read the key.
  */
 #define HIGHCHAT_INSECURE_HTTP 1
+
+/**
+ * The rating 👎.
+ */
+#define HIGHCHAT_RATING_DOWN 0
+
+/**
+ * The rating 👍.
+ */
+#define HIGHCHAT_RATING_UP 1
+
+/**
+ * A time that never comes, and a number of milliseconds that is not known.
+ */
+#define HIGHCHAT_NEVER UINT64_MAX
 #endif
 
 /**

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use highchat_proto as proto;
 
-use crate::conversation::milliseconds;
+use crate::time::milliseconds;
 
 /// The settings of a conversation. Fill it with `highchat_config_default`, then change what you
 /// need. Times are in milliseconds, limits in bytes. `highchat_proto::Config` gives the reason

@@ -1,12 +1,10 @@
 //! A conversation and what it returns.
 
-use core::time::Duration;
 use std::string::String;
 use std::sync::Arc;
 
 use highchat_embed::{self as embed, Embed};
 use highchat_proto::failure::Cause;
-use highchat_proto::time::Instant;
 use highchat_proto::{
     self as proto, ConversationId, Message, RateError, Rating, Saved, Timestamp, VisitorRef,
 };
@@ -16,21 +14,16 @@ use crate::endpoint::Endpoint;
 use crate::failure::FailureTexts;
 use crate::guard::Handle;
 use crate::pipes::Pipes;
+use crate::state::{RATING_DOWN, RATING_UP, State};
 use crate::status::Status;
 use crate::text::{Bytes, Text};
+use crate::time::{NEVER, instant, milliseconds};
 use crate::update::Update;
 
-/// A time that never comes, and a number of milliseconds that is not known.
-pub const NEVER: u64 = u64::MAX;
 /// Flag of a new conversation: at most one pipe is open at the same time, for programs that can
 /// wait for only one. A request that becomes due while a reply streams waits for the end of the
 /// reply.
 pub const ONE_PIPE: u32 = 1;
-/// The rating 👎.
-pub const RATING_DOWN: u32 = 0;
-/// The rating 👍.
-pub const RATING_UP: u32 = 1;
-
 /// A conversation and its HTTP/1.1 exchanges. It belongs to the caller, who frees it with
 /// `highchat_conversation_free`.
 pub struct Conversation {
@@ -81,24 +74,6 @@ pub struct Output {
     pub deadline_ms: u64,
 }
 
-/// Who answers in the conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum State {
-    /// No state is known.
-    None = 0,
-    /// The bot answers.
-    Bot = 1,
-    /// A person was asked to take over.
-    PendingHuman = 2,
-    /// A person answers.
-    Human = 3,
-    /// The conversation is closed. The next message opens it again.
-    Closed = 4,
-    /// A state that the API's text does not name.
-    Other = 5,
-}
-
 /// What is known of a conversation. The texts are valid until the next call with the same
 /// conversation.
 #[derive(Clone, Copy, Debug)]
@@ -118,18 +93,6 @@ pub struct ConversationInfo {
     pub turn_in_progress: bool,
 }
 
-impl State {
-    pub(crate) fn of(state: &proto::State) -> Self {
-        match state {
-            proto::State::Bot => Self::Bot,
-            proto::State::PendingHuman => Self::PendingHuman,
-            proto::State::Human => Self::Human,
-            proto::State::Closed => Self::Closed,
-            _ => Self::Other,
-        }
-    }
-}
-
 impl Output {
     const fn new(kind: OutputKind) -> Self {
         Self {
@@ -139,15 +102,6 @@ impl Output {
             deadline_ms: NEVER,
         }
     }
-}
-
-/// A duration in milliseconds, rounded up, so that a deadline has come when it says.
-pub(crate) fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(NEVER - 1)
-}
-
-const fn instant(now_ms: u64) -> Instant {
-    Instant::from_origin(Duration::from_millis(now_ms))
 }
 
 /// A handle may move to another thread.

@@ -5,8 +5,8 @@ use std::string::String;
 
 use highchat_proto::{self as proto, ConversationId, MessageId, Timestamp, sse};
 
-use crate::conversation::State;
 use crate::guard::Handle;
+use crate::state::State;
 use crate::status::Status;
 use crate::text::Text;
 

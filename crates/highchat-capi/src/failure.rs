@@ -4,8 +4,8 @@ use std::string::{String, ToString};
 
 use highchat_proto::failure::{self as proto, ResponseError};
 
-use crate::conversation::{NEVER, milliseconds};
 use crate::text::Text;
+use crate::time::{NEVER, milliseconds};
 
 /// Why there is no whole answer. It says what is known about the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

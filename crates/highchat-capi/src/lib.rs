@@ -62,8 +62,12 @@ mod failure;
 mod guard;
 #[cfg(feature = "std")]
 mod pipes;
+#[cfg(feature = "std")]
+mod state;
 mod status;
 mod text;
+#[cfg(feature = "std")]
+mod time;
 #[cfg(feature = "std")]
 mod update;
 
@@ -77,15 +81,14 @@ pub use text::{Bytes, Text};
 #[cfg(feature = "std")]
 pub use crate::{
     config::Config,
-    conversation::{
-        Conversation, ConversationInfo, NEVER, ONE_PIPE, Output, OutputKind, RATING_DOWN,
-        RATING_UP, State,
-    },
+    conversation::{Conversation, ConversationInfo, ONE_PIPE, Output, OutputKind},
     endpoint::{
         CREDENTIALS_KEY, CREDENTIALS_NONE, CREDENTIALS_SLUG, Endpoint, EndpointInfo, INSECURE_HTTP,
     },
     events::{Event, EventKind, Events},
     failure::{Cut, Failure, FailureKind, Refusal},
+    state::{RATING_DOWN, RATING_UP, State},
+    time::NEVER,
     update::{DelayReason, Delayed, Role, TurnEnd, Update, UpdateKind},
 };
 

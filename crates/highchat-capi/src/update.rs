@@ -5,9 +5,10 @@ use core::time::Duration;
 use highchat_proto::conversation::{self, DelayReason as Reason};
 use highchat_proto::{self as proto, ChatMessage, MessageId, Timestamp};
 
-use crate::conversation::{RATING_DOWN, RATING_UP, State, milliseconds};
 use crate::failure::{Failure, FailureTexts};
+use crate::state::{RATING_DOWN, RATING_UP, State};
 use crate::text::Text;
+use crate::time::milliseconds;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
