@@ -6,7 +6,8 @@ use core::future::ready;
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 
-use highchat_hyper::{Client, Config, Message, Rating, Session, Update};
+use highchat_hyper::{Client, Config, Message, Session, Update};
+use highchat_testing::trials::drivers::asynchronous::hand_off;
 use highchat_testing::trials::hold_connections;
 use highchat_testing::trials::words::{HUMAN, META, page_of, reply};
 use http::{Request, Response};
@@ -19,25 +20,6 @@ use tokio::io::DuplexStream;
 mod support;
 use support::*;
 
-/// Sends a message, rates when the person writes if `rates`, and returns the person's texts.
-async fn hand_off(client: Client, rates: bool) -> Vec<String> {
-    let mut session = Session::new(client);
-    session.send(Message::new("Մարդ կա՞ 🙋").unwrap()).unwrap();
-    let mut texts = Vec::new();
-    let mut is_rated = !rates;
-    loop {
-        match session.next().await {
-            Some(Update::Message(message)) => texts.push(message.content.to_string()),
-            Some(_) => {}
-            None => return texts,
-        }
-        if !texts.is_empty() && !is_rated {
-            is_rated = true;
-            session.commands().rate(Rating::Up, None).unwrap();
-        }
-    }
-}
-
 #[test]
 fn a_handoff_needs_as_few_connections_as_the_service_allows() {
     hold_connections(|url, roots, config, rates| {
@@ -48,7 +30,7 @@ fn a_handoff_needs_as_few_connections_as_the_service_allows() {
         let client = Client::with_config(endpoint(url), config)
             .with_roots(&roots)
             .unwrap();
-        runtime.block_on(hand_off(client, rates))
+        runtime.block_on(hand_off(Session::new(client), rates))
     });
 }
 
@@ -86,7 +68,7 @@ const POLLS: usize = 20;
 #[tokio::test(start_paused = true)]
 async fn http_2_carries_the_message_the_polls_and_the_rating_on_one_connection() {
     let (client, [service]) = piped(true, Config::default());
-    let (texts, paths) = tokio::join!(hand_off(client, true), serve_h2(service));
+    let (texts, paths) = tokio::join!(hand_off(Session::new(client), true), serve_h2(service));
     assert_eq!(texts, ["Բարև ձեզ 👋"]);
     let count = |end: &str| paths.iter().filter(|path| path.ends_with(end)).count();
     let counted = ["/chat", "/messages", "/rating"].map(count);

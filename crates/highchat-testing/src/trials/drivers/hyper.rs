@@ -1,60 +1,20 @@
 //! A session of the crate highchat-hyper, for scenarios and trials.
 
-use crate::trials::Talk;
-use highchat_hyper::{Client, Session};
-use highchat_proto::{
-    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
-};
+use highchat_hyper::Client;
+use highchat_proto::{Config, Endpoint};
 use tokio::runtime::{Builder, Runtime};
 
+use super::asynchronous::{Adapter, AsyncSession};
+
 /// A session with its own runtime.
-pub struct HyperSession {
-    session: Session,
-    runtime: Runtime,
-}
+pub type HyperSession = AsyncSession<Client>;
 
-impl HyperSession {
-    fn over(session: Session) -> Self {
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        Self { session, runtime }
-    }
-}
-
-impl Talk for HyperSession {
-    type Conversation = Conversation;
-
-    fn begin(endpoint: Endpoint, config: Config) -> Self {
-        Self::over(Session::new(Client::with_config(endpoint, config)))
+impl Adapter for Client {
+    fn create(endpoint: Endpoint, config: Config) -> Self {
+        Self::with_config(endpoint, config)
     }
 
-    fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self {
-        let client = Client::with_config(endpoint, config);
-        Self::over(Session::resume(client, saved))
-    }
-
-    fn send(&mut self, message: Message) {
-        self.session.send(message).unwrap();
-    }
-
-    fn cancel(&mut self) {
-        self.session.cancel();
-    }
-
-    fn rate(&mut self, rating: Rating, comment: &str) {
-        let commands = self.session.commands();
-        commands.rate(rating, Some(comment.into())).unwrap();
-    }
-
-    fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
-        let update = self.runtime.block_on(self.session.next());
-        update.as_ref().map(show).is_some()
-    }
-
-    fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
-        self.runtime.block_on(self.session.ask(message))
-    }
-
-    fn conversation(&self) -> &Conversation {
-        self.session.conversation()
+    fn runtime() -> Runtime {
+        Builder::new_current_thread().enable_all().build().unwrap()
     }
 }

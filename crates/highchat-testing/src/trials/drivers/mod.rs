@@ -1,5 +1,7 @@
 //! Sessions of the adapters that implement [`Talk`](super::Talk), for scenarios and trials.
 
+#[cfg(any(feature = "hyper", feature = "reqwest"))]
+pub mod asynchronous;
 #[cfg(feature = "embed")]
 pub mod device;
 #[cfg(feature = "embed")]
