@@ -1,4 +1,5 @@
-# Runs steps, side by side where they are independent, and reports how long each took.
+# Runs steps, side by side where they are independent, and reports how long each took: in seconds,
+# and in seconds of one core, which do not depend on what ran beside it.
 # `.ci/run` sources this file.
 #
 # A step is a file in `.ci/steps`, which can be run alone as well. The line under its `#!` is
@@ -6,8 +7,8 @@
 
 gate=target/gate
 mkdir -p "$gate"
-rm -rf "$gate/logs" "$gate/running" "$gate/failed" "$gate/seconds"
-mkdir -p "$gate/logs" "$gate/running"
+rm -rf "$gate/cpu" "$gate/logs" "$gate/running" "$gate/failed" "$gate/seconds"
+mkdir -p "$gate/cpu" "$gate/logs" "$gate/running"
 : >"$gate/seconds"
 
 # What a step prints comes out in one piece when it ends, so that steps of two lanes do not mix.
@@ -22,11 +23,13 @@ step() {
     title=$(sed -n '2s/^# //p' ".ci/steps/$name")
     echo ".. $title" | print
     from=$SECONDS
-    timeout --kill-after 10 "$limit" ".ci/steps/$name" "$@" >"$gate/logs/$name" 2>&1 </dev/null &
+    .ci/lib/cpu-seconds "$gate/cpu/$name" \
+        timeout --kill-after 10 "$limit" ".ci/steps/$name" "$@" >"$gate/logs/$name" 2>&1 </dev/null &
     echo $! >"$gate/running/$name"
     wait $! || status=$?
     rm -f "$gate/running/$name"
-    echo "$((SECONDS - from)) $title$( ((status == 0)) || echo ": FAILED")" >>"$gate/seconds"
+    printf '%5d %5s  %s%s\n' $((SECONDS - from)) "$(cat "$gate/cpu/$name" 2>/dev/null || echo '?')" \
+        "$title" "$( ((status == 0)) || echo ": FAILED")" >>"$gate/seconds"
     {
         printf '\n== %s (%d s)\n' "$title" $((SECONDS - from))
         cat "$gate/logs/$name"
@@ -65,9 +68,9 @@ trap stop INT TERM
 
 summary() {
     local status=$?
-    printf '\n== seconds of each step (some ran side by side)\n'
+    printf '\n== seconds of each step (some ran side by side), and of one core\n'
     sort -rn "$gate/seconds"
-    printf '%d in all\n' "$SECONDS"
+    awk -v seconds="$SECONDS" '{ cpu += $2 } END { printf "%5d %5d  in all\n", seconds, cpu }' "$gate/seconds"
     if ((status == 0)); then
         printf '\nAll checks passed.\n'
     else
