@@ -1,0 +1,7 @@
+//! The tests of the decoder: a module for each subject.
+#![cfg(feature = "alloc")]
+
+mod conformance;
+mod fast;
+mod limit;
+mod properties;
