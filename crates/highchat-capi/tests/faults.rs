@@ -12,39 +12,24 @@ use highchat_proto::failure::Cause;
 use highchat_proto::session::Collector;
 use highchat_proto::time::Instant;
 use highchat_proto::{Answered, AskError, Config, Endpoint, Message, Rating, Saved, Update};
-use highchat_testing::trials::{
-    ALIKE, IN_A_THREAD, TRIALS, Talk, converse, converse_by_ask, hold, hold_readings,
-};
+use highchat_testing::standing::Standing as _;
+use highchat_testing::trials::{self, Ask, Capability, Check, Driver, check_by_ask, status};
 
 mod support;
 use support::{Raw, bytes, deadline};
 
 #[test]
-fn each_fault_has_the_outcome_that_the_rules_ask_for() {
-    hold(TRIALS, converse::<Session>);
+fn the_c_interface_is_conformant() {
+    Check::new(Session::open)
+        .without(Capability::SeveralExchanges)
+        .run()
+        .assert_conformant();
 }
 
 #[test]
-fn each_fault_in_a_thread_has_the_outcome_that_the_rules_ask_for() {
-    hold(IN_A_THREAD, converse::<Session>);
+fn asking_is_conformant() {
+    check_by_ask(Session::open).run().assert_conformant();
 }
-
-#[test]
-fn a_cut_reply_is_never_completed_with_one_that_begins_alike() {
-    hold(ALIKE, converse::<Session>);
-}
-
-#[test]
-fn each_reading_of_the_api_will_do() {
-    hold_readings(converse::<Session>);
-}
-
-#[test]
-fn asking_has_the_same_outcome_for_each_fault() {
-    hold(TRIALS, converse_by_ask::<Session>);
-}
-
-highchat_testing::scenarios!(Session);
 
 /// A conversation of the C interface over one blocking socket at a time.
 struct Session {
@@ -53,23 +38,7 @@ struct Session {
     live: Option<(u64, TcpStream)>,
 }
 
-impl Talk for Session {
-    type Conversation = Raw;
-
-    fn begin(endpoint: Endpoint, config: Config) -> Self {
-        Self::over(Raw::new(&endpoint, &config, true, None, Instant::ORIGIN))
-    }
-
-    fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self {
-        Self::over(Raw::new(
-            &endpoint,
-            &config,
-            true,
-            Some(saved),
-            Instant::ORIGIN,
-        ))
-    }
-
+impl Driver for Session {
     fn send(&mut self, message: Message) {
         let now = self.now();
         self.raw.send(&message, now).unwrap();
@@ -85,35 +54,36 @@ impl Talk for Session {
         assert_eq!(self.raw.rate(rating, Some(comment), now), Status::Ok);
     }
 
-    fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
+    fn next(&mut self) -> Option<Update<'static>> {
         loop {
             match self.step() {
-                Step::Update => {
-                    show(&self.raw.update());
-                    return true;
-                }
+                Step::Update => return Some(self.raw.update().into_owned()),
                 Step::Other => {}
-                Step::Over => return false,
+                Step::Over => return None,
             }
         }
     }
 
+    fn status(&self) -> trials::Status {
+        status(&self.raw)
+    }
+
+    fn save(&self) -> Saved {
+        self.raw.save()
+    }
+}
+
+impl Ask for Session {
     fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
         let now = self.now();
         let sent = self.raw.send(&message, now);
         let mut collector = Collector::new(sent.map_err(|_| AskError::InProgress(message))?);
         loop {
-            let mut answered = None;
-            let goes_on = Talk::next(self, |update| answered = collector.handle_update(update));
-            if let Some(answered) = answered {
+            let update = Driver::next(self).expect("the turn ends");
+            if let Some(answered) = collector.handle_update(&update) {
                 return answered;
             }
-            assert!(goes_on, "the turn did not end");
         }
-    }
-
-    fn conversation(&self) -> &Raw {
-        &self.raw
     }
 }
 
@@ -124,7 +94,8 @@ enum Step {
 }
 
 impl Session {
-    fn over(raw: Raw) -> Self {
+    fn open(endpoint: Endpoint, config: Config, saved: Option<Saved>) -> Self {
+        let raw = Raw::new(&endpoint, &config, true, saved, Instant::ORIGIN);
         Self {
             raw,
             start: Moment::now(),

@@ -295,7 +295,7 @@ fn run<N: Network>(session: &mut Session<N, Net>) -> Vec<String> {
     let mut words = Vec::new();
     for _ in 0..10_000 {
         match session.poll() {
-            Next::Update(update) => words.push(word(&update)),
+            Next::Update(update) => words.push(in_short(&update)),
             Next::Wait(until) => {
                 let now = &mut session.clock().0.borrow_mut().now;
                 *now = until.max(*now);
@@ -313,7 +313,7 @@ fn run_async(session: &mut AsyncSession<Net, Net>, net: &Net) -> Vec<String> {
         net.0.borrow_mut().sleeps_until = None;
         let mut next = pin!(session.next());
         match next.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Some(update)) => words.push(word(&update)),
+            Poll::Ready(Some(update)) => words.push(in_short(&update)),
             Poll::Ready(None) => return words,
             Poll::Pending => {
                 let mut played = net.0.borrow_mut();
@@ -506,7 +506,7 @@ fn a_slow_application_does_not_end_a_reply() {
     let mut session = net.session();
     session.send(message("Բարև 👋")).unwrap();
     let mut words = Vec::new();
-    while next(&mut session, &net, |update| words.push(word(update))).is_some() {
+    while next(&mut session, &net, |update| words.push(in_short(update))).is_some() {
         let mut played = net.0.borrow_mut();
         played.now = played.now + Duration::from_secs(3600);
     }

@@ -5,17 +5,16 @@
 //! | `life` | a life: everything that happens to one conversation, as plain data | `world` |
 //! | `world` | plays a life, and compares what a client shows with what is true | `world` |
 //! | `net` | HTTP/1.1 as bytes, and a life's service on loopback | `world`, except `answer` |
-//! | `trials` | each fault of the sandbox, and the outcome that each client must have | `trials` |
+//! | `trials` | the conformance kit over each adapter; connections, TLS and proxies | `trials` |
 //! | `player` | a conversation in virtual time: scripts, restarts, other polling | none |
-//! | `remote` | a client in another process, for trials and lives | `world`; `trials` |
+//! | `remote` | a client in another process, for lives | `trials` and `world` |
 //! | `standing` | what a client says of its conversation | none |
 //! | `oracles` | independent decoders, test cases, cuts, hostile bytes | none; `embed` |
 //!
 //! The feature `proptest` adds random streams and scripts.
 //!
 //! Imports go one way: `player` imports `oracles`, `world` imports `life`, `net` imports
-//! `world`, and `trials` imports none of them. `remote` imports `world` and `trials`.
-//! `standing` imports nothing.
+//! `world`. `remote` imports `world`, and `trials` only `standing`, which imports nothing.
 
 #![forbid(unsafe_code)]
 
@@ -24,7 +23,7 @@ pub mod life;
 pub mod net;
 pub mod oracles;
 pub mod player;
-#[cfg(feature = "world")]
+#[cfg(all(feature = "trials", feature = "world"))]
 pub mod remote;
 pub mod standing;
 #[cfg(feature = "trials")]

@@ -3,7 +3,7 @@
 
 use highchat_sandbox::Sandbox;
 use highchat_testing::trials::{
-    ALIKE, Course, Outcome, Seen, TRIALS, Trial, hold, hold_readings, untried,
+    ALIKE, BehindTheProxy as _, Check, Course, Outcome, Seen, TRIALS, Trial, untried,
 };
 use serde_json::Value;
 
@@ -105,34 +105,26 @@ fn outcome(seen: &Seen, is_recovered: bool, end: &str, status: Option<i32>) -> O
     }
 }
 
-#[test]
-fn each_fault_has_the_expected_outcome() {
-    let trials: Vec<Trial> = TRIALS.iter().filter(is_quick).copied().collect();
-    hold(&trials, send);
-}
-
 /// Each run is a process of its own, so it knows an earlier conversation only by its id.
-fn is_by_id(trial: &&Trial) -> bool {
-    trial.course == Course::ById
-}
-
-#[test]
-fn a_cut_reply_is_never_completed_from_another_with_the_same_beginning() {
-    let trials: Vec<Trial> = ALIKE.iter().filter(is_by_id).copied().collect();
-    assert!(!trials.is_empty());
-    hold(&trials, send);
-}
-
-#[test]
-fn through_the_proxy_a_cut_reply_is_never_completed_from_another_with_the_same_beginning() {
-    let trials = ALIKE.iter().filter(is_by_id).copied();
-    let trials: Vec<Trial> = trials.map(Trial::behind_the_proxy).collect();
-    hold(&trials, send_through_proxy);
+fn is_possible(trial: &&Trial) -> bool {
+    matches!(trial.course, Course::First | Course::ById) && is_quick(trial)
 }
 
 /// Excludes 429 without Retry-After: its pauses of 5 s and 20 s cannot be shortened.
 fn is_quick(trial: &&Trial) -> bool {
     !trial.faults.starts_with("429x")
+}
+
+/// The rows of the table that the program can run.
+fn trials() -> impl Iterator<Item = Trial> {
+    let rows = TRIALS.iter().chain(ALIKE).filter(is_possible);
+    rows.copied()
+}
+
+#[test]
+fn the_program_is_conformant() {
+    let check = Check::function(send).with_trials(trials());
+    check.run().assert_conformant();
 }
 
 /// The faults that are not tried through `highchat proxy`. The tests of highchat-proxy try
@@ -146,14 +138,11 @@ const NOT_THROUGH_THE_PROXY: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn each_fault_has_the_expected_outcome_through_the_proxy() {
-    let trials = TRIALS.iter().filter(is_quick).filter(|trial| !trial.waits);
-    let trials: Vec<Trial> = trials.copied().map(Trial::behind_the_proxy).collect();
+fn the_program_is_conformant_through_the_proxy() {
+    let trials = trials().filter(|trial| !trial.waits);
+    let trials: Vec<Trial> = trials.map(Trial::behind_the_proxy).collect();
     assert_eq!(untried(&trials, &NOT_THROUGH_THE_PROXY), [""; 0]);
-    hold(&trials, send_through_proxy);
-}
-
-#[test]
-fn each_reading_of_the_api_works() {
-    hold_readings(send);
+    let check = Check::function(send_through_proxy).with_trials(trials);
+    let report = check.only("fault/").only("alike/").run();
+    report.assert_conformant();
 }

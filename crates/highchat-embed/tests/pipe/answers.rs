@@ -300,7 +300,7 @@ fn an_answer_before_the_end_of_the_request_counts() {
     let refusal = answer("413 Too Large", "", "");
     world.embed.handle_read(pipe, refusal.as_bytes(), now);
     assert_eq!(world.embed.poll_output(), Output::Update);
-    let told = word(&world.embed.update().unwrap());
+    let told = in_short(&world.embed.update().unwrap());
     assert!(told.contains("413"), "{told}");
     assert_eq!(world.embed.poll_output(), Output::Close(pipe));
     assert_eq!(world.embed.poll_output(), Output::Wait(None));
@@ -358,7 +358,7 @@ fn bytes_before_the_request_mean_that_nothing_was_sent() {
         }
         world.embed.handle_read(pipe, words.as_bytes(), now);
         assert_eq!(world.embed.poll_output(), Output::Update);
-        let told = word(&world.embed.update().unwrap());
+        let told = in_short(&world.embed.update().unwrap());
         assert_eq!(told, "Message delayed: NotSent");
         assert_eq!(world.embed.poll_output(), Output::Close(pipe));
     }

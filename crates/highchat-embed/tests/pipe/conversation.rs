@@ -393,11 +393,11 @@ fn a_turn_that_is_cancelled_before_its_open_output_opens_no_pipe() {
     embed.send(Message::new("a").unwrap(), now).unwrap();
     embed.handle_failure(poll, "lost", now);
     assert_eq!(embed.poll_output(), Output::Update);
-    let told = word(&embed.update().unwrap());
+    let told = in_short(&embed.update().unwrap());
     assert_eq!(told, "Poll delayed: NotSent");
     embed.cancel(now);
     assert_eq!(embed.poll_output(), Output::Update);
-    assert_eq!(word(&embed.update().unwrap()), "Cancelled");
+    assert_eq!(in_short(&embed.update().unwrap()), "Cancelled");
     assert!(matches!(embed.poll_output(), Output::Wait(Some(_))));
 }
 
@@ -432,7 +432,7 @@ fn a_late_timeout_of_an_opening_pipe_means_that_nothing_was_sent() {
     };
     embed.handle_timeout(now + seconds(1000));
     assert_eq!(embed.poll_output(), Output::Update);
-    let told = word(&embed.update().unwrap());
+    let told = in_short(&embed.update().unwrap());
     let expected = "failed: the service could not be reached: chat.example:443: \
                     no connection in time";
     assert_eq!(told, expected);
@@ -496,7 +496,7 @@ fn the_application_gets_the_cause_of_a_failed_exchange() {
         }
         ends(&mut embed, pipe, now);
         assert_eq!(embed.poll_output(), Output::Update, "{expected}");
-        let told = word(&embed.update().unwrap());
+        let told = in_short(&embed.update().unwrap());
         assert_eq!(told, format!("failed: {expected}"));
     }
 }

@@ -1,44 +1,30 @@
-//! Each fault of the sandbox, and each possible reading of the API's text.
+//! The conformance kit: each fault of the sandbox, each possible reading of the API's text, the
+//! scenarios and the connections.
 
 use highchat_testing::trials::drivers::device::DeviceSession;
 use highchat_testing::trials::drivers::embed::EmbedSession;
-use highchat_testing::trials::{
-    ALIKE, IN_A_THREAD, TRIALS, converse, converse_by_ask, hold, hold_readings,
-};
+use highchat_testing::trials::{Capability, Check, check_by_ask};
 
+/// The driver has one pipe, so it has one exchange at a time.
 #[test]
-fn each_fault_has_the_outcome_that_the_rules_ask_for() {
-    hold(TRIALS, converse::<EmbedSession>);
-}
-
-#[test]
-fn each_fault_in_a_thread_has_the_outcome_that_the_rules_ask_for() {
-    hold(IN_A_THREAD, converse::<EmbedSession>);
-}
-
-#[test]
-fn a_cut_reply_is_never_completed_with_one_that_begins_alike() {
-    hold(ALIKE, converse::<EmbedSession>);
-}
-
-#[test]
-fn each_reading_of_the_api_will_do() {
-    hold_readings(converse::<EmbedSession>);
+fn a_loop_over_one_pipe_is_conformant() {
+    Check::new(EmbedSession::open)
+        .without(Capability::SeveralExchanges)
+        .run()
+        .assert_conformant();
 }
 
 /// The same faults, with a `Collector` in the driver's own loop.
 #[test]
-fn asking_has_the_same_outcome_for_each_fault() {
-    hold(TRIALS, converse_by_ask::<EmbedSession>);
-}
-
-/// The same faults, with the session for devices.
-#[test]
-fn each_fault_has_the_same_outcome_on_a_device() {
-    hold(TRIALS, converse::<DeviceSession>);
+fn asking_is_conformant() {
+    check_by_ask(EmbedSession::open).run().assert_conformant();
 }
 
 #[test]
-fn each_fault_in_a_thread_has_the_same_outcome_on_a_device() {
-    hold(IN_A_THREAD, converse::<DeviceSession>);
+fn the_session_for_devices_is_conformant() {
+    Check::new(DeviceSession::open)
+        .without(Capability::SeveralExchanges)
+        .without(Capability::Seed)
+        .run()
+        .assert_conformant();
 }

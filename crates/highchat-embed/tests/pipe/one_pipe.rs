@@ -156,7 +156,7 @@ fn a_waiting_request_can_be_aborted() {
     world.pass(Duration::from_secs(1));
     world.embed.cancel(world.now);
     assert_eq!(world.embed.poll_output(), Output::Update);
-    assert_eq!(word(&world.embed.update().unwrap()), "Cancelled");
+    assert_eq!(in_short(&world.embed.update().unwrap()), "Cancelled");
     let Output::Wait(Some(_)) = world.embed.poll_output() else {
         panic!("nothing is to be done: the poll goes on")
     };

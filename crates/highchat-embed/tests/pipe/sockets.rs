@@ -4,17 +4,15 @@ use core::time::Duration;
 
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
 use highchat_testing::trials::drivers::embed::EmbedSession;
-use highchat_testing::trials::{Talk, brisk};
+use highchat_testing::trials::{Driver, brisk};
 
 use crate::support::*;
 
 /// A time limit that is long enough for the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
 
-highchat_testing::scenarios!(EmbedSession);
-
 fn session(service: &Playback) -> EmbedSession {
-    EmbedSession::begin(endpoint(service.base_url()), brisk())
+    EmbedSession::open(endpoint(service.base_url()), brisk(), None)
 }
 
 #[test]
@@ -25,11 +23,11 @@ fn a_conversation_goes_on_after_a_restart() {
     let builder = Sandbox::builder().token_delay(Duration::ZERO);
     let sandbox = builder.person(person).key(KEY).start().unwrap();
     let endpoint = || endpoint(sandbox.base_url());
-    let mut session = EmbedSession::begin(endpoint(), brisk());
+    let mut session = EmbedSession::open(endpoint(), brisk(), None);
     session.turn("/human");
     let saved = session.embed.conversation().save();
     drop(session);
-    let log = EmbedSession::resume(endpoint(), brisk(), saved).run();
+    let log = EmbedSession::open(endpoint(), brisk(), Some(saved)).run();
     assert_eq!(log, ["user: /human", "assistant: Բարև", "state bot"]);
 }
 

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use highchat_embed::{Embed, Output, PipeId};
 use highchat_proto::time::Instant;
 use highchat_proto::{Config, Credentials, Endpoint, Message};
-pub(crate) use highchat_testing::trials::word;
+pub(crate) use highchat_testing::trials::in_short;
 pub(crate) use highchat_testing::trials::words::*;
 
 pub(crate) const KEY: &str = "hc_very_secret";
@@ -218,7 +218,7 @@ impl World {
                     self.lines.retain(|line| line.id != id);
                 }
                 Output::Update => {
-                    let line = word(&self.embed.update().expect("it was announced"));
+                    let line = in_short(&self.embed.update().expect("it was announced"));
                     self.say(&line);
                 }
                 Output::Wait(when) => return when,

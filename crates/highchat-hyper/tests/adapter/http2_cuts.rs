@@ -9,7 +9,7 @@ use std::thread;
 use highchat_hyper::{Client, Failure, Session};
 use highchat_proto::failure::ResponseError;
 use highchat_proto::{Config, Message};
-use highchat_testing::trials::word;
+use highchat_testing::trials::in_short;
 use highchat_testing::trials::words::META;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::runtime::Builder;
@@ -218,7 +218,7 @@ fn a_session_recovers_a_cut_reply_even_if_a_page_is_cut_too() {
             let talking = async {
                 let mut log = Vec::new();
                 while let Some(update) = session.next().await {
-                    log.push(word(&update));
+                    log.push(in_short(&update));
                 }
                 log
             };
@@ -316,7 +316,7 @@ fn a_session_sends_a_refused_message_again() {
         let talking = async {
             let mut log = Vec::new();
             while let Some(update) = session.next().await {
-                log.push(word(&update));
+                log.push(in_short(&update));
             }
             log
         };
@@ -379,7 +379,7 @@ fn a_reply_cut_over_tls_fails_as_incomplete() {
             let talking = async {
                 let mut log = Vec::new();
                 while let Some(update) = session.next().await {
-                    log.push(word(&update));
+                    log.push(in_short(&update));
                 }
                 log
             };

@@ -6,7 +6,7 @@ use highchat_hyper::{Client, Session};
 use highchat_proto::Message;
 use highchat_proxy::Secret;
 use highchat_sandbox::Sandbox;
-use highchat_testing::trials::{Outcome, Seen, TRIALS, Trial};
+use highchat_testing::trials::{BehindTheProxy as _, Outcome, Seen, TRIALS, Trial};
 use tokio::task::JoinSet;
 
 use crate::alone::{Resources, is_alone};
@@ -70,7 +70,7 @@ fn hundreds_of_visitors_with_every_fault_get_the_right_outcome_and_nothing_is_le
             // All messages differ, so that a message that was sent twice can be found.
             let words = 3 + number / trials.len();
             let message = format!("/fault {} /long {words}", trial.faults);
-            let leaves = number % 3 == 0 || trial.proxy_waits;
+            let leaves = number % 3 == 0 || trial.proxy_waits();
             let leaves = leaves.then(|| Duration::from_millis(37 * number as u64 % 200));
             let base_url = proxy.base_url();
             visitors.spawn(async move {

@@ -1,7 +1,7 @@
 //! Both adapters talk to the proxy without a key and without changes: with every fault of the
 //! sandbox, and with every reading of the API's text.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use highchat_proto::{Credentials, Endpoint};
@@ -9,7 +9,7 @@ use highchat_proxy::{Config, Secret};
 use highchat_sandbox::Sandbox;
 use highchat_testing::trials::drivers::{hyper::HyperSession, ureq::UreqSession};
 use highchat_testing::trials::{
-    ALIKE, IN_A_THREAD, Seen, TRIALS, Trial, converse_at, hold, hold_readings, untried,
+    ALIKE, BehindTheProxy as _, Check, IN_A_THREAD, Seen, TRIALS, Trial, converse, untried,
 };
 
 use crate::alone::{Resources, is_alone};
@@ -23,11 +23,11 @@ pub(crate) fn endpoint(base_url: &str) -> Endpoint {
 }
 
 fn by_hyper(trial: &Trial, sandbox: &Sandbox, base_url: &str) -> Seen {
-    converse_at::<HyperSession>(trial, sandbox, &endpoint(base_url))
+    converse(HyperSession::open, trial, sandbox, &endpoint(base_url))
 }
 
 fn by_ureq(trial: &Trial, sandbox: &Sandbox, base_url: &str) -> Seen {
-    converse_at::<UreqSession>(trial, sandbox, &endpoint(base_url))
+    converse(UreqSession::open, trial, sandbox, &endpoint(base_url))
 }
 
 /// Starts a proxy with the timeouts of a trial. The answer to a poll is reused for half the
@@ -54,7 +54,7 @@ fn start_proxy(trial: &Trial, sandbox: &Sandbox, secret: Option<&Secret>) -> Tes
 
 /// Runs all trials with one adapter through a proxy. Then checks that no connection and no task
 /// is left, while all proxies still run.
-fn check_trials(test: &str, send: Adapter, secret: Option<&Secret>) {
+fn check_trials(test: &str, send: Adapter, secret: Option<Secret>) {
     if !is_alone(test) {
         return;
     }
@@ -71,19 +71,22 @@ fn check_trials(test: &str, send: Adapter, secret: Option<&Secret>) {
     let one = TestProxy::start("http://127.0.0.1:1", |_| ());
     let resting = base.plus_proxies(trials.len(), Resources::now());
     drop(one);
-    let proxies = Mutex::new(Vec::new());
+    let proxies = Arc::new(Mutex::new(Vec::new()));
 
-    hold(&trials, |trial, sandbox| {
-        let proxy = start_proxy(trial, sandbox, secret);
+    let kept = Arc::clone(&proxies);
+    let check = Check::function(move |trial, sandbox| {
+        let proxy = start_proxy(trial, sandbox, secret.as_ref());
         let seen = send(trial, sandbox, &proxy.base_url());
         until(|| proxy.counter("highchat_proxy_requests ") == 0);
         assert_eq!(proxy.counter("highchat_proxy_streams "), 0);
-        proxies.lock().unwrap().push(proxy);
+        kept.lock().unwrap().push(proxy);
         seen
     });
+    let check = check.with_trials(trials).only("fault/").only("alike/");
+    check.run().assert_conformant();
 
     until(|| Resources::now() == resting);
-    let proxies = proxies.into_inner().unwrap();
+    let proxies = core::mem::take(&mut *proxies.lock().unwrap());
     proxies.iter().for_each(|proxy| proxy.server.drain());
     proxies.into_iter().for_each(|proxy| proxy.server.wait());
     until(|| Resources::now() == base);
@@ -104,24 +107,22 @@ fn each_fault_has_the_expected_outcome_through_the_proxy_with_ureq() {
     check_trials(
         "trials::each_fault_has_the_expected_outcome_through_the_proxy_with_ureq",
         by_ureq,
-        Some(&secret),
+        Some(secret),
     );
 }
 
 #[test]
 fn each_reading_of_the_api_works_through_the_proxy() {
     let secret = Secret::new(SECRET).unwrap();
-    let adapters: [(Adapter, _); 2] = [(by_hyper, Some(&secret)), (by_ureq, None)];
+    let adapters: [(Adapter, _); 2] = [(by_hyper, Some(secret)), (by_ureq, None)];
     thread::scope(|scope| {
         for (send, secret) in adapters {
             scope.spawn(move || {
-                hold_readings(|trial, sandbox| {
-                    send(
-                        trial,
-                        sandbox,
-                        &start_proxy(trial, sandbox, secret).base_url(),
-                    )
+                let check = Check::function(move |trial, sandbox| {
+                    let proxy = start_proxy(trial, sandbox, secret.as_ref());
+                    send(trial, sandbox, &proxy.base_url())
                 });
+                check.only("reading/").run().assert_conformant();
             });
         }
     });

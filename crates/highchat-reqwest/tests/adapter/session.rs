@@ -10,26 +10,11 @@ use highchat_reqwest::{
     AskError, Client, Credentials, Endpoint, Failure, Message, Session, Update,
 };
 use highchat_sandbox::{Playback, Step};
-use highchat_testing::trials::drivers::reqwest::ReqwestSession;
 use highchat_testing::trials::words::{DONE, HEAD, HUMAN, META, delta, page};
-use highchat_testing::trials::{brisk, word};
+use highchat_testing::trials::{brisk, in_short};
 
 /// The time after which a test counts as hanging, even on the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
-
-highchat_testing::scenarios! { ReqwestSession:
-    two_turns_are_in_the_same_conversation_and_it_can_be_rated,
-    a_handoff_lasts_until_the_bot_is_back,
-    a_saved_conversation_continues_after_its_last_message,
-    a_cut_reply_is_recovered_without_sending_the_message_again,
-    a_cut_reply_is_not_completed_with_a_cancelled_one,
-    silence_or_only_pings_end_a_turn,
-    no_send_fails_if_the_service_closes_each_connection_silently,
-    a_message_that_cannot_be_sent_is_tried_again_and_then_reported,
-    sessions_have_different_delays_unless_a_seed_is_set,
-    a_folded_or_repeated_header_field_is_read,
-    a_person_is_heard_while_a_reply_streams,
-}
 
 fn session(base_url: &str) -> Session {
     let key = Credentials::key("hc_sandbox").unwrap();
@@ -45,7 +30,7 @@ fn message(text: &str) -> Message {
 async fn run(session: &mut Session) -> Vec<String> {
     let mut log = Vec::new();
     while let Some(update) = session.next().await {
-        log.push(word(&update));
+        log.push(in_short(&update));
     }
     log
 }
@@ -116,7 +101,7 @@ async fn next_can_be_dropped_at_every_await_and_loses_nothing() {
         // The future is dropped after one poll.
         let polled = poll_fn(|cx| {
             let next = pin!(session.next());
-            Poll::Ready(next.poll(cx).map(|update| update.as_ref().map(word)))
+            Poll::Ready(next.poll(cx).map(|update| update.as_ref().map(in_short)))
         });
         match polled.await {
             Poll::Ready(Some(word)) => found.push(word),
@@ -150,7 +135,7 @@ async fn the_stream_yields_owned_updates_and_can_be_dropped_at_each_wait() {
     }
     owned.extend(session.updates().collect::<Vec<_>>().await);
     drop(session);
-    let words: Vec<_> = owned.iter().map(word).collect();
+    let words: Vec<_> = owned.iter().map(in_short).collect();
     assert_eq!(words, ["meta", "delta Բարև ", "delta 👋", "done", "Done"]);
 }
 
@@ -219,7 +204,7 @@ async fn a_reply_that_is_not_read_blocks_the_service() {
     let mut len = 0;
     while let Some(update) = session.next().await {
         len += update.text().map_or(0, str::len);
-        assert!(!word(&update).starts_with("failed"));
+        assert!(!in_short(&update).starts_with("failed"));
     }
     assert!(len > LEN / 2, "{len}");
 }

@@ -1,7 +1,8 @@
 //! Changes the rows of the table for a client behind the key-hiding proxy.
 
-use super::seen::Outcome;
-use super::trial::{Course, TEXT, Trial};
+use core::time::Duration;
+
+use super::{ALIKE, Course, IN_A_THREAD, Outcome, TEXT, TRIALS, Trial};
 
 /// The proxy's response to a fault that it notices.
 #[derive(Clone, Copy, Debug)]
@@ -58,16 +59,39 @@ const NOTICED: &[(&str, Shown, &str)] = &[
 
 const NO_PROGRESS: &str = "comments show that the service is alive, but they are not progress";
 
-impl Trial {
+/// Changes rows for a client behind the proxy.
+pub trait BehindTheProxy: Sized {
     /// The row for a client behind the proxy. If the row waits for a time limit, it is the
     /// proxy's.
     #[must_use]
-    pub fn behind_the_proxy(mut self) -> Self {
+    fn behind_the_proxy(self) -> Self;
+
+    /// A row that waits, for a client behind a proxy with longer time limits than the client's.
+    /// It ends as without the proxy, except that the proxy's comments have begun a reply.
+    #[must_use]
+    fn behind_a_patient_proxy(self) -> Self;
+
+    /// Whether the row lasts until a time limit of the proxy in front of the service.
+    fn proxy_waits(&self) -> bool;
+
+    /// The time limit of a proxy in front of the service. It is short only if the row waits for
+    /// it.
+    fn proxy_patience(&self) -> Duration {
+        Duration::from_secs(if self.proxy_waits() { 2 } else { 30 })
+    }
+
+    /// The silence after which that proxy sends a comment. It is short only if the service is
+    /// silent in this row, because after a comment the proxy can no longer send an error status.
+    fn proxy_keepalive(&self) -> Duration;
+}
+
+impl BehindTheProxy for Trial {
+    fn behind_the_proxy(mut self) -> Self {
         if matches!(self.course, Course::Restarted(_)) {
             // The client is gone before the proxy notices the fault.
             return self;
         }
-        (self.waits, self.proxy_waits) = (false, self.waits);
+        self.waits = false;
         let has_fault = |fault: &str| self.faults.split(',').any(|one| one == fault);
         let Some((_, shown, why)) = NOTICED.iter().find(|(fault, ..)| has_fault(fault)) else {
             return self;
@@ -86,26 +110,33 @@ impl Trial {
         self
     }
 
-    /// A row that waits, for a client behind a proxy with longer time limits than the client's.
-    /// It ends as without the proxy, except that the proxy's comments have begun a reply.
-    #[must_use]
-    pub fn behind_a_patient_proxy(mut self) -> Self {
+    fn behind_a_patient_proxy(mut self) -> Self {
         if self.outcome == Outcome::Unanswered {
             self.outcome = Outcome::Incomplete;
         }
         self.why = NO_PROGRESS;
         self
     }
+
+    fn proxy_waits(&self) -> bool {
+        // The row of the table waits, and this one no longer does.
+        let mut rows = TRIALS.iter().chain(IN_A_THREAD).chain(ALIKE);
+        !self.waits && rows.any(|row| row.waits && row.name() == self.name())
+    }
+
+    fn proxy_keepalive(&self) -> Duration {
+        let is_silent = self.waits || self.proxy_waits() || self.faults.starts_with("slow-head");
+        Duration::from_millis(if is_silent { 100 } else { 15_000 })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trials::table::{ALIKE as ALIKE_TRIALS, IN_A_THREAD, TRIALS};
 
     #[test]
     fn behind_the_proxy_a_client_recovers_only_replies_that_did_not_begin() {
-        let trials = TRIALS.iter().chain(IN_A_THREAD).chain(ALIKE_TRIALS);
+        let trials = TRIALS.iter().chain(IN_A_THREAD).chain(ALIKE);
         let is_cut = |trial: &Trial| {
             matches!(
                 trial.outcome,
@@ -117,7 +148,7 @@ mod tests {
         let cut = trials.filter(|trial| is_cut(trial) && !is_restarted(trial));
         let cut: Vec<_> = cut.map(|trial| trial.faults).collect();
         assert_eq!(cut, ["cut:0", "reset:0", "cut:40", "gzip"]);
-        for trial in ALIKE_TRIALS.iter().filter(|trial| is_restarted(trial)) {
+        for trial in ALIKE.iter().filter(|trial| is_restarted(trial)) {
             assert_eq!(trial.behind_the_proxy().outcome, trial.outcome);
         }
     }

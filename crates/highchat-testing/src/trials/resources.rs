@@ -8,8 +8,7 @@ use std::{fs, thread};
 
 use highchat_proto::Config;
 
-use super::connections::read;
-use super::words::{HUMAN, META, page, reply};
+use super::words::{HUMAN, META, page, read_request, reply};
 
 /// The number of sessions that exist at a time.
 const SESSIONS: usize = 20;
@@ -95,7 +94,7 @@ fn serve() -> String {
 fn answer(stream: TcpStream) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut polls = 0;
-    while let Some(request) = read(&mut stream)? {
+    while let Some(request) = read_request(&mut stream)? {
         let answer = if request.starts_with("POST ") {
             reply(&[META, HUMAN].concat())
         } else {

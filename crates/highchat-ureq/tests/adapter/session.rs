@@ -1,4 +1,4 @@
-//! A conversation over real sockets: the scenarios, and interruption from another thread.
+//! A conversation over real sockets: interruption from another thread.
 
 use core::time::Duration;
 use std::thread;
@@ -10,29 +10,22 @@ use highchat_proto::{
 use highchat_sandbox::{Person, Playback, Sandbox, Step};
 use highchat_testing::trials::drivers::ureq::UreqSession;
 use highchat_testing::trials::words::{DONE, HEAD, HUMAN, META, delta, page};
-use highchat_testing::trials::{Talk, brisk};
+use highchat_testing::trials::{Driver, brisk};
 use highchat_ureq::{AnsweredBy, AskError, Next, Session};
 
 /// The time after which a test counts as hanging, even on the slowest machine.
 const BOUND: Duration = Duration::from_secs(30);
-
-highchat_testing::scenarios!(UreqSession);
 
 fn endpoint(base_url: &str) -> Endpoint {
     Endpoint::new(base_url, Credentials::key("hc_sandbox").unwrap()).unwrap()
 }
 
 fn talk(base_url: &str) -> UreqSession {
-    UreqSession::begin(endpoint(base_url), brisk())
+    UreqSession::open(endpoint(base_url), brisk(), None)
 }
 
 fn stream(events: &str) -> Step {
     Step::send(format!("{HEAD}{events}"))
-}
-
-#[test]
-fn a_person_is_heard_while_a_reply_streams() {
-    highchat_testing::trials::scenario::a_person_is_heard_while_a_reply_streams::<UreqSession>();
 }
 
 #[test]
@@ -71,7 +64,7 @@ fn a_turn_is_cancelled_from_another_thread_at_once() {
             &service
         });
         assert!(service.wait_for_close(0, BOUND));
-        assert!(!talk.conversation().turn_in_progress());
+        assert!(!talk.status().turn_in_progress);
     }
 }
 
@@ -80,19 +73,19 @@ fn a_wait_can_time_out_or_be_woken() {
     let sandbox = Sandbox::builder().person(Person::absent()).start().unwrap();
     let mut config = brisk();
     config.poll_interval = BOUND;
-    let mut talk = UreqSession::begin(endpoint(sandbox.base_url()), config);
+    let mut talk = UreqSession::open(endpoint(sandbox.base_url()), config, None);
     talk.turn("/human");
     assert_eq!(
         talk.0.next_timeout(Duration::from_millis(50)),
         Next::TimedOut
     );
-    assert!(talk.conversation().is_polling());
+    assert!(talk.status().is_polling);
     let canceller = talk.0.canceller();
     thread::scope(|scope| {
         scope.spawn(|| canceller.wake());
         assert_eq!(talk.0.next(), Next::Woken);
     });
-    assert!(talk.conversation().is_polling());
+    assert!(talk.status().is_polling);
 }
 
 #[test]
@@ -105,10 +98,7 @@ fn updates_read_during_a_wait_come_before_its_timeout() {
     while !has_ended {
         match talk.0.next_timeout(Duration::ZERO) {
             Next::Update(update) => has_ended = matches!(update, Update::TurnEnded { .. }),
-            Next::TimedOut => assert!(
-                talk.conversation().turn_in_progress(),
-                "its end was not told"
-            ),
+            Next::TimedOut => assert!(talk.status().turn_in_progress, "its end was not told"),
             Next::Woken | Next::Idle => panic!("nobody woke it, and a turn is under way"),
         }
         assert!(began.elapsed() < BOUND);
@@ -150,9 +140,9 @@ fn a_hanging_poll_is_interrupted_for_a_message_and_repeated() {
         ])
         .unwrap();
         let saved = Saved::new(ConversationId::new("c1").unwrap()).with_state(State::Human);
-        let mut talk = UreqSession::resume(endpoint(service.base_url()), brisk(), saved);
+        let mut talk = UreqSession::open(endpoint(service.base_url()), brisk(), Some(saved));
         wake(&mut talk.0, &service, 1);
-        assert!(talk.conversation().is_polling());
+        assert!(talk.status().is_polling);
         talk.say("a");
         let log = talk.run();
         assert_eq!(
@@ -178,7 +168,7 @@ fn a_hanging_rating_is_interrupted_for_a_message_and_repeated() {
     ])
     .unwrap();
     let saved = Saved::new(ConversationId::new("c1").unwrap());
-    let mut talk = UreqSession::resume(endpoint(service.base_url()), brisk(), saved);
+    let mut talk = UreqSession::open(endpoint(service.base_url()), brisk(), Some(saved));
     talk.0.commands().rate(Rating::Up, None).unwrap();
     wake(&mut talk.0, &service, 1);
     talk.say("a");

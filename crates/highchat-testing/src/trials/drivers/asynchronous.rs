@@ -1,10 +1,8 @@
 //! A session of an async adapter, for scenarios and trials.
 
-use crate::trials::Talk;
+use crate::trials::{Ask, Driver, Status};
 use highchat_async::{Session, Transport};
-use highchat_proto::{
-    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
-};
+use highchat_proto::{Answered, AskError, Config, Endpoint, Message, Rating, Saved, Update};
 use tokio::runtime::Runtime;
 
 /// What a session needs of its adapter.
@@ -23,23 +21,20 @@ pub struct AsyncSession<A: Adapter> {
 }
 
 impl<A: Adapter> AsyncSession<A> {
-    fn over(session: Session<A>) -> Self {
+    /// Opens a session, new or saved.
+    #[must_use]
+    pub fn open(endpoint: Endpoint, config: Config, saved: Option<Saved>) -> Self {
+        let client = A::create(endpoint, config);
+        let session = match saved {
+            None => Session::new(client),
+            Some(saved) => Session::resume(client, saved),
+        };
         let runtime = A::runtime();
         Self { session, runtime }
     }
 }
 
-impl<A: Adapter> Talk for AsyncSession<A> {
-    type Conversation = Conversation;
-
-    fn begin(endpoint: Endpoint, config: Config) -> Self {
-        Self::over(Session::new(A::create(endpoint, config)))
-    }
-
-    fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self {
-        Self::over(Session::resume(A::create(endpoint, config), saved))
-    }
-
+impl<A: Adapter> Driver for AsyncSession<A> {
     fn send(&mut self, message: Message) {
         self.session.send(message).unwrap();
     }
@@ -53,17 +48,23 @@ impl<A: Adapter> Talk for AsyncSession<A> {
         commands.rate(rating, Some(comment.into())).unwrap();
     }
 
-    fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
+    fn next(&mut self) -> Option<Update<'static>> {
         let update = self.runtime.block_on(self.session.next());
-        update.as_ref().map(show).is_some()
+        update.map(Update::into_owned)
     }
 
+    fn status(&self) -> Status {
+        self.session.conversation().into()
+    }
+
+    fn save(&self) -> Saved {
+        self.session.conversation().save()
+    }
+}
+
+impl<A: Adapter> Ask for AsyncSession<A> {
     fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
         self.runtime.block_on(self.session.ask(message))
-    }
-
-    fn conversation(&self) -> &Conversation {
-        self.session.conversation()
     }
 }
 

@@ -11,11 +11,9 @@ use highchat_embed::Embed;
 use highchat_embed::device::{self, Network, Next, Session};
 use highchat_proto::session::Collector;
 use highchat_proto::time::Instant;
-use highchat_proto::{
-    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
-};
+use highchat_proto::{Answered, AskError, Config, Endpoint, Message, Rating, Saved, Update};
 
-use crate::trials::Talk;
+use crate::trials::{Ask, Driver, Status};
 
 /// How long the loop sleeps at most between two polls.
 const NAP: Duration = Duration::from_millis(1);
@@ -24,22 +22,18 @@ const NAP: Duration = Duration::from_millis(1);
 pub struct DeviceSession(Session<Lan, Clock>);
 
 impl DeviceSession {
-    fn over(embed: Embed) -> Self {
+    /// Opens a session, new or saved.
+    #[must_use]
+    pub fn open(endpoint: Endpoint, config: Config, saved: Option<Saved>) -> Self {
+        let embed = match saved {
+            None => Embed::new(endpoint, config),
+            Some(saved) => Embed::resume(endpoint, config, saved, Instant::ORIGIN),
+        };
         Self(Session::new(embed, Lan, Clock(Moment::now())))
     }
 }
 
-impl Talk for DeviceSession {
-    type Conversation = Conversation;
-
-    fn begin(endpoint: Endpoint, config: Config) -> Self {
-        Self::over(Embed::new(endpoint, config))
-    }
-
-    fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self {
-        Self::over(Embed::resume(endpoint, config, saved, Instant::ORIGIN))
-    }
-
+impl Driver for DeviceSession {
     fn send(&mut self, message: Message) {
         self.0.send(message).unwrap();
     }
@@ -53,35 +47,38 @@ impl Talk for DeviceSession {
         rated.unwrap();
     }
 
-    fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
+    fn next(&mut self) -> Option<Update<'static>> {
         loop {
             let until = match self.0.poll() {
                 Next::Update(update) => {
-                    show(&update);
-                    return true;
+                    return Some(update.into_owned());
                 }
                 Next::Wait(until) => until,
-                Next::Idle => return false,
+                Next::Idle => return None,
             };
             let now = device::Clock::now(self.0.clock());
             sleep(until.saturating_duration_since(now).min(NAP));
         }
     }
 
+    fn status(&self) -> Status {
+        self.0.conversation().into()
+    }
+
+    fn save(&self) -> Saved {
+        self.0.conversation().save()
+    }
+}
+
+impl Ask for DeviceSession {
     fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
         let mut collector = Collector::new(self.0.send(message)?);
         loop {
-            let mut answered = None;
-            let goes_on = Talk::next(self, |update| answered = collector.handle_update(update));
-            if let Some(answered) = answered {
+            let update = Driver::next(self).expect("the turn ends");
+            if let Some(answered) = collector.handle_update(&update) {
                 return answered;
             }
-            assert!(goes_on, "the turn did not end");
         }
-    }
-
-    fn conversation(&self) -> &Conversation {
-        self.0.conversation()
     }
 }
 

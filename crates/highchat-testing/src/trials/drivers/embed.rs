@@ -9,14 +9,12 @@ use std::net::TcpStream;
 use std::thread::sleep;
 use std::time::Instant as Moment;
 
-use crate::trials::Talk;
+use crate::trials::{Ask, Driver, Status};
 use highchat_embed::{Embed, Output, PipeId};
 use highchat_proto::failure::Cause;
 use highchat_proto::session::Collector;
 use highchat_proto::time::Instant;
-use highchat_proto::{
-    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
-};
+use highchat_proto::{Answered, AskError, Config, Endpoint, Message, Rating, Saved, Update};
 
 /// An [`Embed`] and its socket.
 pub struct EmbedSession {
@@ -26,17 +24,7 @@ pub struct EmbedSession {
     live: Option<(PipeId, TcpStream)>,
 }
 
-impl Talk for EmbedSession {
-    type Conversation = Conversation;
-
-    fn begin(endpoint: Endpoint, config: Config) -> Self {
-        Self::over(Embed::new(endpoint, config))
-    }
-
-    fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self {
-        Self::over(Embed::resume(endpoint, config, saved, Instant::ORIGIN))
-    }
-
+impl Driver for EmbedSession {
     fn send(&mut self, message: Message) {
         let now = self.now();
         self.embed.send(message, now).unwrap();
@@ -55,36 +43,45 @@ impl Talk for EmbedSession {
             .unwrap();
     }
 
-    fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
+    fn next(&mut self) -> Option<Update<'static>> {
         while self.step() {
             if let Some(update) = self.embed.update() {
-                show(&update);
-                return true;
+                return Some(update.into_owned());
             }
         }
-        false
+        None
     }
 
+    fn status(&self) -> Status {
+        self.embed.conversation().into()
+    }
+
+    fn save(&self) -> Saved {
+        self.embed.conversation().save()
+    }
+}
+
+impl Ask for EmbedSession {
     fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
         let now = self.now();
         let mut collector = Collector::new(self.embed.send(message, now)?);
         loop {
-            let mut answered = None;
-            let goes_on = Talk::next(self, |update| answered = collector.handle_update(update));
-            if let Some(answered) = answered {
+            let update = Driver::next(self).expect("the turn ends");
+            if let Some(answered) = collector.handle_update(&update) {
                 return answered;
             }
-            assert!(goes_on, "the turn did not end");
         }
-    }
-
-    fn conversation(&self) -> &Conversation {
-        self.embed.conversation()
     }
 }
 
 impl EmbedSession {
-    fn over(embed: Embed) -> Self {
+    /// Opens a session, new or saved.
+    #[must_use]
+    pub fn open(endpoint: Endpoint, config: Config, saved: Option<Saved>) -> Self {
+        let embed = match saved {
+            None => Embed::new(endpoint, config),
+            Some(saved) => Embed::resume(endpoint, config, saved, Instant::ORIGIN),
+        };
         // Without the feature `std`, the seed comes from the driver.
         let seed = RandomState::new().hash_one(0);
         Self {

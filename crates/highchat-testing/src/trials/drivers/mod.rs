@@ -1,4 +1,4 @@
-//! Sessions of the adapters that implement [`Talk`](super::Talk), for scenarios and trials.
+//! Sessions of the adapters that implement [`Driver`](super::Driver), for scenarios and trials.
 
 #[cfg(any(feature = "hyper", feature = "reqwest"))]
 pub mod asynchronous;

@@ -1,29 +1,28 @@
 //! A session of the crate highchat-ureq, for scenarios and trials.
 
-use crate::trials::Talk;
-use highchat_proto::{
-    Answered, AskError, Config, Conversation, Endpoint, Message, Rating, Saved, Update,
-};
+use crate::trials::{Ask, Driver, Status};
+use highchat_proto::{Answered, AskError, Config, Endpoint, Message, Rating, Saved, Update};
 use highchat_ureq::{Client, Session};
 
-/// A session that implements [`Talk`].
+/// A session that implements [`Driver`].
 pub struct UreqSession(
     /// The session.
     pub Session,
 );
 
-impl Talk for UreqSession {
-    type Conversation = Conversation;
-
-    fn begin(endpoint: Endpoint, config: Config) -> Self {
-        Self(Session::new(Client::with_config(endpoint, config)))
-    }
-
-    fn resume(endpoint: Endpoint, config: Config, saved: Saved) -> Self {
+impl UreqSession {
+    /// Opens a session, new or saved.
+    #[must_use]
+    pub fn open(endpoint: Endpoint, config: Config, saved: Option<Saved>) -> Self {
         let client = Client::with_config(endpoint, config);
-        Self(Session::resume(client, saved))
+        Self(match saved {
+            None => Session::new(client),
+            Some(saved) => Session::resume(client, saved),
+        })
     }
+}
 
+impl Driver for UreqSession {
     fn send(&mut self, message: Message) {
         self.0.send(message).unwrap();
     }
@@ -39,15 +38,21 @@ impl Talk for UreqSession {
             .unwrap();
     }
 
-    fn next(&mut self, show: impl FnOnce(&Update<'_>)) -> bool {
-        self.0.next().update().as_ref().map(show).is_some()
+    fn next(&mut self) -> Option<Update<'static>> {
+        self.0.next().update().map(Update::into_owned)
     }
 
+    fn status(&self) -> Status {
+        self.0.conversation().into()
+    }
+
+    fn save(&self) -> Saved {
+        self.0.conversation().save()
+    }
+}
+
+impl Ask for UreqSession {
     fn ask(&mut self, message: Message) -> Result<Answered, AskError> {
         self.0.ask(message)
-    }
-
-    fn conversation(&self) -> &Conversation {
-        self.0.conversation()
     }
 }

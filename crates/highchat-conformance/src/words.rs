@@ -1,4 +1,6 @@
-//! Bytes of a service's responses, for tests.
+//! Bytes of a service's answers, for tests with services of their own.
+
+use std::io::{self, BufRead};
 
 /// The head of a reply whose body ends with the connection.
 pub const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
@@ -54,4 +56,33 @@ pub fn page_of(state: &str, messages: &[(&str, &str)]) -> String {
         "{{\"state\":\"{state}\",\"messages\":[{messages}],\"ts\":\"2026-06-14T10:00:59Z\"}}"
     );
     answer("200 OK", "content-type: application/json\r\n", &body)
+}
+
+/// Reads a request with its body, and returns its head. Returns `None` at the end of the
+/// connection. A service in a test reads so.
+///
+/// # Errors
+///
+/// The connection is lost, or the head is no UTF-8.
+pub fn read_request(stream: &mut impl BufRead) -> io::Result<Option<String>> {
+    let mut head = String::new();
+    let mut len = 0;
+    loop {
+        let start = head.len();
+        if stream.read_line(&mut head)? == 0 {
+            return Ok(None);
+        }
+        let line = head[start..].trim_end();
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':') {
+            if name.eq_ignore_ascii_case("content-length") {
+                len = value.trim().parse().unwrap_or_default();
+            }
+        }
+    }
+    let mut body = vec![0; len];
+    stream.read_exact(&mut body)?;
+    Ok(Some(head))
 }

@@ -1,9 +1,11 @@
 use core::time::Duration;
 
 use highchat_proto::Config;
-use highchat_sandbox::{Fault, Faults, Rule, Script};
+use highchat_sandbox::{Fault, Faults, Injection, Rule, Script};
 
-use super::seen::Outcome;
+use crate::capability::Capability;
+use crate::seen::Outcome;
+use crate::source::{Reason, Source};
 
 /// The text of the reply to the message of every trial.
 pub const TEXT: &str = "Սա երկար պատասխան";
@@ -26,12 +28,12 @@ pub struct Trial {
     pub text: &'static str,
     /// How many messages must be sent in all, repeated ones included.
     pub posts: usize,
-    /// The project's rule for the row.
+    /// The rule for the row.
     pub why: &'static str,
+    /// Where the rule comes from.
+    pub source: Source,
     /// Whether the row lasts until a time limit of the client.
     pub waits: bool,
-    /// Whether the row lasts until a time limit of the proxy in front of the service.
-    pub proxy_waits: bool,
     /// What the client does besides sending the message.
     pub course: Course,
     /// The service's replies to the earlier message and to this one. The faults apply to the
@@ -81,11 +83,51 @@ impl Trial {
         }
     }
 
-    /// The faults, and the course if it is not [`Course::First`].
-    pub(crate) fn name(&self) -> String {
+    /// The name of the row: its group, its faults and its course.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let group = if self.replies.is_some() {
+            "alike"
+        } else {
+            "fault"
+        };
+        let is_in_doubt = |begun| self.whole().starts_with(begun);
+        let course = match self.course {
+            Course::First => "",
+            Course::InAThread => ", in a thread",
+            Course::ById => ", by id",
+            Course::AfterACancel(begun) if is_in_doubt(begun) => ", after a cancel in doubt",
+            Course::AfterACancel(_) => ", after a cancel",
+            Course::Restarted(_) => ", restarted",
+        };
+        format!("{group}/{}{course}", self.faults)
+    }
+
+    /// What the service does, in words: each fault with its description.
+    #[must_use]
+    pub fn service(&self) -> String {
+        let described = self.faults.split(',').map(|name| {
+            let fault = name.parse::<Injection>().map(Injection::fault);
+            let line = fault.map_or("an unknown fault", Fault::line);
+            format!("{name}: {line}")
+        });
+        described.collect::<Vec<_>>().join("; ")
+    }
+
+    /// What must be seen, in words.
+    #[must_use]
+    pub fn expected(&self) -> String {
+        let (outcome, text, posts) = (self.outcome, self.text, self.posts);
+        format!("{outcome:?}, the text {text:?}, {posts} messages sent")
+    }
+
+    /// The capabilities without which a client cannot run the row.
+    pub(crate) fn needs(&self) -> &'static [Capability] {
         match self.course {
-            Course::First => self.faults.to_owned(),
-            course => format!("{} {course:?}", self.faults),
+            Course::First => &[],
+            Course::InAThread => &[Capability::Thread],
+            Course::ById | Course::Restarted(_) => &[Capability::Thread, Capability::Resume],
+            Course::AfterACancel(_) => &[Capability::Thread, Capability::Cancel],
         }
     }
 
@@ -108,12 +150,14 @@ impl Trial {
     }
 
     /// The complete reply, if no fault changes its text.
-    pub(crate) fn whole(&self) -> &'static str {
+    #[must_use]
+    pub fn whole(&self) -> &'static str {
         self.replies.map_or(TEXT, |[_, later]| later)
     }
 
     /// The text before a fault in the middle of the reply.
-    pub(crate) fn begun(&self) -> &'static str {
+    #[must_use]
+    pub fn begun(&self) -> &'static str {
         match self.replies {
             Some(_) => ALIKE,
             None => BEGUN,
@@ -138,21 +182,7 @@ impl Trial {
         config
     }
 
-    /// The time limit of a proxy in front of the service, chosen in the same way.
-    #[must_use]
-    pub const fn proxy_patience(&self) -> Duration {
-        patience(self.proxy_waits)
-    }
-
-    /// The silence after which that proxy sends a comment. It is short only if the service is
-    /// silent in this row, because after a comment the proxy can no longer send an error status.
-    #[must_use]
-    pub fn proxy_keepalive(&self) -> Duration {
-        let is_silent = self.waits || self.proxy_waits || self.faults.starts_with("slow-head");
-        Duration::from_millis(if is_silent { 100 } else { 15_000 })
-    }
-
-    pub(crate) const fn new(faults: &'static str, outcome: Outcome, why: &'static str) -> Self {
+    pub(crate) const fn new(faults: &'static str, outcome: Outcome, reason: Reason) -> Self {
         let text = match outcome {
             Outcome::Whole | Outcome::Recovered => TEXT,
             _ => "",
@@ -162,9 +192,9 @@ impl Trial {
             outcome,
             text,
             posts: 1,
-            why,
+            why: reason.why,
+            source: reason.source,
             waits: false,
-            proxy_waits: false,
             course: Course::First,
             replies: None,
         }

@@ -1,5 +1,5 @@
 use highchat_proto::failure::ResponseError;
-use highchat_proto::{Answered, AnsweredBy, AskError, Failure, TurnEnd, Update};
+use highchat_proto::{Failure, TurnEnd, Update};
 
 /// What a client showed for one message, and for the handoff after it if there was one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,31 +38,6 @@ pub enum Outcome {
 }
 
 impl Seen {
-    /// The result of [`Talk::ask`](crate::Talk::ask). It does not say whether the reply was
-    /// recovered, so a complete reply counts as `Recovered` if `expected` is `Recovered`.
-    pub(crate) fn of(asked: Result<Answered, AskError>, expected: Outcome) -> Self {
-        let (text, outcome, heard) = match asked {
-            Ok(answered) => {
-                let outcome = match (&answered.by, expected) {
-                    (AnsweredBy::Human { .. }, _) => Outcome::HandedOver,
-                    (AnsweredBy::Bot, Outcome::Recovered) => Outcome::Recovered,
-                    _ => Outcome::Whole,
-                };
-                (answered.text, outcome, answered.messages)
-            }
-            Err(AskError::Failed { text, error }) => {
-                (text, Outcome::of(&TurnEnd::Failed(error)), Vec::new())
-            }
-            Err(error) => (error.text().to_owned(), Outcome::Other, Vec::new()),
-        };
-        Self {
-            text,
-            outcome: Some(outcome),
-            heard: heard.iter().map(|it| it.content.to_string()).collect(),
-            ..Self::default()
-        }
-    }
-
     /// Records an update of a session.
     pub fn note(&mut self, update: &Update<'_>) {
         match update {
@@ -80,7 +55,9 @@ impl Seen {
 }
 
 impl Outcome {
-    fn of(end: &TurnEnd) -> Self {
+    /// The outcome of a turn that ended like this.
+    #[must_use]
+    pub fn of(end: &TurnEnd) -> Self {
         match end {
             TurnEnd::Done => Self::Whole,
             TurnEnd::Human => Self::HandedOver,

@@ -1,21 +1,23 @@
-use highchat_sandbox::{Fault, Injection};
+use crate::seen::Outcome;
+use crate::source::{Reason, Source, ours};
+use crate::trial::{ALIKE as BEGUN_ALIKE, BEGUN, Course, Trial};
 
-use super::seen::Outcome;
-use super::trial::{ALIKE as BEGUN_ALIKE, BEGUN, Course, Trial};
+const READ_BACK: Reason =
+    ours("a cut reply is recovered from the list of messages, and the message is not sent again");
+const THE_STANDARD: Reason =
+    Reason::new(Source::EventStream, "the format is exactly the standard's");
+const NEW_SERVICE: Reason = ours("a new service must not break an old client");
+const NOT_TAKEN: Reason = Reason::new(
+    Source::Api,
+    "the service did not accept a message with a 429, so it is sent again after the requested time",
+);
+const NOT_REPEATED: Reason =
+    ours("a response that is not a reply is reported, and the message is not sent again");
+const ONCE: Reason = ours("every message is shown once, in any order and number of polls");
+const POLLS_ON: Reason = ours("a failed poll is repeated after a pause");
 
-const READ_BACK: &str =
-    "a cut reply is recovered from the list of messages, and the message is not sent again";
-const THE_STANDARD: &str = "the format is exactly the standard's";
-const NEW_SERVICE: &str = "a new service must not break an old client";
-const NOT_TAKEN: &str =
-    "the service did not accept a message with a 429, so it is sent again after the requested time";
-const NOT_REPEATED: &str =
-    "a response that is not a reply is reported, and the message is not sent again";
-const ONCE: &str = "every message is shown once, in any order and number of polls";
-const POLLS_ON: &str = "a failed poll is repeated after a pause";
-
-const DISTINGUISHED: &str =
-    "a reply of which no part came is recovered if it can be distinguished from an older one";
+const DISTINGUISHED: Reason =
+    ours("a reply of which no part came is recovered if it can be distinguished from an older one");
 
 /// The rows for all clients.
 pub const TRIALS: &[Trial] = &[
@@ -23,54 +25,58 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "cut,close-delimited",
         Outcome::Recovered,
-        "the end of the HTTP body does not end a reply",
+        ours("the end of the HTTP body does not end a reply"),
     ),
     Trial::new(
         "cut,no-meta",
         Outcome::Incomplete,
-        "without a conversation id no reply can be recovered",
+        ours("without a conversation id no reply can be recovered"),
     )
     .shows(BEGUN),
     Trial::new(
         "cut:0",
         Outcome::Unanswered,
-        "a connection lost after writing is reported, and the message is not sent again",
+        ours("a connection lost after writing is reported, and the message is not sent again"),
     ),
     Trial::new(
         "cut:40",
         Outcome::Unanswered,
-        "a part of a head is not a response, and the service may have accepted the message",
+        ours("a part of a head is not a response, and the service may have accepted the message"),
     ),
     Trial::new("reset", Outcome::Recovered, READ_BACK),
     Trial::new(
         "reset:0",
         Outcome::Unanswered,
-        "a connection lost after writing is reported, and the message is not sent again",
+        ours("a connection lost after writing is reported, and the message is not sent again"),
     ),
     Trial::new(
         "stall",
         Outcome::Recovered,
-        "a reply without a byte for the idle timeout is cut",
+        ours("a reply without a byte for the idle timeout is cut"),
     )
     .waits(),
     Trial::new(
         "stall:0",
         Outcome::Unanswered,
-        "no head came within the response timeout",
+        ours("no head came within the response timeout"),
     )
     .waits(),
     Trial::new(
         "stall-pings",
         Outcome::Recovered,
-        "pings show that the service is alive, but they are not progress",
+        ours("pings show that the service is alive, but they are not progress"),
     )
     .waits(),
     Trial::new("one-byte", Outcome::Whole, THE_STANDARD),
-    Trial::new("slow-head:300", Outcome::Whole, "a head may take a minute"),
+    Trial::new(
+        "slow-head:300",
+        Outcome::Whole,
+        ours("a head may take a minute"),
+    ),
     Trial::new(
         "slow-head:600000",
         Outcome::Unanswered,
-        "no head came within the response timeout",
+        ours("no head came within the response timeout"),
     )
     .waits(),
     Trial::new("cr-lf", Outcome::Whole, THE_STANDARD),
@@ -92,28 +98,28 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "no-last-blank-line",
         Outcome::Whole,
-        "a known event with complete JSON needs no blank line at the end of the stream",
+        ours("a known event with complete JSON needs no blank line at the end of the stream"),
     ),
     Trial::new(
         "no-last-blank-line,close-delimited",
         Outcome::Whole,
-        "a known event with complete JSON needs no blank line at the end of the stream",
+        ours("a known event with complete JSON needs no blank line at the end of the stream"),
     ),
     Trial::new(
         "no-last-blank-line,cr-lf,one-byte",
         Outcome::Whole,
-        "a known event with complete JSON needs no blank line at the end of the stream",
+        ours("a known event with complete JSON needs no blank line at the end of the stream"),
     ),
     Trial::new(
         "invalid-utf-8",
         Outcome::Whole,
-        "invalid UTF-8 becomes U+FFFD",
+        Reason::new(Source::EventStream, "invalid UTF-8 becomes U+FFFD"),
     )
     .shows("Սա երկար պատասխան\u{fffd}"),
     Trial::new(
         "split-pair",
         Outcome::Whole,
-        "the halves of a surrogate pair in two deltas are joined",
+        ours("the halves of a surrogate pair in two deltas are joined"),
     )
     .shows("Սա երկար պատասխան🙂"),
     Trial::new("unknown-event", Outcome::Whole, NEW_SERVICE),
@@ -121,58 +127,65 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "broken-json",
         Outcome::Recovered,
-        "text may be missing, so the rest of the stream cannot be trusted",
+        ours("text may be missing, so the rest of the stream cannot be trusted"),
     ),
     Trial::new(
         "missing-field",
         Outcome::Recovered,
-        "text may be missing, so the rest of the stream cannot be trusted",
+        ours("text may be missing, so the rest of the stream cannot be trusted"),
     ),
     Trial::new(
         "no-meta",
         Outcome::Whole,
-        "a reply without meta is accepted",
+        ours("a reply without meta is accepted"),
     ),
     Trial::new(
         "no-done",
         Outcome::Recovered,
-        "only done, human or error end a reply",
+        ours("only done, human or error end a reply"),
     ),
     Trial::new(
         "no-done,close-delimited",
         Outcome::Recovered,
-        "only done, human or error end a reply",
+        ours("only done, human or error end a reply"),
     ),
     Trial::new(
         "bytes-after-done",
         Outcome::Whole,
-        "bytes after the last event are ignored",
+        ours("bytes after the last event are ignored"),
     ),
     Trial::new(
         "no-end",
         Outcome::Whole,
-        "a client does not wait for the end of the body",
+        ours("a client does not wait for the end of the body"),
     ),
     Trial::new(
         "huge-event",
         Outcome::Recovered,
-        "an event has at most 1 MiB",
+        ours("an event has at most 1 MiB"),
     ),
     Trial::new(
         "huge-event:300000",
         Outcome::Whole,
-        "an event may have 1 MiB",
+        ours("an event may have 1 MiB"),
     ),
     Trial::new(
         "wrong-type",
         Outcome::Failed,
-        "a 200 with another content type is not parsed as an event stream",
+        ours("a 200 with another content type is not parsed as an event stream"),
     ),
-    Trial::new("gzip", Outcome::Failed, "no content encoding is decoded"),
+    Trial::new(
+        "gzip",
+        Outcome::Failed,
+        ours("no content encoding is decoded"),
+    ),
     Trial::new(
         "close-delimited",
         Outcome::Whole,
-        "the way in which HTTP ends the body does not matter",
+        Reason::new(
+            Source::Http,
+            "the way in which HTTP ends the body does not matter",
+        ),
     ),
     Trial::new("429", Outcome::Whole, NOT_TAKEN).sends(2),
     Trial::new("429-seconds", Outcome::Whole, NOT_TAKEN).sends(2),
@@ -180,19 +193,19 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "429x2,cr-lf",
         Outcome::Whole,
-        "a message is sent at most three times",
+        ours("a message is sent at most three times"),
     )
     .sends(3),
     Trial::new(
         "429x3",
         Outcome::RateLimited,
-        "a message is sent at most three times",
+        ours("a message is sent at most three times"),
     )
     .sends(3),
     Trial::new(
         "429-seconds:121",
         Outcome::RateLimited,
-        "a client does not wait by itself for more than 120 s",
+        ours("a client does not wait by itself for more than 120 s"),
     ),
     Trial::new("500-html", Outcome::Failed, NOT_REPEATED),
     Trial::new("502-empty", Outcome::Failed, NOT_REPEATED),
@@ -200,12 +213,12 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "redirect",
         Outcome::Failed,
-        "a redirect is not followed, because it would send the key to another place",
+        ours("a redirect is not followed, because it would send the key to another place"),
     ),
     Trial::new(
         "json-error-200",
         Outcome::Failed,
-        "JSON in the error shape is an error, with any status",
+        ours("JSON in the error shape is an error, with any status"),
     ),
     Trial::new("poll-duplicates", Outcome::HandedOver, ONCE),
     Trial::new("poll-same-timestamp", Outcome::HandedOver, ONCE),
@@ -213,19 +226,19 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "poll-unknown-state",
         Outcome::HandedOver,
-        "an unknown state changes nothing",
+        ours("an unknown state changes nothing"),
     ),
     Trial::new("poll-429", Outcome::HandedOver, POLLS_ON),
     Trial::new("poll-500x2", Outcome::HandedOver, POLLS_ON),
     Trial::new(
         "poll-odd-message",
         Outcome::HandedOver,
-        "an unreadable message does not hide the other messages",
+        ours("an unreadable message does not hide the other messages"),
     ),
     Trial::new(
         "poll-404",
         Outcome::HandedOver,
-        "404 ends the handoff with an error",
+        ours("404 ends the handoff with an error"),
     ),
 ];
 
@@ -244,7 +257,7 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "500-html",
         Outcome::Failed,
-        "if the reply is not found, the first error is reported",
+        ours("if the reply is not found, the first error is reported"),
     )
     .in_a_thread(),
     Trial::new("429", Outcome::Whole, NOT_TAKEN)
@@ -253,32 +266,32 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "cut,poll-500",
         Outcome::Recovered,
-        "a failed search for the reply is repeated",
+        ours("a failed search for the reply is repeated"),
     )
     .in_a_thread(),
     Trial::new(
         "cut,poll-429",
         Outcome::Recovered,
-        "a failed search for the reply is repeated",
+        ours("a failed search for the reply is repeated"),
     )
     .in_a_thread(),
     Trial::new("cut,poll-duplicates", Outcome::Recovered, READ_BACK).in_a_thread(),
     Trial::new(
         "cut,poll-odd-message",
         Outcome::Recovered,
-        "an unreadable message does not hide the other messages",
+        ours("an unreadable message does not hide the other messages"),
     )
     .in_a_thread(),
     Trial::new(
         "broken-json,poll-500x2",
         Outcome::Recovered,
-        "a failed search for the reply is repeated",
+        ours("a failed search for the reply is repeated"),
     )
     .in_a_thread(),
     Trial::new(
         "missing-field,poll-429",
         Outcome::Recovered,
-        "a failed search for the reply is repeated",
+        ours("a failed search for the reply is repeated"),
     )
     .in_a_thread(),
     Trial::new(
@@ -290,7 +303,7 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "broken-json,poll-404",
         Outcome::Incomplete,
-        "404 ends the search for the reply",
+        ours("404 ends the search for the reply"),
     )
     .shows(BEGUN)
     .in_a_thread(),
@@ -299,16 +312,17 @@ pub const IN_A_THREAD: &[Trial] = &[
     Trial::new(
         "cut,poll-404",
         Outcome::Incomplete,
-        "404 ends the search for the reply",
+        ours("404 ends the search for the reply"),
     )
     .shows(BEGUN)
     .in_a_thread(),
 ];
 
-const NOT_ANOTHER_TURNS: &str =
-    "a turn never shows the reply of another turn, even if both replies begin alike";
-const UNKNOWN_HISTORY: &str =
-    "no reply is recovered if a conversation continues only by its id, as its history is unknown";
+const NOT_ANOTHER_TURNS: Reason =
+    ours("a turn never shows the reply of another turn, even if both replies begin alike");
+const UNKNOWN_HISTORY: Reason = ours(
+    "no reply is recovered if a conversation continues only by its id, as its history is unknown",
+);
 
 /// The reply to the message of a trial whose replies begin alike.
 pub(crate) const OWN: &str = "Ձեր պատվերը ճանապարհին էր, բայց չեղարկվեց 🙏";
@@ -349,7 +363,7 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "cut",
         Outcome::Incomplete,
-        "each of the two messages may be the cancelled reply",
+        ours("each of the two messages may be the cancelled reply"),
     )
     .replies(OTHER_SHORT, OWN)
     .shows(BEGUN_ALIKE)
@@ -357,7 +371,7 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "stall",
         Outcome::Recovered,
-        "the saved state has everything that the search for the reply needs",
+        ours("the saved state has everything that the search for the reply needs"),
     )
     .replies(OTHER, OWN)
     .shows(OWN)
@@ -365,36 +379,27 @@ pub const ALIKE: &[Trial] = &[
     Trial::new(
         "stall,poll-odd-message",
         Outcome::Recovered,
-        "an unreadable message does not hide the other messages",
+        ours("an unreadable message does not hide the other messages"),
     )
     .replies(OTHER, OWN)
     .shows(OWN)
     .by_course(Course::Restarted(BEGUN_ALIKE)),
 ];
 
-/// The faults of the sandbox that neither a row of the table nor the list `left_out` has. The
-/// list has a name and a reason for each fault.
-#[must_use]
-pub fn untried(trials: &[Trial], left_out: &[(&str, &str)]) -> Vec<&'static str> {
-    let names = trials.iter().flat_map(|trial| trial.faults.split(','));
-    let tried: Vec<Fault> = names
-        .filter_map(|name| name.parse().ok())
-        .map(Injection::fault)
-        .collect();
-    let is_left_out = |fault: &Fault| left_out.iter().any(|(name, _)| *name == fault.name());
-    let all = Fault::ALL.iter();
-    all.filter(|fault| !tried.contains(fault) && !is_left_out(fault))
-        .map(|fault| fault.name())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use highchat_sandbox::{Fault, Injection};
+
     use super::*;
 
     #[test]
     fn every_fault_is_in_a_row() {
-        assert_eq!(untried(TRIALS, &[]), [""; 0]);
+        let names = TRIALS.iter().flat_map(|trial| trial.faults.split(','));
+        let tried: Vec<Fault> = names
+            .map(|name| name.parse::<Injection>().unwrap().fault())
+            .collect();
+        let untried = Fault::ALL.iter().filter(|fault| !tried.contains(fault));
+        assert_eq!(untried.collect::<Vec<_>>(), [&Fault::Cut; 0]);
     }
 
     #[test]
@@ -409,14 +414,5 @@ mod tests {
                 assert_eq!(is_in_doubt, trial.outcome == Outcome::Incomplete);
             }
         }
-    }
-
-    #[test]
-    fn a_fault_in_no_row_and_not_left_out_is_returned() {
-        let is_cut = |trial: &&Trial| trial.faults.starts_with("cut");
-        let cuts: Vec<Trial> = TRIALS.iter().filter(is_cut).copied().collect();
-        let missing = untried(&cuts, &[("stall", "it takes long")]);
-        assert!(!missing.contains(&"cut") && !missing.contains(&"stall"));
-        assert!(missing.contains(&"reset"));
     }
 }
