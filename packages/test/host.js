@@ -1,5 +1,5 @@
-// Sessions that another program commands: `highchat_testing::remote` describes how. It runs in
-// a page, a worker or Node.
+// Sessions that another program commands: `highchat_conformance::remote` describes how. It runs
+// in a page, a worker or Node.
 
 export class Host {
   #Session;

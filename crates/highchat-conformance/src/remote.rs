@@ -28,7 +28,7 @@
 //! `notSentDelays`, `recoveryDelays`, `pollInterval`, `pollBackoffLimit`, `replyLimit`,
 //! `eventLimit`, `errorLimit` and `pageLimit`. The trials need these values to be fast.
 //!
-//! An `update` has a `type`. Other types, and other fields, are ignored:
+//! An `update` has a `type`. Other types, and fields that are not named here, are ignored:
 //!
 //! | `type` | with |
 //! | --- | --- |
@@ -39,7 +39,7 @@
 //! | `state` | `state` |
 //! | `message` | a message that a poll found, as in the API: `id`, `role`, `content`, `created_at` |
 //! | `turn_ended` | `end`: `done`, `human`, `recovered`, `cancelled` or `failed`, then with `error` |
-//! | `delayed` | |
+//! | `delayed` | `seconds`, and `reason`: `rate_limited`, `not_sent` or `transient` |
 //! | `rated`, `rating_failed`, `handoff_failed` | the last two with `error` |
 //!
 //! An `error` has a `message` and a `class`: `UnreachableError` (not sent), `NoAnswerError`,
@@ -58,6 +58,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
+use highchat_proto::conversation::{DelayReason, Delayed};
 use highchat_proto::failure::{Cause, Cut, ResponseError};
 use highchat_proto::http::Answer;
 use highchat_proto::{
@@ -278,9 +279,18 @@ impl Driver for Remote {
     }
 
     fn next(&mut self) -> Option<Update<'static>> {
-        let answer = self.ask(json!({ "do": "next" }));
-        let shown = &answer["update"];
-        (!shown.is_null()).then(|| update(shown))
+        loop {
+            let answer = self.ask(json!({ "do": "next" }));
+            let shown = &answer["update"];
+            if shown.is_null() {
+                return None;
+            }
+            let in_progress = answer["status"]["turnInProgress"] == true;
+            let update = update(shown, in_progress);
+            if update.is_some() {
+                return update;
+            }
+        }
     }
 
     fn status(&self) -> Status {
@@ -311,14 +321,17 @@ impl Driver for Remote {
     }
 }
 
-/// Reads an update, a JSON object as a client writes it.
+/// Reads an update, a JSON object as a client writes it. Returns `None` if its type is unknown.
 ///
 /// # Panics
 ///
 /// It is no update.
 #[must_use]
-pub fn read_update(shown: &str) -> Update<'static> {
-    update(&serde_json::from_str(shown).expect("an update is JSON"))
+pub fn read_update(shown: &str) -> Option<Update<'static>> {
+    update(
+        &serde_json::from_str(shown).expect("an update is JSON"),
+        false,
+    )
 }
 
 /// The key or the slug of an endpoint, which only its requests show.
@@ -358,15 +371,15 @@ fn settings(config: &Config) -> Value {
     })
 }
 
-/// An update from its JSON.
-fn update(shown: &Value) -> Update<'static> {
+/// An update from its JSON. What is delayed is the message if a turn is in progress.
+fn update(shown: &Value, in_progress: bool) -> Option<Update<'static>> {
     let text = |name: &str| shown[name].as_str().map(str::to_owned);
     let parsed = |name: &str| shown[name].as_str().map(|it| it.parse().expect("a time"));
     // A raw value can be read only from text.
     let raw = |value: &Value| value.to_string();
     // A session has one turn and one rating at a time, so a client need not number them.
     let number = |name: &str| shown[name].as_u64().unwrap_or_default();
-    match shown["type"].as_str().expect("a type") {
+    Some(match shown["type"].as_str().expect("a type") {
         "meta" => Update::Meta {
             conversation_id: shown["conversation_id"]
                 .as_str()
@@ -428,12 +441,22 @@ fn update(shown: &Value) -> Update<'static> {
             request: RequestId::from_u64(number("request")),
             error: Cow::Owned(failure(&shown["error"])),
         },
-        // What is left says nothing about a message: `delayed`, `unreadable`, `unknown`.
-        _ => Update::Unknown {
-            event: shown["type"].to_string().into(),
-            data: shown.to_string().into(),
+        "delayed" => Update::Delayed {
+            what: if in_progress {
+                Delayed::Message
+            } else {
+                Delayed::Poll
+            },
+            delay: Duration::try_from_secs_f64(shown["seconds"].as_f64().unwrap_or_default())
+                .expect("a span of time"),
+            reason: match shown["reason"].as_str() {
+                Some("rate_limited") => DelayReason::RateLimited,
+                Some("not_sent") => DelayReason::NotSent,
+                _ => DelayReason::Transient,
+            },
         },
-    }
+        _ => return None,
+    })
 }
 
 /// A failure from its JSON: its class, and what it says about the message.

@@ -182,7 +182,14 @@ fn compare_sent(trial: &Trial, sandbox: &Sandbox, before: usize) -> Findings {
     let is_post = |request: &&Request| request.method == Method::POST && request.path == "/v1/chat";
     let posts = requests.iter().skip(before).filter(is_post).count();
     let mut findings = Findings::messages_sent(posts, trial.posts);
-    for finding in sandbox.verdict().findings() {
+    let verdict = sandbox.verdict();
+    let mut known = Vec::new();
+    for finding in verdict.findings() {
+        // One finding of a kind says enough.
+        if known.contains(&finding.misstep) {
+            continue;
+        }
+        known.push(finding.misstep);
         let expected = format!("no request with the finding {}", finding.misstep.name());
         findings.note(Err(Mismatch::new(
             "the requests",

@@ -378,10 +378,12 @@ pub(crate) fn a_message_that_cannot_be_sent_is_tried_again_and_then_reported(
         delays,
         &["Message delayed: NotSent"; 2],
     )?;
-    let failure = format!("failed: the service could not be reached: {place}: ");
-    let is_named =
-        |line: &String| line.starts_with(&failure) && line.matches("refused").count() == 1;
-    let expected = format!("one line: {failure}… refused …, with the cause once");
+    let is_named = |line: &String| {
+        line.starts_with("failed: ")
+            && line.contains(&place)
+            && line.matches("refused").count() == 1
+    };
+    let expected = format!("one line: failed: … {place} … refused …, with the cause once");
     check(
         "the end",
         &expected,

@@ -2,7 +2,11 @@ use highchat_proto::failure::ResponseError;
 use highchat_proto::{Failure, TurnEnd, Update};
 
 /// What a client showed for one message, and for the handoff after it if there was one.
+///
+/// A driver in Rust lets [`note`](Self::note) collect it. Anything else begins with
+/// `Seen::default()` and sets the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Seen {
     /// The text of the reply, with its recovered part.
     pub text: String,
@@ -18,6 +22,7 @@ pub struct Seen {
 
 /// How a turn ended, as its user sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// The reply is complete.
     Whole,

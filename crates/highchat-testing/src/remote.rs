@@ -116,8 +116,8 @@ impl Client for RemoteLife {
                 ));
             } else if let Some(number) = said["abort"].as_u64() {
                 hear(Said::Abort(number));
-            } else {
-                hear(Said::Update(read_update(&said["update"].to_string())));
+            } else if let Some(update) = read_update(&said["update"].to_string()) {
+                hear(Said::Update(update));
             }
         }
         let due = answer["due"].as_f64()?;

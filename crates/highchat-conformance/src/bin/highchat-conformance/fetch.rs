@@ -1,0 +1,27 @@
+//! Changes the rows of the table for a client over `fetch`.
+
+use highchat_conformance::{Outcome, Trial};
+
+/// The row for a client whose requests `fetch` sends. It asks for encodings by itself, and
+/// decodes them.
+pub(crate) fn over_fetch(mut row: Trial) -> Trial {
+    if has(&row, "gzip") && row.outcome == Outcome::Failed {
+        row.outcome = Outcome::Whole;
+        row.text = row.whole();
+        row.why = "`fetch` asks for an encoding by itself, and decodes it";
+    }
+    row
+}
+
+/// Whether a browser sends the message again by itself.
+///
+/// Chromium does it if a connection that it used before closes without a byte of an answer,
+/// even for a `POST` (`HttpNetworkTransaction::ShouldResendRequest`). The connection was
+/// used before, at least for the CORS preflight request. A page cannot see it or prevent it.
+pub(crate) fn is_repeated_by_a_browser(row: &Trial) -> bool {
+    has(row, "cut:0") || has(row, "reset:0")
+}
+
+fn has(row: &Trial, fault: &str) -> bool {
+    row.faults.split(',').any(|one| one == fault)
+}
