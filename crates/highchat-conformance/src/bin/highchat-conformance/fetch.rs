@@ -13,13 +13,16 @@ pub(crate) fn over_fetch(mut row: Trial) -> Trial {
     row
 }
 
-/// Whether a browser sends the message again by itself.
-///
-/// Chromium does it if a connection that it used before closes without a byte of an answer,
-/// even for a `POST` (`HttpNetworkTransaction::ShouldResendRequest`). The connection was
-/// used before, at least for the CORS preflight request. A page cannot see it or prevent it.
-pub(crate) fn is_repeated_by_a_browser(row: &Trial) -> bool {
-    has(row, "cut:0") || has(row, "reset:0")
+/// Whether a page in a browser cannot do what the row demands.
+pub(crate) fn is_impossible_in_a_browser(row: &Trial) -> bool {
+    // Chromium sends a message again by itself if a connection that it used before closes without
+    // a byte of an answer, even for a `POST` (`HttpNetworkTransaction::ShouldResendRequest`). The
+    // connection was used before, at least for the CORS preflight request. A page cannot see it
+    // or prevent it.
+    let is_repeated = has(row, "cut:0") || has(row, "reset:0");
+    // A date in `Retry-After` is measured against `Date`, which a service must expose to pages of
+    // other origins. The API's text does not say that it does.
+    is_repeated || has(row, "429-date:2")
 }
 
 fn has(row: &Trial, fault: &str) -> bool {

@@ -34,8 +34,8 @@ struct Options {
     /// when a connection is lost
     #[arg(long)]
     fetch: bool,
-    /// As --fetch, in a browser: leave out rows in which Chromium sends the message again by
-    /// itself
+    /// As --fetch, in a page of a browser: leave out rows in which Chromium sends the message again
+    /// by itself, or hides a header from the page
     #[arg(long)]
     browser: bool,
     /// The time limit of a row in seconds
@@ -102,7 +102,7 @@ fn check(options: &Options, process: Arc<Process>) -> Check {
     if options.fetch || options.browser {
         let rows = TRIALS.iter().chain(IN_A_THREAD).chain(ALIKE).copied();
         let rows = rows.map(fetch::over_fetch);
-        let is_left_out = |row: &_| options.browser && fetch::is_repeated_by_a_browser(row);
+        let is_left_out = |row: &_| options.browser && fetch::is_impossible_in_a_browser(row);
         let rows = rows.filter(|row| !is_left_out(row));
         check = check.with_trials(rows).word_by_word();
     }
