@@ -69,7 +69,7 @@ fn main() -> ExitCode {
     let process = match Process::start(Command::new(program).args(arguments)) {
         Ok(process) => Arc::new(process),
         Err(error) => {
-            eprintln!("{}: {error}", program.display());
+            eprintln!("{}: {error}", program.to_string_lossy());
             return ExitCode::from(2);
         }
     };
