@@ -2,12 +2,15 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use highchat_proto::failure::Cut;
 use highchat_proto::{
     Config, ConversationId, Credentials, Endpoint, Failure, Rating, Saved, State, TurnEnd, Update,
 };
 use highchat_sandbox::{Fault, Person, Playback, Rule, Sandbox, Script, Step};
+use socket2::{Domain, Socket, Type};
 
 use crate::capability::Capability;
 use crate::converse::{hear, until_all_ended};
@@ -197,6 +200,18 @@ fn play(scripts: impl IntoIterator<Item = Vec<Step>>) -> Playback {
     Playback::start(scripts).expect("a free port")
 }
 
+/// An address at which nothing listens. As long as the socket lives, no other row gets its port.
+fn nowhere() -> (Socket, String) {
+    let reserve = || {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+        let address = socket.local_addr()?.as_socket();
+        Ok::<_, io::Error>((socket, address.expect("it is bound")))
+    };
+    let (socket, address) = reserve().expect("a free port");
+    (socket, format!("http://{address}"))
+}
+
 /// A reply whose body ends with the connection.
 fn stream(events: &[&str]) -> Step {
     Step::send([&[HEAD][..], events].concat().concat())
@@ -366,7 +381,7 @@ pub(crate) fn no_send_fails_if_the_service_closes_each_connection_silently(open:
 pub(crate) fn a_message_that_cannot_be_sent_is_tried_again_and_then_reported(
     open: &Opener,
 ) -> Held {
-    let gone = play([]).base_url().to_owned();
+    let (_reserved, gone) = nowhere();
     let endpoint = endpoint(&gone, "hc_key");
     let place = endpoint.authority();
     let mut driver = open(endpoint, brisk(), None);
@@ -450,8 +465,7 @@ pub(crate) fn a_folded_or_repeated_header_field_is_read(open: &Opener) -> Held {
 
 /// Each session has its own random seed. Two sessions with the same seed have the same delays.
 pub(crate) fn sessions_have_different_delays_unless_a_seed_is_set(open: &Opener) -> Held {
-    // Nothing listens at this address.
-    let gone = play([]).base_url().to_owned();
+    let (_reserved, gone) = nowhere();
     let delays = |seed| {
         let mut config = brisk();
         config.attempts = 6;

@@ -2,6 +2,7 @@
 //!
 //! The broken clients are the minimal adapter of the example, with one thing wrong.
 
+use core::time::Duration;
 use std::thread::sleep;
 
 use highchat_conformance::{
@@ -38,6 +39,10 @@ enum Wrong {
     RepeatsMessages,
     /// It begins a new conversation instead of continuing one.
     ForgetsWhatWasSaved,
+    /// It draws a seed although one is set.
+    IgnoresTheSeed,
+    /// It does not send a rating.
+    DropsRatings,
 }
 
 /// How often a client polls that should not poll at all.
@@ -60,6 +65,8 @@ impl Broken {
     fn check(wrong: Wrong) -> Report {
         let open = move |endpoint: Endpoint, config: Config, saved: Option<Saved>| {
             let saved = saved.filter(|_| wrong != Wrong::ForgetsWhatWasSaved);
+            let mut config = config;
+            config.seed = config.seed.filter(|_| wrong != Wrong::IgnoresTheSeed);
             let session = Session::open(endpoint.clone(), config.clone(), saved);
             Self {
                 wrong,
@@ -75,6 +82,8 @@ impl Broken {
         Check::new(open)
             .without(Capability::SeveralExchanges)
             .without(Capability::KeptConnections)
+            // Two checks run at a time, and mostly wait.
+            .at_once(40)
             .run()
     }
 
@@ -202,7 +211,9 @@ impl Driver for Broken {
     }
 
     fn rate(&mut self, rating: Rating, comment: &str) {
-        self.session.rate(rating, comment);
+        if self.wrong != Wrong::DropsRatings {
+            self.session.rate(rating, comment);
+        }
     }
 
     fn save(&self) -> Saved {
@@ -318,4 +329,40 @@ fn a_client_that_forgets_what_was_saved_fails_the_rows_that_resume() {
         "scenario/a saved handoff",
     ];
     assert_fails(Wrong::ForgetsWhatWasSaved, names(|_| false, &expected));
+}
+
+#[test]
+fn a_client_that_ignores_the_seed_fails_the_row_with_one() {
+    let expected = names(|_| false, &["scenario/random delays"]);
+    assert_fails(Wrong::IgnoresTheSeed, expected);
+}
+
+#[test]
+fn a_client_that_drops_ratings_fails_the_row_with_one() {
+    assert_fails(
+        Wrong::DropsRatings,
+        names(|_| false, &["scenario/a rating"]),
+    );
+}
+
+#[test]
+fn a_client_with_a_connection_for_each_request_fails_where_fewer_would_do() {
+    let report = Check::new(Session::open).only("connections/").run();
+    let failed: Vec<_> = report.failed().map(|row| &*row.name).collect();
+    let expected = [
+        "connections/an hour of polls",
+        "connections/polls and a rating",
+        "connections/a silent end, rarely",
+        "connections/a connection that vanishes",
+    ];
+    assert_eq!(failed, expected, "{report}");
+    assert_eq!(report.extra_messages(), 0);
+}
+
+#[test]
+fn a_client_with_one_exchange_at_a_time_does_not_hear_a_person_during_a_reply() {
+    let check = Check::new(Session::open).patience(Duration::from_secs(2));
+    let report = check.only("scenario/a person during a reply").run();
+    let text = report.to_string();
+    assert!(text.contains("seen it was still busy"), "{text}");
 }
