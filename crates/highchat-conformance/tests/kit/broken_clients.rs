@@ -15,10 +15,7 @@ use highchat_proto::{
 };
 use highchat_sandbox::Reading;
 
-#[allow(dead_code, unreachable_pub, reason = "it has a main as well")]
-#[path = "../examples/minimal.rs"]
-mod minimal;
-use minimal::Session;
+use crate::minimal::Session;
 
 /// What is wrong with a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,10 +6,7 @@ use std::thread::park;
 
 use highchat_conformance::{Capability, Check, Outcome, RowResult, Seen};
 
-#[allow(dead_code, unreachable_pub, reason = "it has a main as well")]
-#[path = "../examples/minimal.rs"]
-mod minimal;
-use minimal::Session;
+use crate::minimal::{self, Session};
 
 #[test]
 fn the_minimal_adapter_of_the_guide_is_conformant() {

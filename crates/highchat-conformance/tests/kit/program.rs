@@ -3,8 +3,6 @@
 //! The client is a test of this file, run again by the program. It answers over descriptor 3,
 //! because the test harness writes to the standard output.
 
-#![cfg(all(unix, feature = "program"))]
-
 use std::collections::HashMap;
 use std::env;
 use std::fs::{File, OpenOptions};
@@ -21,10 +19,7 @@ use highchat_proto::{
 };
 use serde_json::{Value, json};
 
-#[allow(dead_code, unreachable_pub, reason = "it has a main as well")]
-#[path = "../examples/minimal.rs"]
-mod minimal;
-use minimal::Session;
+use crate::minimal::Session;
 
 /// Set in the process with the client, to what the client does.
 const CLIENT: &str = "HIGHCHAT_TEST_CLIENT";
@@ -33,7 +28,7 @@ const CLIENT: &str = "HIGHCHAT_TEST_CLIENT";
 fn judge(client: &str, options: &[&str]) -> Output {
     let test = env::current_exe().unwrap();
     let shell = format!(
-        "exec {} --exact the_client --nocapture 3>&1 1>&2",
+        "exec {} --exact program::the_client --nocapture 3>&1 1>&2",
         test.display()
     );
     let mut command = Command::new(env!("CARGO_BIN_EXE_highchat-conformance"));
