@@ -4,7 +4,7 @@ use arbitrary::Arbitrary;
 use highchat_proto::reply::Reply;
 use highchat_proto::sse::Decoder;
 use highchat_proto::time::Instant;
-use highchat_proto::{Config, Event};
+use highchat_proto::{Config, Event, Saved};
 use serde_json::Value;
 
 use crate::json::Json;
@@ -85,8 +85,16 @@ fn naive_twice(data: &[u8]) -> String {
     String::from_utf16_lossy(&[&units[..], &units].concat())
 }
 
-/// Compares the naive tree with serde_json's, if serde_json accepts the data.
+/// Compares the naive tree with serde_json's, if serde_json accepts the data. Compares a saved
+/// conversation with serde's.
 fn compare(data: &str) {
+    if let (Ok(saved), false) = (Saved::from_json(data), data.contains(char::is_control)) {
+        let other = serde_json::from_str::<Saved>(data).expect("what this crate reads");
+        assert_eq!(other, saved, "saved");
+        let json = saved.to_json();
+        assert_eq!(serde_json::to_string(&saved).expect("plain data"), json);
+        assert_eq!(Saved::from_json(&json), Ok(saved), "written");
+    }
     let json = Json::read(data);
     let Ok(value) = serde_json::from_str::<Value>(data) else {
         // The naive reader also refuses the data, except for a few kinds that it accepts.

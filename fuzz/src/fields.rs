@@ -1,5 +1,7 @@
 //! Reads the fields of a JSON object with the rules of highchat-proto.
 
+use std::collections::VecDeque;
+
 use highchat_proto::Timestamp;
 
 use crate::json::{Json, Text};
@@ -69,10 +71,30 @@ pub(crate) fn time(value: &Json) -> Option<Timestamp> {
     time.parse().ok()
 }
 
-/// A number in the form in which serde_json passes it to `Timestamp`. `None` if it is out of range.
+/// A number in plain digits: its decimal point is moved one place at a time. Only the first nine
+/// digits after the point count.
 fn number(literal: &str) -> Option<String> {
-    let number: serde_json::Number = serde_json::from_str(literal).ok()?;
-    let integer = number.as_u64().map(|number| number.to_string());
-    let integer = integer.or_else(|| number.as_i64().map(|number| number.to_string()));
-    integer.or_else(|| number.as_f64().map(|number| number.to_string()))
+    let (number, exponent) = literal.split_once(['e', 'E']).unwrap_or((literal, "0"));
+    let most = i64::try_from(literal.len()).ok()? + 100;
+    let exponent = exponent.parse().unwrap_or(match exponent.starts_with('-') {
+        true => -most,
+        false => most,
+    });
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let mut whole: VecDeque<char> = whole.chars().filter(char::is_ascii_digit).collect();
+    let mut fraction: VecDeque<char> = fraction.chars().collect();
+    for _ in 0..exponent.min(most) {
+        whole.push_back(fraction.pop_front().unwrap_or('0'));
+    }
+    for _ in exponent.max(-most)..0 {
+        fraction.push_front(whole.pop_back().unwrap_or('0'));
+    }
+    let sign = if literal.starts_with('-') { "-" } else { "" };
+    let whole: String = whole
+        .into_iter()
+        .skip_while(|digit| *digit == '0')
+        .collect();
+    let whole = if whole.is_empty() { "0" } else { &whole };
+    let fraction: String = fraction.into_iter().take(9).collect();
+    Some(format!("{sign}{whole}.{fraction}0"))
 }

@@ -162,7 +162,7 @@ impl Conversation {
         saved: &str,
         now_ms: u64,
     ) -> Result<Self, Status> {
-        let saved = serde_json::from_str(saved).map_err(|_| Status::InvalidSaved)?;
+        let saved = Saved::from_json(saved).map_err(|_| Status::InvalidSaved)?;
         Self::from_saved(endpoint, config, flags, saved, now_ms)
     }
 
@@ -353,8 +353,7 @@ impl Conversation {
     }
 
     pub(crate) fn save(&mut self) -> Text {
-        // It is plain data with text keys, which JSON can always hold.
-        self.saved = serde_json::to_string(&self.embed.conversation().save()).unwrap_or_default();
+        self.saved = self.embed.conversation().save().to_json();
         Text::of(&self.saved)
     }
 }

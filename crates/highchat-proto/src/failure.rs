@@ -22,9 +22,11 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 use core::fmt;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+#[cfg(feature = "serde")]
+use serde::ser::{Serialize, Serializer};
 
 use crate::api::InvalidEvent;
+use crate::json::{Content, Object};
 use crate::sse::DecodeError;
 
 pub use self::cause::Cause;
@@ -205,45 +207,54 @@ impl From<TransportFailure> for Failure {
     }
 }
 
-impl Serialize for Failure {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Object for Failure {
+    fn fields(&self, put: &mut dyn FnMut(&'static str, Content<'_>)) {
         let refusal = match self {
             Self::Refused(error) => Some(error),
             _ => None,
         };
-        describe(self.kind(), &self.sentence(), refusal, serializer)
+        describe(self.kind(), &self.sentence(), refusal, put);
     }
 }
 
-impl Serialize for ResponseError {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        describe(self.kind(), &self.sentence(), Some(self), serializer)
+impl Object for ResponseError {
+    fn fields(&self, put: &mut dyn FnMut(&'static str, Content<'_>)) {
+        describe(self.kind(), &self.sentence(), Some(self), put);
     }
 }
 
-/// Serialises a failure with the field names of `--json`.
-fn describe<S: Serializer>(
+/// Passes the fields of a failure, with the names of `--json`.
+fn describe(
     kind: &str,
     message: &str,
     refusal: Option<&ResponseError>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let status = refusal.and_then(ResponseError::status);
-    let code = match refusal {
-        Some(ResponseError::Api(error)) => error.code.as_ref(),
-        _ => None,
-    };
-    let len = 2 + usize::from(status.is_some()) + usize::from(code.is_some());
-    let mut fields = serializer.serialize_struct("Failure", len)?;
-    fields.serialize_field("kind", kind)?;
-    fields.serialize_field("message", message)?;
-    if let Some(status) = status {
-        fields.serialize_field("status", &status)?;
+    put: &mut dyn FnMut(&'static str, Content<'_>),
+) {
+    put("kind", Content::Text(kind));
+    put("message", Content::Text(message));
+    if let Some(status) = refusal.and_then(ResponseError::status) {
+        put("status", Content::Number(status.into()));
     }
-    if let Some(code) = code {
-        fields.serialize_field("code", code.as_str())?;
+    if let Some(ResponseError::Api(ApiError {
+        code: Some(code), ..
+    })) = refusal
+    {
+        put("code", Content::Text(code.as_str()));
     }
-    fields.end()
+}
+
+#[cfg(feature = "serde")]
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::json::as_object("Failure", self, serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Serialize for ResponseError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::json::as_object("Failure", self, serializer)
+    }
 }
 
 /// Why a driver got no answer, or not all of it.
@@ -392,6 +403,8 @@ mod tests {
                 r#"{"kind":"no_answer","message":"no answer came in time"}"#,
             ),
         ] {
+            assert_eq!(crate::json::to_string(&failure), json);
+            #[cfg(feature = "serde")]
             assert_eq!(serde_json::to_string(&failure).unwrap(), json);
         }
     }

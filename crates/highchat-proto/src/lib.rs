@@ -130,6 +130,8 @@
 //! - `alloc`: the whole crate, for targets with an allocator but without an operating system.
 //!   Without it, only [`config`], [`time`] and [`sse`] exist. They need only `core`, and [`sse`]
 //!   uses storage of the caller.
+//! - `serde` (default): [`serde`] reads and writes the types of the API, an [`Update`], a
+//!   [`Failure`] and a [`Saved`] conversation. The crate itself does not need it.
 //! - `std` (default): includes `alloc`, and turns on `std` in the dependencies too.
 //! - `http` (default): conversions to and from the types of the `http` crate, and reason phrases
 //!   in error texts. It needs `std`.
@@ -146,6 +148,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod config;
+#[cfg(feature = "alloc")]
+mod json;
 pub mod sse;
 pub mod time;
 

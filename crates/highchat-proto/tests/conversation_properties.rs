@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use highchat_proto::time::Instant;
-use highchat_proto::{Config, Conversation, Output, RequestId, Update};
+use highchat_proto::{Config, Conversation, Output, RequestId, Saved, Update};
 use highchat_testing::oracles::streams::config;
 use highchat_testing::player::replay::{drain, hold_polled_otherwise};
 use highchat_testing::player::restart::{answer, hold_over_a_restart, page};
@@ -90,8 +90,15 @@ proptest! {
                 messages.rotate_left((*rotation as usize * 100).min(len));
             }
             if restarts {
-                let json = serde_json::to_string(&conversation.save()).expect("a saved conversation serialises");
-                let saved = serde_json::from_str(&json).expect("a saved conversation deserialises");
+                let saved = conversation.save();
+                let json = saved.to_json();
+                #[cfg(feature = "serde")]
+                {
+                    prop_assert_eq!(&serde_json::to_string(&saved).expect("plain data"), &json);
+                    let read = serde_json::from_str::<Saved>(&json);
+                    prop_assert_eq!(&read.expect("what was written"), &saved);
+                }
+                let saved = Saved::from_json(&json).expect("a saved conversation");
                 conversation = Conversation::resume(endpoint(), Config::default(), saved, now);
             } else {
                 conversation.check_now(now);

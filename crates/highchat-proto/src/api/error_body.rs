@@ -2,60 +2,48 @@
 
 use alloc::boxed::Box;
 
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
-use super::object::{Object, readable_or_none};
 use super::text::Text;
+use crate::json::Value;
 
 /// The API's error body: `{"error":{"code":…,"message":…}}`.
 ///
 /// A part that is not a string is `None`. `error` may also be a string, which is then the
-/// message (our decision). Only `serde_json` can deserialize it, and only from text.
+/// message (our decision).
 pub(crate) struct ErrorBody {
     pub(crate) code: Option<Box<str>>,
     pub(crate) message: Option<Box<str>>,
 }
 
-#[derive(Deserialize)]
-struct BodyForm<'a> {
-    #[serde(borrow)]
-    error: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct ErrorForm<'a> {
-    #[serde(borrow, default, deserialize_with = "readable_or_none")]
-    code: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "readable_or_none")]
-    message: Option<Text<'a>>,
-}
-
-impl<'de> Deserialize<'de> for ErrorBody {
-    fn deserialize<D: Deserializer<'de>>(body: D) -> Result<Self, D::Error> {
-        let Object(BodyForm { error }) = Object::deserialize(body)?;
-        let form = match serde_json::from_str(error.get()) {
-            Ok(message) => ErrorForm {
+impl ErrorBody {
+    /// The error in this JSON; `None` if it has none that can be read.
+    pub(crate) fn read(json: Value<'_>) -> Option<Self> {
+        let [error] = json.fields(["error"])?;
+        let error = error?;
+        if let Some(message) = text(error) {
+            return Some(Self {
                 code: None,
                 message: Some(message),
-            },
-            Err(_) => {
-                let form = serde_json::from_str(error.get());
-                let Object(form) = form.map_err(Error::custom)?;
-                form
-            }
-        };
-        Ok(Self {
-            code: form.code.map(|code| code.into_cow().into()),
-            message: form.message.map(|message| message.into_cow().into()),
+            });
+        }
+        let [code, message] = error.fields(["code", "message"])?;
+        Some(Self {
+            code: code.and_then(text),
+            message: message.and_then(text),
         })
     }
+}
+
+fn text(json: Value<'_>) -> Option<Box<str>> {
+    Some(Text::from(json.text()?).into_cow().into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(json: &str) -> Option<ErrorBody> {
+        ErrorBody::read(Value::read(json).ok()?)
+    }
 
     #[test]
     fn each_readable_part_of_an_error_is_kept() {
@@ -73,7 +61,7 @@ mod tests {
             (r#"{"error":{"message":["մ"]}}"#, None, None),
             (r#"{"error":"Սխալ"}"#, None, Some("Սխալ")),
         ] {
-            let body: ErrorBody = serde_json::from_str(json).unwrap();
+            let body = read(json).unwrap();
             let read = (body.code.as_deref(), body.message.as_deref());
             assert_eq!(read, (code, message), "{json}");
         }
@@ -89,7 +77,7 @@ mod tests {
             r#"[{"code":"c","message":"Սխալ"}]"#,
             r#"{"error":"Սխալ"#,
         ] {
-            assert!(serde_json::from_str::<ErrorBody>(json).is_err(), "{json}");
+            assert!(read(json).is_none(), "{json}");
         }
     }
 }

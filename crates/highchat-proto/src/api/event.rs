@@ -8,15 +8,16 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::error::Category;
+#[cfg(feature = "serde")]
+use serde::{Serialize, Serializer};
+#[cfg(feature = "serde")]
 use serde_json::value::RawValue;
 
 use super::id::{ConversationId, MessageId};
-use super::object::{Object, escape_controls, readable_or_none};
 use super::state::State;
 use super::text::Text;
 use super::timestamp::Timestamp;
+use crate::json::{Content, Object, Value, to_string};
 use crate::sse::Frame;
 
 /// One event of a reply stream. It borrows its text from the frame if that is possible.
@@ -37,18 +38,18 @@ use crate::sse::Frame;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// [`Serialize`] writes the data of the event in the form of the API's text and leaves out
-/// fields that are `None`. A program that passes a reply on as an event stream writes
-/// [`name`](Self::name) as the event type, and the serialized event or [`data`](Self::data)
-/// as the data:
+/// A program that passes a reply on as an event stream writes [`name`](Self::name) as the event
+/// type, and [`data`](Self::data) as the data. With the feature `serde`, the serialized event is
+/// the same: the API's fields, without those that are `None`.
 ///
 /// ```
 /// use highchat_proto::Event;
 ///
 /// let event = Event::Delta { text: "Բարև 👋".into() };
 /// assert_eq!((event.name(), &*event.data()), ("delta", r#"{"text":"Բարև 👋"}"#));
+/// # #[cfg(feature = "serde")]
 /// assert_eq!(serde_json::to_string(&event)?, event.data());
-/// # Ok::<(), serde_json::Error>(())
+/// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -114,6 +115,47 @@ enum Known {
     Error,
 }
 
+impl Known {
+    /// The event with these data; `None` if they do not match the API's text.
+    fn read(self, json: Value<'_>) -> Option<Event<'_>> {
+        Some(match self {
+            Self::Meta => {
+                let [conversation_id] = json.fields(["conversation_id"])?;
+                Event::Meta {
+                    conversation_id: conversation_id.and_then(ConversationId::read),
+                }
+            }
+            Self::Delta => {
+                let [text] = json.fields(["text"])?;
+                Event::Delta {
+                    text: text?.text()?.into(),
+                }
+            }
+            Self::Done => {
+                let [message_id, state, ts] = json.fields(["message_id", "state", "ts"])?;
+                Event::Done {
+                    message_id: message_id.and_then(MessageId::read),
+                    state: state.and_then(State::read),
+                    ts: ts.and_then(Timestamp::read),
+                }
+            }
+            Self::Human => {
+                let [message, ts] = json.fields(["message", "ts"])?;
+                Event::Human {
+                    message: message.and_then(Value::text).map(Text::from),
+                    ts: ts.and_then(Timestamp::read),
+                }
+            }
+            Self::Error => {
+                let [message] = json.fields(["message"])?;
+                Event::Error {
+                    message: message.and_then(Value::text).map(Text::from),
+                }
+            }
+        })
+    }
+}
+
 impl InvalidEvent {
     /// The name of the event.
     #[must_use]
@@ -141,42 +183,6 @@ impl fmt::Display for InvalidEvent {
 
 impl core::error::Error for InvalidEvent {}
 
-#[derive(Deserialize)]
-struct Meta {
-    #[serde(default, deserialize_with = "readable_or_none")]
-    conversation_id: Option<ConversationId>,
-}
-
-#[derive(Deserialize)]
-struct Delta<'a> {
-    #[serde(borrow)]
-    text: Text<'a>,
-}
-
-#[derive(Deserialize)]
-struct Done {
-    #[serde(default, deserialize_with = "readable_or_none")]
-    message_id: Option<MessageId>,
-    #[serde(default, deserialize_with = "readable_or_none")]
-    state: Option<State>,
-    #[serde(default, deserialize_with = "readable_or_none")]
-    ts: Option<Timestamp>,
-}
-
-#[derive(Deserialize)]
-struct Human<'a> {
-    #[serde(borrow, default, deserialize_with = "readable_or_none")]
-    message: Option<Text<'a>>,
-    #[serde(default, deserialize_with = "readable_or_none")]
-    ts: Option<Timestamp>,
-}
-
-#[derive(Deserialize)]
-struct Error<'a> {
-    #[serde(borrow, default, deserialize_with = "readable_or_none")]
-    message: Option<Text<'a>>,
-}
-
 impl<'a> Event<'a> {
     /// The names of the events that the API's text names, as [`name`](Self::name) gives them.
     pub const NAMES: [&'static str; 6] = ["meta", "delta", "done", "human", "error", "ping"];
@@ -194,22 +200,8 @@ impl<'a> Event<'a> {
     /// missing, null or of another type is `None` (our decision).
     pub fn parse(frame: Frame<'a>) -> Result<Self, InvalidEvent> {
         match frame.data_lossy() {
-            Cow::Borrowed(data) => match Self::from_parts(frame.event(), data) {
-                Err(invalid) if !invalid.is_json => Self::escaped(frame.event(), data, invalid),
-                parsed => parsed,
-            },
-            Cow::Owned(data) => match Event::from_parts(frame.event(), &data) {
-                Err(invalid) if !invalid.is_json => Self::escaped(frame.event(), &data, invalid),
-                parsed => parsed.map(Event::into_owned),
-            },
-        }
-    }
-
-    /// Parses the data again, with the unescaped control characters in its strings escaped.
-    fn escaped(event: &[u8], data: &str, invalid: InvalidEvent) -> Result<Self, InvalidEvent> {
-        match escape_controls(data) {
-            Some(escaped) => Event::from_parts(event, &escaped).map(Event::into_owned),
-            None => Err(invalid),
+            Cow::Borrowed(data) => Self::from_parts(frame.event(), data),
+            Cow::Owned(data) => Event::from_parts(frame.event(), &data).map(Event::into_owned),
         }
     }
 
@@ -248,37 +240,26 @@ impl<'a> Event<'a> {
     }
 
     fn from_parts<'d>(event: &'d [u8], data: &'d str) -> Result<Event<'d>, InvalidEvent> {
-        Ok(match event {
-            b"delta" => {
-                let Delta { text } = object(Known::Delta, data)?;
-                Event::Delta { text }
+        let known = match event {
+            b"delta" => Known::Delta,
+            b"ping" => return Ok(Event::Ping),
+            b"meta" => Known::Meta,
+            b"done" => Known::Done,
+            b"human" => Known::Human,
+            b"error" => Known::Error,
+            unknown => {
+                return Ok(Event::Unknown {
+                    event: String::from_utf8_lossy(unknown),
+                    data: data.into(),
+                });
             }
-            b"ping" => Event::Ping,
-            b"meta" => {
-                let Meta { conversation_id } = object(Known::Meta, data)?;
-                Event::Meta { conversation_id }
-            }
-            b"done" => {
-                let done: Done = object(Known::Done, data)?;
-                Event::Done {
-                    message_id: done.message_id,
-                    state: done.state,
-                    ts: done.ts,
-                }
-            }
-            b"human" => {
-                let Human { message, ts } = object(Known::Human, data)?;
-                Event::Human { message, ts }
-            }
-            b"error" => {
-                let Error { message } = object(Known::Error, data)?;
-                Event::Error { message }
-            }
-            unknown => Event::Unknown {
-                event: String::from_utf8_lossy(unknown),
-                data: data.into(),
-            },
-        })
+        };
+        let invalid = |is_json| InvalidEvent {
+            event: known,
+            is_json,
+        };
+        let json = Value::read(data).map_err(|_| invalid(false))?;
+        known.read(json).ok_or(invalid(true))
     }
 
     /// The same event with owned text.
@@ -338,8 +319,7 @@ impl<'a> Event<'a> {
     pub fn data(&self) -> Cow<'_, str> {
         match self {
             Self::Unknown { data, .. } => Cow::Borrowed(data),
-            // Writing an object of strings cannot fail.
-            known => serde_json::to_string(known).unwrap_or_default().into(),
+            known => to_string(known).into(),
         }
     }
 
@@ -353,59 +333,54 @@ impl<'a> Event<'a> {
     }
 }
 
-/// The data of the event, as a JSON object.
-///
-/// The data of an [`Unknown`](Event::Unknown) event is written unchanged if it is JSON, which
-/// only `serde_json` can do, and as a string otherwise.
-impl Serialize for Event<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = Fields::default();
+/// The data of a known event, with the fields in the order of the API's text.
+impl Object for Event<'_> {
+    fn fields(&self, put: &mut dyn FnMut(&'static str, Content<'_>)) {
+        let mut put = |name, text: Option<&str>| {
+            if let Some(text) = text {
+                put(name, Content::Text(text));
+            }
+        };
         match self {
             Self::Meta { conversation_id } => {
-                fields.conversation_id = conversation_id.as_ref().map(ConversationId::as_str);
+                let id = conversation_id.as_ref().map(ConversationId::as_str);
+                put("conversation_id", id);
             }
-            Self::Delta { text } => fields.text = Some(text),
+            Self::Delta { text } => put("text", Some(text)),
             Self::Done {
                 message_id,
                 state,
                 ts,
             } => {
-                fields.message_id = message_id.as_ref().map(MessageId::as_str);
-                fields.state = state.as_ref().map(State::as_str);
-                fields.ts = ts.as_ref().map(Timestamp::as_str);
+                put("message_id", message_id.as_ref().map(MessageId::as_str));
+                put("state", state.as_ref().map(State::as_str));
+                put("ts", ts.as_ref().map(Timestamp::as_str));
             }
             Self::Human { message, ts } => {
-                fields.message = message.as_deref();
-                fields.ts = ts.as_ref().map(Timestamp::as_str);
+                put("message", message.as_deref());
+                put("ts", ts.as_ref().map(Timestamp::as_str));
             }
-            Self::Error { message } => fields.message = message.as_deref(),
-            Self::Ping => {}
-            Self::Unknown { data, .. } => {
-                return match serde_json::from_str::<&RawValue>(data) {
-                    Ok(json) => json.serialize(serializer),
-                    Err(_) => serializer.serialize_str(data),
-                };
-            }
+            Self::Error { message } => put("message", message.as_deref()),
+            Self::Ping | Self::Unknown { .. } => {}
         }
-        fields.serialize(serializer)
     }
 }
 
-/// The fields of all events, in the order of the API's text.
-#[derive(Default, Serialize)]
-struct Fields<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    conversation_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ts: Option<&'a str>,
+/// The data of the event, as a JSON object.
+///
+/// The data of an [`Unknown`](Event::Unknown) event is written unchanged if it is JSON, which
+/// only `serde_json` can do, and as a string otherwise.
+#[cfg(feature = "serde")]
+impl Serialize for Event<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unknown { data, .. } => match serde_json::from_str::<&RawValue>(data) {
+                Ok(json) => json.serialize(serializer),
+                Err(_) => serializer.serialize_str(data),
+            },
+            known => crate::json::as_object("Event", known, serializer),
+        }
+    }
 }
 
 /// The text of a frame that holds a `delta` of the usual form. Such a text has no lone
@@ -416,16 +391,6 @@ pub(crate) fn usual_delta<'a>(frame: Frame<'a>, buffer: &'a mut String) -> Optio
         return None;
     }
     delta::text(frame.data(), buffer)
-}
-
-fn object<'de, T: Deserialize<'de>>(event: Known, data: &'de str) -> Result<T, InvalidEvent> {
-    match serde_json::from_str(data) {
-        Ok(Object(fields)) => Ok(fields),
-        Err(error) => Err(InvalidEvent {
-            event,
-            is_json: error.classify() == Category::Data,
-        }),
-    }
 }
 
 #[cfg(test)]

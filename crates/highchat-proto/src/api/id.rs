@@ -4,10 +4,14 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::str::FromStr;
 
+#[cfg(feature = "serde")]
 use serde::de::{Deserialize, Deserializer, Error};
+#[cfg(feature = "serde")]
 use serde::ser::{Serialize, Serializer};
 
+#[cfg(feature = "serde")]
 use super::text::Text;
+use crate::json::Value;
 
 /// Why a string cannot be used as an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +66,11 @@ impl ConversationId {
         }
     }
 
+    /// The id in a string of JSON; `None` if it is not a valid id.
+    pub(crate) fn read(json: Value<'_>) -> Option<Self> {
+        Self::new(json.text()?.text).ok()
+    }
+
     /// The id as the service wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -77,6 +86,7 @@ impl FromStr for ConversationId {
     }
 }
 
+#[cfg(feature = "serde")]
 impl<'de> Deserialize<'de> for ConversationId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(Text::deserialize(deserializer)?.into_cow()).map_err(Error::custom)
@@ -110,6 +120,11 @@ impl MessageId {
         Ok(Self(id))
     }
 
+    /// The id in a string of JSON; `None` if it is not a valid id.
+    pub(crate) fn read(json: Value<'_>) -> Option<Self> {
+        Self::new(json.text()?.text).ok()
+    }
+
     /// The id as the service wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -117,6 +132,7 @@ impl MessageId {
     }
 }
 
+#[cfg(feature = "serde")]
 impl<'de> Deserialize<'de> for MessageId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(Text::deserialize(deserializer)?.into_cow()).map_err(Error::custom)
@@ -189,6 +205,7 @@ impl FromStr for VisitorRef {
     }
 }
 
+#[cfg(feature = "serde")]
 impl<'de> Deserialize<'de> for VisitorRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(Text::deserialize(deserializer)?.into_cow()).map_err(Error::custom)
@@ -203,6 +220,7 @@ macro_rules! display_and_serialize_as_str {
             }
         }
 
+        #[cfg(feature = "serde")]
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())

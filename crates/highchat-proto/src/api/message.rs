@@ -4,9 +4,12 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
+#[cfg(feature = "serde")]
 use serde::de::{Deserialize, Deserializer, Error};
+#[cfg(feature = "serde")]
 use serde::ser::{Serialize, Serializer};
 
+#[cfg(feature = "serde")]
 use super::text::Text;
 
 /// A checked message of a visitor.
@@ -70,12 +73,14 @@ impl FromStr for Message {
     }
 }
 
+#[cfg(feature = "serde")]
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
     }
 }
 
+#[cfg(feature = "serde")]
 impl<'de> Deserialize<'de> for Message {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(Text::deserialize(deserializer)?.into_cow()).map_err(Error::custom)

@@ -4,8 +4,11 @@ mod error_body;
 mod event;
 mod id;
 mod message;
-mod object;
+#[cfg(test)]
+mod oracle;
 mod page;
+#[cfg(test)]
+mod properties;
 mod request;
 mod role;
 mod state;
@@ -23,6 +26,5 @@ pub use text::Text;
 pub use timestamp::{InvalidTimestamp, Timestamp};
 
 pub(crate) use self::{
-    error_body::ErrorBody, event::usual_delta, object::escape_controls, text::Joiner,
-    timestamp::days_since_1970,
+    error_body::ErrorBody, event::usual_delta, text::Joiner, timestamp::days_since_1970,
 };

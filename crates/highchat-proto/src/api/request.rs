@@ -2,11 +2,13 @@
 
 use alloc::string::String;
 
-use serde::{Deserialize, Serialize};
+#[cfg(feature = "serde")]
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::id::{ConversationId, VisitorRef};
 use super::message::Message;
 use super::timestamp::Timestamp;
+use crate::json::{Content, Object};
 
 /// `POST /v1/chat`: sends a message to a new or an existing conversation.
 ///
@@ -19,28 +21,29 @@ use super::timestamp::Timestamp;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// A backend that passes on the requests of its web pages can deserialize it from JSON. A
-/// request that could not be sent is then an error.
+/// With the feature `serde`, a backend that passes on the requests of its web pages can
+/// deserialize it. A request that could not be sent is then an error.
 ///
 /// ```
+/// # #[cfg(feature = "serde")] {
 /// use highchat_proto::ChatRequest;
 ///
 /// let request: ChatRequest = serde_json::from_str(r#"{"message":"Բարև 👋"}"#)?;
 /// assert_eq!(request.message.as_str(), "Բարև 👋");
 /// assert!(serde_json::from_str::<ChatRequest>(r#"{"message":""}"#).is_err());
+/// # }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize))]
 #[non_exhaustive]
 pub struct ChatRequest {
     /// The visitor's message.
     pub message: Message,
     /// The conversation to continue. `None` begins a new one; the JSON then has no such field
     /// (our decision; the API's samples send `null`).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<ConversationId>,
     /// Your id of the end user.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub visitor_ref: Option<VisitorRef>,
 }
 
@@ -67,6 +70,25 @@ impl ChatRequest {
     pub fn with_visitor(mut self, visitor: VisitorRef) -> Self {
         self.visitor_ref = Some(visitor);
         self
+    }
+}
+
+impl Object for ChatRequest {
+    fn fields(&self, put: &mut dyn FnMut(&'static str, Content<'_>)) {
+        put("message", Content::Text(self.message.as_str()));
+        if let Some(id) = &self.conversation_id {
+            put("conversation_id", Content::Text(id.as_str()));
+        }
+        if let Some(visitor) = &self.visitor_ref {
+            put("visitor_ref", Content::Text(visitor.as_str()));
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Serialize for ChatRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::json::as_object("ChatRequest", self, serializer)
     }
 }
 
@@ -119,23 +141,22 @@ impl Rating {
     }
 }
 
+#[cfg(feature = "serde")]
 impl Serialize for Rating {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u8(self.as_number())
     }
 }
 
 /// `POST /v1/conversations/{id}/rating`: rates a conversation (CSAT).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RatingRequest {
     /// The conversation.
-    #[serde(skip)]
     pub conversation_id: ConversationId,
     /// The rating.
     pub rating: Rating,
     /// A comment of the visitor. The API's text gives no limit for its length.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
 
@@ -155,5 +176,22 @@ impl RatingRequest {
     pub fn with_comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
+    }
+}
+
+/// The conversation is not in the JSON, because it is in the path.
+impl Object for RatingRequest {
+    fn fields(&self, put: &mut dyn FnMut(&'static str, Content<'_>)) {
+        put("rating", Content::Number(self.rating.as_number().into()));
+        if let Some(comment) = &self.comment {
+            put("comment", Content::Text(comment));
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Serialize for RatingRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::json::as_object("RatingRequest", self, serializer)
     }
 }

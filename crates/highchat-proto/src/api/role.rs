@@ -3,10 +3,14 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+#[cfg(feature = "serde")]
 use serde::de::{Deserialize, Deserializer};
+#[cfg(feature = "serde")]
 use serde::ser::{Serialize, Serializer};
 
+#[cfg(feature = "serde")]
 use super::text::Text;
+use crate::json::Value;
 
 /// The author of a message in the list of messages.
 ///
@@ -37,6 +41,11 @@ impl Role {
     /// The roles that are known: `assistant` stands in a sample of the API's text, and `user`
     /// is our decision.
     pub const KNOWN: [Self; 2] = [Self::User, Self::Assistant];
+
+    /// The role in a string of JSON; `None` for another type.
+    pub(crate) fn read(json: Value<'_>) -> Option<Self> {
+        Some(Self::from(&*json.text()?.text))
+    }
 
     /// The name as the service writes it.
     #[must_use]
@@ -69,12 +78,14 @@ impl fmt::Display for Role {
     }
 }
 
+#[cfg(feature = "serde")]
 impl<'de> Deserialize<'de> for Role {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self::from(&*Text::deserialize(deserializer)?))
     }
 }
 
+#[cfg(feature = "serde")]
 impl Serialize for Role {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
@@ -92,9 +103,17 @@ mod tests {
             assert_eq!(role.as_str(), name);
             assert_eq!(role.is_user(), name == "user");
             assert_eq!(matches!(role, Role::Other(_)), !Role::KNOWN.contains(&role));
-            let json = serde_json::to_string(&role).unwrap();
-            assert_eq!(serde_json::from_str::<Role>(&json).unwrap(), role);
+            let mut json = alloc::string::String::new();
+            crate::json::write_string(role.as_str(), &mut json);
+            assert_eq!(Role::read(Value::read(&json).unwrap()).unwrap(), role);
+            #[cfg(feature = "serde")]
+            {
+                assert_eq!(serde_json::to_string(&role).unwrap(), json);
+                assert_eq!(serde_json::from_str::<Role>(&json).unwrap(), role);
+            }
         }
+        assert!(Role::read(Value::read("null").unwrap()).is_none());
+        #[cfg(feature = "serde")]
         assert!(serde_json::from_str::<Role>("null").is_err());
     }
 }

@@ -3,10 +3,14 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+#[cfg(feature = "serde")]
 use serde::de::{Deserialize, Deserializer};
+#[cfg(feature = "serde")]
 use serde::ser::{Serialize, Serializer};
 
+#[cfg(feature = "serde")]
 use super::text::Text;
+use crate::json::Value;
 
 /// The state of a conversation, which says who answers.
 ///
@@ -37,6 +41,11 @@ pub enum State {
 impl State {
     /// The states that the API's text names.
     pub const KNOWN: [Self; 4] = [Self::Bot, Self::PendingHuman, Self::Human, Self::Closed];
+
+    /// The state in a string of JSON; `None` for another type.
+    pub(crate) fn read(json: Value<'_>) -> Option<Self> {
+        Some(Self::from(&*json.text()?.text))
+    }
 
     /// The name as the service writes it.
     #[must_use]
@@ -71,12 +80,14 @@ impl fmt::Display for State {
     }
 }
 
+#[cfg(feature = "serde")]
 impl<'de> Deserialize<'de> for State {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self::from(&*Text::deserialize(deserializer)?))
     }
 }
 
+#[cfg(feature = "serde")]
 impl Serialize for State {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())

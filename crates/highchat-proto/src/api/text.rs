@@ -5,11 +5,15 @@ use alloc::string::String;
 use core::fmt;
 use core::ops::Deref;
 
+#[cfg(feature = "serde")]
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+use crate::json::Unescaped;
 
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
-/// A string of the service. It is like a `Cow<str>`, but it borrows when serde deserializes it.
+/// A string of the service. It is like a `Cow<str>`, but it borrows from its JSON if that is
+/// possible, also when serde deserializes it.
 ///
 /// JSON may hold a lone half of a surrogate pair (`"\ud83d"`), because services written in
 /// JavaScript may cut a pair in two. This is not an error: each lone half is shown as U+FFFD.
@@ -17,10 +21,12 @@ const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 /// decision.
 ///
 /// ```
+/// # #[cfg(feature = "serde")] {
 /// use highchat_proto::api::Text;
 ///
 /// let text: Text<'_> = serde_json::from_str(r#""a \ud83d b""#)?;
 /// assert_eq!(&*text, "a \u{FFFD} b");
+/// # }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Default)]
@@ -51,6 +57,7 @@ impl<'a> Text<'a> {
 
     /// Text from the bytes of serde_json. They are UTF-8, except that each lone surrogate half
     /// is encoded in three bytes, as if it were a character.
+    #[cfg(feature = "serde")]
     fn from_generalized_utf8(mut bytes: &[u8]) -> Self {
         let mut text = Self::default();
         let mut value = String::with_capacity(bytes.len());
@@ -78,6 +85,7 @@ impl<'a> Text<'a> {
 }
 
 /// The surrogate half at the front of the bytes, if they begin with one.
+#[cfg(feature = "serde")]
 fn surrogate(bytes: &[u8]) -> Option<u16> {
     match *bytes {
         [0xED, second @ 0xA0..=0xBF, third @ 0x80..=0xBF, ..] => {
@@ -87,6 +95,7 @@ fn surrogate(bytes: &[u8]) -> Option<u16> {
     }
 }
 
+#[cfg(feature = "serde")]
 const fn is_low(half: u16) -> bool {
     half >= 0xDC00
 }
@@ -162,6 +171,17 @@ impl From<String> for Text<'_> {
     }
 }
 
+impl<'a> From<Unescaped<'a>> for Text<'a> {
+    fn from(unescaped: Unescaped<'a>) -> Self {
+        Self {
+            value: unescaped.text,
+            first: unescaped.first,
+            last: unescaped.last,
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Asked for a string instead of bytes, serde_json refuses a lone surrogate half.
@@ -169,8 +189,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
 struct TextVisitor;
 
+#[cfg(feature = "serde")]
 impl<'de> Visitor<'de> for TextVisitor {
     type Value = Text<'de>;
 
@@ -260,8 +282,20 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
 
+    /// The text, read as the core and as serde reads it.
     fn parse(json: &str) -> Text<'_> {
-        serde_json::from_str(json).unwrap()
+        let text = read(json).unwrap();
+        #[cfg(feature = "serde")]
+        {
+            let other: Text<'_> = serde_json::from_str(json).unwrap();
+            let parts = |text: &Text<'_>| (text.value.clone().into_owned(), text.first, text.last);
+            assert_eq!(parts(&other), parts(&text), "{json}");
+        }
+        text
+    }
+
+    fn read(json: &str) -> Option<Text<'_>> {
+        Some(crate::json::Value::read(json).ok()?.text()?.into())
     }
 
     #[test]
@@ -288,6 +322,8 @@ mod tests {
     #[test]
     fn json_that_is_not_a_string_is_refused() {
         for json in ["1", "null", "[\"a\"]", "[97]", "{}", "\"a"] {
+            assert!(read(json).is_none(), "{json}");
+            #[cfg(feature = "serde")]
             assert!(serde_json::from_str::<Text<'_>>(json).is_err(), "{json}");
         }
     }

@@ -1,14 +1,20 @@
 //! Timestamps of the service.
 
 use alloc::boxed::Box;
+use alloc::string::String;
+#[cfg(feature = "serde")]
 use alloc::string::ToString;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str::FromStr;
 
+#[cfg(feature = "serde")]
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+#[cfg(feature = "serde")]
 use serde::ser::{Serialize, Serializer};
+
+use crate::json::Value;
 
 /// A time of the service. It keeps the text that the service wrote, and is sent back as that
 /// text.
@@ -69,6 +75,14 @@ impl Timestamp {
     /// The maximum length of the text, in bytes.
     pub const MAX_LEN: usize = 64;
 
+    /// The time in a string or number of JSON; `None` if it is not a time.
+    pub(crate) fn read(json: Value<'_>) -> Option<Self> {
+        match json.number() {
+            Some(number) => plain_decimal(number)?.parse().ok(),
+            None => json.text()?.text.parse().ok(),
+        }
+    }
+
     /// The text that the service wrote.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -97,6 +111,48 @@ impl FromStr for Timestamp {
             })
             .ok_or(InvalidTimestamp(()))
     }
+}
+
+/// A number of JSON without an exponent and without zeros that say nothing. `None` if it would be
+/// too long for a time. Digits of a fraction that would be too long are left out.
+fn plain_decimal(number: &str) -> Option<String> {
+    let (number, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let exponent = exponent.parse().unwrap_or(match exponent.starts_with('-') {
+        true => i32::MIN,
+        false => i32::MAX,
+    });
+    let magnitude = number.trim_start_matches('-');
+    let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
+    let digits = [whole, fraction].concat();
+    let significant = digits.trim_start_matches('0');
+    // How many of the significant digits are before the point; fewer than none if zeros are
+    // between the point and them.
+    let point = whole.len() as i64 + i64::from(exponent);
+    let point = point - (digits.len() - significant.len()) as i64;
+    let significant = significant.trim_end_matches('0');
+    let longest = Timestamp::MAX_LEN as i64;
+    let mut decimal = String::from(if magnitude == number { "" } else { "-" });
+    let zeros = |decimal: &mut String, count: i64| (0..count).for_each(|_| decimal.push('0'));
+    if significant.is_empty() || point < -longest {
+        decimal.push('0');
+    } else if point > longest {
+        return None;
+    } else if point <= 0 {
+        decimal.push_str("0.");
+        zeros(&mut decimal, -point);
+        decimal.push_str(significant);
+    } else if let Some((whole, fraction)) = significant.split_at_checked(point as usize) {
+        decimal.push_str(whole);
+        if !fraction.is_empty() {
+            decimal.push('.');
+            decimal.push_str(fraction);
+        }
+    } else {
+        decimal.push_str(significant);
+        zeros(&mut decimal, point - significant.len() as i64);
+    }
+    decimal.truncate(Timestamp::MAX_LEN);
+    Some(decimal)
 }
 
 /// Reads a number of seconds or milliseconds since 1970.
@@ -242,14 +298,17 @@ impl Hash for Timestamp {
     }
 }
 
+#[cfg(feature = "serde")]
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TimestampVisitor)
     }
 }
 
+#[cfg(feature = "serde")]
 struct TimestampVisitor;
 
+#[cfg(feature = "serde")]
 impl Visitor<'_> for TimestampVisitor {
     type Value = Timestamp;
 
@@ -281,6 +340,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
+#[cfg(feature = "serde")]
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
@@ -368,14 +428,21 @@ mod tests {
             "1781431200.0",
             "\"2026-06-14T10:00:00Z\"",
         ] {
-            let time: Timestamp = serde_json::from_str(json).unwrap();
+            let time = Timestamp::read(Value::read(json).unwrap()).unwrap();
             assert_eq!(
                 time.unix_nanos(),
                 1_781_431_200 * NANOS_PER_SECOND,
                 "{json}"
             );
+            #[cfg(feature = "serde")]
+            assert_eq!(serde_json::from_str::<Timestamp>(json).unwrap(), time);
         }
         for json in ["null", "true", "[]", "1e300", "\"x\""] {
+            assert!(
+                Timestamp::read(Value::read(json).unwrap()).is_none(),
+                "{json}"
+            );
+            #[cfg(feature = "serde")]
             assert!(serde_json::from_str::<Timestamp>(json).is_err(), "{json}");
         }
     }

@@ -253,6 +253,7 @@ fn pause(failure: &Failure, failures: u32, timing: &mut Timing<'_>) -> Duration 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Value;
     use alloc::format;
 
     use crate::config::Config;
@@ -317,10 +318,10 @@ mod tests {
     }
 
     fn message(id: usize, second: usize) -> ChatMessage {
-        serde_json::from_str(&format!(
+        let json = format!(
             r#"{{"id":"{id}","role":"assistant","content":"","created_at":"2026-06-14T10:00:{second:02}Z"}}"#
-        ))
-        .unwrap()
+        );
+        ChatMessage::read(Value::read(&json).unwrap()).unwrap()
     }
 
     #[test]

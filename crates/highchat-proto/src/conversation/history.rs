@@ -5,9 +5,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use crate::api::Timestamp;
+use crate::json::{Content, Object, Value};
 use crate::time::Instant;
 
 /// How many sent messages are remembered. If more were sent since the last reply with a
@@ -22,8 +24,9 @@ const MAX_TEXT: usize = 512;
 const LATEST_REPLY: Duration = Duration::from_secs(600);
 
 /// A hash of a message's text, without white space at its ends (FNV-1a, 64 bits).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
 pub(crate) struct TextHash(u64);
 
 impl TextHash {
@@ -39,7 +42,8 @@ impl TextHash {
 }
 
 /// The message of the newest turn: what is needed to find its reply.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize))]
 pub(crate) struct Sent {
     pub(crate) text: TextHash,
     /// The newest timestamp of the service that was known before the turn.
@@ -47,8 +51,9 @@ pub(crate) struct Sent {
 }
 
 /// How much is known of a reply whose message id is unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub(crate) enum Extent {
     /// The stream was cut or the turn was cancelled. The stored message begins with the text.
     Cut,
@@ -56,6 +61,50 @@ pub(crate) enum Extent {
     Failed,
     /// The stored message has exactly this text.
     Whole,
+}
+
+impl Sent {
+    fn read(json: Value<'_>) -> Option<Self> {
+        let [text, after] = json.fields(["text", "after"])?;
+        Some(Self {
+            text: TextHash(text?.unsigned()?),
+            after: optional(after, Timestamp::read)?,
+        })
+    }
+}
+
+impl Object for Sent {
+    fn fields(&self, put: &mut dyn FnMut(&'static str, Content<'_>)) {
+        put("text", Content::Number(self.text.0));
+        put("after", self.after.as_ref().map(Timestamp::as_str).into());
+    }
+}
+
+/// The value of a saved field that may be missing or null. `None` if it cannot be read.
+pub(super) fn optional<T>(
+    json: Option<Value<'_>>,
+    read: impl FnOnce(Value<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    match json {
+        Some(json) if !json.is_null() => read(json).map(Some),
+        _ => Some(None),
+    }
+}
+
+impl Extent {
+    fn read(json: Value<'_>) -> Option<Self> {
+        let all = [Self::Cut, Self::Failed, Self::Whole];
+        let name = json.whole_text()?;
+        all.into_iter().find(|extent| extent.name() == name)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::Failed => "failed",
+            Self::Whole => "whole",
+        }
+    }
 }
 
 /// A reply that may appear among the messages under an unknown id.
@@ -272,14 +321,15 @@ fn merge_oldest(unidentified: &mut Vec<UnidentifiedReply>) {
 }
 
 /// The saved form of a [`History`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize))]
 pub(crate) struct SavedHistory {
     is_known: bool,
     is_pending: bool,
     repeats: bool,
     newest: Sent,
     sent: Vec<TextHash>,
-    #[serde(rename = "unplaced")]
+    #[cfg_attr(feature = "serde", serde(rename = "unplaced"))]
     unidentified: Vec<(Extent, Box<str>)>,
 }
 
@@ -300,6 +350,34 @@ impl From<&History> for SavedHistory {
 }
 
 impl SavedHistory {
+    pub(super) fn read(json: Value<'_>) -> Option<Self> {
+        let [is_known, is_pending, repeats, newest, sent, unidentified] = json.fields([
+            "is_known",
+            "is_pending",
+            "repeats",
+            "newest",
+            "sent",
+            "unplaced",
+        ])?;
+        let sent = sent?.items()?;
+        let unidentified = unidentified?.items()?;
+        Some(Self {
+            is_known: is_known?.boolean()?,
+            is_pending: is_pending?.boolean()?,
+            repeats: repeats?.boolean()?,
+            newest: Sent::read(newest?)?,
+            sent: sent
+                .map(|hash| hash.unsigned().map(TextHash))
+                .collect::<Option<_>>()?,
+            unidentified: unidentified
+                .map(|reply| {
+                    let [extent, text] = reply.pair()?;
+                    Some((Extent::read(extent)?, text.whole_text()?.into()))
+                })
+                .collect::<Option<_>>()?,
+        })
+    }
+
     /// Restores the history. Cut replies may still be stored for the full time from now on.
     pub(crate) fn restore(self, now: Instant) -> History {
         let unidentified = self.unidentified.into_iter();
@@ -320,6 +398,30 @@ impl SavedHistory {
         };
         history.tidy();
         history
+    }
+}
+
+impl Object for SavedHistory {
+    fn fields(&self, put: &mut dyn FnMut(&'static str, Content<'_>)) {
+        put("is_known", Content::Bool(self.is_known));
+        put("is_pending", Content::Bool(self.is_pending));
+        put("repeats", Content::Bool(self.repeats));
+        put("newest", Content::Object(&self.newest));
+        let sent = &|put: &mut dyn FnMut(Content<'_>)| {
+            for hash in &self.sent {
+                put(Content::Number(hash.0));
+            }
+        };
+        put("sent", Content::List(sent));
+        let unidentified = &|put: &mut dyn FnMut(Content<'_>)| {
+            for (extent, text) in &self.unidentified {
+                put(Content::List(&|put| {
+                    put(Content::Text(extent.name()));
+                    put(Content::Text(text));
+                }));
+            }
+        };
+        put("unplaced", Content::List(unidentified));
     }
 }
 

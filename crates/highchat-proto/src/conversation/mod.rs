@@ -67,7 +67,7 @@ use crate::time::Instant;
 pub use self::backoff::DelayReason;
 pub use self::exchanges::RequestId;
 pub use self::outbox::Output;
-pub use self::saved::Saved;
+pub use self::saved::{InvalidSaved, Saved};
 pub use self::update::{Delayed, TurnEnd, TurnId, Update};
 
 /// A message was not sent, because the previous turn is not over. The error contains the

@@ -18,6 +18,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use super::backoff::{DelayReason, Timing, due, pause_if_not_taken};
@@ -28,6 +29,7 @@ use super::update::{self, TurnId};
 use crate::api::{ChatRequest, Event, Page};
 use crate::config::Config;
 use crate::failure::{Cause, Cut, Failure};
+use crate::json::{Content, Object, Value};
 use crate::reply::Reply;
 use crate::time::Instant;
 
@@ -445,8 +447,9 @@ impl Turn {
 }
 
 /// How far a turn was when the program ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub(crate) enum Progress {
     /// The message may have been taken, now or later. No reply had begun.
     Sent,
@@ -455,11 +458,40 @@ pub(crate) enum Progress {
 }
 
 /// The saved form of a turn.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Deserialize, Serialize))]
 pub(crate) struct SavedTurn {
     progress: Progress,
     so_far: String,
     is_too_long: bool,
+}
+
+impl SavedTurn {
+    pub(super) fn read(json: Value<'_>) -> Option<Self> {
+        let names = ["progress", "so_far", "is_too_long"];
+        let [progress, so_far, is_too_long] = json.fields(names)?;
+        Some(Self {
+            progress: match &*progress?.whole_text()? {
+                "sent" => Progress::Sent,
+                "begun" => Progress::Begun,
+                _ => return None,
+            },
+            so_far: so_far?.whole_text()?.into_owned(),
+            is_too_long: is_too_long?.boolean()?,
+        })
+    }
+}
+
+impl Object for SavedTurn {
+    fn fields(&self, put: &mut dyn FnMut(&'static str, Content<'_>)) {
+        let progress = match self.progress {
+            Progress::Sent => "sent",
+            Progress::Begun => "begun",
+        };
+        put("progress", Content::Text(progress));
+        put("so_far", Content::Text(&self.so_far));
+        put("is_too_long", Content::Bool(self.is_too_long));
+    }
 }
 
 fn remember(so_far: &mut String, is_too_long: &mut bool, text: &str, config: &Config) {

@@ -1,15 +1,18 @@
 //! What happened in a conversation, for the application to show.
 
 use alloc::borrow::{Cow, ToOwned};
+use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
+#[cfg(feature = "serde")]
 use serde::ser::{Serialize, Serializer};
 
 use super::backoff::DelayReason;
 use super::exchanges::RequestId;
 use crate::api::{ChatMessage, ConversationId, MessageId, Rating, State, Timestamp};
 use crate::failure::Failure;
+use crate::json::{Content, Object};
 
 /// The id of a turn. [`Conversation::send`](crate::Conversation::send) returns it, and
 /// [`Update::TurnEnded`] repeats it.
@@ -92,8 +95,8 @@ pub enum Delayed {
 /// It borrows from its conversation, so that showing a delta needs no copy and no allocation.
 /// [`into_owned`](Self::into_owned) returns an update that can be kept or sent to another thread.
 ///
-/// It is serialised as one object with a `type` and the API's field names. The program's
-/// `--json` prints these: `meta`, `delta`, `done`, `human`, `message`, `state`, `delayed`,
+/// Its JSON ([`to_json`](Self::to_json)) is one object with a `type` and the API's field names.
+/// With the feature `serde` it is serialised alike. The program's `--json` prints these: `meta`, `delta`, `done`, `human`, `message`, `state`, `delayed`,
 /// `recovered`. The other types are only ours: `unknown`, `recovering`, `turn_ended`,
 /// `unreadable`, `handoff_failed`, `rated`, `rating_failed`.
 ///
@@ -101,9 +104,7 @@ pub enum Delayed {
 /// use highchat_proto::Update;
 ///
 /// let update = Update::Delta { text: "Բարև 👋".into() };
-/// let json = serde_json::to_string(&update)?;
-/// assert_eq!(json, r#"{"type":"delta","text":"Բարև 👋"}"#);
-/// # Ok::<(), serde_json::Error>(())
+/// assert_eq!(update.to_json(), r#"{"type":"delta","text":"Բարև 👋"}"#);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -298,6 +299,12 @@ impl Update<'_> {
         }
     }
 
+    /// The update as JSON, as the type's documentation says.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        crate::json::to_string(self)
+    }
+
     /// Returns an update that borrows from this one.
     // Never inlined, to keep the code path of a delta short.
     #[inline(never)]
@@ -374,141 +381,110 @@ fn owned<T: ToOwned + ?Sized>(value: Cow<'_, T>) -> Cow<'static, T> {
     Cow::Owned(value.into_owned())
 }
 
-/// The serialised form of an [`Update`].
-#[derive(serde::Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Form<'a> {
-    Meta {
-        conversation_id: Option<&'a ConversationId>,
-    },
-    Delta {
-        text: &'a str,
-    },
-    Done {
-        message_id: Option<&'a MessageId>,
-        state: Option<&'a State>,
-        ts: Option<&'a str>,
-    },
-    Human {
-        message: Option<&'a str>,
-        ts: Option<&'a str>,
-    },
-    Unknown {
-        event: &'a str,
-        data: &'a str,
-    },
-    Recovering {
-        error: &'a Failure,
-    },
-    Recovered {
-        message_id: &'a MessageId,
-        text: &'a str,
-    },
-    TurnEnded {
-        turn: u64,
-        end: &'static str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        error: Option<&'a Failure>,
-    },
-    State {
-        state: &'a State,
-    },
-    Message {
-        id: &'a MessageId,
-        role: &'a str,
-        content: &'a str,
-        created_at: Option<&'a str>,
-    },
-    Unreadable {
-        messages: usize,
-    },
-    Delayed {
-        seconds: f64,
-        reason: &'static str,
-    },
-    HandoffFailed {
-        error: &'a Failure,
-    },
-    Rated {
-        request: u64,
-        rating: Rating,
-    },
-    RatingFailed {
-        request: u64,
-        error: &'a Failure,
-    },
-}
-
-impl<'a> From<&'a Update<'_>> for Form<'a> {
-    fn from(update: &'a Update<'_>) -> Self {
-        let text = |ts: &'a Option<Cow<'_, Timestamp>>| ts.as_deref().map(Timestamp::as_str);
-        match update {
-            Update::Meta {
+/// The first field is the `type`.
+impl Object for Update<'_> {
+    fn fields(&self, put: &mut dyn FnMut(&'static str, Content<'_>)) {
+        fn time<'a>(ts: &'a Option<Cow<'_, Timestamp>>) -> Content<'a> {
+            ts.as_deref().map(Timestamp::as_str).into()
+        }
+        let kind = |kind| ("type", Content::Text(kind));
+        let mut put = |(name, content): (_, Content<'_>)| put(name, content);
+        match self {
+            Self::Meta {
                 conversation_id, ..
-            } => Self::Meta {
-                conversation_id: conversation_id.as_deref(),
-            },
-            Update::Delta { text } => Self::Delta { text },
-            Update::Done {
+            } => {
+                put(kind("meta"));
+                let id = conversation_id.as_deref().map(ConversationId::as_str);
+                put(("conversation_id", id.into()));
+            }
+            Self::Delta { text } => {
+                put(kind("delta"));
+                put(("text", Content::Text(text)));
+            }
+            Self::Done {
                 message_id,
                 state,
                 ts,
-            } => Self::Done {
-                message_id: message_id.as_deref(),
-                state: state.as_deref(),
-                ts: text(ts),
-            },
-            Update::Human { message, ts } => Self::Human {
-                message: message.as_deref(),
-                ts: text(ts),
-            },
-            Update::Unknown { event, data } => Self::Unknown { event, data },
-            Update::Recovering { error } => Self::Recovering { error },
-            Update::Recovered { message, .. } => Self::Recovered {
-                message_id: &message.id,
-                text: &message.content,
-            },
-            Update::TurnEnded { turn, end } => Self::TurnEnded {
-                turn: turn.as_u64(),
-                end: end.name(),
-                error: end.failure(),
-            },
-            Update::State(state) => Self::State { state },
-            Update::Message(message) => Self::Message {
-                id: &message.id,
-                role: message.role.as_str(),
-                content: &message.content,
-                created_at: message.created_at.as_ref().map(Timestamp::as_str),
-            },
-            Update::Unreadable { messages } => Self::Unreadable {
-                messages: *messages,
-            },
-            Update::Delayed { delay, reason, .. } => Self::Delayed {
-                seconds: delay.as_secs_f64(),
-                reason: reason.name(),
-            },
-            Update::HandoffFailed { error } => Self::HandoffFailed { error },
-            Update::Rated { request, rating } => Self::Rated {
-                request: request.as_u64(),
-                rating: *rating,
-            },
-            Update::RatingFailed { request, error } => Self::RatingFailed {
-                request: request.as_u64(),
-                error,
-            },
+            } => {
+                put(kind("done"));
+                let id = message_id.as_deref().map(MessageId::as_str);
+                put(("message_id", id.into()));
+                put(("state", state.as_deref().map(State::as_str).into()));
+                put(("ts", time(ts)));
+            }
+            Self::Human { message, ts } => {
+                put(kind("human"));
+                put(("message", message.as_deref().into()));
+                put(("ts", time(ts)));
+            }
+            Self::Unknown { event, data } => {
+                put(kind("unknown"));
+                put(("event", Content::Text(event)));
+                put(("data", Content::Text(data)));
+            }
+            Self::Recovering { error } => {
+                put(kind("recovering"));
+                put(("error", Content::Object(&**error)));
+            }
+            Self::Recovered { message, .. } => {
+                put(kind("recovered"));
+                put(("message_id", Content::Text(message.id.as_str())));
+                put(("text", Content::Text(&message.content)));
+            }
+            Self::TurnEnded { turn, end } => {
+                put(kind("turn_ended"));
+                put(("turn", Content::Number(turn.as_u64())));
+                put(("end", Content::Text(end.name())));
+                if let Some(failure) = end.failure() {
+                    put(("error", Content::Object(failure)));
+                }
+            }
+            Self::State(state) => {
+                put(kind("state"));
+                put(("state", Content::Text(state.as_str())));
+            }
+            Self::Message(message) => {
+                put(kind("message"));
+                message.fields(&mut |name, content| put((name, content)));
+            }
+            Self::Unreadable { messages } => {
+                put(kind("unreadable"));
+                put(("messages", Content::Number(*messages as u64)));
+            }
+            Self::Delayed { delay, reason, .. } => {
+                put(kind("delayed"));
+                put(("seconds", Content::Seconds(*delay)));
+                put(("reason", Content::Text(reason.name())));
+            }
+            Self::HandoffFailed { error } => {
+                put(kind("handoff_failed"));
+                put(("error", Content::Object(&**error)));
+            }
+            Self::Rated { request, rating } => {
+                put(kind("rated"));
+                put(("request", Content::Number(request.as_u64())));
+                put(("rating", Content::Number(rating.as_number().into())));
+            }
+            Self::RatingFailed { request, error } => {
+                put(kind("rating_failed"));
+                put(("request", Content::Number(request.as_u64())));
+                put(("error", Content::Object(&**error)));
+            }
         }
     }
 }
 
+#[cfg(feature = "serde")]
 impl Serialize for Update<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Form::from(self).serialize(serializer)
+        crate::json::as_object("Update", self, serializer)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Value;
     use alloc::string::ToString;
     use alloc::vec::Vec;
 
@@ -519,10 +495,8 @@ mod tests {
         let id = ConversationId::new("c1").unwrap();
         let message_id = MessageId::new("m1").unwrap();
         let ts: Timestamp = "2026-06-14T10:00:00.000Z".parse().unwrap();
-        let message = serde_json::from_str::<ChatMessage>(
-            r#"{"id":"m2","role":"assistant","content":"Բարև, ինչո՞վ օգնեմ 👋"}"#,
-        )
-        .unwrap();
+        let message = r#"{"id":"m2","role":"assistant","content":"Բարև, ինչո՞վ օգնեմ 👋"}"#;
+        let message = ChatMessage::read(Value::read(message).unwrap()).unwrap();
         [
             (
                 Update::Meta {
@@ -633,6 +607,8 @@ mod tests {
     #[test]
     fn an_update_is_serialised_with_the_names_of_the_api() {
         for (update, json) in all() {
+            assert_eq!(update.to_json(), json);
+            #[cfg(feature = "serde")]
             assert_eq!(serde_json::to_string(&update).unwrap(), json);
         }
     }

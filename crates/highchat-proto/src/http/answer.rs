@@ -5,13 +5,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use serde::de::DeserializeOwned;
-
 use super::endpoint::Endpoint;
 use super::head::Head;
-use crate::api::{ErrorBody, Page, escape_controls};
+use crate::api::{ErrorBody, Page};
 use crate::config::Config;
 use crate::failure::{ApiError, ErrorCode, ResponseError, Secret};
+use crate::json::Value;
 
 /// A response that is read to its end, up to a limit, and then turned into a result.
 ///
@@ -139,7 +138,7 @@ impl Answer {
         if self.is_too_long {
             return Err(ResponseError::TooLong);
         }
-        let page: Option<Page> = read_json(&self.body);
+        let page = read_json(&self.body, Page::read);
         match page {
             Some(page) if page.state.is_some() => Ok(page),
             // JSON in the error shape is an error, even with a successful status.
@@ -189,7 +188,7 @@ impl Answer {
 
     /// Reads the body in the API's error shape.
     fn api_error(&self) -> Option<ApiError> {
-        let body: ErrorBody = read_json(&self.body)?;
+        let body = read_json(&self.body, ErrorBody::read)?;
         let message = body.message.filter(|text| !text.is_empty());
         Some(ApiError {
             status: self.status,
@@ -202,16 +201,10 @@ impl Answer {
     }
 }
 
-/// Reads the body as JSON. Invalid UTF-8 becomes U+FFFD. Control characters in strings are
-/// accepted without an escape.
-fn read_json<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+/// Reads the body as JSON. Invalid UTF-8 becomes U+FFFD.
+fn read_json<T>(body: &[u8], read: impl FnOnce(Value<'_>) -> Option<T>) -> Option<T> {
     let body = String::from_utf8_lossy(body);
-    let read = serde_json::from_str(&body);
-    read.or_else(|error| match escape_controls(&body) {
-        Some(escaped) => serde_json::from_str(&escaped),
-        None => Err(error),
-    })
-    .ok()
+    Value::read(&body).ok().and_then(read)
 }
 
 const fn is_success(status: u16) -> bool {

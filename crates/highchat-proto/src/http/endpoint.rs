@@ -9,12 +9,12 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use bytes::Bytes;
 use iri_string::types::UriStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
 
 use super::credentials::{AUTHORIZATION, Credentials};
 use super::request::{Method, Request};
 use crate::api::{ChatRequest, ConversationId, MessagesRequest, RatingRequest, Timestamp};
 use crate::failure::Secret;
+use crate::json::{Object, to_string};
 
 const ACCEPT: &str = "accept";
 const CONTENT_TYPE: &str = "content-type";
@@ -290,8 +290,8 @@ impl Endpoint {
         url
     }
 
-    fn post(&self, url: String, accept: &'static str, body: &impl Serialize) -> Request {
-        let body = serde_json::to_vec(body).expect("plain data of strings and numbers");
+    fn post(&self, url: String, accept: &'static str, body: &dyn Object) -> Request {
+        let body = to_string(body);
         let mut headers = self.headers(accept);
         headers.push((CONTENT_TYPE, Bytes::from_static(JSON.as_bytes())));
         self.request(Method::Post, url, headers, body.into())

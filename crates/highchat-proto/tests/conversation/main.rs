@@ -9,7 +9,7 @@ use core::time::Duration;
 use highchat_proto::failure::Cause;
 use highchat_proto::failure::TransportFailure::{self, Interrupted, NotSent, Withdrawn};
 use highchat_proto::time::Instant;
-use highchat_proto::{Config, Conversation, Head, Message, Rating};
+use highchat_proto::{Config, Conversation, Head, Message, Rating, Saved};
 use highchat_testing::player::scripted::*;
 
 mod recovery;
@@ -1153,8 +1153,8 @@ fn after_a_restart_a_handoff_polls_at_once_and_loses_or_repeats_no_message() {
     let mut world = handed_over();
     world.pass(4.4);
     world.page(&page("human", &[("p1", "assistant", "hello", 9)]));
-    let saved = serde_json::to_string(&world.conversation.save()).unwrap();
-    let mut world = World::resume(serde_json::from_str(&saved).unwrap());
+    let saved = world.conversation.save().to_json();
+    let mut world = World::resume(Saved::from_json(&saved).unwrap());
     world.page(&page(
         "human",
         &[

@@ -363,7 +363,7 @@ fn after_a_5xx_a_page_without_the_message_ends_the_search() {
 fn there_is_no_search_in_a_conversation_continued_by_its_id_alone() {
     let saved = Saved::new(ConversationId::new("c").unwrap());
     let old = r#"{"version":1,"conversation_id":"c","state":"bot","cursor":null,"newest":"2026-06-14T10:00:01Z","seen":[["m0",null]]}"#;
-    for saved in [saved, serde_json::from_str(old).unwrap()] {
+    for saved in [saved, Saved::from_json(old).unwrap()] {
         let mut world = World::resume(saved);
         for _ in 0..2 {
             world.send(ASKED);
@@ -390,9 +390,9 @@ fn after_a_restart_during_a_turn_its_reply_is_searched_for_and_nothing_is_sent()
         let mut world = begun();
         world.send(ASKED);
         world.stream(&delta(RECEIVED));
-        let saved = serde_json::to_string(&world.conversation.save()).unwrap();
+        let saved = world.conversation.save().to_json();
         assert!(!saved.contains(ASKED), "{saved}");
-        let mut world = World::resume(serde_json::from_str(&saved).unwrap());
+        let mut world = World::resume(Saved::from_json(&saved).unwrap());
         assert!(world.conversation.turn_in_progress());
         assert_eq!(search(&mut world, &page("bot", messages)), end);
         assert!(!world.conversation.turn_in_progress());

@@ -12,8 +12,8 @@ use crate::player::{Player, input_of};
 pub fn hold_over_a_restart(player: &Player) {
     let (before, now) = (&player.conversation, player.now);
     let saved = before.save();
-    let json = serde_json::to_string(&saved).expect("it can be written");
-    let read: Saved = serde_json::from_str(&json).expect("it can be read");
+    let json = saved.to_json();
+    let read = Saved::from_json(&json).expect("it can be read");
     assert_eq!(read, saved);
     let resume = |saved| Conversation::resume(endpoint(), Config::default(), saved, now);
     let after = resume(read.clone());
@@ -24,8 +24,7 @@ pub fn hold_over_a_restart(player: &Player) {
     // A handoff whose polls were refused for good is polled once more after a restart.
     let is_refused = before.state().is_handoff() && !before.is_polling();
     if !before.turn_in_progress() && !is_refused {
-        let again = serde_json::to_string(&after.save()).expect("as above");
-        assert_eq!(again, json);
+        assert_eq!(after.save().to_json(), json);
     }
     let polls = before.id().is_some() && (before.state().is_handoff() || before.is_polling());
     assert_eq!(after.is_polling(), polls);

@@ -181,8 +181,8 @@ fn execute(client: &mut impl Client, world: &mut World, command: &Command, now: 
 pub fn kept(restart: Restart, saved: Saved) -> (Option<Saved>, usize) {
     match restart {
         Restart::Saved => {
-            let text = serde_json::to_string(&saved).expect("plain data");
-            let read = serde_json::from_str(&text).expect("what was written");
+            let text = saved.to_json();
+            let read = Saved::from_json(&text).expect("what was written");
             (Some(read), text.len())
         }
         Restart::ById => (saved.conversation_id().cloned().map(Saved::new), 0),

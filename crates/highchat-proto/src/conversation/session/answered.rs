@@ -298,10 +298,11 @@ mod tests {
     use super::*;
     use crate::api::{State, Timestamp};
     use crate::failure::Cut;
+    use crate::json::Value;
 
     fn message(role: &str, content: &str) -> ChatMessage {
         let json = format!(r#"{{"id":"m1","role":"{role}","content":"{content}"}}"#);
-        serde_json::from_str(&json).unwrap()
+        ChatMessage::read(Value::read(&json).unwrap()).unwrap()
     }
 
     fn turn(number: u64) -> TurnId {
