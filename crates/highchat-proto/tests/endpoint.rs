@@ -7,6 +7,8 @@ use highchat_proto::{
     ChatRequest, Config, ConversationId, Credentials, Endpoint, Message, MessagesRequest, Rating,
     RatingRequest, Request, VisitorRef,
 };
+use proptest::prelude::*;
+use proptest::sample::select;
 
 const KEY: &str = "hc_secret";
 
@@ -371,5 +373,152 @@ fn a_trace_is_one_more_header_and_an_invalid_one_is_left_out() {
             request().with_traceparent(invalid) == request(),
             "{invalid}"
         );
+    }
+}
+
+/// What a base URL is for `iri-string`: the oracle for our own, smaller check.
+mod oracle {
+    use iri_string::types::UriStr;
+    use percent_encoding::{AsciiSet, utf8_percent_encode};
+
+    const NOT_IN_A_PATH: &AsciiSet = &AsciiSet::EMPTY
+        .add(b'"')
+        .add(b'<')
+        .add(b'>')
+        .add(b'[')
+        .add(b'\\')
+        .add(b']')
+        .add(b'^')
+        .add(b'`')
+        .add(b'{')
+        .add(b'|')
+        .add(b'}');
+
+    /// The host and the port, or `None` if the URL must be refused.
+    pub(crate) fn read(base_url: &str) -> Option<(String, u16)> {
+        let host_start = base_url.find("://")? + 3;
+        let path_start = base_url[host_start..].find('/');
+        let path_start = path_start.map_or(base_url.len(), |len| host_start + len);
+        let (origin, path) = base_url.split_at(path_start);
+        if base_url.contains(['?', '#']) || origin.contains('@') || !origin.is_ascii() {
+            return None;
+        }
+        let url = format!(
+            "{}{}{}",
+            origin[..host_start].to_ascii_lowercase(),
+            &origin[host_start..],
+            utf8_percent_encode(path, NOT_IN_A_PATH)
+        );
+        let uri = UriStr::new(&url).ok().filter(|_| url.len() <= 2048)?;
+        let port = match uri.scheme_str() {
+            "https" => 443,
+            "http" => 80,
+            _ => return None,
+        };
+        let authority = uri.authority_components()?;
+        let host = authority.host();
+        if host.is_empty() || host.contains('%') || host.starts_with("[v") {
+            return None;
+        }
+        let port = match authority.port() {
+            Some(port) => port.parse().ok()?,
+            None => port,
+        };
+        Some((host.trim_matches(['[', ']']).into(), port))
+    }
+}
+
+/// A text that is a base URL, or nearly so.
+fn base_url() -> impl Strategy<Value = String> {
+    let scheme = select(vec![
+        "https://", "https://", "http://", "HTTPS://", "ftp://", "https:/", "://", "1://",
+        "h s://", "",
+    ]);
+    let host = prop_oneof![
+        select(vec![
+            "chat.example",
+            "localhost",
+            "127.0.0.1",
+            "[::1]",
+            "[2001:db8::a]",
+            "[1:2:3:4:5:6:7::]",
+            "[::]",
+            "[1:2:3:4:5:6:7:8]",
+            "[1::2:3:4:5:6:7:8]",
+            "[::ffff:10.0.0.1]",
+            "[::1.2.3.256]",
+            "[::01.2.3.4]",
+            "[12345::]",
+            "[fe80::1%25eth0]",
+            "[v1.x]",
+            "[]",
+            "[::1",
+            "::1]",
+            "[::1]x",
+            "a[b]",
+            "a!$&'()*+,;=b",
+            "a%41",
+            "a%",
+            "a b",
+            "a_b",
+            "",
+            ".",
+            "xn--j1agri8a",
+            "ա",
+            "a\\b",
+            "a\"b",
+            "u@h",
+            "a|b",
+        ])
+        .prop_map(String::from),
+        "[a-z0-9:\\[\\].%_~-]{0,8}",
+        "\\[[0-9a-f:.]{1,12}\\]",
+    ];
+    let port = prop_oneof![
+        4 => Just(String::new()),
+        4 => select(vec![":", ":0", ":65535", ":65536", ":00443", ":+80", ":-1", ":8x", ":80:80"]).prop_map(String::from),
+        1 => ":[0-9]{1,6}",
+    ];
+    let path = prop_oneof![
+        select(vec![
+            "",
+            "/",
+            "//",
+            "/a/b/",
+            "/%41",
+            "/%4",
+            "/%",
+            "/%zz",
+            "/a b",
+            "/a\tb",
+            "/ա 👋",
+            "/ա👋",
+            "/{id}",
+            "/[x]",
+            "/a:b@c",
+            "/\u{7F}",
+            "/?a",
+            "/#a",
+            "/!$&'()*+,;=-._~",
+        ])
+        .prop_map(String::from),
+        "/.{0,6}",
+    ];
+    (scheme, host, port, path)
+        .prop_map(|(scheme, host, port, path)| format!("{scheme}{host}{port}{path}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 4096,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_base_url_is_accepted_if_it_is_a_uri_for_iri_string(base_url in base_url()) {
+        let endpoint = Endpoint::with_insecure_http(&base_url, Credentials::none());
+        let read = endpoint.ok().map(|endpoint| (endpoint.host().to_owned(), endpoint.port()));
+        prop_assert_eq!(read, oracle::read(&base_url), "{}", base_url);
     }
 }

@@ -14,8 +14,8 @@ use core::time::Duration;
 use highchat_proto::failure::{ApiError, Cause, ResponseError, TransportFailure};
 use highchat_proto::time::Instant;
 use highchat_proto::{
-    Config, Conversation, Credentials, Endpoint, Failure, Head, Message, Output, Rating, RequestId,
-    Saved, Update, VisitorRef,
+    Config, Conversation, ConversationId, Credentials, Endpoint, Failure, Head, Message, Output,
+    Rating, Request, RequestId, Saved, Update, VisitorRef,
 };
 
 use crate::buffers::{self, Buffers};
@@ -32,20 +32,40 @@ pub const NOTHING_YET: f64 = -3.0;
 
 /// [`poll`]: nothing to do until [`deadline`], or until an input comes.
 pub const WAIT: u32 = 0;
-/// [`poll`]: send a request. The result is JSON: id, method, URL, headers, body.
+/// [`poll`]: send a request. The result is a line each for its id, method and URL, a line for each
+/// header (`name: value`), an empty line, and its body.
 pub const TRANSMIT: u32 = 1;
-/// [`poll`]: drop a request. The result is JSON: its id.
+/// [`poll`]: drop a request. The result is its id.
 pub const ABORT: u32 = 2;
-/// [`poll`]: show an update. The result is JSON: the update; the text to append; about its
-/// failure, whether the message may have been taken, whether it can be sent again, the time that
-/// the service asks to wait in seconds, and whether its text is the service's own; and last,
-/// whether the conversation is another one now.
+/// [`poll`]: show an update. The result is a line with a sum of the flags below, and after a
+/// space the milliseconds that the service asks to wait; a line with the update as JSON; and the
+/// text to append.
 pub const UPDATE: u32 = 3;
+
+/// [`UPDATE`]: the update has a text to append.
+pub const HAS_TEXT: u32 = 1;
+/// [`UPDATE`]: the conversation is another one now.
+pub const IS_REPLACED: u32 = 2;
+/// [`UPDATE`]: after this failure, the message may have been taken.
+pub const MAY_BE_TAKEN: u32 = 4;
+/// [`UPDATE`]: after this failure, the message can be sent again.
+pub const CAN_BE_SENT_AGAIN: u32 = 8;
+/// [`UPDATE`]: the text of this failure is the service's own.
+pub const HAS_SENTENCE: u32 = 16;
+/// [`UPDATE`]: the service asks to wait.
+pub const HAS_RETRY_AFTER: u32 = 32;
+
+/// [`status`]: a turn is in progress.
+pub const TURN_IN_PROGRESS: u32 = 1;
+/// [`status`]: a person's messages are polled for.
+pub const IS_POLLING: u32 = 2;
+/// [`status`]: the conversation has an id.
+pub const HAS_ID: u32 = 4;
 
 /// One session: the settings until it is opened, and then the conversation.
 #[derive(Debug, Default)]
 struct Session {
-    config: Config,
+    config: Option<Config>,
     credentials: Option<Credentials>,
     visitor: Option<VisitorRef>,
     saved: Option<Saved>,
@@ -54,12 +74,36 @@ struct Session {
     deadline: Option<Instant>,
 }
 
-thread_local! {
-    static SESSION: RefCell<Session> = RefCell::default();
+impl Session {
+    const fn new() -> Self {
+        Self {
+            config: None,
+            credentials: None,
+            visitor: None,
+            saved: None,
+            conversation: None,
+            deadline: None,
+        }
+    }
 }
 
-fn with<T>(use_it: impl FnOnce(&mut Session, &mut Buffers) -> T) -> T {
-    SESSION.with_borrow_mut(|session| buffers::with(|buffers| use_it(session, buffers)))
+thread_local! {
+    static SESSION: RefCell<Session> = const { RefCell::new(Session::new()) };
+}
+
+fn with<T: Default>(use_it: impl FnOnce(&mut Session, &mut Buffers) -> T) -> T {
+    let (mut use_it, mut result) = (Some(use_it), T::default());
+    with_both(&mut |session, buffers| {
+        if let Some(use_it) = use_it.take() {
+            result = use_it(session, buffers);
+        }
+    });
+    result
+}
+
+/// Calls `use_them` once. It is not generic, so that the module has this code once.
+fn with_both(use_them: &mut dyn FnMut(&mut Session, &mut Buffers)) {
+    SESSION.with_borrow_mut(|session| buffers::with(|buffers| use_them(session, buffers)));
 }
 
 /// Calls `use_it` with the conversation, if the session is open.
@@ -119,7 +163,11 @@ fn store<T, E: Display>(buffers: &mut Buffers, place: &mut Option<T>, read: Resu
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn setting(value: f64) -> f64 {
     with(|session, buffers| {
-        let is_set = settings::set(&mut session.config, &buffers.text(), value);
+        let is_set = settings::set(
+            session.config.get_or_insert_default(),
+            &buffers.text(),
+            value,
+        );
         if is_set {
             return OK;
         }
@@ -162,8 +210,7 @@ pub extern "C" fn visitor() -> f64 {
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn saved() -> f64 {
     with(|session, buffers| {
-        // Pages are read from text too, so this is the same code for the module.
-        let read = serde_json::from_str(&buffers.text());
+        let read = Saved::from_json(&buffers.text());
         store(buffers, &mut session.saved, read)
     })
 }
@@ -188,7 +235,7 @@ pub extern "C" fn open(is_http_allowed: u32, seed: f64, now: f64) -> f64 {
             Ok(endpoint) => endpoint,
             Err(error) => return refuse(buffers, INVALID, &error),
         };
-        let config = session.config.clone();
+        let config = session.config.clone().unwrap_or_default();
         let conversation = match session.saved.take() {
             Some(saved) => Conversation::resume(endpoint, config, saved, time(now)),
             None => Conversation::new(endpoint, config),
@@ -254,9 +301,9 @@ pub extern "C" fn check_now(now: f64) {
 pub extern "C" fn response(id: f64, status: u32, now: f64) {
     with_conversation(|conversation, buffers| {
         let mut head = Head::new(u16::try_from(status).unwrap_or_default());
-        for line in buffers.text().lines() {
-            if let Some((name, value)) = line.split_once(": ") {
-                head.header(name, value.as_bytes());
+        for line in buffers.text().split('\n') {
+            if let Some((name, value)) = line.split_once(':') {
+                head.header(name, value.trim_ascii().as_bytes());
             }
         }
         conversation.handle_response(request_id(id), head, time(now));
@@ -312,41 +359,16 @@ pub extern "C" fn poll() -> u32 {
         };
         match conversation.poll_output() {
             Output::Transmit(id, request) => {
-                let text = |bytes| core::str::from_utf8(bytes).unwrap_or_default();
-                let headers: Vec<_> = request
-                    .headers()
-                    .map(|(name, value)| (name, text(value)))
-                    .collect();
-                let method = request.method().as_str();
-                let parts = (
-                    id.as_u64(),
-                    method,
-                    request.url(),
-                    headers,
-                    text(request.body()),
-                );
-                write(buffers, &parts);
+                write_request(&mut buffers.output, id, &request);
                 TRANSMIT
             }
             Output::Abort(id) => {
-                write(buffers, &id.as_u64());
+                buffers.output = id.as_u64().to_string().into_bytes();
                 ABORT
             }
             Output::Update => {
                 if let Some(update) = conversation.update() {
-                    let failure = failure_of(&update);
-                    let seconds = failure.and_then(retry_after).map(|it| it.as_secs_f64());
-                    let taken = failure.map(Failure::may_have_been_taken);
-                    let again = failure.map(Failure::can_be_sent_again);
-                    let replaced = matches!(
-                        update,
-                        Update::Meta {
-                            is_replaced: true,
-                            ..
-                        }
-                    );
-                    let about = (taken, again, seconds, failure.is_some_and(has_sentence));
-                    write(buffers, &(&update, update.text(), about, replaced));
+                    write_update(&mut buffers.output, &update);
                 }
                 UPDATE
             }
@@ -373,29 +395,86 @@ pub extern "C" fn deadline() -> f64 {
 /// Makes what to keep over a reload of the page the result, as JSON.
 #[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
 pub extern "C" fn save() {
-    with_conversation(|conversation, buffers| write(buffers, &conversation.save()));
-}
-
-/// Makes the state of the conversation the result, as JSON: its id, who answers, whether a turn
-/// is in progress, whether a person's messages are polled for, and after which time.
-#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
-pub extern "C" fn status() {
     with_conversation(|conversation, buffers| {
-        let parts = (
-            conversation.id(),
-            conversation.state(),
-            conversation.turn_in_progress(),
-            conversation.is_polling(),
-        );
-        write(buffers, &parts);
+        buffers.output = conversation.save().to_json().into_bytes();
     });
 }
 
-/// Makes a value the result, as JSON.
-fn write(buffers: &mut Buffers, value: &impl serde::Serialize) {
-    buffers.output.clear();
-    // Writing to memory cannot fail, and these values have no map with other keys than text.
-    let _ = serde_json::to_writer(&mut buffers.output, value);
+/// Makes the state of the conversation the result: its id, and then the name of the state. Returns
+/// a sum of the flags above, and the length of the id in bytes times eight.
+#[cfg_attr(target_family = "wasm", unsafe(no_mangle))]
+pub extern "C" fn status() -> u32 {
+    let mut status = 0;
+    with_conversation(|conversation, buffers| {
+        let id = conversation.id().map(ConversationId::as_str);
+        buffers.output.clear();
+        buffers.output.extend(id.unwrap_or_default().bytes());
+        status = 8 * u32::try_from(buffers.output.len()).unwrap_or_default()
+            + flag(TURN_IN_PROGRESS, conversation.turn_in_progress())
+            + flag(IS_POLLING, conversation.is_polling())
+            + flag(HAS_ID, id.is_some());
+        buffers.output.extend(conversation.state().as_str().bytes());
+    });
+    status
+}
+
+const fn flag(flag: u32, is_set: bool) -> u32 {
+    if is_set { flag } else { 0 }
+}
+
+/// Appends texts. Neither a header nor a URL has a line end in it.
+fn write(output: &mut Vec<u8>, texts: &[&[u8]]) {
+    for text in texts {
+        output.extend_from_slice(text);
+    }
+}
+
+fn write_request(output: &mut Vec<u8>, id: RequestId, request: &Request) {
+    output.clear();
+    let method = request.method().as_str().as_bytes();
+    let id = id.as_u64().to_string();
+    write(
+        output,
+        &[
+            id.as_bytes(),
+            b"\n",
+            method,
+            b"\n",
+            request.url().as_bytes(),
+            b"\n",
+        ],
+    );
+    for (name, value) in request.headers() {
+        write(output, &[name.as_bytes(), b": ", value, b"\n"]);
+    }
+    write(output, &[b"\n", request.body()]);
+}
+
+fn write_update(output: &mut Vec<u8>, update: &Update<'_>) {
+    output.clear();
+    let failure = failure_of(update);
+    let is = |known: fn(&Failure) -> bool| failure.is_some_and(known);
+    let retry_after = failure.and_then(retry_after);
+    let is_replaced = matches!(
+        update,
+        Update::Meta {
+            is_replaced: true,
+            ..
+        }
+    );
+    let flags = flag(HAS_TEXT, update.text().is_some())
+        + flag(IS_REPLACED, is_replaced)
+        + flag(MAY_BE_TAKEN, is(Failure::may_have_been_taken))
+        + flag(CAN_BE_SENT_AGAIN, is(Failure::can_be_sent_again))
+        + flag(HAS_SENTENCE, is(has_sentence))
+        + flag(HAS_RETRY_AFTER, retry_after.is_some());
+    let wait = retry_after.unwrap_or_default();
+    let millis = wait.as_secs().saturating_mul(1000);
+    let millis = millis.saturating_add(wait.subsec_millis().into());
+    let about = format!("{flags} {millis}\n");
+    let json = update.to_json();
+    let text = update.text().unwrap_or_default();
+    write(output, &[&about, &json, "\n", text].map(str::as_bytes));
 }
 
 fn failure_of<'a>(update: &'a Update<'_>) -> Option<&'a Failure> {
@@ -451,9 +530,9 @@ mod tests {
         assert_eq!(send(1.0), 0.0);
         assert_eq!(poll(), TRANSMIT);
         let request = result();
-        assert!(request.starts_with(r#"[0,"POST","http://127.0.0.1:8787/v1/chat?slug=demo",[["#));
+        assert!(request.starts_with("0\nPOST\nhttp://127.0.0.1:8787/v1/chat?slug=demo\naccept: "));
         assert!(
-            request.ends_with(r#","{\"message\":\"Բարև 👋\"}"]"#),
+            request.ends_with("\n\n{\"message\":\"Բարև 👋\"}"),
             "{request}"
         );
         assert_eq!((poll(), deadline()), (WAIT, 60_001.0));
@@ -474,16 +553,16 @@ mod tests {
         assert_eq!(
             shown,
             [
-                r#"[{"type":"delta","text":"Ողջույն 😀"},"Ողջույն 😀",[null,null,null,false],false]"#,
+                "1 0\n{\"type\":\"delta\",\"text\":\"Ողջույն 😀\"}\nՈղջույն 😀",
                 concat!(
-                    r#"[{"type":"turn_ended","turn":0,"end":"failed","error":{"kind":"failed","#,
-                    r#""message":"the service could not answer, and gave no reason"}},"#,
-                    "null,[true,false,null,true],false]"
+                    "20 0\n",
+                    r#"{"type":"turn_ended","turn":0,"end":"failed","error":{"kind":"failed","#,
+                    r#""message":"the service could not answer, and gave no reason"}}"#,
+                    "\n"
                 ),
             ]
         );
-        status();
-        assert_eq!(result(), r#"[null,"bot",false,false]"#);
+        assert_eq!((status(), result()), (0, "bot".into()));
         save();
         let kept = result();
         SESSION.take();
@@ -508,7 +587,7 @@ mod tests {
         end(0.0, 0.0);
         assert_eq!(poll(), UPDATE);
         assert!(
-            result().ends_with(",null,[false,true,3.0,false],false]"),
+            result().starts_with("40 3000\n{\"type\":\"turn_ended\","),
             "{}",
             result()
         );
@@ -569,5 +648,31 @@ mod tests {
         assert_eq!(poll(), UPDATE);
         assert!(result().contains(r#""end":"failed","error":{"kind":"no_answer""#));
         assert_eq!((poll(), deadline()), (WAIT, f64::INFINITY));
+    }
+
+    #[test]
+    fn the_status_has_the_id_the_state_and_what_goes_on() {
+        begin();
+        give("Բարև");
+        send(0.0);
+        assert_eq!(poll(), TRANSMIT);
+        give("content-type: text/event-stream");
+        response(0.0, 200, 0.0);
+        give("event: meta\ndata: {\"conversation_id\":\"զ\\n1 👋\"}\n\n");
+        body(0.0, 0.0);
+        assert_eq!(poll(), UPDATE);
+        assert!(
+            result().starts_with("0 0\n{\"type\":\"meta\","),
+            "{}",
+            result()
+        );
+        let id = "զ\n1 👋";
+        let flags = TURN_IN_PROGRESS + HAS_ID;
+        assert_eq!(status(), 8 * id.len() as u32 + flags);
+        assert_eq!(result(), format!("{id}bot"));
+        give("event: done\ndata: {\"state\":\"pending_human\"}\n\n");
+        body(0.0, 0.0);
+        assert_eq!(status(), 8 * id.len() as u32 + IS_POLLING + HAS_ID);
+        assert_eq!(result(), format!("{id}pending_human"));
     }
 }

@@ -19,46 +19,52 @@ pub(crate) fn set(config: &mut Config, name: &str, value: f64) -> bool {
         Duration::from_micros((value * 1000.0) as u64),
         value as usize,
     );
-    let place = match name {
-        "responseTimeout" => &mut config.response_timeout,
-        "idleTimeout" => &mut config.idle_timeout,
-        "progressTimeout" => &mut config.progress_timeout,
-        "settleTimeout" => &mut config.settle_timeout,
-        "retryAfterLimit" => &mut config.retry_after_limit,
-        "pollInterval" => &mut config.poll_interval,
-        "pollBackoffLimit" => &mut config.poll_backoff_limit,
-        "rateLimitDelays.0" => &mut config.rate_limit_delays[0],
-        "rateLimitDelays.1" => &mut config.rate_limit_delays[1],
-        "notSentDelays.0" => &mut config.not_sent_delays[0],
-        "notSentDelays.1" => &mut config.not_sent_delays[1],
-        "recoveryDelays.0" => &mut config.recovery_delays[0],
-        "recoveryDelays.1" => &mut config.recovery_delays[1],
-        "recoveryDelays.2" => &mut config.recovery_delays[2],
-        "recoveryDelays.3" => &mut config.recovery_delays[3],
-        "attempts" => {
-            config.attempts = u32::try_from(bytes).unwrap_or(u32::MAX);
+    let times = [
+        ("responseTimeout", &mut config.response_timeout),
+        ("idleTimeout", &mut config.idle_timeout),
+        ("progressTimeout", &mut config.progress_timeout),
+        ("settleTimeout", &mut config.settle_timeout),
+        ("retryAfterLimit", &mut config.retry_after_limit),
+        ("pollInterval", &mut config.poll_interval),
+        ("pollBackoffLimit", &mut config.poll_backoff_limit),
+    ];
+    for (known, place) in times {
+        if name == known {
+            *place = time;
             return true;
         }
-        "replyLimit" => {
-            config.reply_limit = bytes;
+    }
+    let delays: [(&str, &mut [Duration]); 3] = [
+        ("rateLimitDelays.", &mut config.rate_limit_delays),
+        ("notSentDelays.", &mut config.not_sent_delays),
+        ("recoveryDelays.", &mut config.recovery_delays),
+    ];
+    for (known, places) in delays {
+        if let Some(place) = name.strip_prefix(known) {
+            let [digit] = place.as_bytes() else {
+                return false;
+            };
+            let place = places.get_mut(usize::from(digit.wrapping_sub(b'0')));
+            return place.map(|place| *place = time).is_some();
+        }
+    }
+    let limits = [
+        ("replyLimit", &mut config.reply_limit),
+        ("eventLimit", &mut config.event_limit),
+        ("errorLimit", &mut config.error_limit),
+        ("pageLimit", &mut config.page_limit),
+    ];
+    for (known, place) in limits {
+        if name == known {
+            *place = bytes;
             return true;
         }
-        "eventLimit" => {
-            config.event_limit = bytes;
-            return true;
-        }
-        "errorLimit" => {
-            config.error_limit = bytes;
-            return true;
-        }
-        "pageLimit" => {
-            config.page_limit = bytes;
-            return true;
-        }
-        _ => return false,
-    };
-    *place = time;
-    true
+    }
+    if name == "attempts" {
+        config.attempts = u32::try_from(bytes).unwrap_or(u32::MAX);
+        return true;
+    }
+    false
 }
 
 #[cfg(test)]

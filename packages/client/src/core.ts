@@ -25,7 +25,7 @@ interface Exports {
   poll(): number;
   deadline(): number;
   save(): void;
-  status(): void;
+  status(): number;
 }
 
 const module = new Module(text);
@@ -141,13 +141,15 @@ export class Core {
   poll(): Output {
     switch (this.#call.poll()) {
       case 1: {
-        const [id, method, url, headers, body] = this.#result();
-        return { do: "transmit", request: { id, method, url, headers, body } };
+        const [head, body] = cut(this.#instance.text(), "\n\n");
+        const [id, method, url, ...lines] = head.split("\n");
+        const headers = lines.map((line) => cut(line, ": "));
+        return { do: "transmit", request: { id: Number(id), method: method!, url: url!, headers, body } };
       }
       case 2:
-        return { do: "abort", id: this.#result() };
+        return { do: "abort", id: Number(this.#instance.text()) };
       case 3:
-        return { do: "show", update: update(this.#result()) };
+        return { do: "show", update: update(this.#instance.text()) };
       default:
         return { do: "wait", until: this.#call.deadline() };
     }
@@ -159,9 +161,15 @@ export class Core {
   }
 
   get status(): Status {
-    this.#call.status();
-    const [id, state, turnInProgress, isPolling] = this.#result();
-    return { id, state, turnInProgress, isPolling };
+    const status = this.#call.status();
+    // The lowest three bits are flags; the others count the bytes of the id.
+    const length = status >> 3;
+    return {
+      id: status & 4 ? this.#instance.text(0, length) : null,
+      state: this.#instance.text(length),
+      turnInProgress: (status & 1) !== 0,
+      isPolling: (status & 2) !== 0,
+    };
   }
 
   #check(argument: string, call: () => number, about = ""): number {
@@ -170,36 +178,30 @@ export class Core {
     if (result >= 0) return result;
     throw misused(CODES[result] ?? "invalid", about + this.#instance.text());
   }
-
-  // What the module writes is checked by its own tests.
-  #result(): any {
-    return JSON.parse(this.#instance.text());
-  }
 }
 
-type Described = [
-  update: Update & { error?: Failure | Error },
-  append: string | null,
-  failure: [
-    mayHaveBeenTaken: boolean | null,
-    canBeSentAgain: boolean | null,
-    retryAfter: number | null,
-    hasSentence: boolean,
-  ],
-  isReplaced: boolean,
-];
+/** The parts before and after the first `mark`. */
+function cut(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  return [text.slice(0, at), text.slice(at + mark.length)];
+}
 
-function update([shown, append, [taken, again, retryAfter, hasSentence], isReplaced]: Described): Update {
-  if (append !== null) shown.append = append;
+/** Reads an update of the module: flags, JSON, and the text to append. Its own tests check it. */
+function update(text: string): Update {
+  const [about, rest] = cut(text, "\n");
+  const [json, append] = cut(rest, "\n");
+  const [flags, millis] = cut(about, " ").map(Number) as [number, number];
+  const shown: Update & { error?: Failure | Error } = JSON.parse(json);
+  if (flags & 1) shown.append = append;
   if ("error" in shown && shown.error) {
     const failure = shown.error as unknown as Failure;
     shown.error = failed(failure, {
-      sentence: hasSentence ? failure.message : undefined,
-      mayHaveBeenTaken: taken === true,
-      canBeSentAgain: again === true,
-      retryAfter: retryAfter ?? undefined,
+      sentence: flags & 16 ? failure.message : undefined,
+      mayHaveBeenTaken: (flags & 4) !== 0,
+      canBeSentAgain: (flags & 8) !== 0,
+      retryAfter: flags & 32 ? millis / 1000 : undefined,
     });
   }
-  if (shown.type === "meta") shown.is_replaced = isReplaced;
+  if (shown.type === "meta") shown.is_replaced = (flags & 2) !== 0;
   return shown;
 }

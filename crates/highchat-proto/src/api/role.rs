@@ -67,8 +67,11 @@ impl Role {
 
 impl From<&str> for Role {
     fn from(name: &str) -> Self {
-        let known = Self::KNOWN.into_iter().find(|role| role.as_str() == name);
-        known.unwrap_or_else(|| Self::Other(name.into()))
+        match name {
+            "user" => Self::User,
+            "assistant" => Self::Assistant,
+            other => Self::Other(other.into()),
+        }
     }
 }
 

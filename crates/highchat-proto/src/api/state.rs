@@ -69,8 +69,13 @@ impl State {
 
 impl From<&str> for State {
     fn from(name: &str) -> Self {
-        let known = Self::KNOWN.into_iter().find(|state| state.as_str() == name);
-        known.unwrap_or_else(|| Self::Other(name.into()))
+        match name {
+            "bot" => Self::Bot,
+            "pending_human" => Self::PendingHuman,
+            "human" => Self::Human,
+            "closed" => Self::Closed,
+            other => Self::Other(other.into()),
+        }
     }
 }
 

@@ -66,10 +66,10 @@ impl fmt::Display for InvalidTimestamp {
 
 impl core::error::Error for InvalidTimestamp {}
 
-const NANOS_PER_SECOND: i128 = 1_000_000_000;
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
 /// The smallest number that counts milliseconds instead of seconds since 1970. In seconds it
 /// would be after the year 5000; in milliseconds it is in 1973.
-const FIRST_MILLISECONDS: i128 = 100_000_000_000;
+const FIRST_MILLISECONDS: i64 = 100_000_000_000;
 
 impl Timestamp {
     /// The maximum length of the text, in bytes.
@@ -117,17 +117,22 @@ impl FromStr for Timestamp {
 /// too long for a time. Digits of a fraction that would be too long are left out.
 fn plain_decimal(number: &str) -> Option<String> {
     let (number, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
-    let exponent = exponent.parse().unwrap_or(match exponent.starts_with('-') {
-        true => i32::MIN,
-        false => i32::MAX,
-    });
+    // An exponent that is too large for the type is as good as any that is very large.
+    let shift = exponent.trim_start_matches(['+', '-']).parse::<u64>();
+    let shift = i64::from(shift.map_or(u32::MAX, |shift| u32::try_from(shift).unwrap_or(u32::MAX)));
+    let exponent = if exponent.starts_with('-') {
+        -shift
+    } else {
+        shift
+    };
     let magnitude = number.trim_start_matches('-');
     let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
-    let digits = [whole, fraction].concat();
+    let mut digits = String::from(whole);
+    digits.push_str(fraction);
     let significant = digits.trim_start_matches('0');
     // How many of the significant digits are before the point; fewer than none if zeros are
     // between the point and them.
-    let point = whole.len() as i64 + i64::from(exponent);
+    let point = whole.len() as i64 + exponent;
     let point = point - (digits.len() - significant.len()) as i64;
     let significant = significant.trim_end_matches('0');
     let longest = Timestamp::MAX_LEN as i64;
@@ -166,18 +171,19 @@ fn epoch_nanos(text: &str) -> Option<i128> {
     if whole.is_empty() || whole.len() > 18 || !whole.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let number: i128 = whole.parse().ok()?;
+    let number = i64::try_from(whole.parse::<u64>().ok()?).ok()?;
     let unit = match number {
         ..FIRST_MILLISECONDS => NANOS_PER_SECOND,
         _ => NANOS_PER_SECOND / 1000,
     };
-    let nanos = number * unit + fraction_of(unit, fraction.as_bytes())?;
+    let fraction = fraction_of(unit, fraction.as_bytes())?;
+    let nanos = i128::from(number) * i128::from(unit) + i128::from(fraction);
     Some(if negative { -nanos } else { nanos })
 }
 
 /// The value of the digits after the decimal point, for a number whose unit is `unit`
 /// nanoseconds.
-fn fraction_of(mut unit: i128, digits: &[u8]) -> Option<i128> {
+fn fraction_of(mut unit: i64, digits: &[u8]) -> Option<i64> {
     if digits.is_empty() {
         return None;
     }
@@ -185,7 +191,7 @@ fn fraction_of(mut unit: i128, digits: &[u8]) -> Option<i128> {
         unit /= 10;
         digit
             .is_ascii_digit()
-            .then(|| nanos + unit * i128::from(digit - b'0'))
+            .then(|| nanos + unit * i64::from(digit - b'0'))
     })
 }
 
@@ -243,7 +249,8 @@ fn date_time_nanos(text: &str) -> Option<i128> {
         && minute < 60
         && second <= 60;
     let minutes = (days_since_1970(year, month, day) * 24 + hour) * 60 + minute - offset_minutes;
-    exists.then(|| i128::from(minutes * 60 + second) * NANOS_PER_SECOND + fraction)
+    let seconds = i128::from(minutes * 60 + second);
+    exists.then(|| seconds * i128::from(NANOS_PER_SECOND) + i128::from(fraction))
 }
 
 /// The number of days from 1970-01-01 to a date of the Gregorian calendar, for years 0 to 9999.
@@ -353,7 +360,7 @@ mod tests {
 
     #[test]
     fn each_accepted_form_names_the_right_moment() {
-        let second = NANOS_PER_SECOND;
+        let second = i128::from(NANOS_PER_SECOND);
         let cases = [
             ("1970-01-01T00:00:00Z", 0),
             ("1970-01-01t00:00:01z", second),
@@ -431,7 +438,7 @@ mod tests {
             let time = Timestamp::read(Value::read(json).unwrap()).unwrap();
             assert_eq!(
                 time.unix_nanos(),
-                1_781_431_200 * NANOS_PER_SECOND,
+                1_781_431_200 * i128::from(NANOS_PER_SECOND),
                 "{json}"
             );
             #[cfg(feature = "serde")]

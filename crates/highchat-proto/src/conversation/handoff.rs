@@ -9,12 +9,12 @@
 //! ```
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::backoff::{DelayReason, Timing, due};
 use super::exchanges::Purpose;
+use super::ids::MessageIds;
 use super::step::{ReportedState, Step};
 use super::update::Delayed;
 use crate::api::{ChatMessage, MessageId, Page, Timestamp};
@@ -50,8 +50,8 @@ pub(crate) struct Handoff {
     /// The ids and timestamps of seen messages, oldest first.
     seen: Vec<(MessageId, Option<Timestamp>)>,
     /// The ids in `seen`, if there are more than `INDEX_THRESHOLD`.
-    #[expect(clippy::box_collection, reason = "most conversations never have it")]
-    index: Option<Box<BTreeSet<MessageId>>>,
+    /// Boxed, because most conversations never have it.
+    index: Option<Box<MessageIds>>,
     /// The number of failed polls in a row.
     failures: u32,
 }
@@ -202,10 +202,12 @@ impl Handoff {
         }
         self.seen.push((id.clone(), at));
         if let Some(index) = &mut self.index {
-            index.insert(id.clone());
+            index.insert(id);
         } else if self.seen.len() > INDEX_THRESHOLD {
-            let ids = self.seen.iter().map(|(id, _)| id.clone());
-            self.index = Some(Box::new(ids.collect()));
+            let index = self.index.insert(Box::default());
+            for (id, _) in &self.seen {
+                index.insert(id);
+            }
         }
         true
     }
@@ -218,10 +220,12 @@ impl Handoff {
         let oldest = self.seen.iter().take(too_many).enumerate();
         let forgotten = oldest.take_while(|(n, (_, at))| *n < far_too_many || !is_at_cursor(at));
         let forgotten = forgotten.count();
-        for (id, _) in self.seen.drain(..forgotten) {
-            if let Some(index) = &mut self.index {
-                index.remove(&id);
-            }
+        if forgotten == 0 {
+            return;
+        }
+        let forgotten = self.seen.drain(..forgotten);
+        if let Some(index) = &mut self.index {
+            index.remove(forgotten.map(|(id, _)| id));
         }
     }
 
@@ -347,6 +351,8 @@ mod tests {
         }
         assert!((1000..2000).all(|id| !handoff.see(&message(id, 2))));
         assert_eq!(handoff.seen.len(), 1000, "the older ones are forgotten");
-        assert_eq!(handoff.index.unwrap().len(), 1000);
+        let index = handoff.index.unwrap();
+        let is_known = |id: usize| index.contains(&message(id, 0).id);
+        assert!((0..1000).all(|id| !is_known(id)) && (1000..2000).all(is_known));
     }
 }

@@ -359,22 +359,16 @@ impl SavedHistory {
             "sent",
             "unplaced",
         ])?;
-        let sent = sent?.items()?;
-        let unidentified = unidentified?.items()?;
         Some(Self {
             is_known: is_known?.boolean()?,
             is_pending: is_pending?.boolean()?,
             repeats: repeats?.boolean()?,
             newest: Sent::read(newest?)?,
-            sent: sent
-                .map(|hash| hash.unsigned().map(TextHash))
-                .collect::<Option<_>>()?,
-            unidentified: unidentified
-                .map(|reply| {
-                    let [extent, text] = reply.pair()?;
-                    Some((Extent::read(extent)?, text.whole_text()?.into()))
-                })
-                .collect::<Option<_>>()?,
+            sent: sent?.list(|hash| hash.unsigned().map(TextHash))?,
+            unidentified: unidentified?.list(|reply| {
+                let [extent, text] = reply.pair()?;
+                Some((Extent::read(extent)?, text.whole_text()?.into()))
+            })?,
         })
     }
 

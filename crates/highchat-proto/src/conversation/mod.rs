@@ -26,6 +26,7 @@ mod backoff;
 mod exchanges;
 mod handoff;
 mod history;
+mod ids;
 mod outbox;
 mod rating;
 mod recovery;

@@ -1,8 +1,8 @@
 //! The queue of a conversation's outputs.
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::exchanges::RequestId;
 use super::update::Update;
@@ -40,7 +40,10 @@ enum Item {
 /// were read.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    items: VecDeque<Item>,
+    items: Vec<Item>,
+    /// How many of the items were taken. The list is cleared when all of them were, as the text
+    /// is.
+    taken: usize,
     text: String,
     /// Where the text of the first delta begins in `text`.
     start: usize,
@@ -52,8 +55,7 @@ impl Outbox {
     pub(crate) fn transmit(&mut self, id: RequestId, request: Request) {
         // Exact, because a conversation usually has one item at a time.
         self.items.reserve_exact(1);
-        self.items
-            .push_back(Item::Transmit(Box::new((id, request))));
+        self.items.push(Item::Transmit(Box::new((id, request))));
     }
 
     pub(crate) fn abort(&mut self, id: RequestId) {
@@ -65,22 +67,23 @@ impl Outbox {
             }
             Item::Abort(_) | Item::Delta(_) | Item::Update(_) => false,
         };
-        if let Some(at) = self.items.iter().position(waiting) {
-            self.items.remove(at);
+        let left = self.items.iter().skip(self.taken);
+        if let Some(at) = left.clone().position(waiting) {
+            self.items.remove(self.taken + at);
         } else {
-            self.items.push_back(Item::Abort(id));
+            self.items.push(Item::Abort(id));
         }
     }
 
     pub(crate) fn update(&mut self, update: Update<'static>) {
-        self.items.push_back(Item::Update(Box::new(update)));
+        self.items.push(Item::Update(Box::new(update)));
     }
 
     /// Queues a part of the reply, if it is not empty.
     pub(crate) fn delta(&mut self, text: &str) {
         if !text.is_empty() {
             self.text.push_str(text);
-            self.items.push_back(Item::Delta(text.len()));
+            self.items.push(Item::Delta(text.len()));
         }
     }
 
@@ -89,21 +92,23 @@ impl Outbox {
     #[inline]
     pub(crate) fn poll(&mut self, deadline: impl FnOnce() -> Option<Instant>) -> Output {
         if core::mem::take(&mut self.is_shown) {
-            if let Some(Item::Delta(len)) = self.items.pop_front() {
+            if let Some(Item::Delta(len)) = self.take() {
                 self.start += len;
             }
         }
-        if let Some(Item::Delta(_) | Item::Update(_)) = self.items.front() {
+        if let Some(Item::Delta(_) | Item::Update(_)) = self.items.get(self.taken) {
             self.is_shown = true;
             return Output::Update;
         }
-        match self.items.pop_front() {
+        match self.take() {
             Some(Item::Transmit(sent)) => {
                 let (id, request) = *sent;
                 Output::Transmit(id, request)
             }
             Some(Item::Abort(id)) => Output::Abort(id),
             Some(Item::Delta(_) | Item::Update(_)) | None => {
+                self.items.clear();
+                self.taken = 0;
                 self.text.clear();
                 self.start = 0;
                 Output::Wait(deadline())
@@ -111,10 +116,18 @@ impl Outbox {
         }
     }
 
+    /// Takes the first item, if there is one.
+    #[inline]
+    fn take(&mut self) -> Option<Item> {
+        let item = self.items.get_mut(self.taken)?;
+        self.taken += 1;
+        Some(core::mem::replace(item, Item::Delta(0)))
+    }
+
     /// The update that was announced last.
     #[inline]
     pub(crate) fn shown(&self) -> Option<Update<'_>> {
-        match self.items.front() {
+        match self.items.get(self.taken) {
             Some(Item::Delta(len)) if self.is_shown => {
                 let text = self.text.get(self.start..self.start + len);
                 Some(Update::Delta {

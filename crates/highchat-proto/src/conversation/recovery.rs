@@ -16,7 +16,6 @@
 //! - A person who joins between the message and the search is still there when the search ends.
 //! - A service that lists only part of the messages uses one clock for events and messages.
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
@@ -24,6 +23,7 @@ use super::backoff::due;
 use super::exchanges::Purpose;
 use super::handoff::Handoff;
 use super::history::{self, History, TextHash};
+use super::ids::MessageIds;
 use super::step::{FoundReply, ReportedState, Step};
 use super::update::TurnEnd;
 use crate::api::{ChatMessage, MessageId, Page, Role, State};
@@ -193,7 +193,7 @@ pub(crate) fn find<'a>(
     let is_from_user = |message: &&ChatMessage| message.role.is_user();
     // A message without a timestamp never counts as new.
     let is_new = |message: &&ChatMessage| message.created_at > sent.after;
-    let mut ids = BTreeSet::new();
+    let mut ids = MessageIds::default();
     let mut messages: Vec<&ChatMessage> = page.messages.iter().collect();
     messages.retain(|message| ids.insert(&message.id));
     let all = || messages.iter().copied();

@@ -104,8 +104,20 @@ impl Saved {
             "history",
             "turn",
         ]);
+        let fields = fields.ok_or(InvalidSaved(Reason::Form))?;
+        let version = fields[0].and_then(Value::unsigned);
+        let version = version.ok_or(InvalidSaved(Reason::Field("version")))?;
+        if !(1..=u64::from(VERSION)).contains(&version) {
+            return Err(InvalidSaved(Reason::Version(version)));
+        }
+        let mut name = "";
+        Self::read(fields, &mut name).ok_or(InvalidSaved(Reason::Field(name)))
+    }
+
+    /// Reads the fields. `name` is then the one that was read last.
+    fn read(fields: [Option<Value<'_>>; 9], name: &mut &'static str) -> Option<Self> {
         let [
-            version,
+            _,
             id,
             state,
             cursor,
@@ -114,25 +126,36 @@ impl Saved {
             is_polling,
             history,
             turn,
-        ] = fields.ok_or(InvalidSaved(Reason::Field(
-            "the form of an object with each field once",
-        )))?;
-        let version = valid("version", version.and_then(Value::unsigned))?;
-        if !(1..=u64::from(VERSION)).contains(&version) {
-            return Err(InvalidSaved(Reason::Version(version)));
-        }
-        Ok(Self {
-            conversation_id: valid("conversation_id", optional(id, ConversationId::read))?,
-            state: valid("state", state.and_then(State::read))?,
-            cursor: valid("cursor", optional(cursor, Timestamp::read))?,
-            newest: valid("newest", optional(newest, Timestamp::read))?,
-            seen: valid("seen", seen.and_then(read_seen))?,
-            is_polling: valid("is_polling", is_polling.map_or(Some(false), Value::boolean))?,
-            history: match history {
-                Some(history) => valid("history", SavedHistory::read(history))?,
-                None => SavedHistory::default(),
-            },
-            turn: valid("turn", optional(turn, SavedTurn::read))?,
+        ] = fields;
+        let mut at = |field| *name = field;
+        at("conversation_id");
+        let conversation_id = optional(id, ConversationId::read)?;
+        at("state");
+        let state = State::read(state?)?;
+        at("cursor");
+        let cursor = optional(cursor, Timestamp::read)?;
+        at("newest");
+        let newest = optional(newest, Timestamp::read)?;
+        at("seen");
+        let seen = seen?.list(read_seen)?;
+        at("is_polling");
+        let is_polling = is_polling.map_or(Some(false), Value::boolean)?;
+        at("history");
+        let history = match history {
+            Some(history) => SavedHistory::read(history)?,
+            None => SavedHistory::default(),
+        };
+        at("turn");
+        let turn = optional(turn, SavedTurn::read)?;
+        Some(Self {
+            conversation_id,
+            state,
+            cursor,
+            newest,
+            seen,
+            is_polling,
+            history,
+            turn,
         })
     }
 
@@ -143,17 +166,9 @@ impl Saved {
     }
 }
 
-fn valid<T>(field: &'static str, value: Option<T>) -> Result<T, InvalidSaved> {
-    value.ok_or(InvalidSaved(Reason::Field(field)))
-}
-
-fn read_seen(json: Value<'_>) -> Option<Vec<(MessageId, Option<Timestamp>)>> {
-    json.items()?
-        .map(|message| {
-            let [id, ts] = message.pair()?;
-            Some((MessageId::read(id)?, optional(Some(ts), Timestamp::read)?))
-        })
-        .collect()
+fn read_seen(json: Value<'_>) -> Option<(MessageId, Option<Timestamp>)> {
+    let [id, ts] = json.pair()?;
+    Some((MessageId::read(id)?, optional(Some(ts), Timestamp::read)?))
 }
 
 impl Object for Saved {
@@ -194,6 +209,8 @@ pub struct InvalidSaved(Reason);
 enum Reason {
     NotJson(Invalid),
     Version(u64),
+    /// It is not an object, or one of its fields occurs twice.
+    Form,
     /// The name of a field that is missing or not valid.
     Field(&'static str),
 }
@@ -206,6 +223,9 @@ impl fmt::Display for InvalidSaved {
                 f,
                 "a saved conversation has version {version}, which this program cannot read"
             ),
+            Reason::Form => {
+                f.write_str("a saved conversation is not an object with each field once")
+            }
             Reason::Field(name) => write!(
                 f,
                 "a saved conversation lacks {name}, or has another value for it"
@@ -369,7 +389,7 @@ mod tests {
                 "{\"version\":2,}",
                 "not a saved conversation: it is not JSON from byte 13 on",
             ),
-            ("[2]", "a saved conversation lacks the form of an object"),
+            ("[2]", "a saved conversation is not an object"),
             ("{\"version\":\"2\"}", "a saved conversation lacks version"),
             (
                 "{\"version\":2,\"state\":\"bot\"}",

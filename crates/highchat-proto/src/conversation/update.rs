@@ -299,6 +299,27 @@ impl Update<'_> {
         }
     }
 
+    /// The `type` in the JSON.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Meta { .. } => "meta",
+            Self::Delta { .. } => "delta",
+            Self::Done { .. } => "done",
+            Self::Human { .. } => "human",
+            Self::Unknown { .. } => "unknown",
+            Self::Recovering { .. } => "recovering",
+            Self::Recovered { .. } => "recovered",
+            Self::TurnEnded { .. } => "turn_ended",
+            Self::State(_) => "state",
+            Self::Message(_) => "message",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Delayed { .. } => "delayed",
+            Self::HandoffFailed { .. } => "handoff_failed",
+            Self::Rated { .. } => "rated",
+            Self::RatingFailed { .. } => "rating_failed",
+        }
+    }
+
     /// The update as JSON, as the type's documentation says.
     #[must_use]
     pub fn to_json(&self) -> String {
@@ -387,88 +408,72 @@ impl Object for Update<'_> {
         fn time<'a>(ts: &'a Option<Cow<'_, Timestamp>>) -> Content<'a> {
             ts.as_deref().map(Timestamp::as_str).into()
         }
-        let kind = |kind| ("type", Content::Text(kind));
-        let mut put = |(name, content): (_, Content<'_>)| put(name, content);
+        put("type", Content::Text(self.kind()));
         match self {
             Self::Meta {
                 conversation_id, ..
             } => {
-                put(kind("meta"));
                 let id = conversation_id.as_deref().map(ConversationId::as_str);
-                put(("conversation_id", id.into()));
+                put("conversation_id", id.into());
             }
             Self::Delta { text } => {
-                put(kind("delta"));
-                put(("text", Content::Text(text)));
+                put("text", Content::Text(text));
             }
             Self::Done {
                 message_id,
                 state,
                 ts,
             } => {
-                put(kind("done"));
                 let id = message_id.as_deref().map(MessageId::as_str);
-                put(("message_id", id.into()));
-                put(("state", state.as_deref().map(State::as_str).into()));
-                put(("ts", time(ts)));
+                put("message_id", id.into());
+                put("state", state.as_deref().map(State::as_str).into());
+                put("ts", time(ts));
             }
             Self::Human { message, ts } => {
-                put(kind("human"));
-                put(("message", message.as_deref().into()));
-                put(("ts", time(ts)));
+                put("message", message.as_deref().into());
+                put("ts", time(ts));
             }
             Self::Unknown { event, data } => {
-                put(kind("unknown"));
-                put(("event", Content::Text(event)));
-                put(("data", Content::Text(data)));
+                put("event", Content::Text(event));
+                put("data", Content::Text(data));
             }
             Self::Recovering { error } => {
-                put(kind("recovering"));
-                put(("error", Content::Object(&**error)));
+                put("error", Content::Object(&**error));
             }
             Self::Recovered { message, .. } => {
-                put(kind("recovered"));
-                put(("message_id", Content::Text(message.id.as_str())));
-                put(("text", Content::Text(&message.content)));
+                put("message_id", Content::Text(message.id.as_str()));
+                put("text", Content::Text(&message.content));
             }
             Self::TurnEnded { turn, end } => {
-                put(kind("turn_ended"));
-                put(("turn", Content::Number(turn.as_u64())));
-                put(("end", Content::Text(end.name())));
+                put("turn", Content::Number(turn.as_u64()));
+                put("end", Content::Text(end.name()));
                 if let Some(failure) = end.failure() {
-                    put(("error", Content::Object(failure)));
+                    put("error", Content::Object(failure));
                 }
             }
             Self::State(state) => {
-                put(kind("state"));
-                put(("state", Content::Text(state.as_str())));
+                put("state", Content::Text(state.as_str()));
             }
             Self::Message(message) => {
-                put(kind("message"));
-                message.fields(&mut |name, content| put((name, content)));
+                message.fields(put);
             }
             Self::Unreadable { messages } => {
-                put(kind("unreadable"));
-                put(("messages", Content::Number(*messages as u64)));
+                put("messages", Content::Number(*messages as u64));
             }
             Self::Delayed { delay, reason, .. } => {
-                put(kind("delayed"));
-                put(("seconds", Content::Seconds(*delay)));
-                put(("reason", Content::Text(reason.name())));
+                put("seconds", Content::Seconds(*delay));
+                put("reason", Content::Text(reason.name()));
             }
             Self::HandoffFailed { error } => {
-                put(kind("handoff_failed"));
-                put(("error", Content::Object(&**error)));
+                put("error", Content::Object(&**error));
             }
             Self::Rated { request, rating } => {
-                put(kind("rated"));
-                put(("request", Content::Number(request.as_u64())));
-                put(("rating", Content::Number(rating.as_number().into())));
+                put("request", Content::Number(request.as_u64()));
+                put("rating", Content::Number(rating.as_number().into()));
             }
             Self::RatingFailed { request, error } => {
-                put(kind("rating_failed"));
-                put(("request", Content::Number(request.as_u64())));
-                put(("error", Content::Object(&**error)));
+                put("request", Content::Number(request.as_u64()));
+                put("error", Content::Object(&**error));
             }
         }
     }

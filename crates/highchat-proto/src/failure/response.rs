@@ -47,9 +47,13 @@ impl ErrorCode {
 
 impl From<&str> for ErrorCode {
     fn from(code: &str) -> Self {
-        let mut known = Self::KNOWN.into_iter();
-        let known = known.find(|known| known.as_str() == code);
-        known.unwrap_or_else(|| Self::Other(code.into()))
+        match code {
+            "invalid_input" => Self::InvalidInput,
+            "unauthenticated" => Self::Unauthenticated,
+            "not_found" => Self::NotFound,
+            "rate_limited" => Self::RateLimited,
+            other => Self::Other(other.into()),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The endpoint's key, which no error text shows.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use core::fmt;
 
 use bytes::Bytes;
@@ -38,10 +39,20 @@ impl Secret {
             .0
             .as_deref()
             .and_then(|key| core::str::from_utf8(key).ok());
-        match key {
-            Some(key) if text.contains(key) => Cow::Owned(text.replace(key, Self::MASK)),
-            _ => Cow::Borrowed(text),
+        let Some(key) = key.filter(|key| !key.is_empty()) else {
+            return Cow::Borrowed(text);
+        };
+        let (mut hidden, mut rest) = (String::new(), text);
+        while let Some(at) = place_of(key, rest) {
+            hidden.push_str(&rest[..at]);
+            hidden.push_str(Self::MASK);
+            rest = &rest[at + key.len()..];
         }
+        if rest.len() == text.len() {
+            return Cow::Borrowed(text);
+        }
+        hidden.push_str(rest);
+        Cow::Owned(hidden)
     }
 
     /// Like [`hide`](Self::hide), for a text from the service.
@@ -53,8 +64,37 @@ impl Secret {
     }
 }
 
+/// The place of the key in the text. The search of `str` would need several times as much code,
+/// which counts on a page and on a device; a key is short, and so are the texts.
+fn place_of(key: &str, text: &str) -> Option<usize> {
+    let mut parts = text.as_bytes().windows(key.len());
+    parts.position(|part| part == key.as_bytes())
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_in_a_text_is_hidden() {
+        let secret = Secret::new(Some(Bytes::from_static(b"hc_1")));
+        for (text, hidden) in [
+            ("hc_1", "…"),
+            ("hc_1hc_1 👋 hc_1", "…… 👋 …"),
+            ("բանալի hc_hc_1", "բանալի hc_…"),
+            ("hc_", "hc_"),
+            ("", ""),
+        ] {
+            assert_eq!(secret.hide(text), hidden);
+        }
+        assert!(matches!(secret.hide("Բարև"), Cow::Borrowed("Բարև")));
+        let none = Secret::new(Some(Bytes::new()));
+        assert_eq!(none.hide("Բարև 👋"), "Բարև 👋");
     }
 }

@@ -99,7 +99,7 @@ impl Credentials {
         if let Some(place) = place(|it| !it.is_ascii()) {
             return Err(InvalidCredentials::ForeignInKey(place));
         }
-        Ok(Self(Kind::Key(format!("{BEARER}{key}").into())))
+        Ok(Self(Kind::Key(Bytes::from_owner(format!("{BEARER}{key}")))))
     }
 
     /// Credentials with a public slug, sent as `?slug=…` without an `Authorization` header.

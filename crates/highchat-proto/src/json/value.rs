@@ -1,6 +1,7 @@
 //! A value in a JSON text that was checked.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 use core::fmt;
 
 use super::scan;
@@ -93,10 +94,19 @@ impl<'a> Value<'a> {
         Some(())
     }
 
+    /// What `read` returns for each item of an array. `None` for another type, and if `read`
+    /// returns `None`.
+    pub(crate) fn list<T>(self, read: fn(Self) -> Option<T>) -> Option<Vec<T>> {
+        let mut list = Vec::new();
+        for item in self.items()? {
+            list.push(read(item)?);
+        }
+        Some(list)
+    }
+
     /// The items of an array; `None` for another type.
-    pub(crate) fn items(self) -> Option<impl Iterator<Item = Self>> {
-        let mut members = self.members(b'[')?;
-        Some(core::iter::from_fn(move || members.value()))
+    pub(crate) fn items(self) -> Option<Items<'a>> {
+        self.members(b'[').map(Items)
     }
 
     /// The items of an array of exactly two.
@@ -109,6 +119,17 @@ impl<'a> Value<'a> {
     fn members(self, bracket: u8) -> Option<Members<'a>> {
         let text = self.0;
         (text.as_bytes()[0] == bracket).then_some(Members { text, at: 1 })
+    }
+}
+
+/// The items of an array.
+pub(crate) struct Items<'a>(Members<'a>);
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        self.0.value()
     }
 }
 
