@@ -169,7 +169,7 @@ fn parse(name: &str, data: &str) -> Option<Event<'static>> {
     assert_eq!(Event::parse_with(frame, &mut buffer), parsed);
     if let Err(error) = &parsed {
         assert_eq!(error.event(), name);
-        // Both sentences are public: a text that is no JSON at all is told apart.
+        // Both sentences are public, and the right one is given.
         let escaped = oracle::escape_controls(data);
         let is_json = serde_json::from_str::<&RawValue>(&escaped).is_ok();
         assert_eq!(

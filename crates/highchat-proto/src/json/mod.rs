@@ -11,7 +11,7 @@
 //! reads, and reads nested values by recursion without a limit. serde_json is the oracle of the
 //! tests.
 //!
-//! An object tells its fields once ([`Object`]). The writer writes them, and the feature `serde`
+//! An object lists its fields once ([`Object`]). The writer writes them, and the feature `serde`
 //! passes the same fields to any serializer.
 
 #[cfg(feature = "serde")]

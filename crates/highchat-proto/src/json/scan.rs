@@ -12,7 +12,7 @@ pub(super) fn blank(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The place after the value that begins at `at`, where no white space is.
+/// The place after the value that begins at `at`. No white space may be before it.
 ///
 /// It needs no recursion, so a deeply nested value needs no stack: a bit a level is kept, on the
 /// heap after 64 levels.
