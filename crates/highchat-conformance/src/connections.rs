@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io::{self, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -229,6 +229,16 @@ struct Counts {
 struct Service {
     port: u16,
     counts: Arc<Mutex<Counts>>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Drop for Service {
+    /// Ends the thread that accepts connections. The others end with their connections.
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        // A connection wakes it.
+        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+    }
 }
 
 impl Service {
@@ -240,20 +250,36 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let counts = Arc::<Mutex<Counts>>::default();
-        let shared = Arc::clone(&counts);
+        let is_over = Arc::<AtomicBool>::default();
+        let (shared, has_ended) = (Arc::clone(&counts), Arc::clone(&is_over));
         thread::spawn(move || {
             let has_vanished = Arc::<AtomicBool>::default();
             for stream in listener.incoming().flatten() {
+                if has_ended.load(Ordering::Relaxed) {
+                    return;
+                }
                 let (accept, counts) = (accept.clone(), Arc::clone(&shared));
                 let has_vanished = Arc::clone(&has_vanished);
+                let has_ended = Arc::clone(&has_ended);
                 thread::spawn(move || {
-                    let serve = |stream| serve(stream, after, &has_vanished, polls, &counts);
+                    let vanish = || {
+                        if !has_vanished.swap(true, Ordering::Relaxed) {
+                            while !has_ended.load(Ordering::Relaxed) {
+                                thread::park_timeout(Duration::from_millis(100));
+                            }
+                        }
+                    };
+                    let serve = |stream| serve(stream, after, vanish, polls, &counts);
                     // The client may leave at any time.
                     let _ = accept(stream).and_then(serve);
                 });
             }
         });
-        Self { port, counts }
+        Self {
+            port,
+            counts,
+            is_over,
+        }
     }
 
     fn counts(&self) -> Counts {
@@ -264,7 +290,7 @@ impl Service {
 fn serve(
     stream: impl Read + Write,
     after: After,
-    has_vanished: &AtomicBool,
+    vanish: impl Fn(),
     polls: usize,
     counts: &Mutex<Counts>,
 ) -> io::Result<()> {
@@ -289,13 +315,7 @@ fn serve(
         match after {
             After::Announce => break,
             After::CloseSilently(most) if answers == most => break,
-            After::Vanish(most)
-                if answers == most && !has_vanished.swap(true, Ordering::Relaxed) =>
-            {
-                loop {
-                    thread::park();
-                }
-            }
+            After::Vanish(most) if answers == most => vanish(),
             After::Keep | After::CloseSilently(_) | After::Vanish(_) => {}
         }
     }

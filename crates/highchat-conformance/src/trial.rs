@@ -118,7 +118,8 @@ impl Trial {
     #[must_use]
     pub fn expected(&self) -> String {
         let (outcome, text, posts) = (self.outcome, self.text, self.posts);
-        format!("{outcome:?}, the text {text:?}, {posts} messages sent")
+        let messages = if posts == 1 { "message" } else { "messages" };
+        format!("{outcome:?}, the text {text:?}, {posts} {messages} sent")
     }
 
     /// The capabilities without which a client cannot run the row.
@@ -131,20 +132,17 @@ impl Trial {
         }
     }
 
-    /// The script of the sandbox's bot.
-    ///
-    /// # Panics
-    ///
-    /// The row has a fault that the sandbox does not know.
+    /// The script of the sandbox's bot. It is empty if the sandbox does not know a fault: the row
+    /// then fails, because no reply is as expected.
     pub(crate) fn script(&self) -> Script {
-        let Some([earlier, later]) = self.replies else {
+        let (Some([earlier, later]), Ok(faults)) = (self.replies, self.faults.parse::<Faults>())
+        else {
             return Script::new();
         };
         let mut before = Rule::text(EARLIER).replies(earlier);
         if matches!(self.course, Course::AfterACancel(_)) {
             before = before.fails(Fault::Stall);
         }
-        let faults: Faults = self.faults.parse().expect("known faults");
         let after = Rule::text(LATER).replies(later).fails(faults);
         Script::new().rule(before).rule(after)
     }
