@@ -1,9 +1,9 @@
 //! Scenarios: conversations over real sockets, step by step.
 
 use core::fmt;
+use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 
 use highchat_proto::failure::Cut;
 use highchat_proto::{
