@@ -156,8 +156,8 @@ impl Handler {
             None | Some(Route::Preflight) => Err(Refusal::NO_SUCH_PATH),
             Some(Route::Health) => Ok(plain("ok\n")),
             Some(Route::Ready) if !self.drain.has_begun() => Ok(plain("ready\n")),
-            _ if self.drain.has_begun() => Err(Refusal::ENDING),
             Some(Route::Ready) => Err(Refusal::ENDING),
+            _ if self.drain.refuses(answering.is_admitted()) => Err(Refusal::ENDING),
             Some(Route::Messages(id)) => {
                 answering.read_whole();
                 self.poll(id, &head, visitor, log.trace()).await

@@ -6,6 +6,7 @@ use core::net::IpAddr;
 use core::pin::Pin;
 use std::sync::Arc;
 
+use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response};
 use hyper::service::Service;
 
@@ -119,6 +120,13 @@ where
     fn call(&self, request: Request<B>) -> Self::Future {
         let Self { proxy, peer, .. } = self.clone();
         let answering = self.half_close.begin(request.version());
-        Box::pin(async move { Ok(proxy.0.answer(peer, request, answering).await) })
+        Box::pin(async move {
+            let mut response = proxy.0.answer(peer, request, answering).await;
+            if proxy.0.drain.has_begun() {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
+            Ok(response)
+        })
     }
 }

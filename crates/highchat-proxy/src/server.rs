@@ -2,6 +2,7 @@
 
 mod accept;
 mod floor;
+mod listening;
 mod transport;
 
 use core::fmt;
@@ -12,6 +13,7 @@ use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
 use tokio::runtime::{self, Runtime};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,7 +33,7 @@ pub struct Server {
     thread: Option<JoinHandle<()>>,
 }
 
-/// The longest time for the last bytes to be sent after all answers have ended.
+/// The longest time for the last bytes to be sent after all streams were cut.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Server {
@@ -91,9 +93,13 @@ impl Server {
         &self.proxy
     }
 
-    /// Begins to stop: `/readyz` and new requests are answered with 503. Streams may go on for
-    /// [`Config::drain_timeout`](crate::Config::drain_timeout), then they end with an
-    /// `error` event. Returns at once; use [`wait`](Self::wait) to wait for the end.
+    /// Begins to stop, and returns at once; use [`wait`](Self::wait) to wait for the end.
+    ///
+    /// After 50 ms the server no longer listens, so that new connections are refused. The first
+    /// request of each connection that was opened before is still served; later requests and
+    /// `/readyz` are answered with 503. Streams may go on for
+    /// [`Config::drain_timeout`](crate::Config::drain_timeout), then they end with an `error`
+    /// event.
     pub fn drain(&self) {
         self.proxy.drain();
     }
@@ -154,28 +160,25 @@ async fn run(
         proxy.handler().config.connections_a_visitor,
     );
     let open = TaskTracker::new();
-    tokio::spawn(accept::visitors(
-        listener,
-        proxy.clone(),
-        connections,
-        open.clone(),
-    ));
+    let accepting = accept::visitors(listener, proxy.clone(), connections, open.clone());
+    let accepting = tokio::spawn(accepting);
     let drained = async {
         let handler = proxy.handler();
         handler.drain.begun().await;
-        if tokio::time::timeout(handler.config.drain_timeout, handler.drain.idle())
+        // Each connection ends when its last answer is sent.
+        let mut ended = Box::pin(async {
+            // It has reported its own panic.
+            let _ = accepting.await;
+            open.close();
+            open.wait().await;
+        });
+        if timeout(handler.config.drain_timeout, &mut ended)
             .await
             .is_err()
         {
             handler.drain.cut();
+            let _ = timeout(FLUSH_TIMEOUT, ended).await;
         }
-        // Each connection ends when its last answer is sent.
-        let _ = tokio::time::timeout(FLUSH_TIMEOUT, async {
-            handler.drain.idle().await;
-            open.close();
-            open.wait().await;
-        })
-        .await;
     };
     tokio::select! {
         () = drained => {}

@@ -8,6 +8,7 @@
 //! The sandbox has its own version of this code, because it shares no code with the programs
 //! that are tested against it.
 
+use core::mem;
 use core::task::{Context, Waker};
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,6 +28,8 @@ struct State {
     has_answer: bool,
     /// A request is being answered.
     is_open: bool,
+    /// The next request is served even while the proxy drains.
+    is_admitted: bool,
     /// A whole request was read, and is being answered.
     is_awaited: bool,
     /// The HTTP version of the request, until the first byte of its answer is written.
@@ -39,16 +42,35 @@ struct State {
 
 /// Marks a request as being answered until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Answering(HalfClose);
+pub(crate) struct Answering {
+    half_close: HalfClose,
+    is_admitted: bool,
+}
 
 impl HalfClose {
+    /// The state of a connection whose first request is served even while the proxy drains. The
+    /// client may have connected before the proxy stopped listening. Its request must not be
+    /// refused, because no load balancer sends a message again after it was sent once.
+    pub(crate) fn admitted() -> Self {
+        let this = Self::default();
+        this.lock().is_admitted = true;
+        this
+    }
+
+    /// Whether the connection is [admitted](Self::admitted) and has had no request yet.
+    pub(crate) fn awaits_first(&self) -> bool {
+        self.lock().is_admitted
+    }
+
     /// Records that the head of a request was read.
     pub(crate) fn begin(&self, version: Version) -> Answering {
         let mut state = self.lock();
         (state.has_answer, state.is_open) = (true, true);
         state.unwritten = Some(version);
-        drop(state);
-        Answering(self.clone())
+        Answering {
+            half_close: self.clone(),
+            is_admitted: mem::take(&mut state.is_admitted),
+        }
     }
 
     /// Whether the bytes being written are the answer to a request. If not, they are hyper's
@@ -77,7 +99,7 @@ impl HalfClose {
     /// may be written now.
     pub(crate) fn close(&self) -> bool {
         let mut state = self.lock();
-        let is_first = !core::mem::replace(&mut state.is_closed, true);
+        let is_first = !mem::replace(&mut state.is_closed, true);
         if let Some(waker) = state.waker.take() {
             waker.wake();
         }
@@ -89,7 +111,10 @@ impl HalfClose {
     pub(crate) fn poll_closed(&self, cx: &Context<'_>) -> bool {
         let mut state = self.lock();
         if !state.is_closed {
-            state.waker = Some(cx.waker().clone());
+            match &mut state.waker {
+                Some(waker) => waker.clone_from(cx.waker()),
+                none => *none = Some(cx.waker().clone()),
+            }
         }
         state.is_closed
     }
@@ -103,17 +128,22 @@ impl Answering {
     /// Records that the whole request was read. From now on the end of input does not end
     /// the connection.
     pub(crate) fn read_whole(&self) {
-        self.0.lock().is_awaited = true;
+        self.half_close.lock().is_awaited = true;
     }
 
-    pub(crate) fn half_close(&self) -> &HalfClose {
-        &self.0
+    /// Whether the request is served even while the proxy drains.
+    pub(crate) const fn is_admitted(&self) -> bool {
+        self.is_admitted
+    }
+
+    pub(crate) const fn half_close(&self) -> &HalfClose {
+        &self.half_close
     }
 }
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        let mut state = self.half_close.lock();
         (state.is_open, state.is_awaited) = (false, false);
         state.waker = None;
     }

@@ -20,7 +20,7 @@ impl Drain {
         }
     }
 
-    /// From now on new requests are refused.
+    /// From now on new requests are refused, except the admitted ones.
     pub(crate) fn begin(&self) {
         self.begun.cancel();
     }
@@ -34,6 +34,11 @@ impl Drain {
         self.begun.is_cancelled()
     }
 
+    /// Whether a request that begins now is refused.
+    pub(crate) fn refuses(&self, is_admitted: bool) -> bool {
+        self.has_begun() && (!is_admitted || self.cut.is_cancelled())
+    }
+
     pub(crate) async fn begun(&self) {
         self.begun.cancelled().await;
     }
@@ -45,15 +50,5 @@ impl Drain {
     /// The counter of requests under way. Each request adds and subtracts itself.
     pub(crate) fn under_way(&self) -> watch::Sender<usize> {
         self.under_way.clone()
-    }
-
-    /// Waits until no request is under way.
-    pub(crate) async fn idle(&self) {
-        // It fails only if the sender is dropped, and `self` holds the sender.
-        let _ = self
-            .under_way
-            .subscribe()
-            .wait_for(|count| *count == 0)
-            .await;
     }
 }

@@ -115,7 +115,7 @@ impl Events {
     /// Takes the next bytes of the reply. Returns all bytes up to the end of the last whole
     /// event, and nothing if no event ends in `chunk`. If the reply becomes
     /// [broken](Self::is_broken), these are the last bytes.
-    pub(crate) fn push(&mut self, chunk: &Bytes, key: &Key) -> Bytes {
+    pub(crate) fn push(&mut self, chunk: Bytes, key: &Key) -> Bytes {
         let mut rest = &chunk[..];
         // Output that goes before `chunk[from..]`: bytes of earlier chunks and changed events.
         let mut before = mem::take(&mut self.held);
@@ -125,12 +125,14 @@ impl Events {
                 Ok(None) => break,
                 Ok(Some(ready)) => {
                     let frame = self.decoder.frame(ready);
+                    let is_in_place = before.is_empty() || boundary > 0;
+                    let bytes = is_in_place.then(|| &chunk[boundary..chunk.len() - rest.len()]);
                     if ends_key(frame, key, &mut self.text_end) {
                         self.has_split_key = true;
                         Err(Unusable::Key)
                     } else {
                         let followed = self.followed.as_deref_mut();
-                        let changed = self.owner.change(&frame, key, followed);
+                        let changed = self.owner.change(&frame, bytes, key, followed);
                         changed.map(|changed| (changed, frame.event()))
                     }
                 }
@@ -166,7 +168,7 @@ impl Events {
         }
         if boundary == 0 {
             if !self.is_broken {
-                before.extend_from_slice(chunk);
+                before.extend_from_slice(&chunk);
                 self.held = before;
             }
             return Bytes::new();
@@ -174,7 +176,9 @@ impl Events {
         if !self.is_broken {
             self.held.extend_from_slice(&chunk[boundary..]);
         }
-        if before.is_empty() {
+        if before.is_empty() && (from, boundary) == (0, chunk.len()) {
+            chunk
+        } else if before.is_empty() {
             chunk.slice(from..boundary)
         } else {
             before.extend_from_slice(&chunk[from..boundary]);
@@ -203,7 +207,7 @@ impl Events {
             return Bytes::new();
         }
         let followed = self.followed.as_deref_mut();
-        let changed = self.owner.change(&frame, key, followed);
+        let changed = self.owner.change(&frame, None, key, followed);
         self.is_over |= ends_reply && changed.is_ok();
         match changed {
             Ok((Some(event), is_redacted)) => {
@@ -222,10 +226,11 @@ impl Events {
 impl Owner {
     /// Returns the event as the visitor sees it, if that differs from what the service sent,
     /// and whether the key was replaced in it. `followed` notes the event with the service's own
-    /// id.
+    /// id. `bytes` are the bytes of the event, if they are in one piece.
     fn change(
         &self,
         frame: &Frame<'_>,
+        bytes: Option<&[u8]>,
         key: &Key,
         followed: Option<&mut Followed>,
     ) -> Result<(Option<Vec<u8>>, bool), Unusable> {
@@ -233,7 +238,10 @@ impl Owner {
         let is_redacted = redacted.is_some();
         let data = redacted.as_deref().unwrap_or(frame.data());
         if let Some(followed) = followed {
-            let noted = followed.handle_event(&encode(frame, data));
+            let noted = match bytes {
+                Some(bytes) if !is_redacted => followed.handle_event(bytes),
+                Some(_) | None => followed.handle_event(&encode(frame, data)),
+            };
             noted.map_err(|InvalidReply| Unusable::Invalid)?;
         }
         if frame.event() == b"meta" && self.ownership.is_on() {
@@ -329,7 +337,7 @@ mod tests {
         let text = |bytes: Bytes| String::from_utf8(bytes.to_vec()).unwrap();
         let mut passed: Vec<String> = pieces
             .iter()
-            .map(|piece| text(events.push(&Bytes::copy_from_slice(piece.as_bytes()), &key())))
+            .map(|piece| text(events.push(Bytes::copy_from_slice(piece.as_bytes()), &key())))
             .collect();
         passed.push(text(events.finish(&key())));
         passed
@@ -360,7 +368,7 @@ mod tests {
             let mut events = events(None);
             let mut passed = Vec::new();
             for piece in reply.as_bytes().chunks(size) {
-                let bytes = events.push(&Bytes::copy_from_slice(piece), &key());
+                let bytes = events.push(Bytes::copy_from_slice(piece), &key());
                 passed.extend_from_slice(&bytes);
                 let is_whole = passed.is_empty() || ends.iter().any(|end| passed.ends_with(end));
                 let text = String::from_utf8_lossy(&passed);
@@ -394,7 +402,7 @@ mod tests {
     fn whole_events_are_not_copied() {
         let mut events = events(None);
         let piece = Bytes::from_static(b"data: 1\n\ndata: 2\n\ndata");
-        let passed = events.push(&piece, &key());
+        let passed = events.push(piece.clone(), &key());
         assert_eq!(passed.as_ptr(), piece.as_ptr());
         assert_eq!(passed, piece[..18]);
     }
@@ -447,7 +455,7 @@ mod tests {
         for data in ["{}", "1", "{\"conversation_id\":1}", "{"] {
             let mut events = events(Some(b"a secret of 16 bytes and more"));
             let meta = format!("event: meta\ndata: {data}\n\n");
-            assert_eq!(events.push(&meta.into(), &key()), "", "{data}");
+            assert_eq!(events.push(meta.into(), &key()), "", "{data}");
             assert!(events.is_broken(), "{data}");
         }
     }
@@ -458,7 +466,7 @@ mod tests {
             let mut events = events(None);
             let piece = Bytes::from(line.repeat(4096));
             let refused = (0..1000).find(|_| {
-                let _ = events.push(&piece, &key());
+                let _ = events.push(piece.clone(), &key());
                 events.is_broken()
             });
             assert!(
@@ -472,11 +480,11 @@ mod tests {
     fn pings_do_not_count_as_progress() {
         let mut events = events(None);
         let _ = events.push(
-            &Bytes::from_static(b"event: ping\ndata: {}\n\n: c\n\n"),
+            Bytes::from_static(b"event: ping\ndata: {}\n\n: c\n\n"),
             &key(),
         );
         assert!(!events.take_progress());
-        let _ = events.push(&Bytes::from_static(b"data: 1\n\n"), &key());
+        let _ = events.push(Bytes::from_static(b"data: 1\n\n"), &key());
         assert!(events.take_progress());
         assert!(!events.take_progress());
     }

@@ -133,7 +133,7 @@ impl Relay {
             };
             let bytes = match arrived {
                 Poll::Ready(Arrived::Opened(opened)) => self.opened(opened),
-                Poll::Ready(Arrived::Piece(Some(Ok(piece)))) => self.piece(&piece),
+                Poll::Ready(Arrived::Piece(Some(Ok(piece)))) => self.piece(piece),
                 Poll::Ready(Arrived::Piece(Some(Err(_)) | None)) => Some(self.end_of_body()),
                 Poll::Ready(Arrived::Found(rest, otherwise)) => Some(self.found(rest, otherwise)),
                 Poll::Ready(Arrived::Rest(event)) => self.rest(event),
@@ -190,7 +190,7 @@ impl Relay {
         }
     }
 
-    fn piece(&mut self, piece: &Bytes) -> Option<Bytes> {
+    fn piece(&mut self, piece: Bytes) -> Option<Bytes> {
         let now = Instant::now();
         self.received_at = now;
         let Source::Reply(reply) = &self.source else {

@@ -24,6 +24,7 @@ use crate::front::refusal::Refusal;
 use crate::limits::slots::{Slot, Slots};
 use crate::proxy::Proxy;
 use crate::reply::body::Body;
+use crate::server::listening;
 use crate::server::transport::Transport;
 
 /// The longest head of a request, and the most output that is buffered in memory for one
@@ -41,15 +42,17 @@ const MAX_DISCARDED: u64 = 1024 * 1024;
 /// How many connections to the metrics address are open at once.
 const MAX_READERS: usize = 16;
 
-/// Accepts visitors' connections for ever.
+/// How long a drain waits for the first request of a connection.
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Accepts visitors' connections until the proxy drains, and then stops listening.
 pub(crate) async fn visitors(
     listener: TcpListener,
     proxy: Proxy,
     connections: Slots,
     open: TaskTracker,
 ) {
-    loop {
-        let (stream, peer) = next(&listener).await;
+    let accept = |(stream, peer): (TcpStream, IpAddr)| {
         let is_trusted = proxy.handler().trust.includes(peer);
         let visitor = (!is_trusted).then(|| peer.into());
         // Otherwise the connection closes without an answer: an answer would need one more
@@ -57,7 +60,14 @@ pub(crate) async fn visitors(
         if let Some(slot) = connections.take(visitor) {
             open.spawn(serve(stream, peer, proxy.clone(), slot));
         }
+    };
+    loop {
+        tokio::select! {
+            connection = next(&listener) => accept(connection),
+            () = proxy.handler().drain.begun() => break,
+        }
     }
+    listening::stop(listener, accept).await;
 }
 
 /// Serves the metrics page for ever.
@@ -115,20 +125,28 @@ async fn serve(stream: TcpStream, peer: IpAddr, proxy: Proxy, slot: Slot) {
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
     let handler = proxy.handler();
-    let half_close = HalfClose::default();
+    let half_close = HalfClose::admitted();
     let config = &handler.config;
     let (time_limit, floor) = (config.visitor_timeout, config.visitor_floor);
     let stream = Transport::new(stream, time_limit, floor, half_close.clone());
     let mut builder = builder(handler.config.request_timeout);
-    // While the proxy drains, a new connection gets one answer and closes.
-    builder.keep_alive(!handler.drain.has_begun());
-    let service = proxy.service_on(peer, half_close);
+    // An event is short: copying it next to its chunk size costs less than a list of slices.
+    builder.writev(false);
+    let service = proxy.service_on(peer, half_close.clone());
     let mut connection = builder.serve_connection(TokioIo::new(stream), service);
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        () = handler.drain.begun(), if !handler.drain.has_begun() => {
-            Pin::new(&mut connection).graceful_shutdown();
-            (&mut connection).await
+        () = handler.drain.begun() => {
+            // A graceful end would close a connection without a request at once.
+            let first = timeout(FIRST_REQUEST_TIMEOUT, &mut connection);
+            let early = if half_close.awaits_first() { first.await.ok() } else { None };
+            match early {
+                Some(ended) => ended,
+                None => {
+                    Pin::new(&mut connection).graceful_shutdown();
+                    (&mut connection).await
+                }
+            }
         }
     };
     if let Err(error) = ended {
