@@ -137,7 +137,8 @@ impl Key {
         }
         let end = &text[text.len().saturating_sub(most)..];
         let is_beginning = |from: &usize| self.text.as_bytes().starts_with(&end[*from..]);
-        let from = (0..end.len()).find(is_beginning).unwrap_or(end.len());
+        let mut beginnings = memchr::memchr_iter(self.text.as_bytes()[0], end);
+        let from = beginnings.find(is_beginning).unwrap_or(end.len());
         before.clear();
         before.push_str(&self.text[..end.len() - from]);
         ends_here

@@ -12,7 +12,7 @@ use std::io;
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
-use tokio::runtime::{self, Runtime};
+use tokio::runtime::{self, Runtime, RuntimeMetrics};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +29,7 @@ pub struct Server {
     addr: SocketAddr,
     metrics_addr: Option<SocketAddr>,
     proxy: Proxy,
+    tasks: RuntimeMetrics,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
@@ -56,6 +57,7 @@ impl Server {
         let addr = listener.local_addr()?;
         let metrics_addr = metrics.as_ref().map(|listener| listener.local_addr());
         let metrics_addr = metrics_addr.transpose()?;
+        let tasks = runtime.metrics();
         let stop = CancellationToken::new();
         let serving = (proxy.clone(), stop.clone());
         let thread = thread::Builder::new()
@@ -70,6 +72,7 @@ impl Server {
             addr,
             metrics_addr,
             proxy,
+            tasks,
             stop,
             thread: Some(thread),
         })
@@ -91,6 +94,13 @@ impl Server {
     #[must_use]
     pub const fn proxy(&self) -> &Proxy {
         &self.proxy
+    }
+
+    /// How many tasks it runs now: one for each connection, and one for each address on which it
+    /// listens. A number that grows without visitors would be a leak.
+    #[must_use]
+    pub fn tasks(&self) -> usize {
+        self.tasks.num_alive_tasks()
     }
 
     /// Begins to stop, and returns at once; use [`wait`](Self::wait) to wait for the end.

@@ -15,9 +15,9 @@ use super::roots::RootsOptions;
 /// replies as they arrive. Prints `listening on http://ADDR` when it is ready. Logs one
 /// line per request on standard error, without texts and keys.
 ///
-/// SIGHUP makes it read the key again. At SIGTERM or Ctrl-C it accepts no new requests, and
-/// /readyz reports that it is not ready; streams have 30 s to finish. A second signal ends
-/// it at once.
+/// SIGHUP makes it read the key again. At SIGTERM or Ctrl-C it refuses new connections, so
+/// that a load balancer uses another proxy; streams have 30 s to finish. A second signal
+/// ends it at once.
 #[derive(Args, Debug)]
 pub(crate) struct ProxyOptions {
     /// Address to listen on; port 0 is any free port

@@ -271,10 +271,23 @@ fn ends_key(frame: Frame<'_>, key: &Key, text_end: &mut String) -> bool {
     if frame.event() != b"delta" {
         return false;
     }
+    if let Some(text) = usual_text(frame.data()) {
+        return key.ends_in(text_end, text);
+    }
     match Event::parse(frame) {
         Ok(Event::Delta { text }) => key.ends_in(text_end, &text),
         Ok(_) | Err(_) => false,
     }
+}
+
+/// The text of a delta whose data has the usual shape: one field, and no escape. It needs no JSON
+/// parser.
+fn usual_text(data: &[u8]) -> Option<&str> {
+    let text = data.strip_prefix(br#"{"text":""#)?.strip_suffix(br#""}"#)?;
+    if memchr::memchr2(b'"', b'\\', text).is_some() {
+        return None;
+    }
+    core::str::from_utf8(text).ok()
 }
 
 /// Returns the bytes of an event with other data.
@@ -396,6 +409,28 @@ mod tests {
         ];
         assert_eq!(passed(&mut events, &pieces), expected);
         assert!(!events.is_over());
+    }
+
+    #[test]
+    fn the_text_of_a_usual_delta_is_read_as_json_reads_it() {
+        for (data, is_usual) in [
+            (r#"{"text":"Բարև 👋"}"#, true),
+            (r#"{"text":""}"#, true),
+            (r#"{"text":"\u0532"}"#, false),
+            (r#"{"text":"a","text":"b"}"#, false),
+            (r#"{"text":"a","more":{}}"#, false),
+            (r#"{"text": "a"}"#, false),
+            (r#"{"text":"}"#, false),
+            (r#"{"text":"\"}"#, false),
+        ] {
+            let read = usual_text(data.as_bytes());
+            assert_eq!(read.is_some(), is_usual, "{data}");
+            if let Some(text) = read {
+                let json: Value = serde_json::from_str(data).unwrap();
+                assert_eq!(json["text"], text);
+            }
+        }
+        assert_eq!(usual_text(b"{\"text\":\"\xff\"}"), None);
     }
 
     #[test]
