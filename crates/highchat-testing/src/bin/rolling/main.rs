@@ -90,6 +90,9 @@ fn main() -> ExitCode {
             proxy.start_again();
         }
     });
+    for visit in &rolled {
+        assert_eq!(visit.end, End::Whole, "{visit:?}");
+    }
     let last = rolled.iter().map(|visit| visit.turn).max().unwrap_or(0);
 
     // One message each, and the drain of one proxy is cut short.
@@ -104,9 +107,6 @@ fn main() -> ExitCode {
     let times = counter.end();
 
     report("restarted one by one", &rolled, &times);
-    for visit in &rolled {
-        assert_eq!(visit.end, End::Whole, "{visit:?}");
-    }
     report("killed in the middle of a drain", &killed, &times);
     for visit in &killed {
         let is_right = match &visit.end {
