@@ -62,7 +62,7 @@ async fn converse(visitor: usize, port: u16, first: usize, is_over: Arc<AtomicBo
     let count = u32::try_from(visitor).expect("a small number");
     sleep(STAGGER * count).await;
     let addr = Address { visitor, port };
-    let mut session = (!visitor.is_multiple_of(5)).then(|| addr.session());
+    let mut session = (visitor % 5 != 0).then(|| addr.session());
     let mut visits = Vec::new();
     for turn in first..MAX_TURNS {
         let text = message(visitor, turn);
