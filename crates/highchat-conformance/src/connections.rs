@@ -27,9 +27,9 @@ enum After {
     Keep,
     /// It announces that each answer is the last, and closes the connection.
     Announce,
-    /// It closes the connection after so many answers, without an announcement.
+    /// It closes the connection after this number of answers, without an announcement.
     CloseSilently(usize),
-    /// Once, it never reads from a connection again after so many answers, and keeps it open, as
+    /// Once, after this number of answers, it never reads from a connection again and keeps it open, as
     /// if the network between had changed.
     Vanish(usize),
 }
@@ -46,7 +46,7 @@ pub struct ConnectionTrial {
     rates: bool,
     /// The most connections of a client that keeps the connection of a message.
     connections: usize,
-    /// How many more a client may open that closes the connection of a message, and of a request
+    /// More connections of a client that closes the connection of a message, and of a request
     /// that it sends again, after the answer.
     for_messages: usize,
 }
