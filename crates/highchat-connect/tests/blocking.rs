@@ -60,6 +60,91 @@ fn a_read_that_timed_out_can_be_repeated() {
 }
 
 #[test]
+fn a_connection_is_quiet_until_bytes_arrive_or_it_ends() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let connect = || {
+        let connection = connector(&base_url).connect(&Closer::default()).unwrap();
+        (connection, listener.accept().unwrap().0)
+    };
+    let mut byte = [0; 1];
+
+    let (mut connection, mut service) = connect();
+    assert!(connection.is_quiet());
+    service.write_all("👋".as_bytes()).unwrap();
+    connection.set_time_left(LONG);
+    connection.read_exact(&mut byte).unwrap();
+    assert!(!connection.is_quiet(), "three bytes were read ahead");
+
+    let (mut connection, mut service) = connect();
+    service.write_all(b"+").unwrap();
+    connection.set_time_left(LONG);
+    connection.read_exact(&mut byte).unwrap();
+    assert!(connection.is_quiet(), "the answer was read to its end");
+    service.write_all(b"+").unwrap();
+    connection.read_exact(&mut byte).unwrap();
+    service.write_all(b"+").unwrap();
+    assert!(!connection.is_quiet(), "a byte waits in the socket");
+
+    let (mut connection, service) = connect();
+    drop(service);
+    assert!(!connection.is_quiet(), "closed by the service");
+}
+
+/// The bytes may be decrypted already, or still be encrypted.
+#[cfg(feature = "blocking-rustls")]
+#[test]
+fn a_tls_connection_is_not_quiet_if_bytes_arrived_with_the_answer() {
+    use std::sync::Arc;
+
+    use highchat_proto::http::Roots;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ServerConfig, ServerConnection};
+
+    let made = rcgen::generate_simple_self_signed(["localhost".into()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key);
+    let config = Arc::new(config.unwrap());
+    let roots = Roots::Pem(made.cert.pem().into_bytes().into());
+    let answer = "👋".repeat(1000);
+
+    for (surplus, is_quiet) in [(0, true), (1, false), (1000, false)] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (config, sent) = (Arc::clone(&config), answer.clone());
+        let serving = thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            let mut tls = ServerConnection::new(config).unwrap();
+            while tls.is_handshaking() {
+                tls.complete_io(&mut socket).unwrap();
+            }
+            // Two records, with one write.
+            for text in [&sent, &sent[..4 * surplus]] {
+                tls.writer().write_all(text.as_bytes()).unwrap();
+            }
+            tls.write_tls(&mut socket).unwrap();
+            socket
+        });
+        let endpoint = format!("https://localhost:{port}");
+        let endpoint = Endpoint::new(&endpoint, Credentials::key("hc_test").unwrap()).unwrap();
+        let connector = Connector::with_roots(&endpoint, LONG, &roots).unwrap();
+        let mut connection = connector.connect(&Closer::default()).unwrap();
+        connection.set_time_left(LONG);
+        let mut read = vec![0; answer.len()];
+        connection.read_exact(&mut read).unwrap();
+        assert_eq!(read, answer.as_bytes());
+        let socket = serving.join().unwrap();
+        assert_eq!(connection.is_quiet(), is_quiet, "{surplus}");
+        drop(socket);
+    }
+}
+
+#[test]
 fn a_connection_is_closed_only_by_the_closer_that_was_set_last() {
     let (first, last) = (Closer::default(), Closer::default());
     let script = vec![Step::send("բարև 👋"), Step::Hold];

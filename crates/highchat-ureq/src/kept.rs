@@ -1,14 +1,11 @@
 //! The connection that a session keeps for its next request.
 
-use core::time::Duration;
-use std::io::BufRead;
-
 use highchat_connect::blocking::Closer;
 use highchat_proto::Config;
 use highchat_proto::http::Request;
 use highchat_proto::time::Instant;
 
-use crate::exchange::{Body, Buffered, is_timeout};
+use crate::exchange::{Body, Buffered};
 
 /// The place for the connection of an exchange that is over, and the time when it ended.
 #[derive(Default)]
@@ -38,8 +35,7 @@ impl Kept {
         }
         let (mut connection, _) = self.0.take()?;
         // Bytes that came meanwhile answer no request, and the service may have closed it.
-        connection.get_mut().set_time_left(Duration::ZERO);
-        let is_quiet = connection.fill_buf().is_err_and(|error| is_timeout(&error));
+        let is_quiet = connection.buffer().is_empty() && connection.get_mut().is_quiet();
         let is_alive = is_quiet && connection.get_mut().set_closer(closer).is_ok();
         is_alive.then_some(connection)
     }

@@ -53,6 +53,16 @@ impl Connection {
         self.deadline = Instant::now().checked_add(time);
     }
 
+    /// Whether the connection is open and there is nothing to read. It does not wait. After
+    /// `false` the connection must be dropped, because a byte may have been lost.
+    pub fn is_quiet(&mut self) -> bool {
+        // Without time, ureq's read ends before it asks the socket. It finds only the bytes that
+        // were read from the socket before, also those that are still encrypted.
+        self.io.set_timeout(each(Duration::ZERO));
+        let read = self.io.read(&mut [0]);
+        read.is_err_and(|error| is_timeout(&error)) && self.io.get_mut().is_open()
+    }
+
     /// Returns the time left, at least 1 ms: ureq reads a timeout of zero as one second.
     fn left(&self) -> Duration {
         let left = self.deadline.map_or(LONGEST_TIMEOUT, |deadline| {
