@@ -2,11 +2,12 @@
 
 use core::error::Error;
 use core::fmt;
+use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::io;
 
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 
 /// An error of any type, from making a connection.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -59,6 +60,16 @@ impl Connection {
     #[must_use]
     pub const fn is_proxied(&self) -> bool {
         self.is_proxied
+    }
+
+    /// Whether the connection is open and there is nothing to read. The task is woken when this
+    /// changes. After `false` the connection must be dropped, because a byte may have been lost.
+    pub fn is_quiet(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut room = [MaybeUninit::uninit()];
+        let mut read = ReadBuf::uninit(&mut room);
+        Pin::new(&mut self.io)
+            .poll_read(cx, read.unfilled())
+            .is_pending()
     }
 }
 

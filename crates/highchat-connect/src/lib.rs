@@ -40,6 +40,7 @@
 //! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's certificates.
 //! - `native-roots`: TLS by rustls with ring, trusting the certificates of the operating
 //!   system.
+//! - `http1`: [`Exchange`], a request over HTTP/1.1 on a connection over tokio.
 //! - `blocking`, `blocking-rustls`, `blocking-native-roots`: the same three for [`blocking`]
 //!   connections.
 //! - With TLS, `SSL_CERT_FILE` or `with_roots` names other certificates to trust.
@@ -56,6 +57,8 @@ mod connection;
 mod connector;
 #[cfg(feature = "tokio")]
 mod dial;
+#[cfg(feature = "http1")]
+mod exchange;
 #[cfg(feature = "tokio")]
 mod refused;
 #[cfg(any(feature = "rustls", feature = "blocking-rustls"))]
@@ -71,6 +74,8 @@ pub use connection::{BoxError, Connection};
 pub use connector::{Connector, Offer};
 #[cfg(feature = "tokio")]
 pub use dial::proxy;
+#[cfg(feature = "http1")]
+pub use exchange::Exchange;
 #[cfg(feature = "tokio")]
 pub use refused::is_refused;
 #[cfg(feature = "rustls")]

@@ -84,6 +84,14 @@ impl Answer {
         (request::serialize(request), Self::after(Sent::default()))
     }
 
+    /// Like [`to`](Self::to), for a connection to a proxy that reads the request. If the service
+    /// has no TLS, the request line has the whole URL (RFC 9112, section 3.2.2).
+    #[must_use]
+    pub fn to_through_proxy(request: &Request) -> (Vec<u8>, Self) {
+        let bytes = request::serialize_for_proxy(request);
+        (bytes, Self::after(Sent::default()))
+    }
+
     /// Returns the bytes of a request of the crate `http`, and the reader of its answer.
     ///
     /// The `host` comes from the URI if the request has no such header. The length of the body

@@ -1,7 +1,7 @@
 //! The client's side of one HTTP/1.1 exchange, without I/O: it turns a request into bytes and
 //! reads the answer from bytes, however they are cut.
 //!
-//! `highchat-ureq`, `highchat-embed` and `highchat-proxy` are built on it. Use it if your
+//! `highchat-connect`, `highchat-embed` and `highchat-ureq` are built on it. Use it if your
 //! program forwards answers over its own connections, for example connections from
 //! `highchat-connect`. [`Answer`] has an example.
 //!

@@ -19,17 +19,33 @@ pub(crate) struct Sent {
 
 /// The bytes of a request.
 pub(crate) fn serialize(request: &Request) -> Vec<u8> {
-    let is_tls = request.url().starts_with("https:");
-    let host = without_default_port(request.host(), is_tls);
+    serialize_to(request.target(), request)
+}
+
+/// The bytes of a request to a proxy that reads it.
+pub(crate) fn serialize_for_proxy(request: &Request) -> Vec<u8> {
+    if is_tls(request) {
+        serialize(request)
+    } else {
+        serialize_to(request.url(), request)
+    }
+}
+
+fn serialize_to(target: &str, request: &Request) -> Vec<u8> {
+    let host = without_default_port(request.host(), is_tls(request));
     let body = request.body();
     let mut bytes = Vec::with_capacity(USUAL_HEAD + body.len());
-    write_line(&mut bytes, request.method().as_str(), request.target());
+    write_line(&mut bytes, request.method().as_str(), target);
     write_field(&mut bytes, "host", host.as_bytes());
     for (name, value) in request.headers() {
         write_field(&mut bytes, name, value);
     }
     write_body(&mut bytes, request.method() != Method::Get, body);
     bytes
+}
+
+fn is_tls(request: &Request) -> bool {
+    request.url().starts_with("https:")
 }
 
 /// The bytes of a request, and what it means for its answer. Returns `None` if it cannot be

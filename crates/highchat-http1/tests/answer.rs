@@ -406,6 +406,25 @@ fn an_answer_that_restarts_begins_again_at_its_head() {
 }
 
 #[test]
+fn a_proxy_that_reads_the_request_gets_the_whole_url_unless_the_service_has_tls() {
+    for (base_url, target) in [
+        (
+            "http://chat.example:81/prefix",
+            "http://chat.example:81/prefix/v1/chat",
+        ),
+        ("https://chat.example/prefix", "/prefix/v1/chat"),
+    ] {
+        let request = request(base_url);
+        let (bytes, _) = Answer::to(&request);
+        let (for_proxy, answer) = Answer::to_through_proxy(&request);
+        assert!(answer.is_unanswered());
+        let expected = String::from_utf8(bytes).unwrap();
+        let expected = expected.replacen(request.target(), target, 1);
+        assert_eq!(String::from_utf8(for_proxy).unwrap(), expected);
+    }
+}
+
+#[test]
 fn a_request_is_written_with_its_host_and_the_length_of_its_body() {
     for (base_url, host) in [
         ("https://chat.example/prefix", "chat.example"),

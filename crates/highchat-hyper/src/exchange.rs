@@ -6,14 +6,14 @@ use core::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_core::Stream;
 use highchat_async::KeptConnection as _;
-use highchat_connect::Connector;
+use highchat_connect::{Connector, Exchange};
 use highchat_proto::failure::Cause;
 use highchat_proto::http::{Head, Request};
 use highchat_proto::{Config, Failure};
-use http::Response;
 use hyper::body::{Body as _, Frame, Incoming};
 use tokio::time::timeout;
 
+use crate::http2::Http2;
 use crate::kept::Kept;
 use crate::link::Link;
 
@@ -22,8 +22,14 @@ use crate::link::Link;
 pub struct Body {
     /// `None` after the end or an error. hyper repeats an HTTP/2 error at every poll, so a
     /// reader that continues to the end would never reach it.
-    open: Option<(Incoming, Link)>,
+    unread: Option<Unread>,
     kept: Kept,
+}
+
+/// The rest of a body, with its connection.
+enum Unread {
+    Http1(Exchange),
+    Http2(Incoming, Http2),
 }
 
 /// Sends a request on the kept connection if it may, otherwise on a new one, and waits for the
@@ -37,28 +43,72 @@ pub(crate) async fn open(
     config: Config,
     kept: Kept,
 ) -> Result<(Head, Body), Failure> {
-    if let Some(mut link) = kept.take(&request, &config) {
-        let sent = link.send(request.clone().into(), &connector);
+    if let Some(link) = kept.take(&request, &config) {
+        let sent = send(link, &request, &connector, &kept);
         // Otherwise the connection was stale. This request may be repeated.
-        if let Ok(Ok(answer)) = timeout(Config::REUSE_TIMEOUT, sent).await {
-            return Ok(begin(answer, link, kept));
+        if let Ok(Ok(opened)) = timeout(Config::REUSE_TIMEOUT, sent).await {
+            return Ok(opened);
         }
         kept.close();
     }
     let opened = timeout(config.connect_timeout(), Link::open(&connector)).await;
     let opened = opened.unwrap_or_else(|elapsed| Err(connector.not_sent(&elapsed)));
-    let mut link = opened?;
-    let answer = link.send(request.into(), &connector).await?;
-    Ok(begin(answer, link, kept))
+    send(opened?, &request, &connector, &kept).await
 }
 
-fn begin(answer: Response<Incoming>, link: Link, kept: Kept) -> (Head, Body) {
-    if let Some(shared) = link.share() {
-        kept.put(shared);
+async fn send(
+    link: Link,
+    request: &Request,
+    connector: &Connector,
+    kept: &Kept,
+) -> Result<(Head, Body), Failure> {
+    let (head, unread) = match link {
+        Link::Http1(connection) => {
+            let (head, exchange) = Exchange::open(connection, request, connector).await?;
+            (Head::from(&head), Unread::Http1(exchange))
+        }
+        Link::Http2(mut http2) => {
+            let answer = http2.send(request.clone().into(), connector).await?;
+            kept.put(Link::Http2(http2.clone()));
+            let (head, body) = answer.into_parts();
+            (Head::from(&head), Unread::Http2(body, http2))
+        }
+    };
+    let (unread, kept) = (Some(unread), kept.clone());
+    Ok((head, Body { unread, kept }))
+}
+
+impl Unread {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cause>>> {
+        match self {
+            Self::Http1(exchange) => exchange.poll_body(cx).map_err(|lost| Cause::of(&lost)),
+            Self::Http2(body, http2) => {
+                let mut chunk = poll_data(body, cx);
+                if chunk.is_pending() {
+                    http2.poll(cx);
+                    chunk = poll_data(body, cx);
+                }
+                chunk.map_err(|lost| Cause::of(&lost))
+            }
+        }
     }
-    let (head, body) = answer.into_parts();
-    let open = Some((body, link));
-    (Head::from(&head), Body { open, kept })
+
+    /// Whether the end is known already. Then a request that the last chunk leads to finds the
+    /// connection free.
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Http1(exchange) => exchange.is_over(),
+            Self::Http2(body, _) => body.is_end_stream(),
+        }
+    }
+
+    /// The connection, if it can carry another exchange.
+    fn into_link(self) -> Option<Link> {
+        match self {
+            Self::Http1(exchange) => exchange.into_connection().map(Link::Http1),
+            Self::Http2(_, http2) => Some(Link::Http2(http2)),
+        }
+    }
 }
 
 impl Stream for Body {
@@ -66,27 +116,19 @@ impl Stream for Body {
 
     /// Returns the next chunk. Dropping the wait loses nothing. An error is the last item.
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some((body, link)) = &mut self.open else {
+        let Some(unread) = &mut self.unread else {
             return Poll::Ready(None);
         };
-        let mut chunk = poll_data(body, cx);
-        if chunk.is_pending() {
-            link.poll(cx);
-            chunk = poll_data(body, cx);
-        }
+        let chunk = ready!(unread.poll(cx));
         match &chunk {
-            // The end may be known already. Then a request that this chunk leads to finds the
-            // connection free.
-            Poll::Ready(Some(Ok(_))) if !body.is_end_stream() => {}
-            Poll::Ready(None | Some(Ok(_))) => {
-                if let Some((_, link)) = self.open.take() {
-                    self.kept.put(link);
-                }
+            Some(Ok(_)) if !unread.is_over() => {}
+            None | Some(Ok(_)) => {
+                let link = self.unread.take().and_then(Unread::into_link);
+                link.into_iter().for_each(|link| self.kept.put(link));
             }
-            Poll::Ready(Some(Err(_))) => self.open = None,
-            Poll::Pending => {}
+            Some(Err(_)) => self.unread = None,
         }
-        chunk.map_err(|lost| Cause::of(&lost))
+        Poll::Ready(chunk)
     }
 }
 

@@ -20,16 +20,14 @@ pub struct Kept(Arc<Mutex<Option<(Link, Instant)>>>);
 impl Kept {
     /// Keeps a connection on which the service has just sent bytes.
     pub(crate) fn put(&self, link: Link) {
-        if !link.is_closed() {
-            *self.lock() = Some((link, Instant::now()));
-        }
+        *self.lock() = Some((link, Instant::now()));
     }
 
     /// Returns the kept connection, if the request may go out on it.
     pub(crate) fn take(&self, request: &Request, config: &Config) -> Option<Link> {
         let mut kept = self.lock();
         let (link, since) = kept.take()?;
-        if link.is_closed() || !request.may_reuse_connection(since.elapsed(), config) {
+        if !request.may_reuse_connection(since.elapsed(), config) {
             return None;
         }
         if let Some(shared) = link.share() {
@@ -46,10 +44,9 @@ impl Kept {
 impl KeptConnection for Kept {
     fn poll(&self, keep_alive: Duration, cx: &mut Context<'_>) -> Option<Duration> {
         let mut kept = self.lock();
-        let (link, since) = kept.as_ref()?;
-        link.poll(cx);
+        let (link, since) = kept.as_mut()?;
         let left = keep_alive.saturating_sub(since.elapsed());
-        if link.is_closed() || left.is_zero() {
+        if !link.poll(cx) || left.is_zero() {
             *kept = None;
             return None;
         }

@@ -49,6 +49,7 @@
 
 mod client;
 mod exchange;
+mod http2;
 mod kept;
 mod link;
 mod tasks;

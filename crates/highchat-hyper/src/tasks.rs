@@ -13,8 +13,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The background tasks of one connection: hyper's own, and for HTTP/2 those that hyper spawns,
-/// a few for each stream. Clones share them; they are dropped with the last clone.
+/// The background tasks of one HTTP/2 connection: its own, and a few that hyper spawns for each
+/// stream. Clones share them; they are dropped with the last clone.
 #[derive(Clone)]
 pub(crate) struct Tasks(Arc<Mutex<Running>>);
 

@@ -1,8 +1,8 @@
 //! Sends requests to the service with the key, and reads answers that are not streams.
 
-pub(crate) mod exchange;
 pub(crate) mod polls;
 
+use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -10,7 +10,7 @@ use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::{Bytes, BytesMut};
-use highchat_connect::{Connector, Offer};
+use highchat_connect::{Connector, Exchange, Offer};
 use highchat_proto::http::{Head, Request};
 use highchat_proto::{Credentials, Endpoint, Failure};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
@@ -23,7 +23,6 @@ use crate::config::{Config, InvalidConfig};
 use crate::front::refusal::Refusal;
 use crate::key::{Key, KeyError, KeySource};
 use crate::metrics::Metrics;
-use exchange::Body;
 
 /// The proxy's access to the service. It never sends a request twice and never follows a
 /// redirect.
@@ -44,13 +43,13 @@ pub(crate) struct Access {
 
 /// The body of a reply from the service.
 pub(crate) struct Reply {
-    body: Body,
+    body: Exchange,
     access: Arc<Access>,
 }
 
 impl Reply {
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        self.body.poll_next(cx)
+        self.body.poll_body(cx)
     }
 
     /// The key of the request. The reply must not show it.
@@ -197,14 +196,13 @@ impl Upstream {
         self.read(head, body, access).await
     }
 
-    async fn open(&self, request: Request) -> Result<(Parts, Body), NoAnswer> {
-        let opened = timeout(
-            self.response_timeout,
-            exchange::open(&self.connector, request),
-        )
-        .await;
-        match opened {
-            Ok(Ok(opened)) => Ok(opened),
+    async fn open(&self, request: Request) -> Result<(Parts, Exchange), NoAnswer> {
+        let opening = async {
+            let connection = self.connector.connect().await?;
+            Exchange::open(connection, &request, &self.connector).await
+        };
+        match timeout(self.response_timeout, opening).await {
+            Ok(Ok((head, body))) => Ok((head.into(), body)),
             Ok(Err(failure)) => Err(NoAnswer {
                 refusal: self.failed(&failure),
                 may_have_a_reply: failure.may_have_been_taken(),
@@ -227,7 +225,7 @@ impl Upstream {
     }
 
     /// Reads an answer that is not a stream.
-    async fn read(&self, head: Parts, body: Body, access: &Access) -> Result<Answer, Refusal> {
+    async fn read(&self, head: Parts, body: Exchange, access: &Access) -> Result<Answer, Refusal> {
         let status = head.status;
         if status == StatusCode::UNAUTHORIZED {
             log::error!(
@@ -280,9 +278,9 @@ impl Upstream {
 }
 
 /// Reads the whole body. Returns `None` if it breaks off or is longer than `limit`.
-async fn whole(mut body: Body, limit: usize) -> Option<Bytes> {
+async fn whole(mut body: Exchange, limit: usize) -> Option<Bytes> {
     let mut bytes = BytesMut::new();
-    while let Some(piece) = body.next().await {
+    while let Some(piece) = poll_fn(|cx| body.poll_body(cx)).await {
         let piece = piece.ok()?;
         if piece.len() > limit - bytes.len() {
             return None;
