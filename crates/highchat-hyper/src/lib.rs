@@ -1,5 +1,6 @@
 //! An async HighChat client over [tokio](https://docs.rs/tokio) and
-//! [hyper](https://docs.rs/hyper).
+//! [hyper](https://docs.rs/hyper). hyper speaks HTTP/2; HTTP/1.1 is that of `highchat-connect`,
+//! which needs less time and memory.
 //!
 //! [`Client`] has no state: each call is one exchange with the service. It follows no
 //! redirect, decodes no compression and repeats nothing by itself. A [`Failure`] says what is
