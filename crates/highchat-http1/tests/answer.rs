@@ -409,8 +409,8 @@ fn an_answer_that_restarts_begins_again_at_its_head() {
 fn a_proxy_that_reads_the_request_gets_the_whole_url_unless_the_service_has_tls() {
     for (base_url, target) in [
         (
-            "http://chat.example:81/prefix",
-            "http://chat.example:81/prefix/v1/chat",
+            "http://localhost:81/prefix",
+            "http://localhost:81/prefix/v1/chat",
         ),
         ("https://chat.example/prefix", "/prefix/v1/chat"),
     ] {
