@@ -9,12 +9,17 @@
 //! usual work of a session. In the second one the reply of 8 MiB comes at once, and the session
 //! must decode it, but the loop does not. In the third one a session in a handoff polls over TLS, and
 //! the loop gets the same pages on one kept connection.
+//!
+//! `adapters count` counts the system calls by strace, and the instructions by valgrind, for each
+//! event or poll. The start of the process and the TLS handshake are included.
 
 mod clients;
+mod counts;
 mod polls;
 mod service;
 
 use core::time::Duration;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitCode, Stdio};
 
@@ -31,12 +36,14 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["serve", task] => task.parse().and_then(service::serve),
         ["measure", client, task, place] => measure(client, task, place),
+        ["run", client, task, place] => run(client, task, place),
+        ["count"] => counts::print(),
         [] => compare(15),
         [rounds] => rounds
             .parse()
             .map_err(Failure::from)
             .and_then(|rounds: usize| compare(rounds.max(1))),
-        _ => Err("adapters [ROUNDS]".into()),
+        _ => Err("adapters [ROUNDS], or adapters count".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,8 +62,37 @@ fn measure(client: &str, task: &str, place: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Does a task in this process, without a clock, because valgrind cannot run that of `measure`.
+/// Prints what was done.
+fn run(client: &str, task: &str, place: &str) -> Result<(), Failure> {
+    let done = clients::run(client.parse()?, task.parse()?, &place.parse()?)?;
+    println!("{done}");
+    Ok(())
+}
+
+/// Starts this program or another one that runs it. Certificates come from the arguments, so a
+/// session must not read those that the environment names.
+fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_remove("SSL_CERT_FILE");
+    command
+}
+
 /// The process of the service, which is killed when it is dropped.
 struct Service(Child);
+
+impl Service {
+    /// Starts a service. Returns it with its place.
+    fn start(task: Task) -> Result<(Self, String), Failure> {
+        let mut serve = Command::new(std::env::current_exe()?);
+        serve.args(["serve", task.name()]).stdout(Stdio::piped());
+        let mut service = Self(serve.spawn()?);
+        let mut place = String::new();
+        let listening = service.0.stdout.take().ok_or("the service has no output")?;
+        BufReader::new(listening).read_line(&mut place)?;
+        Ok((service, place.trim().to_owned()))
+    }
+}
 
 impl Drop for Service {
     fn drop(&mut self) {
@@ -99,18 +135,13 @@ fn compare(rounds: usize) -> Result<(), Failure> {
 /// Runs all clients in turns. Returns the median of each.
 fn race(task: Task, rounds: usize) -> Result<[Duration; 4], Failure> {
     let this = std::env::current_exe()?;
-    let mut serve = Command::new(&this);
-    serve.args(["serve", task.name()]).stdout(Stdio::piped());
-    let mut service = Service(serve.spawn()?);
-    let mut place = String::new();
-    let listening = service.0.stdout.take().ok_or("the service has no output")?;
-    BufReader::new(listening).read_line(&mut place)?;
+    let (_service, place) = Service::start(task)?;
 
     let mut times = Client::ALL.map(|_| Vec::with_capacity(rounds));
     for round in 0..=rounds {
         for (client, times) in Client::ALL.iter().zip(&mut times) {
-            let measure = ["measure", client.name(), task.name(), place.trim()];
-            let output = Command::new(&this).args(measure).output()?;
+            let measure = ["measure", client.name(), task.name(), &place];
+            let output = command(&this).args(measure).output()?;
             if !output.status.success() {
                 let problem = String::from_utf8_lossy(&output.stderr).into_owned();
                 return Err(format!("{}: {problem}", client.name()).into());

@@ -51,6 +51,14 @@ impl Task {
         }
     }
 
+    /// What a client does again and again, and how often.
+    pub(crate) fn steps(self) -> (&'static str, usize) {
+        match self.workload() {
+            Some(workload) => ("event", workload.ends.len()),
+            None => ("poll", POLLS),
+        }
+    }
+
     /// The ratios that must be reached, and that are aimed at.
     pub(crate) const fn limits(self) -> (f64, f64) {
         match self {
