@@ -177,13 +177,17 @@ impl Session {
     }
 
     fn next_until(&mut self, until: Option<Instant>) -> Next<'_> {
-        self.conversation.handle_return(self.now());
+        let mut now = self.now();
+        self.conversation.handle_return(now);
         let mut is_late = false;
         loop {
             self.take_cancel();
             match self.conversation.poll_output() {
                 Output::Update => break,
-                Output::Transmit(id, request) => self.transmit(id, request),
+                Output::Transmit(id, request) => {
+                    self.transmit(id, request);
+                    now = self.now();
+                }
                 Output::Abort(id) => {
                     self.wishes.leave(id);
                     self.stream = self.stream.take().filter(|(live, _)| *live != id);
@@ -201,8 +205,9 @@ impl Session {
                     }
                     let closing = self.kept.deadline(&self.client.config);
                     let due = [when, until, closing].into_iter().flatten().min();
-                    self.wait(due);
-                    let now = self.now();
+                    let left = due.map_or(Duration::MAX, |due| due.saturating_duration_since(now));
+                    self.wait(left);
+                    now = self.now();
                     if due.is_some_and(|due| due <= now) {
                         // The protocol's timeouts must run even if the caller's own timeouts
                         // are shorter.
@@ -223,13 +228,13 @@ impl Session {
         }
     }
 
-    /// Waits until `due` for more of the reply stream. Without a stream, it waits for a
-    /// request of another thread.
-    fn wait(&mut self, due: Option<Instant>) {
+    /// Waits up to `time` for more of the reply stream. Without a stream, it waits for a request
+    /// of another thread.
+    fn wait(&mut self, time: Duration) {
         let Some((id, mut body)) = self.stream.take() else {
-            return self.wishes.wait(self.client.clock.left(due));
+            return self.wishes.wait(time);
         };
-        if self.read(id, &mut body, due) {
+        if self.read(id, &mut body, time) {
             self.stream = Some((id, body));
         } else {
             self.kept.put(body, self.now());
@@ -265,7 +270,9 @@ impl Session {
             return;
         }
         let until = now + self.client.config.response_timeout;
-        while self.conversation.is_live(id) && self.read(id, &mut body, Some(until)) {
+        while self.conversation.is_live(id)
+            && self.read(id, &mut body, self.client.clock.left(Some(until)))
+        {
             if until <= self.now() {
                 self.end(id, Some(Failure::Unanswered(Cause::UNKNOWN)));
             }
@@ -274,10 +281,9 @@ impl Session {
         self.kept.put(body, self.now());
     }
 
-    /// Reads the next bytes, or waits for them until `until`. Returns whether there may be
-    /// more.
-    fn read(&mut self, id: RequestId, body: &mut Body, until: Option<Instant>) -> bool {
-        let failure = match body.read(self.client.clock.left(until)) {
+    /// Reads the next bytes, or waits up to `time` for them. Returns whether there may be more.
+    fn read(&mut self, id: RequestId, body: &mut Body, time: Duration) -> bool {
+        let failure = match body.read(time) {
             Ok([]) => None,
             Ok(chunk) => {
                 self.take_cancel();

@@ -19,6 +19,8 @@ pub struct Connection {
     io: TransportAdapter,
     /// `None`: no time limit.
     deadline: Option<Instant>,
+    /// The current limit of each read and write. ureq reads the clock whenever the limit is set.
+    limit: Option<Duration>,
     closer: Closer,
 }
 
@@ -30,6 +32,7 @@ impl Connection {
         Self {
             io,
             deadline: None,
+            limit: None,
             closer,
         }
     }
@@ -58,7 +61,7 @@ impl Connection {
     pub fn is_quiet(&mut self) -> bool {
         // Without time, ureq's read ends before it asks the socket. It finds only the bytes that
         // were read from the socket before, also those that are still encrypted.
-        self.io.set_timeout(each(Duration::ZERO));
+        self.set_limit(Duration::ZERO);
         let read = self.io.read(&mut [0]);
         read.is_err_and(|error| is_timeout(&error)) && self.io.get_mut().is_open()
     }
@@ -69,6 +72,19 @@ impl Connection {
             deadline.saturating_duration_since(Instant::now())
         });
         left.clamp(Duration::from_millis(1), LONGEST_TIMEOUT)
+    }
+
+    /// Limits each read and each write of the socket. One read or write of TLS can make several
+    /// of these.
+    fn set_limit(&mut self, time: Duration) {
+        if self.limit.replace(time) != Some(time) {
+            let limit = Some(UreqDuration::Exact(time));
+            self.io.set_timeout(NextTimeout {
+                per_read: limit,
+                per_write: limit,
+                ..NextTimeout::default()
+            });
+        }
     }
 
     fn is_late(&self) -> bool {
@@ -92,21 +108,10 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(cause, Some(Error::Timeout(_)))
 }
 
-/// Limits each read and each write of the socket. One read or write of TLS can make several of
-/// these.
-fn each(time: Duration) -> NextTimeout {
-    let time = Some(UreqDuration::Exact(time));
-    NextTimeout {
-        per_read: time,
-        per_write: time,
-        ..NextTimeout::default()
-    }
-}
-
 impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            self.io.set_timeout(each(in_seconds(self.left())));
+            self.set_limit(in_seconds(self.left()));
             match self.io.read(buffer) {
                 Err(error) if !is_timeout(&error) => return Err(error),
                 Err(_) if self.is_late() => return Err(ErrorKind::TimedOut.into()),
@@ -119,7 +124,7 @@ impl Read for Connection {
 
 impl Write for Connection {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.io.set_timeout(each(self.left()));
+        self.set_limit(self.left());
         self.io.write(bytes).map_err(|error| {
             if is_timeout(&error) {
                 ErrorKind::TimedOut.into()
