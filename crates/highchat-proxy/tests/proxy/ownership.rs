@@ -64,6 +64,24 @@ fn only_its_visitor_can_use_an_id() {
 }
 
 #[test]
+fn an_id_of_one_proxy_is_its_visitors_at_another_proxy_and_after_a_restart() {
+    let sandbox = sandbox();
+    let first = owned(sandbox.base_url());
+    let id = id(&by("ani", Call::chat("Բարև, ես Անին եմ 👋")).send(&first));
+    let second = owned(sandbox.base_url());
+    first.server.stop();
+    let restarted = owned(sandbox.base_url());
+
+    for proxy in [&second, &restarted] {
+        let body = json!({ "message": "Ո՞վ եմ ես 🙂", "conversation_id": id });
+        let chat = by("ani", Call::post("/v1/chat", &body)).send(proxy);
+        assert!(chat.body.contains("event: done"), "{}", chat.body);
+        assert_eq!(by("ani", Call::messages(&id)).send(proxy).status, 200);
+        assert_eq!(by("aram", Call::messages(&id)).send(proxy).status, 404);
+    }
+}
+
+#[test]
 fn anyone_can_use_an_id_without_a_visitor_but_nobody_can_invent_one() {
     let sandbox = sandbox();
     let proxy = owned(sandbox.base_url());
