@@ -361,7 +361,7 @@ _highchat() {
             return 0
             ;;
         highchat__subcmd__proxy)
-            opts="-v -h --listen --key-file --base-url --insecure-http --ca-file --system-roots --prefix --allow-origin --metrics --trust --visitor-header --secret-file --no-heal --messages --visitor-messages --visitor-polls --streams --visitor-streams --connections --visitor-connections --held-mib --log-format --check-config --verbose --help"
+            opts="-v -h --listen --key-file --base-url --insecure-http --ca-file --system-roots --prefix --allow-origin --metrics --trust --visitor-header --secret-file --redis --redis-file --no-heal --messages --visitor-messages --visitor-polls --streams --visitor-streams --connections --visitor-connections --held-mib --log-format --check-config --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -404,6 +404,14 @@ _highchat() {
                     return 0
                     ;;
                 --secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redis)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redis-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

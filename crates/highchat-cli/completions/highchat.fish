@@ -148,6 +148,8 @@ complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l metrics -d '
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l trust -d 'Trust what peers in this network say about the visitor (x-forwarded-for and --visitor-header), such as 10.0.0.0/8; may be repeated' -r
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l visitor-header -d 'Header in which a trusted peer names the visitor; it is sent to the service as visitor_ref' -r
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l secret-file -d 'File with a secret of at least 16 bytes that signs conversation ids, so that nobody can read or rate another visitor\'s conversation by guessing its id' -r -F
+complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l redis -d 'Share limits with other proxies through Redis or Valkey: redis://:PASSWORD@HOST:6379/0, or rediss:// with TLS [env: HIGHCHAT_REDIS]' -r
+complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l redis-file -d 'File that contains the URL for --redis and nothing else [env: HIGHCHAT_REDIS_FILE]' -r -F
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l messages -d 'Messages per minute of all visitors together; 0: no limit' -r
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l visitor-messages -d 'Messages per minute of one visitor; 0: no limit' -r
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l visitor-polls -d 'Polls and ratings per minute of one visitor; 0: no limit' -r
@@ -161,7 +163,7 @@ json\t''"
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l insecure-http -d 'Allow http:// to another host. Anybody on the network path can read the key'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l system-roots -d 'Trust the certificate authorities of the operating system instead of Mozilla\'s'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l no-heal -d 'Do not search for the rest of a reply that the service cut; end it with an error'
-complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l check-config -d 'Read and check the options, the key and the secret, and end: with status 0 if the proxy would start, and 2 if not. Listens on no address and asks the service nothing'
+complete -c highchat -n "__fish_highchat_using_subcommand proxy" -l check-config -d 'Read and check the options, the key, the secret and the URL of Redis, and end: with status 0 if the proxy would start, and 2 if not. Listens on no address, and asks neither the service nor Redis'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -s v -l verbose -d 'Log more to standard error [env: HIGHCHAT_LOG]'
 complete -c highchat -n "__fish_highchat_using_subcommand proxy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highchat -n "__fish_highchat_using_subcommand completions" -s h -l help -d 'Print help'

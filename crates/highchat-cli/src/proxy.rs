@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use highchat_proto::Endpoint;
-use highchat_proxy::{Config, InvalidConfig, KeySource, Proxy, Secret, Server};
+use highchat_proxy::{Config, InvalidConfig, KeySource, Proxy, Redis, Secret, Server};
 
 use crate::connection::{roots, variable};
 use crate::exit::Exit;
@@ -77,6 +77,7 @@ fn serve(server: Server) -> io::Result<Exit> {
 /// Builds the proxy. The error is a sentence about what is wrong with the options.
 fn make(options: ProxyOptions) -> Result<Proxy, String> {
     let key = key_source(&options)?;
+    let redis = redis(&options)?;
     let mut config = Config::default();
     let base_url = match options.base_url {
         Some(url) => Some(url),
@@ -90,6 +91,7 @@ fn make(options: ProxyOptions) -> Result<Proxy, String> {
     config.trusted_networks = options.trust;
     config.visitor_header = options.visitor_header;
     config.secret = options.secret_file.as_deref().map(secret).transpose()?;
+    config.redis = redis;
     config.heal = !options.no_heal;
     config.messages_in_all = options.messages;
     config.messages_a_visitor = options.visitor_messages;
@@ -127,6 +129,34 @@ fn key_source(options: &ProxyOptions) -> Result<KeySource, String> {
         (None, None) => Err(
             "no key: give --key-file FILE, HIGHCHAT_KEY, or a file highchat-key \
                              in $CREDENTIALS_DIRECTORY"
+                .into(),
+        ),
+    }
+}
+
+/// Finds the address of Redis: a flag, then the environment. No error shows it.
+fn redis(options: &ProxyOptions) -> Result<Option<Redis>, String> {
+    let file = |path: &Path| {
+        let read = Redis::read(path).map_err(|error| error.to_string())?;
+        read.map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let url = |from: &str, url: &str| Redis::new(url).map_err(|error| format!("{from}: {error}"));
+    if let Some(path) = &options.redis_file {
+        return file(path).map(Some);
+    }
+    if let Some(text) = &options.redis {
+        return url("--redis", &text.0).map(Some);
+    }
+    match (
+        variable("HIGHCHAT_REDIS_FILE")?,
+        variable("HIGHCHAT_REDIS")?,
+    ) {
+        (None, None) => Ok(None),
+        (Some(path), None) => file(Path::new(&path)).map(Some),
+        (None, Some(text)) => url("HIGHCHAT_REDIS", &text).map(Some),
+        (Some(_), Some(_)) => Err(
+            "the environment has both HIGHCHAT_REDIS and HIGHCHAT_REDIS_FILE: \
+                                   which one is meant?"
                 .into(),
         ),
     }

@@ -11,6 +11,8 @@ use ipnet::IpNet;
 use crate::front::origin::Origin;
 use crate::front::route::Prefix;
 use crate::key::KeyError;
+#[cfg(feature = "redis")]
+use crate::shared::redis_url::Redis;
 use crate::visitor::ownership::Secret;
 
 /// The configuration of a [`Proxy`](crate::Proxy): addresses, trust, limits and timeouts.
@@ -50,10 +52,17 @@ pub struct Config {
     /// The secret that signs the conversation ids that visitors see. Without it visitors see
     /// the service's own ids.
     pub secret: Option<Secret>,
+    /// The Redis server through which several proxies share their limits of messages and polls,
+    /// the answers to polls, and what the search for a cut reply must know. None by default.
+    #[cfg(feature = "redis")]
+    pub redis: Option<Redis>,
 
     /// Messages a minute for all visitors together. Default: 30, the service's limit for one
-    /// key. If several proxies use one key, give each its share. 0: no limit.
+    /// key. If several proxies use one key, let them share it through `redis`, or give each its
+    /// part. 0: no limit.
     pub messages_in_all: u32,
+    /// The time in which at most `messages_in_all` messages are sent. Default: 60 s.
+    pub message_span: Duration,
     /// Messages a minute for one visitor. Half of them may come at once. Default: 10.
     /// 0: no limit.
     pub messages_a_visitor: u32,
@@ -85,7 +94,7 @@ pub struct Config {
     pub held_bytes: usize,
 
     /// Whether the proxy searches for the rest of a cut reply. Default: true. Turn it off if
-    /// several proxies serve the messages of one conversation in turn.
+    /// several proxies serve the messages of one conversation in turn and do not share `redis`.
     pub heal: bool,
     /// The delays before each of the four requests of such a search. Default: 1, 3, 6 and
     /// 10 s. A search takes at most 60 s in all.
@@ -130,7 +139,10 @@ impl Default for Config {
             trusted_networks: Vec::new(),
             visitor_header: None,
             secret: None,
+            #[cfg(feature = "redis")]
+            redis: None,
             messages_in_all: 30,
+            message_span: Duration::from_secs(60),
             messages_a_visitor: 10,
             polls_a_visitor: 120,
             queue_patience: Duration::from_secs(5),

@@ -1,7 +1,7 @@
 //! Handles a request: finds its route, applies the limits, asks the service and answers.
 
 use core::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use highchat_proto::{ConversationId, Endpoint};
@@ -23,15 +23,16 @@ use crate::heal::followed::Followed;
 use crate::key::{KeyError, KeySource};
 use crate::limits::drain::Drain;
 use crate::limits::held::Held;
-use crate::limits::reservation::Reservation;
+use crate::limits::local::Local;
 use crate::limits::slots::Slots;
-use crate::limits::visitor_rate::VisitorRate;
-use crate::limits::window::Window;
 use crate::metrics::request_log::RequestLog;
 use crate::metrics::{Gauges, Metrics};
 use crate::reply::body::Body;
 use crate::reply::events::{Events, Owner};
 use crate::reply::relay::{Clocks, Relay};
+#[cfg(feature = "redis")]
+use crate::shared::Shared;
+use crate::store::Store;
 use crate::upstream::polls::{PollKey, Polls};
 use crate::upstream::{Answer, Opened, Upstream};
 use crate::visitor::ownership::Ownership;
@@ -44,9 +45,7 @@ pub(crate) struct Handler {
     pub(crate) trust: Trust,
     cors: Cors,
     ownership: Ownership,
-    window: Arc<Mutex<Window>>,
-    message_rate: Mutex<VisitorRate>,
-    poll_rate: Arc<Mutex<VisitorRate>>,
+    pub(crate) store: Store,
     polls: Polls,
     /// `None` if a cut reply is not searched for.
     healer: Option<Arc<Healer>>,
@@ -60,25 +59,20 @@ impl Handler {
     pub(crate) fn new(config: Config, key: KeySource) -> Result<Self, InvalidConfig> {
         let metrics = Arc::<Metrics>::default();
         let upstream = Arc::new(Upstream::new(&config, key, Arc::clone(&metrics))?);
-        let messages = config.messages_a_visitor;
-        let polls = config.polls_a_visitor;
         let held = Arc::new(Held::new(config.held_bytes));
-        let poll_rate = Arc::new(Mutex::new(VisitorRate::new(polls, polls.div_ceil(2))));
+        let store = store(&config, &upstream, &metrics)?;
         let healer = config
             .heal
-            .then(|| Arc::new(Healer::new(&config, &upstream, &metrics, &held, &poll_rate)));
+            .then(|| Arc::new(Healer::new(&config, &upstream, &metrics, &held, &store)));
         Ok(Self {
             upstream,
             trust: Trust {
                 networks: config.trusted_networks.clone(),
                 visitor_header: config.visitor_header.clone(),
-                ..Trust::default()
             },
             cors: Cors::new(config.allow_origins.clone()),
             ownership: Ownership::new(config.secret.clone()),
-            window: Arc::new(Mutex::new(Window::new(config.messages_in_all))),
-            message_rate: Mutex::new(VisitorRate::new(messages, messages.div_ceil(2))),
-            poll_rate,
+            store,
             polls: Polls::default(),
             healer,
             streams: Slots::new(config.streams, config.streams_a_visitor),
@@ -98,6 +92,7 @@ impl Handler {
     where
         B: hyper::body::Body,
     {
+        self.store.start();
         let (head, body) = request.into_parts();
         let visitor = self.trust.visitor(peer, &head.headers);
         let route = Route::find(self.config.prefix.as_ref(), &head.method, head.uri.path());
@@ -128,7 +123,9 @@ impl Handler {
     }
 
     pub(crate) fn reload_key(&self) -> Result<(), KeyError> {
-        self.upstream.reload_key()
+        self.upstream.reload_key()?;
+        self.store.handle_key(&self.upstream.access().key);
+        Ok(())
     }
 
     pub(crate) fn metrics(&self) -> String {
@@ -140,6 +137,7 @@ impl Handler {
             streams,
             held: self.held.taken(),
             is_ready,
+            redis: self.store.redis(),
         })
     }
 
@@ -185,15 +183,16 @@ impl Handler {
     ) -> Result<Response<Body>, Refusal> {
         rebuild::check_query(head.uri.query())?;
         let request = rebuild::messages(id, head.uri.query(), visitor, &self.ownership)?;
-        take(&self.poll_rate, visitor)?;
-        let upstream = Arc::clone(&self.upstream);
+        self.take_poll(visitor).await?;
+        let (upstream, store) = (Arc::clone(&self.upstream), self.store.clone());
         let key = PollKey::from(&request);
+        let poll = key.clone();
         let fetch = move || async move {
             let request = |endpoint: &Endpoint| {
                 let request = endpoint.messages(&request);
                 request.with_traceparent(&trace.for_service())
             };
-            upstream.fetch(request).await
+            store.answer(&poll, upstream.fetch(request)).await
         };
         let answer = self
             .polls
@@ -210,7 +209,7 @@ impl Handler {
         trace: Trace,
     ) -> Result<Response<Body>, Refusal> {
         let request = rebuild::rating(id, body, visitor, &self.ownership)?;
-        take(&self.poll_rate, visitor)?;
+        self.take_poll(visitor).await?;
         let answer = self
             .upstream
             .fetch(|endpoint| {
@@ -219,6 +218,11 @@ impl Handler {
             })
             .await?;
         self.hold(answer)
+    }
+
+    async fn take_poll(&self, visitor: &Visitor) -> Result<(), Refusal> {
+        let taken = self.store.take_poll(visitor.identity).await;
+        taken.map_err(Refusal::rate_limited)
     }
 
     /// Returns the answer for a visitor who may read it slowly.
@@ -257,19 +261,19 @@ impl Handler {
                 .streams
                 .take(Some(visitor.identity))
                 .ok_or(Refusal::BUSY)?;
-            take(&self.message_rate, visitor)?;
-            let reservation = Reservation::reserve(&self.window, self.config.queue_patience)
-                .map_err(Refusal::rate_limited)?;
-            reservation.wait().await;
-            Ok::<_, Refusal>((request, slot))
+            let conversation = request.conversation_id.as_ref();
+            let admitted = self.store.admit(visitor.identity, conversation).await;
+            let prior = admitted.map_err(Refusal::rate_limited)?;
+            Ok::<_, Refusal>((request, slot, prior))
         };
-        let (request, slot) = match admitted.await {
+        let (request, slot, prior) = match admitted.await {
             Ok(admitted) => admitted,
             Err(refusal) => return log.with(Refusal::into_response(refusal).map(Body::whole)),
         };
         let followed = self.healer.as_ref();
-        let mut followed = followed
-            .and_then(|healer| Followed::begin(healer, &request, visitor.identity, log.trace()));
+        let mut followed = followed.and_then(|healer| {
+            Followed::begin(healer, &request, prior, visitor.identity, log.trace())
+        });
         let mut opening = self.upstream.chat(|endpoint| {
             let request = endpoint.chat(&request);
             request.with_traceparent(&log.trace().for_service())
@@ -316,11 +320,23 @@ impl Handler {
     }
 }
 
-fn take(rate: &Mutex<VisitorRate>, visitor: &Visitor) -> Result<(), Refusal> {
-    rate.lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take(visitor.identity, Instant::now())
-        .map_err(Refusal::rate_limited)
+#[cfg(feature = "redis")]
+fn store(
+    config: &Config,
+    upstream: &Upstream,
+    metrics: &Arc<Metrics>,
+) -> Result<Store, InvalidConfig> {
+    let Some(redis) = &config.redis else {
+        return Ok(Store::Local(Arc::new(Local::new(config))));
+    };
+    let shared = Shared::new(config, redis, &upstream.access().key, metrics);
+    let shared = shared.map_err(InvalidConfig::Roots)?;
+    Ok(Store::Shared(Arc::new(shared)))
+}
+
+#[cfg(not(feature = "redis"))]
+fn store(config: &Config, _: &Upstream, _: &Arc<Metrics>) -> Result<Store, InvalidConfig> {
+    Ok(Store::Local(Arc::new(Local::new(config))))
 }
 
 /// An event stream, with headers that stop proxies from buffering, compressing or changing

@@ -12,10 +12,11 @@
 
 pub(crate) mod conversations;
 pub(crate) mod followed;
+pub(crate) mod known;
 pub(crate) mod search;
 
 use core::time::Duration;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use highchat_proto::time::Instant;
 use highchat_proto::{Config as ClientConfig, Request};
@@ -23,10 +24,10 @@ use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::front::refusal::Refusal;
-use crate::heal::conversations::Conversations;
+use crate::heal::known::Known;
 use crate::limits::held::Held;
-use crate::limits::visitor_rate::VisitorRate;
 use crate::metrics::Metrics;
+use crate::store::Store;
 use crate::upstream::{Access, Answer, Upstream};
 use crate::visitor::Identity;
 
@@ -40,10 +41,10 @@ pub(crate) struct Healer {
     metrics: Arc<Metrics>,
     held: Arc<Held>,
     /// The requests of a search count as polls of the visitor.
-    poll_rate: Arc<Mutex<VisitorRate>>,
+    store: Store,
     requests: Semaphore,
     config: Arc<ClientConfig>,
-    conversations: Mutex<Conversations>,
+    known: Known,
     /// The origin of the times that conversations get.
     origin: std::time::Instant,
 }
@@ -54,7 +55,7 @@ impl Healer {
         upstream: &Arc<Upstream>,
         metrics: &Arc<Metrics>,
         held: &Arc<Held>,
-        poll_rate: &Arc<Mutex<VisitorRate>>,
+        store: &Store,
     ) -> Self {
         let client = ClientConfig::default()
             .with_response_timeout(config.response_timeout)
@@ -66,24 +67,16 @@ impl Healer {
             upstream: Arc::clone(upstream),
             metrics: Arc::clone(metrics),
             held: Arc::clone(held),
-            poll_rate: Arc::clone(poll_rate),
+            store: store.clone(),
             requests: Semaphore::new(MAX_REQUESTS),
             config: Arc::new(client),
-            conversations: Mutex::default(),
+            known: Known::new(store),
             origin: std::time::Instant::now(),
         }
     }
 
     fn now(&self) -> Instant {
         Instant::from_origin(self.origin.elapsed())
-    }
-
-    fn conversations<R>(&self, with: impl FnOnce(&mut Conversations) -> R) -> R {
-        let mut conversations = self
-            .conversations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        with(&mut conversations)
     }
 
     /// Sends one request of a search.
@@ -95,11 +88,8 @@ impl Healer {
     ) -> Result<Answer, Refusal> {
         // The semaphore is never closed.
         let _permit = self.requests.acquire().await.ok();
-        self.poll_rate
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(visitor, std::time::Instant::now())
-            .map_err(Refusal::rate_limited)?;
+        let taken = self.store.take_poll(visitor).await;
+        taken.map_err(Refusal::rate_limited)?;
         self.metrics.asked_in_search();
         self.upstream.fetch_with(access, request).await
     }

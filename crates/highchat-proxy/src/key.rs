@@ -93,6 +93,12 @@ impl Key {
         })
     }
 
+    /// The key itself, to derive others from it.
+    #[cfg(feature = "redis")]
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether the bytes contain the key: the error page of a service may show the request.
     pub(crate) fn is_in(&self, bytes: &[u8]) -> bool {
         self.finder.find(bytes).is_some()

@@ -65,7 +65,8 @@
 //! The proxy remembers the last 4096 conversations that began with a message through it. A reply
 //! in any other conversation, or in one with two messages at once, is not searched for. This
 //! assumes that the later messages of a conversation go through the same [`Proxy`]. If several
-//! proxies serve one visitor in turn, bind visitors to proxies, or turn [`Config::heal`] off.
+//! proxies serve one visitor in turn, let them share a Redis server, bind visitors to proxies, or
+//! turn [`Config::heal`] off.
 //!
 //! # The key in an answer
 //!
@@ -93,6 +94,14 @@
 //! A visitor is an address, or an IPv6 /64. If a trusted peer names the visitor in
 //! [`Config::visitor_header`], the limits of messages, polls and streams count the name instead.
 //!
+//! # Several proxies
+//!
+//! With the feature `redis`, proxies with the same key can share a Redis or Valkey server
+//! (`Config::redis`): the limits of messages and polls, the answers to polls, and what the search
+//! for a cut reply must know. A request waits at most 100 ms for Redis in all. While Redis is away,
+//! the limit of messages still holds: each proxy has its own share of the messages, by its own
+//! clock, and Redis only moves messages from one share to another. The README describes the rest.
+//!
 //! # Traces
 //!
 //! Each request to the service has a header `traceparent` (W3C Trace Context), and the log has the
@@ -105,6 +114,7 @@
 //! peer names the visitor in [`Config::visitor_header`], only this visitor can use the id. If
 //! not, anyone with the id can use it, but nobody can guess it.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod config;
@@ -117,6 +127,9 @@ mod metrics;
 mod proxy;
 mod reply;
 mod server;
+#[cfg(feature = "redis")]
+mod shared;
+mod store;
 mod upstream;
 mod visitor;
 
@@ -128,6 +141,8 @@ pub use key::{KeyError, KeySource};
 pub use proxy::{PeerService, Proxy};
 pub use reply::body::Body;
 pub use server::Server;
+#[cfg(feature = "redis")]
+pub use shared::redis_url::{InvalidRedis, Redis};
 pub use visitor::ownership::{Secret, WeakSecret};
 
 // Compiles the program in the README.

@@ -2,6 +2,7 @@
 
 pub(crate) mod drain;
 pub(crate) mod held;
+pub(crate) mod local;
 pub(crate) mod reservation;
 pub(crate) mod slots;
 pub(crate) mod visitor_rate;

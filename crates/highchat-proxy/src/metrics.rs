@@ -39,6 +39,21 @@ pub(crate) struct Metrics {
     searches_found: AtomicU64,
     searches_not_found: AtomicU64,
     search_requests: AtomicU64,
+    redis: RedisCounters,
+}
+
+/// The upper bounds of the histogram of calls to Redis, in microseconds.
+const BOUNDS: [u64; 7] = [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000];
+
+#[derive(Debug, Default)]
+struct RedisCounters {
+    losses: AtomicU64,
+    missed: AtomicU64,
+    shared_polls: AtomicU64,
+    calls: AtomicU64,
+    micros: AtomicU64,
+    /// How many calls took at most each of the bounds.
+    at_most: [AtomicU64; BOUNDS.len()],
 }
 
 /// Where the answer to a poll came from.
@@ -70,6 +85,16 @@ pub(crate) struct Gauges {
     pub(crate) streams: usize,
     pub(crate) held: usize,
     pub(crate) is_ready: bool,
+    pub(crate) redis: RedisGauges,
+}
+
+/// What is true now about the limits that are shared through Redis. All is zero without Redis.
+#[derive(Default)]
+pub(crate) struct RedisGauges {
+    pub(crate) is_reached: bool,
+    pub(crate) proxies: u32,
+    /// How many messages this proxy may send in any minute.
+    pub(crate) allowed: usize,
 }
 
 impl Metrics {
@@ -118,6 +143,35 @@ impl Metrics {
             &self.searches_not_found
         };
         add(count, 1);
+    }
+
+    /// Counts that Redis no longer answers.
+    #[cfg(feature = "redis")]
+    pub(crate) fn redis_lost(&self) {
+        add(&self.redis.losses, 1);
+    }
+
+    /// Counts a request that was limited without Redis.
+    #[cfg(feature = "redis")]
+    pub(crate) fn redis_missed(&self) {
+        add(&self.redis.missed, 1);
+    }
+
+    /// Counts a poll that another proxy had sent.
+    #[cfg(feature = "redis")]
+    pub(crate) fn poll_shared(&self) {
+        add(&self.redis.shared_polls, 1);
+    }
+
+    /// Counts a call that Redis answered.
+    #[cfg(feature = "redis")]
+    pub(crate) fn redis_answered(&self, time: core::time::Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        add(&self.redis.calls, 1);
+        add(&self.redis.micros, micros);
+        for (bound, count) in BOUNDS.iter().zip(&self.redis.at_most) {
+            add(count, u64::from(micros <= *bound));
+        }
     }
 
     /// Returns the page with all counters and the given gauges.
@@ -216,8 +270,71 @@ impl Metrics {
         sample(page, "held_bytes", "", now.held as u64);
         heading(page, "ready", "gauge", "Whether new requests are accepted.");
         sample(page, "ready", "", u64::from(now.is_ready));
+        self.redis.render(page, &now.redis);
         text
     }
+}
+
+impl RedisCounters {
+    fn render(&self, page: &mut String, now: &RedisGauges) {
+        for (name, help, value) in [
+            (
+                "redis_up",
+                "Whether Redis answers, so that limits are shared.",
+                u64::from(now.is_reached),
+            ),
+            (
+                "redis_proxies",
+                "Proxies that share the limits, as last known.",
+                now.proxies.into(),
+            ),
+            (
+                "redis_messages",
+                "Messages a minute that this proxy may send now.",
+                now.allowed as u64,
+            ),
+        ] {
+            heading(page, name, "gauge", help);
+            sample(page, name, "", value);
+        }
+        for (name, help, count) in [
+            (
+                "redis_losses_total",
+                "How often Redis stopped answering.",
+                &self.losses,
+            ),
+            (
+                "redis_missed_total",
+                "Requests that were limited without Redis.",
+                &self.missed,
+            ),
+            (
+                "redis_polls_total",
+                "Polls answered by what another proxy had asked.",
+                &self.shared_polls,
+            ),
+        ] {
+            heading(page, name, "counter", help);
+            sample(page, name, "", count.load(Relaxed));
+        }
+        let help = "Seconds of calls to Redis.";
+        heading(page, "redis_seconds", "histogram", help);
+        for (bound, count) in BOUNDS.iter().zip(&self.at_most) {
+            let labels = format!("{{le=\"{}\"}}", seconds(*bound));
+            sample(page, "redis_seconds_bucket", &labels, count.load(Relaxed));
+        }
+        let calls = self.calls.load(Relaxed);
+        sample(page, "redis_seconds_bucket", "{le=\"+Inf\"}", calls);
+        let sum = seconds(self.micros.load(Relaxed));
+        // Writing into a string cannot fail.
+        let _ = writeln!(page, "highchat_proxy_redis_seconds_sum {sum}");
+        sample(page, "redis_seconds_count", "", calls);
+    }
+}
+
+/// Exact for less than 285 years.
+fn seconds(micros: u64) -> f64 {
+    micros as f64 / 1e6
 }
 
 fn add(counter: &AtomicU64, count: u64) {

@@ -169,6 +169,7 @@ async fn run(
         proxy.handler().config.connections,
         proxy.handler().config.connections_a_visitor,
     );
+    proxy.handler().store.start();
     let open = TaskTracker::new();
     let accepting = accept::visitors(listener, proxy.clone(), connections, open.clone());
     let accepting = tokio::spawn(accepting);
@@ -194,4 +195,5 @@ async fn run(
         () = drained => {}
         () = stop.cancelled() => {}
     }
+    proxy.handler().store.leave().await;
 }

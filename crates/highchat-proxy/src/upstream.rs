@@ -8,6 +8,7 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use highchat_connect::{Connector, Exchange, Offer};
@@ -92,13 +93,18 @@ pub(crate) type Opening = Pin<Box<dyn Future<Output = Opened> + Send>>;
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// When the service sent it.
+    pub(crate) received_at: Instant,
 }
 
 /// The longest bodies that are passed on, in bytes: of a successful answer and of an error.
 const MAX_PAGE: usize = 1 << 20;
 const MAX_ERROR: usize = 64 << 10;
+
+/// The largest answer that is kept for other polls, in bytes.
+const MAX_KEPT: usize = 64 << 10;
 
 /// The headers that are passed on. `date` is needed because `retry-after` may be a date too.
 const PASSED: [http::HeaderName; 3] = [CONTENT_TYPE, RETRY_AFTER, DATE];
@@ -273,6 +279,7 @@ impl Upstream {
             status,
             headers,
             body,
+            received_at: Instant::now(),
         })
     }
 }
@@ -291,6 +298,11 @@ async fn whole(mut body: Exchange, limit: usize) -> Option<Bytes> {
 }
 
 impl Answer {
+    /// Whether it can be kept for other polls with the same parameters.
+    pub(crate) fn can_be_kept(&self) -> bool {
+        self.status.is_success() && self.body.len() <= MAX_KEPT
+    }
+
     /// Returns the sentence for the visitor, if the body has the API's error shape.
     pub(crate) fn message(&self) -> Option<String> {
         let shape: Value = serde_json::from_slice(&self.body).ok()?;

@@ -3,13 +3,12 @@
 pub(crate) mod ownership;
 
 use core::fmt;
-use core::hash::BuildHasher;
 use core::net::IpAddr;
-use std::hash::RandomState;
 
 use highchat_proto::VisitorRef;
 use http::{HeaderMap, HeaderName};
 use ipnet::{IpNet, Ipv6Net};
+use ring::digest;
 
 /// The visitor who sent a request.
 #[derive(Clone, Debug)]
@@ -26,6 +25,13 @@ pub(crate) struct Visitor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Network(IpAddr);
 
+impl Network {
+    #[cfg(feature = "redis")]
+    pub(crate) const fn address(self) -> IpAddr {
+        self.0
+    }
+}
+
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
@@ -39,14 +45,23 @@ impl From<IpAddr> for Network {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
     Network(Network),
-    /// A hash of the name, with a random key. It is short, and nobody can find two names with
-    /// the same one.
-    Name(u64),
+    /// The first bytes of the SHA-256 of the name. It is short, the same at every proxy, and
+    /// nobody can find another name with the same one.
+    Name([u8; 16]),
 }
 
 impl From<IpAddr> for Identity {
     fn from(address: IpAddr) -> Self {
         Self::Network(address.into())
+    }
+}
+
+impl Identity {
+    fn named(name: &VisitorRef) -> Self {
+        let hash = digest::digest(&digest::SHA256, name.as_str().as_bytes());
+        let mut short = [0; 16];
+        short.copy_from_slice(&hash.as_ref()[..16]);
+        Self::Name(short)
     }
 }
 
@@ -64,8 +79,6 @@ impl fmt::Display for Network {
 pub(crate) struct Trust {
     pub(crate) networks: Vec<IpNet>,
     pub(crate) visitor_header: Option<HeaderName>,
-    /// The key of the hashes of names.
-    pub(crate) names: RandomState,
 }
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -95,12 +108,10 @@ impl Trust {
             .filter(|text| !text.is_empty())
             .and_then(|text| VisitorRef::new(text).ok());
         let network = self.origin(peer, headers).into();
-        let name = reference
-            .as_ref()
-            .map(|name| self.names.hash_one(name.as_str()));
+        let name = reference.as_ref().map(Identity::named);
         Visitor {
             network,
-            identity: name.map_or(Identity::Network(network), Identity::Name),
+            identity: name.unwrap_or(Identity::Network(network)),
             reference,
         }
     }

@@ -1,5 +1,6 @@
 //! Options of `highchat proxy`.
 
+use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -70,6 +71,21 @@ pub(crate) struct ProxyOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
 
+    /// Share limits with other proxies through Redis or Valkey: redis://:PASSWORD@HOST:6379/0, or
+    /// rediss:// with TLS [env: HIGHCHAT_REDIS]
+    ///
+    /// Then --messages, --visitor-messages and --visitor-polls are limits of all proxies with the
+    /// same key together, the answer to a poll serves all of them, and a cut reply is searched for
+    /// even if several proxies serve the conversation in turn. All proxies need the same options
+    /// for limits. While Redis is away, each proxy keeps to its own part. Other users of this
+    /// machine can see the options of a program: use --redis-file if there is a password.
+    #[arg(long, value_name = "URL", conflicts_with = "redis_file")]
+    pub(crate) redis: Option<HiddenText>,
+
+    /// File that contains the URL for --redis and nothing else [env: HIGHCHAT_REDIS_FILE]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) redis_file: Option<PathBuf>,
+
     /// Do not search for the rest of a reply that the service cut; end it with an error
     ///
     /// Without this flag, the proxy asks the service for the messages of the conversation, up
@@ -131,14 +147,31 @@ pub(crate) struct ProxyOptions {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
 
-    /// Read and check the options, the key and the secret, and end: with status 0 if the proxy
-    /// would start, and 2 if not. Listens on no address and asks the service nothing
+    /// Read and check the options, the key, the secret and the URL of Redis, and end: with status
+    /// 0 if the proxy would start, and 2 if not. Listens on no address, and asks neither the
+    /// service nor Redis
     #[arg(long)]
     pub(crate) check_config: bool,
 
     /// Log more to standard error [env: HIGHCHAT_LOG]
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+/// A text that no `Debug` and no error shows, because it may have a password.
+#[derive(Clone)]
+pub(crate) struct HiddenText(pub(crate) String);
+
+impl From<String> for HiddenText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for HiddenText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HiddenText(…)")
+    }
 }
 
 /// The form of the log.

@@ -151,6 +151,73 @@ fn check_config_reports_whether_the_proxy_would_start() {
 }
 
 #[test]
+fn the_url_of_redis_is_checked_and_never_shown() {
+    const PASSWORD: &str = "very_secret_password";
+    let key = file("redis-key", KEY);
+    let key = key.to_str().unwrap();
+    let url = |scheme: &str| format!("{scheme}://:{PASSWORD}@127.0.0.1:1");
+    let sound = file("redis-url", &format!("{}\n", url("rediss")));
+    let unsound = file("redis-wrong", &url("http"));
+    let check = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = highchat(["proxy", "--check-config", "--key-file", key]);
+        command.args(arguments).envs(variables.iter().copied());
+        let checked = command.output().unwrap();
+        let shown = [checked.stdout, checked.stderr].concat();
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(!shown.contains(PASSWORD), "{shown}");
+        checked.status.code()
+    };
+    let (sound, unsound) = (sound.to_str().unwrap(), unsound.to_str().unwrap());
+    for (arguments, variables, status) in [
+        (&["--redis", &url("redis")][..], &[][..], 0),
+        (&["--redis-file", sound], &[], 0),
+        (&[], &[("HIGHCHAT_REDIS", &*url("redis"))], 0),
+        (&[], &[("HIGHCHAT_REDIS_FILE", sound)], 0),
+        (&["--redis", &url("http")], &[], 2),
+        (&["--redis", &url("redis"), "--redis-file", sound], &[], 2),
+        (&["--redis-file", unsound], &[], 2),
+        (&["--redis-file", "/nonexistent/redis"], &[], 2),
+        (&[], &[("HIGHCHAT_REDIS", &*url("http"))], 2),
+        (
+            &[],
+            &[
+                ("HIGHCHAT_REDIS", &*url("redis")),
+                ("HIGHCHAT_REDIS_FILE", sound),
+            ],
+            2,
+        ),
+    ] {
+        assert_eq!(
+            check(arguments, variables),
+            Some(status),
+            "{arguments:?} {variables:?}"
+        );
+    }
+}
+
+#[test]
+fn a_proxy_without_its_redis_says_so_and_refuses_messages() {
+    const PASSWORD: &str = "very_secret_password";
+    let service = play_each([page("bot", &[("user", "Բարև 👋")])]);
+    let key = file("redis-away", KEY);
+    let url = format!("redis://:{PASSWORD}@127.0.0.1:1");
+    let arguments = ["--key-file", key.to_str().unwrap(), "--redis", &url];
+    let proxy = Proxy::start(service.base_url(), &arguments);
+
+    let line = proxy.logs("REDIS IS AWAY");
+    assert!(!line.contains(PASSWORD), "{line}");
+    let body = "{\"message\":\"Բարև 👋\"}";
+    let head = "POST /v1/chat HTTP/1.1\r\nhost: a\r\ncontent-type: application/json";
+    let request = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let address = proxy.base_url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+
+    assert!(proxy.logs(" chat 429 ").contains("127.0.0.1"));
+    assert!(service.requests().is_empty());
+}
+
+#[test]
 fn a_refused_key_is_logged_and_sighup_reads_the_key_again() {
     let refusal = refusal("401 Unauthorized", "", "unauthenticated", "no");
     let reply = stream(&format!("{}{}{DONE}", meta("c1"), delta("a")));

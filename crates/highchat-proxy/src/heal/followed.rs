@@ -12,7 +12,8 @@ use highchat_proto::{
 
 use crate::front::trace::Trace;
 use crate::heal::Healer;
-use crate::heal::conversations::TurnNumber;
+use crate::heal::known::Turn;
+use crate::store::Prior;
 use crate::upstream::Access;
 use crate::visitor::Identity;
 
@@ -29,7 +30,7 @@ pub(crate) struct Followed {
     message: RequestId,
     text: TextHash,
     /// The conversation in the table; `None` before `meta`, and after the table refused it.
-    turn: Option<(ConversationId, TurnNumber)>,
+    turn: Option<(ConversationId, Turn)>,
     is_new: bool,
 }
 
@@ -53,6 +54,7 @@ impl Followed {
     pub(crate) fn begin(
         healer: &Arc<Healer>,
         request: &ChatRequest,
+        prior: Prior,
         visitor: Identity,
         trace: Trace,
     ) -> Option<Box<Self>> {
@@ -64,7 +66,7 @@ impl Followed {
         let (mut conversation, turn) = match &request.conversation_id {
             None => (Conversation::new(endpoint, config), None),
             Some(id) => {
-                let (turn, saved) = healer.conversations(|known| known.resume(id))?;
+                let (turn, saved) = healer.known.resume(id, prior)?;
                 let conversation = Conversation::resume(endpoint, config, *saved, now);
                 (conversation, Some((id.clone(), turn)))
             }
@@ -141,16 +143,16 @@ impl Followed {
 
     fn can_be_searched(&mut self) -> bool {
         self.drain();
-        self.conversation.turn_in_progress() && self.is_newest()
+        let may_be_newest = |(id, turn): &(_, _)| self.healer.known.may_be_newest(id, turn);
+        self.conversation.turn_in_progress() && self.turn.as_ref().is_some_and(may_be_newest)
     }
 
     /// Whether no other turn of this conversation has begun since.
-    pub(super) fn is_newest(&self) -> bool {
-        let is_newest = |(id, turn): &(ConversationId, TurnNumber)| {
-            self.healer
-                .conversations(|known| known.is_newest(id, *turn))
-        };
-        self.turn.as_ref().is_some_and(is_newest)
+    pub(super) async fn is_newest(&self) -> bool {
+        match &self.turn {
+            Some((id, turn)) => self.healer.known.is_newest(id, turn).await,
+            None => false,
+        }
     }
 
     pub(super) const fn text(&self) -> TextHash {
@@ -182,7 +184,7 @@ impl Followed {
             Some(_) => self.forget(),
             None if self.is_new => {
                 let id = id.clone();
-                let turn = self.healer.conversations(|known| known.begin(&id));
+                let turn = self.healer.known.begin(&id);
                 self.turn = turn.map(|turn| (id, turn));
                 self.is_new = false;
             }
@@ -192,8 +194,7 @@ impl Followed {
 
     fn forget(&mut self) {
         if let Some((id, turn)) = self.turn.take() {
-            self.healer
-                .conversations(|known| known.end(&id, turn, None));
+            self.healer.known.end(&id, &turn, None);
         }
     }
 }
@@ -208,8 +209,7 @@ impl Drop for Followed {
         // distinguish them from later replies.
         let is_bot = *self.conversation.state() == State::Bot && !self.conversation.is_polling();
         let saved = is_bot.then(|| Box::new(self.conversation.save()));
-        self.healer
-            .conversations(|known| known.end(&id, turn, saved));
+        self.healer.known.end(&id, &turn, saved);
     }
 }
 

@@ -62,13 +62,16 @@ impl Followed {
 
 async fn find(mut turn: Followed) -> Option<Rest> {
     let mut rest = None;
+    if !turn.is_newest().await {
+        return None;
+    }
     loop {
         match turn.conversation.poll_output() {
             Output::Transmit(id, request) if turn.conversation.is_of_turn(id) => {
                 let (access, visitor) = (&turn.access, turn.visitor);
                 let request = request.with_traceparent(&turn.trace.for_service());
                 let answer = turn.healer.fetch(request, access, visitor).await;
-                if !turn.is_newest() {
+                if !turn.is_newest().await {
                     return None;
                 }
                 let status = answer.as_ref().map_or(502, |answer| answer.status.as_u16());

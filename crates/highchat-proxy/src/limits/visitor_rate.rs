@@ -16,25 +16,53 @@ const MAX_VISITORS: usize = 65_536;
 /// bounded.
 #[derive(Debug)]
 pub(crate) struct VisitorRate {
-    /// The average time between two requests. `None`: no limit.
-    interval: Option<Duration>,
-    /// How far a visitor may be ahead of the average rate.
-    slack: Duration,
+    rate: Option<Rate>,
     /// When the allowance of each visitor is full again.
     full_at: HashMap<Identity, Instant>,
     swept_at: Option<Instant>,
+}
+
+/// How often one visitor may send a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rate {
+    /// The average time between two requests.
+    pub(crate) interval: Duration,
+    /// How many requests may come at once.
+    burst: u32,
+}
+
+impl Rate {
+    /// Half of the requests of a minute may come at once. Returns `None` for 0: no limit.
+    pub(crate) fn a_minute(limit: u32) -> Option<Self> {
+        (limit > 0).then(|| Self {
+            interval: Duration::from_secs(60) / limit,
+            burst: limit.div_ceil(2),
+        })
+    }
+
+    /// How far a visitor may be ahead of the average rate.
+    pub(crate) fn slack(self) -> Duration {
+        self.interval * self.burst.saturating_sub(1)
+    }
+
+    /// The rate at one of several proxies, if a visitor uses all of them alike.
+    #[cfg(feature = "redis")]
+    pub(crate) fn divided_by(self, proxies: u32) -> Self {
+        Self {
+            interval: self.interval * proxies.max(1),
+            burst: self.burst.div_ceil(proxies.max(1)),
+        }
+    }
 }
 
 /// The shortest time between two searches for visitors to remove from a full table.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 impl VisitorRate {
-    /// `burst` requests may come at once. If `a_minute` is 0, there is no limit.
-    pub(crate) fn new(a_minute: u32, burst: u32) -> Self {
-        let interval = (a_minute > 0).then(|| Duration::from_secs(60) / a_minute);
+    /// `None`: no limit.
+    pub(crate) fn new(rate: Option<Rate>) -> Self {
         Self {
-            interval,
-            slack: interval.unwrap_or_default() * burst.saturating_sub(1),
+            rate,
             full_at: HashMap::new(),
             swept_at: None,
         }
@@ -46,16 +74,28 @@ impl VisitorRate {
     ///
     /// The allowance is used up. The error is the time until one more request is allowed.
     pub(crate) fn take(&mut self, visitor: Identity, now: Instant) -> Result<(), Duration> {
-        let Some(interval) = self.interval else {
-            return Ok(());
-        };
+        self.rate
+            .map_or(Ok(()), |rate| self.take_at(rate, visitor, now))
+    }
+
+    /// Takes one request at the given rate instead of the table's own.
+    ///
+    /// # Errors
+    ///
+    /// As for [`take`](Self::take).
+    pub(crate) fn take_at(
+        &mut self,
+        rate: Rate,
+        visitor: Identity,
+        now: Instant,
+    ) -> Result<(), Duration> {
         let full_at = self.full_at.get(&visitor).copied().unwrap_or(now).max(now);
         let ahead = full_at - now;
-        if ahead > self.slack {
-            return Err(ahead - self.slack);
+        if ahead > rate.slack() {
+            return Err(ahead - rate.slack());
         }
         if self.has_room(now) || self.full_at.contains_key(&visitor) {
-            self.full_at.insert(visitor, full_at + interval);
+            self.full_at.insert(visitor, full_at + rate.interval);
         }
         // If the table is full, a visitor that is not in it counts as new. The limit for all
         // visitors together still applies.
@@ -83,16 +123,16 @@ mod tests {
 
     #[test]
     fn a_burst_is_allowed_and_then_the_average_rate_applies() {
-        let mut rate = VisitorRate::new(10, 3);
+        let mut rate = VisitorRate::new(Rate::a_minute(6));
         let now = Instant::now();
         for _ in 0..3 {
             assert_eq!(rate.take(visitor(1), now), Ok(()));
         }
-        assert_eq!(rate.take(visitor(1), now), Err(Duration::from_secs(6)));
+        assert_eq!(rate.take(visitor(1), now), Err(Duration::from_secs(10)));
         assert_eq!(rate.take(visitor(2), now), Ok(()), "another visitor");
-        let later = now + Duration::from_secs(6);
+        let later = now + Duration::from_secs(10);
         assert_eq!(rate.take(visitor(1), later), Ok(()));
-        assert_eq!(rate.take(visitor(1), later), Err(Duration::from_secs(6)));
+        assert_eq!(rate.take(visitor(1), later), Err(Duration::from_secs(10)));
         let much_later = now + Duration::from_secs(600);
         for _ in 0..3 {
             assert_eq!(rate.take(visitor(1), much_later), Ok(()));
@@ -102,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_table_is_bounded_and_drops_visitors_whose_allowance_is_full() {
-        let mut rate = VisitorRate::new(60, 1);
+        let mut rate = VisitorRate::new(Rate::a_minute(60));
         let now = Instant::now();
         for number in 0..70_000 {
             assert_eq!(rate.take(visitor(number), now), Ok(()));
@@ -115,7 +155,7 @@ mod tests {
 
     #[test]
     fn zero_means_no_limit() {
-        let mut rate = VisitorRate::new(0, 0);
+        let mut rate = VisitorRate::new(Rate::a_minute(0));
         let now = Instant::now();
         assert!((0..1000).all(|_| rate.take(visitor(1), now).is_ok()));
         assert!(rate.full_at.is_empty());

@@ -4,23 +4,22 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// The service's limit is for one minute.
-const SPAN: Duration = Duration::from_secs(60);
-
-/// At most `limit` messages in any 60 s, in the order in which they ask. Each gets a time to
+/// At most `limit` messages in any `span`, in the order in which they ask. Each gets a time to
 /// be sent at once: now or in the near future.
 #[derive(Debug)]
 pub(crate) struct Window {
     /// 0: no limit.
     limit: usize,
+    span: Duration,
     /// The reserved times that still count, in order. Some may be in the future.
     times: VecDeque<Instant>,
 }
 
 impl Window {
-    pub(crate) const fn new(limit: u32) -> Self {
+    pub(crate) const fn new(limit: u32, span: Duration) -> Self {
         Self {
             limit: limit as usize,
+            span,
             times: VecDeque::new(),
         }
     }
@@ -39,12 +38,16 @@ impl Window {
             return Ok(now);
         }
         let nth_newest = self.times.len().checked_sub(self.limit);
-        let at = nth_newest.map_or(now, |index| (self.times[index] + SPAN).max(now));
+        let at = nth_newest.map_or(now, |index| (self.times[index] + self.span).max(now));
         let wait = at - now;
         if wait > max_wait {
             return Err(wait);
         }
-        while self.times.front().is_some_and(|time| *time + SPAN <= now) {
+        while self
+            .times
+            .front()
+            .is_some_and(|time| *time + self.span <= now)
+        {
             self.times.pop_front();
         }
         // Not always at the end: a time that was given back may lie before others.
@@ -66,10 +69,11 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const SPAN: Duration = Duration::from_secs(60);
 
     #[test]
-    fn no_minute_has_more_messages_than_the_limit() {
-        let mut window = Window::new(3);
+    fn no_span_has_more_messages_than_the_limit() {
+        let mut window = Window::new(3, SPAN);
         let now = Instant::now();
         let mut given = Vec::new();
         for tick in 0..2000 {
@@ -84,7 +88,7 @@ mod tests {
 
     #[test]
     fn times_are_reserved_in_order_and_a_long_wait_is_refused_with_its_length() {
-        let mut window = Window::new(2);
+        let mut window = Window::new(2, SPAN);
         let now = Instant::now();
         let later = now + 56 * SECOND;
         assert_eq!(window.reserve(now, SECOND), Ok(now));
@@ -97,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_time_that_is_given_back_can_be_reserved_again() {
-        let mut window = Window::new(1);
+        let mut window = Window::new(1, SPAN);
         let now = Instant::now();
         let at = window.reserve(now, SECOND).unwrap();
         assert!(window.reserve(now, SECOND).is_err());
@@ -113,8 +117,8 @@ mod tests {
     }
 
     #[test]
-    fn times_older_than_a_minute_are_forgotten() {
-        let mut window = Window::new(2);
+    fn times_older_than_the_span_are_forgotten() {
+        let mut window = Window::new(2, SPAN);
         let now = Instant::now();
         for minute in 0..100 {
             window.reserve(now + minute * SPAN, SECOND).unwrap();
@@ -124,7 +128,7 @@ mod tests {
 
     #[test]
     fn zero_means_no_limit() {
-        let mut window = Window::new(0);
+        let mut window = Window::new(0, SPAN);
         let now = Instant::now();
         assert!((0..100).all(|_| window.reserve(now, SECOND) == Ok(now)));
     }

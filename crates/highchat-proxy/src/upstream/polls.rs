@@ -17,10 +17,8 @@ use crate::upstream::Answer;
 type PollResult = Result<Answer, Refusal>;
 type PollFuture = Pin<Box<dyn Future<Output = PollResult> + Send>>;
 
-/// How many answers are kept, and the largest answer that is kept, in bytes: 16 MiB in
-/// total.
+/// How many answers are kept. Each has at most 64 KiB, so they take 16 MiB in total.
 const MAX_POLLS: usize = 256;
-const MAX_ANSWER: usize = 64 << 10;
 
 /// The polls under way, and recent answers.
 ///
@@ -44,13 +42,23 @@ pub(crate) struct PollKey(String, Option<String>);
 
 enum Poll {
     UnderWay(WeakShared<PollFuture>, u64),
-    Answered(Answer, Instant),
+    Answered(Answer),
 }
 
 impl From<&MessagesRequest> for PollKey {
     fn from(request: &MessagesRequest) -> Self {
         let after = request.after.as_ref().map(|after| after.as_str().into());
         Self(request.conversation_id.as_str().into(), after)
+    }
+}
+
+#[cfg(feature = "redis")]
+impl PollKey {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let Self(id, after) = self;
+        let after = after.as_ref().map_or("", |after| after.as_str());
+        // No id has a zero byte.
+        [id.as_bytes(), b"\0", after.as_bytes()].concat()
     }
 }
 
@@ -98,12 +106,8 @@ impl Polls {
             _ => return,
         }
         match result {
-            Ok(answer)
-                if answer.status.is_success()
-                    && answer.body.len() <= MAX_ANSWER
-                    && polls.len() <= MAX_POLLS =>
-            {
-                polls.insert(key, Poll::Answered(answer.clone(), Instant::now()));
+            Ok(answer) if answer.can_be_kept() && polls.len() <= MAX_POLLS => {
+                polls.insert(key, Poll::Answered(answer.clone()));
             }
             _ => drop(polls.remove(&key)),
         }
@@ -120,7 +124,7 @@ impl Table {
             self.polls.retain(|_, poll| poll.is_live(now, memory));
         }
         match self.polls.get(key) {
-            Some(Poll::Answered(answer, at)) if now < *at + memory => {
+            Some(Poll::Answered(answer)) if now < answer.received_at + memory => {
                 Lookup::Answer(answer.clone())
             }
             Some(Poll::UnderWay(weak, number)) => {
@@ -147,7 +151,7 @@ impl Poll {
     fn is_live(&self, now: Instant, memory: Duration) -> bool {
         match self {
             Self::UnderWay(weak, _) => weak.upgrade().is_some(),
-            Self::Answered(_, at) => now < *at + memory,
+            Self::Answered(answer) => now < answer.received_at + memory,
         }
     }
 }

@@ -378,6 +378,7 @@ fn every_counter_of_the_dashboard_is_on_the_metrics_page() {
         for name in names {
             let end = name.find(|c: char| !c.is_ascii_lowercase() && c != '_');
             let name = &name[..end.unwrap_or(name.len())];
+            let name = name.strip_suffix("_bucket").unwrap_or(name);
             assert!(
                 page.contains(&format!("# TYPE highchat_proxy_{name} ")),
                 "{name}"

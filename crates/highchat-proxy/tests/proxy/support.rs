@@ -88,11 +88,19 @@ impl TestProxy {
         config.poll_memory = Duration::ZERO;
         config.heal = false;
         config.recovery_delays = [Duration::from_millis(30); 4];
+        let is_shared = share(&mut config);
         set(&mut config);
+        let is_limited = config.messages_in_all > 0;
         let source = KeySource::File(key_file.path().into());
         let proxy = Proxy::new(config, source).expect("a sound configuration");
         let server = Server::start(proxy, listen, Some(ANY_PORT)).expect("free ports");
-        Self { server, key_file }
+        let proxy = Self { server, key_file };
+        if is_shared {
+            until(|| proxy.counter("highchat_proxy_redis_up ") == 1);
+            // A first proxy gets its messages after 2 s: others could return first.
+            until(|| !is_limited || proxy.counter("highchat_proxy_redis_messages ") > 0);
+        }
+        proxy
     }
 
     pub(crate) fn base_url(&self) -> String {
@@ -110,6 +118,38 @@ impl TestProxy {
         let line = page.lines().find_map(|line| line.strip_prefix(name));
         line.map_or(0, |value| value.trim().parse().expect("a number"))
     }
+}
+
+/// Lets the proxies that a test starts for one service share their limits, if this environment
+/// variable names a Redis server. So every test of this program also holds with Redis;
+/// `.ci/steps/redis` runs them so. Returns whether it does.
+#[cfg(feature = "redis")]
+fn share(config: &mut Config) -> bool {
+    let Ok(url) = std::env::var("HIGHCHAT_PROXY_TESTS_REDIS") else {
+        return false;
+    };
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        // Each test has a thread of its own.
+        static TEST: String = format!(
+            "test-{}-{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        );
+    }
+    let redis = highchat_proxy::Redis::new(&url).expect("the address of a Redis server");
+    let service = &config.base_url;
+    config.redis = Some(TEST.with(|test| {
+        redis
+            .with_prefix(format!("{test}-{service}"))
+            .with_patience(LONG)
+    }));
+    true
+}
+
+#[cfg(not(feature = "redis"))]
+fn share(_: &mut Config) -> bool {
+    false
 }
 
 pub(crate) fn connect(addr: SocketAddr) -> TcpStream {
