@@ -2,9 +2,12 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::borrow::Cow;
 use std::path::Path;
 
-use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
+use iri_string::types::UriStr;
+use percent_encoding::percent_decode_str;
+use redis::RedisConnectionInfo;
 
 use crate::key::{self, KeyError};
 
@@ -54,26 +57,47 @@ impl Redis {
     ///
     /// The text is not such an address, or has an option or a fragment.
     pub fn new(url: &str) -> Result<Self, InvalidRedis> {
-        let (scheme, rest) = url.split_once("://").ok_or(InvalidRedis(()))?;
-        let has_tls = match scheme {
+        let url = UriStr::new(url).map_err(|_| InvalidRedis(()))?;
+        let has_tls = match url.scheme_str() {
             "redis" | "valkey" => false,
             "rediss" | "valkeys" => true,
             _ => return Err(InvalidRedis(())),
         };
-        if rest.contains(['?', '#']) {
+        if url.query().is_some() || url.fragment().is_some() {
             return Err(InvalidRedis(()));
         }
-        // The TLS is ours, so the crate only sees the form without it.
-        let plain = format!("redis://{rest}").into_connection_info();
-        let plain = plain.map_err(|_| InvalidRedis(()))?;
-        let ConnectionAddr::Tcp(host, port) = plain.addr() else {
-            return Err(InvalidRedis(()));
+        let authority = url.authority_components().ok_or(InvalidRedis(()))?;
+        let host = authority.host().trim_matches(['[', ']']);
+        let number = |text: &str| text.parse::<u16>().map_err(|_| InvalidRedis(()));
+        let port = authority.port().filter(|port| !port.is_empty());
+        let port = port.map_or(Ok(6379), number)?;
+        let database = match url.path_str().trim_start_matches('/') {
+            "" => 0,
+            database => number(database)?,
         };
+        if host.is_empty() {
+            return Err(InvalidRedis(()));
+        }
+        let mut login = RedisConnectionInfo::default()
+            .set_skip_set_lib_name()
+            .set_db(database.into());
+        let (user, password) = match authority.userinfo() {
+            Some(info) => info
+                .split_once(':')
+                .map_or((info, None), |(u, p)| (u, Some(p))),
+            None => ("", None),
+        };
+        if !user.is_empty() {
+            login = login.set_username(decoded(user)?);
+        }
+        if let Some(password) = password {
+            login = login.set_password(decoded(password)?);
+        }
         Ok(Self {
-            host: host.clone(),
-            port: *port,
+            host: host.into(),
+            port,
             has_tls,
-            login: plain.redis_settings().clone().set_skip_set_lib_name(),
+            login,
             prefix: "highchat".into(),
             patience: Duration::from_millis(100),
         })
@@ -103,6 +127,12 @@ impl Redis {
         self.patience = patience;
         self
     }
+}
+
+/// Decodes a part of the login.
+fn decoded(text: &str) -> Result<Cow<'_, str>, InvalidRedis> {
+    let decoded = percent_decode_str(text).decode_utf8();
+    decoded.map_err(|_| InvalidRedis(()))
 }
 
 impl fmt::Debug for Redis {
@@ -162,7 +192,8 @@ mod tests {
             "redis://h?protocol=resp3",
             "unix:///run/redis.sock",
             "redis+unix:///run/redis.sock",
-            "redis://secret@0.0.0.0",
+            "redis://:secret@",
+            "redis://h/99999999",
         ] {
             let error = Redis::new(url).unwrap_err().to_string();
             assert!(

@@ -107,6 +107,7 @@ fn a_reply_that_is_cut_at_any_byte_after_its_first_delta_arrives_whole_and_once(
     for (number, cut) in cuts.iter().enumerate() {
         let proxy = start(&service, |config| {
             config.recovery_delays = [Duration::from_millis(1); 4];
+            separate(config);
         });
         let answer = Call::chat(MESSAGE).send(&proxy);
         assert_eq!(text_in(&answer.body), REPLY, "cut at {cut}: {answer:?}");

@@ -147,6 +147,20 @@ fn share(config: &mut Config) -> bool {
     true
 }
 
+/// Gives a proxy limits and conversations of its own, although another proxy of the same test is for
+/// the same service.
+pub(crate) fn separate(config: &mut Config) {
+    #[cfg(feature = "redis")]
+    {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let prefix = format!("alone-{}-{number}", std::process::id());
+        config.redis = config.redis.take().map(|redis| redis.with_prefix(prefix));
+    }
+    #[cfg(not(feature = "redis"))]
+    let _ = config;
+}
+
 #[cfg(not(feature = "redis"))]
 fn share(_: &mut Config) -> bool {
     false
