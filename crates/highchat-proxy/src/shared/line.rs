@@ -43,6 +43,8 @@ struct State {
     /// The waiting messages by their numbers, which is the order in which they are sent.
     waiting: BTreeMap<u64, Waiting>,
     last_number: u64,
+    /// How often the key has changed.
+    key_count: u64,
 }
 
 /// A message that waits.
@@ -60,9 +62,14 @@ pub(super) struct Place<'l> {
     pub(super) is_sent: bool,
 }
 
-/// A report that was sent, and when.
+/// A report that was sent.
 #[derive(Clone, Copy)]
-pub(super) struct Reported(Report, Instant);
+pub(super) struct Reported {
+    report: Report,
+    at: Instant,
+    /// How often the key had changed.
+    key_count: u64,
+}
 
 impl Line {
     pub(super) fn new(limit: u32, span: Duration, names: Names) -> Self {
@@ -72,6 +79,7 @@ impl Line {
             share: Share::new(span),
             waiting: BTreeMap::new(),
             last_number: 0,
+            key_count: 0,
         };
         Self {
             limit: limit as usize,
@@ -101,6 +109,7 @@ impl Line {
         state.proxy = names.unique();
         state.names = Arc::new(names);
         state.share = Share::new(self.span);
+        state.key_count += 1;
         Some(leave)
     }
 
@@ -157,7 +166,12 @@ impl Line {
             .args([report.held, report.allowed, need, report.spare, report.part])
             .arg(self.limit)
             .args([self.span, GAP, SETTLE, dead].map(millis));
-        (call, Reported(report, now))
+        let reported = Reported {
+            report,
+            at: now,
+            key_count: state.key_count,
+        };
+        (call, reported)
     }
 
     /// Applies the answer to a report. Returns whether the next one should follow soon.
@@ -165,15 +179,20 @@ impl Line {
         let Ok((granted, lowered, part, proxies)) = FromRedisValue::from_redis_value(answer) else {
             return false;
         };
-        let Reported(report, at) = reported;
         let mut state = self.lock();
+        if reported.key_count != state.key_count {
+            // What belonged to the old key means nothing for the new one.
+            return true;
+        }
         let change = Change {
             granted,
             lowered,
             part,
             proxies,
         };
-        state.share.handle_change(report, change, at);
+        state
+            .share
+            .handle_change(reported.report, change, reported.at);
         let now = Instant::now();
         let needs_more = state.due(now) > state.share.report(now).spare;
         state.wake_first();

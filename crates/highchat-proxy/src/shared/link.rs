@@ -63,7 +63,7 @@ struct Worker {
     patience: Duration,
     metrics: Arc<Metrics>,
     /// Whether the loss was logged.
-    is_loss_told: bool,
+    is_loss_logged: bool,
 }
 
 /// Why a connection is over.
@@ -88,7 +88,7 @@ impl Link {
             is_reached: Arc::clone(&is_reached),
             patience,
             metrics: Arc::clone(metrics),
-            is_loss_told: false,
+            is_loss_logged: false,
         };
         Self {
             jobs: sender,
@@ -203,8 +203,8 @@ impl Worker {
         if self.is_reached.swap(false, SeqCst) {
             self.metrics.redis_lost();
         }
-        if !self.is_loss_told {
-            self.is_loss_told = true;
+        if !self.is_loss_logged {
+            self.is_loss_logged = true;
             log::error!(
                 "REDIS IS AWAY: this proxy keeps to its own part of the limits until it returns: \
                  {reason}"
@@ -215,7 +215,7 @@ impl Worker {
     fn handle_return(&mut self) {
         if !self.is_reached.swap(true, SeqCst) {
             log::info!("redis is reached: the limits are shared with the other proxies");
-            self.is_loss_told = false;
+            self.is_loss_logged = false;
         }
     }
 

@@ -23,7 +23,7 @@ const SPAN: Duration = Duration::from_secs(3);
 /// way of the one before, if this machine is busy.
 const SEEN_SPAN: Duration = Duration::from_millis(2400);
 
-/// Waits until the service has got so many messages.
+/// Waits until the service has got `count` messages.
 fn until_taken(sandbox: &Sandbox, count: usize) {
     let is_enough = |requests: &[Request]| requests.len() >= count;
     assert!(sandbox.wait_until(PATIENT, is_enough), "{count}");

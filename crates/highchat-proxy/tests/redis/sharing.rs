@@ -51,7 +51,7 @@ fn places(redis: &RedisServer) -> usize {
     count.map_or(0, |count| count[0].parse().unwrap())
 }
 
-/// Waits until the proxies have told Redis how their last turn ended.
+/// Waits until Redis knows how the last turn of each proxy ended.
 fn settle(proxies: &[TestProxy]) {
     until(|| {
         proxies
