@@ -6,8 +6,8 @@
 //!    └────────── an error, or no answer within 100 ms ─────────┘
 //! ```
 
+use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use core::time::Duration;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
