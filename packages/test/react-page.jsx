@@ -5,7 +5,12 @@ import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 
 const query = new URLSearchParams(location.search);
-const options = { slug: "demo", baseUrl: query.get("base"), settings: { attempts: 1 } };
+const options = {
+  slug: "demo",
+  baseUrl: query.get("base"),
+  storage: query.get("storage") ?? "session",
+  settings: { attempts: 1, pollInterval: 200 },
+};
 
 globalThis.renders = 0;
 

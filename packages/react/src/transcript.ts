@@ -1,6 +1,6 @@
 /** The messages of a conversation, as they are shown. It knows nothing of React. */
 
-import type { HighChatError, Session, Update } from "@highchat/client";
+import type { HighChatError, Session, State, Update } from "@highchat/client";
 
 /** Who wrote a message, or `notice` for a sentence of the service about the conversation. */
 export type Author = "user" | "bot" | "person" | "notice";
@@ -22,10 +22,12 @@ export interface Message {
   error?: HighChatError;
 }
 
-/** What a page needs to keep to show the conversation again. */
+/** What a page needs to keep to show the conversation again, and to continue it. */
 export interface Kept {
   saved: string | null;
   messages: Message[];
+  state: State;
+  canRate: boolean;
 }
 
 /** How many messages are kept. */
@@ -40,6 +42,16 @@ export class Transcript {
     // A turn that was in progress is searched for, so its reply may still come.
     this.messages = messages;
     this.#next = messages.length;
+  }
+
+  /** Whether a turn is not over. */
+  get isPending(): boolean {
+    return this.messages.some(({ status }) => status === "pending");
+  }
+
+  /** A text was not sent, because another tab is in the middle of a reply. */
+  refuse(text: string): void {
+    this.#add("user", text, "refused");
   }
 
   /** The user sends a text. */
@@ -100,25 +112,27 @@ function failure(error: HighChatError | undefined): Message["status"] {
   return error?.code === "incomplete" ? "incomplete" : "failed";
 }
 
-/** Reads what {@link keep} wrote. Anything else counts as nothing. */
-export function read(storage: Storage | null, key: string): Kept {
+/** Reads what {@link write} wrote. Anything else counts as nothing. */
+export function read(text: string | null): Kept {
   try {
-    const { saved, messages } = JSON.parse(storage?.getItem(key) ?? "{}") as Kept;
+    const { saved, messages, state, canRate } = JSON.parse(text ?? "{}") as Kept;
     const isMessage = (it: Message) => typeof it.text === "string" && typeof it.author === "string";
     if (typeof saved === "string" && Array.isArray(messages) && messages.every(isMessage)) {
-      return { saved, messages: messages.map((message, place) => ({ ...message, id: `${place}` })) };
+      const numbered = messages.map((message, place) => ({ ...message, id: `${place}` }));
+      return { saved, messages: numbered, state: state ?? "bot", canRate: canRate === true };
     }
   } catch {
-    // Nothing is stored, or storage is not allowed.
+    // It is of another program.
   }
-  return { saved: null, messages: [] };
+  return { saved: null, messages: [], state: "bot", canRate: false };
 }
 
-export function keep(storage: Storage | null, key: string, session: Session, messages: Message[]): void {
-  try {
-    const kept: Kept = { saved: session.save(), messages: messages.map(({ error: _, ...message }) => message) };
-    storage?.setItem(key, JSON.stringify(kept));
-  } catch {
-    // Without storage, a reload begins a new conversation.
-  }
+export function write(session: Session, messages: Message[]): string {
+  const kept: Kept = {
+    saved: session.save(),
+    messages: messages.map(({ error: _, ...message }) => message),
+    state: session.state,
+    canRate: session.id !== null,
+  };
+  return JSON.stringify(kept);
 }
