@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { join, normalize } from "node:path";
+import { extname, join, normalize } from "node:path";
 import { createInterface } from "node:readline";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -20,15 +20,17 @@ globalThis.highchat = client;
 globalThis.host = new Host(client.Session);
 </script>`;
 
-/** Starts a server of the packages. Returns its origin. */
-export async function serve(page = PAGE, host = "127.0.0.1") {
+const TYPES = { ".css": "text/css", ".html": "text/html", ".wasm": "application/wasm" };
+
+/** Starts a server of the packages, or of another folder. Returns its origin. */
+export async function serve(page = PAGE, host = "127.0.0.1", folder = PACKAGES) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
-    if (pathname === "/") return response.setHeader("content-type", "text/html").end(page);
+    if (pathname === "/" && page) return response.setHeader("content-type", "text/html").end(page);
     try {
-      const file = readFileSync(join(PACKAGES, normalize(pathname)));
-      const type = pathname.endsWith(".css") ? "text/css" : "text/javascript";
-      response.setHeader("content-type", type).end(file);
+      const file = join(folder, normalize(pathname === "/" ? "/index.html" : pathname));
+      const type = TYPES[extname(file)] ?? "text/javascript";
+      response.setHeader("content-type", type).end(readFileSync(file));
     } catch {
       response.writeHead(404).end();
     }

@@ -8,7 +8,7 @@ use highchat_proto::failure::Cause;
 use highchat_proto::http::{Head, InvalidRoots, Roots};
 use highchat_proto::{Config, Endpoint, Failure};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, USER_AGENT};
-use reqwest::{ClientBuilder, Request, Response};
+use reqwest::{ClientBuilder, Request, RequestBuilder, Response};
 
 use crate::exchange::{Adjust, Http, cause};
 
@@ -43,7 +43,8 @@ pub(crate) fn build(
     })
 }
 
-/// Leaves out the fields that a browser sets itself: some need the service's consent (CORS).
+/// Leaves out the fields that a browser sets itself: some need the service's consent (CORS). A
+/// poll is never answered from the browser's cache, and the page's cookies stay in the page.
 pub(crate) fn request(
     mut request: http::Request<Bytes>,
     _: bool,
@@ -51,7 +52,9 @@ pub(crate) fn request(
     for own in [ACCEPT_ENCODING, USER_AGENT] {
         request.headers_mut().remove(own);
     }
-    Ok((request.try_into()?, ()))
+    let builder = RequestBuilder::from_parts(reqwest::Client::new(), request.try_into()?);
+    let builder = builder.fetch_cache_no_store().fetch_credentials_omit();
+    Ok((builder.build()?, ()))
 }
 
 /// `fetch` has the same error for everything that fails after the request was built.

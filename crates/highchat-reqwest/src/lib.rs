@@ -54,11 +54,19 @@
 //!
 //! # In a browser
 //!
-//! `fetch` follows redirects, and reqwest has no setting for it; the answer is then refused as in
-//! the list. `fetch` has one error for everything, so a message that failed may have been taken,
-//! and is not sent again. The browser decodes compression, and has its own pool and proxies. The
-//! service must allow the page's origin (CORS). A key in a page is known to everybody: use a slug
-//! there. Futures are not `Send`. This target is compiled by the gate, and not run by it.
+//! `fetch` follows redirects, and reqwest has no setting for it: a redirect can take the message to
+//! another place. The answer is then refused as in the list. A page prevents it before it starts:
+//!
+//! ```js
+//! const { fetch } = globalThis;
+//! globalThis.fetch = (request, options) => fetch(request, { redirect: "error", ...options });
+//! ```
+//!
+//! `fetch` has one error for everything, so a message that failed may have been taken, and is not
+//! sent again. The browser decodes compression, and has its own pool and proxies; its cache answers
+//! nothing, and its cookies are not sent. The service must allow the page's origin (CORS). A key in
+//! a page is known to everybody: use a slug there. Futures are not `Send`. The gate runs the table of
+//! trials over this target in Chromium, with these two lines.
 //!
 //! # Proxies
 //!

@@ -13,6 +13,15 @@ pub(crate) fn over_fetch(mut row: Trial) -> Trial {
     row
 }
 
+/// The row for a client that sees no more of a redirect than that the request failed.
+pub(crate) fn without_redirects(mut row: Trial) -> Trial {
+    if has(&row, "redirect") && row.outcome == Outcome::Failed {
+        row.outcome = Outcome::Unanswered;
+        row.why = "a redirect is not followed, and the client does not see that it was one";
+    }
+    row
+}
+
 /// Whether a page in a browser cannot do what the row demands.
 pub(crate) fn is_impossible_in_a_browser(row: &Trial) -> bool {
     // Chromium sends a message again by itself if a connection that it used before closes without

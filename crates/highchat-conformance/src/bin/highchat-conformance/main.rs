@@ -38,6 +38,9 @@ struct Options {
     /// by itself, or hides a header from the page
     #[arg(long)]
     browser: bool,
+    /// With --fetch or --browser: the client does not see that an answer is a redirect
+    #[arg(long)]
+    hides_redirects: bool,
     /// The time limit of a row in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     patience: u64,
@@ -101,7 +104,13 @@ fn check(options: &Options, process: Arc<Process>) -> Check {
     }
     if options.fetch || options.browser {
         let rows = TRIALS.iter().chain(IN_A_THREAD).chain(ALIKE).copied();
-        let rows = rows.map(fetch::over_fetch);
+        let rows = rows.map(fetch::over_fetch).map(|row| {
+            if options.hides_redirects {
+                fetch::without_redirects(row)
+            } else {
+                row
+            }
+        });
         let is_left_out = |row: &_| options.browser && fetch::is_impossible_in_a_browser(row);
         let rows = rows.filter(|row| !is_left_out(row));
         check = check.with_trials(rows).word_by_word();
