@@ -208,6 +208,7 @@ class Store {
     this.#session?.close();
     this.#session = undefined;
     this.#isResuming = false;
+    this.#isRetrying = false;
   }
 
   #open(text: string | null): void {
