@@ -287,3 +287,27 @@ test("a person's messages come to both tabs once, also after the other tab went 
   for (const page of [first, second]) page.clean();
   await context.close();
 });
+
+test("without Web Locks, each tab keeps a conversation of its own", async () => {
+  const { base, requests } = await sandbox();
+  const context = await browser.newContext();
+  await context.addInitScript(() => delete Navigator.prototype.locks);
+  const query = { base, storage: "local" };
+  const first = await open(context, query);
+  await first.waitForSelector("textarea");
+  await say(first, "Բարև 👋");
+  await replies(first, 1);
+  const second = await open(context, query);
+  await second.waitForSelector("textarea");
+  assert.equal(await second.locator(".highchat-message").count(), 0);
+  await say(second, "Նորից 😀");
+  await replies(second, 1);
+
+  await first.reload();
+  await replies(first, 1);
+  assert.equal(await first.locator('[data-author="user"] .highchat-text').textContent(), "Բարև 👋");
+  assert.equal(await first.evaluate(() => localStorage.length), 0);
+  assert.equal((await chats(requests)).length, 2);
+  for (const page of [first, second]) page.clean();
+  await context.close();
+});
