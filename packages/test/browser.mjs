@@ -20,7 +20,7 @@ globalThis.highchat = client;
 globalThis.host = new Host(client.Session);
 </script>`;
 
-const TYPES = { ".css": "text/css", ".html": "text/html", ".wasm": "application/wasm" };
+const TYPES = { ".css": "text/css", ".html": "text/html", ".wasm": "application/wasm", "": "text/event-stream" };
 
 /** Starts a server of the packages, or of another folder. Returns its origin. */
 export async function serve(page = PAGE, host = "127.0.0.1", folder = PACKAGES) {
