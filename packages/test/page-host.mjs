@@ -16,6 +16,8 @@ await page.waitForFunction(() => globalThis.host !== undefined);
 if (!folder) await page.evaluate(() => new globalThis.highchat.Session().ready());
 
 let isOver = false;
+// At the end, the commanding program is gone before the sessions that are open.
+process.stdout.on("error", () => {});
 for await (const line of createInterface({ input: process.stdin })) {
   page
     .evaluate((command) => globalThis.host.command(command), JSON.parse(line))
