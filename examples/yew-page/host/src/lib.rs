@@ -1,5 +1,5 @@
 //! Sessions of `highchat-reqwest` in a page. Another program commands them: the documentation of
-//! `highchat_testing::remote` describes how.
+//! `highchat_conformance::remote` describes how.
 
 mod settings;
 mod shown;
