@@ -12,7 +12,7 @@ use crate::transcript::{Author, Line, Status, Transcript, sentence};
 /// Commands that wait for the session. The page gives few: it waits for the end of each.
 const WAITING: usize = 8;
 
-/// The service to chat with, or why there is none. It is read once.
+/// The client of the service, or an error in the page's address. It is read once.
 #[derive(Properties)]
 pub(crate) struct Props {
     pub(crate) client: Result<Client, String>,
