@@ -124,6 +124,8 @@
 //!   the dependencies too.
 //! - `http` (default): conversions to and from the types of the `http` crate, and reason phrases
 //!   in error texts. It needs `std`.
+//! - `serde`: `Serialize` and `Deserialize` for the types of the API, updates and saved
+//!   conversations.
 //! - `embedded-io` and `embedded-io-async`: the module `device`, [see below](#on-a-device).
 //! - `portable-atomic`: for targets without compare-and-swap, such as `thumbv6m-none-eabi`. There
 //!   `Arc` in this documentation is `Rc`. The README of `highchat-proto` says what else they need.

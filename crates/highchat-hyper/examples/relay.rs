@@ -5,6 +5,8 @@
 //! for the whole. This is a minimal backend; `highchat-proxy` also has limits, signed ids and
 //! polls.
 //!
+//! In a program of your own, reading the request takes the feature `serde` of `highchat-hyper`.
+//!
 //! `HIGHCHAT_KEY` or `HIGHCHAT_SLUG` is the credential. `HIGHCHAT_BASE_URL` is the address of
 //! the service, if it is not the default one.
 

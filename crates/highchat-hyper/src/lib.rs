@@ -42,6 +42,8 @@
 //! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's certificates.
 //! - `native-roots`: TLS by rustls with ring, trusting the certificates of the operating
 //!   system.
+//! - `serde`: `Serialize` and `Deserialize` for the types of the API, updates and saved
+//!   conversations.
 //! - With TLS, `SSL_CERT_FILE` or [`Client::with_roots`] names other certificates to trust.
 //! - Without TLS: only plain HTTP, by default only to this machine, or your own connector
 //!   ([`Client::with_connector`]).

@@ -130,7 +130,7 @@
 //! - `alloc`: the whole crate, for targets with an allocator but without an operating system.
 //!   Without it, only [`config`], [`time`] and [`sse`] exist. They need only `core`, and [`sse`]
 //!   uses storage of the caller.
-//! - `serde` (default): [`serde`] reads and writes the types of the API, an [`Update`], a
+//! - `serde`: [`serde`] reads and writes the types of the API, an [`Update`], a
 //!   [`Failure`] and a [`Saved`] conversation. The crate itself does not need it.
 //! - `std` (default): includes `alloc`, and turns on `std` in the dependencies too.
 //! - `http` (default): conversions to and from the types of the `http` crate, and reason phrases

@@ -86,6 +86,8 @@
 //! - `rustls` (default): TLS by rustls with ring, trusting Mozilla's certificates.
 //! - `native-roots`: TLS by rustls with ring, trusting the certificates of the operating
 //!   system.
+//! - `serde`: `Serialize` and `Deserialize` for the types of the API, updates and saved
+//!   conversations.
 //! - With either, `SSL_CERT_FILE` or [`Client::with_roots`] names other certificates to trust.
 //! - Without: the TLS of the features of reqwest that the program turns on.
 //!

@@ -96,9 +96,10 @@ pub enum Delayed {
 /// [`into_owned`](Self::into_owned) returns an update that can be kept or sent to another thread.
 ///
 /// Its JSON ([`to_json`](Self::to_json)) is one object with a `type` and the API's field names.
-/// With the feature `serde` it is serialised alike. The program's `--json` prints these: `meta`, `delta`, `done`, `human`, `message`, `state`, `delayed`,
-/// `recovered`. The other types are only ours: `unknown`, `recovering`, `turn_ended`,
-/// `unreadable`, `handoff_failed`, `rated`, `rating_failed`.
+/// With the feature `serde` it is serialised alike. The program's `--json` prints these: `meta`,
+/// `delta`, `done`, `human`, `message`, `state`, `delayed`, `recovered`. The other types are only
+/// ours: `unknown`, `recovering`, `turn_ended`, `unreadable`, `handoff_failed`, `rated`,
+/// `rating_failed`.
 ///
 /// ```
 /// use highchat_proto::Update;
