@@ -410,9 +410,9 @@ fn a_proxy_that_reads_the_request_gets_the_whole_url_unless_the_service_has_tls(
     for (base_url, target) in [
         (
             "http://localhost:81/prefix",
-            "http://localhost:81/prefix/v1/chat",
+            "http://localhost:81/prefix/v1/chat?slug=demo",
         ),
-        ("https://chat.example/prefix", "/prefix/v1/chat"),
+        ("https://chat.example/prefix", "/prefix/v1/chat?slug=demo"),
     ] {
         let request = request(base_url);
         let (bytes, _) = Answer::to(&request);

@@ -201,7 +201,6 @@ mod tests {
         let trust = Trust {
             networks: vec!["10.0.0.0/8".parse().unwrap()],
             visitor_header: Some("x-user".parse().unwrap()),
-            ..Trust::default()
         };
         let identity = |peer: &str, name: &str| {
             let mut headers = HeaderMap::new();
