@@ -5,7 +5,8 @@ use alloc::string::String;
 
 /// The place of the first byte from `from` on that a JSON string cannot hold unescaped, or the
 /// length of the data if there is none.
-#[inline]
+// A delta's text is searched with it: a call would cost more than the search.
+#[inline(always)]
 pub(crate) fn special_from(data: &[u8], mut from: usize) -> usize {
     while let Some(word) = data.get(from..).and_then(<[u8]>::first_chunk) {
         if let Some(at) = first_special(*word) {
@@ -46,7 +47,8 @@ const fn is_special(byte: u8) -> bool {
 
 /// The character of the escape at the front, and the escape's length. A surrogate half gives
 /// `None`, because its meaning depends on the text after it.
-#[inline]
+// For a delta's text, of which each letter may be an escape. The others take `called_escape`.
+#[inline(always)]
 pub(crate) fn escape(input: &[u8]) -> Option<(char, usize)> {
     let [b'\\', kind, rest @ ..] = input else {
         return None;
@@ -62,6 +64,12 @@ pub(crate) fn escape(input: &[u8]) -> Option<(char, usize)> {
         _ => return None,
     };
     Some((value, 2))
+}
+
+/// [`escape`] once for all texts that are not deltas, because its code is long.
+#[inline(never)]
+fn called_escape(input: &[u8]) -> Option<(char, usize)> {
+    escape(input)
 }
 
 /// The surrogate half whose escape is at the front.
@@ -105,7 +113,7 @@ pub(super) fn end(bytes: &[u8], mut at: usize) -> Result<usize, usize> {
         at = special_from(bytes, at);
         at += match bytes.get(at) {
             Some(b'"') => return Ok(at + 1),
-            Some(b'\\') => match escape(&bytes[at..]) {
+            Some(b'\\') => match called_escape(&bytes[at..]) {
                 Some((_, len)) => len,
                 None => half(&bytes[at..]).map(|_| 6).ok_or(at)?,
             },
@@ -145,7 +153,7 @@ impl<'a> Unescaped<'a> {
                 break;
             }
             let rest = &bytes[at..];
-            let (value, len) = match (escape(rest), half(rest)) {
+            let (value, len) = match (called_escape(rest), half(rest)) {
                 (Some(escape), _) => escape,
                 (None, Some(high)) => match pair(high, &rest[6..]) {
                     Some(value) => (value, 12),
