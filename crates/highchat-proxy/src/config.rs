@@ -12,7 +12,7 @@ use crate::front::origin::Origin;
 use crate::front::route::Prefix;
 use crate::key::KeyError;
 #[cfg(feature = "redis")]
-use crate::shared::redis_url::Redis;
+use crate::redis_url::Redis;
 use crate::visitor::ownership::Secret;
 
 /// The configuration of a [`Proxy`](crate::Proxy): addresses, trust, limits and timeouts.

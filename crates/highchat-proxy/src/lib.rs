@@ -125,6 +125,8 @@ mod key;
 mod limits;
 mod metrics;
 mod proxy;
+#[cfg(feature = "redis")]
+mod redis_url;
 mod reply;
 mod server;
 #[cfg(feature = "redis")]
@@ -139,10 +141,10 @@ pub use front::route::{InvalidPrefix, Prefix};
 pub use ipnet::IpNet;
 pub use key::{KeyError, KeySource};
 pub use proxy::{PeerService, Proxy};
+#[cfg(feature = "redis")]
+pub use redis_url::{InvalidRedis, Redis};
 pub use reply::body::Body;
 pub use server::Server;
-#[cfg(feature = "redis")]
-pub use shared::redis_url::{InvalidRedis, Redis};
 pub use visitor::ownership::{Secret, WeakSecret};
 
 // Compiles the program in the README.

@@ -10,7 +10,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::shared::redis_url::Redis;
+use crate::redis_url::Redis;
 
 /// Where Redis is, and how to connect to it.
 pub(super) struct Target {

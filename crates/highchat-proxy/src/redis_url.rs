@@ -27,12 +27,12 @@ use crate::key::{self, KeyError};
 /// ```
 #[derive(Clone)]
 pub struct Redis {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) has_tls: bool,
-    pub(super) login: RedisConnectionInfo,
-    pub(super) prefix: String,
-    pub(super) patience: Duration,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) has_tls: bool,
+    pub(crate) login: RedisConnectionInfo,
+    pub(crate) prefix: String,
+    pub(crate) patience: Duration,
 }
 
 /// The error for a text that is not the address of a Redis server. It does not show the text.
