@@ -1,9 +1,9 @@
 //! reqwest in a browser, over `fetch`.
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::LocalBoxStream;
+use futures_util::{FutureExt, TryStreamExt};
 use highchat_proto::failure::Cause;
 use highchat_proto::http::{Head, InvalidRoots, Roots};
 use highchat_proto::{Config, Endpoint, Failure};
@@ -14,10 +14,15 @@ use crate::exchange::{Adjust, Http, cause};
 
 pub(crate) use highchat_async::BrowserTimer as Timer;
 
-pub(crate) type Opening = LocalBoxFuture<'static, Result<(Head, Body), Failure>>;
+pub(crate) type Opening = LocalBoxFuture<'static, Opened>;
+type Opened = Result<(Head, Body), Failure>;
 pub(crate) type Body = LocalBoxStream<'static, Result<Bytes, Cause>>;
 /// A browser does not report what was sent.
 pub(crate) type Sent = ();
+
+pub(crate) fn opening(exchange: impl Future<Output = Opened> + 'static) -> Opening {
+    exchange.boxed_local()
+}
 
 /// A browser has its own roots and proxies, and reqwest has no setting here that must be off.
 pub(crate) fn build(

@@ -175,6 +175,6 @@ impl Transport for Client {
 
     fn open(&self, request: Request, (): &()) -> Opening {
         let (http, place) = (self.http.clone(), self.endpoint.authority());
-        Box::pin(async move { exchange::open(&http, request, &place).await })
+        platform::opening(async move { exchange::open(&http, request, &place).await })
     }
 }

@@ -5,7 +5,8 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
+use futures_util::future::{self, BoxFuture};
 use futures_util::stream::{BoxStream, try_unfold};
 use highchat_connect::{is_refused, proxy};
 use highchat_proto::failure::Cause;
@@ -15,12 +16,14 @@ use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::{HeaderValue, Method};
 use http_body_util::{BodyExt, Full};
 use reqwest::{ClientBuilder, Proxy, Request, Response, redirect, retry};
+use tokio::runtime::Handle;
 
 use crate::exchange::{Adjust, Http, cause};
 
 pub(crate) use highchat_async::TokioTimer as Timer;
 
-pub(crate) type Opening = BoxFuture<'static, Result<(Head, Body), Failure>>;
+pub(crate) type Opening = BoxFuture<'static, Opened>;
+type Opened = Result<(Head, Body), Failure>;
 pub(crate) type Body = BoxStream<'static, Result<Bytes, Cause>>;
 /// Whether a byte of the body was asked for; `None` if the request has no body.
 pub(crate) type Sent = Option<Arc<AtomicBool>>;
@@ -34,6 +37,26 @@ const WINDOW: u32 = 65_535;
 /// A timeout that never passes, some 136 years. reqwest adds it to the time of day, which
 /// `Duration::MAX` would overflow.
 const FOREVER: Duration = Duration::from_secs(u32::MAX as u64);
+
+/// An exchange that is dropped in the runtime that polled it.
+///
+/// When an answered exchange is dropped, reqwest's pool may start a task, which panics outside a
+/// runtime. A program that has left its runtime may still hold the exchange.
+struct InRuntime(Opening, Handle);
+
+impl Drop for InRuntime {
+    fn drop(&mut self) {
+        let _inside = self.1.enter();
+        self.0 = future::pending().boxed();
+    }
+}
+
+pub(crate) fn opening(exchange: impl Future<Output = Opened> + Send + 'static) -> Opening {
+    Box::pin(async move {
+        let mut exchange = InRuntime(exchange.boxed(), Handle::current());
+        (&mut exchange.0).await
+    })
+}
 
 /// Builds the clients with everything off that must be off. Whatever `adjust` turned on is
 /// turned off after it.

@@ -4,10 +4,12 @@ use core::future::poll_fn;
 use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
+use std::thread;
 
 use futures_util::{Stream as _, StreamExt};
 use highchat_reqwest::{
-    AskError, Client, Credentials, Endpoint, Failure, Message, Session, Update,
+    AskError, Client, ConversationId, Credentials, Endpoint, Failure, Message, MessagesRequest,
+    Session, Update,
 };
 use highchat_sandbox::{Playback, Step};
 use highchat_testing::trials::words::{DONE, HEAD, HUMAN, META, delta, page};
@@ -72,6 +74,39 @@ async fn dropping_a_session_in_the_middle_of_a_reply_closes_its_connection() {
     drop(session);
     let closed = tokio::task::spawn_blocking(move || service.wait_for_close(0, BOUND));
     assert!(closed.await.unwrap());
+}
+
+/// reqwest gives a connection back to its pool when an answered exchange is dropped, and the pool
+/// starts a task then.
+#[test]
+fn an_exchange_can_be_dropped_outside_the_runtime() {
+    let page = page("human", &[]);
+    let script = vec![
+        Step::Pause(Duration::from_millis(50)),
+        Step::send(page),
+        Step::Hold,
+    ];
+    let service = Playback::start(vec![script]).unwrap();
+    let key = Credentials::key("hc_sandbox").unwrap();
+    let endpoint = Endpoint::new(service.base_url(), key).unwrap();
+    let client = Client::new(endpoint);
+    let request = MessagesRequest::new(ConversationId::new("c_1").unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+
+    let mut call = Box::pin(client.messages(&request));
+    runtime.block_on(async {
+        while service.requests().is_empty() {
+            let wait = tokio::time::timeout(Duration::from_millis(1), &mut call);
+            assert!(wait.await.is_err(), "the answer was read too early");
+        }
+    });
+    // The connection's task reads the answer, and nobody polls the call.
+    thread::sleep(Duration::from_millis(300));
+    drop(call);
 }
 
 /// A service whose reply arrives in small pieces, with a handoff after it.
