@@ -225,7 +225,9 @@ fn read_output(output: File, seen: &SharedScreen) {
     while is_readable(&output, None) {
         // The lock covers reading and processing, so that no resize comes between the two.
         let mut parser = seen.parser();
-        let has_more = read(&output, &mut parser);
+        // A resize may have read it meanwhile, and waits for the lock again while the program is
+        // stopped: a read would wait for ever.
+        let has_more = !is_readable(&output, Some(0)) || read(&output, &mut parser);
         drop(parser);
         seen.changed.notify_all();
         if !has_more {
