@@ -39,6 +39,7 @@ export class Host {
 class Hosted {
   #session;
   #updates = [];
+  #ratings = 0;
   #wake = () => {};
 
   static async open(Session, { options, saved }) {
@@ -61,9 +62,7 @@ class Hosted {
         return { accepted };
       }
       case "rate":
-        // Its end is an update.
-        session.rate(command.rating, command.comment).catch(() => {});
-        await Promise.resolve();
+        void this.#rate(command);
         return { accepted: true };
       case "cancel":
         session.cancel();
@@ -92,8 +91,20 @@ class Hosted {
     }
   }
 
+  /** Rates. The end is an update. */
+  async #rate({ rating, comment }) {
+    this.#ratings += 1;
+    await this.#session.rate(rating, comment).catch(() => {});
+    this.#ratings -= 1;
+    this.#wake();
+  }
+
+  get #isBusy() {
+    return this.#session.turnInProgress || this.#session.isPolling || this.#ratings > 0;
+  }
+
   async #next() {
-    while (this.#updates.length === 0 && (this.#session.turnInProgress || this.#session.isPolling)) {
+    while (this.#updates.length === 0 && this.#isBusy) {
       await new Promise((resolve) => {
         this.#wake = resolve;
       });

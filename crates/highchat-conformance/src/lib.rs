@@ -29,15 +29,18 @@
 //!
 //! ```no_run
 //! use highchat_conformance::{Capability, Check, Driver, Status};
-//! use highchat_proto::{Config, Endpoint, Message, Saved, Update};
+//! use highchat_proto::{Config, Conversation, Endpoint, Message, Saved, Update};
 //!
-//! struct Session { /* … */ }
+//! struct Session {
+//!     conversation: Conversation,
+//!     // …
+//! }
 //!
 //! impl Session {
 //!     fn open(endpoint: Endpoint, config: Config, saved: Option<Saved>) -> Self {
-//! #       _ = (endpoint, config, saved);
 //!         // …
-//! #       Self {}
+//! #       _ = saved;
+//! #       Self { conversation: Conversation::new(endpoint, config) }
 //!     }
 //! }
 //!
@@ -53,8 +56,7 @@
 //!     }
 //!
 //!     fn status(&self) -> Status {
-//!         // …
-//! #       unimplemented!()
+//!         Status::from(&self.conversation)
 //!     }
 //! }
 //!
