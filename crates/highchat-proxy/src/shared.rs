@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   message ──▶ admit: the visitor's limit, and a time in the order of all proxies   (Redis)
-//!                 │ Redis is away: the visitor's limit divided by the number of proxies, and
-//!                 │                the place after all who wait at this proxy
+//!                 │ Redis is away: the visitor's limit divided by the number of proxies, after what
+//!                 │                Redis last said, and the place after all who wait at this proxy
 //!                 ▼
 //!               line ── the time has come ──▶ share: how many messages this proxy may send
 //!                                               ▲
@@ -21,9 +21,10 @@ mod line;
 mod link;
 mod names;
 mod share;
+mod visitors;
 
 use core::time::Duration;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use highchat_connect::tls_config;
@@ -33,7 +34,7 @@ use highchat_proto::{ConversationId, Saved};
 use crate::config::Config;
 use crate::front::refusal::Refusal;
 use crate::key::Key;
-use crate::limits::visitor_rate::{Rate, VisitorRate};
+use crate::limits::visitor_rate::Rate;
 use crate::metrics::{Metrics, RedisGauges};
 use crate::redis_url::Redis;
 use crate::shared::call::Call;
@@ -41,6 +42,7 @@ use crate::shared::connection::Target;
 use crate::shared::line::{Line, Place, millis};
 use crate::shared::link::Link;
 use crate::shared::names::Names;
+use crate::shared::visitors::Visitors;
 use crate::upstream::Answer;
 use crate::upstream::polls::PollKey;
 use crate::visitor::Identity;
@@ -69,11 +71,8 @@ pub(crate) struct Shared {
     prefix: String,
     /// How long a request waits for Redis in all.
     patience: Duration,
-    message_rate: Option<Rate>,
-    poll_rate: Option<Rate>,
-    /// The limits of visitors while Redis is away.
-    own_messages: Mutex<VisitorRate>,
-    own_polls: Mutex<VisitorRate>,
+    messages: Visitors,
+    polls: Visitors,
     queue_patience: Duration,
     poll_memory: Duration,
     metrics: Arc<Metrics>,
@@ -101,17 +100,14 @@ impl Shared {
         let span = config.message_span.max(Duration::from_millis(1));
         let line = Arc::new(Line::new(config.messages_in_all, span, names));
         let target = Target::new(redis.clone(), tls.map(Arc::new));
-        let message_rate = Rate::a_minute(config.messages_a_visitor);
-        let poll_rate = Rate::a_minute(config.polls_a_visitor);
+        let visitors = |limit| Visitors::new(Rate::a_minute(limit));
         Ok(Self {
             link: Link::new(target, redis.patience, &line, metrics),
             line,
             prefix: redis.prefix.clone(),
             patience: redis.patience,
-            message_rate,
-            poll_rate,
-            own_messages: Mutex::new(VisitorRate::new(message_rate)),
-            own_polls: Mutex::new(VisitorRate::new(poll_rate)),
+            messages: visitors(config.messages_a_visitor),
+            polls: visitors(config.polls_a_visitor),
             queue_patience: config.queue_patience,
             poll_memory: config.poll_memory,
             metrics: Arc::clone(metrics),
@@ -168,16 +164,23 @@ impl Shared {
             &names.visitor("messages", visitor),
             conversation.as_deref().unwrap_or(&names.plain("none")),
         );
-        let call = arguments(call, self.message_rate)
+        let call = self
+            .messages
+            .describe(call, visitor)
             .arg(millis(self.queue_patience))
             .arg(turn.as_ref().map_or("", |turn| turn.0.as_str()))
             .arg(millis(CONVERSATION));
-        let answer: Option<(u8, u64, Vec<u8>)> = self.link.ask(call, self.patience).await;
+        let asked_at = Instant::now();
+        let answer: Option<(u8, u64, Vec<u8>, u64)> = self.link.ask(call, self.patience).await;
+        if let Some((.., until_full)) = &answer {
+            self.messages.handle_answer(visitor, *until_full, asked_at);
+        }
         let (at, saved) = match answer {
-            Some((0, wait, saved)) => (Instant::now() + Duration::from_millis(wait), saved),
+            Some((0, wait, saved, _)) => (Instant::now() + Duration::from_millis(wait), saved),
             Some((_, wait, ..)) => return Err(Duration::from_millis(wait)),
             None => {
-                take_own(&self.own_messages, self.message_rate, visitor, &self.line)?;
+                let proxies = self.line.proxies();
+                self.messages.take_without_redis(visitor, proxies)?;
                 self.metrics.redis_missed();
                 let at = self.line.time_without_redis(self.queue_patience)?;
                 (at, Vec::new())
@@ -198,19 +201,25 @@ impl Shared {
     ///
     /// The limit is reached. The error is the time to wait.
     pub(crate) async fn take_poll(&self, visitor: Identity) -> Result<(), Duration> {
-        let Some(rate) = self.poll_rate else {
+        if !self.polls.are_limited() {
             return Ok(());
-        };
-        let name = self.line.names().visitor("polls", visitor);
-        let call = arguments(Call::new(&call::TAKE).key(name), Some(rate));
-        match self.link.ask(call, self.patience / 2).await {
-            Some(0) => Ok(()),
-            Some(wait) => Err(Duration::from_millis(wait)),
-            None => {
-                self.metrics.redis_missed();
-                take_own(&self.own_polls, self.poll_rate, visitor, &self.line)
-            }
         }
+        let name = self.line.names().visitor("polls", visitor);
+        let call = self
+            .polls
+            .describe(Call::new(&call::TAKE).key(name), visitor);
+        let asked_at = Instant::now();
+        let answer: Option<(u64, u64)> = self.link.ask(call, self.patience / 2).await;
+        let Some((wait, until_full)) = answer else {
+            self.metrics.redis_missed();
+            let proxies = self.line.proxies();
+            return self.polls.take_without_redis(visitor, proxies);
+        };
+        self.polls.handle_answer(visitor, until_full, asked_at);
+        if wait > 0 {
+            return Err(Duration::from_millis(wait));
+        }
+        Ok(())
     }
 
     /// Returns the answer to a poll that another proxy has got, or asks the service with `fetch`.
@@ -353,24 +362,4 @@ impl Drop for Asking<'_> {
             .link
             .tell(call.arg(millis(self.shared.poll_memory)));
     }
-}
-
-/// Adds the interval and the slack of a visitor's rate.
-fn arguments(call: Call, rate: Option<Rate>) -> Call {
-    let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-    let interval = rate.map_or(0, |rate| micros(rate.interval));
-    call.args([interval, rate.map_or(0, |rate| micros(rate.slack()))])
-}
-
-/// Takes a request from the visitor's allowance at this proxy alone.
-fn take_own(
-    rates: &Mutex<VisitorRate>,
-    rate: Option<Rate>,
-    visitor: Identity,
-    line: &Line,
-) -> Result<(), Duration> {
-    let Some(rate) = rate else { return Ok(()) };
-    let rate = rate.divided_by(line.proxies());
-    let mut rates = rates.lock().unwrap_or_else(PoisonError::into_inner);
-    rates.take_at(rate, visitor, Instant::now())
 }

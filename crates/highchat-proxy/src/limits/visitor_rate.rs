@@ -94,12 +94,32 @@ impl VisitorRate {
         if ahead > rate.slack() {
             return Err(ahead - rate.slack());
         }
-        if self.has_room(now) || self.full_at.contains_key(&visitor) {
-            self.full_at.insert(visitor, full_at + rate.interval);
-        }
-        // If the table is full, a visitor that is not in it counts as new. The limit for all
-        // visitors together still applies.
+        self.keep(visitor, full_at + rate.interval, now);
         Ok(())
+    }
+
+    /// How long the visitor's allowance takes to be full again.
+    #[cfg(feature = "redis")]
+    pub(crate) fn until_full(&self, visitor: Identity, now: Instant) -> Duration {
+        let full_at = self.full_at.get(&visitor);
+        full_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now))
+    }
+
+    /// Notes that the visitor's allowance is not full before `full_at`: others have taken from it.
+    #[cfg(feature = "redis")]
+    pub(crate) fn handle_taken(&mut self, visitor: Identity, full_at: Instant, now: Instant) {
+        let is_known = |known: &Instant| *known >= full_at;
+        if full_at > now && !self.full_at.get(&visitor).is_some_and(is_known) {
+            self.keep(visitor, full_at, now);
+        }
+    }
+
+    /// If the table is full, a visitor that is not in it counts as new. The limit for all visitors
+    /// together still applies.
+    fn keep(&mut self, visitor: Identity, full_at: Instant, now: Instant) {
+        if self.has_room(now) || self.full_at.contains_key(&visitor) {
+            self.full_at.insert(visitor, full_at);
+        }
     }
 
     fn has_room(&mut self, now: Instant) -> bool {
@@ -151,6 +171,28 @@ mod tests {
         let later = now + Duration::from_secs(2);
         assert_eq!(rate.take(visitor(100_000), later), Ok(()));
         assert_eq!(rate.full_at.len(), 1);
+    }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn what_others_have_taken_counts_and_never_makes_the_allowance_larger() {
+        const SECOND: Duration = Duration::from_secs(1);
+        let mut rate = VisitorRate::new(Rate::a_minute(6));
+        let now = Instant::now();
+        assert_eq!(rate.until_full(visitor(1), now), Duration::ZERO);
+        rate.handle_taken(visitor(1), now + 20 * SECOND, now);
+        assert_eq!(rate.take(visitor(1), now), Ok(()));
+        assert_eq!(rate.take(visitor(1), now), Err(10 * SECOND));
+        rate.handle_taken(visitor(1), now + 20 * SECOND, now);
+        assert_eq!(rate.until_full(visitor(1), now), 30 * SECOND);
+        let later = now + 31 * SECOND;
+        assert_eq!(rate.until_full(visitor(1), later), Duration::ZERO);
+        rate.handle_taken(visitor(2), now, later);
+        assert_eq!(
+            rate.full_at.len(),
+            1,
+            "an allowance that is full needs no entry"
+        );
     }
 
     #[test]

@@ -44,7 +44,9 @@ impl Target {
         &self,
         stream: impl AsyncStream + Send + Unpin + 'static,
     ) -> RedisResult<(MultiplexedConnection, Driver)> {
-        let (login, config) = (&self.redis.login, AsyncConnectionConfig::new());
+        // The link bounds each call by the patience. The crate's own bound is 500 ms.
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let login = &self.redis.login;
         let opened = MultiplexedConnection::new_with_config(login, stream, config).await;
         let (connection, driver) = opened?;
         Ok((connection, Box::pin(driver)))

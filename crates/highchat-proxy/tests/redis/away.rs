@@ -86,6 +86,86 @@ fn without_redis_the_limits_of_a_visitor_are_divided_by_the_number_of_proxies() 
     }
 }
 
+/// Uses up the visitor's messages and polls at two proxies while Redis is reached.
+fn use_up(proxies: &[TestProxy; 2]) {
+    for proxy in proxies {
+        assert_eq!(Call::chat("Բարև 👋").send(proxy).status, 200);
+        assert_eq!(Call::messages("c1").send(proxy).status, 200);
+    }
+    assert_refused(proxies);
+}
+
+fn assert_refused(proxies: &[TestProxy; 2]) {
+    for proxy in proxies {
+        for call in [Call::chat("Էլի ես եմ 🙂"), Call::messages("c1")] {
+            let answer = call.send(proxy);
+            assert_eq!(answer.refusal(), (429, "rate_limited".to_owned()));
+        }
+    }
+}
+
+/// Two messages and two polls may come at once.
+fn limit_visitors(config: &mut Config) {
+    config.messages_a_visitor = 4;
+    config.polls_a_visitor = 4;
+}
+
+#[test]
+fn what_a_visitor_sent_before_still_counts_while_redis_is_away_and_after_it_lost_everything() {
+    let mut redis = RedisServer::start();
+    let service = play([reply(), page(), reply(), page()]);
+    let proxies = share_among::<2>(&redis, service.base_url(), 0, limit_visitors);
+    use_up(&proxies);
+    redis.kill();
+    for proxy in &proxies {
+        until(|| proxy.counter("highchat_proxy_redis_up ") == 0);
+    }
+    assert_refused(&proxies);
+    redis.restart();
+    for proxy in &proxies {
+        until(|| proxy.counter("highchat_proxy_redis_up ") == 1);
+    }
+    assert_refused(&proxies);
+    assert_eq!(service.connections(), 4);
+}
+
+#[test]
+fn what_a_visitor_sent_while_redis_was_away_counts_at_every_proxy_after_its_return() {
+    let mut redis = RedisServer::start();
+    let service = play([reply(), page()]);
+    let proxies = share_among::<2>(&redis, service.base_url(), 0, limit_visitors);
+    redis.kill();
+    for proxy in &proxies {
+        until(|| proxy.counter("highchat_proxy_redis_up ") == 0);
+    }
+    let [first, _] = &proxies;
+    // Half of the allowance is here.
+    assert_eq!(Call::chat("Բարև 👋").send(first).status, 200);
+    assert_eq!(Call::messages("c1").send(first).status, 200);
+    redis.restart();
+    for proxy in &proxies {
+        until(|| proxy.counter("highchat_proxy_redis_up ") == 1);
+    }
+    assert_refused(&proxies);
+    assert_eq!(service.connections(), 2);
+}
+
+#[test]
+fn redis_that_answers_within_the_patience_is_not_away() {
+    let redis = RedisServer::start();
+    let service = play([reply()]);
+    let proxy = share(&redis, service.base_url(), |config| {
+        config.messages_a_visitor = 2;
+    });
+    redis.ask(&["client", "pause", "1500"]);
+    assert_eq!(Call::chat("Բարև 👋").send(&proxy).status, 200);
+    assert_eq!(Call::chat("Էլի ես եմ 🙂").send(&proxy).status, 429);
+    for name in ["losses_total ", "missed_total "] {
+        let name = format!("highchat_proxy_redis_{name}");
+        assert_eq!(proxy.counter(&name), 0, "{name}");
+    }
+}
+
 #[test]
 fn a_proxy_that_never_reached_redis_sends_no_message_and_answers_polls() {
     let mut redis = RedisServer::start();
