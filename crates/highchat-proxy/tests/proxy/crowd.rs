@@ -5,7 +5,7 @@ use core::time::Duration;
 use highchat_hyper::{Client, Session};
 use highchat_proto::Message;
 use highchat_proxy::Secret;
-use highchat_sandbox::Sandbox;
+use highchat_sandbox::{Misstep, Sandbox};
 use highchat_testing::trials::{BehindTheProxy as _, Outcome, Seen, TRIALS, Trial};
 use tokio::task::JoinSet;
 
@@ -93,6 +93,11 @@ fn hundreds_of_visitors_with_every_fault_get_the_right_outcome_and_nothing_is_le
     sent.sort_by(|a, b| a.body.cmp(&b.body));
     let twice = sent.windows(2).find(|two| two[0].body == two[1].body);
     assert!(twice.is_none(), "{twice:?}");
-    sandbox.verdict().assert_good();
+    // On a busy machine, so many visitors in one process take longer than the verdict allows to close
+    // their connections. That all are closed is checked below.
+    let verdict = sandbox.verdict();
+    let mut findings = verdict.findings().iter();
+    let found = findings.find(|finding| finding.misstep != Misstep::KeptOpen);
+    assert!(found.is_none(), "{verdict}");
     until(|| Resources::now() == base);
 }
