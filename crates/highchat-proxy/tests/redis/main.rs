@@ -4,6 +4,7 @@
 mod away;
 mod crowd;
 mod privacy;
+mod relay;
 mod server;
 mod sharing;
 #[allow(dead_code, reason = "the other tests of the proxy use the rest")]

@@ -1,9 +1,16 @@
 //! A Redis server for one test.
 
-use std::net::{TcpListener, TcpStream};
+use core::net::{Ipv4Addr, SocketAddr};
+use core::sync::atomic::{AtomicU16, Ordering};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use crate::support::{ANY_PORT, until};
+/// How many ports are tried.
+const MAX_ATTEMPTS: usize = 100;
+
+/// Below the ports that systems give to other sockets, so that a server finds its port free when it
+/// starts and when it restarts.
+const FIRST_PORT: u16 = 20_000;
 
 /// A server without a file: it is empty after a restart. It ends when this is dropped.
 pub(crate) struct RedisServer {
@@ -13,15 +20,23 @@ pub(crate) struct RedisServer {
 
 impl RedisServer {
     pub(crate) fn start() -> Self {
-        let free = TcpListener::bind(ANY_PORT).expect("a free port");
-        let port = free.local_addr().expect("an address").port();
-        drop(free);
-        let process = spawn(port);
-        Self { port, process }
+        static COUNT: AtomicU16 = AtomicU16::new(0);
+        // Another run of these tests begins elsewhere.
+        let offset = (std::process::id() % 100) as u16 * 100;
+        let started = (0..MAX_ATTEMPTS).find_map(|_| {
+            let port = FIRST_PORT + offset + COUNT.fetch_add(1, Ordering::Relaxed) % 100;
+            let process = spawn(port)?;
+            Some(Self { port, process })
+        });
+        started.expect("redis-server, and a free port")
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://{}", self.addr())
     }
 
     /// Kills the server. All it knew is lost.
@@ -31,7 +46,7 @@ impl RedisServer {
     }
 
     pub(crate) fn restart(&mut self) {
-        self.process = spawn(self.port);
+        self.process = spawn(self.port).expect("the port is still free");
     }
 
     /// Stops the server: it keeps its connections, and answers nothing until it continues.
@@ -68,14 +83,22 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(port: u16) -> Child {
-    let process = Command::new("redis-server")
+/// Starts a server, and waits until it accepts connections. Returns `None` if the port is taken: a
+/// connection alone could be to the server of another test.
+fn spawn(port: u16) -> Option<Child> {
+    let mut process = Command::new("redis-server")
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
         .args(["--save", "", "--appendonly", "no"])
         .current_dir(env!("CARGO_TARGET_TMPDIR"))
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .expect("redis-server");
-    until(|| TcpStream::connect(("127.0.0.1", port)).is_ok());
-    process
+    // It goes on when nobody reads its log any longer.
+    let log = BufReader::new(process.stdout.take().expect("a pipe"));
+    let mut lines = log.lines().map_while(Result::ok);
+    if lines.any(|line| line.contains("Ready to accept connections")) {
+        return Some(process);
+    }
+    process.wait().expect("an end");
+    None
 }

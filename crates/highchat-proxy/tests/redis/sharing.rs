@@ -3,10 +3,12 @@
 
 use core::time::Duration;
 
+use highchat_proxy::Redis;
 use highchat_sandbox::Step;
 use highchat_testing::trials::words::page_of;
 use serde_json::json;
 
+use crate::relay::Relay;
 use crate::server::RedisServer;
 use crate::support::*;
 use crate::{PATIENT, share, share_among};
@@ -289,32 +291,52 @@ fn a_cut_reply_is_completed_if_another_proxy_served_the_turn_before() {
     assert_eq!(names(&answer.body), ["meta", "delta", "delta", "done"]);
 }
 
-#[test]
-fn a_cut_reply_is_not_searched_if_another_proxy_got_a_newer_message() {
+/// A message of another proxy comes after the first reply of a conversation has begun, and before it
+/// is cut. `is_late`: Redis hears of the first turn after that message.
+fn assert_not_searched_after_a_newer_message(is_late: bool) {
     let redis = RedisServer::start();
-    let service = play([
-        vec![
-            Step::send(format!("{STREAM}{META}{}", delta(BEGUN))),
-            // Until the newer message has come, on a busy machine too.
-            Step::Pause(Duration::from_secs(4)),
-        ],
-        cut(),
-    ]);
-    let [first, second] = share_among(&redis, service.base_url(), 0, |config| {
+    let reply = format!("{STREAM}{META}{}", delta(BEGUN));
+    let service = play([vec![Step::send(reply), Step::Hold], cut()]);
+    let to_redis = Relay::start(redis.addr());
+    let to_service = Relay::start(service.addr());
+    let base_url = format!("http://{}", to_service.addr());
+    let first = share(&redis, &base_url, |config| {
+        let url = format!("redis://{}", to_redis.addr());
+        config.redis = Some(Redis::new(&url).unwrap().with_patience(LONG));
         config.heal = true;
     });
+    let second = share(&redis, service.base_url(), |config| config.heal = true);
+    to_service.hold();
     let mut begun = Call::chat(MESSAGE)
         .header("connection", "close")
         .open(&first);
+    // The message is admitted.
+    until(|| to_service.connections() == 1);
+    if is_late {
+        to_redis.hold();
+    }
+    to_service.release();
     read_until(&mut begun, &delta(BEGUN));
 
     let newer = next_message(MESSAGE).send(&second);
 
     assert_eq!(names(&newer.body), ["meta", "delta", "error"]);
+    to_redis.release();
+    to_service.cut();
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut begun, &mut rest).unwrap();
     assert!(rest.contains("event: error"), "{rest}");
     assert_eq!(service.connections(), 2, "no search");
+}
+
+#[test]
+fn a_cut_reply_is_not_searched_if_another_proxy_got_a_newer_message() {
+    assert_not_searched_after_a_newer_message(false);
+}
+
+#[test]
+fn a_cut_reply_is_not_searched_if_redis_heard_of_a_newer_message_before_it() {
+    assert_not_searched_after_a_newer_message(true);
 }
 
 #[test]

@@ -50,7 +50,8 @@ if limit > 0 then
 end
 
 local saved = ''
-if ARGV[10] ~= '' and redis.call('EXISTS', KEYS[4]) == 1 then
+if ARGV[10] ~= '' then
+  -- Also if the conversation is not known: the proxy of its first turn may be about to begin it.
   saved = redis.call('HGET', KEYS[4], 'saved') or ''
   redis.call('DEL', KEYS[4])
   redis.call('HSET', KEYS[4], 'turn', ARGV[10])
