@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::support::LONG;
+use crate::support::{LONG, until};
 
 /// The environment variable that is set in a process that runs only one test.
 const ALONE: &str = "HIGHCHAT_PROXY_ALONE";
@@ -55,6 +55,19 @@ impl Resources {
             descriptors: fs::read_dir("/proc/self/fd").map_or(0, Iterator::count),
             threads: fs::read_dir("/proc/self/task").map_or(0, Iterator::count),
         }
+    }
+
+    /// The resources when no proxy runs. What a proxy has for Redis ends a moment after the proxy.
+    pub(crate) fn without_proxies() -> Self {
+        until(|| {
+            let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
+            let names =
+                threads.filter_map(|it| fs::read_to_string(it.ok()?.path().join("comm")).ok());
+            names
+                .into_iter()
+                .all(|name| name.trim() != "highchat-redis")
+        });
+        Self::now()
     }
 
     /// Adds the resources of `proxies` idle proxies. `one` is a count with one idle proxy more

@@ -165,14 +165,15 @@ fn a_silent_reply_gets_comments_and_then_an_error_event() {
     let service = play([vec![Step::send(format!("{STREAM}{META}")), Step::Hold]]);
     let proxy = TestProxy::start(service.base_url(), |config| {
         config.keepalive = TICK;
-        config.idle_timeout = 6 * TICK;
+        config.idle_timeout = 10 * TICK;
     });
 
     let got = Call::chat("ա").send(&proxy);
 
-    let comments = got.before_error().strip_prefix(META).unwrap();
+    // On a busy machine the first comment may come before the reply.
+    let (_, comments) = got.before_error().split_once(META).unwrap();
     assert!(comments.len() >= 2 * COMMENT.len(), "{comments}");
-    assert_eq!(comments.replace(COMMENT, ""), "");
+    assert_eq!(got.before_error().replace(COMMENT, ""), META);
     assert!(service.wait_for_close(0, LONG));
     until(|| proxy.counter("highchat_proxy_streams_total{outcome=\"silent\"}") == 1);
 }

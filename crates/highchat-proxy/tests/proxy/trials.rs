@@ -67,7 +67,7 @@ fn check_trials(test: &str, send: Adapter, secret: Option<Secret>) {
     assert_eq!(untried(&trials, &[]), [""; 0]);
     // The first proxy also sets up what stays.
     drop(TestProxy::start("http://127.0.0.1:1", |_| ()));
-    let base = Resources::now();
+    let base = Resources::without_proxies();
     let one = TestProxy::start("http://127.0.0.1:1", |_| ());
     let resting = base.plus_proxies(trials.len(), Resources::now());
     drop(one);
