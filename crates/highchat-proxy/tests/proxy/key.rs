@@ -5,6 +5,7 @@ use core::time::Duration;
 use highchat_proxy::{Config, InvalidConfig, KeyError, KeySource, Proxy};
 use highchat_sandbox::Step;
 
+use crate::relay::Relay;
 use crate::support::*;
 
 const TICK: Duration = Duration::from_millis(60);
@@ -111,10 +112,11 @@ fn the_key_is_replaced_in_the_error_event_of_a_late_refusal() {
         escaped()
     );
     let head = format!("HTTP/1.1 500 Oh\r\ncontent-length: {}\r\n\r\n", body.len());
-    let service = play([vec![Step::Pause(TICK), Step::send(head + &body)]]);
-    let proxy = TestProxy::start(service.base_url(), |config| config.keepalive = TICK / 2);
+    let service = play([vec![Step::send(head + &body)]]);
+    let relay = Relay::start(service.addr());
+    let proxy = TestProxy::start(&relay.base_url(), |config| config.keepalive = TICK);
 
-    let got = Call::chat("ա").send(&proxy);
+    let got = Call::chat("ա").send_to_late(&relay, &proxy);
 
     let end = "event: error\ndata: {\"message\":\"[redacted]\"}\n\n";
     assert!(got.body.ends_with(end), "{}", got.body);

@@ -5,6 +5,7 @@ use std::io::Read as _;
 
 use highchat_sandbox::Step;
 
+use crate::relay::Relay;
 use crate::support::*;
 
 const TICK: Duration = Duration::from_millis(60);
@@ -218,13 +219,11 @@ fn a_reply_with_only_pings_ends_with_an_error_event() {
 
 #[test]
 fn a_stream_begins_with_comments_if_the_head_is_late() {
-    let service = play([vec![
-        Step::Pause(4 * TICK),
-        Step::send(format!("{STREAM}{META}{DONE}")),
-    ]]);
-    let proxy = TestProxy::start(service.base_url(), |config| config.keepalive = TICK);
+    let service = play([vec![Step::send(format!("{STREAM}{META}{DONE}"))]]);
+    let relay = Relay::start(service.addr());
+    let proxy = TestProxy::start(&relay.base_url(), |config| config.keepalive = TICK);
 
-    let got = Call::chat("ա").send(&proxy);
+    let got = Call::chat("ա").send_to_late(&relay, &proxy);
 
     assert!(got.body.starts_with(COMMENT), "{}", got.body);
     assert_eq!(got.body.replace(COMMENT, ""), format!("{META}{DONE}"));
@@ -234,10 +233,11 @@ fn a_stream_begins_with_comments_if_the_head_is_late() {
 fn a_late_refusal_becomes_an_error_event_with_its_message() {
     let body = "{\"error\":{\"code\":\"rate_limited\",\"message\":\"սպասեք\"}}";
     let head = format!("HTTP/1.1 429 No\r\ncontent-length: {}\r\n\r\n", body.len());
-    let service = play([vec![Step::Pause(2 * TICK), Step::send(head + body)]]);
-    let proxy = TestProxy::start(service.base_url(), |config| config.keepalive = TICK);
+    let service = play([vec![Step::send(head + body)]]);
+    let relay = Relay::start(service.addr());
+    let proxy = TestProxy::start(&relay.base_url(), |config| config.keepalive = TICK);
 
-    let got = Call::chat("ա").send(&proxy);
+    let got = Call::chat("ա").send_to_late(&relay, &proxy);
 
     assert_eq!(got.before_error().replace(COMMENT, ""), "");
     assert!(

@@ -15,8 +15,11 @@ pub(crate) use highchat_testing::net::answer::{Answer, read_until};
 pub(crate) use highchat_testing::trials::words::{DONE, HEAD as STREAM, META, delta};
 use serde_json::{Value, json};
 
-/// A timeout that is only reached if something hangs.
-pub(crate) const LONG: Duration = Duration::from_secs(20);
+use crate::relay::Relay;
+
+/// A timeout that is only reached if something hangs. A virtual machine whose host is busy may stand
+/// still for more than ten seconds.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// Any free port of this machine.
 pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -229,6 +232,17 @@ impl Call {
     pub(crate) fn send(self, proxy: &TestProxy) -> Answer {
         let mut stream = self.header("connection", "close").open(proxy);
         let mut received = Vec::new();
+        stream.read_to_end(&mut received).expect("a whole answer");
+        Answer::parse(&received)
+    }
+
+    /// Sends the request, and lets the service's answer through after the proxy has sent a comment.
+    /// Returns the whole answer.
+    pub(crate) fn send_to_late(self, relay: &Relay, proxy: &TestProxy) -> Answer {
+        relay.hold();
+        let mut stream = self.header("connection", "close").open(proxy);
+        let mut received = read_until(&mut stream, COMMENT).into_bytes();
+        relay.release();
         stream.read_to_end(&mut received).expect("a whole answer");
         Answer::parse(&received)
     }

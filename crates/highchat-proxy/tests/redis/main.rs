@@ -4,6 +4,7 @@
 mod away;
 mod crowd;
 mod privacy;
+#[path = "../proxy/relay.rs"]
 mod relay;
 mod server;
 mod sharing;

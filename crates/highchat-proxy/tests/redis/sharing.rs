@@ -299,8 +299,7 @@ fn assert_not_searched_after_a_newer_message(is_late: bool) {
     let service = play([vec![Step::send(reply), Step::Hold], cut()]);
     let to_redis = Relay::start(redis.addr());
     let to_service = Relay::start(service.addr());
-    let base_url = format!("http://{}", to_service.addr());
-    let first = share(&redis, &base_url, |config| {
+    let first = share(&redis, &to_service.base_url(), |config| {
         let url = format!("redis://{}", to_redis.addr());
         config.redis = Some(Redis::new(&url).unwrap().with_patience(LONG));
         config.heal = true;

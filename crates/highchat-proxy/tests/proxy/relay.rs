@@ -1,4 +1,5 @@
-//! A relay between a proxy and a server, which a test holds, releases and cuts.
+//! A relay between a proxy and a server, which a test holds, releases and cuts: so that an answer is
+//! late until something has happened, and not for some time.
 
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::io::{Read as _, Write as _};
@@ -41,11 +42,15 @@ impl Relay {
         Self { addr, state }
     }
 
+    pub(crate) fn base_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
     pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// How many connections were accepted.
+    /// How many connections there were.
     pub(crate) fn connections(&self) -> usize {
         self.state.connections.load(SeqCst)
     }
