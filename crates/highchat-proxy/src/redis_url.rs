@@ -121,10 +121,11 @@ impl Redis {
     }
 
     /// Sets the longest time that a request waits for Redis, in all. A call that takes longer
-    /// means that Redis is away. Default: 100 ms.
+    /// means that Redis is away. Default: 100 ms; at most a minute. A proxy that has lost Redis waits
+    /// longer for its part of the limit if the others may notice the loss later.
     #[must_use]
-    pub const fn with_patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience.min(Duration::from_secs(60));
         self
     }
 }

@@ -98,7 +98,8 @@ impl Shared {
             .transpose()?;
         let names = Names::new(&redis.prefix, key.text());
         let span = config.message_span.max(Duration::from_millis(1));
-        let line = Arc::new(Line::new(config.messages_in_all, span, names));
+        let margin = share::margin(redis.patience);
+        let line = Arc::new(Line::new(config.messages_in_all, span, margin, names));
         let target = Target::new(redis.clone(), tls.map(Arc::new));
         let visitors = |limit| Visitors::new(Rate::a_minute(limit));
         Ok(Self {

@@ -30,6 +30,8 @@ const MAX_RESTORED: usize = 1000;
 pub(super) struct Line {
     pub(super) limit: usize,
     pub(super) span: Duration,
+    /// How long after the span it takes its part without Redis.
+    margin: Duration,
     state: Mutex<State>,
     /// Redis should hear a report soon.
     report_wanted: Notify,
@@ -72,11 +74,11 @@ pub(super) struct Reported {
 }
 
 impl Line {
-    pub(super) fn new(limit: u32, span: Duration, names: Names) -> Self {
+    pub(super) fn new(limit: u32, span: Duration, margin: Duration, names: Names) -> Self {
         let state = State {
             proxy: names.unique(),
             names: Arc::new(names),
-            share: Share::new(span),
+            share: Share::new(span, margin),
             waiting: BTreeMap::new(),
             last_number: 0,
             key_count: 0,
@@ -84,6 +86,7 @@ impl Line {
         Self {
             limit: limit as usize,
             span,
+            margin,
             state: Mutex::new(state),
             report_wanted: Notify::new(),
         }
@@ -108,7 +111,7 @@ impl Line {
         let mut state = self.lock();
         state.proxy = names.unique();
         state.names = Arc::new(names);
-        state.share = Share::new(self.span);
+        state.share = Share::new(self.span, self.margin);
         state.key_count += 1;
         Some(leave)
     }
@@ -237,7 +240,7 @@ impl Line {
         let used = state.share.used(Instant::now()).len();
         let call = keys(Call::new(&call::LEAVE), &state.names, &SHARES);
         let call = call.arg(&state.proxy).arg(used);
-        state.share = Share::new(self.span);
+        state.share = Share::new(self.span, self.margin);
         call
     }
 

@@ -4,9 +4,15 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// How long after the span a proxy that cannot reach Redis waits before it takes its part. The
-/// others may notice that much later that Redis is away.
-const MARGIN: Duration = Duration::from_secs(2);
+/// The shortest margin.
+const MIN_MARGIN: Duration = Duration::from_secs(2);
+
+/// How long after the span a proxy that cannot reach Redis waits before it takes its part. The others
+/// may notice that much later that Redis is away: if a report was answered just within the patience,
+/// and the next one is not.
+pub(super) fn margin(patience: Duration) -> Duration {
+    MIN_MARGIN.max(2 * patience + Duration::from_secs(1))
+}
 
 /// This proxy's share of the messages that all proxies together may send in any span.
 ///
@@ -15,7 +21,7 @@ const MARGIN: Duration = Duration::from_secs(2);
 /// allowance from one proxy to another.
 ///
 /// ```text
-///   Reached ── lost ──▶ Away, with at most its part ── span + 2 s ──▶ Away, with exactly its part
+///   Reached ── lost ──▶ Away, with at most its part ── span + margin ▶ Away, with exactly its part
 ///      ▲                              │                                          │
 ///      └────────────────── found: it reports what it holds ──────────────────────┘
 /// ```
@@ -25,6 +31,7 @@ const MARGIN: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Share {
     span: Duration,
+    margin: Duration,
     /// How many messages it may send in any span, if Redis is reached.
     allowed: usize,
     /// What it may send in any span while all proxies are without Redis.
@@ -71,9 +78,10 @@ pub(super) struct Change {
 }
 
 impl Share {
-    pub(super) const fn new(span: Duration) -> Self {
+    pub(super) const fn new(span: Duration, margin: Duration) -> Self {
         Self {
             span,
+            margin,
             allowed: 0,
             part: 0,
             proxies: 1,
@@ -156,7 +164,7 @@ impl Share {
         let aged = aged.map(|sent| sent.at + self.span);
         match self.contact {
             Contact::Away(at) if self.allowed < self.part => {
-                let part_at = at + self.span + MARGIN;
+                let part_at = at + self.span + self.margin;
                 Some(aged.map_or(part_at, |aged| aged.min(part_at)))
             }
             _ if self.allowed == 0 => None,
@@ -171,7 +179,7 @@ impl Share {
             self.used.pop_front();
         }
         if let Contact::Away(at) = self.contact {
-            if now >= at + span + MARGIN {
+            if now >= at + span + self.margin {
                 self.allowed = self.part;
             }
         }
@@ -184,9 +192,10 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
     const SPAN: Duration = Duration::from_secs(60);
+    const MARGIN: Duration = Duration::from_secs(2);
 
     fn share(allowed: usize, part: usize, now: Instant) -> Share {
-        let mut share = Share::new(SPAN);
+        let mut share = Share::new(SPAN, MARGIN);
         let change = Change {
             granted: allowed,
             lowered: 0,
@@ -205,8 +214,14 @@ mod tests {
     }
 
     #[test]
+    fn the_margin_is_longer_than_two_reports_may_take() {
+        assert_eq!(margin(Duration::from_millis(100)), 2 * SECOND);
+        assert_eq!(margin(5 * SECOND), 11 * SECOND);
+    }
+
+    #[test]
     fn a_proxy_that_never_reached_redis_sends_nothing() {
-        let mut share = Share::new(SPAN);
+        let mut share = Share::new(SPAN, MARGIN);
         let now = Instant::now();
         share.handle_loss();
         assert_eq!(share.take(1, now + 10 * SPAN), Err(None));
