@@ -62,9 +62,10 @@ fn a_reply_that_is_cut_anywhere_ends_with_an_error_event_between_events() {
     let proxy = TestProxy::start(service.base_url(), |_| ());
     for cut in cuts {
         let got = Call::chat("ա").send(&proxy);
-        let before = got.before_error();
+        // The proxy sends comments if this machine stands still.
+        let before = got.before_error().replace(COMMENT, "");
         // A known event that lacks only its blank line counts as whole and gets one.
-        let before = before.strip_suffix("\n\n").unwrap_or(before);
+        let before = before.strip_suffix("\n\n").unwrap_or(&before);
         assert!(
             reply.starts_with(before.trim_end_matches(['\r', '\n'])),
             "cut at {cut}: {before:?}"
