@@ -55,6 +55,11 @@ impl Chunks {
         line: [0; SIZE_LINE_LIMIT],
         len: 0,
     };
+    const TRAILERS: Self = Self::Trailers {
+        line_len: 0,
+        last: 0,
+        len: 0,
+    };
 }
 
 impl Body {
@@ -91,34 +96,27 @@ impl Chunks {
                     return Ok(Some(piece));
                 }
             }
-            let Some((byte, rest)) = input.split_first() else {
-                return Ok(None);
-            };
-            if matches!(self, Self::Over) {
-                return Ok(None);
+            match self {
+                Self::Size { line, len } => match size(line, len, input)? {
+                    None => return Ok(None),
+                    Some(0) => *self = Self::TRAILERS,
+                    Some(size) => *self = Self::Data(size),
+                },
+                Self::Over => return Ok(None),
+                Self::Data(_) | Self::DataEnd(_) | Self::Trailers { .. } => {
+                    let Some((byte, rest)) = input.split_first() else {
+                        return Ok(None);
+                    };
+                    *input = rest;
+                    self.read_framing(*byte)?;
+                }
             }
-            *input = rest;
-            self.read_framing(*byte)?;
         }
     }
 
-    /// Reads one byte that is not a part of the body.
+    /// Reads one byte after a chunk or of the trailers.
     fn read_framing(&mut self, byte: u8) -> Result<(), Broken> {
         match self {
-            Self::Size { line, len } => {
-                *line.get_mut(*len).ok_or(Broken)? = byte;
-                *len += 1;
-                if byte == b'\n' {
-                    *self = match size(&line[..*len])? {
-                        0 => Self::Trailers {
-                            line_len: 0,
-                            last: 0,
-                            len: 0,
-                        },
-                        size => Self::Data(size),
-                    };
-                }
-            }
             Self::DataEnd(has_cr) => match (*has_cr, byte) {
                 (false, b'\r') => *has_cr = true,
                 (true, b'\n') => *self = Self::START,
@@ -145,7 +143,7 @@ impl Chunks {
                     *line_len = 0;
                 }
             }
-            Self::Data(_) | Self::Over => {}
+            Self::Size { .. } | Self::Data(_) | Self::Over => {}
         }
         Ok(())
     }
@@ -160,14 +158,26 @@ fn take<'i>(input: &mut &'i [u8], left: &mut u64) -> &'i [u8] {
     piece
 }
 
-/// The size that a line says. httparse reads a line without a digit as zero, which would end a
-/// body that was cut.
-fn size(line: &[u8]) -> Result<u64, Broken> {
-    if !line.first().is_some_and(u8::is_ascii_hexdigit) {
-        return Err(Broken);
+/// Adds the start of `input` to the line with the size of a chunk. Returns the size when the line
+/// is complete. httparse reads a line without a digit as zero, which would end a body that was
+/// cut.
+fn size(
+    line: &mut [u8; SIZE_LINE_LIMIT],
+    len: &mut usize,
+    input: &mut &[u8],
+) -> Result<Option<u64>, Broken> {
+    let end = input.iter().position(|&byte| byte == b'\n');
+    let (piece, rest) = input.split_at(end.map_or(input.len(), |at| at + 1));
+    let start = *len;
+    *len += piece.len();
+    let added = line.get_mut(start..*len).ok_or(Broken)?;
+    added.copy_from_slice(piece);
+    *input = rest;
+    if end.is_none() {
+        return Ok(None);
     }
-    match httparse::parse_chunk_size(line) {
-        Ok(Status::Complete((_, size))) => Ok(size),
-        Ok(Status::Partial) | Err(_) => Err(Broken),
+    match httparse::parse_chunk_size(&line[..*len]) {
+        Ok(Status::Complete((_, size))) if line[0].is_ascii_hexdigit() => Ok(Some(size)),
+        Ok(_) | Err(_) => Err(Broken),
     }
 }
