@@ -1,7 +1,7 @@
 //! Blocking connections and the meaning of their failures.
 
 use core::time::Duration;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, ErrorKind, Read, Write};
 use std::net::TcpListener;
 use std::thread;
 use std::time::Instant;
@@ -57,6 +57,39 @@ fn a_read_that_timed_out_can_be_repeated() {
     connection.set_time_left(Duration::MAX);
     connection.read_exact(&mut answer).unwrap();
     assert_eq!(String::from_utf8(answer).unwrap(), "ուշ ⏰");
+}
+
+#[test]
+fn a_time_that_the_caller_read_counts_for_one_read_only() {
+    let one_by_one = (0..1000).flat_map(|_| [Step::send("+"), Step::Pause(SHORT)]);
+    let (_service, mut connection) = connected(one_by_one.collect(), &Closer::default());
+
+    connection.set_time_left_at(Instant::now(), 3 * SHORT);
+    let (mut len, mut byte) = (0, [0; 1]);
+    let error = loop {
+        match connection.read(&mut byte) {
+            Ok(read) => len += read,
+            Err(error) => break error,
+        }
+    };
+
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(len < 1000);
+}
+
+#[test]
+fn a_byte_stays_in_the_buffer_until_it_is_consumed() {
+    let script = vec![Step::send("բարև 👋"), Step::Hold];
+    let (_service, mut connection) = connected(script, &Closer::default());
+    assert!(connection.buffer().is_empty());
+
+    let len = connection.fill_buf().unwrap().len();
+    assert_eq!(connection.fill_buf().unwrap(), &"բարև 👋".as_bytes()[..len]);
+    connection.consume(len - 1);
+    let last = connection.buffer().to_vec();
+    assert_eq!(last, &"բարև 👋".as_bytes()[len - 1..len]);
+    connection.consume(1);
+    assert!(connection.buffer().is_empty());
 }
 
 #[test]

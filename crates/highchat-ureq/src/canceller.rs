@@ -1,5 +1,6 @@
 //! Cancels or wakes a session from another thread.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -33,7 +34,15 @@ impl Canceller {
 
 /// The requests of other threads to a session. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wishes(Arc<(Mutex<Wish>, Condvar)>);
+pub(crate) struct Wishes(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    wish: Mutex<Wish>,
+    changed: Condvar,
+    /// Whether a request may be pending, so that the session takes no lock for each event.
+    is_pending: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Wish {
@@ -66,14 +75,21 @@ impl Wish {
 
 impl Wishes {
     fn lock(&self) -> MutexGuard<'_, Wish> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.wish.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn interrupt(&self, cancel: bool) {
         let mut wish = self.lock();
         (wish.cancel, wish.wake) = (wish.cancel || cancel, true);
+        self.0.is_pending.store(true, Ordering::Release);
         wish.interrupt();
-        self.0.1.notify_all();
+        self.0.changed.notify_all();
+    }
+
+    /// Locks the requests if one is pending.
+    fn pending(&self) -> Option<MutexGuard<'_, Wish>> {
+        let is_pending = self.0.is_pending.load(Ordering::Acquire);
+        is_pending.then(|| self.lock())
     }
 
     /// Registers an exchange, and returns the handle that closes its connection. If a request
@@ -105,21 +121,32 @@ impl Wishes {
     /// Takes a request to cancel, and returns whether there is a turn to cancel. Without a
     /// turn, the request remains as one to wake.
     pub(crate) fn take_cancel(&self, is_turning: bool) -> bool {
-        let mut wish = self.lock();
+        let Some(mut wish) = self.pending() else {
+            return false;
+        };
         let is_taken = core::mem::take(&mut wish.cancel) && is_turning;
         wish.wake &= !is_taken;
+        self.0.is_pending.store(wish.wake, Ordering::Release);
         is_taken
     }
 
     /// Takes a request to wake. A pending request to cancel must be handled first.
     pub(crate) fn take_wake(&self) -> bool {
-        let mut wish = self.lock();
-        !wish.cancel && core::mem::take(&mut wish.wake)
+        let Some(mut wish) = self.pending() else {
+            return false;
+        };
+        let is_taken = !wish.cancel && core::mem::take(&mut wish.wake);
+        self.0.is_pending.store(wish.cancel, Ordering::Release);
+        is_taken
     }
 
     /// Waits for `time` to pass, or for a request of another thread.
     pub(crate) fn wait(&self, time: Duration) {
         let is_idle = |wish: &mut Wish| !wish.wake;
-        drop(self.0.1.wait_timeout_while(self.lock(), time, is_idle));
+        drop(
+            self.0
+                .changed
+                .wait_timeout_while(self.lock(), time, is_idle),
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use highchat_connect::blocking::{Closer, Connector};
+use highchat_connect::blocking::{Closer, Connection, Connector};
 use highchat_http1::ResponseHead;
 use highchat_proto::http::{Answer, InvalidRoots, InvalidVariables, Request, Roots};
 use highchat_proto::{
@@ -10,7 +10,7 @@ use highchat_proto::{
 };
 
 use crate::clock::Clock;
-use crate::exchange::{self, Body, Buffered};
+use crate::exchange::{self, Body};
 use crate::reply::Reply;
 
 /// A blocking client of the three endpoints: each call is one exchange.
@@ -119,7 +119,7 @@ impl Client {
         &self,
         request: &Request,
         closer: &Closer,
-        kept: Option<Buffered>,
+        kept: Option<Connection>,
     ) -> Result<(ResponseHead, Body), Failure> {
         let until = self.clock.now() + self.config.response_timeout;
         exchange::open(&self.connector, self.clock, until, request, closer, kept)
@@ -128,11 +128,15 @@ impl Client {
     /// Reads the body of an answer that is not a reply stream. On an error or a timeout, the
     /// answer keeps what arrived.
     fn read(&self, mut body: Body, mut answer: Answer) -> Answer {
-        let deadline = self.clock.now() + self.config.response_timeout;
+        let mut now = self.clock.now();
+        let deadline = now + self.config.response_timeout;
         while answer.wants_more() {
-            match body.read(self.clock.left(Some(deadline))) {
+            let left = deadline.saturating_duration_since(now);
+            let read = body.read(self.clock.std(now), left);
+            now = self.clock.now();
+            match read {
                 Ok([]) => break,
-                Ok(chunk) if self.clock.now() < deadline => answer.handle_body(chunk),
+                Ok(chunk) if now < deadline => answer.handle_body(chunk),
                 Ok(_) | Err(_) => answer.handle_interruption(),
             }
         }

@@ -17,6 +17,11 @@ impl Clock {
         Instant::from_origin(self.0.elapsed())
     }
 
+    /// Returns an instant of this clock as the standard library's.
+    pub(crate) fn std(self, instant: Instant) -> std::time::Instant {
+        self.0 + instant.since_origin()
+    }
+
     /// Returns the time left until `deadline`: [`Duration::MAX`] if there is none.
     pub(crate) fn left(self, deadline: Option<Instant>) -> Duration {
         deadline.map_or(Duration::MAX, |deadline| {

@@ -2,7 +2,7 @@
 
 use core::mem;
 use core::time::Duration;
-use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::io::{self, BufRead, ErrorKind, Write};
 
 use highchat_connect::blocking::{Closer, Connection, Connector};
 use highchat_http1::{Answer, Part, ResponseHead};
@@ -13,12 +13,9 @@ use highchat_proto::{Config, Failure};
 
 use crate::clock::Clock;
 
-/// A connection, and the bytes that were read from it ahead.
-pub(crate) type Buffered = BufReader<Connection>;
-
 /// The unread body of an answer. Dropping it closes its connection.
 pub(crate) struct Body {
-    connection: Buffered,
+    connection: Connection,
     answer: Answer,
     /// The number of buffered bytes that the last part came from.
     used: usize,
@@ -35,7 +32,7 @@ pub(crate) fn open(
     until: Instant,
     request: &Request,
     closer: &Closer,
-    kept: Option<Buffered>,
+    kept: Option<Connection>,
 ) -> Result<(ResponseHead, Body), Failure> {
     let (bytes, mut answer) = Answer::to(request);
     if let Some(connection) = kept {
@@ -49,7 +46,7 @@ pub(crate) fn open(
         answer.restart();
     }
     let connection = connector.connect(closer)?;
-    let mut body = Body::on(BufReader::new(connection), answer);
+    let mut body = Body::on(connection, answer);
     match body.ask(&bytes, clock.left(Some(until))) {
         Ok(head) => Ok((head, body)),
         Err(error) if is_timeout(&error) => Err(Failure::TimedOut),
@@ -59,7 +56,7 @@ pub(crate) fn open(
 }
 
 impl Body {
-    const fn on(connection: Buffered, answer: Answer) -> Self {
+    const fn on(connection: Connection, answer: Answer) -> Self {
         Self {
             connection,
             answer,
@@ -68,16 +65,16 @@ impl Body {
         }
     }
 
-    /// Waits up to `time` for the next bytes. Returns an empty slice at the end of the body.
-    /// With no time left, it reads only what has already arrived.
-    pub(crate) fn read(&mut self, time: Duration) -> io::Result<&[u8]> {
-        self.connection.get_mut().set_time_left(time);
+    /// Waits up to `time` from `now` for the next bytes. Returns an empty slice at the end of the
+    /// body. With no time left, it reads only what has already arrived.
+    pub(crate) fn read(&mut self, now: std::time::Instant, time: Duration) -> io::Result<&[u8]> {
+        self.connection.set_time_left_at(now, time);
         let (_, len) = self.part()?;
         Ok(&self.connection.buffer()[self.used - len..self.used])
     }
 
     /// The connection, if it can carry another exchange.
-    pub(crate) fn into_connection(mut self) -> Option<Buffered> {
+    pub(crate) fn into_connection(mut self) -> Option<Connection> {
         self.connection.consume(self.used);
         let is_clean = self.is_reusable && self.connection.buffer().is_empty();
         is_clean.then_some(self.connection)
@@ -85,8 +82,8 @@ impl Body {
 
     /// Sends the request, and waits for the head of the answer.
     fn ask(&mut self, bytes: &[u8], time: Duration) -> io::Result<ResponseHead> {
-        self.connection.get_mut().set_time_left(time);
-        self.connection.get_mut().write_all(bytes)?;
+        self.connection.set_time_left(time);
+        self.connection.write_all(bytes)?;
         let (head, _) = self.part()?;
         head.ok_or_else(|| ErrorKind::InvalidData.into())
     }

@@ -1,15 +1,15 @@
 //! The connection that a session keeps for its next request.
 
-use highchat_connect::blocking::Closer;
+use highchat_connect::blocking::{Closer, Connection};
 use highchat_proto::Config;
 use highchat_proto::http::Request;
 use highchat_proto::time::Instant;
 
-use crate::exchange::{Body, Buffered};
+use crate::exchange::Body;
 
 /// The place for the connection of an exchange that is over, and the time when it ended.
 #[derive(Default)]
-pub(crate) struct Kept(Option<(Buffered, Instant)>);
+pub(crate) struct Kept(Option<(Connection, Instant)>);
 
 impl Kept {
     /// Keeps the connection of a body, if it can carry another exchange.
@@ -27,7 +27,7 @@ impl Kept {
         config: &Config,
         closer: &Closer,
         now: Instant,
-    ) -> Option<Buffered> {
+    ) -> Option<Connection> {
         let (_, since) = self.0.as_ref()?;
         let idle = now.saturating_duration_since(*since);
         if !request.may_reuse_connection(idle, config) {
@@ -35,8 +35,7 @@ impl Kept {
         }
         let (mut connection, _) = self.0.take()?;
         // Bytes that came meanwhile answer no request, and the service may have closed it.
-        let is_quiet = connection.buffer().is_empty() && connection.get_mut().is_quiet();
-        let is_alive = is_quiet && connection.get_mut().set_closer(closer).is_ok();
+        let is_alive = connection.is_quiet() && connection.set_closer(closer).is_ok();
         is_alive.then_some(connection)
     }
 

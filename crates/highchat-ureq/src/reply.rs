@@ -72,17 +72,20 @@ impl Reply {
 
     /// Reads until the reader has an event, or the end of the reply.
     fn advance(&mut self) -> Result<(), Cut> {
-        self.reader.resume(self.clock.now());
-        while let Some(deadline) = self.reader.advance(self.clock.now())? {
-            self.read(deadline);
+        let mut now = self.clock.now();
+        self.reader.resume(now);
+        while let Some(deadline) = self.reader.advance(now)? {
+            self.read(deadline, now);
+            now = self.clock.now();
         }
         Ok(())
     }
 
     /// Reads the next bytes of the body, or waits for them until `deadline`.
-    fn read(&mut self, deadline: Instant) {
-        let left = self.clock.left(Some(deadline));
-        let read = self.body.as_mut().map(|body| body.read(left));
+    fn read(&mut self, deadline: Instant, now: Instant) {
+        let left = deadline.saturating_duration_since(now);
+        let now = self.clock.std(now);
+        let read = self.body.as_mut().map(|body| body.read(now, left));
         match read {
             None | Some(Ok([])) => self.reader.handle_end(),
             Some(Ok(chunk)) => self.reader.handle_body(Bytes::copy_from_slice(chunk)),

@@ -38,7 +38,7 @@ pub struct Session {
     conversation: Conversation,
     client: Client,
     /// The reply stream of the current turn, if one is open.
-    stream: Option<(RequestId, Body)>,
+    stream: Option<(RequestId, Box<Body>)>,
     kept: Kept,
     wishes: Wishes,
 }
@@ -206,8 +206,7 @@ impl Session {
                     let closing = self.kept.deadline(&self.client.config);
                     let due = [when, until, closing].into_iter().flatten().min();
                     let left = due.map_or(Duration::MAX, |due| due.saturating_duration_since(now));
-                    self.wait(left);
-                    now = self.now();
+                    now = self.wait(left, now);
                     if due.is_some_and(|due| due <= now) {
                         // The protocol's timeouts must run even if the caller's own timeouts
                         // are shorter.
@@ -228,17 +227,20 @@ impl Session {
         }
     }
 
-    /// Waits up to `time` for more of the reply stream. Without a stream, it waits for a request
-    /// of another thread.
-    fn wait(&mut self, time: Duration) {
+    /// Waits up to `time` from `now` for more of the reply stream. Without a stream, it waits for a
+    /// request of another thread. Returns the time at the end of the wait.
+    fn wait(&mut self, time: Duration, now: Instant) -> Instant {
         let Some((id, mut body)) = self.stream.take() else {
-            return self.wishes.wait(time);
+            self.wishes.wait(time);
+            return self.now();
         };
-        if self.read(id, &mut body, time) {
+        let (goes_on, now) = self.read(id, &mut body, time, now);
+        if goes_on {
             self.stream = Some((id, body));
         } else {
-            self.kept.put(body, self.now());
+            self.kept.put(*body, now);
         }
+        now
     }
 
     /// Closes the kept connection if its time is over, or no request is to come.
@@ -263,39 +265,50 @@ impl Session {
             Err(failure) => return self.end(id, Some(failure)),
         };
         log::info!("request {id}: {}", head.status());
-        let now = self.now();
+        let mut now = self.now();
         self.conversation.handle_response(id, &head, now);
         if is_of_turn {
-            self.stream = Some((id, body));
+            self.stream = Some((id, Box::new(body)));
             return;
         }
         let until = now + self.client.config.response_timeout;
-        while self.conversation.is_live(id)
-            && self.read(id, &mut body, self.client.clock.left(Some(until)))
-        {
-            if until <= self.now() {
+        let mut goes_on = true;
+        while goes_on && self.conversation.is_live(id) {
+            let left = until.saturating_duration_since(now);
+            (goes_on, now) = self.read(id, &mut body, left, now);
+            if goes_on && until <= now {
                 self.end(id, Some(Failure::Unanswered(Cause::UNKNOWN)));
             }
         }
         self.wishes.leave(id);
-        self.kept.put(body, self.now());
+        self.kept.put(body, now);
     }
 
-    /// Reads the next bytes, or waits up to `time` for them. Returns whether there may be more.
-    fn read(&mut self, id: RequestId, body: &mut Body, time: Duration) -> bool {
-        let failure = match body.read(time) {
+    /// Reads the next bytes, or waits up to `time` from `now` for them. Returns whether there may
+    /// be more, and the time after the wait: each clock read counts when a reply has many pieces.
+    fn read(
+        &mut self,
+        id: RequestId,
+        body: &mut Body,
+        time: Duration,
+        now: Instant,
+    ) -> (bool, Instant) {
+        let clock = self.client.clock;
+        let read = body.read(clock.std(now), time);
+        let now = clock.now();
+        let failure = match read {
             Ok([]) => None,
             Ok(chunk) => {
                 self.take_cancel();
-                self.conversation.handle_body(id, chunk, self.now());
-                return true;
+                self.conversation.handle_body(id, chunk, now);
+                return (true, now);
             }
             // This is only the end of the wait, not of the body.
-            Err(error) if is_timeout(&error) => return true,
+            Err(error) if is_timeout(&error) => return (true, now),
             Err(error) => Some(Failure::Unanswered(Cause::of(&error))),
         };
         self.end(id, failure);
-        false
+        (false, now)
     }
 
     /// Ends an exchange. If another thread closed it, its end or failure is not reported to

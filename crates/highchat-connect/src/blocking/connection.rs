@@ -2,25 +2,25 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::time::Instant;
 
 use ureq::Error;
 use ureq::unversioned::transport::time::Duration as UreqDuration;
-use ureq::unversioned::transport::{NextTimeout, TransportAdapter};
+use ureq::unversioned::transport::{NextTimeout, Transport};
 
 use super::closer::Closer;
 
-/// A connection to the service. Dropping it closes it.
+/// A connection to the service, with the buffers of ureq. Dropping it closes it.
 ///
 /// A read or write returns an error of the kind `TimedOut` when no [time](Self::set_time_left)
 /// is left. A read can be repeated after that error.
 pub struct Connection {
-    io: TransportAdapter,
+    transport: Box<dyn Transport>,
     /// `None`: no time limit.
     deadline: Option<Instant>,
-    /// The current limit of each read and write. ureq reads the clock whenever the limit is set.
-    limit: Option<Duration>,
+    /// The current time, until the next read or write has used it.
+    now: Option<Instant>,
     closer: Closer,
 }
 
@@ -28,11 +28,11 @@ pub struct Connection {
 pub(super) const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Connection {
-    pub(super) const fn new(io: TransportAdapter, closer: Closer) -> Self {
+    pub(super) fn new(transport: Box<dyn Transport>, closer: Closer) -> Self {
         Self {
-            io,
+            transport,
             deadline: None,
-            limit: None,
+            now: None,
             closer,
         }
     }
@@ -53,7 +53,19 @@ impl Connection {
     /// default, or with [`Duration::MAX`]. With [`Duration::ZERO`], a read returns only what
     /// has already arrived.
     pub fn set_time_left(&mut self, time: Duration) {
-        self.deadline = Instant::now().checked_add(time);
+        self.set_time_left_at(Instant::now(), time);
+    }
+
+    /// Like [`set_time_left`](Self::set_time_left), for a caller that has just read the clock:
+    /// the next read or write does not read it again.
+    pub fn set_time_left_at(&mut self, now: Instant, time: Duration) {
+        self.deadline = now.checked_add(time);
+        self.now = Some(now);
+    }
+
+    /// The bytes that were read from the service, and not consumed yet.
+    pub fn buffer(&mut self) -> &[u8] {
+        self.transport.buffers().input()
     }
 
     /// Whether the connection is open and there is nothing to read. It does not wait. After
@@ -61,35 +73,37 @@ impl Connection {
     pub fn is_quiet(&mut self) -> bool {
         // Without time, ureq's read ends before it asks the socket. It finds only the bytes that
         // were read from the socket before, also those that are still encrypted.
-        self.set_limit(Duration::ZERO);
-        let read = self.io.read(&mut [0]);
-        read.is_err_and(|error| is_timeout(&error)) && self.io.get_mut().is_open()
+        self.buffer().is_empty()
+            && matches!(
+                self.transport.await_input(limit(Duration::ZERO)),
+                Err(Error::Timeout(_))
+            )
+            && self.transport.is_open()
     }
 
     /// Returns the time left, at least 1 ms: ureq reads a timeout of zero as one second.
-    fn left(&self) -> Duration {
+    fn left(&mut self) -> Duration {
+        let now = self.now.take();
         let left = self.deadline.map_or(LONGEST_TIMEOUT, |deadline| {
-            deadline.saturating_duration_since(Instant::now())
+            deadline.saturating_duration_since(now.unwrap_or_else(Instant::now))
         });
         left.clamp(Duration::from_millis(1), LONGEST_TIMEOUT)
-    }
-
-    /// Limits each read and each write of the socket. One read or write of TLS can make several
-    /// of these.
-    fn set_limit(&mut self, time: Duration) {
-        if self.limit.replace(time) != Some(time) {
-            let limit = Some(UreqDuration::Exact(time));
-            self.io.set_timeout(NextTimeout {
-                per_read: limit,
-                per_write: limit,
-                ..NextTimeout::default()
-            });
-        }
     }
 
     fn is_late(&self) -> bool {
         self.deadline
             .is_some_and(|deadline| deadline <= Instant::now())
+    }
+}
+
+/// Limits each read and each write of the socket. One read or write of TLS can make several of
+/// these.
+fn limit(time: Duration) -> NextTimeout {
+    let limit = Some(UreqDuration::Exact(time));
+    NextTimeout {
+        per_read: limit,
+        per_write: limit,
+        ..NextTimeout::default()
     }
 }
 
@@ -103,39 +117,49 @@ fn in_seconds(time: Duration) -> Duration {
     }
 }
 
-fn is_timeout(error: &io::Error) -> bool {
-    let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
-    matches!(cause, Some(Error::Timeout(_)))
+impl BufRead for Connection {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.buffer().is_empty() {
+            let limit = limit(in_seconds(self.left()));
+            match self.transport.await_input(limit) {
+                Err(Error::Timeout(_)) if self.is_late() => return Err(ErrorKind::TimedOut.into()),
+                Err(Error::Timeout(_)) => {}
+                Err(error) => return Err(error.into_io()),
+                Ok(_) => break,
+            }
+        }
+        self.now = None;
+        Ok(self.buffer())
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.transport.buffers().input_consume(amount);
+    }
 }
 
 impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            self.set_limit(in_seconds(self.left()));
-            match self.io.read(buffer) {
-                Err(error) if !is_timeout(&error) => return Err(error),
-                Err(_) if self.is_late() => return Err(ErrorKind::TimedOut.into()),
-                Err(_) => {}
-                read => return read,
-            }
-        }
+        let len = self.fill_buf()?.read(buffer)?;
+        self.consume(len);
+        Ok(len)
     }
 }
 
 impl Write for Connection {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.set_limit(self.left());
-        self.io.write(bytes).map_err(|error| {
-            if is_timeout(&error) {
-                ErrorKind::TimedOut.into()
-            } else {
-                error
-            }
-        })
+        let limit = limit(self.left());
+        let output = self.transport.buffers().output();
+        let len = bytes.len().min(output.len());
+        output[..len].copy_from_slice(&bytes[..len]);
+        match self.transport.transmit_output(len, limit) {
+            Err(Error::Timeout(_)) => Err(ErrorKind::TimedOut.into()),
+            Err(error) => Err(error.into_io()),
+            Ok(()) => Ok(len),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.io.flush()
+        Ok(())
     }
 }
 

@@ -16,7 +16,7 @@ use ureq::config::Config;
 use ureq::unversioned::resolver::{DefaultResolver, Resolver};
 use ureq::unversioned::transport::time::{Duration as UreqDuration, Instant};
 use ureq::unversioned::transport::{
-    ConnectionDetails, Connector as _, DefaultConnector, NextTimeout, Transport, TransportAdapter,
+    ConnectionDetails, Connector as _, DefaultConnector, NextTimeout, Transport,
 };
 use ureq::{Error, Proxy, Timeout};
 
@@ -137,8 +137,7 @@ impl Connector {
         if details.needs_tls() && !transport.is_tls() {
             return Err(Error::TlsRequired);
         }
-        let io = TransportAdapter::new(transport, Arc::clone(&details.current_time));
-        Ok(Connection::new(io, closer.clone()))
+        Ok(Connection::new(transport, closer.clone()))
     }
 }
 
