@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::io::Read;
 
 use bytes::Bytes;
-use highchat_proto::{Credentials, Endpoint, Message, Update};
+use highchat_proto::{Config, Credentials, Endpoint, Message, Update};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use rustix::time::{ClockId, clock_gettime};
@@ -16,7 +16,7 @@ use ureq::Agent;
 use crate::service::{Place, Task};
 use crate::{Failure, polls};
 
-/// The size of the read buffer of [`Client::UreqAlone`], in bytes. The session has the same size.
+/// The size of the read buffer of ureq's loops, in bytes.
 const BUFFER_LEN: usize = 16 * 1024;
 
 /// The body of the loops' request. The sessions send the same.
@@ -29,11 +29,27 @@ pub(crate) enum Client {
     HyperAlone,
     Ureq,
     UreqAlone,
+    /// [`UreqAlone`](Self::UreqAlone) with a read timeout, which every session has: without one, a
+    /// client waits forever for a service that is gone.
+    UreqTimed,
 }
 
 impl Client {
-    /// All clients, each session before the loop that it is compared with.
-    pub(crate) const ALL: [Self; 4] = [Self::Hyper, Self::HyperAlone, Self::Ureq, Self::UreqAlone];
+    /// All clients, in the order of their declaration.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Hyper,
+        Self::HyperAlone,
+        Self::Ureq,
+        Self::UreqAlone,
+        Self::UreqTimed,
+    ];
+
+    /// Each session, and a loop that it is compared with.
+    pub(crate) const PAIRS: [(Self, Self); 3] = [
+        (Self::Hyper, Self::HyperAlone),
+        (Self::Ureq, Self::UreqAlone),
+        (Self::Ureq, Self::UreqTimed),
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -41,6 +57,7 @@ impl Client {
             Self::HyperAlone => "hyper",
             Self::Ureq => "highchat-ureq",
             Self::UreqAlone => "ureq",
+            Self::UreqTimed => "ureq-with-timeout",
         }
     }
 }
@@ -60,7 +77,7 @@ impl Client {
     pub(crate) fn complete(self, task: Task) -> usize {
         task.workload().map_or(1, |workload| match self {
             Self::Hyper | Self::Ureq => workload.text_len,
-            Self::HyperAlone | Self::UreqAlone => workload.bytes.len(),
+            Self::HyperAlone | Self::UreqAlone | Self::UreqTimed => workload.bytes.len(),
         })
     }
 }
@@ -90,7 +107,8 @@ pub(crate) fn run(client: Client, task: Task, place: &Place) -> Result<usize, Fa
             Client::Hyper => runtime.block_on(polls::hyper(place))?,
             Client::HyperAlone => runtime.block_on(polls::hyper_alone(place))?,
             Client::Ureq => polls::ureq(place)?,
-            Client::UreqAlone => polls::ureq_alone(place)?,
+            Client::UreqAlone => polls::ureq_alone(place, None)?,
+            Client::UreqTimed => polls::ureq_alone(place, read_timeout())?,
         };
         return Ok(usize::from(is_done));
     }
@@ -98,8 +116,14 @@ pub(crate) fn run(client: Client, task: Task, place: &Place) -> Result<usize, Fa
         Client::Hyper => runtime.block_on(hyper(&address)),
         Client::HyperAlone => runtime.block_on(hyper_body(&address)),
         Client::Ureq => ureq(&address),
-        Client::UreqAlone => ureq_body(&address),
+        Client::UreqAlone => ureq_body(&address, None),
+        Client::UreqTimed => ureq_body(&address, read_timeout()),
     }
+}
+
+/// The time that a session waits for more of a reply.
+fn read_timeout() -> Option<Duration> {
+    Some(Config::default().idle_timeout)
 }
 
 pub(crate) fn credentials() -> Result<Credentials, Failure> {
@@ -166,8 +190,9 @@ fn ureq(address: &str) -> Result<usize, Failure> {
     Ok(read)
 }
 
-fn ureq_body(address: &str) -> Result<usize, Failure> {
-    let post = Agent::new_with_defaults().post(format!("http://{address}/v1/chat"));
+fn ureq_body(address: &str, read_timeout: Option<Duration>) -> Result<usize, Failure> {
+    let config = Agent::config_builder().timeout_per_read(read_timeout);
+    let post = Agent::from(config.build()).post(format!("http://{address}/v1/chat"));
     let answer = post
         .header("content-type", "application/json")
         .send(REQUEST)?;

@@ -3,7 +3,8 @@
 //! `adapters [ROUNDS]` runs a session that reads a long reply over loopback, and a loop that only
 //! reads the body. They run in turns, each in its own process. It prints the medians of the
 //! clients' CPU time, user and system, from the request to the end of the reply. The service is
-//! another process and does not count.
+//! another process and does not count. The loop of ureq runs twice: without any time limit, as by
+//! default, and with a limit for each read.
 //!
 //! In the first comparison the reply comes one event at a time, as a model writes it. This is the
 //! usual work of a session. In the second one the reply of 8 MiB comes at once, and the session
@@ -115,12 +116,13 @@ fn compare(rounds: usize) -> Result<(), Failure> {
     for task in Task::ALL {
         let medians = race(task, rounds)?;
         let (must, stretch) = task.limits();
-        for (pair, clients) in medians.chunks(2).zip(Client::ALL.chunks(2)) {
-            let ratio = pair[0].as_secs_f64() / pair[1].as_secs_f64();
+        for (session, alone) in Client::PAIRS {
+            let (ours, its) = (medians[session as usize], medians[alone as usize]);
+            let ratio = ours.as_secs_f64() / its.as_secs_f64();
             table.push([
-                format!("{}, {}", clients[0].name(), task.name()),
-                format!("{:.1?}", pair[0]),
-                format!("{:.1?}", pair[1]),
+                format!("{}, {}, over {}", session.name(), task.name(), alone.name()),
+                format!("{ours:.1?}"),
+                format!("{its:.1?}"),
                 format!("{ratio:.2}×"),
                 format!("≤ {must}×"),
                 format!("≤ {stretch}×"),
@@ -132,8 +134,8 @@ fn compare(rounds: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs all clients in turns. Returns the median of each.
-fn race(task: Task, rounds: usize) -> Result<[Duration; 4], Failure> {
+/// Runs all clients in turns. Returns the median of each, in the order of [`Client::ALL`].
+fn race(task: Task, rounds: usize) -> Result<[Duration; Client::ALL.len()], Failure> {
     let this = std::env::current_exe()?;
     let (_service, place) = Service::start(task)?;
 

@@ -104,11 +104,12 @@ pub(crate) fn ureq(place: &Place) -> Result<bool, Failure> {
     Ok(*session.conversation().state() == State::Bot)
 }
 
-pub(crate) fn ureq_alone(place: &Place) -> Result<bool, Failure> {
+pub(crate) fn ureq_alone(place: &Place, read_timeout: Option<Duration>) -> Result<bool, Failure> {
     let certificate = Certificate::from_pem(place.certificate.as_bytes())?;
     let roots = RootCerts::new_with_certs(&[certificate]);
     let tls = TlsConfig::builder().root_certs(roots).build();
-    let agent = Agent::from(Agent::config_builder().tls_config(tls).build());
+    let config = Agent::config_builder().tls_config(tls);
+    let agent = Agent::from(config.timeout_per_read(read_timeout).build());
     let url = format!("https://{HOST}:{}{PATH}", place.address.port());
     loop {
         let get = agent.get(&url).header("accept", "application/json");
