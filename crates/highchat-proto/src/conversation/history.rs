@@ -113,6 +113,9 @@ struct UnidentifiedReply {
     text: Box<str>,
     extent: Extent,
     since: Instant,
+    /// A message that begins alike has appeared. It may have been another one, such as a greeting,
+    /// so the reply may still appear.
+    has_appeared: bool,
 }
 
 impl UnidentifiedReply {
@@ -121,6 +124,12 @@ impl UnidentifiedReply {
             Extent::Cut | Extent::Failed => text_after(content, &self.text).is_some(),
             Extent::Whole => content.trim() == self.text.trim(),
         }
+    }
+
+    /// Whether a message that matches is surely this reply: its whole text is known, or so much of
+    /// it that no more is remembered.
+    fn matches_surely(&self) -> bool {
+        self.extent == Extent::Whole || self.text.len() + char::MAX.len_utf8() > MAX_TEXT
     }
 }
 
@@ -240,6 +249,7 @@ impl History {
             text: text[..end].into(),
             extent,
             since: now,
+            has_appeared: false,
         });
     }
 
@@ -297,11 +307,19 @@ impl History {
     /// Whether a message of a page repeats a reply that was already shown. Each such reply
     /// matches only once. A reply without any text matches nothing.
     pub(crate) fn take_repeated(&mut self, content: &str) -> bool {
-        let repeats =
-            |reply: &UnidentifiedReply| !reply.text.trim().is_empty() && reply.matches(content);
-        let found = self.unidentified().iter().position(repeats);
-        if let (Some(at), Some(recent)) = (found, &mut self.recent) {
-            recent.unidentified.remove(at);
+        let Some(recent) = &mut self.recent else {
+            return false;
+        };
+        let repeats = |reply: &UnidentifiedReply| {
+            !reply.has_appeared && !reply.text.trim().is_empty() && reply.matches(content)
+        };
+        let found = recent.unidentified.iter().position(repeats);
+        if let Some(at) = found {
+            if recent.unidentified[at].matches_surely() {
+                recent.unidentified.remove(at);
+            } else {
+                recent.unidentified[at].has_appeared = true;
+            }
         }
         found.is_some()
     }
@@ -317,6 +335,7 @@ fn merge_oldest(unidentified: &mut Vec<UnidentifiedReply>) {
         let len = alike.map(|(a, _)| a.len_utf8()).sum();
         next.text = next.text[..len].into();
         next.extent = Extent::Cut;
+        next.has_appeared &= oldest.has_appeared;
     }
 }
 
@@ -331,12 +350,18 @@ pub(crate) struct SavedHistory {
     sent: Vec<TextHash>,
     #[cfg_attr(feature = "serde", serde(rename = "unplaced"))]
     unidentified: Vec<(Extent, Box<str>)>,
+    /// Those of which a message that begins alike has appeared.
+    #[cfg_attr(feature = "serde", serde(default))]
+    appeared: Vec<(Extent, Box<str>)>,
 }
 
 impl From<&History> for SavedHistory {
     fn from(history: &History) -> Self {
-        let unidentified = history.unidentified().iter();
-        let unidentified = unidentified.map(|reply| (reply.extent, reply.text.clone()));
+        let unidentified = |has_appeared| {
+            let replies = history.unidentified().iter();
+            let replies = replies.filter(move |reply| reply.has_appeared == has_appeared);
+            replies.map(|reply| (reply.extent, reply.text.clone()))
+        };
         let recent = history.recent.as_deref();
         Self {
             is_known: history.is_known,
@@ -344,42 +369,59 @@ impl From<&History> for SavedHistory {
             repeats: history.repeats,
             newest: history.sent.clone(),
             sent: recent.map_or_else(Vec::new, |recent| recent.sent.clone()),
-            unidentified: unidentified.collect(),
+            unidentified: unidentified(false).collect(),
+            appeared: unidentified(true).collect(),
         }
     }
 }
 
 impl SavedHistory {
     pub(super) fn read(json: Value<'_>) -> Option<Self> {
-        let [is_known, is_pending, repeats, newest, sent, unidentified] = json.fields([
+        let [
+            is_known,
+            is_pending,
+            repeats,
+            newest,
+            sent,
+            unidentified,
+            appeared,
+        ] = json.fields([
             "is_known",
             "is_pending",
             "repeats",
             "newest",
             "sent",
             "unplaced",
+            "appeared",
         ])?;
+        let reply = |reply: Value<'_>| {
+            let [extent, text] = reply.pair()?;
+            Some((Extent::read(extent)?, text.whole_text()?.into()))
+        };
         Some(Self {
             is_known: is_known?.boolean()?,
             is_pending: is_pending?.boolean()?,
             repeats: repeats?.boolean()?,
             newest: Sent::read(newest?)?,
             sent: sent?.list(|hash| hash.unsigned().map(TextHash))?,
-            unidentified: unidentified?.list(|reply| {
-                let [extent, text] = reply.pair()?;
-                Some((Extent::read(extent)?, text.whole_text()?.into()))
-            })?,
+            unidentified: unidentified?.list(reply)?,
+            appeared: match appeared {
+                None => Vec::new(),
+                Some(appeared) => appeared.list(reply)?,
+            },
         })
     }
 
     /// Restores the history. Cut replies may still be stored for the full time from now on.
     pub(crate) fn restore(self, now: Instant) -> History {
-        let unidentified = self.unidentified.into_iter();
-        let unidentified = unidentified.map(|(extent, text)| UnidentifiedReply {
+        let reply = |(extent, text), has_appeared| UnidentifiedReply {
             text,
             extent,
             since: now,
-        });
+            has_appeared,
+        };
+        let unidentified = self.unidentified.into_iter().map(|it| reply(it, false));
+        let appeared = self.appeared.into_iter().map(|it| reply(it, true));
         let mut history = History {
             is_known: self.is_known,
             is_pending: self.is_pending,
@@ -387,7 +429,7 @@ impl SavedHistory {
             sent: self.newest,
             recent: Some(Box::new(Recent {
                 sent: self.sent,
-                unidentified: unidentified.collect(),
+                unidentified: unidentified.chain(appeared).collect(),
             })),
         };
         history.tidy();
@@ -407,16 +449,25 @@ impl Object for SavedHistory {
             }
         };
         put("sent", Content::List(sent));
-        let unidentified = &|put: &mut dyn FnMut(Content<'_>)| {
-            for (extent, text) in &self.unidentified {
-                put(Content::List(&|put| {
-                    put(Content::Text(extent.name()));
-                    put(Content::Text(text));
-                }));
-            }
-        };
-        put("unplaced", Content::List(unidentified));
+        put_replies("unplaced", &self.unidentified, put);
+        put_replies("appeared", &self.appeared, put);
     }
+}
+
+fn put_replies(
+    name: &'static str,
+    replies: &[(Extent, Box<str>)],
+    put: &mut dyn FnMut(&'static str, Content<'_>),
+) {
+    let list = &|put: &mut dyn FnMut(Content<'_>)| {
+        for (extent, text) in replies {
+            put(Content::List(&|put| {
+                put(Content::Text(extent.name()));
+                put(Content::Text(text));
+            }));
+        }
+    };
+    put(name, Content::List(list));
 }
 
 #[cfg(test)]
@@ -469,9 +520,31 @@ mod tests {
         assert!(history.may_belong_to_another_turn(" Ողջույն 👋\n"));
         assert!(!history.may_belong_to_another_turn("Ողջույն 👋 կրկին"));
         assert!(!history.every_turn_ended(NOW));
+    }
+
+    #[test]
+    fn a_message_that_begins_like_a_cut_reply_repeats_it_once_and_may_be_another_one() {
+        let mut history = History::new(true);
+        history.note_reply("Պատվերը ճանապարհին է", Extent::Cut, NOW);
+        history.note_reply("Ողջույն 👋", Extent::Whole, NOW);
         assert!(history.take_repeated("Պատվերը ճանապարհին է, շուտով"));
-        assert!(!history.take_repeated("Պատվերը ճանապարհին է, շուտով"));
-        assert!(history.every_turn_ended(NOW));
+        assert!(history.take_repeated("Ողջույն 👋"));
+        let saved = SavedHistory::from(&history);
+        for mut history in [history, saved.restore(NOW)] {
+            assert!(!history.take_repeated("Պատվերը ճանապարհին է, շուտով"));
+            assert!(history.may_belong_to_another_turn("Պատվերը ճանապարհին է 🚚"));
+            assert!(!history.every_turn_ended(NOW));
+            assert!(!history.may_belong_to_another_turn("Ողջույն 👋"));
+        }
+    }
+
+    #[test]
+    fn a_message_with_so_much_of_a_reply_that_no_more_is_remembered_is_that_reply() {
+        let mut history = History::new(true);
+        let long = "ա".repeat(1000);
+        history.note_reply(&long, Extent::Whole, NOW);
+        assert!(history.take_repeated(&long));
+        assert!(!history.may_belong_to_another_turn(&long));
     }
 
     #[test]

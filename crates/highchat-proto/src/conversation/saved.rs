@@ -323,7 +323,7 @@ mod tests {
 
         /// A saved conversation, with a value, a name or a character that may be another one.
         fn text() -> impl Strategy<Value = String> {
-            let whole = r#"{"version":2,"conversation_id":"զ1 👋","state":"human","cursor":"2026-06-14T10:00:00Z","newest":null,"seen":[["m1",null],["m2","17"]],"is_polling":true,"history":{"is_known":true,"is_pending":false,"repeats":false,"newest":{"text":14695981039346656037,"after":"2026-06-14T10:00:00Z"},"sent":[1,18446744073709551615],"unplaced":[["cut","Բարև \n👋"],["whole",""]]},"turn":{"progress":"begun","so_far":"Ողջույն \"","is_too_long":false}}"#;
+            let whole = r#"{"version":2,"conversation_id":"զ1 👋","state":"human","cursor":"2026-06-14T10:00:00Z","newest":null,"seen":[["m1",null],["m2","17"]],"is_polling":true,"history":{"is_known":true,"is_pending":false,"repeats":false,"newest":{"text":14695981039346656037,"after":"2026-06-14T10:00:00Z"},"sent":[1,18446744073709551615],"unplaced":[["cut","Բարև \n👋"],["whole",""]],"appeared":[["failed","Այո"]]},"turn":{"progress":"begun","so_far":"Ողջույն \"","is_too_long":false}}"#;
             let words = select(
                 whole
                     .split([',', ':', '[', ']', '{', '}'])
