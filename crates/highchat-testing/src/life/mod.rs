@@ -349,17 +349,24 @@ impl Habits {
             _ => After::Exclusive,
         };
         let page_len = (after != After::Ignored && rng.u8(..8) == 0).then(|| rng.u8(1..5));
+        let lists_users = rng.u8(..3) > 0;
+        let order = match rng.u8(..6) {
+            0 => Order::Shuffled,
+            1 => Order::Newest,
+            _ => Order::Oldest,
+        };
+        let trims = rng.u8(..4) == 0;
+        let greets = (rng.u8(..3) == 0).then(|| rng.bool());
+        // If the service lists only part of the messages, the client could not find out which of
+        // them are new. Without those of users, an old greeting may be the only one.
+        let is_partial = page_len.is_some() || (!lists_users && greets == Some(true));
         Self {
-            lists_users: rng.u8(..3) > 0,
+            lists_users,
             after,
-            order: match rng.u8(..6) {
-                0 => Order::Shuffled,
-                1 => Order::Newest,
-                _ => Order::Oldest,
-            },
+            order,
             page_len,
-            trims: rng.u8(..4) == 0,
-            greets: (rng.u8(..3) == 0).then(|| rng.bool()),
+            trims,
+            greets,
             meta: match rng.u8(..16) {
                 0 => Meta::Never,
                 1 | 2 => Meta::First,
@@ -371,9 +378,7 @@ impl Habits {
             gives_states: rng.u8(..8) > 0,
             gives_times: rng.u8(..6) > 0,
             events_ahead: match rng.u8(..8) {
-                // If pages are partial, the client could not find out which messages are
-                // new.
-                0 if page_len.is_none() => rng.i16(-4000..4000),
+                0 if !is_partial => rng.i16(-4000..4000),
                 _ => 0,
             },
             clock_off: match rng.u8(..4) {
