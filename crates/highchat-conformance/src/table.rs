@@ -214,7 +214,7 @@ pub const TRIALS: &[Trial] = &[
     Trial::new(
         "redirect",
         Outcome::Failed,
-        ours("a redirect is not followed, because it would send the key to another place"),
+        ours("a redirect is not followed: it would send the key to another place"),
     ),
     Trial::new(
         "json-error-200",

@@ -115,7 +115,7 @@ fn a_failed_row_says_what_the_service_does_what_must_be_seen_and_why() {
 FAILED  fault/redirect
     the service: redirect: 307 to another host name of the sandbox
     must be seen: Failed, the text \"\", 1 message sent
-    because a redirect is not followed, because it would send the key to another place (our decision)
+    because a redirect is not followed: it would send the key to another place (our decision)
   - the outcome: expected Failed, seen Whole
   - the number of messages sent: expected 1, seen 0
 ";
