@@ -99,7 +99,7 @@ impl TestProxy {
         let server = Server::start(proxy, listen, Some(ANY_PORT)).expect("free ports");
         let proxy = Self { server, key_file };
         if is_shared {
-            until(|| proxy.counter("highchat_proxy_redis_up ") == 1);
+            proxy.until_redis_is_up(true);
             // A first proxy gets its messages after 2 s: others could return first.
             until(|| !is_limited || proxy.counter("highchat_proxy_redis_messages ") > 0);
         }
@@ -112,6 +112,11 @@ impl TestProxy {
 
     pub(crate) fn connect(&self) -> TcpStream {
         connect(self.server.addr())
+    }
+
+    /// Waits until the proxy has noticed that Redis is reached, or that it is not.
+    pub(crate) fn until_redis_is_up(&self, is_up: bool) {
+        until(|| self.counter("highchat_proxy_redis_up ") == u64::from(is_up));
     }
 
     /// Returns the value of a counter. `name` includes the labels and a space. Returns 0 if the

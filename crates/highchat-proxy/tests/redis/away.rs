@@ -58,7 +58,7 @@ fn without_redis_each_proxy_keeps_to_its_part_and_returns_by_itself() {
             redis.go_on();
         }
         for proxy in &proxies {
-            until(|| proxy.counter("highchat_proxy_redis_up ") == 1);
+            proxy.until_redis_is_up(true);
             // What was used without Redis still counts.
             assert_eq!(Call::chat("Բարև 👋").send(proxy).status, 429);
         }
@@ -76,7 +76,7 @@ fn without_redis_the_limits_of_a_visitor_are_divided_by_the_number_of_proxies() 
     });
     redis.kill();
     let proxy = &proxies[0];
-    until(|| proxy.counter("highchat_proxy_redis_up ") == 0);
+    proxy.until_redis_is_up(false);
     // Three of six messages and six of twelve polls may come at once, at three proxies.
     assert_eq!(Call::chat("Բարև 👋").send(proxy).status, 200);
     let refused = Call::chat("Բարև 👋").send(proxy);
@@ -120,12 +120,12 @@ fn what_a_visitor_sent_before_still_counts_while_redis_is_away_and_after_it_lost
     use_up(&proxies);
     redis.kill();
     for proxy in &proxies {
-        until(|| proxy.counter("highchat_proxy_redis_up ") == 0);
+        proxy.until_redis_is_up(false);
     }
     assert_refused(&proxies);
     redis.restart();
     for proxy in &proxies {
-        until(|| proxy.counter("highchat_proxy_redis_up ") == 1);
+        proxy.until_redis_is_up(true);
     }
     assert_refused(&proxies);
     assert_eq!(service.connections(), 4);
@@ -138,7 +138,7 @@ fn what_a_visitor_sent_while_redis_was_away_counts_at_every_proxy_after_its_retu
     let proxies = share_among::<2>(&redis, service.base_url(), 0, limit_visitors);
     redis.kill();
     for proxy in &proxies {
-        until(|| proxy.counter("highchat_proxy_redis_up ") == 0);
+        proxy.until_redis_is_up(false);
     }
     let [first, _] = &proxies;
     // Half of the allowance is here.
@@ -146,7 +146,7 @@ fn what_a_visitor_sent_while_redis_was_away_counts_at_every_proxy_after_its_retu
     assert_eq!(Call::messages("c1").send(first).status, 200);
     redis.restart();
     for proxy in &proxies {
-        until(|| proxy.counter("highchat_proxy_redis_up ") == 1);
+        proxy.until_redis_is_up(true);
     }
     assert_refused(&proxies);
     assert_eq!(service.connections(), 2);
@@ -180,7 +180,7 @@ fn a_proxy_that_never_reached_redis_sends_no_message_and_answers_polls() {
     assert_eq!(Call::chat("Բարև 👋").send(&proxy).refusal().0, 429);
     assert_eq!(Call::messages("c1").send(&proxy).status, 200);
     redis.restart();
-    until(|| proxy.counter("highchat_proxy_redis_up ") == 1);
+    proxy.until_redis_is_up(true);
     assert_eq!(service.connections(), 1);
 }
 
@@ -200,7 +200,7 @@ fn a_login_that_redis_refuses_is_as_if_it_were_away() {
     let wrong = with("wrong");
     assert_eq!(Call::messages("c1").send(&wrong).status, 200);
     let right = with("%D5%A3%D5%A1%D5%B2%D5%BF%D5%B6%D5%A1%D5%A2%D5%A1%D5%BC");
-    until(|| right.counter("highchat_proxy_redis_up ") == 1);
+    right.until_redis_is_up(true);
     assert_eq!(wrong.counter("highchat_proxy_redis_up "), 0);
 }
 
@@ -211,7 +211,7 @@ fn an_error_of_redis_is_as_if_it_were_away() {
     let service = play([reply()]);
     let proxy = share(&redis, service.base_url(), |_| ());
     redis.ask(&["config", "set", "maxmemory", "1"]);
-    until(|| proxy.counter("highchat_proxy_redis_up ") == 0);
+    proxy.until_redis_is_up(false);
     assert!(
         Call::chat("Բարև 👋")
             .send(&proxy)
@@ -219,5 +219,5 @@ fn an_error_of_redis_is_as_if_it_were_away() {
             .contains("event: done")
     );
     redis.ask(&["config", "set", "maxmemory", "0"]);
-    until(|| proxy.counter("highchat_proxy_redis_up ") == 1);
+    proxy.until_redis_is_up(true);
 }

@@ -1,4 +1,4 @@
-//! Three proxies, one Redis, and 240 visitors at once: never too many messages in any span, counted
+//! Three proxies, one Redis, and 300 visitors at once: never too many messages in any span, counted
 //! at the service, and all are served in turn.
 
 use core::time::Duration;
@@ -13,7 +13,7 @@ use crate::server::RedisServer;
 use crate::support::*;
 use crate::{PATIENT, share_among};
 
-const VISITORS: usize = 240;
+const VISITORS: usize = 300;
 const LIMIT: usize = 30;
 
 /// Shorter than the minute of the API, so that the test is short.

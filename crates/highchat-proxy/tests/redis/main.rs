@@ -33,7 +33,7 @@ fn share(redis: &RedisServer, base_url: &str, set: impl FnOnce(&mut Config)) -> 
         config.trusted_networks = vec!["127.0.0.0/8".parse().expect("a network")];
         set(config);
     });
-    until(|| proxy.counter("highchat_proxy_redis_up ") == 1);
+    proxy.until_redis_is_up(true);
     proxy
 }
 

@@ -352,7 +352,7 @@ fn while_redis_is_away_no_cut_reply_is_searched() {
             .contains("event: done")
     );
     redis.kill();
-    until(|| proxy.counter("highchat_proxy_redis_up ") == 0);
+    proxy.until_redis_is_up(false);
     for call in [next_message(MESSAGE), Call::chat(MESSAGE)] {
         assert_eq!(names(&call.send(&proxy).body), ["meta", "delta", "error"]);
     }
