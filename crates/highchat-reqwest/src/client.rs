@@ -64,9 +64,8 @@ impl Client {
     /// `adjust` gets a builder with this crate's TLS and proxy. It may return another one, such
     /// as `reqwest::Client::builder()`, whose TLS is that of reqwest's features. After `adjust`,
     /// this crate turns off everything in [the list](crate#what-must-be-off) except cookies and
-    /// default headers, so `adjust` cannot
-    /// turn it on. `adjust` is called twice: for messages, and for requests that may use a kept
-    /// connection.
+    /// default headers, so `adjust` cannot turn it on. `adjust` is called twice: for messages, and
+    /// for requests that may use a kept connection.
     ///
     /// ```
     /// # use highchat_reqwest::{Client, Config, Credentials, Endpoint};

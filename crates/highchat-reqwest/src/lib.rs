@@ -23,9 +23,9 @@
 //! # What must be off
 //!
 //! reqwest does not show how a client was built. [`Client::new`] and [`Client::with_builder`]
-//! build it here, and turn everything off but the last row. [`Client::with_unchecked_client`] takes any client; the
-//! last column says what happens then. *You* means that you promise it, because this crate
-//! cannot turn it off.
+//! build it here, and turn everything off but the last row. [`Client::with_unchecked_client`]
+//! takes any client; the last column says what happens then. *You* means that you promise it,
+//! because this crate cannot turn it off.
 //!
 //! | what | why | with a client of your own |
 //! | --- | --- | --- |
@@ -88,7 +88,8 @@
 //!   system.
 //! - `serde`: `Serialize` and `Deserialize` for the types of the API, updates and saved
 //!   conversations.
-//! - With `rustls` or `native-roots`, `SSL_CERT_FILE` or [`Client::with_roots`] names other certificates to trust.
+//! - With `rustls` or `native-roots`, `SSL_CERT_FILE` or [`Client::with_roots`] names other
+//!   certificates to trust.
 //! - Without both: the TLS of the features of reqwest that the program turns on.
 //!
 //! A builder or a client of your own has the TLS of reqwest's features too. If your program turns

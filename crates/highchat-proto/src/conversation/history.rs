@@ -350,7 +350,7 @@ pub(crate) struct SavedHistory {
     sent: Vec<TextHash>,
     #[cfg_attr(feature = "serde", serde(rename = "unplaced"))]
     unidentified: Vec<(Extent, Box<str>)>,
-    /// Those of which a message that begins alike has appeared.
+    /// The replies after which a message has appeared that begins alike.
     #[cfg_attr(feature = "serde", serde(default))]
     appeared: Vec<(Extent, Box<str>)>,
 }
