@@ -46,11 +46,20 @@ fn serve(patience: Duration, trouble: impl FnOnce(&mut RedisServer, &dyn Fn(usiz
         config.streams_a_visitor = VISITORS;
     });
 
-    // The first ones come alone, so that their way to the service does not take long.
+    // A message is in line when Redis gave it a time, or its proxy did without Redis.
+    let until_in_line = |redis: &RedisServer, count: usize| {
+        let missed = |proxy: &TestProxy| proxy.counter("highchat_proxy_redis_missed_total ");
+        let missed = || proxies.iter().map(missed).sum::<u64>();
+        until(|| redis.calls("zadd") + missed() >= count as u64);
+    };
     let mut visitors = Vec::new();
     for number in 0..VISITORS {
         if number == LIMIT {
+            // The first ones come alone, so that their way to the service does not take long.
             until_taken(&sandbox, LIMIT);
+        } else if number % LIMIT == 0 {
+            // Otherwise a busy machine decides who comes first.
+            until_in_line(&redis, number);
         }
         let call = Call::chat(&format!("Բարև 👋 {number:03}"));
         let call = call.header("connection", "close");

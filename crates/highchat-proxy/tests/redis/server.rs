@@ -68,6 +68,15 @@ impl RedisServer {
         printed.lines().map(str::to_owned).collect()
     }
 
+    /// How often a command was called, by scripts too.
+    pub(crate) fn calls(&self, command: &str) -> u64 {
+        let lines = self.ask(&["info", "commandstats"]);
+        let start = format!("cmdstat_{command}:calls=");
+        let line = lines.iter().find_map(|line| line.strip_prefix(&start));
+        let count = line.and_then(|line| line.split(',').next());
+        count.map_or(0, |count| count.parse().expect("a number"))
+    }
+
     fn signal(&self, signal: &str) {
         let id = self.process.id().to_string();
         let status = Command::new("kill").args([signal, &id]).status();
