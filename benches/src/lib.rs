@@ -25,8 +25,10 @@ pub mod limits;
 
 pub mod cells;
 
+#[cfg(any(feature = "peers", feature = "adapters"))]
 pub mod race;
 
+#[cfg(any(feature = "peers", feature = "adapters"))]
 pub mod report;
 
 pub mod plot;
