@@ -72,8 +72,10 @@ pub(crate) fn build(
         Ok(proxy) => proxy,
         Err(refusal) => return Ok(Http::Unusable(refusal)),
     };
+    // What `adjust` returns may have a proxy that needs TLS.
+    let trusting = trusting(roots, endpoint.is_tls() || adjust.is_some())?;
     let prepared = || {
-        let mut builder = trusting(roots)?.no_proxy();
+        let mut builder = trusting().no_proxy();
         if let Some(proxy) = proxy.clone() {
             builder = builder.proxy(proxy);
         }
@@ -81,11 +83,24 @@ pub(crate) fn build(
             // A timeout cannot be unset.
             builder = adjust(builder).timeout(FOREVER).read_timeout(FOREVER);
         }
-        Ok(prepare(builder, config))
+        builder
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            .connect_timeout(config.connect_timeout())
+            .http1_max_headers(MAX_FIELDS)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http2_max_header_list_size(Config::HEAD_LIMIT as u32)
+            .http2_adaptive_window(false)
+            .http2_initial_stream_window_size(WINDOW)
+            .http2_initial_connection_window_size(WINDOW)
     };
-    let fresh = prepared()?.pool_max_idle_per_host(0);
+    let fresh = prepared().pool_max_idle_per_host(0);
     // HTTP/2 keeps a silent connection in the pool, unless its pings are not answered.
-    let kept = prepared()?
+    let kept = prepared()
         .pool_max_idle_per_host(usize::from(!config.keep_alive.is_zero()))
         .pool_idle_timeout(config.keep_alive)
         .http2_keep_alive_interval(Config::REUSE_TIMEOUT)
@@ -97,36 +112,21 @@ pub(crate) fn build(
     Ok(built.unwrap_or_else(|error| Http::Unusable(cause(error))))
 }
 
-fn prepare(builder: ClientBuilder, config: &Config) -> ClientBuilder {
-    builder
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .no_deflate()
-        .connect_timeout(config.connect_timeout())
-        .http1_max_headers(MAX_FIELDS)
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
-        .http2_max_header_list_size(Config::HEAD_LIMIT as u32)
-        .http2_adaptive_window(false)
-        .http2_initial_stream_window_size(WINDOW)
-        .http2_initial_connection_window_size(WINDOW)
-}
-
 #[cfg(feature = "rustls")]
-fn trusting(roots: &Roots) -> Result<ClientBuilder, InvalidRoots> {
+fn trusting(roots: &Roots, is_tls: bool) -> Result<impl Fn() -> ClientBuilder, InvalidRoots> {
+    // A service without TLS needs no certificates, so none are read.
+    let roots = if is_tls { roots } else { &Roots::Mozilla };
     let mut tls = highchat_connect::tls_config(roots)?;
     tls.alpn_protocols = vec![b"h2".into(), b"http/1.1".into()];
-    Ok(ClientBuilder::new().tls_backend_preconfigured(tls))
+    Ok(move || ClientBuilder::new().tls_backend_preconfigured(tls.clone()))
 }
 
 /// The TLS of reqwest's features, if there is one.
 #[cfg(not(feature = "rustls"))]
-fn trusting(roots: &Roots) -> Result<ClientBuilder, InvalidRoots> {
+fn trusting(roots: &Roots, _: bool) -> Result<impl Fn() -> ClientBuilder, InvalidRoots> {
     let is_default = *roots == Roots::Default;
     is_default
-        .then(ClientBuilder::new)
+        .then_some(ClientBuilder::new)
         .ok_or(InvalidRoots::NotBuilt)
 }
 

@@ -117,3 +117,11 @@ fn a_service_on_this_machine_is_reached_directly() {
         assert_eq!(outcome, "whole: Բարև 👋", "{name}");
     }
 }
+
+#[test]
+fn a_service_without_tls_needs_no_certificates() {
+    let service = Playback::start([vec![whole_reply()]]).unwrap();
+    let set = [("SSL_CERT_FILE", "/չկա 🙈")];
+    let outcome = outcome("environment::the_client", service.base_url(), &set);
+    assert_eq!(outcome, "whole: Բարև 👋");
+}
