@@ -27,20 +27,21 @@ impl Decode for Highchat {
         let mut buffer = String::new();
         for mut chunk in chunks {
             while let Some(frame) = decoder.decode(&mut chunk).expect("no event is too long") {
-                let event = Event::parse_with(frame, &mut buffer);
-                record(
-                    event.expect("the generator writes the API's events"),
-                    witness,
-                );
+                match Event::parse_with(frame, &mut buffer) {
+                    Ok(Event::Delta { text }) => witness.delta(&text),
+                    Ok(event) => record(&event, witness),
+                    Err(error) => panic!("the generator writes the API's events: {error}"),
+                }
             }
         }
     }
 }
 
 /// Passes an event to the witness.
-pub(super) fn record(event: Event<'_>, witness: &mut impl Witness) {
+#[inline(never)]
+pub(super) fn record(event: &Event<'_>, witness: &mut impl Witness) {
     match event {
-        Event::Delta { text } => witness.delta(&text),
+        Event::Delta { text } => witness.delta(text),
         Event::Ping => witness.ping(),
         Event::Meta { conversation_id } => {
             witness.meta(conversation_id.as_ref().map_or("", |id| id.as_str()));

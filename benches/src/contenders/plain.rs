@@ -29,7 +29,7 @@ impl Decode for Plain {
             while let Some(frame) = decoder.decode(&mut chunk).expect("no event is too long") {
                 let event = Event::parse(frame);
                 record(
-                    event.expect("the generator writes the API's events"),
+                    &event.expect("the generator writes the API's events"),
                     witness,
                 );
             }

@@ -465,16 +465,12 @@ impl Conversation {
 
     /// Returns what the driver must do next.
     #[must_use]
+    #[inline]
     pub fn poll_output(&mut self) -> Output {
-        let deadlines = || {
-            [
-                self.exchanges.deadline(),
-                self.turn.deadline(),
-                self.handoff.deadline(),
-                self.rating.as_ref().and_then(|rating| rating.deadline()),
-            ]
-        };
-        self.outbox.poll(|| deadlines().into_iter().flatten().min())
+        if self.outbox.show_next() {
+            return Output::Update;
+        }
+        self.poll_other_output()
     }
 
     /// The update that the last [`Output::Update`] announced. `None` after the next
@@ -488,6 +484,17 @@ impl Conversation {
 
 /// The private part: it carries out the steps of the state machines.
 impl Conversation {
+    /// Returns an output that is no update.
+    fn poll_other_output(&mut self) -> Output {
+        let deadlines = [
+            self.exchanges.deadline(),
+            self.turn.deadline(),
+            self.handoff.deadline(),
+            self.rating.as_ref().and_then(|rating| rating.deadline()),
+        ];
+        self.outbox.poll(deadlines.into_iter().flatten().min())
+    }
+
     /// Carries out a step of one of the state machines.
     fn apply(&mut self, step: Step, now: Instant) {
         match step {

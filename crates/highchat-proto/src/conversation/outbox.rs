@@ -87,41 +87,42 @@ impl Outbox {
         }
     }
 
-    /// Takes the next output. If it is an update, [`shown`](Self::shown) returns it until the
-    /// next call. `deadline` is the timeout if there is no output.
+    /// Ends the update that was shown. Returns whether an update is next, which
+    /// [`shown`](Self::shown) returns until the next call. If not, call [`poll`](Self::poll).
     #[inline]
-    pub(crate) fn poll(&mut self, deadline: impl FnOnce() -> Option<Instant>) -> Output {
+    pub(crate) fn show_next(&mut self) -> bool {
         if core::mem::take(&mut self.is_shown) {
-            if let Some(Item::Delta(len)) = self.take() {
+            if let Some(Item::Delta(len)) = self.items.get(self.taken) {
                 self.start += len;
             }
+            self.taken += 1;
         }
-        if let Some(Item::Delta(_) | Item::Update(_)) = self.items.get(self.taken) {
-            self.is_shown = true;
-            return Output::Update;
-        }
-        match self.take() {
+        let next = self.items.get(self.taken);
+        self.is_shown = matches!(next, Some(Item::Delta(_) | Item::Update(_)));
+        self.is_shown
+    }
+
+    /// Takes the next output, which is no update. `deadline` is the timeout if there is no output.
+    pub(crate) fn poll(&mut self, deadline: Option<Instant>) -> Output {
+        let next = self.items.get_mut(self.taken);
+        match next.map(|item| core::mem::replace(item, Item::Delta(0))) {
             Some(Item::Transmit(sent)) => {
+                self.taken += 1;
                 let (id, request) = *sent;
                 Output::Transmit(id, request)
             }
-            Some(Item::Abort(id)) => Output::Abort(id),
+            Some(Item::Abort(id)) => {
+                self.taken += 1;
+                Output::Abort(id)
+            }
             Some(Item::Delta(_) | Item::Update(_)) | None => {
                 self.items.clear();
                 self.taken = 0;
                 self.text.clear();
                 self.start = 0;
-                Output::Wait(deadline())
+                Output::Wait(deadline)
             }
         }
-    }
-
-    /// Takes the first item, if there is one.
-    #[inline]
-    fn take(&mut self) -> Option<Item> {
-        let item = self.items.get_mut(self.taken)?;
-        self.taken += 1;
-        Some(core::mem::replace(item, Item::Delta(0)))
     }
 
     /// The update that was announced last.

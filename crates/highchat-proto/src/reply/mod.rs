@@ -147,25 +147,44 @@ impl Reply {
         input: &mut &'c [u8],
         now: Instant,
     ) -> Result<Option<Ready<'c>>, Cut> {
-        if self.queued.is_some() {
+        if self.begin(input, now)? {
             return Ok(Some(Ready(Source::Queue)));
         }
-        match self.phase {
-            Phase::Over => {
-                *input = &[];
-                return Ok(None);
-            }
-            Phase::Cut(cut) => return Err(cut),
-            Phase::Reading => {}
+        let ready = self.decode(input, now)?;
+        Ok(ready.map(|ready| Ready(Source::Decoder(ready))))
+    }
+
+    /// Begins to read `input`. Returns whether an event is queued, which comes first.
+    fn begin(&mut self, input: &mut &[u8], now: Instant) -> Result<bool, Cut> {
+        if self.queued.is_some() {
+            return Ok(true);
         }
-        self.seen = now;
-        let has_input = !input.is_empty();
-        if has_input {
-            self.idle.restart(now);
+        match self.phase {
+            Phase::Over => *input = &[],
+            Phase::Cut(cut) => return Err(cut),
+            Phase::Reading => {
+                self.seen = now;
+                if !input.is_empty() {
+                    self.idle.restart(now);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Decodes the next event of `input`, after [`begin`](Self::begin).
+    #[inline(always)]
+    fn decode<'c>(
+        &mut self,
+        input: &mut &'c [u8],
+        now: Instant,
+    ) -> Result<Option<sse::Ready<'c>>, Cut> {
+        if input.is_empty() {
+            return Ok(None);
         }
         match self.decoder.advance(input) {
-            Ok(None) if has_input && self.progress.due() <= now => Err(self.cut(Cut::NoProgress)),
-            Ok(ready) => Ok(ready.map(|ready| Ready(Source::Decoder(ready)))),
+            Ok(None) if self.progress.due() <= now => Err(self.cut(Cut::NoProgress)),
+            Ok(ready) => Ok(ready),
             Err(error) => Err(self.cut(error.into())),
         }
     }
@@ -218,15 +237,19 @@ impl Reply {
         now: Instant,
         mut show: impl FnMut(&str),
     ) -> Result<Option<Event<'a>>, Cut> {
-        let ready = loop {
-            let Some(ready) = self.advance(input, now)? else {
-                return Ok(None);
-            };
-            if !self.show_usual_delta(ready, now, &mut show) {
-                break ready;
+        let source = if self.begin(input, now)? {
+            Source::Queue
+        } else {
+            loop {
+                let Some(ready) = self.decode(input, now)? else {
+                    return Ok(None);
+                };
+                if !self.show_usual_delta(ready, now, &mut show) {
+                    break Source::Decoder(ready);
+                }
             }
         };
-        self.event(ready, now).map(Some)
+        self.event(Ready(source), now).map(Some)
     }
 
     /// Returns the next event after the end of the reply, for a driver that reads the body to
@@ -254,13 +277,10 @@ impl Reply {
     #[inline]
     fn show_usual_delta(
         &mut self,
-        ready: Ready<'_>,
+        ready: sse::Ready<'_>,
         now: Instant,
         show: impl FnOnce(&str),
     ) -> bool {
-        let Source::Decoder(ready) = ready.0 else {
-            return false;
-        };
         if !self.joiner.is_idle() {
             return false;
         }

@@ -16,6 +16,9 @@
 //! This needs no loop, no search and few branches that can be predicted wrongly. The frame
 //! then borrows from the chunk.
 //!
+//! Most events of a reply are named `delta`. If the block begins as such an event does, the first line
+//! needs no search, and the mask covers only the rest of the block.
+//!
 //! If the event is not certainly complete and of the usual shape, [`scan`] decides. It accepts
 //! input of any length, and returns whether more bytes are needed or the event has another
 //! shape. The plain decoder reads an event of another shape.
@@ -26,6 +29,17 @@ const HALF: usize = BLOCK / 2;
 
 const EVENT: &[u8; 7] = b"event: ";
 const DATA: &[u8; 6] = b"data: ";
+/// Whether a `delta` is found by its first bytes. On a page and on a small device, the bytes of this
+/// code count more than its speed.
+const IS_DELTA_KNOWN: bool = cfg!(target_pointer_width = "64");
+/// The first bytes of a `delta`, with LF and with CR LF.
+const DELTA: &[u8; 19] = b"event: delta\ndata: ";
+const DELTA_CRLF: &[u8; 20] = b"event: delta\r\ndata: ";
+/// The place of the name in both.
+const NAME: (usize, usize) = (EVENT.len(), EVENT.len() + "delta".len());
+/// How many bytes of the block the mask of a `delta` covers. The compiler vectorizes a mask of 48
+/// bytes, and not one of 32 or 40.
+const REST: usize = 48;
 
 /// The places of an event's values: the start and the end of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +111,39 @@ impl Scan {
 /// The event of the usual shape at the front of a block. `None` if this is not certain.
 #[inline(always)]
 pub(super) fn usual_event(block: &[u8; BLOCK]) -> Option<Usual> {
+    if IS_DELTA_KNOWN {
+        if let Some(delta) = usual_delta(block, DELTA, b"\n\n") {
+            return Some(delta);
+        }
+        if let Some(delta) = usual_delta(block, DELTA_CRLF, b"\r\n\r\n") {
+            return Some(delta);
+        }
+    }
     usual_event_with_ends(block, line_ends(block))
+}
+
+/// The `delta` at the front of a block. `start` is its first line with the next field's name, and
+/// `blank` are its last two line ends. `None` if this is not certain.
+#[inline(always)]
+fn usual_delta<const S: usize, const B: usize>(
+    block: &[u8; BLOCK],
+    start: &[u8; S],
+    blank: &[u8; B],
+) -> Option<Usual> {
+    if !begins(block, start) {
+        return None;
+    }
+    let rest: &[u8; REST] = block.last_chunk()?;
+    let ends = line_ends(rest) >> (S - (BLOCK - REST));
+    let end = S + ends.trailing_zeros() as usize;
+    begins(block.get(end..)?, blank).then_some(Usual {
+        place: Place {
+            event: NAME,
+            data: (S, end),
+        },
+        len: end + B,
+        after_cr: false,
+    })
 }
 
 /// The event of the usual shape at the front of at most a block, with the mask of its line
@@ -161,7 +207,10 @@ pub(super) fn scan(input: &[u8]) -> Scan {
 pub(super) fn ends_of(input: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (input.first_chunk::<HALF>(), input.last_chunk()) {
         let block = [*first, *last];
-        let ends = block.as_flattened().first_chunk().map_or(0, line_ends);
+        let ends = block
+            .as_flattened()
+            .first_chunk()
+            .map_or(0, line_ends::<BLOCK>);
         return (ends & u64::from(u32::MAX)) | (ends >> HALF) << (input.len() - HALF);
     }
     if let (Some(first), Some(last)) = (input.first_chunk(), input.last_chunk()) {
@@ -226,8 +275,8 @@ fn begins<const N: usize>(bytes: &[u8], with: &[u8; N]) -> bool {
 /// The mask of the line ends in a block. The loops have a form that the compiler vectorizes: a
 /// comparison for each byte, then a multiplication that gathers eight bits at a time.
 #[inline(always)]
-fn line_ends(block: &[u8; BLOCK]) -> u64 {
-    let mut is_end = [0_u8; BLOCK];
+fn line_ends<const N: usize>(block: &[u8; N]) -> u64 {
+    let mut is_end = [0_u8; N];
     for (at, is_end) in is_end.iter_mut().enumerate() {
         let byte = block[at];
         *is_end = u8::from((byte == b'\n') | (byte == b'\r'));

@@ -9,7 +9,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// An event of the usual shape, with any line ends.
+/// An event of the usual shape, with any line ends, or one that differs only by a line after its
+/// data.
 fn usual() -> impl Strategy<Value = Vec<u8>> {
     let end = prop_oneof![
         4 => Just([&b"\n"[..]; 3]),
@@ -17,16 +18,33 @@ fn usual() -> impl Strategy<Value = Vec<u8>> {
         1 => Just([&b"\r"[..]; 3]),
         2 => [line_end(), line_end(), line_end()],
     ];
-    (prop::option::of(0..70_usize), 0..130_usize, end).prop_map(|(event, data, ends)| {
+    let name = prop_oneof![
+        1 => Just(None),
+        2 => Just(Some(&b"delta"[..])),
+        1 => select(vec!["delt", "delta ", "Delta", "deltas"]).prop_map(|name| Some(name.as_bytes())),
+        2 => (0..70_usize).prop_map(|len| Some(&LETTERS[..len])),
+    ];
+    let more = prop_oneof![
+        6 => Just(None),
+        1 => select(vec![&b"data: b"[..], b"data", b"id: 7", b"event: x", b": c", b"d"]).prop_map(Some),
+    ];
+    (name, 0..130_usize, more, end).prop_map(|(name, data, more, ends)| {
         let mut bytes = Vec::new();
-        if let Some(len) = event {
-            bytes.extend([b"event: ", &b"nopqrstuvwxyz".repeat(6)[..len], ends[0]].concat());
+        if let Some(name) = name {
+            bytes.extend([b"event: ", name, ends[0]].concat());
         }
         let data = &b"0123456789abcdefghijklm".repeat(6)[..data];
-        bytes.extend([b"data: ", data, ends[1], ends[2]].concat());
+        bytes.extend([b"data: ", data, ends[1]].concat());
+        if let Some(more) = more {
+            bytes.extend([more, ends[1]].concat());
+        }
+        bytes.extend(ends[2]);
         bytes
     })
 }
+
+const LETTERS: &[u8; 78] =
+    b"nopqrstuvwxyznopqrstuvwxyznopqrstuvwxyznopqrstuvwxyznopqrstuvwxyznopqrstuvwxyz";
 
 /// A piece of another shape, which sometimes stands between usual events.
 fn odd() -> impl Strategy<Value = Vec<u8>> {
@@ -88,12 +106,13 @@ proptest! {
 }
 
 /// Streams of two or three events. Two cuts must not change the result.
-const PAIRS: [&[u8]; 6] = [
+const PAIRS: [&[u8]; 7] = [
     b"event: delta\ndata: {\"text\":\"hi\"}\n\nevent: done\ndata: {}\n\n",
     b"event: delta\r\ndata: {\"text\":\"hi\"}\r\n\r\nevent: done\r\ndata: {}\r\n\r\n",
     b"event: delta\rdata: {\"text\":\"hi\"}\r\revent: done\rdata: {}\r\r",
     b"\xEF\xBB\xBFevent: a\ndata: b\n\r\ndata: c\r\n\n: d\n\ndata: e\r\r\ndata: f\n\n",
     b"event: a\nretry: 5\ndata: b\n\nid: 1\ndata: c\n\nevent: d\r\ndata: e\n\r",
+    b"event: delta\ndata: a\ndata: b\n\nevent: delta\r\ndata: c\r\nid: 1\r\n\r\nevent: delta\ndata: d\n\r\n: e\n",
     b"event: delta\ndata: {\"text\":\"as long as a block, and then some more of it\"}\n\ndata: x\n\n",
 ];
 
