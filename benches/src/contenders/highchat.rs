@@ -38,6 +38,7 @@ impl Decode for Highchat {
 }
 
 /// Passes an event to the witness.
+// It is rare in a stream of deltas. Inlined, it would make their loop larger and slower.
 #[inline(never)]
 pub(super) fn record(event: &Event<'_>, witness: &mut impl Witness) {
     match event {
