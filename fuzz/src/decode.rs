@@ -1,7 +1,9 @@
-//! Compares the decoder with the naive decoder, with the plain decoder, and with itself.
+//! Compares the decoder with the naive decoder, with the plain decoder, with the decoder of events,
+//! and with itself.
 
 use arbitrary::Arbitrary;
 use highchat_proto::sse::Decoder;
+use highchat_testing::oracles::events;
 use highchat_testing::oracles::sse::drive::{Event, Outcome, Way, feed, outcome_so_far};
 use highchat_testing::oracles::sse::follow::{ROOM, each_decoder, follow};
 use highchat_testing::oracles::sse::{naive, plain};
@@ -22,13 +24,14 @@ pub struct Input<'a> {
 /// end: the frames, the last event ID, the reconnection time and the unfinished event. It does
 /// this for each way and storage, after `finish`, after a reset, and for the whole stream and byte
 /// by byte. With two limits it also checks that the result is that of the plain decoder, with the
-/// errors and their places.
+/// errors and their places, and that the decoder of events has the events of these frames.
 pub fn hold(input: &Input<'_>) {
     let second = usize::from(input.second) % (input.streams.len() + 1);
     let (first, second) = input.streams.split_at(input.streams.len() - second);
     let (first_cut, second_cut) = (input.cuts.of(first), input.cuts.of(second));
     for limit in [ROOM, usize::from(input.limit)] {
         plain::compare(&first_cut, limit);
+        events::compare(&first_cut, limit);
     }
     let mut used = Decoder::with_limit(ROOM);
     each_decoder(|decoder, way, at| {

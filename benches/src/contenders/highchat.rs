@@ -1,7 +1,7 @@
 //! `highchat-proto`: frames borrow from the chunks, and events borrow from the frames.
 
-use highchat_proto::Event;
 use highchat_proto::sse::Decoder;
+use highchat_proto::{Event, EventDecoder};
 
 use super::Decode;
 use crate::cuts::Feed;
@@ -23,13 +23,13 @@ impl Decode for Highchat {
     }
 
     fn typed(chunks: impl Feed, witness: &mut impl Witness) {
-        let mut decoder = Decoder::with_limit(LIMIT);
-        let mut buffer = String::new();
+        let mut decoder = EventDecoder::with_limit(LIMIT);
         for mut chunk in chunks {
-            while let Some(frame) = decoder.decode(&mut chunk).expect("no event is too long") {
-                match Event::parse_with(frame, &mut buffer) {
-                    Ok(Event::Delta { text }) => witness.delta(&text),
-                    Ok(event) => record(&event, witness),
+            loop {
+                match decoder.decode(&mut chunk) {
+                    Ok(Some(Event::Delta { text })) => witness.delta(&text),
+                    Ok(Some(event)) => record(&event, witness),
+                    Ok(None) => break,
                     Err(error) => panic!("the generator writes the API's events: {error}"),
                 }
             }

@@ -104,8 +104,9 @@
 //!
 //! - [`Endpoint`] turns a checked [`ChatRequest`] into a [`Request`], which is plain data.
 //! - [`Answer`](crate::http::Answer) judges a response by its [`Head`].
-//! - [`Reply`](reply::Reply) turns the body into [`Event`]s. It has the timeouts that end a
-//!   dead stream, and it reports whether the reply was whole.
+//! - [`EventDecoder`] turns the body into [`Event`]s.
+//! - [`Reply`](reply::Reply) does so too. It has the timeouts that end a dead stream, and it reports
+//!   whether the reply was whole.
 //! - [`Reader`](reply::Reader) keeps the chunk of the body that was read last.
 //! - [`session::Collector`] collects the updates of one turn into the whole answer.
 //! - [`Failure`] says what went wrong, and what this means for the message: surely not taken,
@@ -180,8 +181,9 @@ pub mod session {
 #[cfg(feature = "alloc")]
 pub use crate::{
     api::{
-        ChatMessage, ChatRequest, ConversationId, Event, Message, MessageId, MessagesRequest, Page,
-        Rating, RatingRequest, Role, State, Timestamp, VisitorRef,
+        ChatMessage, ChatRequest, ConversationId, Event, EventDecodeError, EventDecoder, Message,
+        MessageId, MessagesRequest, Page, Rating, RatingRequest, Role, State, Timestamp,
+        VisitorRef,
     },
     config::Config,
     conversation::{

@@ -1,5 +1,6 @@
 //! The events of a reply.
 
+mod decoder;
 mod delta;
 #[cfg(test)]
 mod properties;
@@ -13,6 +14,7 @@ use serde::{Serialize, Serializer};
 #[cfg(feature = "serde")]
 use serde_json::value::RawValue;
 
+pub use self::decoder::{EventDecodeError, EventDecoder};
 use super::id::{ConversationId, MessageId};
 use super::state::State;
 use super::text::Text;

@@ -15,7 +15,7 @@ mod state;
 mod text;
 mod timestamp;
 
-pub use event::{Event, InvalidEvent};
+pub use event::{Event, EventDecodeError, EventDecoder, InvalidEvent};
 pub use id::{ConversationId, InvalidId, InvalidVisitorRef, MessageId, VisitorRef};
 pub use message::{InvalidMessage, Message};
 pub use page::{ChatMessage, Page};
@@ -25,6 +25,4 @@ pub use state::State;
 pub use text::Text;
 pub use timestamp::{InvalidTimestamp, Timestamp};
 
-pub(crate) use self::{
-    error_body::ErrorBody, event::usual_delta, text::Joiner, timestamp::days_since_1970,
-};
+pub(crate) use self::{error_body::ErrorBody, text::Joiner, timestamp::days_since_1970};

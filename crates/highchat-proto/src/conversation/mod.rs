@@ -671,13 +671,9 @@ impl Conversation {
     fn read_reply(&mut self, chunk: &[u8], now: Instant) {
         let mut input = chunk;
         loop {
-            let outbox = &mut self.outbox;
-            let show = |text: &str| outbox.delta(text);
-            let event = match self.turn.next_event(&mut input, &self.config, now, show) {
-                Ok(Some(Event::Delta { text })) => {
-                    self.outbox.delta(&text);
-                    continue;
-                }
+            let (config, outbox) = (&self.config, &mut self.outbox);
+            let event = match self.turn.next_event(&mut input, config, now, outbox) {
+                Ok(Some(Event::Delta { .. })) => continue,
                 Ok(Some(event)) => event.into_owned(),
                 Ok(None) => return,
                 Err(cut) => {

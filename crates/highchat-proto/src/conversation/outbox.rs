@@ -87,6 +87,11 @@ impl Outbox {
         }
     }
 
+    /// The texts of the deltas, of which some were read.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Ends the update that was shown. Returns whether an update is next, which
     /// [`shown`](Self::shown) returns until the next call. If not, call [`poll`](Self::poll).
     #[inline]

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backoff::{DelayReason, Timing, due, pause_if_not_taken};
 use super::exchanges::Purpose;
+use super::outbox::Outbox;
 use super::recovery::{Recovery, SearchContext};
 use super::step::Step;
 use super::update::{self, TurnId};
@@ -165,8 +166,8 @@ impl Turn {
         }
     }
 
-    /// Returns the next event in `input`; `None` if all of it was read. The text of a delta in
-    /// the common form goes directly to `show`, because an [`Event`] is large to move.
+    /// Returns the next event in `input`; `None` if all of it was read. All deltas go to `outbox`,
+    /// also the one that is returned.
     ///
     /// # Errors
     ///
@@ -176,19 +177,19 @@ impl Turn {
         input: &mut &'c [u8],
         config: &Config,
         now: Instant,
-        mut show: impl FnMut(&str),
+        outbox: &mut Outbox,
     ) -> Result<Option<Event<'a>>, Cut> {
-        let (so_far, is_too_long) = (&mut self.so_far, &mut self.is_too_long);
         match &mut self.phase {
             Phase::Streaming(reply) => {
-                let event = reply.next_event(input, now, |text| {
-                    remember(so_far, is_too_long, text, config);
-                    show(text);
-                })?;
-                if let Some(Event::Delta { text }) = &event {
-                    remember(so_far, is_too_long, text, config);
+                let before = outbox.text().len();
+                let event = reply.next_event(input, now, |text| outbox.delta(text));
+                if let Ok(Some(Event::Delta { text })) = &event {
+                    outbox.delta(text);
                 }
-                Ok(event)
+                // Once for all deltas, because most are so short that a call costs more.
+                let text = &outbox.text()[before..];
+                remember(&mut self.so_far, &mut self.is_too_long, text, config);
+                event
             }
             Phase::Settled(settled) if settled.may_be_refined => loop {
                 match settled.reply.next_event_after_end(input) {
@@ -494,9 +495,19 @@ impl Object for SavedTurn {
     }
 }
 
+/// Appends the text to the reply so far, up to the limit.
 fn remember(so_far: &mut String, is_too_long: &mut bool, text: &str, config: &Config) {
-    *is_too_long |= so_far.len() + text.len() > config.reply_limit;
-    if !*is_too_long {
-        so_far.push_str(text);
+    if *is_too_long {
+        return;
     }
+    let room = config.reply_limit.saturating_sub(so_far.len());
+    *is_too_long = text.len() > room;
+    so_far.push_str(beginning(text, room));
+}
+
+/// The characters of the text that fit in so many bytes.
+fn beginning(text: &str, room: usize) -> &str {
+    let ends = (0..=room.min(text.len())).rev();
+    let mut beginnings = ends.filter_map(|end| text.get(..end));
+    beginnings.next().unwrap_or_default()
 }

@@ -23,7 +23,7 @@ mod write;
 
 #[cfg(feature = "serde")]
 pub(crate) use self::bridge::{as_object, read_raw};
-pub(crate) use self::string::{Unescaped, escape, special_from};
+pub(crate) use self::string::{Unescaped, escape, is_special, special_from};
 pub(crate) use self::value::{Invalid, Value};
 #[cfg(test)]
 pub(crate) use self::write::write_string;

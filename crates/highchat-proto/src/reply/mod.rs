@@ -3,13 +3,12 @@
 mod reader;
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use core::time::Duration;
 
-use crate::api::{Event, Joiner};
+use crate::api::{Event, EventDecoder, Joiner};
 use crate::config::Config;
 use crate::failure::Cut;
-use crate::sse::{self, Decoder};
+use crate::sse;
 use crate::time::Instant;
 
 pub use self::reader::Reader;
@@ -80,9 +79,7 @@ enum Phase {
 /// ```
 #[derive(Debug)]
 pub struct Reply {
-    decoder: Decoder<'static>,
-    /// Space for unescaped text.
-    buffer: String,
+    events: EventDecoder,
     joiner: Joiner,
     /// An event that follows an unpaired half of a surrogate pair.
     queued: Option<Box<Event<'static>>>,
@@ -122,9 +119,7 @@ impl Reply {
     #[must_use]
     pub fn new(config: &Config, now: Instant) -> Self {
         Self {
-            // Most events lie completely in one chunk and need no storage.
-            decoder: Decoder::growing(config.event_limit),
-            buffer: String::new(),
+            events: EventDecoder::with_limit(config.event_limit),
             joiner: Joiner::default(),
             queued: None,
             phase: Phase::Reading,
@@ -182,7 +177,7 @@ impl Reply {
         if input.is_empty() {
             return Ok(None);
         }
-        match self.decoder.advance(input) {
+        match self.events.advance(input) {
             Ok(None) if self.progress.due() <= now => Err(self.cut(Cut::NoProgress)),
             Ok(ready) => Ok(ready),
             Err(error) => Err(self.cut(error.into())),
@@ -199,24 +194,22 @@ impl Reply {
         let event = match ready.0 {
             // On a second call for the same event, nothing is left. A ping has no effect.
             Source::Queue => self.queued.take().map_or(Event::Ping, |event| *event),
-            Source::Decoder(ready) => {
-                match Event::parse_with(self.decoder.frame(ready), &mut self.buffer) {
-                    Ok(Event::Ping) if self.progress.due() <= now => {
-                        self.phase = Phase::Cut(Cut::NoProgress);
-                        return Err(Cut::NoProgress);
-                    }
-                    Ok(event) => {
-                        if !matches!(event, Event::Ping) {
-                            self.progress.restart(now);
-                        }
-                        join(&mut self.joiner, &mut self.queued, event)
-                    }
-                    Err(invalid) => {
-                        self.phase = Phase::Cut(invalid.into());
-                        return Err(invalid.into());
-                    }
+            Source::Decoder(ready) => match self.events.event(ready) {
+                Ok(Event::Ping) if self.progress.due() <= now => {
+                    self.phase = Phase::Cut(Cut::NoProgress);
+                    return Err(Cut::NoProgress);
                 }
-            }
+                Ok(event) => {
+                    if !matches!(event, Event::Ping) {
+                        self.progress.restart(now);
+                    }
+                    join(&mut self.joiner, &mut self.queued, event)
+                }
+                Err(invalid) => {
+                    self.phase = Phase::Cut(invalid.into());
+                    return Err(invalid.into());
+                }
+            },
         };
         if event.ends_reply() {
             self.phase = Phase::Over;
@@ -224,8 +217,8 @@ impl Reply {
         Ok(event)
     }
 
-    /// Returns the next event in `input`; `None` if all of it was read. The text of a delta in
-    /// the common form goes directly to `show`, because an [`Event`] is large to move.
+    /// Returns the next event in `input`; `None` if all of it was read. The texts of the deltas in
+    /// the usual form before it go to `show`, because an [`Event`] is large to move.
     ///
     /// # Errors
     ///
@@ -235,21 +228,31 @@ impl Reply {
         &'a mut self,
         input: &mut &'c [u8],
         now: Instant,
-        mut show: impl FnMut(&str),
+        show: impl FnMut(&str),
     ) -> Result<Option<Event<'a>>, Cut> {
         let source = if self.begin(input, now)? {
             Source::Queue
         } else {
-            loop {
-                let Some(ready) = self.decode(input, now)? else {
-                    return Ok(None);
-                };
-                if !self.show_usual_delta(ready, now, &mut show) {
-                    break Source::Decoder(ready);
-                }
+            self.show_usual_deltas(input, now, show);
+            match self.decode(input, now)? {
+                Some(ready) => Source::Decoder(ready),
+                None => return Ok(None),
             }
         };
         self.event(Ready(source), now).map(Some)
+    }
+
+    /// Passes the texts of the deltas at the front of `input` to `show`, as long as they have the
+    /// usual form.
+    #[inline(always)]
+    fn show_usual_deltas(&mut self, input: &mut &[u8], now: Instant, mut show: impl FnMut(&str)) {
+        if !self.joiner.is_idle() {
+            return;
+        }
+        while let Some(taken) = self.events.take_delta(input) {
+            self.progress.restart(now);
+            show(self.events.text(taken));
+        }
     }
 
     /// Returns the next event after the end of the reply, for a driver that reads the body to
@@ -265,32 +268,10 @@ impl Reply {
         if self.phase != Phase::Over {
             return Ok(None);
         }
-        let ready = self.decoder.advance(input).ok().flatten();
-        let Some(frame) = ready.map(|ready| self.decoder.frame(ready)) else {
-            return Ok(None);
-        };
-        Ok(Some(Event::parse_with(frame, &mut self.buffer)?))
-    }
-
-    /// Passes the text of the event to `show`, if it is a delta in the common form. If not, it
-    /// returns `false`, and the caller must call [`event`](Self::event).
-    #[inline]
-    fn show_usual_delta(
-        &mut self,
-        ready: sse::Ready<'_>,
-        now: Instant,
-        show: impl FnOnce(&str),
-    ) -> bool {
-        if !self.joiner.is_idle() {
-            return false;
+        match self.events.advance(input) {
+            Ok(Some(ready)) => Ok(Some(self.events.event(ready)?)),
+            Ok(None) | Err(_) => Ok(None),
         }
-        let frame = self.decoder.frame(ready);
-        let Some(text) = crate::api::usual_delta(frame, &mut self.buffer) else {
-            return false;
-        };
-        self.progress.restart(now);
-        show(text);
-        true
     }
 
     /// Handles the end of the body. Returns a last event without a blank line after it, if the
@@ -305,18 +286,13 @@ impl Reply {
             (Some(event), _) => *event,
             (None, Phase::Over) => return Ok(None),
             (None, Phase::Cut(cut)) => return Err(cut),
-            (None, Phase::Reading) => {
-                let last = self.decoder.finish().map(Event::parse);
-                match last {
-                    Some(Ok(event)) if !matches!(event, Event::Unknown { .. } | Event::Ping) => {
-                        join(&mut self.joiner, &mut self.queued, event.into_owned())
-                    }
-                    _ => match self.joiner.finish() {
-                        Some(text) => Event::Delta { text },
-                        None => return Err(self.cut(Cut::Truncated)),
-                    },
-                }
-            }
+            (None, Phase::Reading) => match self.events.finish() {
+                Some(event) => join(&mut self.joiner, &mut self.queued, event.into_owned()),
+                None => match self.joiner.finish() {
+                    Some(text) => Event::Delta { text },
+                    None => return Err(self.cut(Cut::Truncated)),
+                },
+            },
         };
         if event.ends_reply() {
             self.phase = Phase::Over;

@@ -286,6 +286,14 @@ impl<'b> Decoder<'b> {
         self.next = Next::Start;
     }
 
+    /// Whether the next byte begins an event, and the state before it does not matter. A reader
+    /// that knows more about events than this decoder may then take a whole one from the input.
+    #[cfg(feature = "alloc")]
+    #[inline(always)]
+    pub(crate) const fn is_at_event(&self) -> bool {
+        matches!(self.next, Next::Event)
+    }
+
     /// Every step that [`advance`](Self::advance) does not do itself.
     #[inline(never)]
     fn advance_by(&mut self, input: &mut &[u8]) -> Result<Option<Source>, DecodeError> {

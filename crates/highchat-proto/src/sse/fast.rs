@@ -24,14 +24,14 @@
 //! shape. The plain decoder reads an event of another shape.
 
 /// How many bytes one mask covers.
-pub(super) const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 const HALF: usize = BLOCK / 2;
 
 const EVENT: &[u8; 7] = b"event: ";
 const DATA: &[u8; 6] = b"data: ";
 /// Whether a `delta` is found by its first bytes. On a page and on a small device, the bytes of this
 /// code count more than its speed.
-const IS_DELTA_KNOWN: bool = cfg!(target_pointer_width = "64");
+pub(crate) const IS_DELTA_KNOWN: bool = cfg!(target_pointer_width = "64");
 /// The first bytes of a `delta`, with LF and with CR LF.
 const DELTA: &[u8; 19] = b"event: delta\ndata: ";
 const DELTA_CRLF: &[u8; 20] = b"event: delta\r\ndata: ";
@@ -39,7 +39,7 @@ const DELTA_CRLF: &[u8; 20] = b"event: delta\r\ndata: ";
 const NAME: (usize, usize) = (EVENT.len(), EVENT.len() + "delta".len());
 /// How many bytes of the block the mask of a `delta` covers. The compiler vectorizes a mask of 48
 /// bytes, and not one of 32 or 40.
-const REST: usize = 48;
+pub(crate) const REST: usize = 48;
 
 /// The places of an event's values: the start and the end of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,21 +268,33 @@ const fn gather(eight: u64) -> u64 {
 /// Whether the bytes begin with `with`. It compares arrays, because `starts_with` on a slice is
 /// a function call if there is no optimisation across crates.
 #[inline(always)]
-fn begins<const N: usize>(bytes: &[u8], with: &[u8; N]) -> bool {
+pub(crate) fn begins<const N: usize>(bytes: &[u8], with: &[u8; N]) -> bool {
     bytes.first_chunk() == Some(with)
 }
 
-/// The mask of the line ends in a block. The loops have a form that the compiler vectorizes: a
-/// comparison for each byte, then a multiplication that gathers eight bits at a time.
+/// The mask of the line ends in a block.
 #[inline(always)]
 fn line_ends<const N: usize>(block: &[u8; N]) -> u64 {
-    let mut is_end = [0_u8; N];
-    for (at, is_end) in is_end.iter_mut().enumerate() {
-        let byte = block[at];
-        *is_end = u8::from((byte == b'\n') | (byte == b'\r'));
+    mask_of(block, is_line_end)
+}
+
+/// Whether a line ends here. It has no branch, so a search of many bytes is vectorized.
+#[inline(always)]
+pub(crate) const fn is_line_end(byte: u8) -> bool {
+    (byte == b'\n') | (byte == b'\r')
+}
+
+/// The mask of the bytes in a block for which `is` returns `true`. The loops have a form that the
+/// compiler vectorizes: comparisons for each byte, then a multiplication that gathers eight bits at
+/// a time.
+#[inline(always)]
+pub(crate) fn mask_of<const N: usize>(block: &[u8; N], is: impl Fn(u8) -> bool) -> u64 {
+    let mut found = [0_u8; N];
+    for (at, found) in found.iter_mut().enumerate() {
+        *found = u8::from(is(block[at]));
     }
     let mut mask = 0;
-    for (at, eight) in is_end.chunks_exact(8).enumerate() {
+    for (at, eight) in found.chunks_exact(8).enumerate() {
         mask |= gather(u64::from_le_bytes(eight.try_into().unwrap_or_default())) << (8 * at);
     }
     mask

@@ -35,3 +35,5 @@ pub use plain::{DecodeError, PlainDecoder};
 
 #[cfg(feature = "alloc")]
 pub(crate) use decoder::ReadyApart;
+#[cfg(feature = "alloc")]
+pub(crate) use fast::{BLOCK, IS_DELTA_KNOWN, REST, begins, is_line_end, mask_of};

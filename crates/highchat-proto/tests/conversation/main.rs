@@ -755,6 +755,30 @@ fn a_reply_over_the_limit_is_not_searched_for() {
 }
 
 #[test]
+fn the_remembered_beginning_of_a_long_reply_does_not_depend_on_the_chunks() {
+    for (limit, beginning) in [
+        (0, ""),
+        (1, "a"),
+        (5, "ab"),
+        (6, "ab👋"),
+        (7, "ab👋"),
+        (8, "ab👋ա"),
+    ] {
+        let deltas = [delta("a"), delta("b👋"), delta("ա"), delta("բ")];
+        for chunks in [&[deltas.concat()][..], &deltas] {
+            let mut world = World::with(|config| config.reply_limit = limit);
+            world.send("a");
+            for chunk in chunks {
+                world.stream(chunk);
+            }
+            let saved = world.conversation.save().to_json();
+            let turn = format!(r#""so_far":"{beginning}","is_too_long":true"#);
+            assert!(saved.contains(&turn), "{limit}: {saved}");
+        }
+    }
+}
+
+#[test]
 fn a_refusal_ends_the_search() {
     for status in [401, 404] {
         let mut world = begun();

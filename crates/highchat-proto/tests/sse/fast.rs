@@ -47,7 +47,7 @@ const LETTERS: &[u8; 78] =
     b"nopqrstuvwxyznopqrstuvwxyznopqrstuvwxyznopqrstuvwxyznopqrstuvwxyznopqrstuvwxyz";
 
 /// A piece of another shape, which sometimes stands between usual events.
-fn odd() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn odd() -> impl Strategy<Value = Vec<u8>> {
     select(vec![
         &b": comment\n"[..],
         b":\r\n\r\n",
@@ -79,7 +79,7 @@ fn stream() -> impl Strategy<Value = Bytes> {
     (mark, vec(piece, 0..12)).prop_map(|(mark, pieces)| Bytes([mark, &pieces.concat()].concat()))
 }
 
-fn limit() -> impl Strategy<Value = usize> {
+pub(super) fn limit() -> impl Strategy<Value = usize> {
     prop_oneof![
         3 => Just(64 * 1024_usize),
         1 => select(vec![0, 1, 40, 62, 63, 64, 65, 66, 70, 100, 127, 128, 129, 200]),

@@ -2,6 +2,7 @@
 #![cfg(feature = "alloc")]
 
 mod conformance;
+mod events;
 mod fast;
 mod limit;
 mod properties;

@@ -2,6 +2,7 @@
 //! try every case.
 
 pub mod cuts;
+pub mod events;
 #[cfg(feature = "embed")]
 pub mod hostile;
 pub mod sse;

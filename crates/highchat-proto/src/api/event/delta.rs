@@ -7,13 +7,84 @@
 //!
 //! Data of any other form, and invalid data, gives `None`, and the reader of JSON reads it. So the
 //! result is always the same as that reader's. A property test and a fuzz target check this.
+//!
+//! [`take`] also reads the lines of such an event, if they are at the front of a block:
+//!
+//! ```text
+//!   block    event: delta⏎data: {"text":"Բարև 👋"}⏎⏎event: delta⏎data: {"te
+//!   special                              1 11       1
+//!                                        ▲
+//! ```
+//!
+//! One mask has the quotes, backslashes and control characters of the block. A CR or LF is one of
+//! the latter, so if the first bit is at the closing quote, the text has no escape and no line ends
+//! before it.
 
 use alloc::string::String;
 
-use crate::json::{escape, special_from};
+use crate::json::{escape, is_special, special_from};
+use crate::sse::{BLOCK, IS_DELTA_KNOWN, REST, begins, is_line_end, mask_of};
 
 const BEFORE: &[u8; 9] = br#"{"text":""#;
 const AFTER: &[u8; 2] = br#""}"#;
+/// The first bytes of the event, up to its text, and the bytes after its text.
+const EVENT: &[u8; 28] = b"event: delta\ndata: {\"text\":\"";
+const END: &[u8; 4] = b"\"}\n\n";
+
+/// Where the text of a `delta` is that [`take`] took.
+#[derive(Clone, Copy)]
+pub(crate) enum Taken<'c> {
+    Chunk(&'c str),
+    /// It had escapes, so it is in the buffer.
+    Buffer,
+}
+
+/// Takes a `delta` of the usual form from the front of `input`. `None` if it is not certain that
+/// there is one; then nothing is taken.
+#[inline(always)]
+pub(super) fn take<'c>(input: &mut &'c [u8], buffer: &mut String) -> Option<Taken<'c>> {
+    if !IS_DELTA_KNOWN {
+        return None;
+    }
+    let mut padded;
+    let block: &[u8; BLOCK] = if let Some(block) = input.first_chunk() {
+        block
+    } else if input.last_chunk() == Some(END) {
+        // Often a chunk is one event. The zeros after it are control characters.
+        padded = [0; BLOCK];
+        padded.get_mut(..input.len())?.copy_from_slice(input);
+        &padded
+    } else {
+        return None;
+    };
+    if !begins(block, EVENT) {
+        return None;
+    }
+    let rest: &[u8; REST] = block.last_chunk()?;
+    let end_of = |mask: u64| {
+        let mask = mask >> (EVENT.len() - (BLOCK - REST));
+        EVENT.len() + mask.trailing_zeros() as usize
+    };
+    let mut end = end_of(mask_of(rest, is_special));
+    let after = block.get(end..)?;
+    let taken = if begins(after, END) {
+        Taken::Chunk(core::str::from_utf8(input.get(EVENT.len()..end)?).ok()?)
+    } else if begins(after, b"\\") {
+        let line_end = end_of(mask_of(rest, is_line_end));
+        let escape = end;
+        end = line_end - AFTER.len();
+        if !begins(block.get(end..)?, END) {
+            return None;
+        }
+        let data = block.get(EVENT.len() - BEFORE.len()..line_end)?;
+        unescape(data, escape - (EVENT.len() - BEFORE.len()), buffer)?;
+        Taken::Buffer
+    } else {
+        return None;
+    };
+    *input = input.get(end + END.len()..).unwrap_or_default();
+    Some(taken)
+}
 
 /// The text of a delta, or `None` if the data does not have the usual form.
 #[inline]
