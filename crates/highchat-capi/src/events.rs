@@ -1,9 +1,10 @@
 //! Typed events, for a program that has an HTTP client of its own.
 
 use std::borrow::Cow;
-use std::string::String;
 
-use highchat_proto::{self as proto, ConversationId, MessageId, Timestamp, sse};
+use highchat_proto::{
+    self as proto, ConversationId, EventDecodeError, EventDecoder, MessageId, Timestamp,
+};
 
 use crate::guard::Handle;
 use crate::state::State;
@@ -14,9 +15,7 @@ use crate::text::Text;
 /// `highchat_events_free`.
 pub struct Events {
     is_broken: bool,
-    decoder: sse::Decoder<'static>,
-    /// The text of a delta with escapes.
-    buffer: String,
+    decoder: EventDecoder,
     /// The event that was returned last, if it does not lie in the decoder or in the input.
     event: Option<proto::Event<'static>>,
 }
@@ -80,27 +79,23 @@ impl Events {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             is_broken: false,
-            decoder: sse::Decoder::with_limit(limit),
-            buffer: String::new(),
+            decoder: EventDecoder::with_limit(limit),
             event: None,
         }
     }
 
     pub(crate) fn decode(&mut self, input: &mut &[u8]) -> Result<Event, Status> {
         match self.decoder.decode(input) {
-            Ok(Some(frame)) => read(frame, &mut self.buffer, &mut self.event),
+            Ok(Some(event)) => Ok(shown(event, &mut self.event)),
             Ok(None) => Err(Status::Nothing),
+            Err(EventDecodeError::Event(_)) => Err(Status::InvalidEvent),
             Err(_) => Err(Status::EventTooLong),
         }
     }
 
-    /// An event that is not complete has no whole JSON, or is not known. It is left out then.
     pub(crate) fn finish(&mut self) -> Result<Event, Status> {
-        let frame = self.decoder.finish().ok_or(Status::Nothing)?;
-        match read(frame, &mut self.buffer, &mut self.event) {
-            Ok(event) if event.kind != EventKind::Unknown => Ok(event),
-            _ => Err(Status::Nothing),
-        }
+        let event = self.decoder.finish().ok_or(Status::Nothing)?;
+        Ok(shown(event, &mut self.event))
     }
 
     pub(crate) fn reset(&mut self) {
@@ -108,24 +103,20 @@ impl Events {
     }
 }
 
-fn read(
-    frame: sse::Frame<'_>,
-    buffer: &mut String,
-    kept: &mut Option<proto::Event<'static>>,
-) -> Result<Event, Status> {
-    match proto::Event::parse_with(frame, buffer) {
-        Ok(proto::Event::Delta { text }) => match text.into_cow() {
-            // It lies in the input, the decoder or the buffer, so a delta needs no allocation.
-            Cow::Borrowed(text) => Ok(Event {
+/// The event for C. `kept` keeps what does not lie in the decoder or in the input.
+fn shown(event: proto::Event<'_>, kept: &mut Option<proto::Event<'static>>) -> Event {
+    match event {
+        proto::Event::Delta { text } => match text.into_cow() {
+            // It lies in the input or the decoder, so a delta needs no allocation.
+            Cow::Borrowed(text) => Event {
                 text: Text::of(text),
                 ..Event::new(EventKind::Delta)
-            }),
-            Cow::Owned(text) => Ok(Event::of(kept.insert(proto::Event::Delta {
+            },
+            Cow::Owned(text) => Event::of(kept.insert(proto::Event::Delta {
                 text: Cow::<str>::Owned(text).into(),
-            }))),
+            })),
         },
-        Ok(event) => Ok(Event::of(kept.insert(event.into_owned()))),
-        Err(_) => Err(Status::InvalidEvent),
+        event => Event::of(kept.insert(event.into_owned())),
     }
 }
 
