@@ -90,7 +90,13 @@ impl Chunks {
             if let Self::Data(left) = self {
                 let piece = take(input, left);
                 if *left == 0 {
-                    *self = Self::DataEnd(false);
+                    *self = match input.strip_prefix(b"\r\n") {
+                        Some(rest) => {
+                            *input = rest;
+                            Self::START
+                        }
+                        None => Self::DataEnd(false),
+                    };
                 }
                 if !piece.is_empty() {
                     return Ok(Some(piece));
@@ -166,6 +172,12 @@ fn size(
     len: &mut usize,
     input: &mut &[u8],
 ) -> Result<Option<u64>, Broken> {
+    if *len == 0 {
+        if let Some((size, rest)) = usual_size(input) {
+            *input = rest;
+            return Ok(Some(size));
+        }
+    }
     let end = input.iter().position(|&byte| byte == b'\n');
     let (piece, rest) = input.split_at(end.map_or(input.len(), |at| at + 1));
     let start = *len;
@@ -180,4 +192,16 @@ fn size(
         Ok(Status::Complete((_, size))) if line[0].is_ascii_hexdigit() => Ok(Some(size)),
         Ok(_) | Err(_) => Err(Broken),
     }
+}
+
+/// The size of a chunk, and the input after its line, if the line is complete and has only a few
+/// digits. Most chunks of a reply are one event, so this is read as often as an event.
+fn usual_size(input: &[u8]) -> Option<(u64, &[u8])> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let digits = input.iter().map_while(digit).take(4);
+    let (len, size) = digits.fold((0, 0), |(len, size), digit| {
+        (len + 1, size << 4 | u64::from(digit))
+    });
+    let rest = input.get(len..)?.strip_prefix(b"\r\n")?;
+    (len > 0).then_some((size, rest))
 }

@@ -323,6 +323,11 @@ fn what_came_before_a_fault_in_the_chunks_is_read() {
         let len = if fault.starts_with("2\r\n") { 11 } else { 9 };
         assert_eq!(seen.body, "Բարև\n👋".as_bytes()[..len], "{fault:?}");
     }
+    for end in ["\n", "\r", "\r\r\n", "\n\r\n", " \r\n", ""] {
+        let seen = read_any(format!("{CHUNKED}8\r\nԲարև{end}0\r\n\r\n"));
+        assert_eq!((seen.is_broken, seen.over), (true, None), "{end:?}");
+        assert_eq!(seen.body, "Բարև".as_bytes(), "{end:?}");
+    }
 }
 
 #[test]

@@ -132,12 +132,18 @@ impl Client {
         let deadline = now + self.config.response_timeout;
         while answer.wants_more() {
             let left = deadline.saturating_duration_since(now);
-            let read = body.read(self.clock.std(now), left);
-            now = self.clock.now();
+            let read = body.read(self.clock.std(now), left, |chunk| {
+                now = self.clock.now();
+                if now < deadline {
+                    answer.handle_body(chunk);
+                } else {
+                    answer.handle_interruption();
+                }
+            });
             match read {
-                Ok([]) => break,
-                Ok(chunk) if now < deadline => answer.handle_body(chunk),
-                Ok(_) | Err(_) => answer.handle_interruption(),
+                Ok(Some(())) => {}
+                Ok(None) => break,
+                Err(_) => answer.handle_interruption(),
             }
         }
         answer

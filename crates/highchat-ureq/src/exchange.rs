@@ -17,7 +17,7 @@ use crate::clock::Clock;
 pub(crate) struct Body {
     connection: Connection,
     answer: Answer,
-    /// The number of buffered bytes that the last part came from.
+    /// The number of buffered bytes of the last part, which are not consumed yet.
     used: usize,
     /// Whether the body is over and HTTP allows another exchange on its connection.
     is_reusable: bool,
@@ -65,12 +65,21 @@ impl Body {
         }
     }
 
-    /// Waits up to `time` from `now` for the next bytes. Returns an empty slice at the end of the
-    /// body. With no time left, it reads only what has already arrived.
-    pub(crate) fn read(&mut self, now: std::time::Instant, time: Duration) -> io::Result<&[u8]> {
+    /// Waits up to `time` from `now` for the next bytes, and passes them to `handle`. Returns its
+    /// result, or `None` at the end of the body. With no time left, it reads only what has already
+    /// arrived.
+    pub(crate) fn read<T>(
+        &mut self,
+        now: std::time::Instant,
+        time: Duration,
+        handle: impl FnOnce(&[u8]) -> T,
+    ) -> io::Result<Option<T>> {
         self.connection.set_time_left_at(now, time);
-        let (_, len) = self.part()?;
-        Ok(&self.connection.buffer()[self.used - len..self.used])
+        let mut handle = Some(handle);
+        self.part(|part| match part {
+            Part::Body(piece) => handle.take().map(|handle| handle(piece)),
+            Part::Head(_) | Part::Over(_) => None,
+        })
     }
 
     /// The connection, if it can carry another exchange.
@@ -84,31 +93,33 @@ impl Body {
     fn ask(&mut self, bytes: &[u8], time: Duration) -> io::Result<ResponseHead> {
         self.connection.set_time_left(time);
         self.connection.write_all(bytes)?;
-        let (head, _) = self.part()?;
+        let head = self.part(|part| match part {
+            Part::Head(head) => Some(head),
+            Part::Body(_) | Part::Over(_) => None,
+        })?;
         head.ok_or_else(|| ErrorKind::InvalidData.into())
     }
 
-    /// Reads the next part of the answer: the head, or bytes of the body. Returns their number,
-    /// which is 0 at the end. They are the last of the used bytes in the connection's buffer.
-    fn part(&mut self) -> io::Result<(Option<ResponseHead>, usize)> {
+    /// Reads the next part of the answer, and returns what `handle` makes of it. At the end, `handle`
+    /// gets [`Part::Over`], or is not called if the service ended the answer by closing.
+    fn part<T>(&mut self, handle: impl FnOnce(Part<'_>) -> Option<T>) -> io::Result<Option<T>> {
+        self.connection.consume(mem::take(&mut self.used));
+        let mut input = self.connection.buffer();
         loop {
-            self.connection.consume(mem::take(&mut self.used));
-            let mut input = self.connection.buffer();
             let len = input.len();
             let part = self.answer.read(&mut input);
-            self.used = len - input.len();
-            match part.map_err(io::Error::other)? {
-                Some(Part::Head(head)) => return Ok((Some(head), 0)),
-                Some(Part::Body(piece)) => return Ok((None, piece.len())),
-                Some(Part::Over(is_reusable)) => {
+            if let Some(part) = part.map_err(io::Error::other)? {
+                self.used = len - input.len();
+                if let Part::Over(is_reusable) = part {
                     self.is_reusable = is_reusable;
-                    return Ok((None, 0));
                 }
-                None => self.connection.consume(mem::take(&mut self.used)),
+                return Ok(handle(part));
             }
-            if self.connection.fill_buf()?.is_empty() {
+            self.connection.consume(len);
+            input = self.connection.fill_buf()?;
+            if input.is_empty() {
                 return match self.answer.ends_with_its_pipe() {
-                    true => Ok((None, 0)),
+                    true => Ok(None),
                     false => Err(ErrorKind::UnexpectedEof.into()),
                 };
             }

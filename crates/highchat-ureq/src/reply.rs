@@ -85,10 +85,12 @@ impl Reply {
     fn read(&mut self, deadline: Instant, now: Instant) {
         let left = deadline.saturating_duration_since(now);
         let now = self.clock.std(now);
-        let read = self.body.as_mut().map(|body| body.read(now, left));
+        let reader = &mut self.reader;
+        let handle = |chunk: &[u8]| reader.handle_body(Bytes::copy_from_slice(chunk));
+        let read = self.body.as_mut().map(|body| body.read(now, left, handle));
         match read {
-            None | Some(Ok([])) => self.reader.handle_end(),
-            Some(Ok(chunk)) => self.reader.handle_body(Bytes::copy_from_slice(chunk)),
+            Some(Ok(Some(()))) => {}
+            None | Some(Ok(None)) => self.reader.handle_end(),
             // A read may time out slightly before the deadline.
             Some(Err(error)) if is_timeout(&error) => {
                 self.reader.handle_timeout(deadline.max(self.clock.now()));

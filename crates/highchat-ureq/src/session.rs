@@ -293,22 +293,22 @@ impl Session {
         time: Duration,
         now: Instant,
     ) -> (bool, Instant) {
-        let clock = self.client.clock;
-        let read = body.read(clock.std(now), time);
-        let now = clock.now();
+        let start = self.client.clock.std(now);
+        let read = body.read(start, time, |chunk| {
+            let now = self.now();
+            self.take_cancel();
+            self.conversation.handle_body(id, chunk, now);
+            now
+        });
         let failure = match read {
-            Ok([]) => None,
-            Ok(chunk) => {
-                self.take_cancel();
-                self.conversation.handle_body(id, chunk, now);
-                return (true, now);
-            }
+            Ok(Some(now)) => return (true, now),
+            Ok(None) => None,
             // This is only the end of the wait, not of the body.
-            Err(error) if is_timeout(&error) => return (true, now),
+            Err(error) if is_timeout(&error) => return (true, self.now()),
             Err(error) => Some(Failure::Unanswered(Cause::of(&error))),
         };
         self.end(id, failure);
-        (false, now)
+        (false, self.now())
     }
 
     /// Ends an exchange. If another thread closed it, its end or failure is not reported to

@@ -1,7 +1,7 @@
 //! A blocking connection: plain or TLS, direct or through a proxy.
 
-use core::fmt;
 use core::time::Duration;
+use core::{fmt, mem};
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::time::Instant;
 
@@ -17,10 +17,11 @@ use super::closer::Closer;
 /// is left. A read can be repeated after that error.
 pub struct Connection {
     transport: Box<dyn Transport>,
-    /// `None`: no time limit.
-    deadline: Option<Instant>,
-    /// The current time, until the next read or write has used it.
-    now: Option<Instant>,
+    /// How long all reads and writes may take together, and since when.
+    time: Duration,
+    since: Instant,
+    /// No read or write has waited since then.
+    is_now: bool,
     closer: Closer,
 }
 
@@ -31,8 +32,9 @@ impl Connection {
     pub(super) fn new(transport: Box<dyn Transport>, closer: Closer) -> Self {
         Self {
             transport,
-            deadline: None,
-            now: None,
+            time: Duration::MAX,
+            since: Instant::now(),
+            is_now: true,
             closer,
         }
     }
@@ -59,8 +61,7 @@ impl Connection {
     /// Like [`set_time_left`](Self::set_time_left), for a caller that has just read the clock:
     /// the next read or write does not read it again.
     pub fn set_time_left_at(&mut self, now: Instant, time: Duration) {
-        self.deadline = now.checked_add(time);
-        self.now = Some(now);
+        (self.since, self.time, self.is_now) = (now, time, true);
     }
 
     /// The bytes that were read from the service, and not consumed yet.
@@ -83,16 +84,16 @@ impl Connection {
 
     /// Returns the time left, at least 1 ms: ureq reads a timeout of zero as one second.
     fn left(&mut self) -> Duration {
-        let now = self.now.take();
-        let left = self.deadline.map_or(LONGEST_TIMEOUT, |deadline| {
-            deadline.saturating_duration_since(now.unwrap_or_else(Instant::now))
-        });
+        let left = if mem::take(&mut self.is_now) {
+            self.time
+        } else {
+            self.time.saturating_sub(self.since.elapsed())
+        };
         left.clamp(Duration::from_millis(1), LONGEST_TIMEOUT)
     }
 
     fn is_late(&self) -> bool {
-        self.deadline
-            .is_some_and(|deadline| deadline <= Instant::now())
+        self.time <= self.since.elapsed()
     }
 }
 
@@ -128,7 +129,7 @@ impl BufRead for Connection {
                 Ok(_) => break,
             }
         }
-        self.now = None;
+        self.is_now = false;
         Ok(self.buffer())
     }
 

@@ -8,17 +8,18 @@
 //! Data of any other form, and invalid data, gives `None`, and the reader of JSON reads it. So the
 //! result is always the same as that reader's. A property test and a fuzz target check this.
 //!
-//! [`take`] also reads the lines of such an event, if they are at the front of a block:
+//! [`take`] reads the lines of such an event too, if they are at the front of a block of 64 bytes. The
+//! bytes before the text are always the same. One mask has the quotes, backslashes and control
+//! characters after them:
 //!
 //! ```text
-//!   block    event: delta⏎data: {"text":"Բարև 👋"}⏎⏎event: delta⏎data: {"te
-//!   special                              1 11       1
-//!                                        ▲
+//!   block      event: delta⏎data: {"text":"hello"}⏎⏎event: delta⏎data: {"te
+//!   specials                               00000101100000000000010000000100
+//!                                               ▲
 //! ```
 //!
-//! One mask has the quotes, backslashes and control characters of the block. A CR or LF is one of
-//! the latter, so if the first bit is at the closing quote, the text has no escape and no line ends
-//! before it.
+//! CR and LF are control characters. So if the first bit is at the bytes `"}⏎⏎`, the text is
+//! complete, without escapes and line ends.
 
 use alloc::string::String;
 
