@@ -1,5 +1,8 @@
 //! The configuration of the proxy: addresses, trusted networks, limits and timeouts.
 
+pub(crate) mod origin;
+pub(crate) mod prefix;
+
 use core::fmt;
 use core::time::Duration;
 
@@ -8,8 +11,8 @@ use highchat_proto::http::{InvalidBaseUrl, InvalidRoots, Roots};
 use http::HeaderName;
 use ipnet::IpNet;
 
-use crate::front::origin::Origin;
-use crate::front::route::Prefix;
+use self::origin::Origin;
+use self::prefix::Prefix;
 use crate::key::KeyError;
 #[cfg(feature = "redis")]
 use crate::redis_url::Redis;

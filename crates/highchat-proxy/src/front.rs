@@ -3,7 +3,6 @@
 
 pub(crate) mod cors;
 pub(crate) mod half_close;
-pub(crate) mod origin;
 pub(crate) mod rebuild;
 pub(crate) mod refusal;
 pub(crate) mod request_body;

@@ -135,9 +135,9 @@ mod store;
 mod upstream;
 mod visitor;
 
+pub use config::origin::{InvalidOrigin, Origin};
+pub use config::prefix::{InvalidPrefix, Prefix};
 pub use config::{Config, InvalidConfig};
-pub use front::origin::{InvalidOrigin, Origin};
-pub use front::route::{InvalidPrefix, Prefix};
 pub use ipnet::IpNet;
 pub use key::{KeyError, KeySource};
 pub use proxy::{PeerService, Proxy};

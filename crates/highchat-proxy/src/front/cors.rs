@@ -6,7 +6,7 @@ use http::header::{
 };
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::front::origin::Origin;
+use crate::config::origin::Origin;
 use crate::front::refusal::Refusal;
 
 /// The origins whose pages may use the proxy.
