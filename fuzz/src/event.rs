@@ -4,7 +4,7 @@ use arbitrary::Arbitrary;
 use highchat_proto::reply::Reply;
 use highchat_proto::sse::Decoder;
 use highchat_proto::time::Instant;
-use highchat_proto::{Config, Event, Saved};
+use highchat_proto::{Config, Event, EventDecodeError, EventDecoder, Saved};
 use serde_json::Value;
 
 use crate::json::Json;
@@ -37,10 +37,16 @@ pub fn hold(input: &Input<'_>) {
     let frame = frame.expect("there is room").expect("a whole frame");
 
     let expected = naive_event::read(frame.event(), frame.data());
-    let mut buffer = String::new();
+    let (mut buffer, mut events) = (String::new(), EventDecoder::new());
+    let decoded = match events.decode(&mut &stream[..]) {
+        Ok(event) => Ok(event.expect("a whole event")),
+        Err(EventDecodeError::Event(invalid)) => Err(invalid),
+        Err(error) => panic!("there is room: {error}"),
+    };
     let readers = [
         ("Event::parse", Event::parse(frame)),
         ("Event::parse_with", Event::parse_with(frame, &mut buffer)),
+        ("EventDecoder", decoded),
     ];
     for (reader, event) in readers {
         assert_eq!(event.as_ref().ok(), expected.as_ref(), "{reader}");

@@ -72,7 +72,7 @@ impl Body {
         matches!(self, Self::Length(0) | Self::Chunked(Chunks::Over))
     }
 
-    /// Reads the next bytes of the body, and removes them and the framing before them from
+    /// Reads the next bytes of the body, and removes them and the framing around them from
     /// `input`. Returns `None` if more input is needed, or if the body is over.
     pub(crate) fn read<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, Broken> {
         let piece = match self {

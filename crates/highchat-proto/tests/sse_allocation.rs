@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use allocation_counter::{AllocationInfo, measure};
 use highchat_proto::sse::Decoder;
+use highchat_proto::{Event, EventDecoder};
 
 /// Returns the result of `run` and the count of its allocations.
 fn counted<T>(run: impl FnOnce() -> T) -> (T, AllocationInfo) {
@@ -111,6 +112,39 @@ fn with_its_own_storage_nothing_is_allocated_for_events_that_fit_in_the_first_4_
             }
         });
         assert_eq!(asked.count_total, 0, "allocations, chunks of {size}");
+    }
+}
+
+/// Decodes the stream in one chunk. Returns the length of the texts.
+fn text_len(events: &mut EventDecoder, stream: &[u8]) -> usize {
+    let (mut input, mut len) = (stream, 0);
+    while let Ok(Some(event)) = events.decode(&mut input) {
+        if let Event::Delta { text } = event {
+            len += text.len();
+        }
+    }
+    len
+}
+
+#[test]
+fn the_decoder_of_events_allocates_nothing_for_deltas_except_once_for_escapes() {
+    let deltas = |text: &'static str| {
+        let texts = (0..200).map(|len| text.repeat(len));
+        texts.map(|text| format!("event: delta\ndata: {{\"text\":\"{text}\"}}\n\n"))
+    };
+    for (text, first) in [("ա", 0), (r"\n", 1)] {
+        // The longest is first, because the buffer grows with them.
+        let deltas: Vec<_> = deltas(text).collect();
+        let stream = deltas.iter().rev().map(String::as_str).collect::<String>();
+        let (mut events, asked) = counted(EventDecoder::new);
+        assert_eq!(asked.count_total, 0, "a new decoder's allocations");
+        for expected in [first, 0] {
+            let (len, asked) = counted(|| text_len(&mut events, stream.as_bytes()));
+            // Both texts have two bytes, and an unescaped line end has one.
+            let letter = if first == 0 { 2 } else { 1 };
+            assert_eq!(len, letter * (0..200).sum::<usize>());
+            assert_eq!(asked.count_total, expected, "{text:?}");
+        }
     }
 }
 

@@ -389,7 +389,7 @@ impl Serialize for Event<'_> {
 /// The text of a frame that holds a `delta` of the usual form. Such a text has no lone
 /// surrogate half. If it returns `None`, call [`Event::parse`].
 #[inline]
-pub(crate) fn usual_delta<'a>(frame: Frame<'a>, buffer: &'a mut String) -> Option<&'a str> {
+fn usual_delta<'a>(frame: Frame<'a>, buffer: &'a mut String) -> Option<&'a str> {
     if frame.event() != b"delta" {
         return None;
     }

@@ -87,7 +87,7 @@ impl Outbox {
         }
     }
 
-    /// The texts of the deltas, of which some were read.
+    /// The texts of the queued deltas, and of those that were read since the last wait.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }

@@ -505,7 +505,7 @@ fn remember(so_far: &mut String, is_too_long: &mut bool, text: &str, config: &Co
     so_far.push_str(beginning(text, room));
 }
 
-/// The characters of the text that fit in so many bytes.
+/// The longest beginning of the text that has at most `room` bytes.
 fn beginning(text: &str, room: usize) -> &str {
     let ends = (0..=room.min(text.len())).rev();
     let mut beginnings = ends.filter_map(|end| text.get(..end));

@@ -38,8 +38,10 @@ use crate::sse::{DecodeError, Decoder, Ready};
 ///
 /// # Cost
 ///
-/// Nothing is allocated for an event that lies completely in one chunk, has the usual form and no
-/// escapes. The storage for other events is kept for the next one. It is at most twice the limit.
+/// An event that lies completely in one chunk, and has [the usual shape](Decoder#cost), is read in
+/// place. The text of a `delta` then borrows from the chunk. If it has escapes, it is unescaped into a
+/// buffer. The storage is allocated when the first event needs it, and is used again. It has at most
+/// some three times the limit.
 #[derive(Debug)]
 pub struct EventDecoder {
     frames: Decoder<'static>,
@@ -129,7 +131,7 @@ impl EventDecoder {
     }
 
     /// Takes the next event if it is a `delta` of the usual form that lies completely in `input`.
-    /// `None` does not mean that there is none.
+    /// `None` if this is not certain; then nothing is taken.
     #[inline(always)]
     pub(crate) fn take_delta<'c>(&mut self, input: &mut &'c [u8]) -> Option<Taken<'c>> {
         if !self.frames.is_at_event() {
