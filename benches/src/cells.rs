@@ -72,7 +72,7 @@ const fn goal(mode: Mode, kind: Kind, cut: Cut, must: f64, stretch: f64) -> Goal
 }
 
 /// The goals against the peers.
-pub const GOALS: [Goal; 11] = [
+pub const GOALS: [Goal; 14] = [
     goal(Mode::Framing, Kind::Ascii, Cut::Whole, 4.0, 6.0),
     goal(Mode::Framing, Kind::Ascii, Cut::Size(16 << 10), 4.0, 6.0),
     goal(Mode::Framing, Kind::Ascii, Cut::Size(1400), 4.0, 6.0),
@@ -84,6 +84,9 @@ pub const GOALS: [Goal; 11] = [
     goal(Mode::Typed, Kind::Ascii, Cut::Size(1400), 3.5, 7.0),
     goal(Mode::Typed, Kind::Armenian, Cut::Size(1400), 2.5, 6.0),
     goal(Mode::Typed, Kind::Escaped, Cut::Size(1400), 3.0, 3.5),
+    goal(Mode::Typed, Kind::Armenian, Cut::Whole, 2.5, 6.0),
+    goal(Mode::Typed, Kind::Ascii, Cut::Event, 3.5, 7.0),
+    goal(Mode::Typed, Kind::Armenian, Cut::Event, 2.5, 6.0),
 ];
 
 /// The cuts for which our speed with CR LF is compared with our speed with LF.

@@ -141,7 +141,9 @@ fn race(task: Task, rounds: usize) -> Result<[Duration; Client::ALL.len()], Fail
 
     let mut times = Client::ALL.map(|_| Vec::with_capacity(rounds));
     for round in 0..=rounds {
-        for (client, times) in Client::ALL.iter().zip(&mut times) {
+        // Each round begins with another client, because what ran before has an influence.
+        let clients = Client::ALL.into_iter().cycle().skip(round);
+        for client in clients.take(Client::ALL.len()) {
             let measure = ["measure", client.name(), task.name(), &place];
             let output = command(&this).args(measure).output()?;
             if !output.status.success() {
@@ -151,7 +153,7 @@ fn race(task: Task, rounds: usize) -> Result<[Duration; Client::ALL.len()], Fail
             let nanos: u64 = String::from_utf8(output.stdout)?.trim().parse()?;
             // The first round is for warming up.
             if round > 0 {
-                times.push(Duration::from_nanos(nanos));
+                times[client as usize].push(Duration::from_nanos(nanos));
             }
         }
     }
