@@ -132,18 +132,12 @@ impl Client {
         let deadline = now + self.config.response_timeout;
         while answer.wants_more() {
             let left = deadline.saturating_duration_since(now);
-            let read = body.read(self.clock.std(now), left, |chunk| {
-                now = self.clock.now();
-                if now < deadline {
-                    answer.handle_body(chunk);
-                } else {
-                    answer.handle_interruption();
-                }
-            });
+            let read = body.read(self.clock.std(now), left, |chunk| answer.handle_body(chunk));
+            now = self.clock.now();
             match read {
-                Ok(Some(())) => {}
                 Ok(None) => break,
-                Err(_) => answer.handle_interruption(),
+                Ok(Some(())) if now < deadline => {}
+                Ok(Some(())) | Err(_) => answer.handle_interruption(),
             }
         }
         answer

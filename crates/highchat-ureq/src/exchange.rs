@@ -75,9 +75,8 @@ impl Body {
         handle: impl FnOnce(&[u8]) -> T,
     ) -> io::Result<Option<T>> {
         self.connection.set_time_left_at(now, time);
-        let mut handle = Some(handle);
         self.part(|part| match part {
-            Part::Body(piece) => handle.take().map(|handle| handle(piece)),
+            Part::Body(piece) => Some(handle(piece)),
             Part::Head(_) | Part::Over(_) => None,
         })
     }
@@ -107,21 +106,18 @@ impl Body {
         let mut input = self.connection.buffer();
         loop {
             let len = input.len();
-            let part = self.answer.read(&mut input);
-            if let Some(part) = part.map_err(io::Error::other)? {
+            if let Some(part) = self.answer.read(&mut input).map_err(io::Error::other)? {
                 self.used = len - input.len();
-                if let Part::Over(is_reusable) = part {
-                    self.is_reusable = is_reusable;
-                }
+                self.is_reusable = matches!(part, Part::Over(true));
                 return Ok(handle(part));
             }
             self.connection.consume(len);
             input = self.connection.fill_buf()?;
             if input.is_empty() {
-                return match self.answer.ends_with_its_pipe() {
-                    true => Ok(None),
-                    false => Err(ErrorKind::UnexpectedEof.into()),
-                };
+                let is_whole = self.answer.ends_with_its_pipe();
+                return is_whole
+                    .then_some(None)
+                    .ok_or(ErrorKind::UnexpectedEof.into());
             }
         }
     }

@@ -85,12 +85,10 @@ impl Reply {
     fn read(&mut self, deadline: Instant, now: Instant) {
         let left = deadline.saturating_duration_since(now);
         let now = self.clock.std(now);
-        let reader = &mut self.reader;
-        let handle = |chunk: &[u8]| reader.handle_body(Bytes::copy_from_slice(chunk));
-        let read = self.body.as_mut().map(|body| body.read(now, left, handle));
-        match read {
-            Some(Ok(Some(()))) => {}
+        let body = self.body.as_mut();
+        match body.map(|body| body.read(now, left, Bytes::copy_from_slice)) {
             None | Some(Ok(None)) => self.reader.handle_end(),
+            Some(Ok(Some(chunk))) => self.reader.handle_body(chunk),
             // A read may time out slightly before the deadline.
             Some(Err(error)) if is_timeout(&error) => {
                 self.reader.handle_timeout(deadline.max(self.clock.now()));

@@ -293,8 +293,7 @@ impl Session {
         time: Duration,
         now: Instant,
     ) -> (bool, Instant) {
-        let start = self.client.clock.std(now);
-        let read = body.read(start, time, |chunk| {
+        let read = body.read(self.client.clock.std(now), time, |chunk| {
             let now = self.now();
             self.take_cancel();
             self.conversation.handle_body(id, chunk, now);
