@@ -3,7 +3,7 @@
 //! ```text
 //!             bytes            frames          events           updates
 //!   network ────────▶ sse::Decoder ──▶ Event::parse ──▶ Conversation ──▶ application
-//!      ▲                                                     │
+//!      ▲              └────── EventDecoder ───────┘          │
 //!      └──────────────── Request, deadlines ◀────────────────┘
 //! ```
 //!
