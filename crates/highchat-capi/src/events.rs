@@ -107,7 +107,7 @@ impl Events {
 fn shown(event: proto::Event<'_>, kept: &mut Option<proto::Event<'static>>) -> Event {
     match event {
         proto::Event::Delta { text } => match text.into_cow() {
-            // It lies in the input or the decoder, so a delta needs no allocation.
+            // It lies in the input or the decoder, so it is not copied.
             Cow::Borrowed(text) => Event {
                 text: Text::of(text),
                 ..Event::new(EventKind::Delta)

@@ -209,8 +209,13 @@ fn typed_events_are_the_same_for_any_cut_and_the_last_one_needs_no_blank_line() 
     );
     // SAFETY: the reader lives.
     assert_eq!(unsafe { highchat_events_reset(events) }, Status::Ok);
-    let cut = "event: delta\ndata: {\"text\":\"մե";
-    assert_eq!(shown(events, cut, 3), [""; 0], "a cut event is left out");
+    for cut in [
+        "event: delta\ndata: {\"text\":\"մե",
+        "event: ping\ndata: {}\n",
+        "event: new\ndata: ?\n",
+    ] {
+        assert_eq!(shown(events, cut, 3), [""; 0], "a cut event is left out");
+    }
     // SAFETY: it was not freed.
     unsafe { highchat_events_free(events) };
 }

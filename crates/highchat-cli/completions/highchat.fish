@@ -51,7 +51,7 @@ complete -c highchat -n "__fish_highchat_using_subcommand ask" -l color -d 'Colo
 always\t''
 never\t''"
 complete -c highchat -n "__fish_highchat_using_subcommand ask" -l no-key -d 'Send neither a key nor a slug, because --base-url is a proxy that adds its own key'
-complete -c highchat -n "__fish_highchat_using_subcommand ask" -l sandbox -d 'Start a private sandbox for this run and talk to it, without a key or a network; the key, slug, URL and conversation in the environment are ignored. The message /human asks it for a person, and /fault NAME for a fault (see `highchat sandbox --list-faults`)'
+complete -c highchat -n "__fish_highchat_using_subcommand ask" -l sandbox -d 'Start a private sandbox for this run and talk to it, without a key or a network; the key, slug, URL and conversation in the environment are ignored. Send /human to ask the sandbox for a person, and /fault NAME for a fault (see `highchat sandbox --list-faults`)'
 complete -c highchat -n "__fish_highchat_using_subcommand ask" -l insecure-http -d 'Allow http:// to another host. Anybody on the network path can read the key'
 complete -c highchat -n "__fish_highchat_using_subcommand ask" -l system-roots -d 'Trust the certificate authorities of the operating system instead of Mozilla\'s'
 complete -c highchat -n "__fish_highchat_using_subcommand ask" -l json -d 'Print one JSON object per line'
@@ -73,7 +73,7 @@ complete -c highchat -n "__fish_highchat_using_subcommand chat" -l color -d 'Col
 always\t''
 never\t''"
 complete -c highchat -n "__fish_highchat_using_subcommand chat" -l no-key -d 'Send neither a key nor a slug, because --base-url is a proxy that adds its own key'
-complete -c highchat -n "__fish_highchat_using_subcommand chat" -l sandbox -d 'Start a private sandbox for this run and talk to it, without a key or a network; the key, slug, URL and conversation in the environment are ignored. The message /human asks it for a person, and /fault NAME for a fault (see `highchat sandbox --list-faults`)'
+complete -c highchat -n "__fish_highchat_using_subcommand chat" -l sandbox -d 'Start a private sandbox for this run and talk to it, without a key or a network; the key, slug, URL and conversation in the environment are ignored. Send /human to ask the sandbox for a person, and /fault NAME for a fault (see `highchat sandbox --list-faults`)'
 complete -c highchat -n "__fish_highchat_using_subcommand chat" -l insecure-http -d 'Allow http:// to another host. Anybody on the network path can read the key'
 complete -c highchat -n "__fish_highchat_using_subcommand chat" -l system-roots -d 'Trust the certificate authorities of the operating system instead of Mozilla\'s'
 complete -c highchat -n "__fish_highchat_using_subcommand chat" -l json -d 'Print one JSON object per line'
@@ -94,7 +94,7 @@ complete -c highchat -n "__fish_highchat_using_subcommand watch" -l color -d 'Co
 always\t''
 never\t''"
 complete -c highchat -n "__fish_highchat_using_subcommand watch" -l no-key -d 'Send neither a key nor a slug, because --base-url is a proxy that adds its own key'
-complete -c highchat -n "__fish_highchat_using_subcommand watch" -l sandbox -d 'Start a private sandbox for this run and talk to it, without a key or a network; the key, slug, URL and conversation in the environment are ignored. The message /human asks it for a person, and /fault NAME for a fault (see `highchat sandbox --list-faults`)'
+complete -c highchat -n "__fish_highchat_using_subcommand watch" -l sandbox -d 'Start a private sandbox for this run and talk to it, without a key or a network; the key, slug, URL and conversation in the environment are ignored. Send /human to ask the sandbox for a person, and /fault NAME for a fault (see `highchat sandbox --list-faults`)'
 complete -c highchat -n "__fish_highchat_using_subcommand watch" -l insecure-http -d 'Allow http:// to another host. Anybody on the network path can read the key'
 complete -c highchat -n "__fish_highchat_using_subcommand watch" -l system-roots -d 'Trust the certificate authorities of the operating system instead of Mozilla\'s'
 complete -c highchat -n "__fish_highchat_using_subcommand watch" -l json -d 'Print one JSON object per line'
@@ -115,7 +115,7 @@ complete -c highchat -n "__fish_highchat_using_subcommand rate" -l color -d 'Col
 always\t''
 never\t''"
 complete -c highchat -n "__fish_highchat_using_subcommand rate" -l no-key -d 'Send neither a key nor a slug, because --base-url is a proxy that adds its own key'
-complete -c highchat -n "__fish_highchat_using_subcommand rate" -l sandbox -d 'Start a private sandbox for this run and talk to it, without a key or a network; the key, slug, URL and conversation in the environment are ignored. The message /human asks it for a person, and /fault NAME for a fault (see `highchat sandbox --list-faults`)'
+complete -c highchat -n "__fish_highchat_using_subcommand rate" -l sandbox -d 'Start a private sandbox for this run and talk to it, without a key or a network; the key, slug, URL and conversation in the environment are ignored. Send /human to ask the sandbox for a person, and /fault NAME for a fault (see `highchat sandbox --list-faults`)'
 complete -c highchat -n "__fish_highchat_using_subcommand rate" -l insecure-http -d 'Allow http:// to another host. Anybody on the network path can read the key'
 complete -c highchat -n "__fish_highchat_using_subcommand rate" -l system-roots -d 'Trust the certificate authorities of the operating system instead of Mozilla\'s'
 complete -c highchat -n "__fish_highchat_using_subcommand rate" -l json -d 'Print one JSON object per line'

@@ -104,9 +104,9 @@
 //!
 //! - [`Endpoint`] turns a checked [`ChatRequest`] into a [`Request`], which is plain data.
 //! - [`Answer`](crate::http::Answer) judges a response by its [`Head`].
-//! - [`EventDecoder`] turns the body into [`Event`]s.
-//! - [`Reply`](reply::Reply) does so too. It has the timeouts that end a dead stream, and it reports
-//!   whether the reply was whole.
+//! - [`EventDecoder`] only decodes the body into [`Event`]s.
+//! - [`Reply`](reply::Reply) also has the timeouts that end a dead stream, and reports whether the
+//!   reply was whole. Use it unless your program has its own.
 //! - [`Reader`](reply::Reader) keeps the chunk of the body that was read last.
 //! - [`session::Collector`] collects the updates of one turn into the whole answer.
 //! - [`Failure`] says what went wrong, and what this means for the message: surely not taken,

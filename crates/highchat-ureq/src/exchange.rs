@@ -100,7 +100,7 @@ impl Body {
     }
 
     /// Reads the next part of the answer, and returns what `handle` makes of it. At the end, `handle`
-    /// gets [`Part::Over`], or is not called if the service ended the answer by closing.
+    /// gets [`Part::Over`]. If the connection's end is the end, `handle` is not called.
     fn part<T>(&mut self, handle: impl FnOnce(Part<'_>) -> Option<T>) -> io::Result<Option<T>> {
         self.connection.consume(mem::take(&mut self.used));
         let mut input = self.connection.buffer();

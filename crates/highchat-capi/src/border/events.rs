@@ -6,8 +6,9 @@ use crate::events::{Event, Events};
 use crate::status::Status;
 
 /// Makes a reader of events, for events of at most `limit` bytes. It is for a program that has
-/// an HTTP client of its own; a conversation reads its events itself. It allocates 4 KiB, or the
-/// limit if that is less, and more only for a longer event. Free it with `highchat_events_free`.
+/// an HTTP client of its own; a conversation reads its events itself. It allocates its
+/// storage when an event needs it, at most some three times the limit. Free it with
+/// `highchat_events_free`.
 ///
 /// Errors: `NULL_POINTER`.
 #[unsafe(no_mangle)]
@@ -48,8 +49,9 @@ pub unsafe extern "C" fn highchat_events_decode(
     }
 }
 
-/// Ends the stream. Returns the last event if only its blank line is missing, or `NOTHING`. The
-/// reader is then at the start of a new stream.
+/// Ends the stream. Returns the last event if only its blank line is missing, or `NOTHING`. It never
+/// returns a `PING` or an `UNKNOWN` event, because their data does not show that they are complete.
+/// The reader is then at the start of a new stream.
 ///
 /// Errors: `NULL_POINTER`.
 #[unsafe(no_mangle)]

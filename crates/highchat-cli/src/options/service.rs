@@ -31,8 +31,8 @@ pub(crate) struct ServiceOptions {
     pub(crate) no_key: bool,
 
     /// Start a private sandbox for this run and talk to it, without a key or a network; the
-    /// key, slug, URL and conversation in the environment are ignored. The message /human asks it
-    /// for a person, and /fault NAME for a fault (see `highchat sandbox --list-faults`)
+    /// key, slug, URL and conversation in the environment are ignored. Send /human to ask the
+    /// sandbox for a person, and /fault NAME for a fault (see `highchat sandbox --list-faults`)
     #[arg(long, group = "way", conflicts_with_all = ["base_url", "insecure_http"])]
     pub(crate) sandbox: bool,
 

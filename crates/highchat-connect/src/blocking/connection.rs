@@ -20,7 +20,7 @@ pub struct Connection {
     /// How long all reads and writes may take together, and since when.
     time: Duration,
     since: Instant,
-    /// No read or write has waited since then.
+    /// `since` is still the current time: no read or write has waited after it.
     is_now: bool,
     closer: Closer,
 }

@@ -63,6 +63,16 @@ pub(crate) enum Extent {
     Whole,
 }
 
+impl Extent {
+    /// What is known if only the beginning of the text is.
+    pub(crate) const fn of_beginning(self) -> Self {
+        match self {
+            Self::Whole => Self::Failed,
+            Self::Cut | Self::Failed => self,
+        }
+    }
+}
+
 impl Sent {
     fn read(json: Value<'_>) -> Option<Self> {
         let [text, after] = json.fields(["text", "after"])?;
@@ -236,10 +246,9 @@ impl History {
             .rev()
             .find(|end| text.is_char_boundary(*end))
             .unwrap_or_default();
-        let is_shortened = end < text.len();
-        let extent = match extent {
-            Extent::Whole if is_shortened => Extent::Failed,
-            extent => extent,
+        let extent = match end < text.len() {
+            true => extent.of_beginning(),
+            false => extent,
         };
         let unidentified = &mut self.recent.get_or_insert_default().unidentified;
         if unidentified.len() == MAX_UNIDENTIFIED {

@@ -824,6 +824,10 @@ impl Conversation {
     /// reply that ended without text does not appear.
     fn note_reply(&mut self, extent: Extent, now: Instant) {
         let beginning = self.turn.beginning();
+        let extent = match self.turn.so_far() {
+            Some(_) => extent,
+            None => extent.of_beginning(),
+        };
         if extent == Extent::Cut || !beginning.is_empty() {
             self.history.note_reply(beginning, extent, now);
         }

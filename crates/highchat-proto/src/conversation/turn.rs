@@ -186,7 +186,7 @@ impl Turn {
                 if let Ok(Some(Event::Delta { text })) = &event {
                     outbox.delta(text);
                 }
-                // Once for all deltas, because most are so short that a call costs more.
+                // Once for all deltas: most are so short that a call costs more than the copy.
                 let text = &outbox.text()[before..];
                 remember(&mut self.so_far, &mut self.is_too_long, text, config);
                 event

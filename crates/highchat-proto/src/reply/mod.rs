@@ -217,8 +217,9 @@ impl Reply {
         Ok(event)
     }
 
-    /// Returns the next event in `input`; `None` if all of it was read. The texts of the deltas in
-    /// the usual form before it go to `show`, because an [`Event`] is large to move.
+    /// Returns the next event in `input`; `None` if all of it was read. Most deltas are not returned:
+    /// their texts go to `show`, because an [`Event`] is large to move. The event that is returned may
+    /// be a delta too.
     ///
     /// # Errors
     ///

@@ -286,7 +286,7 @@ impl<'b> Decoder<'b> {
         self.next = Next::Start;
     }
 
-    /// Whether the next byte begins an event, and the state before it does not matter. A reader
+    /// Whether the next byte begins an event, and nothing before it, such as a CR, is open. A reader
     /// that knows more about events than this decoder may then take a whole one from the input.
     #[cfg(feature = "alloc")]
     #[inline(always)]

@@ -779,6 +779,25 @@ fn the_remembered_beginning_of_a_long_reply_does_not_depend_on_the_chunks() {
 }
 
 #[test]
+fn a_whole_reply_over_the_limit_is_not_shown_again_by_a_poll() {
+    for limit in [5, 100] {
+        let mut world = World::with(|config| config.reply_limit = limit);
+        let reply = [meta("c"), delta("abcd"), delta("efgh")].concat();
+        world.turn("a", &(reply + "event: human\ndata: {}\n\n"));
+        world.log();
+        world.check_now();
+        let messages = [
+            ("r", "assistant", "abcdefgh", 8),
+            ("p", "assistant", "hello", 9),
+        ];
+        world.page(&page("human", &messages));
+        let log = world.log();
+        assert!(!log.contains("abcdefgh"), "{limit}: {log}");
+        assert!(log.contains("assistant p: hello"), "{limit}: {log}");
+    }
+}
+
+#[test]
 fn a_refusal_ends_the_search() {
     for status in [401, 404] {
         let mut world = begun();

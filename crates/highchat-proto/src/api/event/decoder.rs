@@ -10,12 +10,14 @@ use crate::sse::{DecodeError, Decoder, Ready};
 /// An incremental decoder of the events of a reply: [`sse::Decoder`](crate::sse::Decoder) and
 /// [`Event::parse_with`] in one.
 ///
-/// Its events are the same as with these two, but it reads most deltas faster, because it knows
-/// the lines of a `delta` and their JSON together. Pass each chunk of the body to
-/// [`decode`](Self::decode), in order.
+/// Its events are the same as with these two, but it is faster, because it reads the lines and the
+/// JSON of most deltas in one step. Pass each chunk of the body to [`decode`](Self::decode), in order,
+/// and call [`finish`](Self::finish) at the end of the body.
 ///
-/// It knows nothing of time, nor of halves of surrogate pairs in two deltas.
-/// [`Reply`](crate::reply::Reply) does.
+/// It only decodes. [`Reply`](crate::reply::Reply) also has timeouts, reports whether the reply was
+/// whole, and joins the halves of a surrogate pair that the service sent in two deltas. Here, each half
+/// becomes U+FFFD, and the program itself must see the end: only `done`, `human` and `error` end a
+/// reply, and a body that ends without one of them was cut.
 ///
 /// ```
 /// use highchat_proto::{Event, EventDecoder};
@@ -32,6 +34,10 @@ use crate::sse::{DecodeError, Decoder, Ready};
 ///         }
 ///     }
 /// }
+/// // The end of the body: the last event may have no blank line after it.
+/// if let Some(event) = events.finish() {
+///     println!("{event:?}");
+/// }
 /// assert_eq!(text, "Բարև 👋");
 /// # Ok::<(), highchat_proto::EventDecodeError>(())
 /// ```
@@ -39,9 +45,9 @@ use crate::sse::{DecodeError, Decoder, Ready};
 /// # Cost
 ///
 /// An event that lies completely in one chunk, and has [the usual shape](Decoder#cost), is read in
-/// place. The text of a `delta` then borrows from the chunk. If it has escapes, it is unescaped into a
-/// buffer. The storage is allocated when the first event needs it, and is used again. It has at most
-/// some three times the limit.
+/// place. A text without escapes then borrows from the chunk, and a text with escapes is written into
+/// a buffer. The decoder allocates nothing until an event needs it, and at most some three times the
+/// limit. A later event uses the same storage again.
 #[derive(Debug)]
 pub struct EventDecoder {
     frames: Decoder<'static>,
@@ -110,11 +116,16 @@ impl EventDecoder {
     /// Returns the next event, and moves `input` past the bytes that were read. `None` means that
     /// the whole input was read.
     ///
-    /// It is fastest if the result is matched where it stands, because an `Event` is large to move.
+    /// The event borrows from the chunk and the decoder; [`Event::into_owned`] keeps it. It is fastest to match
+    /// the result directly, as in the example, because an `Event` is large to move. In a loop
+    /// that returns an event to its own caller, the borrow checker refuses this method (E0499):
+    /// use [`Decoder::advance`](crate::sse::Decoder::advance) and [`Event::parse_with`] there.
     ///
     /// # Errors
     ///
-    /// An event is longer than the limit, or the data of a known event is invalid.
+    /// An event is longer than the limit, or the data of a known event is invalid. `input` is past
+    /// an invalid event, so the next call reads on. But text of the reply may be missing then, so a
+    /// program should treat the reply as cut.
     #[inline(always)]
     pub fn decode<'a, 'c: 'a>(
         &'a mut self,
@@ -164,8 +175,9 @@ impl EventDecoder {
         Event::parse_with(self.frames.frame(ready), &mut self.buffer)
     }
 
-    /// Ends the stream. Returns the event that had no blank line yet, if it is known and its data is
-    /// valid and so complete. A `ping` has no data that shows this.
+    /// Ends the stream. Returns the event that had no blank line yet, if its type is known and its
+    /// data is valid, which shows that it is complete. It never returns a `ping` or an unknown event,
+    /// because their data does not show this.
     ///
     /// The decoder is then at the start of a new stream. See
     /// [`Decoder::finish`](crate::sse::Decoder::finish).

@@ -8,9 +8,9 @@
 //! Data of any other form, and invalid data, gives `None`, and the reader of JSON reads it. So the
 //! result is always the same as that reader's. A property test and a fuzz target check this.
 //!
-//! [`take`] reads the lines of such an event too, if they are at the front of a block of 64 bytes. The
-//! bytes before the text are always the same. One mask has the quotes, backslashes and control
-//! characters after them:
+//! [`take`] reads the lines of such an event too, if the whole event lies in the first 64 bytes of the
+//! input. The bytes before the text are always the same. One mask has the quotes, backslashes and
+//! control characters after them:
 //!
 //! ```text
 //!   block      event: delta⏎data: {"text":"hello"}⏎⏎event: delta⏎data: {"te
