@@ -36,6 +36,14 @@ async function say(page, text) {
 }
 
 const reply = (page, status) => page.waitForSelector(`[data-author="bot"][data-status="${status}"]`);
+/** Waits until the replies have these statuses. The error has those that they have instead. */
+async function replies(page, expected) {
+  const seen = () => page.locator('[data-author="bot"]').evaluateAll((all) => all.map((one) => one.dataset.status));
+  const until = Date.now() + LONG;
+  while (Date.now() < until && String(await seen()) !== String(expected)) await page.waitForTimeout(50);
+  assert.deepEqual(await seen(), expected);
+}
+
 const text = (page) => page.locator('[data-author="bot"] .text').last().textContent();
 const button = (page, name) => page.getByRole("button", { name });
 const chats = async (requests) => (await requests("POST")).filter(({ path }) => path === "/v1/chat");
@@ -63,10 +71,14 @@ test("a reply appears word by word, and the next message continues the conversat
 test("a reply that was cut is recovered whole, and its message is sent once", async () => {
   const { base, requests } = await sandbox();
   const page = await open(base);
-  await say(page, "/fault cut /long 20");
+  // A stream that fails loses what was not read yet (Streams standard). On a busy machine this may be
+  // the whole reply, and with it the id of a new conversation. So the conversation is not new.
+  await say(page, "Բարև 👋");
   await reply(page, "done");
+  await say(page, "/fault cut /long 20");
+  await replies(page, ["done", "done"]);
   assert.equal((await text(page)).split(" ").length, 20);
-  assert.equal((await chats(requests)).length, 1);
+  assert.equal((await chats(requests)).length, 2);
   page.clean();
   await page.close();
 });
