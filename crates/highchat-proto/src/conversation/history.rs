@@ -160,6 +160,8 @@ pub(crate) struct History {
     /// No reply had a newer timestamp since the newest message was sent.
     is_pending: bool,
     sent: Sent,
+    /// The text of the message before it.
+    before: TextHash,
     /// The newest message has the same text as the one before it.
     repeats: bool,
     /// Boxed, because most conversations have none.
@@ -180,6 +182,7 @@ impl History {
             is_known,
             is_pending: false,
             sent: Sent::default(),
+            before: TextHash::default(),
             repeats: false,
             recent: None,
         }
@@ -203,7 +206,8 @@ impl History {
         }
         self.is_pending = true;
         let text = TextHash::of(text);
-        self.repeats = self.sent.text == text;
+        self.before = self.sent.text;
+        self.repeats = self.before == text;
         self.sent = Sent { text, after };
     }
 
@@ -219,9 +223,10 @@ impl History {
         self.repeats
     }
 
-    /// Notes that the newest message was surely not taken.
+    /// Notes that the newest message was surely not taken. The one before it is the newest again.
     pub(crate) const fn retract(&mut self) {
         self.is_pending = false;
+        self.sent.text = self.before;
     }
 
     /// Whether all messages since the last reply with a timestamp are remembered.
@@ -434,6 +439,8 @@ impl SavedHistory {
         let mut history = History {
             is_known: self.is_known,
             is_pending: self.is_pending,
+            // A message that is sent next has its own.
+            before: TextHash::default(),
             repeats: self.repeats,
             sent: self.newest,
             recent: Some(Box::new(Recent {
@@ -501,6 +508,25 @@ mod tests {
         assert_eq!(send(&mut history, "Այո"), 2);
         history.note_time();
         assert_eq!(send(&mut history, "Այո"), 1);
+    }
+
+    #[test]
+    fn a_message_that_was_not_taken_is_not_the_one_before() {
+        let mut history = History::new(true);
+        history.send("Այո", None);
+        history.note_time();
+        for _ in 0..2 {
+            history.send("Ոչ", None);
+            assert!(!history.repeats_the_message_before());
+            history.retract();
+        }
+        let saved = SavedHistory::from(&history);
+        for mut history in [history, saved.restore(NOW)] {
+            history.send("Այո", None);
+            assert!(history.repeats_the_message_before());
+            history.send("Ոչ", None);
+            assert!(!history.repeats_the_message_before());
+        }
     }
 
     #[test]
