@@ -439,7 +439,7 @@ impl SavedHistory {
         let mut history = History {
             is_known: self.is_known,
             is_pending: self.is_pending,
-            // A message that is sent next has its own.
+            // The next message sets it.
             before: TextHash::default(),
             repeats: self.repeats,
             sent: self.newest,
