@@ -151,6 +151,13 @@ pub(crate) fn text_after<'c>(content: &'c str, begun: &str) -> Option<&'c str> {
     found.or_else(|| (content == begun.trim()).then_some(""))
 }
 
+/// The longest beginning of the text that has at most `room` bytes.
+pub(crate) fn beginning(text: &str, room: usize) -> &str {
+    let ends = (0..=room.min(text.len())).rev();
+    let mut beginnings = ends.filter_map(|end| text.get(..end));
+    beginnings.next().unwrap_or_default()
+}
+
 /// The history of one conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
@@ -247,11 +254,8 @@ impl History {
     /// Remembers the reply of a turn that ended without a message id.
     pub(crate) fn note_reply(&mut self, text: &str, extent: Extent, now: Instant) {
         self.forget(now);
-        let end = (0..=text.len().min(MAX_TEXT))
-            .rev()
-            .find(|end| text.is_char_boundary(*end))
-            .unwrap_or_default();
-        let extent = match end < text.len() {
+        let known = beginning(text, MAX_TEXT);
+        let extent = match known.len() < text.len() {
             true => extent.of_beginning(),
             false => extent,
         };
@@ -260,7 +264,7 @@ impl History {
             merge_oldest(unidentified);
         }
         unidentified.push(UnidentifiedReply {
-            text: text[..end].into(),
+            text: known.into(),
             extent,
             since: now,
             has_appeared: false,

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backoff::{DelayReason, Timing, due, pause_if_not_taken};
 use super::exchanges::Purpose;
+use super::history::beginning;
 use super::outbox::Outbox;
 use super::recovery::{Recovery, SearchContext};
 use super::step::Step;
@@ -503,11 +504,4 @@ fn remember(so_far: &mut String, is_too_long: &mut bool, text: &str, config: &Co
     let room = config.reply_limit.saturating_sub(so_far.len());
     *is_too_long = text.len() > room;
     so_far.push_str(beginning(text, room));
-}
-
-/// The longest beginning of the text that has at most `room` bytes.
-fn beginning(text: &str, room: usize) -> &str {
-    let ends = (0..=room.min(text.len())).rev();
-    let mut beginnings = ends.filter_map(|end| text.get(..end));
-    beginnings.next().unwrap_or_default()
 }
